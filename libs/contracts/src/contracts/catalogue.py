@@ -1,0 +1,31 @@
+"""Every event there is, by type."""
+
+from contracts.chat import ChatMessageHandled
+from contracts.event import Event
+from contracts.notification import NotificationCreated, NotificationRead
+from contracts.task import (
+    TaskCompleted,
+    TaskCreated,
+    TaskDeleted,
+    TaskReopened,
+    TaskRestored,
+    TaskUpdated,
+)
+from contracts.user import UserDeleted, UserSignedUp, UserUpdated
+
+EVENTS: tuple[type[Event], ...] = (
+    TaskCreated,
+    TaskUpdated,
+    TaskCompleted,
+    TaskReopened,
+    TaskDeleted,
+    TaskRestored,
+    ChatMessageHandled,
+    UserSignedUp,
+    UserUpdated,
+    UserDeleted,
+    NotificationCreated,
+    NotificationRead,
+)
+
+BY_TYPE: dict[str, type[Event]] = {event.type: event for event in EVENTS}

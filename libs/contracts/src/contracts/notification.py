@@ -1,0 +1,34 @@
+"""What the notification service tells: what reached a user's inbox, and what was read."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from contracts.event import Event
+from contracts.names import Topic
+
+
+class NotificationEvent(Event):
+    """A change of one entry of a user's inbox."""
+
+    topic: ClassVar[Topic] = Topic.NOTIFICATION_EVENTS
+
+    notification_id: str
+
+    @property
+    def subject(self) -> str:
+        return self.notification_id
+
+
+class NotificationCreated(NotificationEvent):
+    type: ClassVar[str] = "todo.notification.created.v1"
+
+    kind: str
+    title: str
+    task_id: str | None
+    created_at: datetime
+
+
+class NotificationRead(NotificationEvent):
+    type: ClassVar[str] = "todo.notification.read.v1"
+
+    read_at: datetime
