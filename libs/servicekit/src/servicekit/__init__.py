@@ -1,0 +1,1 @@
+"""How every service starts, stores, publishes, consumes, fails and is observed."""

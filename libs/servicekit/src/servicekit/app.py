@@ -1,0 +1,122 @@
+"""`create_app`: what every service is made of, in the order it is put together."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+
+from servicekit import health, idempotency, inbox, metrics, subscriptions
+from servicekit.auth import PublishedKeys, TokenVerifier
+from servicekit.database import Database, open_database
+from servicekit.deliveries import Effects
+from servicekit.logs import start_logging
+from servicekit.migrations import migrate
+from servicekit.problems import install_error_handlers
+from servicekit.relay import Relay
+from servicekit.settings import ServiceSettings
+from servicekit.sidecar import Sidecar
+from servicekit.sidecar_only import SidecarOnly
+from servicekit.tracing import TracingMiddleware, start_tracing
+
+MAX_BODY_BYTES = 1024 * 1024
+HOUSEKEEPING_SECONDS = 600
+
+Background = Callable[[FastAPI], Coroutine[Any, Any, None]]
+log = logging.getLogger(__name__)
+
+
+def create_app(
+    settings: ServiceSettings,
+    routers: Sequence[APIRouter],
+    *,
+    listens: subscriptions.Subscriptions | None = None,
+    has_database: bool = True,
+    public: bool = False,
+    startup: Sequence[Background] = (),
+) -> FastAPI:
+    """The FastAPI app of one service.
+
+    listens: the events it handles; needs the database.
+    public: requests may come from elsewhere than the own sidecar (the edge).
+    startup: run once before the first request, with `app.state` complete.
+    """
+    start_logging(settings)
+    tracer = start_tracing(settings)
+    sidecar = Sidecar(settings.dapr_http_port, settings.dapr_api_token.get_secret_value())
+    database = open_database(settings) if has_database else None
+
+    app = FastAPI(
+        title=f"todo: {settings.app}",
+        version="1",
+        lifespan=_lifespan(settings, sidecar, database, startup),
+        max_body_size=MAX_BODY_BYTES,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.state.settings = settings
+    app.state.tracer = tracer
+    app.state.sidecar = sidecar
+    app.state.database = database
+    app.state.verifier = TokenVerifier(PublishedKeys(sidecar))
+    for router in (health.router, *routers):
+        app.include_router(router)
+    if listens:
+        assert database
+        effects = Effects(database, sidecar, tracer, listens.handlers)
+        subscriptions.mount(app, listens, effects.deliver, database)
+    install_error_handlers(app)
+    metrics.install_metrics(app)
+    token = settings.app_api_token.get_secret_value()
+    app.add_middleware(SidecarOnly, token=token, callbacks_only=public)
+    app.add_middleware(TracingMiddleware, tracer=tracer)
+    return app
+
+
+def _lifespan(
+    settings: ServiceSettings, sidecar: Sidecar, database: Database | None, startup: Sequence[Background]
+) -> Callable[[FastAPI], Any]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            await sidecar.start()
+            stack.push_async_callback(sidecar.close)
+            if database:
+                await _open(database, settings, sidecar, stack)
+            for begin in startup:
+                await begin(app)
+            log.info("%s is up", settings.app)
+            yield
+
+    return lifespan
+
+
+async def _open(
+    database: Database, settings: ServiceSettings, sidecar: Sidecar, stack: AsyncExitStack
+) -> None:
+    stack.push_async_callback(database.close)
+    if settings.migrate_on_start:
+        await migrate(database)
+    for work in (Relay(database, sidecar).run(), metrics.sample_outbox(database), _keep_house(database)):
+        task = asyncio.create_task(work)
+        stack.push_async_callback(_end, task)
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def _keep_house(database: Database) -> None:
+    """Drop what is no longer needed: answers after a day, inbox rows after the events are gone."""
+    while True:
+        await asyncio.sleep(HOUSEKEEPING_SECONDS)
+        try:
+            async with database.transaction() as session:
+                await idempotency.forget(session)
+                await inbox.forget(session)
+        except Exception as error:
+            log.warning("housekeeping failed: %s", error)

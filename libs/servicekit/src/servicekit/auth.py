@@ -1,0 +1,158 @@
+"""Who is asking: access tokens are verified here, from the keys the user service publishes.
+
+Tokens are JWTs signed with EdDSA (RFC 8037), issued by the user service and good for minutes.
+"""
+
+import time
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, Protocol
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
+
+from contracts.names import App
+from servicekit.errors import Forbidden, Unauthenticated, Unavailable
+from servicekit.sidecar import Sidecar
+
+ISSUER = "todo"
+AUDIENCE = "todo-api"
+ALGORITHM = "EdDSA"
+JWKS_PATH = "/.well-known/jwks.json"
+CLOCK_SKEW_SECONDS = 30
+KEYS_FRESH_SECONDS = 3600
+KEYS_ASK_AGAIN_SECONDS = 5
+REMEMBERED_TOKENS = 10_000
+
+Role = Literal["user", "operator"]
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The account a verified token speaks for."""
+
+    user_id: str
+    role: Role
+    time_zone: str
+    """IANA zone, the OpenID Connect claim `zoneinfo`."""
+    token: str
+    expires_at: int
+    """Unix time, seconds."""
+
+
+class Keys(Protocol):
+    """Where public keys come from."""
+
+    async def find(self, kid: str) -> Ed25519PublicKey | None: ...
+
+
+@dataclass(slots=True)
+class PublishedKeys:
+    """The keys of the user service, asked for through the sidecar and remembered.
+
+    While the user service is away the remembered keys go on being used.
+    """
+
+    sidecar: Sidecar
+    _keys: dict[str, Ed25519PublicKey] = field(default_factory=dict)
+    _asked_at: float = -1e9
+
+    async def find(self, kid: str) -> Ed25519PublicKey | None:
+        age = time.monotonic() - self._asked_at
+        if age > KEYS_FRESH_SECONDS or (kid not in self._keys and age > KEYS_ASK_AGAIN_SECONDS):
+            await self._ask()
+        return self._keys.get(kid)
+
+    async def _ask(self) -> None:
+        try:
+            answer = await self.sidecar.invoke(App.USER, "GET", JWKS_PATH)
+        except Unavailable:
+            if not self._keys:
+                raise
+            return
+        self._asked_at = time.monotonic()
+        if answer.status == 200:
+            self._keys = {key["kid"]: _public_key(key) for key in answer.json()["keys"]}
+
+
+@dataclass(slots=True)
+class TokenVerifier:
+    """Verifies access tokens; a verified token is remembered until it expires."""
+
+    keys: Keys
+    _seen: dict[str, Principal] = field(default_factory=dict)
+
+    async def verify(self, token: str) -> Principal:
+        """The account of `token`. Raises `Unauthenticated`, or `Unavailable` without any key."""
+        known = self._seen.get(token)
+        if known and known.expires_at + CLOCK_SKEW_SECONDS > time.time():
+            return known
+        principal = _principal(await self._claims(token), token)
+        if len(self._seen) >= REMEMBERED_TOKENS:
+            self._seen.clear()
+        self._seen[token] = principal
+        return principal
+
+    async def _claims(self, token: str) -> dict[str, Any]:
+        try:
+            key = await self.keys.find(str(jwt.get_unverified_header(token).get("kid")))
+            if key is None:
+                raise Unauthenticated("The token is signed with an unknown key.", code="invalid-token")
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                key,
+                algorithms=[ALGORITHM],
+                audience=AUDIENCE,
+                issuer=ISSUER,
+                leeway=CLOCK_SKEW_SECONDS,
+                options={"require": ["exp", "iat", "sub"]},
+            )
+        except jwt.ExpiredSignatureError as error:
+            raise Unauthenticated("The token has expired.", code="token-expired") from error
+        except jwt.InvalidTokenError as error:
+            raise Unauthenticated("The token is not valid.", code="invalid-token") from error
+        return claims
+
+
+async def current_user(request: Request) -> Principal:
+    """The account of the `Authorization` header. Raises `Unauthenticated`."""
+    known: Principal | None = getattr(request.state, "principal", None)
+    if known:
+        return known
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated(code="token-missing")
+    verifier: TokenVerifier = request.app.state.verifier
+    principal = await verifier.verify(token.strip())
+    request.state.principal = principal
+    return principal
+
+
+async def current_operator(request: Request) -> Principal:
+    """An account with the role `operator`. Raises `Unauthenticated` or `Forbidden`."""
+    principal = await current_user(request)
+    if principal.role != "operator":
+        raise Forbidden("This needs the role operator.")
+    return principal
+
+
+_documented = Depends(HTTPBearer(auto_error=False, bearerFormat="JWT"))
+"""Only tells OpenAPI that a token is needed; `current_user` does the work."""
+
+CurrentUser = Annotated[Principal, Depends(current_user)]
+CurrentOperator = Annotated[Principal, Depends(current_operator)]
+NEEDS_TOKEN = [_documented]
+"""`dependencies` of a router whose routes take `CurrentUser`."""
+
+
+def _public_key(jwk: dict[str, str]) -> Ed25519PublicKey:
+    key = jwt.PyJWK(jwk, algorithm=ALGORITHM).key
+    assert isinstance(key, Ed25519PublicKey)
+    return key
+
+
+def _principal(claims: dict[str, Any], token: str) -> Principal:
+    role: Role = "operator" if claims.get("role") == "operator" else "user"
+    zone = str(claims.get("zoneinfo", "UTC"))
+    return Principal(str(claims["sub"]), role, zone, token, int(claims["exp"]))

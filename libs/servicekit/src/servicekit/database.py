@@ -1,0 +1,90 @@
+"""The one database of a service: SQLite embedded, PostgreSQL in production."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from contracts.names import App
+from servicekit.settings import ServiceSettings
+
+SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON")
+"""WAL lets readers read while one writes; FULL keeps acknowledged commits over a power cut."""
+
+
+class Database:
+    """Sessions for reading and transactions for writing.
+
+    `outbox_written` is set after each commit that recorded an event: the relay waits for it.
+    """
+
+    def __init__(self, app: App, url: str, *, pool_size: int = 10) -> None:
+        self.app = app
+        self.url = make_url(url)
+        self.outbox_written = asyncio.Event()
+        self.engine = _engine(str(url), self.is_sqlite, pool_size)
+        readonly: dict[str, Any] = {"access": "read"} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
+        self._read_engine = self.engine.execution_options(**readonly)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """One transaction: committed when the block ends, rolled back when it raises."""
+        async with AsyncSession(self.engine, expire_on_commit=False, info={"app": self.app}) as session:
+            yield session
+            await session.commit()
+        if session.info.get("recorded"):
+            self.outbox_written.set()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A session that only reads: each statement for itself, no transaction around them."""
+        async with AsyncSession(self._read_engine, autoflush=False) as session:
+            yield session
+
+    async def ping(self) -> None:
+        """Raise what the driver raises if the database can't be reached."""
+        async with self._read_engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def open_database(settings: ServiceSettings) -> Database:
+    """The database `settings` name; the folder of a SQLite file is made."""
+    database = Database(settings.app, settings.own_database_url, pool_size=settings.database_pool)
+    if database.is_sqlite and database.url.database:
+        Path(database.url.database).parent.mkdir(parents=True, exist_ok=True)
+    return database
+
+
+def _engine(url: str, is_sqlite: bool, pool_size: int) -> AsyncEngine:
+    if is_sqlite:
+        engine = create_async_engine(url, pool_size=5, max_overflow=5)
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        return engine
+    return create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=5, pool_pre_ping=False)
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # SQLAlchemy begins transactions itself, see _begin_sqlite
+    cursor = connection.cursor()
+    for pragma in SQLITE_PRAGMAS:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the write lock at once: a reader that turns writer half-way fails with SQLITE_BUSY."""
+    reading = connection.get_execution_options().get("access") == "read"
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

@@ -1,0 +1,199 @@
+"""What happens to delivered events: each has its effect once, and none blocks the others.
+
+A batch is handled in one transaction. If that fails, its events are taken one by one:
+
+* an event that can't be read, or whose handler keeps failing, goes to the dead letters with its
+  cause, and counts as done;
+* a part that can't be reached (database, sidecar, another service) is nobody's fault: this event
+  and all after it are asked for again, so their order stays.
+"""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+import orjson
+from opentelemetry.trace import Tracer
+from pydantic import ValidationError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from contracts.catalogue import BY_TYPE
+from contracts.event import CloudEvent, Event
+from contracts.names import Topic
+from servicekit import inbox, metrics
+from servicekit.database import Database
+from servicekit.errors import Unavailable
+from servicekit.sidecar import Outgoing, Sidecar
+from servicekit.tracing import event_span
+
+E = TypeVar("E", bound=Event)
+
+PAUSES = (0.05, 0.25)
+"""Seconds before each further try of a failing handler. Short: while it waits, so do others."""
+
+UNREACHABLE = (Unavailable, OperationalError, InterfaceError, PoolTimeout, ConnectionError)
+
+log = logging.getLogger(__name__)
+
+
+class Status(StrEnum):
+    """Dapr's words for what to do with a delivered event."""
+
+    SUCCESS = "SUCCESS"
+    RETRY = "RETRY"
+
+
+@dataclass(frozen=True, slots=True)
+class Received(Generic[E]):
+    """An event for a handler, and what it works with. `session` is the transaction of the effect."""
+
+    envelope: CloudEvent[E]
+    session: AsyncSession
+    sidecar: Sidecar
+
+    @property
+    def event(self) -> E:
+        return self.envelope.data
+
+
+Handler = Callable[[Received[Any]], Awaitable[None]]
+
+
+class Unreadable(Exception):
+    """An event that can't be understood, however often it comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One event of a batch: as it came and, unless it is unreadable, as what it is."""
+
+    topic: Topic
+    raw: Any
+    envelope: CloudEvent[Event] | None = None
+    cause: str = ""
+
+    @property
+    def id(self) -> str:
+        if self.envelope:
+            return self.envelope.id
+        return hashlib.sha256(orjson.dumps(self.raw)).hexdigest()
+
+
+def read(topic: Topic, raw: Any) -> Delivery:
+    """Understand an event. An unknown type is a newer publisher's and not an error."""
+    try:
+        event = BY_TYPE.get(raw["type"])
+        if event is None:
+            return Delivery(topic, raw)
+        return Delivery(topic, raw, CloudEvent[event].model_validate(raw))  # type: ignore[valid-type]
+    except (KeyError, TypeError) as error:
+        return Delivery(topic, raw, cause=f"not a CloudEvent: {error!r}")
+    except ValidationError as error:
+        return Delivery(topic, raw, cause=f"against its schema: {error.errors(include_url=False)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """Runs the handlers of one service on what is delivered to it."""
+
+    database: Database
+    sidecar: Sidecar
+    tracer: Tracer
+    handlers: Mapping[type[Event], Handler]
+
+    async def deliver(self, batch: Sequence[Delivery]) -> list[Status]:
+        """Handle `batch` in order; returns one status an event."""
+        try:
+            await self._handle_together(batch)
+        except UNREACHABLE as error:
+            log.warning("events will be asked for again: %s", error)
+            return [Status.RETRY] * len(batch)
+        except Exception:
+            return await self._handle_one_by_one(batch)
+        return [Status.SUCCESS] * len(batch)
+
+    async def _handle_together(self, batch: Sequence[Delivery]) -> None:
+        known = [delivery for delivery in batch if self._handler(delivery)]
+        if any(delivery.cause for delivery in batch):
+            raise Unreadable
+        if not known:
+            return
+        async with self.database.transaction() as session:
+            fresh = await inbox.claim(session, self.database.app, [delivery.id for delivery in known])
+            metrics.INBOX_DUPLICATES.inc(len(known) - len(fresh))
+            for delivery in known:
+                if delivery.id in fresh:
+                    fresh.remove(delivery.id)
+                    await self._run(session, delivery)
+
+    async def _run(self, session: AsyncSession, delivery: Delivery) -> None:
+        handler, envelope = self._handler(delivery), delivery.envelope
+        assert handler
+        assert envelope
+        with event_span(self.tracer, f"{envelope.type} process", envelope.traceparent) as span:
+            span.set_attribute("messaging.message.id", envelope.id)
+            await handler(Received(envelope, session, self.sidecar))
+
+    def _handler(self, delivery: Delivery) -> Handler | None:
+        return self.handlers.get(type(delivery.envelope.data)) if delivery.envelope else None
+
+    async def _handle_one_by_one(self, batch: Sequence[Delivery]) -> list[Status]:
+        statuses: list[Status] = []
+        for delivery in batch:
+            try:
+                await self._handle_or_bury(delivery)
+            except UNREACHABLE as error:
+                log.warning("events will be asked for again: %s", error)
+                return statuses + [Status.RETRY] * (len(batch) - len(statuses))
+            statuses.append(Status.SUCCESS)
+        return statuses
+
+    async def _handle_or_bury(self, delivery: Delivery) -> None:
+        for pause in (*PAUSES, None):
+            try:
+                await self._handle_together([delivery])
+                return
+            except UNREACHABLE:
+                raise
+            except Unreadable:
+                await self._bury(delivery, delivery.cause)
+                return
+            except Exception as error:
+                log.warning("handler failed", exc_info=error)
+                if pause is None:
+                    await self._bury(delivery, f"{type(error).__name__}: {error}")
+                    return
+                await asyncio.sleep(pause)
+
+    async def _bury(self, delivery: Delivery, cause: str) -> None:
+        """Publish `delivery` to the dead letters; a repeat has the same id and is parked once."""
+        app = self.database.app
+        letter = dead_letter(app.value, delivery, cause)
+        await self.sidecar.publish(Topic.DEAD_LETTERS, letter)
+        metrics.DEAD_LETTERS.labels(delivery.topic.value).inc()
+        log.error("dead letter %s from %s: %s", delivery.id, delivery.topic, cause)
+
+
+def dead_letter(consumer: str, delivery: Delivery, cause: str) -> Outgoing:
+    """The CloudEvent that carries a failed event, whole and unchanged, with the cause."""
+    raw = delivery.raw if isinstance(delivery.raw, dict) else {}
+    id = f"{delivery.id}/{consumer}"
+    key = str(raw.get("partitionkey") or raw.get("subject") or id)
+    envelope = {
+        "specversion": "1.0",
+        "id": id,
+        "source": f"/services/{consumer}",
+        "type": "todo.dead-letter.v1",
+        "subject": delivery.id,
+        "time": datetime.now(UTC).isoformat(),
+        "datacontenttype": "application/json",
+        "data": {"consumer": consumer, "topic": delivery.topic, "cause": cause, "event": delivery.raw},
+    }
+    return Outgoing(id, key, orjson.dumps(envelope).decode())

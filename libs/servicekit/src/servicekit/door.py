@@ -1,0 +1,117 @@
+"""The door HTTP requests come in by: one transaction each, committed before the answer is sent.
+
+A router made with `router(...)` gives its routes, without a word of theirs:
+
+* the session (`SessionDep`): a transaction for unsafe methods, plain reads for GET;
+* `Idempotency-Key` on unsafe methods and `If-None-Match` on GET;
+* 422 for query parameters nobody declared.
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, params
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.routing import APIRoute
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import Response
+
+from servicekit import idempotency
+from servicekit.auth import NEEDS_TOKEN, current_user
+from servicekit.database import Database
+from servicekit.errors import Invalid, ServiceError, Unauthenticated
+from servicekit.preconditions import if_none_match
+
+Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {
+        "description": title,
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    for status, title in {
+        400: "The body is not JSON",
+        401: "A valid access token is needed",
+        404: "There is nothing here, or it belongs to somebody else",
+        409: "That contradicts what is stored",
+        412: "It has changed since it was read",
+        413: "The body is too large",
+        422: "The request is not valid",
+        429: "Too many requests",
+        503: "A part this request needs can't be reached",
+    }.items()
+}
+
+
+class Door(APIRoute):
+    """A route with a transaction around it."""
+
+    def get_route_handler(self) -> Endpoint:
+        endpoint = super().get_route_handler()
+        declared = {
+            field.alias
+            for field in get_flat_params(self.dependant)
+            if isinstance(field.field_info, params.Query)
+        }
+
+        async def enter(request: Request) -> Response:
+            _refuse_unknown(request, declared)
+            if request.method in ("GET", "HEAD"):
+                return await _read(request, endpoint)
+            return await _write(request, endpoint)
+
+        return enter
+
+
+def router(*, tags: list[str], prefix: str = "", public: bool = False) -> APIRouter:
+    """A router whose routes have the door; `public` ones need no access token."""
+    return APIRouter(
+        prefix=prefix,
+        tags=list(tags),
+        route_class=Door,
+        dependencies=[] if public else NEEDS_TOKEN,
+        responses=_PROBLEMS,
+    )
+
+
+async def session_of(request: Request) -> AsyncSession:
+    session: AsyncSession = request.state.session
+    return session
+
+
+SessionDep = Annotated[AsyncSession, Depends(session_of)]
+
+
+def _refuse_unknown(request: Request, declared: set[str]) -> None:
+    for name in request.query_params:
+        if name not in declared:
+            raise Invalid.field(f"?{name}", "There is no such query parameter.", code="unknown-parameter")
+
+
+async def _read(request: Request, endpoint: Endpoint) -> Response:
+    database: Database = request.app.state.database
+    async with database.reading() as session:
+        request.state.session = session
+        return if_none_match(request, await endpoint(request))
+
+
+async def _write(request: Request, endpoint: Endpoint) -> Response:
+    database: Database = request.app.state.database
+    claim = await idempotency.claim_of(request, await _owner(request))
+    async with database.transaction() as session:
+        request.state.session = session
+        if claim is None:
+            return await endpoint(request)
+        earlier = await idempotency.earlier_answer(session, claim)
+        if earlier is not None:
+            return earlier
+        response = await endpoint(request)
+        await idempotency.keep_answer(session, claim, response)
+    return response
+
+
+async def _owner(request: Request) -> str:
+    try:
+        return (await current_user(request)).user_id
+    except (Unauthenticated, ServiceError):
+        return "anonymous"

@@ -1,0 +1,133 @@
+"""The errors a service answers with. Their RFC 9457 documents are made in `problems`.
+
+ServiceError (500)
+├── MalformedJson (400)
+├── Unauthenticated (401)
+├── Forbidden (403)
+├── NotFound (404)            also for what belongs to somebody else
+├── Conflict (409)
+├── PreconditionFailed (412)  carries the current representation
+├── TooLarge (413)
+├── Invalid (422)             carries pointers to the wrong fields
+├── TooManyRequests (429)
+└── Unavailable (503)         a part this request needs can't be reached; try again
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pydantic import BaseModel
+
+
+class FieldProblem(BaseModel):
+    """What is wrong with one field."""
+
+    pointer: str
+    """JSON pointer into the body (RFC 6901), or `?name` for a query parameter."""
+    detail: str
+    position: int | None = None
+    """Offset of the first wrong character, for values with a grammar of their own."""
+
+
+class ServiceError(Exception):
+    """Base of all errors a service answers with; `code` is stable, `detail` is for people."""
+
+    status: ClassVar[int] = 500
+    code: str = "internal-error"
+    title: ClassVar[str] = "Something went wrong on our side"
+
+    def __init__(self, detail: str = "", *, code: str = "", headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+        self.code = code or self.code
+        self.headers = dict(headers or {})
+
+    def extensions(self) -> dict[str, Any]:
+        """Members this problem has beyond the standard ones."""
+        return {}
+
+
+class Invalid(ServiceError):
+    status = 422
+    code = "invalid"
+    title = "The request is not valid"
+
+    def __init__(self, detail: str = "", *, code: str = "", errors: list[FieldProblem] | None = None) -> None:
+        super().__init__(detail, code=code)
+        self.errors = errors or []
+
+    @classmethod
+    def field(cls, pointer: str, detail: str, *, code: str = "", position: int | None = None) -> "Invalid":
+        """One wrong field."""
+        problem = FieldProblem(pointer=pointer, detail=detail, position=position)
+        return cls(detail, code=code, errors=[problem])
+
+    def extensions(self) -> dict[str, Any]:
+        return {"errors": [error.model_dump(exclude_none=True) for error in self.errors]}
+
+
+class Unauthenticated(ServiceError):
+    status = 401
+    code = "unauthenticated"
+    title = "A valid access token is needed"
+
+    def __init__(self, detail: str = "", *, code: str = "") -> None:
+        super().__init__(detail, code=code, headers={"WWW-Authenticate": "Bearer"})
+
+
+class Forbidden(ServiceError):
+    status = 403
+    code = "forbidden"
+    title = "This account may not do that"
+
+
+class NotFound(ServiceError):
+    status = 404
+    code = "not-found"
+    title = "There is nothing here"
+
+
+class Conflict(ServiceError):
+    status = 409
+    code = "conflict"
+    title = "That contradicts what is stored"
+
+
+class PreconditionFailed(ServiceError):
+    status = 412
+    code = "precondition-failed"
+    title = "It has changed since you read it"
+
+    def __init__(self, current: BaseModel, etag: str) -> None:
+        super().__init__(headers={"ETag": etag})
+        self.current = current
+
+    def extensions(self) -> dict[str, Any]:
+        return {"current": self.current.model_dump(mode="json")}
+
+
+class TooLarge(ServiceError):
+    status = 413
+    code = "too-large"
+    title = "The body is larger than this route takes"
+
+
+class TooManyRequests(ServiceError):
+    status = 429
+    code = "too-many-requests"
+    title = "Too many requests"
+
+
+class Unavailable(ServiceError):
+    status = 503
+    code = "unavailable"
+    title = "A part this request needs can't be reached"
+
+    def __init__(self, detail: str = "", *, code: str = "", retry_after: int = 2) -> None:
+        super().__init__(detail, code=code, headers={"Retry-After": str(retry_after)})
+
+
+class MalformedJson(ServiceError):
+    status = 400
+    code = "malformed-json"
+    title = "The body is not JSON"

@@ -1,0 +1,29 @@
+"""Health: `/healthz` says the process lives, `/readyz` that it can work.
+
+Dapr probes `/readyz` (see dapr.yaml): while the database is away no events are delivered, so none
+uses up its retries. Kubernetes restarts on `/healthz` only.
+"""
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from servicekit.errors import Unavailable
+from servicekit.problems import problem_response
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/healthz")
+async def live() -> dict[str, str]:
+    return {"status": "alive"}
+
+
+@router.get("/readyz")
+async def ready(request: Request) -> Response:
+    database = request.app.state.database
+    if database:
+        try:
+            await database.ping()
+        except Exception as error:
+            return problem_response(Unavailable(f"database: {error}", code="database-unavailable"))
+    return Response('{"status":"ready"}', media_type="application/json")

@@ -1,0 +1,133 @@
+"""`Idempotency-Key`: the first answer to a request is kept for 24 hours and given again.
+
+The key is claimed and the answer stored in the transaction of the effect, so both are there or
+neither is. Requests that fail change nothing and store nothing: the key stays free. Answers can hold
+personal data and tokens, so they are sealed with the key itself, of which only a hash is stored.
+"""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import orjson
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from fastapi import Request
+from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import Field, SQLModel, col
+from starlette.responses import Response
+
+from servicekit.errors import Invalid
+
+KEPT = timedelta(hours=24)
+HEADER = "idempotency-key"
+MAX_KEY_LENGTH = 255
+STORED_HEADERS = ("content-type", "etag", "location")
+
+
+class IdempotencyRow(SQLModel, table=True):
+    """A request that was served, and the sealed answer to it."""
+
+    __tablename__ = "idempotency"
+
+    owner: str = Field(primary_key=True)
+    """User id, or `anonymous` for requests without a token."""
+    key_hash: str = Field(primary_key=True)
+    request_hash: str
+    answer: bytes = b""
+    served_at: datetime = Field(index=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to serve a request for the first time."""
+
+    owner: str
+    key: str
+    request_hash: str
+
+    @property
+    def key_hash(self) -> str:
+        return hashlib.sha256(self.key.encode()).hexdigest()
+
+    def seal(self, plain: bytes) -> bytes:
+        nonce = os.urandom(12)
+        return nonce + AESGCM(self._secret).encrypt(nonce, plain, self.owner.encode())
+
+    def unseal(self, sealed: bytes) -> bytes:
+        return AESGCM(self._secret).decrypt(sealed[:12], sealed[12:], self.owner.encode())
+
+    @property
+    def _secret(self) -> bytes:
+        return hashlib.sha256(b"todo idempotency seal\0" + self.key.encode()).digest()
+
+
+async def claim_of(request: Request, owner: str) -> Claim | None:
+    """What `request` claims, or None if it has no key. Raises `Invalid` for an unusable key."""
+    key = request.headers.get(HEADER)
+    if key is None:
+        return None
+    if not 0 < len(key) <= MAX_KEY_LENGTH:
+        raise Invalid(
+            f"Idempotency-Key must have 1 to {MAX_KEY_LENGTH} characters.", code="idempotency-key-invalid"
+        )
+    asked = f"{request.method} {request.url.path}?{request.url.query}\0".encode() + await request.body()
+    return Claim(owner, key, hashlib.sha256(asked).hexdigest())
+
+
+async def earlier_answer(session: AsyncSession, claim: Claim) -> Response | None:
+    """Claim the key, or return what was answered to it before.
+
+    A second request with the same key waits here until the first one has ended. Raises `Invalid` if
+    the key was used for something else.
+    """
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    claimed = await session.execute(
+        insert(IdempotencyRow)
+        .values(
+            owner=claim.owner,
+            key_hash=claim.key_hash,
+            request_hash=claim.request_hash,
+            answer=b"",
+            served_at=datetime.now(UTC),
+        )
+        .on_conflict_do_nothing()
+        .returning(col(IdempotencyRow.key_hash))
+    )
+    if claimed.first():
+        return None
+    row = (await session.scalars(select(IdempotencyRow).where(*_is(claim)))).one()
+    if row.request_hash != claim.request_hash:
+        raise Invalid("This Idempotency-Key was used for another request.", code="idempotency-key-reused")
+    return _unpack(claim.unseal(row.answer))
+
+
+async def keep_answer(session: AsyncSession, claim: Claim, response: Response) -> None:
+    """Store `response` as the answer to `claim`; a refusal frees the key instead."""
+    if response.status_code >= 400:
+        await session.execute(delete(IdempotencyRow).where(*_is(claim)))
+        return
+    sealed = claim.seal(_pack(response))
+    await session.execute(update(IdempotencyRow).where(*_is(claim)).values(answer=sealed))
+
+
+async def forget(session: AsyncSession) -> None:
+    """Drop answers older than 24 hours."""
+    before = datetime.now(UTC) - KEPT
+    await session.execute(delete(IdempotencyRow).where(col(IdempotencyRow.served_at) < before))
+
+
+def _is(claim: Claim) -> tuple[ColumnElement[bool], ...]:
+    return (col(IdempotencyRow.owner) == claim.owner, col(IdempotencyRow.key_hash) == claim.key_hash)
+
+
+def _pack(response: Response) -> bytes:
+    headers = {name: response.headers[name] for name in STORED_HEADERS if name in response.headers}
+    return orjson.dumps([response.status_code, headers, bytes(response.body).decode()])
+
+
+def _unpack(packed: bytes) -> Response:
+    status, headers, body = orjson.loads(packed)
+    return Response(body, status, {**headers, "Idempotent-Replayed": "true"})

@@ -1,0 +1,46 @@
+"""Inbox: an event changes something once, however often it is delivered."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import delete
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import Field, SQLModel, col
+
+from contracts.names import App
+
+KEPT = timedelta(days=35)
+"""Longer than Kafka keeps events and dead letters (`kafka/topics.yaml`: 30 days at most)."""
+
+
+class InboxRow(SQLModel, table=True):
+    """An event this consumer has handled, written in the transaction of its effect."""
+
+    __tablename__ = "inbox"
+
+    consumer: str = Field(primary_key=True)
+    event_id: str = Field(primary_key=True)
+    handled_at: datetime = Field(index=True)
+
+
+async def claim(session: AsyncSession, consumer: App, event_ids: Sequence[str]) -> set[str]:
+    """Note that `consumer` handles these events; returns the ids that are new to it.
+
+    A transaction that claims an id another open transaction has claimed waits for that one's end.
+    """
+    now = datetime.now(UTC)
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    statement = (
+        insert(InboxRow)
+        .values([{"consumer": consumer, "event_id": id, "handled_at": now} for id in event_ids])
+        .on_conflict_do_nothing()
+        .returning(col(InboxRow.event_id))
+    )
+    return set(await session.scalars(statement))
+
+
+async def forget(session: AsyncSession) -> None:
+    """Drop rows that no delivery can repeat any more."""
+    before = datetime.now(UTC) - KEPT
+    await session.execute(delete(InboxRow).where(col(InboxRow.handled_at) < before))

@@ -1,0 +1,94 @@
+"""Alembic for every service: its versions lie in `<service>_service/migrations/`.
+
+`migrate task` brings the database of the task service to the newest version.
+"""
+
+import argparse
+import asyncio
+import importlib
+import logging
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlmodel import SQLModel
+
+from contracts.names import App
+from servicekit.database import Database, open_database
+from servicekit.leadership import LOCK
+from servicekit.settings import ServiceSettings
+
+log = logging.getLogger(__name__)
+
+
+def migrations_folder(app: App) -> Path:
+    """Where the versions of `app` lie."""
+    package = importlib.import_module(f"{app}_service")
+    assert package.__file__
+    return Path(package.__file__).parent / "migrations"
+
+
+async def migrate(database: Database) -> None:
+    """Bring `database` to the newest version; replicas that start together take turns."""
+    async with database.engine.connect() as connection:
+        await connection.run_sync(_upgrade, database)
+        await connection.commit()
+
+
+def _upgrade(connection: Connection, database: Database) -> None:
+    if not database.is_sqlite:
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK + 1})"))
+    scripts = ScriptDirectory(str(migrations_folder(database.app)))
+
+    def steps(revision: Any, _: Any) -> list[Any]:
+        return scripts._upgrade_revs("head", revision)
+
+    with EnvironmentContext(Config(), scripts, fn=steps, destination_rev="head") as environment:
+        environment.configure(connection=connection, target_metadata=SQLModel.metadata, render_as_batch=True)
+        environment.run_migrations()
+
+
+def create_servicekit_tables() -> None:
+    """The outbox, inbox and idempotency tables as they were first; for initial versions only."""
+    op.create_table(
+        "outbox",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+        sa.Column("topic", sa.String, nullable=False),
+        sa.Column("key", sa.String, nullable=False),
+        sa.Column("event_id", sa.String, nullable=False),
+        sa.Column("payload", sa.String, nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "inbox",
+        sa.Column("consumer", sa.String, primary_key=True),
+        sa.Column("event_id", sa.String, primary_key=True),
+        sa.Column("handled_at", sa.DateTime(timezone=True), nullable=False, index=True),
+    )
+    op.create_table(
+        "idempotency",
+        sa.Column("owner", sa.String, primary_key=True),
+        sa.Column("key_hash", sa.String, primary_key=True),
+        sa.Column("request_hash", sa.String, nullable=False),
+        sa.Column("answer", sa.LargeBinary, nullable=False),
+        sa.Column("served_at", sa.DateTime(timezone=True), nullable=False, index=True),
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("app", type=App, choices=list(App))
+    app: App = parser.parse_args().app
+    database = open_database(ServiceSettings(app=app))
+
+    async def run() -> None:
+        await migrate(database)
+        await database.close()
+
+    asyncio.run(run())

@@ -1,0 +1,123 @@
+"""Every failure as an RFC 9457 problem document, in one shape on every route."""
+
+import logging
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from servicekit.errors import FieldProblem, Invalid, MalformedJson, ServiceError, Unavailable
+from servicekit.tracing import current_trace_id
+
+PROBLEM_CONTENT_TYPE = "application/problem+json"
+log = logging.getLogger(__name__)
+
+
+class Problem(BaseModel):
+    """An RFC 9457 problem document."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: list[FieldProblem] = []
+    trace_id: str = ""
+
+
+def problem_response(error: ServiceError) -> Response:
+    """The answer that tells `error`."""
+    body = {
+        "type": f"urn:todo:problem:{error.code}",
+        "title": error.title,
+        "status": error.status,
+        "code": error.code,
+        "detail": error.detail,
+        "trace_id": current_trace_id(),
+        **error.extensions(),
+    }
+    return Response(orjson.dumps(body), error.status, error.headers, PROBLEM_CONTENT_TYPE)
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Answer every failure of `app` with a problem document."""
+    app.add_exception_handler(ServiceError, _on_service_error)
+    app.add_exception_handler(RequestValidationError, _on_validation_error)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(DBAPIError, _on_database_error)
+    app.add_exception_handler(PoolTimeout, _on_pool_timeout)
+    app.add_exception_handler(OSError, _on_os_error)
+    app.add_exception_handler(Exception, _on_unexpected)
+
+
+async def _on_service_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, ServiceError)
+    return problem_response(error)
+
+
+async def _on_validation_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    found = error.errors()
+    if any(item["type"] == "json_invalid" for item in found):
+        return problem_response(MalformedJson(str(found[0]["ctx"]["error"])))
+    problems = [FieldProblem(pointer=_pointer(item["loc"]), detail=_said(item["msg"])) for item in found]
+    detail = "; ".join(f"{problem.pointer or '/'}: {problem.detail}" for problem in problems[:3])
+    return problem_response(Invalid(detail, errors=problems))
+
+
+class _FromFramework(ServiceError):
+    title = "The request can't be served"
+
+    def __init__(self, error: HTTPException) -> None:
+        codes = {404: "not-found", 405: "method-not-allowed"}
+        code = codes.get(error.status_code, f"http-{error.status_code}")
+        super().__init__(str(error.detail), code=code, headers=error.headers)
+        self.status = error.status_code  # type: ignore[misc]  # the framework's status, not a class's
+
+
+async def _on_http_exception(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return problem_response(_FromFramework(error))
+
+
+async def _on_database_error(request: Request, error: Exception) -> Response:
+    if isinstance(error, OperationalError | InterfaceError) or getattr(
+        error, "connection_invalidated", False
+    ):
+        log.warning("database unavailable", exc_info=error)
+        return problem_response(Unavailable("The database can't be reached.", code="database-unavailable"))
+    return await _on_unexpected(request, error)
+
+
+async def _on_pool_timeout(_: Request, error: Exception) -> Response:
+    log.warning("no free database connection", exc_info=error)
+    return problem_response(Unavailable("The database is busy.", code="database-busy"))
+
+
+async def _on_os_error(request: Request, error: Exception) -> Response:
+    if isinstance(error, ConnectionError | TimeoutError):
+        log.warning("connection failed", exc_info=error)
+        return problem_response(Unavailable())
+    return await _on_unexpected(request, error)
+
+
+async def _on_unexpected(_: Request, error: Exception) -> Response:
+    log.error("unexpected error", exc_info=error)
+    return problem_response(ServiceError())
+
+
+def _said(message: str) -> str:
+    """Pydantic's message without the name of the exception class."""
+    return message.removeprefix("Value error, ")
+
+
+def _pointer(location: tuple[int | str, ...]) -> str:
+    where, *path = location
+    if where == "query":
+        return "?" + ".".join(str(part) for part in path)
+    return "".join(f"/{part}" for part in path) if where == "body" else f"{where}:{'.'.join(map(str, path))}"

@@ -1,0 +1,29 @@
+"""`serve task` runs the task service under uvicorn."""
+
+import argparse
+import os
+
+import uvicorn
+
+from contracts.names import App
+from servicekit.settings import ServiceSettings
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("app", type=App, choices=list(App))
+    app: App = parser.parse_args().app
+    settings = ServiceSettings(app=app)
+    uvicorn.run(
+        f"{app}_service.main:app",
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+        reload=os.environ.get("TODO_RELOAD") == "1",
+        reload_dirs=["services", "libs"],
+    )

@@ -1,0 +1,244 @@
+"""The one client for everything a service asks of its Dapr sidecar.
+
+One long-lived aiohttp session instead of `DaprClient`: the SDK opens a session per invocation and
+waits for the sidecar in its constructor (docs/decisions/0003).
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+import orjson
+from multidict import CIMultiDictProxy
+from yarl import URL
+
+from contracts.event import CLOUD_EVENT_CONTENT_TYPE
+from contracts.names import PUBSUB, SECRET_STORE, STATE_STORE, App, Topic
+from servicekit.errors import Unavailable
+from servicekit.tracing import current_traceparent
+
+log = logging.getLogger(__name__)
+
+NOT_THE_FIRST = b"failed to set key"
+"""How state.redis says, with status 500, that a value without an ETag exists already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: status, headers and the whole body."""
+
+    status: int
+    headers: CIMultiDictProxy[str]
+    body: bytes
+
+    def json(self) -> Any:
+        return orjson.loads(self.body)
+
+    @property
+    def from_dapr(self) -> bool:
+        """Dapr itself failed the call; the other service did not answer it.
+
+        Dapr's errors are `application/json` with an `errorCode`; ours are problem documents.
+        """
+        return (
+            self.status >= 400
+            and self.headers.get("content-type", "").startswith("application/json")
+            and b'"errorCode"' in self.body[:200]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One event to publish: a CloudEvent as JSON."""
+
+    id: str
+    key: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class StateEntry:
+    """A value of the state store and the ETag it was read with; no ETag where there is none."""
+
+    value: Any = None
+    etag: str = ""
+
+
+class StateConflict(Exception):
+    """The value was changed since its ETag was read."""
+
+
+@dataclass(slots=True)
+class Sidecar:
+    """HTTP client for the sidecar on `port` of this host; use it between `start` and `close`."""
+
+    port: int
+    token: str = ""
+    _session: aiohttp.ClientSession | None = field(default=None, init=False)
+
+    async def start(self) -> None:
+        headers = {"dapr-api-token": self.token} if self.token else {}
+        self._session = aiohttp.ClientSession(
+            headers=headers,
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30),
+            auto_decompress=False,
+        )
+
+    async def close(self) -> None:
+        if self._session:
+            await self._session.close()
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        timeout: float = 10,
+    ) -> Answer:
+        """Any call to the sidecar; `path` is percent-encoded, with its query.
+
+        Raises `Unavailable` when it can't be reached in `timeout` seconds.
+        """
+        assert self._session, "Sidecar.start() first"
+        sent = {"traceparent": current_traceparent(), **(headers or {})}
+        url = URL(f"http://127.0.0.1:{self.port}{path}", encoded=True)
+        limit = aiohttp.ClientTimeout(timeout)
+        try:
+            async with self._session.request(
+                method, url, headers=sent, data=body, timeout=limit, allow_redirects=False
+            ) as response:
+                return Answer(response.status, response.headers, await response.read())
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise Unavailable(
+                f"The sidecar can't be reached: {error!r}", code="sidecar-unavailable"
+            ) from error
+
+    async def invoke(
+        self,
+        app: App,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 10,
+    ) -> Answer:
+        """Call another service. Raises `Unavailable` when no instance of it answers."""
+        sent = {"dapr-app-id": app.value, "content-type": "application/json", **(headers or {})}
+        body = None if json is None else orjson.dumps(json)
+        answer = await self.request(method, path, headers=sent, body=body, timeout=timeout)
+        if answer.from_dapr:
+            raise Unavailable(f"The service {app.value} can't be reached.", code=f"{app.value}-unavailable")
+        return answer
+
+    async def publish(self, topic: Topic, event: Outgoing) -> None:
+        """Publish one CloudEvent. Raises `Unavailable` if it was not taken."""
+        answer = await self.request(
+            "POST",
+            f"/v1.0/publish/{PUBSUB}/{topic}?metadata.partitionKey={quote(event.key, safe='')}",
+            headers={"content-type": CLOUD_EVENT_CONTENT_TYPE},
+            body=event.payload.encode(),
+        )
+        if answer.status >= 300:
+            raise Unavailable(f"Publishing to {topic} failed: {answer.body!r}", code="publish-failed")
+
+    async def publish_bulk(self, topic: Topic, events: Sequence[Outgoing]) -> set[str]:
+        """Publish CloudEvents in one call; returns the ids that were not taken.
+
+        The order of events with different keys is not kept. Raises `Unavailable` when the outcome
+        of all is unknown.
+        """
+        entries = b",".join(_bulk_entry(event) for event in events)
+        answer = await self.request(
+            "POST",
+            f"/v1.0/publish/bulk/{PUBSUB}/{topic}",
+            headers={"content-type": "application/json"},
+            body=b"[" + entries + b"]",
+            timeout=30,
+        )
+        if answer.status < 300:
+            return set()
+        failed = _failed_entries(answer)
+        if not failed:
+            raise Unavailable(f"Publishing to {topic} failed: {answer.body!r}", code="publish-failed")
+        return failed
+
+    async def get_state(self, key: str) -> StateEntry:
+        """Read a value of this service. Raises `Unavailable`."""
+        answer = await self.request("GET", f"/v1.0/state/{STATE_STORE}/{quote(key, safe='')}")
+        if answer.status == 204 or (answer.status == 200 and not answer.body):
+            return StateEntry()
+        _require_state(answer)
+        return StateEntry(answer.json(), answer.headers.get("etag", ""))
+
+    async def save_state(self, key: str, value: Any, *, etag: str = "", ttl_seconds: int = 0) -> None:
+        """Write a value of this service; without an ETag only if there is none yet.
+
+        Raises `StateConflict` if it changed since `etag` was read, `Unavailable` if the store can't
+        be reached.
+        """
+        item: dict[str, Any] = {"key": key, "value": value, "options": {"concurrency": "first-write"}}
+        if etag:
+            item["etag"] = etag
+        if ttl_seconds:
+            item["metadata"] = {"ttlInSeconds": str(ttl_seconds)}
+        answer = await self.request(
+            "POST",
+            f"/v1.0/state/{STATE_STORE}",
+            headers={"content-type": "application/json"},
+            body=orjson.dumps([item]),
+        )
+        if answer.status == 409 or NOT_THE_FIRST in answer.body:
+            raise StateConflict(key)
+        _require_state(answer)
+
+    async def delete_state(self, key: str) -> None:
+        """Drop a value of this service. Raises `Unavailable`."""
+        _require_state(await self.request("DELETE", f"/v1.0/state/{STATE_STORE}/{quote(key, safe='')}"))
+
+    async def secret(self, name: str, *, wait: float = 60) -> dict[str, str]:
+        """All keys of one secret. Raises `Unavailable` if the store doesn't give it in `wait` seconds."""
+        deadline = time.monotonic() + wait
+        while True:
+            try:
+                answer = await self.request("GET", f"/v1.0/secrets/{SECRET_STORE}/{name}")
+                if answer.status == 200:
+                    secret: dict[str, str] = answer.json()
+                    return secret
+                problem = Unavailable(
+                    f"The secret {name} can't be read: {answer.status}", code="secret-unavailable"
+                )
+            except Unavailable as error:
+                problem = error
+            if time.monotonic() > deadline:
+                raise problem
+            log.info("waiting for the secret %s: %s", name, problem)
+            await asyncio.sleep(0.25)
+
+
+def _bulk_entry(event: Outgoing) -> bytes:
+    return b'{"entryId":%s,"contentType":"%s","metadata":{"partitionKey":%s},"event":%s}' % (
+        orjson.dumps(event.id),
+        CLOUD_EVENT_CONTENT_TYPE.encode(),
+        orjson.dumps(event.key),
+        event.payload.encode(),
+    )
+
+
+def _failed_entries(answer: Answer) -> set[str]:
+    try:
+        return {entry["entryId"] for entry in answer.json().get("failedEntries", [])}
+    except (orjson.JSONDecodeError, KeyError, AttributeError):
+        return set()
+
+
+def _require_state(answer: Answer) -> None:
+    if answer.status >= 300:
+        raise Unavailable("The state store can't be reached.", code="state-unavailable")

@@ -1,0 +1,41 @@
+"""Only the own sidecar may call: it shows the token that only it and the app were given."""
+
+import secrets
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from servicekit.errors import Unauthenticated
+from servicekit.problems import problem_response
+
+OPEN = frozenset({"/healthz", "/readyz", "/metrics"})
+CALLBACKS = ("/events/", "/dapr/", "/job/")
+
+
+class SidecarOnly:
+    """Answers 401 to a request without the app token (`APP_API_TOKEN`); off where none is set.
+
+    callbacks_only: guard only what Dapr calls back (events, jobs), for an app that is public.
+    """
+
+    def __init__(self, app: ASGIApp, token: str, callbacks_only: bool) -> None:
+        self._app = app
+        self._token = token.encode()
+        self._callbacks_only = callbacks_only
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not self._guards(scope["path"]) or self._shows_token(scope):
+            await self._app(scope, receive, send)
+            return
+        refusal = Unauthenticated("Only the sidecar of this service may call it.", code="app-token-missing")
+        await problem_response(refusal)(scope, receive, send)
+
+    def _guards(self, path: str) -> bool:
+        if not self._token or path in OPEN:
+            return False
+        return path.startswith(CALLBACKS) if self._callbacks_only else True
+
+    def _shows_token(self, scope: Scope) -> bool:
+        return any(
+            name == b"dapr-api-token" and secrets.compare_digest(value, self._token)
+            for name, value in scope["headers"]
+        )

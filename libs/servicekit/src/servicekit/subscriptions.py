@@ -1,0 +1,120 @@
+"""Events in: the door daprd delivers to.
+
+Handlers are registered by event class; one subscription a topic is told to Dapr through `DaprApp`,
+always with the dead-letter topic, and in bulk: a batch shares one HTTP call and one transaction.
+
+Only the dead-letter topic itself has none: it is read raw, and asked for again until it is parked.
+"""
+
+import base64
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+import orjson
+from dapr.ext.fastapi import DaprApp
+from fastapi import FastAPI, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from contracts.event import Event
+from contracts.names import PUBSUB, Topic
+from servicekit.database import Database
+from servicekit.deliveries import Delivery, Handler, Received, Status, read
+
+BULK_MAX_MESSAGES = 100
+BULK_MAX_AWAIT_MS = 20
+"""Dapr hands over what has come when this time is up, so it adds half of it to the latency."""
+
+E = TypeVar("E", bound=Event)
+RawHandler = Callable[[AsyncSession, Any], Awaitable[None]]
+Deliver = Callable[[Sequence[Delivery]], Awaitable[list[Status]]]
+
+log = logging.getLogger(__name__)
+
+
+class Subscriptions:
+    """The events a service listens to."""
+
+    def __init__(self) -> None:
+        self.handlers: dict[type[Event], Handler] = {}
+        self.raw_handlers: dict[Topic, RawHandler] = {}
+
+    def on(self, event: type[E]) -> Callable[[Callable[[Received[E]], Awaitable[None]]], Handler]:
+        """Register a handler for one event class."""
+
+        def register(handler: Callable[[Received[E]], Awaitable[None]]) -> Handler:
+            if event in self.handlers:
+                raise ValueError(f"{event.__name__} has a handler already")
+            self.handlers[event] = handler
+            return handler
+
+        return register
+
+    def on_raw(self, topic: Topic) -> Callable[[RawHandler], RawHandler]:
+        """Register a handler that takes every message of `topic`, JSON or not, as it is."""
+
+        def register(handler: RawHandler) -> RawHandler:
+            self.raw_handlers[topic] = handler
+            return handler
+
+        return register
+
+    @property
+    def topics(self) -> list[Topic]:
+        return sorted({event.topic for event in self.handlers})
+
+
+class BulkDaprApp(DaprApp):
+    """`DaprApp` that can ask for bulk delivery, which the SDK's own decorator has no word for."""
+
+    def subscribe_bulk(self, pubsub: str, topic: Topic, deliver: Deliver) -> None:
+        """Deliver `topic` in batches; what fails for good goes to the dead-letter topic."""
+
+        async def receive(request: Request) -> dict[str, Any]:
+            return await _receive(request, topic, deliver)
+
+        self.subscribe(pubsub, topic.value, dead_letter_topic=Topic.DEAD_LETTERS.value)(receive)
+        self._subscriptions[-1]["bulkSubscribe"] = {
+            "enabled": True,
+            "maxMessagesCount": BULK_MAX_MESSAGES,
+            "maxAwaitDurationMs": BULK_MAX_AWAIT_MS,
+        }
+
+
+def mount(app: FastAPI, listens: Subscriptions, deliver: Deliver, database: Database) -> None:
+    """Subscribe `app` to what it listens to."""
+    dapr = BulkDaprApp(app)
+    for topic in listens.topics:
+        dapr.subscribe_bulk(PUBSUB, topic, deliver)
+    for topic, handler in listens.raw_handlers.items():
+        dapr.subscribe(PUBSUB, topic.value, metadata={"rawPayload": "true"})(_raw_door(handler, database))
+
+
+def _raw_door(handler: RawHandler, database: Database) -> Callable[[Request], Awaitable[dict[str, str]]]:
+    async def receive(request: Request) -> dict[str, str]:
+        message = raw_message(await request.json())
+        async with database.transaction() as session:
+            await handler(session, message)
+        return {"status": Status.SUCCESS}
+
+    return receive
+
+
+def raw_message(wrapped: dict[str, Any]) -> Any:
+    """What daprd wrapped: JSON if it is that, else the bytes in base64."""
+    encoded = wrapped.get("data_base64", "")
+    try:
+        return orjson.loads(base64.b64decode(encoded)) if encoded else wrapped.get("data")
+    except orjson.JSONDecodeError:
+        return encoded
+
+
+async def _receive(request: Request, topic: Topic, deliver: Deliver) -> dict[str, Any]:
+    entries = (await request.json())["entries"]
+    statuses = await deliver([read(topic, entry["event"]) for entry in entries])
+    return {
+        "statuses": [
+            {"entryId": entry["entryId"], "status": status}
+            for entry, status in zip(entries, statuses, strict=True)
+        ]
+    }

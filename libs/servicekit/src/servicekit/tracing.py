@@ -1,0 +1,107 @@
+"""OpenTelemetry traces: one span per request or event, W3C Trace Context in and out."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import SERVICE_NAME, Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from servicekit.settings import ServiceSettings
+
+_PROPAGATOR = TraceContextTextMapPropagator()
+_UNTRACED = frozenset({"/healthz", "/readyz", "/metrics", "/dapr/subscribe", "/dapr/config"})
+
+
+def start_tracing(settings: ServiceSettings) -> Tracer:
+    """A tracer for this service; spans leave the process only if an OTLP endpoint is set."""
+    provider = TracerProvider(
+        sampler=ParentBased(TraceIdRatioBased(settings.trace_sample_ratio)),
+        resource=Resource.create({SERVICE_NAME: settings.app.value}),
+    )
+    if settings.otlp_endpoint:
+        exporter = OTLPSpanExporter(endpoint=settings.otlp_endpoint.rstrip("/") + "/v1/traces")
+        provider.add_span_processor(BatchSpanProcessor(exporter))
+    return provider.get_tracer("servicekit")
+
+
+def current_traceparent() -> str:
+    """`traceparent` of the running span, or an empty string."""
+    carrier: dict[str, str] = {}
+    _PROPAGATOR.inject(carrier)
+    return carrier.get("traceparent", "")
+
+
+def current_trace_id() -> str:
+    """Trace id of the running span as 32 hex digits, or an empty string."""
+    context = trace.get_current_span().get_span_context()
+    return trace.format_trace_id(context.trace_id) if context.is_valid else ""
+
+
+def parent_of(traceparent: str) -> Context:
+    """The context a `traceparent` value stands for."""
+    return _PROPAGATOR.extract({"traceparent": traceparent})
+
+
+@contextmanager
+def event_span(tracer: Tracer, name: str, traceparent: str) -> Iterator[Span]:
+    """The span in which an event is handled; its parent is the request that caused the event."""
+    with tracer.start_as_current_span(name, parent_of(traceparent), SpanKind.CONSUMER) as span:
+        yield span
+
+
+class TracingMiddleware:
+    """Opens a server span for each request and tells the trace id in `traceparent`."""
+
+    def __init__(self, app: ASGIApp, tracer: Tracer) -> None:
+        self._app = app
+        self._tracer = tracer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] in _UNTRACED:
+            await self._app(scope, receive, send)
+            return
+        parent = parent_of(_header(scope, b"traceparent"))
+        name = f"{scope['method']} {scope['path'].split('/')[1]}"
+        with self._tracer.start_as_current_span(name, parent, SpanKind.SERVER) as span:
+            await self._app(scope, receive, _Recorder(span, scope, send))
+
+
+class _Recorder:
+    """Notes method, route and status on the span while the answer is sent."""
+
+    def __init__(self, span: Span, scope: Scope, send: Send) -> None:
+        self._span = span
+        self._scope = scope
+        self._send = send
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._note(message["status"])
+            message["headers"] = [*message["headers"], (b"traceparent", current_traceparent().encode())]
+        await self._send(message)
+
+    def _note(self, status: int) -> None:
+        if not self._span.is_recording():
+            return
+        route = getattr(self._scope.get("route"), "path", self._scope["path"])
+        self._span.update_name(f"{self._scope['method']} {route}")
+        self._span.set_attribute("http.request.method", self._scope["method"])
+        self._span.set_attribute("http.route", route)
+        self._span.set_attribute("http.response.status_code", status)
+        if status >= 500:
+            self._span.set_status(StatusCode.ERROR)
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    for key, value in scope["headers"]:
+        if key == name:
+            return bytes(value).decode("latin-1")
+    return ""
