@@ -1,0 +1,23 @@
+"""Errors of the user service."""
+
+from servicekit.errors import Conflict, TooManyRequests, Unauthenticated
+
+
+class EmailTaken(Conflict):
+    code = "email-taken"
+    title = "There is an account with this e-mail address"
+
+
+class WrongCredentials(Unauthenticated):
+    code = "wrong-credentials"
+    title = "E-mail address or password is wrong"
+
+
+class RefreshTokenInvalid(Unauthenticated):
+    code = "refresh-token-invalid"
+    title = "This refresh token is unknown, used up or expired; sign in again"
+
+
+class TooManyAttempts(TooManyRequests):
+    code = "too-many-attempts"
+    title = "Too many failed attempts to sign in; wait a while"

@@ -1,0 +1,41 @@
+"""Tables of the user service."""
+
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
+from servicekit.idempotency import IdempotencyRow
+from servicekit.inbox import InboxRow
+from servicekit.outbox import OutboxRow
+
+__all__ = ["IdempotencyRow", "InboxRow", "OutboxRow", "RefreshToken", "User"]
+
+
+class User(SQLModel, table=True):
+    """An account."""
+
+    __tablename__ = "user_account"
+
+    id: str = Field(primary_key=True)
+    email: str = Field(unique=True)
+    """Lower-cased and normalized: two spellings of one address are one account."""
+    password_hash: str
+    name: str
+    time_zone: str
+    role: str = "user"
+    version: int = 1
+    created_at: datetime
+    updated_at: datetime
+
+
+class RefreshToken(SQLModel, table=True):
+    """A refresh token, known by its hash. Each use retires it and adds the next of its family."""
+
+    __tablename__ = "refresh_token"
+
+    token_hash: str = Field(primary_key=True)
+    family: str = Field(index=True)
+    """All tokens that descend from one sign-in."""
+    user_id: str = Field(foreign_key="user_account.id", index=True, ondelete="CASCADE")
+    expires_at: datetime
+    used_at: datetime | None = None

@@ -1,0 +1,79 @@
+"""HTTP in: accounts, sessions and published keys."""
+
+from fastapi import Request, Response
+
+from servicekit.auth import JWKS_PATH, CurrentUser
+from servicekit.door import SessionDep, router
+from servicekit.preconditions import etag, require_match
+from servicekit.problems import problem_response
+from user_service import use_cases
+from user_service.errors import RefreshTokenInvalid
+from user_service.models import User
+from user_service.schemas import Refresh, SignedIn, SignIn, SignUp, Tokens, UserPatch, UserRead
+from user_service.use_cases import Issuer
+
+auth = router(prefix="/auth", tags=["auth"], public=True)
+users = router(prefix="/users", tags=["account"])
+keys = router(tags=["keys"], public=True)
+
+
+def _issuer(request: Request) -> Issuer:
+    return Issuer(request.app.state.keys.current, request.app.state.settings)
+
+
+@auth.post("/sign-up", status_code=201)
+async def sign_up(request: Request, body: SignUp, session: SessionDep) -> SignedIn:
+    return _signed_in(*await use_cases.sign_up(session, body, _issuer(request)))
+
+
+@auth.post("/sign-in")
+async def sign_in(request: Request, body: SignIn, session: SessionDep) -> SignedIn:
+    return _signed_in(*await use_cases.sign_in(session, body.email, body.password, _issuer(request)))
+
+
+@auth.post("/refresh", response_model=Tokens)
+async def refresh(request: Request, body: Refresh, session: SessionDep) -> Tokens | Response:
+    """Each refresh token is good for one use; using one twice ends the whole session."""
+    tokens = await use_cases.refresh(session, body.refresh_token, _issuer(request))
+    return tokens or problem_response(RefreshTokenInvalid(code="refresh-token-reused"))
+
+
+@auth.post("/sign-out", status_code=204)
+async def sign_out(body: Refresh, session: SessionDep) -> None:
+    await use_cases.sign_out(session, body.refresh_token)
+
+
+@users.get("/me")
+async def read_me(user: CurrentUser, session: SessionDep, response: Response) -> UserRead:
+    return _show(await use_cases.read(session, user.user_id), response)
+
+
+@users.patch("/me")
+async def update_me(
+    user: CurrentUser, body: UserPatch, session: SessionDep, request: Request, response: Response
+) -> UserRead:
+    account = await use_cases.lock(session, user.user_id)
+    require_match(request, UserRead.model_validate(account), account.version)
+    return _show(await use_cases.update(session, account, body), response)
+
+
+@users.delete("/me", status_code=204)
+async def delete_me(user: CurrentUser, session: SessionDep, request: Request) -> None:
+    """Delete the account and everything every service holds of it."""
+    account = await use_cases.lock(session, user.user_id)
+    require_match(request, UserRead.model_validate(account), account.version)
+    await use_cases.delete(session, account)
+
+
+@keys.get(JWKS_PATH, include_in_schema=False)
+async def published_keys(request: Request) -> dict[str, list[dict[str, str]]]:
+    return {"keys": [key.jwk for key in request.app.state.keys.keys]}
+
+
+def _signed_in(user: User, tokens: Tokens) -> SignedIn:
+    return SignedIn(user=UserRead.model_validate(user), **tokens.model_dump())
+
+
+def _show(user: User, response: Response) -> UserRead:
+    response.headers["ETag"] = etag(user.version)
+    return UserRead.model_validate(user)

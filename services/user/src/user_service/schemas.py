@@ -1,0 +1,78 @@
+"""What the API of the user service takes and shows."""
+
+from datetime import datetime
+from typing import Annotated
+from zoneinfo import available_timezones
+
+import email_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from servicekit.schema import MergePatch, RequestBody, Text
+
+email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()  # self-hosters use names like .local and .test
+_ZONES = available_timezones()
+
+
+def _email(value: str) -> str:
+    try:
+        found = email_validator.validate_email(value, check_deliverability=False)
+    except email_validator.EmailNotValidError as error:
+        raise ValueError(str(error)) from error
+    return found.normalized.lower()
+
+
+def _time_zone(value: str) -> str:
+    if value not in _ZONES:
+        raise ValueError("not an IANA time zone, such as Europe/Berlin")
+    return value
+
+
+Email = Annotated[Text, Field(max_length=254), AfterValidator(_email)]
+Password = Annotated[str, Field(min_length=8, max_length=128)]
+Name = Annotated[Text, Field(max_length=200)]
+TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_time_zone)]
+
+
+class SignUp(RequestBody):
+    email: Email
+    password: Password
+    name: Name = ""
+    time_zone: TimeZone = "UTC"
+
+
+class SignIn(RequestBody):
+    email: Email
+    password: Annotated[str, Field(max_length=128)]
+
+
+class Refresh(RequestBody):
+    refresh_token: Annotated[str, Field(max_length=200)]
+
+
+class UserPatch(MergePatch):
+    name: Name = ""
+    time_zone: TimeZone = "UTC"
+
+
+class UserRead(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    email: str
+    name: str
+    time_zone: str
+    role: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class Tokens(BaseModel):
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    """Seconds until the access token expires."""
+
+
+class SignedIn(Tokens):
+    user: UserRead

@@ -1,0 +1,137 @@
+"""The rules of accounts and sessions."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from servicekit.errors import NotFound, Unauthenticated
+from servicekit.ids import new_id
+from servicekit.outbox import record
+from user_service import attempts, events, passwords, repository, tokens
+from user_service.errors import EmailTaken, RefreshTokenInvalid, WrongCredentials
+from user_service.keys import SigningKey
+from user_service.models import RefreshToken, User
+from user_service.schemas import SignUp, Tokens, UserPatch
+from user_service.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """What it takes to make tokens."""
+
+    key: SigningKey
+    settings: Settings
+
+    def issue(self, session: AsyncSession, user: User, family: str) -> Tokens:
+        """New tokens for `user`; the refresh token is added to `family`."""
+        refresh = tokens.new_refresh_token()
+        session.add(
+            RefreshToken(
+                token_hash=tokens.hash_refresh_token(refresh),
+                family=family,
+                user_id=user.id,
+                expires_at=datetime.now(UTC) + self.settings.refresh_token_life,
+            )
+        )
+        life = self.settings.access_token_life
+        return Tokens(
+            access_token=tokens.access_token(user, self.key, life),
+            refresh_token=refresh,
+            expires_in=int(life.total_seconds()),
+        )
+
+
+async def sign_up(session: AsyncSession, request: SignUp, issuer: Issuer) -> tuple[User, Tokens]:
+    """Make an account. Raises `EmailTaken`."""
+    if await repository.by_email(session, request.email):
+        raise EmailTaken
+    now = datetime.now(UTC)
+    user = User(
+        id=new_id(),
+        email=request.email,
+        password_hash=await passwords.hash_password(request.password),
+        name=request.name,
+        time_zone=request.time_zone,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(user)
+    record(session, events.signed_up(user))
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        raise EmailTaken from error
+    return user, issuer.issue(session, user, family=new_id())
+
+
+async def sign_in(session: AsyncSession, email: str, password: str, issuer: Issuer) -> tuple[User, Tokens]:
+    """Open a session. Raises `WrongCredentials` or `TooManyAttempts`."""
+    attempts.check(email)
+    user = await repository.by_email(session, email)
+    if not await passwords.verify(password, user.password_hash if user else None) or user is None:
+        attempts.failed(email)
+        raise WrongCredentials
+    attempts.succeeded(email)
+    return user, issuer.issue(session, user, family=new_id())
+
+
+async def refresh(session: AsyncSession, token: str, issuer: Issuer) -> Tokens | None:
+    """Exchange a refresh token for the next one.
+
+    A token that was used before is in two hands, so its whole family ends: returns None, and the
+    caller commits. Raises `RefreshTokenInvalid` for a token that is unknown or expired.
+    """
+    known = await repository.lock_refresh_token(session, tokens.hash_refresh_token(token))
+    if known is None or known.expires_at <= datetime.now(UTC):
+        raise RefreshTokenInvalid
+    if known.used_at:
+        await repository.delete_family(session, known.family)
+        return None
+    user = await repository.by_id(session, known.user_id)
+    if user is None:
+        raise RefreshTokenInvalid
+    known.used_at = datetime.now(UTC)
+    return issuer.issue(session, user, known.family)
+
+
+async def sign_out(session: AsyncSession, token: str) -> None:
+    """End the session `token` belongs to; an unknown token has none."""
+    known = await repository.lock_refresh_token(session, tokens.hash_refresh_token(token))
+    if known:
+        await repository.delete_family(session, known.family)
+
+
+async def read(session: AsyncSession, user_id: str) -> User:
+    """The account. Raises `Unauthenticated` if it was deleted since the token was made."""
+    user = await repository.by_id(session, user_id)
+    if user is None:
+        raise Unauthenticated("This account is gone.", code="account-gone")
+    return user
+
+
+async def update(session: AsyncSession, user: User, patch: UserPatch) -> User:
+    """Change what `patch` names; nothing is told if nothing differs."""
+    changes = patch.model_dump(exclude_unset=True)
+    if all(getattr(user, name) == value for name, value in changes.items()):
+        return user
+    user.sqlmodel_update(changes)
+    user.version += 1
+    user.updated_at = datetime.now(UTC)
+    record(session, events.updated(user))
+    return user
+
+
+async def lock(session: AsyncSession, user_id: str) -> User:
+    """The account, for a change. Raises `NotFound`."""
+    user = await repository.lock(session, user_id)
+    if user is None:
+        raise NotFound
+    return user
+
+
+async def delete(session: AsyncSession, user: User) -> None:
+    """Delete the account; the event makes every other service erase what it holds of it."""
+    record(session, events.deleted(user))
+    await repository.delete_user(session, user.id)
