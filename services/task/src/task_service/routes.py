@@ -1,0 +1,91 @@
+"""HTTP in: tasks."""
+
+from fastapi import Request, Response
+
+from servicekit.auth import CurrentUser
+from servicekit.door import SessionDep, router
+from servicekit.ids import PathId
+from servicekit.paging import CursorParam, Limit, Page, decode_cursor, encode_cursor, page_of
+from servicekit.preconditions import etag, require_match
+from task_service import use_cases
+from task_service.models import Task
+from task_service.schemas import TaskCreate, TaskPatch, TaskRead
+
+tasks = router(prefix="/tasks", tags=["tasks"])
+
+
+@tasks.post("", status_code=201)
+async def create_task(
+    user: CurrentUser, body: TaskCreate, session: SessionDep, response: Response
+) -> TaskRead:
+    task = await use_cases.create(session, user, body)
+    response.headers["Location"] = f"/api/v1/tasks/{task.id}"
+    return _show(task, response)
+
+
+@tasks.get("")
+async def list_tasks(
+    user: CurrentUser, session: SessionDep, limit: Limit = 50, cursor: CursorParam = None
+) -> Page[TaskRead]:
+    """Newest first."""
+    bound_to = f"tasks {user.user_id}"
+    before = decode_cursor(cursor, bound_to=bound_to, values=1)[0] if cursor else None
+    found = await use_cases.list_newest(session, user, before, limit + 1)
+    rows, last = page_of(found, limit)
+    return Page(
+        items=[TaskRead.model_validate(task) for task in rows],
+        next_cursor=encode_cursor([last.id], bound_to=bound_to) if last else None,
+    )
+
+
+@tasks.get("/{id}")
+async def read_task(user: CurrentUser, id: PathId, session: SessionDep, response: Response) -> TaskRead:
+    return _show(await use_cases.read(session, user, id), response)
+
+
+@tasks.patch("/{id}")
+async def update_task(
+    user: CurrentUser, id: PathId, body: TaskPatch, session: SessionDep, request: Request, response: Response
+) -> TaskRead:
+    task = _matching(request, await use_cases.lock(session, user, id))
+    return _show(await use_cases.update(session, user, task, body), response)
+
+
+@tasks.delete("/{id}", status_code=204)
+async def delete_task(user: CurrentUser, id: PathId, session: SessionDep, request: Request) -> None:
+    """Moves the task to the trash; `restore` brings it back."""
+    await use_cases.delete(session, _matching(request, await use_cases.lock(session, user, id)))
+
+
+@tasks.post("/{id}/complete")
+async def complete_task(
+    user: CurrentUser, id: PathId, session: SessionDep, request: Request, response: Response
+) -> TaskRead:
+    task = _matching(request, await use_cases.lock(session, user, id))
+    return _show(await use_cases.complete(session, task), response)
+
+
+@tasks.post("/{id}/reopen")
+async def reopen_task(
+    user: CurrentUser, id: PathId, session: SessionDep, request: Request, response: Response
+) -> TaskRead:
+    task = _matching(request, await use_cases.lock(session, user, id))
+    return _show(await use_cases.reopen(session, task), response)
+
+
+@tasks.post("/{id}/restore")
+async def restore_task(
+    user: CurrentUser, id: PathId, session: SessionDep, request: Request, response: Response
+) -> TaskRead:
+    task = _matching(request, await use_cases.lock(session, user, id, trashed=True))
+    return _show(await use_cases.restore(session, task), response)
+
+
+def _matching(request: Request, task: Task) -> Task:
+    require_match(request, TaskRead.model_validate(task), task.version)
+    return task
+
+
+def _show(task: Task, response: Response) -> TaskRead:
+    response.headers["ETag"] = etag(task.version)
+    return TaskRead.model_validate(task)

@@ -1,0 +1,98 @@
+"""What the API of the task service takes and shows."""
+
+from datetime import date, datetime, time
+from typing import Annotated, Any
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from servicekit.schema import MergePatch, Text
+
+_ZONES = available_timezones()
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be blank")
+    return text.strip()
+
+
+def _time_zone(value: str) -> str:
+    if value not in _ZONES:
+        raise ValueError("not an IANA time zone, such as Europe/Berlin")
+    return value
+
+
+def _wall_clock(value: time) -> time:
+    if value.tzinfo:
+        raise ValueError("a time on the wall has no offset; say the zone in time_zone")
+    return value.replace(microsecond=0)
+
+
+def _each_once(labels: list[str]) -> list[str]:
+    return list(dict.fromkeys(labels))
+
+
+Title = Annotated[Text, Field(max_length=500), AfterValidator(_not_blank)]
+Notes = Annotated[Text, Field(max_length=50_000)]
+Priority = Annotated[int, Field(ge=0, le=4, strict=True, description="4 is the most urgent")]
+Label = Annotated[Text, Field(max_length=100), AfterValidator(_not_blank)]
+Labels = Annotated[list[Label], Field(max_length=50), AfterValidator(_each_once)]
+Id = Annotated[Text, Field(max_length=100)]
+DueTime = Annotated[time, AfterValidator(_wall_clock)]
+TimeZone = Annotated[Text, Field(max_length=64), AfterValidator(_time_zone)]
+Position = Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,100}$")]
+
+
+class TaskPatch(MergePatch):
+    """What can be changed of a task."""
+
+    title: Title = ""
+    notes: Notes = ""
+    priority: Priority = 0
+    labels: Labels = Field(default_factory=list)
+    project_id: Id | None = None
+    parent_id: Id | None = None
+    due_date: date | None = None
+    due_time: DueTime | None = None
+    time_zone: TimeZone | None = Field(default=None, description="null: floats with the user")
+    recurrence: dict[str, Any] | None = None
+    reminders: list[dict[str, Any]] = Field(default_factory=list, max_length=20)
+    position: Position | None = None
+
+
+class TaskCreate(TaskPatch):
+    """A new task; all but the title can be left out."""
+
+    title: Title
+
+    @model_validator(mode="after")
+    def time_needs_a_date(self) -> "TaskCreate":
+        if self.due_time and not self.due_date:
+            raise ValueError("due_time needs a due_date")
+        return self
+
+
+class TaskRead(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    title: str
+    notes: str
+    done: bool
+    priority: int
+    labels: list[str]
+    project_id: str | None
+    parent_id: str | None
+    due_date: date | None
+    due_time: time | None
+    time_zone: str | None
+    due_at: datetime | None
+    recurrence: dict[str, Any] | None = None
+    reminders: list[dict[str, Any]] = []
+    position: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    completed_at: datetime | None
+    deleted_at: datetime | None

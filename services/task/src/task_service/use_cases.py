@@ -1,0 +1,141 @@
+"""The rules of tasks."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from servicekit.auth import Principal
+from servicekit.errors import Invalid, NotFound
+from servicekit.ids import new_id
+from servicekit.outbox import record
+from task_service import events, repository
+from task_service.due import due_instant
+from task_service.errors import NoSuchParent, NotAvailableYet
+from task_service.models import Task
+from task_service.schemas import TaskCreate, TaskPatch
+
+NOT_YET = ("recurrence", "reminders", "project_id")
+WHEN = frozenset({"due_date", "due_time", "time_zone"})
+
+
+async def create(session: AsyncSession, user: Principal, draft: TaskCreate) -> Task:
+    """Add a task. Raises `Invalid`."""
+    values = draft.model_dump()
+    await _check(session, user, values, id=None)
+    now = datetime.now(UTC)
+    id = new_id()
+    task = Task(
+        **_own(values) | {"position": draft.position or id.replace("-", "")},
+        id=id,
+        user_id=user.user_id,
+        created_at=now,
+        updated_at=now,
+    )
+    _set_due_at(task, user)
+    session.add(task)
+    record(session, events.created(task))
+    return task
+
+
+async def read(session: AsyncSession, user: Principal, id: str) -> Task:
+    """A task of this user. Raises `NotFound`, also for what is in the trash."""
+    task = await repository.by_id(session, user.user_id, id)
+    if task is None:
+        raise NotFound
+    return task
+
+
+async def list_newest(
+    session: AsyncSession, user: Principal, before: str | None, limit: int
+) -> Sequence[Task]:
+    return await repository.newest(session, user.user_id, before, limit)
+
+
+async def lock(session: AsyncSession, user: Principal, id: str, *, trashed: bool = False) -> Task:
+    """A task of this user, for a change. Raises `NotFound`."""
+    task = await repository.lock(session, user.user_id, id)
+    if task is None or (task.deleted_at and not trashed):
+        raise NotFound
+    return task
+
+
+async def update(session: AsyncSession, user: Principal, task: Task, patch: TaskPatch) -> Task:
+    """Change what `patch` names; where nothing differs nothing happens. Raises `Invalid`."""
+    asked = patch.model_dump(exclude_unset=True)
+    if asked.get("position", "") is None:
+        del asked["position"]
+    await _check(session, user, asked, id=task.id)
+    changes = {name: value for name, value in _own(asked).items() if getattr(task, name) != value}
+    if not changes:
+        return task
+    task.sqlmodel_update(changes)
+    if task.due_time and not task.due_date:
+        raise Invalid.field("/due_time", "due_time needs a due_date", code="due-time-without-date")
+    if WHEN & changes.keys():
+        _set_due_at(task, user)
+    _touch(task)
+    record(session, events.updated(task, sorted(changes)))
+    return task
+
+
+async def complete(session: AsyncSession, task: Task) -> Task:
+    """Mark as done; a task that is done stays as it is."""
+    if not task.done:
+        task.done, task.completed_at = True, datetime.now(UTC)
+        _touch(task)
+        record(session, events.completed(task))
+    return task
+
+
+async def reopen(session: AsyncSession, task: Task) -> Task:
+    """Mark as not done; a task that is open stays as it is."""
+    if task.done:
+        task.done, task.completed_at = False, None
+        _touch(task)
+        record(session, events.reopened(task))
+    return task
+
+
+async def delete(session: AsyncSession, task: Task) -> None:
+    """Move to the trash."""
+    task.deleted_at = datetime.now(UTC)
+    _touch(task)
+    record(session, events.deleted(task))
+
+
+async def restore(session: AsyncSession, task: Task) -> Task:
+    """Take out of the trash; a task that is not there stays as it is."""
+    if task.deleted_at:
+        task.deleted_at = None
+        _touch(task)
+        record(session, events.restored(task))
+    return task
+
+
+async def erase_user(session: AsyncSession, user_id: str) -> None:
+    """Forget everything of a user whose account is gone."""
+    await repository.erase_user(session, user_id)
+
+
+async def _check(session: AsyncSession, user: Principal, asked: dict[str, Any], id: str | None) -> None:
+    for name in NOT_YET:
+        if asked.get(name):
+            raise NotAvailableYet.field(f"/{name}", f"{name} can't be set yet.")
+    parent = asked.get("parent_id")
+    if parent and (parent == id or await repository.by_id(session, user.user_id, parent) is None):
+        raise NoSuchParent.field("/parent_id", NoSuchParent.title)
+
+
+def _own(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name in Task.model_fields}
+
+
+def _set_due_at(task: Task, user: Principal) -> None:
+    task.due_at = due_instant(task.due_date, task.due_time, task.time_zone or user.time_zone)
+
+
+def _touch(task: Task) -> None:
+    task.version += 1
+    task.updated_at = datetime.now(UTC)
