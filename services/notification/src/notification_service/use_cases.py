@@ -1,0 +1,50 @@
+"""The rules of notifications."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from contracts.event import CloudEvent
+from contracts.task import TaskEvent
+from notification_service import events, repository
+from notification_service.models import Notification
+from servicekit.errors import NotFound
+from servicekit.outbox import record
+
+
+async def notify(session: AsyncSession, envelope: CloudEvent[TaskEvent], kind: str) -> None:
+    """Put an entry about a task into its owner's inbox."""
+    task = envelope.data.task
+    notification = Notification(
+        id=envelope.id,
+        user_id=envelope.data.user_id,
+        kind=kind,
+        title=task.title,
+        task_id=task.id,
+        created_at=envelope.time,
+    )
+    session.add(notification)
+    record(session, events.created(notification))
+
+
+async def list_newest(
+    session: AsyncSession, user_id: str, unread: bool | None, before: str | None, limit: int
+) -> Sequence[Notification]:
+    return await repository.newest(session, user_id, unread, before, limit)
+
+
+async def mark_read(session: AsyncSession, user_id: str, id: str) -> Notification:
+    """Mark an entry as read; a read one stays as it is. Raises `NotFound`."""
+    notification = await repository.lock(session, user_id, id)
+    if notification is None:
+        raise NotFound
+    if notification.read_at is None:
+        notification.read_at = datetime.now(UTC)
+        record(session, events.read(notification, notification.read_at))
+    return notification
+
+
+async def erase_user(session: AsyncSession, user_id: str) -> None:
+    """Forget everything of a user whose account is gone."""
+    await repository.erase_user(session, user_id)
