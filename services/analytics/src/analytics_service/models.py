@@ -1,0 +1,39 @@
+"""Tables of the analytics service."""
+
+from datetime import date, datetime
+
+from sqlmodel import Field, SQLModel
+
+from servicekit.idempotency import IdempotencyRow
+from servicekit.inbox import InboxRow
+from servicekit.outbox import OutboxRow
+
+__all__ = ["Count", "DeadLetter", "IdempotencyRow", "InboxRow", "OutboxRow"]
+
+
+class Count(SQLModel, table=True):
+    """How often something happened to a user on one day (UTC)."""
+
+    __tablename__ = "count"
+
+    user_id: str = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    value: int
+
+
+class DeadLetter(SQLModel, table=True):
+    """An event a consumer gave up, parked until somebody looks at it."""
+
+    __tablename__ = "dead_letter"
+
+    id: str = Field(primary_key=True)
+    """Made from event and consumer, so a letter that comes twice is parked once."""
+    event_id: str
+    consumer: str
+    """App-id that gave up; empty where Dapr itself did, which doesn't tell."""
+    topic: str
+    cause: str
+    event: str
+    """The event as it came, as JSON; or, if it was none, the bytes in base64."""
+    parked_at: datetime

@@ -1,0 +1,51 @@
+"""Events in: everything that is counted, and the dead letters."""
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from analytics_service import use_cases
+from contracts.chat import ChatMessageHandled
+from contracts.event import Event
+from contracts.names import Topic
+from contracts.task import (
+    TaskCompleted,
+    TaskCreated,
+    TaskDeleted,
+    TaskReopened,
+    TaskRestored,
+    TaskUpdated,
+)
+from contracts.user import UserDeleted
+from servicekit.deliveries import Received
+from servicekit.subscriptions import Subscriptions
+
+COUNTED: dict[type[Event], str] = {
+    TaskCreated: "tasks_created",
+    TaskUpdated: "tasks_updated",
+    TaskCompleted: "tasks_completed",
+    TaskReopened: "tasks_reopened",
+    TaskDeleted: "tasks_deleted",
+    TaskRestored: "tasks_restored",
+    ChatMessageHandled: "chat_messages",
+}
+
+subscriptions = Subscriptions()
+
+
+async def count(received: Received[Event]) -> None:
+    await use_cases.count(received.session, received.envelope, COUNTED[type(received.event)])
+
+
+for counted in COUNTED:
+    subscriptions.on(counted)(count)
+
+
+@subscriptions.on(UserDeleted)
+async def on_user_deleted(received: Received[UserDeleted]) -> None:
+    await use_cases.erase_user(received.session, received.event.user_id)
+
+
+@subscriptions.on_raw(Topic.DEAD_LETTERS)
+async def on_dead_letter(session: AsyncSession, raw: Any) -> None:
+    await use_cases.park(session, raw)
