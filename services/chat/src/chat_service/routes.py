@@ -1,0 +1,48 @@
+"""HTTP in: talking to the assistant."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from chat_service.conversations import Conversations
+from chat_service.schemas import Conversation, ConversationHead, MessageCreate, Reply, Undo
+from chat_service.use_cases import Chat
+from servicekit import idempotency
+from servicekit.auth import CurrentUser, Principal
+from servicekit.door import SessionDep, router
+from servicekit.paging import Page
+
+chat = router(prefix="/chat", tags=["chat"])
+
+
+async def _chat(request: Request, user: CurrentUser, session: SessionDep) -> Chat:
+    return Chat(session, request.app.state.sidecar, user, request.headers.get(idempotency.HEADER, ""))
+
+
+def _conversations(request: Request, user: Principal) -> Conversations:
+    return Conversations(request.app.state.sidecar, user.user_id)
+
+
+ChatDep = Annotated[Chat, Depends(_chat)]
+
+
+@chat.post("/messages")
+async def say(body: MessageCreate, chat: ChatDep) -> Reply:
+    """Say something in plain words: add, list, complete, reopen or delete tasks."""
+    return await chat.say(body)
+
+
+@chat.post("/undo")
+async def undo(body: Undo, chat: ChatDep) -> Reply:
+    return await chat.undo(body.undo_token)
+
+
+@chat.get("/conversations")
+async def list_conversations(request: Request, user: CurrentUser) -> Page[ConversationHead]:
+    """The latest 200, newest first, on one page."""
+    return Page(items=await _conversations(request, user).heads(), next_cursor=None)
+
+
+@chat.get("/conversations/{id}")
+async def read_conversation(request: Request, id: str, user: CurrentUser) -> Conversation:
+    return (await _conversations(request, user).read(id)).conversation

@@ -1,0 +1,13 @@
+"""Events in: what the chat service listens to."""
+
+from chat_service.conversations import Conversations
+from contracts.user import UserDeleted
+from servicekit.deliveries import Received
+from servicekit.subscriptions import Subscriptions
+
+subscriptions = Subscriptions()
+
+
+@subscriptions.on(UserDeleted)
+async def on_user_deleted(received: Received[UserDeleted]) -> None:
+    await Conversations(received.sidecar, received.event.user_id).erase()
