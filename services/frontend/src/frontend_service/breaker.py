@@ -1,0 +1,39 @@
+"""A circuit breaker per service: who can't be reached is left alone for a moment.
+
+Only calls that never reached the service count, so wrong requests of one client cut nobody off
+(docs/decisions/0006).
+"""
+
+import time
+from dataclasses import dataclass
+
+from servicekit.errors import Unavailable
+
+TRIPS_AFTER = 5
+OPEN_SECONDS = 2.0
+
+
+@dataclass(slots=True)
+class Breaker:
+    """Closed: calls go through. Open: they fail at once. After a while one call tries again."""
+
+    name: str
+    _failures: int = 0
+    _closed_from: float = 0
+
+    def check(self) -> None:
+        """Raise `Unavailable` while open; lets one call through when it is time to try."""
+        if self._failures < TRIPS_AFTER:
+            return
+        now = time.monotonic()
+        if now < self._closed_from:
+            raise Unavailable(f"The service {self.name} can't be reached.", code=f"{self.name}-unavailable")
+        self._closed_from = now + OPEN_SECONDS
+
+    def failed(self) -> None:
+        self._failures += 1
+        if self._failures >= TRIPS_AFTER:
+            self._closed_from = time.monotonic() + OPEN_SECONDS
+
+    def succeeded(self) -> None:
+        self._failures = 0

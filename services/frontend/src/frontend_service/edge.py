@@ -1,0 +1,175 @@
+"""The edge: the only public door of the API. Takes `/api/v1/...` to a service, through the sidecar.
+
+Raw ASGI, because it is on the way of every request. It adds what a service relies on: a token instead
+of a cookie, an idempotency key for each unsafe request (which makes every retry safe), limits.
+"""
+
+import asyncio
+from collections.abc import Iterable
+
+from starlette.types import Receive, Scope, Send
+
+from contracts.names import App
+from frontend_service.breaker import Breaker
+from frontend_service.rate_limit import RateLimit
+from frontend_service.sessions import Session, Sessions
+from frontend_service.upstreams import upstream_of
+from servicekit.errors import Forbidden, ServiceError, TooLarge, Unavailable
+from servicekit.ids import new_id
+from servicekit.problems import problem_response
+from servicekit.sidecar import Answer, Sidecar
+
+PREFIX = "/api/v1"
+MAX_BODY_BYTES = 1024 * 1024
+TIMEOUT_SECONDS = 15
+RETRY_PAUSES = (0.1, 0.4, 1.0)
+"""Seconds between the tries to reach a service."""
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+FORWARDED = frozenset(
+    {
+        "accept",
+        "authorization",
+        "content-type",
+        "idempotency-key",
+        "if-match",
+        "if-none-match",
+    }
+)
+"""Request headers a service gets to see; all others end here, Dapr's own above all."""
+NOT_RETURNED = frozenset(
+    {"connection", "content-length", "date", "server", "transfer-encoding", "traceparent"}
+)
+NO_BODY = frozenset({204, 304})
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class Edge:
+    """ASGI app for everything below `/api/v1` that a service answers."""
+
+    def __init__(self, sidecar: Sidecar, sessions: Sessions, rate_limit: RateLimit) -> None:
+        self._sidecar = sidecar
+        self._sessions = sessions
+        self._rate_limit = rate_limit
+        self._breakers = {app: Breaker(app.value) for app in App}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        extra: Headers = []
+        try:
+            answer = await self._serve(scope, receive, extra)
+        except ServiceError as error:
+            response = problem_response(error)
+            response.raw_headers.extend(extra)
+            await response(scope, receive, send)
+            return
+        await _reply(scope, send, answer, extra)
+
+    async def _serve(self, scope: Scope, receive: Receive, extra: Headers) -> Answer:
+        headers = _headers(scope)
+        extra += self._rate_limit.count(
+            headers.get("authorization") or headers.get("cookie") or _address(scope)
+        )
+        path = scope["raw_path"].decode("latin-1").removeprefix(PREFIX)
+        app = upstream_of(path)
+        sent = {name: value for name, value in headers.items() if name in FORWARDED}
+        sent["dapr-app-id"] = app.value
+        await self._add_token(scope["method"], headers, sent, extra)
+        if scope["method"] not in SAFE:
+            sent.setdefault("idempotency-key", f"edge-{new_id()}")
+        query = scope["query_string"].decode("latin-1")
+        body = await _body(headers, receive)
+        return await self._call(app, scope["method"], f"{path}?{query}" if query else path, sent, body)
+
+    async def _add_token(
+        self, method: str, headers: dict[str, str], sent: dict[str, str], extra: Headers
+    ) -> None:
+        """A browser's session stands for a token, unless the request comes from another site."""
+        if "authorization" in headers or "cookie" not in headers:
+            return
+        session = self._sessions.open(headers["cookie"])
+        if session is None:
+            return
+        if method not in SAFE and not is_same_origin(headers):
+            raise Forbidden("This request comes from another site.", code="cross-site")
+        if not session.is_fresh:
+            session = await self._renew(session, extra)
+        if session:
+            sent["authorization"] = f"Bearer {session.access_token}"
+
+    async def _renew(self, session: Session, extra: Headers) -> Session | None:
+        renewed = await self._sessions.renew(session)
+        cookie = self._sessions.set_cookie(renewed) if renewed else self._sessions.drop_cookie()
+        extra.append((b"set-cookie", cookie.encode()))
+        return renewed
+
+    async def _call(
+        self, app: App, method: str, target: str, headers: dict[str, str], body: bytes | None
+    ) -> Answer:
+        breaker = self._breakers[app]
+        for pause in (*RETRY_PAUSES, None):
+            breaker.check()
+            try:
+                answer = await self._sidecar.request(
+                    method, target, headers=headers, body=body, timeout=TIMEOUT_SECONDS
+                )
+                if not answer.from_dapr:
+                    breaker.succeeded()
+                    return answer
+            except Unavailable:
+                if pause is None:
+                    breaker.failed()
+                    raise
+            if pause is not None:
+                await asyncio.sleep(pause)
+        breaker.failed()
+        raise Unavailable(f"The service {app.value} can't be reached.", code=f"{app.value}-unavailable")
+
+
+def is_same_origin(headers: dict[str, str]) -> bool:
+    """Whether a browser says that the page itself made the request (Fetch Metadata, else Origin)."""
+    if "sec-fetch-site" in headers:
+        return headers["sec-fetch-site"] in ("same-origin", "none")
+    origin = headers.get("origin")
+    return origin is None or origin.partition("://")[2] == headers.get("host")
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def _address(scope: Scope) -> str:
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
+async def _body(headers: dict[str, str], receive: Receive) -> bytes | None:
+    if "content-length" not in headers and "transfer-encoding" not in headers:
+        return None
+    if (
+        headers.get("content-length", "0").isdigit()
+        and int(headers.get("content-length", "0")) > MAX_BODY_BYTES
+    ):
+        raise TooLarge
+    body = b""
+    while True:
+        message = await receive()
+        body += bytes(message.get("body", b""))
+        if len(body) > MAX_BODY_BYTES:
+            raise TooLarge
+        if not message.get("more_body"):
+            return body
+
+
+async def _reply(scope: Scope, send: Send, answer: Answer, extra: Headers) -> None:
+    headers = [*_returned(answer), *extra]
+    if answer.status not in NO_BODY:
+        headers.append((b"content-length", str(len(answer.body)).encode()))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
+
+
+def _returned(answer: Answer) -> Iterable[tuple[bytes, bytes]]:
+    for name, value in answer.headers.items():
+        if name.lower() not in NOT_RETURNED and not name.lower().startswith("dapr-"):
+            yield name.lower().encode("latin-1"), value.encode("latin-1")

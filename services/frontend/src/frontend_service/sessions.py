@@ -1,0 +1,102 @@
+"""Browser sessions: the tokens, sealed into a cookie only this service can open.
+
+Nothing is stored here, so a session lives through restarts and is good at every replica. The edge
+swaps the cookie for the access token and renews it when it runs out.
+"""
+
+import base64
+import hashlib
+import hmac
+import os
+import time
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+
+import orjson
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from contracts.names import App
+from servicekit.sidecar import Sidecar
+
+COOKIE = "session"
+LIFE_SECONDS = 30 * 24 * 3600
+RENEW_BEFORE_SECONDS = 60
+SECRET = "session"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The tokens of one signed-in browser."""
+
+    access_token: str
+    refresh_token: str
+    expires_at: int
+    """When the access token expires; Unix time, seconds."""
+
+    @property
+    def is_fresh(self) -> bool:
+        return self.expires_at - RENEW_BEFORE_SECONDS > time.time()
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """Seals, opens and renews sessions."""
+
+    key: bytes
+    secure: bool
+    sidecar: Sidecar
+
+    def open(self, cookie_header: str) -> Session | None:
+        """The session in a `Cookie` header; None if there is none or it was not made here."""
+        try:
+            morsel = SimpleCookie(cookie_header).get(COOKIE)
+            sealed = base64.urlsafe_b64decode(morsel.value) if morsel else b""
+            plain = AESGCM(self.key).decrypt(sealed[:12], sealed[12:], None)
+            return Session(*orjson.loads(plain))
+        except (CookieError, InvalidTag, ValueError, TypeError):
+            return None
+
+    def set_cookie(self, session: Session) -> str:
+        """The `Set-Cookie` value that keeps `session` in the browser."""
+        nonce = os.urandom(12)
+        plain = orjson.dumps([session.access_token, session.refresh_token, session.expires_at])
+        sealed = base64.urlsafe_b64encode(nonce + AESGCM(self.key).encrypt(nonce, plain, None)).decode()
+        return f"{COOKIE}={sealed}; Max-Age={LIFE_SECONDS}; {self._attributes}"
+
+    def drop_cookie(self) -> str:
+        """The `Set-Cookie` value that ends a session in the browser."""
+        return f"{COOKIE}=; Max-Age=0; {self._attributes}"
+
+    async def renew(self, session: Session) -> Session | None:
+        """The session with fresh tokens, or None if it has ended. Raises `Unavailable`.
+
+        Two tabs may do this at once with the same refresh token, which is good for one use: the
+        idempotency key gives both the same answer. It is made with a secret, so whoever stole a
+        refresh token can't ask for that answer.
+        """
+        key = hmac.new(self.key, session.refresh_token.encode(), hashlib.sha256).hexdigest()
+        answer = await self.sidecar.invoke(
+            App.USER,
+            "POST",
+            "/auth/refresh",
+            json={"refresh_token": session.refresh_token},
+            headers={"idempotency-key": f"session-{key}"},
+        )
+        return made_of(answer.json()) if answer.status == 200 else None
+
+    @property
+    def _attributes(self) -> str:
+        return "Path=/; HttpOnly; SameSite=Lax" + ("; Secure" if self.secure else "")
+
+
+def made_of(tokens: dict[str, object]) -> Session:
+    """The session for an answer of sign-up, sign-in or refresh."""
+    expires_in = tokens["expires_in"]
+    assert isinstance(expires_in, int)
+    return Session(str(tokens["access_token"]), str(tokens["refresh_token"]), int(time.time()) + expires_in)
+
+
+def sealing_key(secret: str) -> bytes:
+    """A 256-bit key from the secret `session`."""
+    return hashlib.sha256(b"todo session seal\0" + secret.encode()).digest()

@@ -1,0 +1,18 @@
+"""Settings of the frontend: the edge and the web pages."""
+
+from pydantic import Field
+
+from contracts.names import App
+from servicekit.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    app: App = App.FRONTEND
+
+    secure_cookies: bool = False
+    """Whether browsers may send the session only over HTTPS; true wherever there is TLS."""
+
+    rate_limit: int = Field(default=2000, ge=1)
+    """Requests one token, or one address without a token, may make in `rate_window`."""
+    rate_window: int = Field(default=10, ge=1)
+    """Seconds."""

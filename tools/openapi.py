@@ -1,0 +1,54 @@
+"""Writes the OpenAPI document of the whole API: what each service offers, under one roof.
+
+`python tools/openapi.py services/frontend/src/frontend_service/openapi.json`; a test refuses drift.
+"""
+
+import importlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from contracts.names import App
+from servicekit.problems import Problem
+
+SERVICES = [App.USER, App.TASK, App.CHAT, App.NOTIFICATION, App.ANALYTICS]
+INTERNAL = ("/events/", "/dapr/")
+
+Document = dict[str, Any]
+
+
+def whole_api() -> Document:
+    """The merged document. Raises `ValueError` where two services give one name to different things."""
+    schemas: Document = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    components = {**schemas.pop("$defs"), "Problem": schemas}
+    paths: Document = {}
+    security: Document = {}
+    for app in SERVICES:
+        part = importlib.import_module(f"{app}_service.main").app.openapi()
+        paths |= {path: what for path, what in part["paths"].items() if not path.startswith(INTERNAL)}
+        _merge(components, part.get("components", {}).get("schemas", {}))
+        _merge(security, part.get("components", {}).get("securitySchemes", {}))
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "todo", "version": "1", "description": _DESCRIPTION},
+        "servers": [{"url": "/api/v1"}],
+        "paths": dict(sorted(paths.items())),
+        "components": {"schemas": dict(sorted(components.items())), "securitySchemes": security},
+    }
+
+
+_DESCRIPTION = (
+    "Send the access token as `Authorization: Bearer …`. Unsafe requests take an `Idempotency-Key`; "
+    "resources have an `ETag`, writes honour `If-Match`. Errors are RFC 9457 problem documents."
+)
+
+
+def _merge(known: Document, more: Document) -> None:
+    for name, schema in more.items():
+        if known.setdefault(name, schema) != schema:
+            raise ValueError(f"two services have a different {name}")
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(json.dumps(whole_api(), indent=2) + "\n")
