@@ -1,0 +1,98 @@
+"""`devstack up|down|status|logs|tools`: the programs behind the Makefile."""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+
+from devstack import processes
+from devstack.addresses import HOST
+from devstack.failure import Failure
+from devstack.places import ROOT, RunFolder, newest_log
+from devstack.stack import Stack
+from devstack.toolbox.ensure import WITH_POSTGRES, ensure
+
+RUN = RunFolder(ROOT / ".run")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="devstack", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    up = verbs.add_parser("up", help="start everything and wait until it answers")
+    up.add_argument("--database", choices=["sqlite", "postgres"], default="sqlite")
+    up.add_argument("--reload", action="store_true", help="start services again when their code changes")
+    up.add_argument("--frontends", type=int, default=1, help="replicas of the frontend")
+    verbs.add_parser("down", help="stop everything")
+    verbs.add_parser("status", help="say what runs and what answers")
+    verbs.add_parser("tools", help="build or install what is missing")
+    logs = verbs.add_parser("logs", help="follow the log of a service and its sidecar")
+    logs.add_argument("service")
+    arguments = parser.parse_args()
+    try:
+        sys.exit(_run(arguments))
+    except Failure as failure:
+        sys.exit(f"\n{failure}")
+    except KeyboardInterrupt:
+        sys.exit("\nStopped.")
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    match arguments.verb:
+        case "up":
+            env = {"TODO_RELOAD": "1"} if arguments.reload else {}
+            return _up(
+                Stack(
+                    RUN, {"frontend": arguments.frontends}, postgres=arguments.database == "postgres", env=env
+                )
+            )
+        case "down":
+            print("Stopped." if Stack(RUN).down() else "Nothing was running.")
+        case "status":
+            return _status(Stack(RUN))
+        case "tools":
+            ensure(WITH_POSTGRES)
+            print("Every tool is there.")
+        case "logs":
+            return _follow(arguments.service)
+    return 0
+
+
+def _up(stack: Stack) -> int:
+    started = time.monotonic()
+    if stack.is_healthy():
+        print("It runs already.")
+    else:
+        stack.up()
+        print(f"Everything answers after {time.monotonic() - started:.0f} s.")
+    where = stack.addresses
+    print(f"  web UI      {where.edge}")
+    print(f"  API         {where.edge}/api/v1  (docs: {where.edge}/api/docs)")
+    print(f"  Kafka       {HOST}:{where.kafka}")
+    print(f"  Redis       {HOST}:{where.redis}")
+    if stack.postgres:
+        print(f"  PostgreSQL  {HOST}:{where.postgres}")
+    return 0
+
+
+def _status(stack: Stack) -> int:
+    running = processes.all_running(RUN)
+    if not running:
+        print("Nothing is running.")
+        return 1
+    for process in running:
+        print(f"  {process.name:<12} pid {process.pid}")
+    failing = stack.failing()
+    for app in stack.addresses.apps:
+        bad = [name for name in failing if name.split()[0] == app.name]
+        print(f"  {app.name:<12} {app.url}  {'not answering: ' + ', '.join(bad) if bad else 'answers'}")
+    return 1 if failing else 0
+
+
+def _follow(service: str) -> int:
+    logs = [log for kind in ("app", "daprd") if (log := newest_log(RUN, service, kind))]
+    if not logs:
+        logs = [log for log in [RUN.logs / f"{service}.log"] if log.exists()]
+    if not logs:
+        raise Failure(f"There is no log of {service}; see {os.path.relpath(RUN.path)}.")
+    return subprocess.run(["tail", "-n", "40", "-F", *map(str, logs)], check=False).returncode

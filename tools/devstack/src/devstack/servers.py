@@ -1,0 +1,120 @@
+"""Redis, PostgreSQL and the Dapr scheduler."""
+
+import os
+import pwd
+import shutil
+import subprocess
+from pathlib import Path
+
+from contracts.names import App
+from devstack import processes
+from devstack.addresses import HOST, Addresses
+from devstack.credentials import Secrets
+from devstack.failure import Failure
+from devstack.places import RunFolder
+from devstack.toolbox.dapr import SCHEDULER
+from devstack.toolbox.debian import POSTGRES, REDIS
+from devstack.toolbox.ensure import path_of
+from devstack.toolbox.tool import require, run
+
+DATABASES = [app.value for app in App if app is not App.FRONTEND]
+UNPRIVILEGED = "nobody"
+"""PostgreSQL refuses to run as root; then it runs as this account."""
+
+
+def start_redis(folder: RunFolder, where: Addresses, secrets: Secrets) -> processes.Process:
+    data = folder.path / "redis"
+    data.mkdir(exist_ok=True)
+    config = data / "redis.conf"
+    config.write_text(f"requirepass {secrets['redis']['password']}\n")
+    config.chmod(0o600)
+    options = [
+        "--bind",
+        HOST,
+        "--port",
+        str(where.redis),
+        "--dir",
+        str(data),
+        "--save",
+        "",
+        "--appendonly",
+        "yes",
+    ]
+    return processes.start(folder, "redis", [str(path_of(REDIS)), str(config), *options])
+
+
+def start_scheduler(folder: RunFolder, where: Addresses) -> processes.Process:
+    peer = f"http://{HOST}:{where.scheduler_etcd_peer}"
+    options = {
+        "--listen-address": HOST,
+        "--port": where.scheduler,
+        "--id": "todo",
+        "--etcd-initial-cluster": f"todo={peer}",
+        "--etcd-client-port": where.scheduler_etcd_client,
+        "--etcd-client-listen-address": HOST,
+        "--etcd-data-dir": folder.path / "scheduler",
+        "--healthz-listen-address": HOST,
+        "--healthz-port": where.scheduler_health,
+        "--metrics-listen-address": HOST,
+        "--metrics-port": where.scheduler_metrics,
+    }
+    command = [str(path_of(SCHEDULER)), *[str(part) for option in options.items() for part in option]]
+    return processes.start(folder, "scheduler", command)
+
+
+def start_postgres(folder: RunFolder, where: Addresses) -> processes.Process:
+    """A cluster of its own, trusting connections from this host, with one database a service."""
+    server = path_of(POSTGRES).resolve()
+    data = folder.path / "postgres"
+    if not (data / "PG_VERSION").exists():
+        data.mkdir(exist_ok=True)
+        if os.geteuid() == 0:
+            account = pwd.getpwnam(UNPRIVILEGED)
+            os.chown(data, account.pw_uid, account.pw_gid)
+        initdb = [str(server.with_name("initdb")), "-D", str(data), "-U", "todo", "-A", "trust", "-E", "UTF8"]
+        run([*_unprivileged(), *initdb, "--no-locale", "--no-sync"])
+    options = ["-D", str(data), "-h", HOST, "-p", str(where.postgres), "-k", "", "-c", "max_connections=200"]
+    return processes.start(folder, "postgres", [*_unprivileged(), str(server), *options])
+
+
+def make_databases(where: Addresses) -> bool:
+    """Make the databases that are missing; False while PostgreSQL can't be reached."""
+    psql = _psql(where)
+    listed = subprocess.run(
+        [*psql, "-c", "SELECT datname FROM pg_database"], capture_output=True, text=True, check=False
+    )
+    if listed.returncode:
+        return False
+    for name in set(DATABASES) - set(listed.stdout.split()):
+        run([*psql, "-c", f'CREATE DATABASE "{name}"'])
+    return True
+
+
+def _psql(where: Addresses) -> list[str]:
+    beside = path_of(POSTGRES).resolve().with_name("psql")
+    program = (
+        str(beside) if beside.exists() else require("psql", "It comes with PostgreSQL's client package.")
+    )
+    return [program, "-qAt", "-h", HOST, "-p", str(where.postgres), "-U", "todo", "-d", "postgres"]
+
+
+def _unprivileged() -> list[str]:
+    if os.geteuid():
+        return []
+    if not shutil.which("setpriv"):
+        raise Failure("PostgreSQL refuses to run as root and setpriv is missing; run as another user.")
+    account = pwd.getpwnam(UNPRIVILEGED)
+    return ["setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups", "--"]
+
+
+def postgres_url(where: Addresses) -> str:
+    """SQLAlchemy URL of the databases; `{app}` stands for the service."""
+    return f"postgresql+asyncpg://todo@{HOST}:{where.postgres}/{{app}}"
+
+
+def sqlite_url(folder: RunFolder) -> str:
+    return f"sqlite+aiosqlite:///{folder.data}/{{app}}.db"
+
+
+def log_of(folder: RunFolder, name: str) -> Path:
+    return folder.logs / f"{name}.log"

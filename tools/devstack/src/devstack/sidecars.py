@@ -1,0 +1,53 @@
+"""`dapr run -f`: the six services and their sidecars."""
+
+import os
+from pathlib import Path
+
+import yaml
+
+from devstack import processes
+from devstack.addresses import HOST, Addresses, derived_dapr_yaml
+from devstack.credentials import Secrets
+from devstack.places import ROOT, TOOL_BINARIES, RunFolder
+from devstack.toolbox.dapr import CLI, DAPRD
+from devstack.toolbox.ensure import path_of
+
+NAME = "dapr"
+KEEP_RUNNING = Path(__file__).with_name("keep-running")
+VENV_BINARIES = ROOT / ".venv" / "bin"
+
+
+def start(folder: RunFolder, where: Addresses, env: dict[str, str]) -> processes.Process:
+    """Run `dapr.yaml`, moved to this folder and these ports. A process that dies is started again."""
+    content = derived_dapr_yaml(where, folder.path, _runtime(folder))
+    for app in content["apps"]:
+        app["command"] = [str(KEEP_RUNNING), *app["command"]]
+    folder.dapr_yaml.write_text(yaml.safe_dump(content, sort_keys=False))
+    path = os.pathsep.join([str(VENV_BINARIES), str(TOOL_BINARIES), os.environ["PATH"]])
+    return processes.start(
+        folder, NAME, [str(path_of(CLI)), "run", "-f", str(folder.dapr_yaml)], env={"PATH": path, **env}
+    )
+
+
+def environment(where: Addresses, secrets: Secrets, database_url: str) -> dict[str, str]:
+    """What sidecars and apps read from their environment; in a cluster the chart sets it."""
+    return {
+        "KAFKA_BROKERS": f"{HOST}:{where.kafka}",
+        "KAFKA_AUTH_TYPE": "none",
+        "KAFKA_DISABLE_TLS": "true",
+        "REDIS_HOST": f"{HOST}:{where.redis}",
+        "REDIS_ENABLE_TLS": "false",
+        "DAPR_API_TOKEN": secrets["dapr-api"]["token"],
+        "APP_API_TOKEN": secrets["app-api"]["token"],
+        "TODO_DATABASE_URL": database_url,
+    }
+
+
+def _runtime(folder: RunFolder) -> Path:
+    """A Dapr installation whose daprd is started again when it dies."""
+    binaries = folder.path / "runtime" / ".dapr" / "bin"
+    binaries.mkdir(parents=True, exist_ok=True)
+    daprd = binaries / "daprd"
+    daprd.write_text(f'#!/bin/sh\nexec "{KEEP_RUNNING}" "{path_of(DAPRD)}" "$@"\n')
+    daprd.chmod(0o755)
+    return binaries.parents[1]

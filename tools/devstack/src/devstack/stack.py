@@ -1,0 +1,98 @@
+"""The whole system on one machine: up, down, status."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from devstack import health, kafka, processes, servers, sidecars
+from devstack.addresses import Addresses, addresses, all_ports, require_free
+from devstack.credentials import ensure_secrets
+from devstack.failure import Failure
+from devstack.places import RunFolder
+from devstack.toolbox.ensure import LOCAL_SYSTEM, WITH_POSTGRES, ensure
+
+SERVER_SECONDS = 30
+HEALTHY_SECONDS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """One running system, told from others by its folder and its ports.
+
+    env: added to the environment of apps and sidecars.
+    """
+
+    folder: RunFolder
+    replicas: Mapping[str, int] = field(default_factory=dict)
+    offset: int | None = None
+    postgres: bool = False
+    env: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def addresses(self) -> Addresses:
+        return addresses(self.replicas, self.offset)
+
+    def up(self) -> None:
+        """Start what doesn't run and wait until all of it answers. Raises `Failure`; then all is stopped."""
+        ensure(WITH_POSTGRES if self.postgres else LOCAL_SYSTEM)
+        if processes.running(self.folder, sidecars.NAME):
+            raise Failure("It runs already, but not everything answers; see `make status`.")
+        self._stop_all()
+        require_free(
+            all_ports(self.addresses) | ({"postgres": self.addresses.postgres} if self.postgres else {})
+        )
+        try:
+            asyncio.run(self._start())
+        except BaseException:
+            self._stop_all()
+            raise
+
+    async def _start(self) -> None:
+        where = self.addresses
+        self.folder.make()
+        secrets = ensure_secrets(self.folder)
+        servers.start_redis(self.folder, where, secrets)
+        servers.start_scheduler(self.folder, where)
+        if self.postgres:
+            servers.start_postgres(self.folder, where)
+        kafka.start(self.folder, where)
+        if not await kafka.wait_for_topics(where, SERVER_SECONDS):
+            raise Failure(self._did_not_start(kafka.NAME))
+        if self.postgres and not await self._databases_are_made():
+            raise Failure(self._did_not_start("postgres"))
+        url = servers.postgres_url(where) if self.postgres else servers.sqlite_url(self.folder)
+        sidecars.start(self.folder, where, sidecars.environment(where, secrets, url) | dict(self.env))
+        problem = await health.wait_until_healthy(self.folder, where, HEALTHY_SECONDS)
+        if problem:
+            raise Failure(problem)
+
+    async def _databases_are_made(self) -> bool:
+        deadline = time.monotonic() + SERVER_SECONDS
+        while time.monotonic() < deadline:
+            if servers.make_databases(self.addresses):
+                return True
+            await asyncio.sleep(0.2)
+        return False
+
+    def is_healthy(self) -> bool:
+        """Whether it runs and everything answers now."""
+        return bool(processes.running(self.folder, sidecars.NAME)) and not self.failing()
+
+    def failing(self) -> list[str]:
+        return [check.name for check in health.checks(self.addresses) if not check.passes()]
+
+    def down(self) -> bool:
+        """Stop everything; False if nothing ran."""
+        return self._stop_all()
+
+    def _stop_all(self) -> bool:
+        """The services first, so that they end while what they need is there."""
+        found = processes.all_running(self.folder)
+        for process in sorted(found, key=lambda process: process.name != sidecars.NAME):
+            processes.stop(self.folder, process)
+        return bool(found)
+
+    def _did_not_start(self, name: str) -> str:
+        log = self.folder.logs / f"{name}.log"
+        return f"{name} did not start in {SERVER_SECONDS} s. Its last lines ({log}):\n{processes.tail(log)}"

@@ -1,0 +1,82 @@
+"""Makes what is missing: all at once, quietly, with a line of progress now and then."""
+
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from pathlib import Path
+
+from devstack.failure import Failure
+from devstack.toolbox.dapr import CLI, DAPRD, RUNTIME, SCHEDULER, GoTool
+from devstack.toolbox.debian import POSTGRES, REDIS
+from devstack.toolbox.kafka_jars import KAFKA
+from devstack.toolbox.tool import Tool
+
+LOCAL_SYSTEM: tuple[Tool, ...] = (DAPRD, CLI, SCHEDULER, KAFKA, REDIS)
+WITH_POSTGRES: tuple[Tool, ...] = (*LOCAL_SYSTEM, POSTGRES)
+NEWS_SECONDS = 20
+
+
+def ensure(tools: Sequence[Tool]) -> None:
+    """Have every tool at hand. Raises `Failure` naming each one that could not be made."""
+    missing = [tool for tool in tools if tool.found() is None]
+    if not missing:
+        return
+    print(f"Making {', '.join(tool.name for tool in missing)}; this happens once.", flush=True)
+    started, received = time.monotonic(), _received_bytes()
+    with ThreadPoolExecutor(max_workers=len(missing)) as pool:
+        work = {pool.submit(_make, tool): tool for tool in missing}
+        _tell_news(work, started, received)
+    failures = [f"{tool.name}: {future.exception()}" for future, tool in work.items() if future.exception()]
+    if failures:
+        raise Failure("\n\n".join(failures))
+    print(f"Tools are ready after {_took(started)}, {_downloaded(received)} downloaded.", flush=True)
+
+
+def path_of(tool: Tool) -> Path:
+    """Where the tool is. Raises `Failure` if it is missing."""
+    found = tool.found()
+    if found is None:
+        raise Failure(f"{tool.name} is missing; `make tools` gets it.")
+    return found
+
+
+_one_build = threading.Lock()
+
+
+def _make(tool: Tool) -> None:
+    started = time.monotonic()
+    if isinstance(tool, GoTool) and tool.module == RUNTIME:
+        with _one_build:  # the same Go module: the second build reuses the first one's work
+            tool.make()
+    else:
+        tool.make()
+    print(f"  {tool.name}: ready after {_took(started)}", flush=True)
+
+
+def _tell_news(work: dict[Future[None], Tool], started: float, received: int) -> None:
+    pending = set(work)
+    while pending:
+        done, pending = wait(pending, timeout=NEWS_SECONDS)
+        if pending and not done:
+            names = ", ".join(work[future].name for future in pending)
+            print(f"  {_took(started)}: making {names}; {_downloaded(received)} downloaded", flush=True)
+
+
+def _took(started: float) -> str:
+    seconds = int(time.monotonic() - started)
+    return f"{seconds // 60}:{seconds % 60:02} min" if seconds >= 60 else f"{seconds} s"
+
+
+def _downloaded(received: int) -> str:
+    return f"{(_received_bytes() - received) / 1e6:.0f} MB" if sys.platform == "linux" else "?"
+
+
+def _received_bytes() -> int:
+    """Bytes this machine has received on all interfaces but loopback."""
+    try:
+        lines = Path("/proc/net/dev").read_text().splitlines()[2:]
+    except OSError:
+        return 0
+    return sum(int(line.split(":")[1].split()[0]) for line in lines if not line.strip().startswith("lo:"))
