@@ -70,7 +70,7 @@ _PATTERNS: tuple[tuple[str, type[Intent]], ...] = (
         List,
     ),
     (
-        r"what do i (?:have|need) to do(?: today| now| next)?|what (?:should i do|is left)(?: now| next)?",
+        r"what do i (?:have|need) to do(?: today| now)?|what (?:should i do|is left)(?: now| next)?",
         List,
     ),
     (rf"what(?: is|'s) on my (?:(?:to-?do )?list|plate)|(?:my )?{_KIND}|my list", List),
