@@ -25,7 +25,7 @@ def whole_api() -> Document:
     paths: Document = {}
     security: Document = {}
     for app in SERVICES:
-        part = importlib.import_module(f"{app}_service.main").app.openapi()
+        part = importlib.import_module(f"{app}_service.main").create().openapi()
         paths |= {path: what for path, what in part["paths"].items() if not path.startswith(INTERNAL)}
         _merge(components, part.get("components", {}).get("schemas", {}))
         _merge(security, part.get("components", {}).get("securitySchemes", {}))

@@ -15,7 +15,8 @@ def main() -> None:
     app: App = parser.parse_args().app
     settings = ServiceSettings(app=app)
     uvicorn.run(
-        f"{app}_service.main:app",
+        f"{app}_service.main:create",
+        factory=True,
         host=settings.host,
         port=settings.port,
         loop="uvloop",

@@ -1,12 +1,16 @@
 """The analytics service."""
 
+from fastapi import FastAPI
+
 from analytics_service import routes
 from analytics_service.settings import Settings
 from analytics_service.subscriptions import subscriptions
 from servicekit.app import create_app
 
-app = create_app(
-    Settings(),
-    [routes.analytics, routes.operators],
-    listens=subscriptions,
-)
+
+def create(settings: Settings | None = None) -> FastAPI:
+    return create_app(
+        settings or Settings(),
+        [routes.analytics, routes.operators],
+        listens=subscriptions,
+    )

@@ -1,8 +1,12 @@
 """The chat service."""
 
+from fastapi import FastAPI
+
 from chat_service import routes
 from chat_service.settings import Settings
 from chat_service.subscriptions import subscriptions
 from servicekit.app import create_app
 
-app = create_app(Settings(), [routes.chat], listens=subscriptions)
+
+def create(settings: Settings | None = None) -> FastAPI:
+    return create_app(settings or Settings(), [routes.chat], listens=subscriptions)

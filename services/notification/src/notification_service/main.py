@@ -1,8 +1,12 @@
 """The notification service."""
 
+from fastapi import FastAPI
+
 from notification_service import routes
 from notification_service.settings import Settings
 from notification_service.subscriptions import subscriptions
 from servicekit.app import create_app
 
-app = create_app(Settings(), [routes.notifications], listens=subscriptions)
+
+def create(settings: Settings | None = None) -> FastAPI:
+    return create_app(settings or Settings(), [routes.notifications], listens=subscriptions)
