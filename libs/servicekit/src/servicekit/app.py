@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 
 from servicekit import health, idempotency, inbox, metrics, subscriptions
 from servicekit.auth import PublishedKeys, TokenVerifier
+from servicekit.body_limit import BodyLimit
 from servicekit.database import Database, open_database
 from servicekit.deliveries import Effects
 from servicekit.logs import start_logging
@@ -21,7 +22,6 @@ from servicekit.sidecar import Sidecar
 from servicekit.sidecar_only import SidecarOnly
 from servicekit.tracing import TracingMiddleware, start_tracing
 
-MAX_BODY_BYTES = 1024 * 1024
 HOUSEKEEPING_SECONDS = 600
 
 Background = Callable[[FastAPI], Coroutine[Any, Any, None]]
@@ -52,7 +52,6 @@ def create_app(
         title=f"todo: {settings.app}",
         version="1",
         lifespan=_lifespan(settings, sidecar, database, startup),
-        max_body_size=MAX_BODY_BYTES,
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
@@ -71,6 +70,7 @@ def create_app(
     install_error_handlers(app)
     metrics.install_metrics(app)
     token = settings.app_api_token.get_secret_value()
+    app.add_middleware(BodyLimit)
     app.add_middleware(SidecarOnly, token=token, callbacks_only=public)
     app.add_middleware(TracingMiddleware, tracer=tracer)
     return app

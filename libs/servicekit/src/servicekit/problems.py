@@ -74,7 +74,7 @@ class _FromFramework(ServiceError):
     title = "The request can't be served"
 
     def __init__(self, error: HTTPException) -> None:
-        codes = {404: "not-found", 405: "method-not-allowed"}
+        codes = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}
         code = codes.get(error.status_code, f"http-{error.status_code}")
         super().__init__(str(error.detail), code=code, headers=error.headers)
         self.status = error.status_code  # type: ignore[misc]  # the framework's status, not a class's

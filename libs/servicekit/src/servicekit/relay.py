@@ -29,6 +29,8 @@ from servicekit.sidecar import Outgoing
 
 BATCH = 100
 """Events in one bulk call."""
+BATCH_BYTES = 1_000_000
+"""Bytes in one bulk call, unless one event alone has more; the sidecar takes 4 MiB (dapr.yaml)."""
 CALLS = 4
 """Bulk calls under way at once."""
 WINDOW = 5_000
@@ -166,9 +168,13 @@ class Relay:
         """Lanes of one topic whose oldest event may go now."""
         now = time.monotonic()
         batch: list[_Lane] = []
+        size = 0
         for lane in self._lanes.values():
             if lane.under_way or lane.ready_at > now or (batch and lane.topic is not batch[0].topic):
                 continue
+            size += len(lane.waiting[0][1].payload)
+            if batch and size > BATCH_BYTES:
+                break
             batch.append(lane)
             if len(batch) == BATCH:
                 break

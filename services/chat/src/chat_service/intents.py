@@ -55,6 +55,7 @@ _ON_LIST = rf"(?: (?:from|to|on|in|off) (?:my|the) (?:(?:to-?do )?list|{_KIND}))
 _WHICH = rf"(?:(?:the |my )?(?:{_KIND}(?: number)?[ :#]*)?(?P<target>.+?))"
 _NEW = rf"(?: an?| the)?(?: new)?(?: {_KIND})?(?: to| called| named)?[ :]+(?P<target>.+?)"
 _SHOW = r"(?:list|show|see|display|what are|what's on)(?: me)?"
+_ALL = r"(?: all)?(?: of)?(?: my| the)?(?: open| pending| remaining)?"
 _FINISH = r"(?:complete|finish|close|done(?: with)?|did|check(?: off)?|tick(?: off)?)"
 _FINISHED = r"(?:done|completed?|finished)"
 _I_DID = rf"(?:i did|i (?:have )?(?:{_FINISHED})|i've (?:{_FINISHED}))"
@@ -66,7 +67,7 @@ _REMEMBER = (
 _PATTERNS: tuple[tuple[str, type[Intent]], ...] = (
     (r"help|what can you do|how does this work", Help),
     (
-        rf"{_SHOW}(?: all)?(?: of)?(?: my| the)?(?: open| pending| remaining)?(?: (?:to-?do )?list| {_KIND})?",
+        rf"{_SHOW}{_ALL}(?: (?:to-?do )?list| {_KIND})?",
         List,
     ),
     (

@@ -48,6 +48,7 @@ def start(
             env={**os.environ, **(env or {})},
             start_new_session=True,
         )
+    popen.returncode = 0  # it outlives this program; Popen would warn that nobody waits for it
     process = Process(name, popen.pid, _start_time(popen.pid))
     record = {"pid": process.pid, "started": process.started}
     (folder.processes / f"{name}.json").write_text(json.dumps(record))

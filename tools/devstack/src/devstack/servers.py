@@ -4,6 +4,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 from contracts.names import App
@@ -62,8 +63,11 @@ def start_scheduler(folder: RunFolder, where: Addresses) -> processes.Process:
     return processes.start(folder, "scheduler", command)
 
 
-def start_postgres(folder: RunFolder, where: Addresses) -> processes.Process:
-    """A cluster of its own, trusting connections from this host, with one database a service."""
+def start_postgres(folder: RunFolder, where: Addresses, *, durable: bool = True) -> processes.Process:
+    """A cluster of its own, trusting connections from this host.
+
+    durable: whether a commit waits for the disk, as it must wherever data matters.
+    """
     server = path_of(POSTGRES).resolve()
     data = folder.path / "postgres"
     if not (data / "PG_VERSION").exists():
@@ -74,6 +78,8 @@ def start_postgres(folder: RunFolder, where: Addresses) -> processes.Process:
         initdb = [str(server.with_name("initdb")), "-D", str(data), "-U", "todo", "-A", "trust", "-E", "UTF8"]
         run([*_unprivileged(), *initdb, "--no-locale", "--no-sync"])
     options = ["-D", str(data), "-h", HOST, "-p", str(where.postgres), "-k", "", "-c", "max_connections=200"]
+    if not durable:
+        options += ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
     return processes.start(folder, "postgres", [*_unprivileged(), str(server), *options])
 
 
@@ -87,6 +93,16 @@ def make_databases(where: Addresses) -> bool:
         return False
     for name in set(DATABASES) - set(listed.stdout.split()):
         run([*psql, "-c", f'CREATE DATABASE "{name}"'])
+    return True
+
+
+def wait_for_databases(where: Addresses, seconds: float = 30) -> bool:
+    """Make the databases as soon as PostgreSQL answers; False if it doesn't in time."""
+    deadline = time.monotonic() + seconds
+    while not make_databases(where):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
     return True
 
 
@@ -110,6 +126,11 @@ def _unprivileged() -> list[str]:
 def postgres_url(where: Addresses) -> str:
     """SQLAlchemy URL of the databases; `{app}` stands for the service."""
     return f"postgresql+asyncpg://todo@{HOST}:{where.postgres}/{{app}}"
+
+
+def postgres_dsn(where: Addresses, database: str) -> str:
+    """The URL of one database for PostgreSQL's own clients."""
+    return f"postgresql://todo@{HOST}:{where.postgres}/{database}"
 
 
 def sqlite_url(folder: RunFolder) -> str:

@@ -1,7 +1,6 @@
 """The whole system on one machine: up, down, status."""
 
 import asyncio
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -59,21 +58,13 @@ class Stack:
         kafka.start(self.folder, where)
         if not await kafka.wait_for_topics(where, SERVER_SECONDS):
             raise Failure(self._did_not_start(kafka.NAME))
-        if self.postgres and not await self._databases_are_made():
+        if self.postgres and not await asyncio.to_thread(servers.wait_for_databases, where, SERVER_SECONDS):
             raise Failure(self._did_not_start("postgres"))
         url = servers.postgres_url(where) if self.postgres else servers.sqlite_url(self.folder)
         sidecars.start(self.folder, where, sidecars.environment(where, secrets, url) | dict(self.env))
         problem = await health.wait_until_healthy(self.folder, where, HEALTHY_SECONDS)
         if problem:
             raise Failure(problem)
-
-    async def _databases_are_made(self) -> bool:
-        deadline = time.monotonic() + SERVER_SECONDS
-        while time.monotonic() < deadline:
-            if servers.make_databases(self.addresses):
-                return True
-            await asyncio.sleep(0.2)
-        return False
 
     def is_healthy(self) -> bool:
         """Whether it runs and everything answers now."""

@@ -1,0 +1,173 @@
+"""Delivered events have their effect once, and none blocks the others; on both databases."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from opentelemetry.trace import NoOpTracer
+from sqlalchemy import select
+from sqlmodel import SQLModel, col
+
+from contracts.event import wrap
+from contracts.names import App, Topic
+from contracts.user import UserDeleted, UserUpdated
+from servicekit import deliveries
+from servicekit.database import Database
+from servicekit.deliveries import Effects, Received, Status, read
+from servicekit.errors import Unavailable
+from servicekit.outbox import OutboxRow, record
+from servicekit.sidecar import Outgoing, Sidecar
+
+OK, AGAIN = Status.SUCCESS, Status.RETRY
+
+
+@dataclass
+class RecordingSidecar(Sidecar):
+    """Keeps what is published; or is away."""
+
+    published: list[Outgoing] = field(default_factory=list)
+    away: bool = False
+
+    async def publish(self, topic: Topic, event: Outgoing) -> None:
+        assert topic is Topic.DEAD_LETTERS
+        if self.away:
+            raise Unavailable
+        self.published.append(event)
+
+
+async def _on_updated(received: Received[UserUpdated]) -> None:
+    """The effect: the event is recorded again; some names fail after it."""
+    record(received.session, received.event)
+    if received.event.name == "bug":
+        raise KeyError("no such thing")
+    if received.event.name == "away":
+        raise Unavailable("the other service is away")
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deliveries, "PAUSES", (0.001, 0.001))
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    database = Database(App.ANALYTICS, database_url)
+    async with database.engine.begin() as connection:
+        await connection.run_sync(SQLModel.metadata.create_all)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def sidecar() -> RecordingSidecar:
+    return RecordingSidecar(1)
+
+
+@pytest.fixture
+def effects(database: Database, sidecar: RecordingSidecar) -> Effects:
+    return Effects(database, sidecar, NoOpTracer(), {UserUpdated: _on_updated})
+
+
+def _event(name: str, id: str) -> dict[str, Any]:
+    event = UserUpdated(user_id="u", email="", name=name, time_zone="UTC")
+    envelope = wrap(event, id=id, source="/", time=datetime.now(UTC), traceparent="")
+    message: dict[str, Any] = json.loads(envelope.model_dump_json())
+    return message
+
+
+async def _deliver(effects: Effects, *raw: Any) -> list[Status]:
+    return await effects.deliver([read(Topic.USER_EVENTS, event) for event in raw])
+
+
+async def _effects_of(database: Database) -> list[str]:
+    async with database.reading() as session:
+        rows = await session.scalars(select(col(OutboxRow.payload)).order_by(col(OutboxRow.seq)))
+        return [json.loads(row)["data"]["name"] for row in rows]
+
+
+class TestEffect:
+    async def test_happens_once_for_a_repeat(self, effects: Effects, database: Database) -> None:
+        event = _event("a", "1")
+        assert await _deliver(effects, event) == [OK]
+        assert await _deliver(effects, event) == [OK]
+        assert await _effects_of(database) == ["a"]
+
+    async def test_happens_once_for_a_repeat_in_the_batch(self, effects: Effects, database: Database) -> None:
+        event = _event("a", "1")
+        assert await _deliver(effects, event, event, _event("b", "2")) == [OK] * 3
+        assert await _effects_of(database) == ["a", "b"]
+
+    async def test_keeps_the_order_of_the_batch(self, effects: Effects, database: Database) -> None:
+        await _deliver(effects, *(_event(name, name) for name in "edcba"))
+        assert await _effects_of(database) == list("edcba")
+
+
+class TestPoison:
+    async def test_that_can_not_be_read_is_buried_and_blocks_nothing(
+        self, effects: Effects, database: Database, sidecar: RecordingSidecar
+    ) -> None:
+        broken = _event("x", "2")
+        del broken["data"]["email"]
+        statuses = await _deliver(effects, _event("a", "1"), broken, _event("b", "3"))
+        assert statuses == [OK] * 3
+        assert await _effects_of(database) == ["a", "b"]
+        letter = json.loads(sidecar.published[0].payload)
+        assert letter["data"]["event"] == broken
+        assert letter["data"]["consumer"] == "analytics"
+        assert "email" in letter["data"]["cause"]
+
+    @pytest.mark.parametrize("raw", ["text", 7, None, [], {}, {"id": "1"}])
+    async def test_that_is_no_event_at_all_is_buried(
+        self, effects: Effects, sidecar: RecordingSidecar, raw: Any
+    ) -> None:
+        assert await _deliver(effects, raw) == [OK]
+        assert json.loads(sidecar.published[0].payload)["data"]["event"] == raw
+
+    async def test_whose_handler_fails_is_buried_with_the_cause_and_has_no_effect(
+        self, effects: Effects, database: Database, sidecar: RecordingSidecar
+    ) -> None:
+        statuses = await _deliver(effects, _event("a", "1"), _event("bug", "2"), _event("b", "3"))
+        assert statuses == [OK] * 3
+        assert await _effects_of(database) == ["a", "b"]
+        letter = json.loads(sidecar.published[0].payload)
+        assert letter["data"]["cause"] == "KeyError: 'no such thing'"
+
+    async def test_is_asked_for_again_when_it_can_not_be_buried(
+        self, effects: Effects, database: Database, sidecar: RecordingSidecar
+    ) -> None:
+        sidecar.away = True
+        statuses = await _deliver(effects, _event("a", "1"), _event("bug", "2"), _event("b", "3"))
+        assert statuses == [OK, AGAIN, AGAIN]
+        assert await _effects_of(database) == ["a"]
+
+
+class TestUnreachable:
+    async def test_part_makes_the_whole_batch_come_again(
+        self, effects: Effects, database: Database, sidecar: RecordingSidecar
+    ) -> None:
+        assert await _deliver(effects, _event("a", "1"), _event("away", "2")) == [AGAIN, AGAIN]
+        assert await _effects_of(database) == []
+        assert sidecar.published == []
+
+    async def test_database_makes_the_whole_batch_come_again(self, sidecar: RecordingSidecar) -> None:
+        away = Database(App.ANALYTICS, "postgresql+asyncpg://todo@127.0.0.1:1/none")
+        effects = Effects(away, sidecar, NoOpTracer(), {UserUpdated: _on_updated})
+        assert await _deliver(effects, _event("a", "1")) == [AGAIN]
+        assert sidecar.published == []
+
+
+class TestForeignEvents:
+    async def test_of_unknown_type_are_passed_over(self, effects: Effects, sidecar: RecordingSidecar) -> None:
+        newer = _event("a", "1") | {"type": "todo.user.promoted.v1"}
+        assert await _deliver(effects, newer) == [OK]
+        assert sidecar.published == []
+
+    async def test_without_a_handler_are_passed_over(
+        self, effects: Effects, sidecar: RecordingSidecar
+    ) -> None:
+        event = wrap(UserDeleted(user_id="u"), id="1", source="/", time=datetime.now(UTC), traceparent="")
+        assert await _deliver(effects, json.loads(event.model_dump_json())) == [OK]
+        assert sidecar.published == []

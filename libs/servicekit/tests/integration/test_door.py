@@ -1,0 +1,208 @@
+"""What every route gets from the door, on both databases."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx2
+import pytest
+from fastapi import FastAPI, Response
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import SQLModel
+
+from contracts.event import Event
+from contracts.names import App
+from contracts.user import UserUpdated
+from servicekit.auth import CurrentUser, Principal
+from servicekit.body_limit import BodyLimit
+from servicekit.database import Database
+from servicekit.door import SessionDep, router
+from servicekit.errors import Conflict
+from servicekit.outbox import OutboxRow, record
+from servicekit.problems import install_error_handlers
+from servicekit.schema import RequestBody, Text
+
+Client = httpx2.AsyncClient
+things = router(prefix="/things", tags=["things"])
+
+
+class Thing(RequestBody):
+    name: Text
+
+
+def _event(name: str) -> Event:
+    return UserUpdated(user_id="u", email="", name=name, time_zone="UTC")
+
+
+@things.post("", status_code=201)
+async def make(body: Thing, user: CurrentUser, session: SessionDep, response: Response) -> dict[str, str]:
+    if body.name == "taken":
+        raise Conflict
+    record(session, _event(body.name))
+    response.headers["Location"] = f"/things/{body.name}"
+    return {"name": body.name, "owner": user.user_id}
+
+
+@things.get("/one")
+async def show(response: Response, limit: int = 1) -> dict[str, int]:
+    response.headers["ETag"] = '"7"'
+    return {"limit": limit}
+
+
+class Verifier:
+    """Takes any token for the name of its user."""
+
+    async def verify(self, token: str) -> Principal:
+        return Principal(token, "user", "UTC", token, 2**40)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    database = Database(App.USER, database_url)
+    async with database.engine.begin() as connection:
+        await connection.run_sync(SQLModel.metadata.create_all)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def client(database: Database) -> AsyncIterator[Client]:
+    app = FastAPI()
+    app.add_middleware(BodyLimit, limit=1000)
+    app.state.database = database
+    app.state.verifier = Verifier()
+    app.include_router(things)
+    install_error_handlers(app)
+    transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
+        client.headers["authorization"] = "Bearer ada"
+        yield client
+
+
+async def _recorded(database: Database) -> int:
+    async with database.reading() as session:
+        return int(await session.scalar(select(func.count()).select_from(OutboxRow)) or 0)
+
+
+class TestTransaction:
+    async def test_is_committed_before_the_answer(self, client: Client, database: Database) -> None:
+        assert (await client.post("/things", json={"name": "a"})).status_code == 201
+        assert await _recorded(database) == 1
+
+    async def test_that_can_not_be_committed_is_an_error(
+        self, client: Client, database: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def fail(_: AsyncSession) -> None:
+            raise RuntimeError("disk full")
+
+        monkeypatch.setattr(AsyncSession, "commit", fail)
+        answer = await client.post("/things", json={"name": "a"})
+        assert answer.status_code == 500
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert await _recorded(database) == 0
+
+    async def test_is_rolled_back_when_the_use_case_refuses(self, client: Client, database: Database) -> None:
+        assert (await client.post("/things", json={"name": "taken"})).status_code == 409
+        assert await _recorded(database) == 0
+
+
+class TestIdempotencyKey:
+    async def _post(self, client: Client, name: str, key: str, user: str = "ada") -> httpx2.Response:
+        headers = {"idempotency-key": key, "authorization": f"Bearer {user}"}
+        return await client.post("/things", json={"name": name}, headers=headers)
+
+    async def test_gives_the_first_answer_again(self, client: Client, database: Database) -> None:
+        first = await self._post(client, "a", "k")
+        again = await self._post(client, "a", "k")
+        assert (again.status_code, again.content) == (first.status_code, first.content)
+        assert again.headers["location"] == "/things/a"
+        assert again.headers["idempotent-replayed"] == "true"
+        assert "idempotent-replayed" not in first.headers
+        assert await _recorded(database) == 1
+
+    async def test_refuses_another_body(self, client: Client, database: Database) -> None:
+        await self._post(client, "a", "k")
+        answer = await self._post(client, "b", "k")
+        assert (answer.status_code, answer.json()["code"]) == (422, "idempotency-key-reused")
+        assert await _recorded(database) == 1
+
+    async def test_of_another_user_is_another_key(self, client: Client, database: Database) -> None:
+        await self._post(client, "a", "k")
+        assert (await self._post(client, "b", "k", user="bob")).json()["owner"] == "bob"
+
+    async def test_stays_free_when_the_request_fails(self, client: Client, database: Database) -> None:
+        assert (await self._post(client, "taken", "k")).status_code == 409
+        assert (await self._post(client, "a", "k")).status_code == 201
+
+    async def test_used_many_times_at_once_has_one_effect(self, client: Client, database: Database) -> None:
+        answers = await asyncio.gather(*(self._post(client, "a", "k") for _ in range(8)))
+        assert {answer.content for answer in answers} == {answers[0].content}
+        assert sum("idempotent-replayed" not in answer.headers for answer in answers) == 1
+        assert await _recorded(database) == 1
+
+    @pytest.mark.parametrize("key", ["", "k" * 256])
+    async def test_of_unusable_length_is_refused(self, client: Client, key: str) -> None:
+        assert (await self._post(client, "a", key)).json()["code"] == "idempotency-key-invalid"
+
+    async def test_keeps_no_answer_anybody_could_read(self, client: Client, database: Database) -> None:
+        await self._post(client, "very-private", "k")
+        async with database.reading() as session:
+            sealed = (await session.execute(text("SELECT answer FROM idempotency"))).scalar_one()
+        assert b"very-private" not in bytes(sealed)
+
+
+class TestReading:
+    async def test_gives_304_for_the_version_the_client_has(self, client: Client) -> None:
+        answer = await client.get("/things/one", headers={"if-none-match": '"6", "7"'})
+        assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", '"7"')
+
+    async def test_gives_the_resource_for_another_version(self, client: Client) -> None:
+        assert (await client.get("/things/one", headers={"if-none-match": '"6"'})).status_code == 200
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("request_of", "status", "pointer"),
+        [
+            ({"method": "GET", "url": "/things/one?limt=2"}, 422, "?limt"),
+            ({"method": "GET", "url": "/things/one?limit=x"}, 422, "?limit"),
+            ({"method": "POST", "url": "/things", "json": {"name": "a", "nam": "b"}}, 422, "/nam"),
+            ({"method": "POST", "url": "/things", "json": {}}, 422, "/name"),
+            ({"method": "POST", "url": "/things", "json": {"name": "a\x00b"}}, 422, "/name"),
+        ],
+    )
+    async def test_point_at_what_is_wrong(
+        self, client: Client, request_of: dict[str, Any], status: int, pointer: str
+    ) -> None:
+        answer = await client.request(**request_of)
+        assert answer.status_code == status
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["errors"][0]["pointer"] == pointer
+
+    @pytest.mark.parametrize(
+        ("content", "status", "code"), [(b"{", 400, "malformed-json"), (b"x" * 1001, 413, "too-large")]
+    )
+    async def test_of_bodies_are_problems(
+        self, client: Client, content: bytes, status: int, code: str
+    ) -> None:
+        answer = await client.post("/things", content=content, headers={"content-type": "application/json"})
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+    async def test_of_bodies_of_unknown_length_are_problems(self, client: Client) -> None:
+        async def chunks() -> AsyncIterator[bytes]:
+            for _ in range(3):
+                yield b"x" * 400
+
+        answer = await client.post("/things", content=chunks(), headers={"content-type": "application/json"})
+        assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
+
+    async def test_of_a_missing_token_say_how_to_ask(self, client: Client) -> None:
+        del client.headers["authorization"]
+        answer = await client.post("/things", json={"name": "a"})
+        assert (answer.status_code, answer.json()["code"]) == (401, "token-missing")
+        assert answer.headers["www-authenticate"] == "Bearer"
+
+    async def test_of_unknown_paths_are_problems(self, client: Client) -> None:
+        answer = await client.get("/nothing")
+        assert (answer.status_code, answer.json()["code"]) == (404, "not-found")

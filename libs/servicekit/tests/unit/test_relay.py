@@ -1,0 +1,149 @@
+"""The relay keeps each key in order, whatever fails in between."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+
+import pytest
+from sqlalchemy import func, select
+from sqlmodel import SQLModel
+
+from contracts.names import App, Topic
+from servicekit import relay
+from servicekit.database import Database
+from servicekit.errors import Unavailable
+from servicekit.outbox import OutboxRow
+from servicekit.relay import Relay
+from servicekit.sidecar import Outgoing
+
+
+class FlakyPublisher:
+    """Takes events as a broker does: some calls fail, some entries fail, some fail after all."""
+
+    def __init__(self, seed: int, failure_rate: float) -> None:
+        self.random = Random(seed)
+        self.failure_rate = failure_rate
+        self.taken: list[Outgoing] = []
+        self.under_way: set[str] = set()
+        self.most_calls = 0
+        self._calls = 0
+
+    async def publish_bulk(self, topic: Topic, events: Sequence[Outgoing]) -> set[str]:
+        keys = {event.key for event in events}
+        assert len(keys) == len(events), "one event a key and call"
+        assert not keys & self.under_way, "one event a key under way"
+        self.under_way |= keys
+        self._calls += 1
+        self.most_calls = max(self.most_calls, self._calls)
+        await asyncio.sleep(self.random.random() * 0.002)
+        self._calls -= 1
+        self.under_way -= keys
+        if self.random.random() < self.failure_rate:
+            return self._fail(events)
+        failed = {event.id for event in events if self.random.random() < self.failure_rate}
+        self.taken += [event for event in events if event.id not in failed]
+        return failed
+
+    def _fail(self, events: Sequence[Outgoing]) -> set[str]:
+        if self.random.random() < 0.5:
+            self.taken += events  # taken, but the answer is lost
+        raise Unavailable("broker away")
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "RETRY_SECONDS", (0.001,))
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    database = Database(App.TASK, f"sqlite+aiosqlite:///{tmp_path}/outbox.db")
+    async with database.engine.begin() as connection:
+        await connection.run_sync(SQLModel.metadata.tables["outbox"].create)
+    yield database
+    await database.close()
+
+
+async def _record(database: Database, keys: Sequence[str]) -> None:
+    async with database.transaction() as session:
+        for number, key in enumerate(keys):
+            session.add(_row(key, number))
+
+
+def _row(key: str, number: int) -> OutboxRow:
+    now = datetime.now(UTC)
+    return OutboxRow(topic=Topic.TODO_EVENTS, key=key, event_id=f"{number:05}", payload="{}", recorded_at=now)
+
+
+def _first_occurrences(taken: Sequence[Outgoing]) -> dict[str, list[str]]:
+    order: dict[str, list[str]] = {}
+    for event in taken:
+        seen = order.setdefault(event.key, [])
+        if event.id not in seen:
+            seen.append(event.id)
+    return order
+
+
+class TestDrain:
+    @pytest.mark.parametrize("seed", range(5))
+    async def test_keeps_each_key_in_order_while_publishing_fails(
+        self, database: Database, seed: int
+    ) -> None:
+        keys = Random(seed).choices("abcdefgh", k=120)
+        await _record(database, keys)
+        publisher = FlakyPublisher(seed, failure_rate=0.2)
+        await Relay(database, publisher, poll_seconds=0.01).drain()
+        expected = {key: [f"{n:05}" for n, k in enumerate(keys) if k == key] for key in set(keys)}
+        assert _first_occurrences(publisher.taken) == expected
+
+    async def test_empties_the_outbox(self, database: Database) -> None:
+        await _record(database, ["a", "b", "a"])
+        await Relay(database, FlakyPublisher(1, failure_rate=0)).drain()
+        async with database.reading() as session:
+            assert await session.scalar(select(func.count()).select_from(OutboxRow)) == 0
+
+    async def test_publishes_nothing_twice_when_nothing_fails(self, database: Database) -> None:
+        await _record(database, ["a", "b"] * 50)
+        publisher = FlakyPublisher(1, failure_rate=0)
+        await Relay(database, publisher).drain()
+        assert len(publisher.taken) == 100
+
+    async def test_has_several_calls_under_way(self, database: Database) -> None:
+        await _record(database, [f"user-{n}" for n in range(1000)])
+        publisher = FlakyPublisher(1, failure_rate=0)
+        await Relay(database, publisher).drain()
+        assert publisher.most_calls == 4
+
+    async def test_lets_others_pass_a_key_with_many_events(self, database: Database) -> None:
+        await _record(database, [*["busy"] * 300, "quiet"])
+        publisher = FlakyPublisher(1, failure_rate=0)
+        await Relay(database, publisher).drain()
+        assert [event.key for event in publisher.taken].index("quiet") < 10
+
+
+class TestRun:
+    async def test_publishes_what_is_recorded_later(self, database: Database) -> None:
+        publisher = FlakyPublisher(1, failure_rate=0)
+        running = asyncio.create_task(Relay(database, publisher, poll_seconds=0.01).run())
+        for number in range(3):
+            async with database.transaction() as session:
+                session.add(_row("a", number))
+        await _until(lambda: len(publisher.taken) == 3)
+        running.cancel()
+
+    async def test_gives_no_sequence_number_twice(self, database: Database) -> None:
+        publisher = FlakyPublisher(1, failure_rate=0)
+        for number in range(3):
+            async with database.transaction() as session:
+                row = _row("a", number)
+                session.add(row)
+            assert row.seq == number + 1
+            await Relay(database, publisher).drain()
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0.005)
