@@ -12,8 +12,9 @@ from devstack.toolbox.dapr import CLI, DAPRD, RUNTIME, SCHEDULER, GoTool
 from devstack.toolbox.debian import POSTGRES, REDIS
 from devstack.toolbox.kafka_jars import KAFKA
 from devstack.toolbox.tool import Tool
+from devstack.toolbox.web_assets import WEB_ASSETS
 
-LOCAL_SYSTEM: tuple[Tool, ...] = (DAPRD, CLI, SCHEDULER, KAFKA, REDIS)
+LOCAL_SYSTEM: tuple[Tool, ...] = (DAPRD, CLI, SCHEDULER, KAFKA, REDIS, WEB_ASSETS)
 WITH_POSTGRES: tuple[Tool, ...] = (*LOCAL_SYSTEM, POSTGRES)
 NEWS_SECONDS = 20
 

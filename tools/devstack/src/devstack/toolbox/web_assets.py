@@ -1,0 +1,32 @@
+"""What the web pages load from npm packages, copied to where the frontend serves it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from devstack.places import ROOT
+from devstack.toolbox.tool import fingerprint, is_stamped, require, run, stamp
+
+FRONTEND = ROOT / "services" / "frontend"
+VENDOR = FRONTEND / "src" / "frontend_service" / "static" / "vendor"
+MADE_FROM = ("package.json", "package-lock.json", "vendor.mjs")
+HOW_TO_GET_NPM = "Install Node.js 20 or newer; npm comes with it (Debian: apt-get install npm)."
+
+
+@dataclass(frozen=True, slots=True)
+class WebAssets:
+    name: str = "web-assets"
+
+    def found(self) -> Path | None:
+        return VENDOR if VENDOR.is_dir() and is_stamped(self.name, self._fingerprint()) else None
+
+    def make(self) -> None:
+        npm = require("npm", HOW_TO_GET_NPM)
+        run([npm, "ci", "--no-audit", "--no-fund"], cwd=FRONTEND)
+        run([npm, "run", "vendor"], cwd=FRONTEND)
+        stamp(self.name, self._fingerprint())
+
+    def _fingerprint(self) -> str:
+        return fingerprint(FRONTEND / name for name in MADE_FROM)
+
+
+WEB_ASSETS = WebAssets()
