@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from alembic import op
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlmodel import SQLModel
@@ -35,15 +36,22 @@ def migrations_folder(app: App) -> Path:
 
 async def migrate(database: Database) -> None:
     """Bring `database` to the newest version; replicas that start together take turns."""
-    async with database.engine.connect() as connection:
-        await connection.run_sync(_upgrade, database)
-        await connection.commit()
+    scripts = ScriptDirectory(str(migrations_folder(database.app)))
+    async with database.reading() as session:
+        current = await (await session.connection()).run_sync(_revision)
+    if current == scripts.get_current_head():
+        return
+    async with database.engine.begin() as connection:
+        await connection.run_sync(_upgrade, database, scripts)
 
 
-def _upgrade(connection: Connection, database: Database) -> None:
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _upgrade(connection: Connection, database: Database, scripts: ScriptDirectory) -> None:
     if not database.is_sqlite:
         connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK + 1})"))
-    scripts = ScriptDirectory(str(migrations_folder(database.app)))
 
     def steps(revision: Any, _: Any) -> list[Any]:
         return scripts._upgrade_revs("head", revision)

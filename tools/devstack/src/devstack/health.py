@@ -31,11 +31,15 @@ class Check:
 
 def checks(where: Addresses) -> list[Check]:
     """App and sidecar of each instance."""
-    found = []
-    for app in where.apps:
-        found.append(Check(f"{app.name}", app, f"{app.url}/readyz"))
-        found.append(Check(f"{app.name} sidecar", app, f"{app.sidecar_url}/v1.0/healthz"))
-    return found
+    return [check for app in where.apps for check in checks_of(app)]
+
+
+def checks_of(app: AppAddress) -> list[Check]:
+    """App and sidecar of one instance."""
+    return [
+        Check(app.name, app, f"{app.url}/readyz"),
+        Check(f"{app.name} sidecar", app, f"{app.sidecar_url}/v1.0/healthz"),
+    ]
 
 
 async def wait_until_healthy(folder: RunFolder, where: Addresses, seconds: float) -> str:

@@ -35,10 +35,6 @@ class RunFolder:
     def secrets(self) -> Path:
         return self.path / "secrets.json"
 
-    @property
-    def dapr_yaml(self) -> Path:
-        return self.path / "dapr.yaml"
-
     def make(self) -> None:
         for folder in (self.logs, self.data, self.processes):
             folder.mkdir(parents=True, exist_ok=True)

@@ -17,15 +17,19 @@ KEEP_RUNNING = Path(__file__).with_name("keep-running")
 VENV_BINARIES = ROOT / ".venv" / "bin"
 
 
-def start(folder: RunFolder, where: Addresses, env: dict[str, str]) -> processes.Process:
-    """Run `dapr.yaml`, moved to this folder and these ports. A process that dies is started again."""
+def start(folder: RunFolder, where: Addresses, env: dict[str, str], name: str = NAME) -> processes.Process:
+    """Run `dapr.yaml`, moved to this folder and the instances in `where`.
+
+    A process that dies is started again, as a kubelet would.
+    """
     content = derived_dapr_yaml(where, folder.path, _runtime(folder))
     for app in content["apps"]:
         app["command"] = [str(KEEP_RUNNING), *app["command"]]
-    folder.dapr_yaml.write_text(yaml.safe_dump(content, sort_keys=False))
+    file = folder.path / f"{name}.yaml"
+    file.write_text(yaml.safe_dump(content, sort_keys=False))
     path = os.pathsep.join([str(VENV_BINARIES), str(TOOL_BINARIES), os.environ["PATH"]])
     return processes.start(
-        folder, NAME, [str(path_of(CLI)), "run", "-f", str(folder.dapr_yaml)], env={"PATH": path, **env}
+        folder, name, [str(path_of(CLI)), "run", "-f", str(file)], env={"PATH": path, **env}
     )
 
 

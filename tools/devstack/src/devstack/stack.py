@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from devstack import health, kafka, processes, servers, sidecars
-from devstack.addresses import Addresses, addresses, all_ports, require_free
+from devstack.addresses import Addresses, AppAddress, addresses, all_ports, require_free
 from devstack.credentials import ensure_secrets
 from devstack.failure import Failure
 from devstack.places import RunFolder
@@ -50,8 +50,7 @@ class Stack:
     async def _start(self) -> None:
         where = self.addresses
         self.folder.make()
-        secrets = ensure_secrets(self.folder)
-        servers.start_redis(self.folder, where, secrets)
+        servers.start_redis(self.folder, where, ensure_secrets(self.folder))
         servers.start_scheduler(self.folder, where)
         if self.postgres:
             servers.start_postgres(self.folder, where)
@@ -60,11 +59,28 @@ class Stack:
             raise Failure(self._did_not_start(kafka.NAME))
         if self.postgres and not await asyncio.to_thread(servers.wait_for_databases, where, SERVER_SECONDS):
             raise Failure(self._did_not_start("postgres"))
-        url = servers.postgres_url(where) if self.postgres else servers.sqlite_url(self.folder)
-        sidecars.start(self.folder, where, sidecars.environment(where, secrets, url) | dict(self.env))
+        sidecars.start(self.folder, where, self._environment())
         problem = await health.wait_until_healthy(self.folder, where, HEALTHY_SECONDS)
         if problem:
             raise Failure(problem)
+
+    def _environment(self) -> dict[str, str]:
+        where = self.addresses
+        url = servers.postgres_url(where) if self.postgres else servers.sqlite_url(self.folder)
+        return sidecars.environment(where, ensure_secrets(self.folder), url) | dict(self.env)
+
+    def add_replica(self, app_id: str) -> AppAddress:
+        """Start one more instance of an app, beside those `up` started; don't wait for it."""
+        instance = next(app for app in addresses({app_id: 2}, self.offset).apps if app.name == f"{app_id}-2")
+        alone = replace(self.addresses, apps=(instance,))
+        sidecars.start(self.folder, alone, self._environment(), name=instance.name)
+        return instance
+
+    def remove_replica(self, instance: AppAddress) -> None:
+        """Stop an instance `add_replica` started."""
+        process = processes.running(self.folder, instance.name)
+        if process:
+            processes.stop(self.folder, process)
 
     def is_healthy(self) -> bool:
         """Whether it runs and everything answers now."""

@@ -1,0 +1,75 @@
+"""One real system for all system tests: daprd, Kafka, Redis, scheduler, six services, two frontends."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from user_service.keys import key_ring
+from user_service.models import User
+from user_service.tokens import access_token
+
+from devstack import credentials
+from devstack.places import RunFolder
+from devstack.stack import Stack
+from tests.system.api import Api, open_api
+from tests.system.collector import Collector
+
+OFFSET = 4000
+
+
+@pytest.fixture(scope="session")
+def collector() -> Iterator[Collector]:
+    collector = Collector()
+    yield collector
+    collector.stop()
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> Iterator[Stack]:
+    env = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.start(), "OTEL_BSP_SCHEDULE_DELAY": "500"}
+    folder = RunFolder(tmp_path_factory.mktemp("system"))
+    stack = Stack(folder, {"frontend": 2}, offset=OFFSET, env=env)
+    stack.up()
+    yield stack
+    stack.down()
+
+
+@pytest.fixture
+async def healthy(stack: Stack) -> AsyncIterator[Stack]:
+    """The system with everything answering; a test that breaks it waits for it to mend itself."""
+    yield stack
+    async with asyncio.timeout(60):
+        while stack.failing():
+            await asyncio.sleep(0.2)
+
+
+@pytest.fixture
+async def nobody(healthy: Stack) -> AsyncIterator[Api]:
+    """The API without a token."""
+    async with open_api(healthy.addresses.edge) as api:
+        yield api
+
+
+@pytest.fixture
+async def ada(nobody: Api) -> Api:
+    """A fresh user."""
+    return await nobody.sign_up(name="Ada")
+
+
+@pytest.fixture
+def operator(nobody: Api, stack: Stack) -> Api:
+    """Somebody with the role operator."""
+    key = key_ring(credentials.ensure_secrets(stack.folder)["token-signing"]).current
+    now = datetime.now(UTC)
+    user = User(
+        id="operator",
+        email="",
+        password_hash="",
+        name="",
+        time_zone="UTC",
+        role="operator",
+        created_at=now,
+        updated_at=now,
+    )
+    return Api(nobody.session, nobody.edge, access_token(user, key, timedelta(hours=1)))

@@ -1,0 +1,42 @@
+"""What consumers made of the events, as the API tells it."""
+
+from typing import Any
+
+from tests.system.api import Api
+from tests.system.waiting import eventually
+
+
+async def summary(user: Api) -> dict[str, int]:
+    """The user's figures, as analytics counted them."""
+    answer = await user.insist("GET", "/analytics/summary")
+    assert answer.status == 200, answer.body
+    figures: dict[str, int] = answer.body
+    return figures
+
+
+async def counted(user: Api, seconds: float = 30, **expected: int) -> dict[str, int]:
+    """Wait until analytics has counted at least this, and make sure it is not more."""
+
+    def is_right(figures: dict[str, int]) -> bool:
+        return all(figures[name] >= number for name, number in expected.items())
+
+    figures = await eventually(lambda: summary(user), is_right, seconds)
+    assert {name: figures[name] for name in expected} == expected
+    return figures
+
+
+async def notifications(user: Api) -> list[dict[str, Any]]:
+    """The user's whole inbox, oldest first."""
+    return (await user.items("/notifications"))[::-1]
+
+
+async def notified(user: Api, number: int, seconds: float = 30) -> list[dict[str, Any]]:
+    """Wait until the inbox has `number` entries, and make sure it has no more."""
+    found = await eventually(lambda: notifications(user), lambda items: len(items) >= number, seconds)
+    assert len(found) == number
+    return found
+
+
+async def dead_letters(operator: Api) -> list[dict[str, Any]]:
+    """What the desk has parked, newest first."""
+    return await operator.items("/ops/dead-letters")

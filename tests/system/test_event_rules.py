@@ -1,0 +1,224 @@
+"""The rules of events (see docs/KAFKA.md), each on the real system."""
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+import pytest
+
+from contracts.event import CLOUD_EVENT_CONTENT_TYPE
+from devstack import credentials
+from devstack.addresses import AppAddress
+from devstack.health import checks_of
+from devstack.stack import Stack
+from tests.system import faults
+from tests.system.api import Api
+from tests.system.broker import Message, read_topic, write_topic
+from tests.system.collector import Collector
+from tests.system.figures import counted, dead_letters, notified
+from tests.system.waiting import eventually
+
+DETECTED_SECONDS = 12
+"""Longer than daprd takes to notice that an app is gone (dapr.yaml: 3 probes, 3 s apart)."""
+
+
+async def publish(stack: Stack, app: str, topic: str, event: Any) -> int:
+    """Publish through the sidecar of `app`; returns the status."""
+    token = credentials.ensure_secrets(stack.folder)["dapr-api"]["token"]
+    url = f"{stack.addresses.app(app).sidecar_url}/v1.0/publish/pubsub/{topic}?metadata.partitionKey=k"
+    headers = {"dapr-api-token": token, "content-type": CLOUD_EVENT_CONTENT_TYPE}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(url, data=json.dumps(event), headers=headers) as answer,
+    ):
+        return answer.status
+
+
+async def events_of(stack: Stack, user: Api) -> list[dict[str, Any]]:
+    """The user's task events as Kafka holds them, repeats left out."""
+    found: dict[str, dict[str, Any]] = {}
+    for message in await read_topic(stack.addresses, "todo-events"):
+        if message.key == user.user["id"]:
+            found.setdefault(message.event["id"], message.event)
+    return list(found.values())
+
+
+async def an_event_of(stack: Stack, user: Api) -> dict[str, Any]:
+    """An event the task service has published, to be published again."""
+    await user.insist("POST", "/tasks", {"title": "first"})
+    return (await eventually(lambda: events_of(stack, user), bool))[0]
+
+
+@contextmanager
+def locked_database(stack: Stack, app: str) -> Iterator[None]:
+    """Somebody else writes to the app's database for as long as the block runs."""
+    connection = sqlite3.connect(stack.folder.data / f"{app}.db", isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
+        connection.close()
+
+
+class TestRule1:
+    """An event that fails validation reaches the dead letters and blocks nothing."""
+
+    async def test_wrong_data(self, healthy: Stack, ada: Api, operator: Api) -> None:
+        event = await an_event_of(healthy, ada)
+        broken = event | {"id": str(uuid4()), "data": {"user_id": ada.user["id"], "task": {"id": 7}}}
+        assert await publish(healthy, "task", "todo-events", broken) == 204
+        await ada.insist("POST", "/tasks", {"title": "behind the poison"})
+        await counted(ada, tasks_created=2)
+        await notified(ada, 2)
+        letters = await eventually(
+            lambda: dead_letters(operator), lambda all: sum(a["event_id"] == broken["id"] for a in all) >= 2
+        )
+        mine = [letter for letter in letters if letter["event_id"] == broken["id"]]
+        assert {letter["consumer"] for letter in mine} == {"analytics", "notification"}
+        assert all("task" in letter["cause"] for letter in mine)
+        assert json.loads(mine[0]["event"])["data"] == broken["data"]
+
+    @pytest.mark.parametrize(
+        "poison", [b"not json at all", b"\xff\xfe\x00", b'{"half": ', b"[1, 2]", b'"text"']
+    )
+    async def test_no_event_at_all(self, healthy: Stack, ada: Api, operator: Api, poison: bytes) -> None:
+        key = ada.user["id"].encode()
+        before = len(await read_topic(healthy.addresses, "dlq"))
+        await write_topic(healthy.addresses, "todo-events", poison, key)
+        await ada.insist("POST", "/tasks", {"title": "behind the poison"})
+        await counted(ada, seconds=45, tasks_created=1)
+        await notified(ada, 1)
+
+        async def buried() -> list[Message]:
+            return (await read_topic(healthy.addresses, "dlq"))[before:]
+
+        await eventually(buried, lambda letters: len(letters) >= 2)
+        assert len(await dead_letters(operator)) > 0
+
+
+class TestRule2:
+    """The app down behind a live sidecar dead-letters nothing."""
+
+    async def test_events_wait(self, healthy: Stack, ada: Api) -> None:
+        before = await read_topic(healthy.addresses, "dlq")
+        with faults.kept_down(healthy.folder, faults.app_pids(healthy.folder, "notification")):
+            for number in range(20):
+                await ada.insist("POST", "/tasks", {"title": f"task {number}"})
+            await counted(ada, tasks_created=20)
+            await asyncio.sleep(DETECTED_SECONDS)  # the time that passes is what is tested
+        found = await notified(ada, 20, seconds=60)
+        assert [item["title"] for item in found] == [f"task {number}" for number in range(20)]
+        assert await read_topic(healthy.addresses, "dlq") == before
+
+
+class TestRule3:
+    """The same event twice has one effect."""
+
+    async def test_repeats(self, healthy: Stack, ada: Api) -> None:
+        event = await an_event_of(healthy, ada)
+        for _ in range(5):
+            assert await publish(healthy, "task", "todo-events", event) == 204
+        await ada.insist("POST", "/tasks", {"title": "last"})
+        await counted(ada, tasks_created=2)
+        await notified(ada, 2)
+
+
+class TestRule4:
+    """One user's events keep their order while publishing fails now and then."""
+
+    async def test_sidecar_killed_while_publishing(self, healthy: Stack, ada: Api) -> None:
+        task = (await ada.insist("POST", "/tasks", {"title": "0"})).body
+
+        async def change() -> None:
+            for number in range(1, 60):
+                answer = await ada.insist("PATCH", f"/tasks/{task['id']}", {"title": str(number)})
+                assert answer.status == 200, answer.body
+
+        async def disturb() -> None:
+            for _ in range(3):
+                await asyncio.sleep(1)  # in the middle of the changes
+                faults.kill(faults.sidecar_pids(healthy.folder, "task"))
+                await eventually(_now(lambda: healthy.failing()), lambda failing: not failing)
+
+        await asyncio.gather(change(), disturb())
+        events = await eventually(lambda: events_of(healthy, ada), lambda found: len(found) >= 60)
+        assert [event["data"]["task"]["version"] for event in events] == list(range(1, 61))
+
+    async def test_broker_stopped_while_publishing(self, healthy: Stack, ada: Api) -> None:
+        task = (await ada.insist("POST", "/tasks", {"title": "0"})).body
+        for number in range(1, 40):
+            if number % 10 == 0:
+                with faults.stopped([faults.server_pid(healthy.folder, "kafka")]):
+                    await ada.insist("PATCH", f"/tasks/{task['id']}", {"title": str(number)})
+            else:
+                await ada.insist("PATCH", f"/tasks/{task['id']}", {"title": str(number)})
+        events = await eventually(lambda: events_of(healthy, ada), lambda found: len(found) >= 40)
+        assert [event["data"]["task"]["version"] for event in events] == list(range(1, 41))
+
+
+class TestRule5:
+    """A rebalance during retries loses nothing and doubles nothing."""
+
+    async def test_second_replica_joins(self, healthy: Stack, ada: Api) -> None:
+        before = await read_topic(healthy.addresses, "dlq")
+        with locked_database(healthy, "notification"):
+            for number in range(30):
+                await ada.insist("POST", "/tasks", {"title": f"task {number}"})
+            await counted(ada, tasks_created=30)
+            replica = healthy.add_replica("notification")
+            await eventually(_now(lambda: _answers(replica)), bool)
+        try:
+            found = await notified(ada, 30, seconds=90)
+        finally:
+            healthy.remove_replica(replica)
+        assert sorted(item["title"] for item in found) == sorted(f"task {number}" for number in range(30))
+        assert await read_topic(healthy.addresses, "dlq") == before
+
+
+class TestRule9:
+    """A sidecar killed in the middle of a handler costs nothing."""
+
+    async def test_delivery_is_repeated(self, healthy: Stack, ada: Api) -> None:
+        with locked_database(healthy, "notification"):
+            for number in range(10):
+                await ada.insist("POST", "/tasks", {"title": f"task {number}"})
+            await counted(ada, tasks_created=10)
+            faults.kill(faults.sidecar_pids(healthy.folder, "notification"))
+        found = await notified(ada, 10, seconds=60)
+        assert [item["title"] for item in found] == [f"task {number}" for number in range(10)]
+
+
+class TestRule11:
+    """One trace id from browser to last consumer."""
+
+    async def test_trace_reaches_every_service(self, healthy: Stack, ada: Api, collector: Collector) -> None:
+        trace_id = uuid4().hex
+        answer = await ada.ask(
+            "POST", "/tasks", {"title": "traced"}, traceparent=f"00-{trace_id}-00f067aa0ba902b7-01"
+        )
+        assert trace_id in answer.headers["traceparent"]
+        event = (await eventually(lambda: events_of(healthy, ada), bool))[0]
+        assert trace_id in event["traceparent"]
+
+        async def services() -> set[str]:
+            return {service for service, _ in collector.spans[trace_id]}
+
+        everybody = {"frontend", "task", "notification", "analytics"}
+        await eventually(services, lambda seen: everybody <= seen)
+
+
+def _answers(instance: AppAddress) -> bool:
+    return all(check.passes() for check in checks_of(instance))
+
+
+def _now(look: Any) -> Any:
+    async def looked() -> Any:
+        return await asyncio.to_thread(look)
+
+    return looked

@@ -1,0 +1,96 @@
+"""Parts that are away: what still works, what says so, and that all of it mends itself."""
+
+import asyncio
+
+import pytest
+
+from devstack.stack import Stack
+from tests.system import faults
+from tests.system.api import Answer, Api
+from tests.system.figures import counted, notified
+from tests.system.waiting import eventually
+
+
+def is_problem(answer: Answer, status: int, code: str) -> bool:
+    """Whether an answer is the problem document it should be."""
+    return (
+        answer.status == status
+        and answer.headers["content-type"] == "application/problem+json"
+        and answer.body["code"] == code
+        and len(answer.body["trace_id"]) == 32
+    )
+
+
+class TestKafkaAway:
+    async def test_writes_are_answered_and_no_event_is_lost(self, healthy: Stack, ada: Api) -> None:
+        with faults.stopped([faults.server_pid(healthy.folder, "kafka")]):
+            for number in range(30):
+                answer = await ada.ask("POST", "/tasks", {"title": f"task {number}"})
+                assert answer.status == 201
+        await counted(ada, tasks_created=30, seconds=60)
+        assert len(await notified(ada, 30, seconds=60)) == 30
+
+
+class TestRedisAway:
+    async def test_chat_says_so_and_the_rest_works(self, healthy: Stack, ada: Api) -> None:
+        with faults.stopped([faults.server_pid(healthy.folder, "redis")]):
+            answer = await ada.ask("POST", "/chat/messages", {"text": "add milk"})
+            assert is_problem(answer, 503, "conversations-unavailable"), answer
+            assert "tasks are not affected" in answer.body["detail"]
+            assert (await ada.ask("POST", "/tasks", {"title": "milk"})).status == 201
+            await counted(ada, tasks_created=1)
+        again = await eventually(
+            lambda: ada.ask("POST", "/chat/messages", {"text": "add bread"}),
+            lambda found: found.status == 200,
+        )
+        assert again.body["actions"][0]["title"] == "bread"
+
+    async def test_nothing_is_done_twice_when_it_is_asked_again(self, healthy: Stack, ada: Api) -> None:
+        """The task is added, then the conversation can't be stored; the repeat adds nothing."""
+        first = await ada.ask("POST", "/chat/messages", {"text": "list"})
+        message = {"text": "add milk", "conversation_id": first.body["conversation_id"]}
+        with faults.stopped([faults.server_pid(healthy.folder, "redis")]):
+            answer = await ada.ask("POST", "/chat/messages", message, idempotency_key="one")
+            assert answer.status == 503
+        await ada.insist("POST", "/chat/messages", message, idempotency_key="one")
+        assert [task["title"] for task in await ada.items("/tasks")] == ["milk"]
+
+
+class TestServiceAway:
+    @pytest.mark.parametrize(
+        ("app", "path"),
+        [("task", "/tasks"), ("notification", "/notifications"), ("analytics", "/analytics/summary")],
+    )
+    async def test_sidecar_gone_is_a_clear_503(self, healthy: Stack, ada: Api, app: str, path: str) -> None:
+        pids = faults.sidecar_pids(healthy.folder, app)
+        with faults.kept_down(healthy.folder, pids):
+            answer = await eventually(lambda: ada.ask("GET", path), lambda answer: answer.status != 200)
+            assert is_problem(answer, 503, f"{app}-unavailable"), answer
+            assert int(answer.headers["retry-after"]) > 0
+        await eventually(lambda: ada.ask("GET", path), lambda answer: answer.status == 200)
+
+    async def test_the_app_gone_is_a_clear_503(self, healthy: Stack, ada: Api) -> None:
+        with faults.kept_down(healthy.folder, faults.app_pids(healthy.folder, "task")):
+            assert is_problem(await ada.ask("GET", "/tasks"), 503, "task-unavailable")
+            assert (await ada.ask("GET", "/analytics/summary")).status == 200
+        await eventually(lambda: ada.ask("GET", "/tasks"), lambda answer: answer.status == 200)
+
+    async def test_own_sidecar_of_the_edge_gone_is_a_clear_503(self, healthy: Stack, ada: Api) -> None:
+        with faults.kept_down(healthy.folder, faults.sidecar_pids(healthy.folder, "frontend")):
+            answer = await ada.ask("GET", "/tasks")
+            assert answer.status == 503
+            assert answer.headers["content-type"] == "application/problem+json"
+        await eventually(lambda: ada.ask("GET", "/tasks"), lambda answer: answer.status == 200)
+
+    async def test_nobody_waits_long_while_it_is_gone(self, healthy: Stack, ada: Api) -> None:
+        with faults.kept_down(healthy.folder, faults.app_pids(healthy.folder, "task")):
+            async with asyncio.timeout(20):
+                for _ in range(10):
+                    assert (await ada.ask("GET", "/tasks")).status == 503
+        await eventually(lambda: ada.ask("GET", "/tasks"), lambda answer: answer.status == 200)
+
+    async def test_keys_are_remembered_while_the_user_service_is_gone(self, healthy: Stack, ada: Api) -> None:
+        await ada.insist("GET", "/tasks")
+        with faults.kept_down(healthy.folder, faults.app_pids(healthy.folder, "user")):
+            assert (await ada.ask("GET", "/tasks")).status == 200
+            assert is_problem(await ada.ask("GET", "/users/me"), 503, "user-unavailable")
