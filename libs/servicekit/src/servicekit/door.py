@@ -32,6 +32,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
     for status, title in {
         400: "The body is not JSON",
         401: "A valid access token is needed",
+        403: "This account may not do that",
         404: "There is nothing here, or it belongs to somebody else",
         409: "That contradicts what is stored",
         412: "It has changed since it was read",

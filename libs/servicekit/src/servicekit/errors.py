@@ -5,6 +5,7 @@ ServiceError (500)
 ├── Unauthenticated (401)
 ├── Forbidden (403)
 ├── NotFound (404)            also for what belongs to somebody else
+├── MethodNotAllowed (405)    tells the methods there are
 ├── Conflict (409)
 ├── PreconditionFailed (412)  carries the current representation
 ├── TooLarge (413)
@@ -13,7 +14,7 @@ ServiceError (500)
 └── Unavailable (503)         a part this request needs can't be reached; try again
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from pydantic import BaseModel
@@ -85,6 +86,15 @@ class NotFound(ServiceError):
     status = 404
     code = "not-found"
     title = "There is nothing here"
+
+
+class MethodNotAllowed(ServiceError):
+    status = 405
+    code = "method-not-allowed"
+    title = "This can't be done with what is here"
+
+    def __init__(self, allowed: Iterable[str]) -> None:
+        super().__init__(headers={"Allow": ", ".join(sorted(allowed))})
 
 
 class Conflict(ServiceError):

@@ -1,8 +1,17 @@
 """Bases of what an API takes: unknown fields are refused, text can be stored everywhere."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    GetJsonSchemaHandler,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 
 def _storable(text: str) -> str:
@@ -24,8 +33,19 @@ class RequestBody(BaseModel):
 class MergePatch(RequestBody):
     """JSON merge-patch (RFC 7396): absent is untouched, null is back to the default.
 
-    `model_dump(exclude_unset=True)` gives the changes.
+    `model_dump(exclude_unset=True)` gives the changes. `never_null` names the fields that have no
+    default to go back to.
     """
+
+    never_null: ClassVar[frozenset[str]] = frozenset()
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        schema = handler.resolve_ref_schema(handler(core))
+        for name, field in schema.get("properties", {}).items():
+            if name not in cls.never_null and {"type": "null"} not in field.get("anyOf", []):
+                schema["properties"][name] = {"anyOf": [field, {"type": "null"}]}
+        return schema
 
     @field_validator("*", mode="before")
     @classmethod

@@ -9,6 +9,8 @@ from servicekit.problems import problem_response
 
 OPEN = frozenset({"/healthz", "/readyz", "/metrics"})
 CALLBACKS = ("/events/", "/dapr/", "/job/")
+CALLER = b"dapr-caller-app-id"
+"""Header daprd adds to what another service asked for, and to nothing that Dapr itself asks."""
 
 
 class SidecarOnly:
@@ -23,7 +25,7 @@ class SidecarOnly:
         self._callbacks_only = callbacks_only
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not self._guards(scope["path"]) or self._shows_token(scope):
+        if scope["type"] != "http" or not self._guards(scope["path"]) or self._may_call(scope):
             await self._app(scope, receive, send)
             return
         refusal = Unauthenticated("Only the sidecar of this service may call it.", code="app-token-missing")
@@ -34,8 +36,8 @@ class SidecarOnly:
             return False
         return path.startswith(CALLBACKS) if self._callbacks_only else True
 
-    def _shows_token(self, scope: Scope) -> bool:
-        return any(
-            name == b"dapr-api-token" and secrets.compare_digest(value, self._token)
-            for name, value in scope["headers"]
-        )
+    def _may_call(self, scope: Scope) -> bool:
+        headers = dict(scope["headers"])
+        if CALLER in headers and scope["path"].startswith(CALLBACKS):
+            return False
+        return secrets.compare_digest(headers.get(b"dapr-api-token", b""), self._token)

@@ -3,7 +3,7 @@
 Both are written with the ETag they were read with, so two messages at once don't lose one another.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -90,6 +90,14 @@ class Conversations:
 
     def _key(self, id: str) -> str:
         return f"conversation:{self.user_id}:{id}"
+
+
+def behind(heads: Sequence[ConversationHead], id: str | None) -> Sequence[ConversationHead]:
+    """What follows the conversation `id` in the list; nothing if it is gone from it."""
+    if id is None:
+        return heads
+    ids = [head.id for head in heads]
+    return heads[ids.index(id) + 1 :] if id in ids else []
 
 
 def _heads(entry: StateEntry) -> list[ConversationHead]:

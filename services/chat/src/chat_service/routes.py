@@ -4,13 +4,13 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from chat_service.conversations import Conversations
+from chat_service.conversations import Conversations, behind
 from chat_service.schemas import Conversation, ConversationHead, MessageCreate, Reply, Undo
 from chat_service.use_cases import Chat
 from servicekit import idempotency
 from servicekit.auth import CurrentUser, Principal
 from servicekit.door import SessionDep, router
-from servicekit.paging import Page
+from servicekit.paging import CursorParam, Limit, Page, decode_cursor, encode_cursor, page_of
 
 chat = router(prefix="/chat", tags=["chat"])
 
@@ -38,9 +38,15 @@ async def undo(body: Undo, chat: ChatDep) -> Reply:
 
 
 @chat.get("/conversations")
-async def list_conversations(request: Request, user: CurrentUser) -> Page[ConversationHead]:
-    """The latest 200, newest first, on one page."""
-    return Page(items=await _conversations(request, user).heads(), next_cursor=None)
+async def list_conversations(
+    request: Request, user: CurrentUser, limit: Limit = 50, cursor: CursorParam = None
+) -> Page[ConversationHead]:
+    """The latest 200, newest first."""
+    bound_to = f"conversations {user.user_id}"
+    after = decode_cursor(cursor, bound_to=bound_to, values=1)[0] if cursor else None
+    heads = behind(await _conversations(request, user).heads(), after)
+    rows, last = page_of(heads[: limit + 1], limit)
+    return Page(items=list(rows), next_cursor=encode_cursor([last.id], bound_to=bound_to) if last else None)
 
 
 @chat.get("/conversations/{id}")

@@ -47,6 +47,8 @@ Position = Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,100}$")]
 class TaskPatch(MergePatch):
     """What can be changed of a task."""
 
+    never_null = frozenset({"title"})
+
     title: Title = ""
     notes: Notes = ""
     priority: Priority = 0
