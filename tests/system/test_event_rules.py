@@ -2,19 +2,23 @@
 
 import asyncio
 import json
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import aiohttp
 import pytest
+import yaml
 
 from contracts.event import CLOUD_EVENT_CONTENT_TYPE
 from devstack import credentials
 from devstack.addresses import AppAddress
 from devstack.health import checks_of
+from devstack.places import ROOT
 from devstack.stack import Stack
 from tests.system import faults
 from tests.system.api import Api
@@ -192,6 +196,39 @@ class TestRule9:
             faults.kill(faults.sidecar_pids(healthy.folder, "notification"))
         found = await notified(ada, 10, seconds=60)
         assert [item["title"] for item in found] == [f"task {number}" for number in range(10)]
+
+
+class TestRule10:
+    """A new consumer group sees old events: a read model can be built anew from them."""
+
+    async def test_figures_are_the_same_again(self, healthy: Stack, ada: Api, tmp_path: Path) -> None:
+        for number in range(5):
+            task = (await ada.insist("POST", "/tasks", {"title": str(number)})).body
+            await ada.insist("POST", f"/tasks/{task['id']}/complete")
+        figures = await counted(ada, tasks_created=5, tasks_completed=5)
+        with (
+            faults.kept_down(healthy.folder, faults.app_pids(healthy.folder, "analytics")),
+            faults.kept_down(healthy.folder, faults.sidecar_pids(healthy.folder, "analytics")),
+        ):
+            anew = healthy.add_replica(
+                "analytics",
+                env={"TODO_DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path}/{{app}}.db"},
+                components=with_consumer_group(tmp_path, "analytics-anew"),
+            )
+            try:
+                assert await counted(ada, seconds=60, tasks_created=5, tasks_completed=5) == figures
+            finally:
+                healthy.remove_replica(anew)
+
+
+def with_consumer_group(folder: Path, group: str) -> Path:
+    """The components of the repository, but for the consumer group."""
+    copy = folder / "components"
+    shutil.copytree(ROOT / "dapr" / "components", copy)
+    pubsub = yaml.safe_load((copy / "pubsub.yaml").read_text())
+    pubsub["spec"]["metadata"].append({"name": "consumerGroup", "value": group})
+    (copy / "pubsub.yaml").write_text(yaml.safe_dump(pubsub))
+    return copy
 
 
 class TestRule11:

@@ -1,6 +1,7 @@
 """`dapr run -f`: the six services and their sidecars."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
@@ -17,12 +18,22 @@ KEEP_RUNNING = Path(__file__).with_name("keep-running")
 VENV_BINARIES = ROOT / ".venv" / "bin"
 
 
-def start(folder: RunFolder, where: Addresses, env: dict[str, str], name: str = NAME) -> processes.Process:
+def start(
+    folder: RunFolder,
+    where: Addresses,
+    env: Mapping[str, str],
+    *,
+    name: str = NAME,
+    components: Path | None = None,
+) -> processes.Process:
     """Run `dapr.yaml`, moved to this folder and the instances in `where`.
 
-    A process that dies is started again, as a kubelet would.
+    A process that dies is started again, as a kubelet would. components: a folder to take instead of
+    `dapr/components`.
     """
     content = derived_dapr_yaml(where, folder.path, _runtime(folder))
+    if components:
+        content["common"]["resourcesPaths"][0] = str(components)
     for app in content["apps"]:
         app["command"] = [str(KEEP_RUNNING), *app["command"]]
     file = folder.path / f"{name}.yaml"

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from devstack import health, kafka, processes, servers, sidecars
 from devstack.addresses import Addresses, AppAddress, addresses, all_ports, require_free
@@ -69,11 +70,17 @@ class Stack:
         url = servers.postgres_url(where) if self.postgres else servers.sqlite_url(self.folder)
         return sidecars.environment(where, ensure_secrets(self.folder), url) | dict(self.env)
 
-    def add_replica(self, app_id: str) -> AppAddress:
-        """Start one more instance of an app, beside those `up` started; don't wait for it."""
+    def add_replica(
+        self, app_id: str, *, env: Mapping[str, str] | None = None, components: Path | None = None
+    ) -> AppAddress:
+        """Start one more instance of an app, beside those `up` started; don't wait for it.
+
+        env, components: what this instance has different from the others.
+        """
         instance = next(app for app in addresses({app_id: 2}, self.offset).apps if app.name == f"{app_id}-2")
         alone = replace(self.addresses, apps=(instance,))
-        sidecars.start(self.folder, alone, self._environment(), name=instance.name)
+        env = self._environment() | dict(env or {})
+        sidecars.start(self.folder, alone, env, name=instance.name, components=components)
         return instance
 
     def remove_replica(self, instance: AppAddress) -> None:
