@@ -1,0 +1,68 @@
+"""Where things lie and how large they may grow."""
+
+import tomllib
+
+import pytest
+import yaml
+
+from tests.architecture.sources import ROOT, SERVICES, Module, modules, production, tracked
+
+FORBIDDEN = {"utils", "util", "helpers", "helper", "common", "base", "misc", "manager", "managers", "tools"}
+MAX_LINES = 300
+MAX_TEST_LINES = 400
+MAX_MAIN_LINES = 20
+SERVICEKIT_LINES = 1800
+"""Lines of code; docs/decisions/0002 says why it is more than the thousand once planned."""
+ROLES = {"main", "settings", "routes", "use_cases", "repository", "models", "schemas", "events"}
+FEWER_ROLES = {
+    "analytics": ROLES - {"events"},
+    "chat": ROLES - {"repository"},
+    "frontend": {"main", "settings"},
+}
+"""Analytics publishes nothing, chat keeps its state in the state store, the frontend has none."""
+
+
+@pytest.mark.parametrize("module", modules(), ids=lambda module: module.name)
+class TestModule:
+    def test_is_named_for_what_it_does(self, module: Module) -> None:
+        assert module.path.stem not in FORBIDDEN
+        assert not FORBIDDEN & set(module.path.relative_to(ROOT).parts[2:])
+
+    def test_is_not_too_long(self, module: Module) -> None:
+        assert module.lines <= (MAX_TEST_LINES if module.is_test else MAX_LINES)
+
+
+@pytest.mark.parametrize("module", production("services", "libs", "tools"), ids=lambda module: module.name)
+def test_module_says_what_it_is(module: Module) -> None:
+    assert module.path.name == "__init__.py" or module.text.startswith('"""')
+
+
+@pytest.mark.parametrize("service", SERVICES)
+class TestService:
+    def test_has_the_usual_files(self, service: str) -> None:
+        folder = ROOT / "services" / service
+        assert (folder / "README.md").exists()
+        assert (folder / "pyproject.toml").exists()
+        stems = {path.stem for path in (folder / "src" / f"{service}_service").glob("*.py")}
+        assert FEWER_ROLES.get(service, ROLES) <= stems
+
+    def test_starts_in_a_few_lines(self, service: str) -> None:
+        assert Module(ROOT / f"services/{service}/src/{service}_service/main.py").lines <= MAX_MAIN_LINES
+
+    def test_is_named_by_one_word_everywhere(self, service: str) -> None:
+        project = tomllib.loads((ROOT / "services" / service / "pyproject.toml").read_text())["project"]
+        apps = yaml.safe_load((ROOT / "dapr.yaml").read_text())["apps"]
+        assert project["name"] == f"{service}-service"
+        assert [app["command"] for app in apps if app["appID"] == service] == [["serve", service]]
+
+
+def test_servicekit_stays_small() -> None:
+    kit = [module for module in production("libs") if "servicekit" in module.path.parts]
+    assert sum(module.code_lines for module in kit) <= SERVICEKIT_LINES
+
+
+def test_ports_are_named_in_dapr_yaml_only() -> None:
+    apps = yaml.safe_load((ROOT / "dapr.yaml").read_text())["apps"]
+    ports = {str(port) for app in apps for key, port in app.items() if key.endswith("ort")}
+    files = [path for path in tracked("*.py", "*.yaml", "*.toml", "Makefile") if path.name != "dapr.yaml"]
+    assert not {(path.name, port) for path in files for port in ports if f":{port}" in path.read_text()}
