@@ -12,11 +12,13 @@ import time
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 
+import jwt
 import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from contracts.names import App
+from servicekit.errors import Unavailable
 from servicekit.sidecar import Sidecar
 
 COOKIE = "session"
@@ -37,6 +39,11 @@ class Session:
     @property
     def is_fresh(self) -> bool:
         return self.expires_at - RENEW_BEFORE_SECONDS > time.time()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the access token has expired."""
+        return self.expires_at <= time.time()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +90,14 @@ class Sessions:
             json={"refresh_token": session.refresh_token},
             headers={"idempotency-key": f"session-{key}"},
         )
-        return made_of(answer.json()) if answer.status == 200 else None
+        if answer.status == 401:
+            return None
+        if answer.status != 200:
+            raise Unavailable("The session can't be renewed right now.", code="user-unavailable")
+        renewed = made_of(answer.json())
+        if renewed.is_over:  # an answer of long ago, which the browser never got
+            return await self.renew(renewed)
+        return renewed
 
     @property
     def _attributes(self) -> str:
@@ -91,10 +105,14 @@ class Sessions:
 
 
 def made_of(tokens: dict[str, object]) -> Session:
-    """The session for an answer of sign-up, sign-in or refresh."""
-    expires_in = tokens["expires_in"]
-    assert isinstance(expires_in, int)
-    return Session(str(tokens["access_token"]), str(tokens["refresh_token"]), int(time.time()) + expires_in)
+    """The session for an answer of sign-up, sign-in or refresh.
+
+    The token itself says when it expires: `expires_in` counts from when an answer was made, and a
+    repeated one was made earlier.
+    """
+    token = str(tokens["access_token"])
+    claims = jwt.decode(token, options={"verify_signature": False})
+    return Session(token, str(tokens["refresh_token"]), int(claims["exp"]))
 
 
 def sealing_key(secret: str) -> bytes:
