@@ -2,16 +2,17 @@
 
 from fastapi import FastAPI
 
-from frontend_service import api, subscriptions
+from frontend_service import api, assets, subscriptions
 from frontend_service.live import Hub
+from frontend_service.pages.routes import ROUTERS
 from frontend_service.settings import Settings
-from frontend_service.startup import open_edge
+from frontend_service.startup import open_edge, open_pages
 from servicekit.app import create_app
 
 
 def create(settings: Settings | None = None) -> FastAPI:
-    routers = [api.router]
-    app = create_app(settings or Settings(), routers, has_database=False, public=True, startup=[open_edge])
+    routers, startup = [api.router, assets.router, *ROUTERS], [open_edge, open_pages]
+    app = create_app(settings or Settings(), routers, has_database=False, public=True, startup=startup)
     app.state.hub = Hub()
     subscriptions.mount(app, app.state.hub)
     return app

@@ -3,10 +3,16 @@
 from fastapi import FastAPI
 from starlette.routing import Mount
 
+from contracts.names import App
+from frontend_service.assets import Assets
+from frontend_service.breaker import Breaker
 from frontend_service.edge import PREFIX, Edge
+from frontend_service.pages import reference
+from frontend_service.pages.rendering import environment
 from frontend_service.rate_limit import RateLimit
 from frontend_service.sessions import SECRET, Sessions, sealing_key
 from frontend_service.settings import Settings
+from frontend_service.upstreams import read_operations
 
 
 async def open_edge(app: FastAPI) -> None:
@@ -14,5 +20,14 @@ async def open_edge(app: FastAPI) -> None:
     settings: Settings = app.state.settings
     key = sealing_key((await app.state.sidecar.secret(SECRET))["key"])
     app.state.sessions = Sessions(key, settings.secure_cookies, app.state.sidecar)
-    limit = RateLimit(settings.rate_limit, settings.rate_window)
-    app.router.routes.append(Mount(PREFIX, Edge(app.state.sidecar, app.state.sessions, limit)))
+    app.state.rate_limit = RateLimit(settings.rate_limit, settings.rate_window)
+    edge = Edge(read_operations(), app.state.sidecar, app.state.sessions, app.state.rate_limit)
+    app.router.routes.append(Mount(PREFIX, edge))
+
+
+async def open_pages(app: FastAPI) -> None:
+    """Read templates and static files; what no route answers, the edge included, is a page that says so."""
+    app.state.assets = Assets()
+    app.state.templates = environment(app.state.assets, app.state.settings.trace_sample_ratio)
+    app.state.breakers = {name: Breaker(name.value) for name in App}
+    app.include_router(reference.rest)

@@ -1,0 +1,1 @@
+"""The web pages: HTML made here, kept up to date in the browser by htmx and the live stream."""

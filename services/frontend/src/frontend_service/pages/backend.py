@@ -1,0 +1,105 @@
+"""What pages ask of the services, in the name of who is signed in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.names import App
+from frontend_service.breaker import Breaker
+from servicekit.errors import ServiceError, Unavailable
+from servicekit.sidecar import Answer, Sidecar
+
+READ_SECONDS = 4
+WRITE_SECONDS = 10
+
+Json = dict[str, Any]
+
+
+class Refused(ServiceError):
+    """A service answered with a problem document."""
+
+    def __init__(self, problem: Json, status: int) -> None:
+        super().__init__(str(problem.get("detail", "")), code=str(problem.get("code", "")))
+        self.status = status  # type: ignore[misc]  # the service's status, not a class's
+        self.problem = problem
+
+    @property
+    def current(self) -> Json:
+        """What is stored, when it has changed since it was read (412)."""
+        found: Json = self.problem.get("current", {})
+        return found
+
+    @property
+    def by_field(self) -> dict[str, str]:
+        """What is wrong, by the first segment of the JSON pointer; an item's fault is its list's."""
+        found: dict[str, str] = {}
+        for error in self.problem.get("errors", []):
+            name = str(error.get("pointer", "")).removeprefix("/").split("/")[0]
+            found.setdefault(name, str(error.get("detail", "")))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """The services, asked with one access token; each is left alone while it can't be reached."""
+
+    sidecar: Sidecar
+    breakers: Mapping[App, Breaker]
+    token: str = ""
+
+    async def get(self, app: App, path: str) -> Json:
+        """Raises `Refused`, or `Unavailable` when no instance of the service answers."""
+        found: Json = (await self._ask(app, "GET", path, None, {}, READ_SECONDS)).json()
+        return found
+
+    async def send(
+        self,
+        app: App,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        *,
+        key: str = "",
+        version: int | None = None,
+    ) -> Json:
+        """Change something; empty if the answer has no body. Raises `Refused` or `Unavailable`.
+
+        key: what makes a second sending the same request.
+        version: the one the change was made on.
+        """
+        headers = {"idempotency-key": f"web-{key}"} if key else {}
+        if version is not None:
+            headers["if-match"] = f'"{version}"'
+        answer = await self._ask(app, method, path, body, headers, WRITE_SECONDS)
+        changed: Json = answer.json() if answer.body else {}
+        return changed
+
+    async def _ask(
+        self, app: App, method: str, path: str, body: Json | None, headers: dict[str, str], seconds: float
+    ) -> Answer:
+        if self.token:
+            headers["authorization"] = f"Bearer {self.token}"
+        breaker = self.breakers[app]
+        breaker.check()
+        try:
+            answer = await self.sidecar.invoke(app, method, path, json=body, headers=headers, timeout=seconds)
+        except Unavailable:
+            breaker.failed()
+            raise
+        breaker.succeeded()
+        if answer.status >= 400:
+            raise Refused(_problem(answer), answer.status)
+        return answer
+
+
+def is_away(error: ServiceError) -> bool:
+    """Whether trying again later may help: the service, or what it needs, can't be reached."""
+    return error.status in (429, 503) or error.status >= 500
+
+
+def _problem(answer: Answer) -> Json:
+    try:
+        found = answer.json()
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,83 @@
+"""The account page: name and time zone."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from starlette.responses import RedirectResponse, Response
+
+from contracts.names import App
+from frontend_service.pages.backend import Refused, is_away
+from frontend_service.pages.door import AWAY, router
+from frontend_service.pages.merge import Fields, changed, merge
+from frontend_service.pages.rendering import show_page
+from frontend_service.pages.visit import Form, SignedIn, Visit
+from servicekit.ids import new_id
+
+NAMES = ("name", "time_zone")
+ZONES = sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC")
+ME = "/users/me"
+
+pages = router()
+
+
+@pages.get("/account")
+async def account(visit: SignedIn, saved: bool = False) -> Response:
+    return await _form(visit, await visit.backend.get(App.USER, ME), saved=saved)
+
+
+@pages.post("/account")
+async def save_account(visit: SignedIn, form: Form) -> Response:
+    mine = {name: form.get(name, "").strip() for name in NAMES}
+    base = {name: form.get(f"base_{name}", "") for name in NAMES}
+    version = form.get("version", "")
+    try:
+        await visit.backend.send(
+            App.USER,
+            "PATCH",
+            ME,
+            changed(base, mine),
+            key=form.get("key", "") or new_id(),
+            version=int(version) if version.isdecimal() else 0,
+        )
+    except Refused as refusal:
+        return await _refused(visit, refusal, base, mine)
+    await visit.renew()  # the access token names the time zone
+    return RedirectResponse("/account?saved=true", 303)
+
+
+async def _refused(visit: Visit, refusal: Refused, base: Fields, mine: Fields) -> Response:
+    if refusal.status == 401:
+        raise refusal
+    stored = refusal.current or await visit.backend.get(App.USER, ME)
+    merged = merge(base, mine, _shown(stored))
+    problem = AWAY if is_away(refusal) else "" if refusal.by_field else refusal.detail
+    if refusal.status == 412:
+        problem = "Your account was changed elsewhere meanwhile. Check what is below and save again."
+    return await _form(
+        visit,
+        stored,
+        status=refusal.status,
+        fields=merged.fields,
+        conflicts=merged.conflicts,
+        errors=refusal.by_field,
+        problem=problem,
+    )
+
+
+async def _form(visit: Visit, stored: dict[str, Any], *, status: int = 200, **values: Any) -> Response:
+    base = _shown(stored)
+    known = {"fields": base, "conflicts": {}, "errors": {}, "problem": "", "saved": False}
+    return await show_page(
+        visit,
+        "account.html",
+        status=status,
+        account=stored,
+        base=base,
+        zones=ZONES,
+        key=new_id(),
+        **known | values,
+    )
+
+
+def _shown(account: dict[str, Any]) -> Fields:
+    return {name: str(account[name]) for name in NAMES}

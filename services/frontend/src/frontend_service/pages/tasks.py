@@ -1,0 +1,119 @@
+"""The page with the list of tasks, and what one click does to a task."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from urllib.parse import urlencode
+
+from starlette.responses import RedirectResponse, Response
+
+from contracts.names import App
+from frontend_service.pages.backend import Refused, is_away
+from frontend_service.pages.door import AWAY, router
+from frontend_service.pages.figures import read_figures
+from frontend_service.pages.paging import PAGE
+from frontend_service.pages.rendering import leaving_page, note, show, show_page
+from frontend_service.pages.task_list import read_list
+from frontend_service.pages.visit import Form, Now, SignedIn, Visit
+from servicekit.errors import ServiceError
+from servicekit.ids import PathId, is_id, new_id
+
+Verb = Literal["complete", "reopen", "delete", "restore"]
+
+pages = router()
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was done to a task, and the verb that takes it back."""
+
+    text: str
+    undo: Verb | None = None
+
+
+DONE = {
+    "add": Done("Added"),
+    "save": Done("Saved"),
+    "complete": Done("Completed", undo="reopen"),
+    "reopen": Done("Open again", undo="complete"),
+    "delete": Done("Deleted", undo="restore"),
+    "restore": Done("Restored"),
+}
+
+
+@pages.get("/")
+async def task_page(visit: SignedIn, now: Now, shown: int = PAGE, done: str = "", task: str = "") -> Response:
+    """done, task: what a form has just done to which task, where there is no JavaScript to tell."""
+    if visit.wants_fragment:
+        return await _list(visit, "parts/refreshed.html", shown, now)
+    told = DONE.get(done) if is_id(task) else None
+    return await _page(visit, now, shown, told=told, told_id=task)
+
+
+@pages.post("/tasks")
+async def add_task(visit: SignedIn, now: Now, form: Form, shown: int = PAGE) -> Response:
+    title, key = form.get("title", ""), form.get("key", "") or new_id()
+    try:
+        task = await visit.backend.send(App.TASK, "POST", "/tasks", {"title": title}, key=key)
+    except ServiceError as error:
+        if error.status == 401:
+            raise
+        return await _not_added(visit, now, shown, error, title, key)
+    return await _changed(visit, now, shown, "add", task["id"], task["title"])
+
+
+@pages.post("/tasks/{id}/{verb}")
+async def change_task(
+    visit: SignedIn, now: Now, form: Form, id: PathId, verb: Verb, shown: int = PAGE
+) -> Response:
+    method, path = ("DELETE", f"/tasks/{id}") if verb == "delete" else ("POST", f"/tasks/{id}/{verb}")
+    try:
+        await visit.backend.send(App.TASK, method, path, key=f"{form.get('key') or new_id()}-{verb}")
+    except Refused as refusal:
+        if refusal.status != 404 or not visit.wants_fragment:
+            raise
+        return await _list(visit, "parts/gone.html", shown, now)
+    return await _changed(visit, now, shown, verb, id, form.get("title", ""))
+
+
+async def _page(visit: Visit, now: datetime, shown: int, *, status: int = 200, **values: Any) -> Response:
+    told = {"told": None, "told_id": "", "title": "", "problem": "", "key": new_id()}
+    return await show_page(
+        visit,
+        "tasks.html",
+        status=status,
+        now=now,
+        tasks=read_list(visit.backend, shown, now),
+        figures=read_figures(visit),
+        **told | values,
+    )
+
+
+async def _changed(visit: Visit, now: datetime, shown: int, verb: str, id: str, title: str) -> Response:
+    if not visit.wants_fragment:
+        asked = {"done": verb, "task": id} | ({"shown": str(shown)} if shown != PAGE else {})
+        return RedirectResponse(f"/?{urlencode(asked)}", 303)
+    return await _list(visit, "parts/changed.html", shown, now, done=DONE[verb], id=id, title=title)
+
+
+async def _list(visit: Visit, template: str, shown: int, now: datetime, **values: Any) -> Response:
+    """The list as it is now; while it can't be read, what is on the page stays."""
+    tasks = await read_list(visit.backend, shown, now)
+    response = show(visit, template, tasks=tasks, **values)
+    return leaving_page(response) if tasks.away else response
+
+
+async def _not_added(
+    visit: Visit, now: datetime, shown: int, error: ServiceError, title: str, key: str
+) -> Response:
+    """Says why; the key stays good for sending the same again, which then happens once."""
+    problem = AWAY if is_away(error) else _why(error)
+    if visit.wants_fragment:
+        return note(visit, problem, status=error.status, bad=True)
+    kept = key if is_away(error) else new_id()
+    return await _page(visit, now, shown, status=error.status, problem=problem, title=title, key=kept)
+
+
+def _why(error: ServiceError) -> str:
+    by_field = error.by_field if isinstance(error, Refused) else {}
+    return by_field.get("title", error.detail)

@@ -1,0 +1,11 @@
+// Everything the pages do in the browser. Without it they are plain forms and links.
+import "./parts/appearance.js";
+import "./parts/composer.js";
+import "./parts/editing.js";
+import "./parts/focus.js";
+import "./parts/live.js";
+import "./parts/requests.js";
+import "./parts/shortcuts.js";
+import "./parts/talk.js";
+import "./parts/toasts.js";
+import "./parts/zone.js";

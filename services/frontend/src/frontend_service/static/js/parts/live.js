@@ -1,0 +1,86 @@
+// Keeps an open page up to date: the live stream says that something changed, and the parts of the page
+// that show it (`hx-trigger="live-…"`) ask for themselves again.
+//
+// A hidden page holds no stream: browsers allow few connections to one host, shared by all tabs.
+const COALESCE_MS = 120;
+const FIGURES_MS = 1200; // counted by another service, which hears of a change when this page does
+const PATIENCE_MS = 2000;
+const RETRY_MS = [1000, 2000, 5000, 10000];
+
+const { live, liveTasks, liveNotifications } = document.body.dataset;
+const hint = document.getElementById("connection");
+const waiting = new Map();
+let source = null;
+let failures = 0;
+
+function announce(name, delay) {
+  if (waiting.has(name)) return;
+  waiting.set(name, setTimeout(() => {
+    waiting.delete(name);
+    document.body.dispatchEvent(new CustomEvent(name));
+  }, delay));
+}
+
+function tasksChanged() {
+  announce("live-tasks", COALESCE_MS);
+  announce("live-figures", FIGURES_MS);
+}
+
+function notificationsChanged() {
+  announce("live-notifications", COALESCE_MS);
+}
+
+function everythingChanged() {
+  tasksChanged();
+  notificationsChanged();
+}
+
+function connect() {
+  clearTimeout(waiting.get("connect"));
+  source?.close();
+  source = new EventSource("/api/v1/stream");
+  source.addEventListener("open", connected);
+  source.addEventListener("error", disconnected);
+  source.addEventListener("reset", everythingChanged);
+  for (const type of liveTasks.split(" ")) source.addEventListener(type, tasksChanged);
+  for (const type of liveNotifications.split(" ")) source.addEventListener(type, notificationsChanged);
+}
+
+// Also the first time: something may have happened since the page was made.
+function connected() {
+  failures = 0;
+  tell("");
+  everythingChanged();
+}
+
+function disconnected() {
+  if (!waiting.has("hint")) waiting.set("hint", setTimeout(() => tell("Reconnecting…"), PATIENCE_MS));
+  if (source.readyState !== EventSource.CLOSED) return; // the browser itself tries again
+  const pause = RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)];
+  waiting.set("connect", setTimeout(connect, pause));
+  document.body.dispatchEvent(new CustomEvent("live-notifications")); // leads to sign-in if that is why
+}
+
+function disconnect() {
+  clearTimeout(waiting.get("connect"));
+  source?.close();
+  tell("");
+}
+
+function tell(text) {
+  clearTimeout(waiting.get("hint"));
+  waiting.delete("hint");
+  if (hint.textContent !== text) hint.textContent = text;
+}
+
+function followVisibility() {
+  if (document.visibilityState === "visible") connect();
+  else disconnect();
+}
+
+if (live !== undefined) {
+  document.addEventListener("visibilitychange", followVisibility);
+  addEventListener("pagehide", disconnect);
+  addEventListener("pageshow", (event) => event.persisted && followVisibility());
+  followVisibility();
+}
