@@ -1,0 +1,144 @@
+"""Tokens are verified by published keys, and by nothing else."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jwt
+import orjson
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from contracts.names import App
+from servicekit import auth
+from servicekit.auth import Principal, PublishedKeys, TokenVerifier
+from servicekit.errors import Unauthenticated, Unavailable
+from servicekit.sidecar import Answer, Sidecar
+
+OLD, NEW = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+
+
+def token(key: Ed25519PrivateKey = OLD, kid: str = "old", **claims: Any) -> str:
+    now = datetime.now(UTC)
+    usual = {"iss": "todo", "aud": "todo-api", "sub": "ada", "iat": now, "exp": now + timedelta(minutes=5)}
+    return jwt.encode(usual | claims, key, algorithm="EdDSA", headers={"kid": kid})
+
+
+@dataclass
+class UserService(Sidecar):
+    """The user service at the end of the sidecar: publishes keys, or is away."""
+
+    port: int = 1
+    keys: dict[str, Ed25519PrivateKey] = field(default_factory=lambda: {"old": OLD})
+    away: bool = False
+    asked: int = 0
+
+    async def invoke(self, app: App, *_: Any, **__: Any) -> Answer:
+        assert app is App.USER
+        self.asked += 1
+        if self.away:
+            raise Unavailable
+        jwks = [_jwk(kid, key) for kid, key in self.keys.items()]
+        return Answer(200, CIMultiDictProxy(CIMultiDict()), orjson.dumps({"keys": jwks}))
+
+
+def _jwk(kid: str, key: Ed25519PrivateKey) -> dict[str, str]:
+    jwk: dict[str, str] = orjson.loads(jwt.algorithms.OKPAlgorithm.to_jwk(key.public_key()))
+    return jwk | {"kid": kid}
+
+
+@pytest.fixture
+def service() -> UserService:
+    return UserService()
+
+
+@pytest.fixture
+def verifier(service: UserService) -> TokenVerifier:
+    return TokenVerifier(PublishedKeys(service))
+
+
+class TestVerify:
+    async def test_tells_who_it_is(self, verifier: TokenVerifier) -> None:
+        principal = await verifier.verify(token(role="operator", zoneinfo="Europe/Berlin"))
+        assert (principal.user_id, principal.role, principal.time_zone) == (
+            "ada",
+            "operator",
+            "Europe/Berlin",
+        )
+
+    @pytest.mark.parametrize(
+        "claims",
+        [
+            {"aud": "other"},
+            {"iss": "other"},
+            {"exp": datetime.now(UTC) - timedelta(minutes=1)},
+            {"iat": datetime.now(UTC) + timedelta(minutes=5)},
+        ],
+    )
+    async def test_refuses_wrong_claims(self, verifier: TokenVerifier, claims: dict[str, Any]) -> None:
+        with pytest.raises(Unauthenticated):
+            await verifier.verify(token(**claims))
+
+    @pytest.mark.parametrize("text", ["", "x", "a.b.c", "é", token(NEW)])
+    async def test_refuses_what_is_not_signed_with_the_key(self, verifier: TokenVerifier, text: str) -> None:
+        with pytest.raises(Unauthenticated):
+            await verifier.verify(text)
+
+    async def test_allows_clocks_to_differ_a_little(self, verifier: TokenVerifier) -> None:
+        await verifier.verify(token(exp=datetime.now(UTC) - timedelta(seconds=10)))
+        await verifier.verify(token(iat=datetime.now(UTC) + timedelta(seconds=10)))
+
+    async def test_forgets_a_token_that_expired(self, verifier: TokenVerifier) -> None:
+        past = datetime.now(UTC) - timedelta(hours=1)
+        expired = token(exp=past)
+        verifier._seen[expired] = Principal("ada", "user", "UTC", expired, int(past.timestamp()))
+        with pytest.raises(Unauthenticated):
+            await verifier.verify(expired)
+
+    async def test_keeps_its_memory_bounded(
+        self, verifier: TokenVerifier, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(auth, "REMEMBERED_TOKENS", 3)
+        for number in range(10):
+            await verifier.verify(token(sub=str(number)))
+        assert len(verifier._seen) <= 3
+
+
+class TestPublishedKeys:
+    async def test_are_asked_for_once(self, verifier: TokenVerifier, service: UserService) -> None:
+        for number in range(5):
+            await verifier.verify(token(sub=str(number)))
+        assert service.asked == 1
+
+    async def test_are_asked_for_again_when_a_new_one_signs(
+        self, verifier: TokenVerifier, service: UserService, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(auth, "KEYS_ASK_AGAIN_SECONDS", 0)
+        await verifier.verify(token())
+        service.keys["new"] = NEW
+        await verifier.verify(token(NEW, "new"))
+        assert service.asked == 2
+
+    async def test_are_not_asked_for_with_every_made_up_key_id(
+        self, verifier: TokenVerifier, service: UserService
+    ) -> None:
+        for number in range(20):
+            with pytest.raises(Unauthenticated):
+                await verifier.verify(token(kid=str(number)))
+        assert service.asked == 1
+
+    async def test_are_used_on_while_the_user_service_is_away(
+        self, verifier: TokenVerifier, service: UserService, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await verifier.verify(token())
+        service.away = True
+        monkeypatch.setattr(auth, "KEYS_FRESH_SECONDS", 0)
+        await verifier.verify(token(sub="bob"))
+
+    async def test_that_were_never_there_make_it_unavailable(
+        self, verifier: TokenVerifier, service: UserService
+    ) -> None:
+        service.away = True
+        with pytest.raises(Unavailable):
+            await verifier.verify(token())

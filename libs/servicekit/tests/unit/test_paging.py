@@ -1,0 +1,41 @@
+"""Cursors: opaque, bound to their list, and never trusted."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from servicekit.errors import Invalid
+from servicekit.paging import decode_cursor, encode_cursor, page_of
+
+VALUES = st.lists(st.none() | st.text(max_size=20) | st.integers(-(2**53), 2**53) | st.booleans(), max_size=4)
+
+
+class TestCursor:
+    @given(VALUES)
+    def test_comes_back_as_it_went(self, values: list[object]) -> None:
+        cursor = encode_cursor(values, bound_to="a list")
+        assert decode_cursor(cursor, bound_to="a list", values=len(values)) == values
+
+    @given(st.text(max_size=60))
+    def test_of_any_text_is_refused_or_read_but_never_an_accident(self, text: str) -> None:
+        with pytest.raises(Invalid) as refusal:
+            decode_cursor(text, bound_to="a list", values=1)
+        assert refusal.value.errors[0].pointer == "?cursor"
+
+    def test_of_another_list_is_refused(self) -> None:
+        cursor = encode_cursor(["x"], bound_to="a list")
+        with pytest.raises(Invalid):
+            decode_cursor(cursor, bound_to="another list", values=1)
+
+    def test_with_other_values_is_refused(self) -> None:
+        cursor = encode_cursor(["x", "y"], bound_to="a list")
+        with pytest.raises(Invalid):
+            decode_cursor(cursor, bound_to="a list", values=1)
+
+
+class TestPageOf:
+    @pytest.mark.parametrize(
+        ("rows", "page", "last"), [("", "", None), ("ab", "ab", None), ("abc", "ab", "b")]
+    )
+    def test_tells_whether_more_follows(self, rows: str, page: str, last: str | None) -> None:
+        assert page_of(rows, 2) == (page, last)

@@ -1,0 +1,124 @@
+"""Accounts and sessions, on both databases."""
+
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import text
+from user_service.main import create
+from user_service.settings import Settings
+
+from conftest import OpenService, ServiceUnderTest
+from servicekit.auth import TokenVerifier
+from servicekit.sidecar import Sidecar
+
+ACCOUNT = {"email": "ada@example.com", "password": "correct horse"}
+PEM = (
+    Ed25519PrivateKey.generate()
+    .private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    .decode()
+)
+
+
+async def secret(_: Sidecar, name: str) -> dict[str, str]:
+    assert name == "token-signing"
+    return {"current": PEM}
+
+
+@pytest.fixture
+async def user(open_service: OpenService) -> ServiceUnderTest:
+    with patch.object(Sidecar, "secret", secret):
+        service = await open_service(create, Settings)
+    service.app.state.verifier = TokenVerifier(service.app.state.keys)
+    del service.client.headers["authorization"]
+    return service
+
+
+async def signed_up(user: ServiceUnderTest, **fields: str) -> dict[str, Any]:
+    answer = await user.client.post("/auth/sign-up", json=ACCOUNT | fields)
+    assert answer.status_code == 201, answer.text
+    body: dict[str, Any] = answer.json()
+    user.client.headers["authorization"] = f"Bearer {body['access_token']}"
+    return body
+
+
+async def refreshed(user: ServiceUnderTest, token: str) -> Any:
+    return await user.client.post("/auth/refresh", json={"refresh_token": token})
+
+
+class TestSignUp:
+    async def test_makes_an_account_and_tells_it(self, user: ServiceUnderTest) -> None:
+        body = await signed_up(user, name="Ada", time_zone="Europe/London")
+        (event,) = await user.recorded()
+        assert event["type"] == "todo.user.signed-up.v1"
+        data = {"user_id": body["user"]["id"], "email": "ada@example.com"}
+        assert event["data"] == data | {"name": "Ada", "time_zone": "Europe/London"}
+
+    async def test_keeps_neither_password_nor_refresh_token(self, user: ServiceUnderTest) -> None:
+        body = await signed_up(user)
+        async with user.database.reading() as session:
+            (stored,) = (await session.execute(text("SELECT password_hash FROM user_account"))).scalars()
+            (token_hash,) = (await session.execute(text("SELECT token_hash FROM refresh_token"))).scalars()
+        assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+        assert token_hash != body["refresh_token"]
+
+    async def test_publishes_the_key_its_tokens_are_signed_with(self, user: ServiceUnderTest) -> None:
+        (key,) = (await user.client.get("/.well-known/jwks.json")).json()["keys"]
+        assert key["kid"] == user.app.state.keys.current.id
+
+
+class TestRefresh:
+    async def test_with_a_used_token_ends_the_session_for_good(self, user: ServiceUnderTest) -> None:
+        first = await signed_up(user)
+        second = (await refreshed(user, first["refresh_token"])).json()
+        reused = await refreshed(user, first["refresh_token"])
+        assert (reused.status_code, reused.json()["code"]) == (401, "refresh-token-reused")
+        latest = await refreshed(user, second["refresh_token"])
+        assert (latest.status_code, latest.json()["code"]) == (401, "refresh-token-invalid")
+
+    async def test_of_another_session_goes_on(self, user: ServiceUnderTest) -> None:
+        first = await signed_up(user)
+        other = (await user.client.post("/auth/sign-in", json=ACCOUNT)).json()
+        for _ in range(2):
+            await refreshed(user, first["refresh_token"])
+        assert (await refreshed(user, other["refresh_token"])).status_code == 200
+
+    async def test_repeated_under_one_key_is_one(self, user: ServiceUnderTest) -> None:
+        """What the edge does when two tabs of a browser renew their session at once."""
+        first = await signed_up(user)
+        body, headers = {"refresh_token": first["refresh_token"]}, {"idempotency-key": "k"}
+        answers = [await user.client.post("/auth/refresh", json=body, headers=headers) for _ in range(2)]
+        assert answers[0].content == answers[1].content
+        assert (await refreshed(user, answers[1].json()["refresh_token"])).status_code == 200
+
+    async def test_with_an_expired_token_is_refused(self, user: ServiceUnderTest) -> None:
+        first = await signed_up(user)
+        async with user.database.transaction() as session:
+            await session.execute(text("UPDATE refresh_token SET expires_at = '2020-01-01 00:00:00+00:00'"))
+        assert (await refreshed(user, first["refresh_token"])).json()["code"] == "refresh-token-invalid"
+
+
+class TestAccount:
+    async def test_is_changed_where_named(self, user: ServiceUnderTest) -> None:
+        await signed_up(user, name="Ada", time_zone="Europe/London")
+        answer = await user.client.patch("/users/me", json={"name": "Ada L."}, headers={"if-match": '"1"'})
+        assert (answer.json()["name"], answer.json()["time_zone"]) == ("Ada L.", "Europe/London")
+        assert answer.headers["etag"] == '"2"'
+        assert (await user.recorded())[1]["type"] == "todo.user.updated.v1"
+
+    async def test_is_not_changed_by_nothing(self, user: ServiceUnderTest) -> None:
+        await signed_up(user)
+        assert (await user.client.patch("/users/me", json={})).headers["etag"] == '"1"'
+        assert len(await user.recorded()) == 1
+
+    async def test_is_deleted_with_all_its_sessions(self, user: ServiceUnderTest) -> None:
+        first = await signed_up(user)
+        assert (await user.client.delete("/users/me")).status_code == 204
+        assert (await user.client.get("/users/me")).json()["code"] == "account-gone"
+        assert (await refreshed(user, first["refresh_token"])).status_code == 401
+        assert (await user.recorded())[1]["type"] == "todo.user.deleted.v1"
+        await signed_up(user)
