@@ -13,7 +13,7 @@ from contracts.names import App
 from frontend_service.breaker import Breaker
 from frontend_service.rate_limit import RateLimit
 from frontend_service.sessions import Session, Sessions
-from frontend_service.upstreams import upstream_of
+from frontend_service.upstreams import Operations
 from servicekit.errors import Forbidden, ServiceError, TooLarge, Unavailable
 from servicekit.ids import new_id
 from servicekit.problems import problem_response
@@ -48,7 +48,10 @@ Headers = list[tuple[bytes, bytes]]
 class Edge:
     """ASGI app for everything below `/api/v1` that a service answers."""
 
-    def __init__(self, sidecar: Sidecar, sessions: Sessions, rate_limit: RateLimit) -> None:
+    def __init__(
+        self, operations: Operations, sidecar: Sidecar, sessions: Sessions, rate_limit: RateLimit
+    ) -> None:
+        self._operations = operations
         self._sidecar = sidecar
         self._sessions = sessions
         self._rate_limit = rate_limit
@@ -71,7 +74,7 @@ class Edge:
             headers.get("authorization") or headers.get("cookie") or _address(scope)
         )
         path = scope["raw_path"].decode("latin-1").removeprefix(PREFIX)
-        app = upstream_of(path)
+        app = self._operations.upstream(scope["method"], path)
         sent = {name: value for name, value in headers.items() if name in FORWARDED}
         sent["dapr-app-id"] = app.value
         await self._add_token(scope["method"], headers, sent, extra)

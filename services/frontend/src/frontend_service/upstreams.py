@@ -1,11 +1,18 @@
-"""Which service answers which part of the API."""
+"""What is let through to which service: the operations of the OpenAPI document and nothing else."""
 
-from urllib.parse import unquote
+import json
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 from contracts.names import App
-from servicekit.errors import NotFound
+from servicekit.errors import MethodNotAllowed, NotFound
 
-UPSTREAMS: dict[str, App] = {
+SPECIFICATION = Path(__file__).parent / "openapi.json"
+
+OWNERS: Mapping[str, App] = {
     "auth": App.USER,
     "users": App.USER,
     "tasks": App.TASK,
@@ -14,19 +21,51 @@ UPSTREAMS: dict[str, App] = {
     "analytics": App.ANALYTICS,
     "ops": App.ANALYTICS,
 }
-"""First segment of the path under `/api/v1`."""
+"""Who answers, by the first segment of the path under `/api/v1`."""
+
+_PLAIN = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")
+"""A segment: a word or an id, of unreserved characters only (RFC 3986, section 2.3).
+
+What Dapr would change on its way (dot segments, empty ones, encoded slashes) or not take at all
+matches no operation, so no call can end at a route that is not part of the API.
+"""
 
 
-def upstream_of(path: str) -> App:
-    """The service for `path`, which is still percent-encoded, as the client sent it.
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """Paths and methods of the API."""
 
-    Raises `NotFound` for a path no service offers, and for one with empty or dot segments: Dapr would
-    resolve those, and the call could end at a route that is not part of the API.
-    """
-    segments = [unquote(segment) for segment in path.removeprefix("/").split("/")]
-    if any(segment in ("", ".", "..") or "/" in segment for segment in segments):
+    by_shape: Mapping[tuple[str, int], list[tuple[list[str], frozenset[str]]]]
+    """First segment and number of segments → templates of that shape, with their methods."""
+
+    @classmethod
+    def of(cls, paths: Mapping[str, Mapping[str, object]]) -> "Operations":
+        """From the `paths` of an OpenAPI document."""
+        by_shape = defaultdict(list)
+        for path, operations in paths.items():
+            template = path.strip("/").split("/")
+            methods = frozenset(method.upper() for method in operations)
+            by_shape[(template[0], len(template))].append((template, methods))
+        return cls(by_shape)
+
+    def upstream(self, method: str, path: str) -> App:
+        """The service for a request; `path` is percent-encoded, as the client sent it.
+
+        Raises `NotFound`, or `MethodNotAllowed` with the methods there are.
+        """
+        segments = path.removeprefix("/").split("/")
+        for template, methods in self.by_shape.get((segments[0], len(segments)), ()):
+            if all(map(_matches, template, segments)):
+                if method not in methods:
+                    raise MethodNotAllowed(methods)
+                return OWNERS[segments[0]]
         raise NotFound
-    app = UPSTREAMS.get(segments[0])
-    if app is None:
-        raise NotFound
-    return app
+
+
+def read_operations() -> Operations:
+    """The operations of the document the frontend publishes."""
+    return Operations.of(json.loads(SPECIFICATION.read_text())["paths"])
+
+
+def _matches(wanted: str, segment: str) -> bool:
+    return segment == wanted or (wanted.startswith("{") and _PLAIN.fullmatch(segment) is not None)
