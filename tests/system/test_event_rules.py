@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,17 +11,15 @@ from uuid import uuid4
 
 import aiohttp
 import pytest
-import yaml
 
 from contracts.event import CLOUD_EVENT_CONTENT_TYPE
-from devstack import credentials
+from devstack import credentials, faults
 from devstack.addresses import AppAddress
+from devstack.broker import Message, read_topic, write_topic
 from devstack.health import checks_of
-from devstack.places import ROOT
+from devstack.sidecars import components_with_group
 from devstack.stack import Stack
-from tests.system import faults
 from tests.system.api import Api
-from tests.system.broker import Message, read_topic, write_topic
 from tests.system.collector import Collector
 from tests.system.figures import counted, dead_letters, notified
 from tests.system.waiting import eventually
@@ -111,7 +108,7 @@ class TestRule2:
 
     async def test_events_wait(self, healthy: Stack, ada: Api) -> None:
         before = await read_topic(healthy.addresses, "dlq")
-        with faults.kept_down(healthy.folder, faults.app_pids(healthy.folder, "notification")):
+        with faults.kept_down(faults.app_pids(healthy.folder, "notification")):
             for number in range(20):
                 await ada.insist("POST", "/tasks", {"title": f"task {number}"})
             await counted(ada, tasks_created=20)
@@ -207,28 +204,18 @@ class TestRule10:
             await ada.insist("POST", f"/tasks/{task['id']}/complete")
         figures = await counted(ada, tasks_created=5, tasks_completed=5)
         with (
-            faults.kept_down(healthy.folder, faults.app_pids(healthy.folder, "analytics")),
-            faults.kept_down(healthy.folder, faults.sidecar_pids(healthy.folder, "analytics")),
+            faults.kept_down(faults.app_pids(healthy.folder, "analytics")),
+            faults.kept_down(faults.sidecar_pids(healthy.folder, "analytics")),
         ):
             anew = healthy.add_replica(
                 "analytics",
                 env={"TODO_DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path}/{{app}}.db"},
-                components=with_consumer_group(tmp_path, "analytics-anew"),
+                components=components_with_group(tmp_path, "analytics-anew"),
             )
             try:
                 assert await counted(ada, seconds=60, tasks_created=5, tasks_completed=5) == figures
             finally:
                 healthy.remove_replica(anew)
-
-
-def with_consumer_group(folder: Path, group: str) -> Path:
-    """The components of the repository, but for the consumer group."""
-    copy = folder / "components"
-    shutil.copytree(ROOT / "dapr" / "components", copy)
-    pubsub = yaml.safe_load((copy / "pubsub.yaml").read_text())
-    pubsub["spec"]["metadata"].append({"name": "consumerGroup", "value": group})
-    (copy / "pubsub.yaml").write_text(yaml.safe_dump(pubsub))
-    return copy
 
 
 class TestRule11:

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
+from devstack import faults
 from devstack.stack import Stack
-from tests.system import faults
 from tests.system.api import Answer, Api
 from tests.system.figures import counted, notified
 from tests.system.waiting import eventually
@@ -63,27 +63,27 @@ class TestServiceAway:
     )
     async def test_sidecar_gone_is_a_clear_503(self, healthy: Stack, ada: Api, app: str, path: str) -> None:
         pids = faults.sidecar_pids(healthy.folder, app)
-        with faults.kept_down(healthy.folder, pids):
+        with faults.kept_down(pids):
             answer = await eventually(lambda: ada.ask("GET", path), lambda answer: answer.status != 200)
             assert is_problem(answer, 503, f"{app}-unavailable"), answer
             assert int(answer.headers["retry-after"]) > 0
         await eventually(lambda: ada.ask("GET", path), lambda answer: answer.status == 200)
 
     async def test_the_app_gone_is_a_clear_503(self, healthy: Stack, ada: Api) -> None:
-        with faults.kept_down(healthy.folder, faults.app_pids(healthy.folder, "task")):
+        with faults.kept_down(faults.app_pids(healthy.folder, "task")):
             assert is_problem(await ada.ask("GET", "/tasks"), 503, "task-unavailable")
             assert (await ada.ask("GET", "/analytics/summary")).status == 200
         await eventually(lambda: ada.ask("GET", "/tasks"), lambda answer: answer.status == 200)
 
     async def test_own_sidecar_of_the_edge_gone_is_a_clear_503(self, healthy: Stack, ada: Api) -> None:
-        with faults.kept_down(healthy.folder, faults.sidecar_pids(healthy.folder, "frontend")):
+        with faults.kept_down(faults.sidecar_pids(healthy.folder, "frontend")):
             answer = await ada.ask("GET", "/tasks")
             assert answer.status == 503
             assert answer.headers["content-type"] == "application/problem+json"
         await eventually(lambda: ada.ask("GET", "/tasks"), lambda answer: answer.status == 200)
 
     async def test_nobody_waits_long_while_it_is_gone(self, healthy: Stack, ada: Api) -> None:
-        with faults.kept_down(healthy.folder, faults.app_pids(healthy.folder, "task")):
+        with faults.kept_down(faults.app_pids(healthy.folder, "task")):
             async with asyncio.timeout(20):
                 for _ in range(10):
                     assert (await ada.ask("GET", "/tasks")).status == 503
@@ -91,6 +91,6 @@ class TestServiceAway:
 
     async def test_keys_are_remembered_while_the_user_service_is_gone(self, healthy: Stack, ada: Api) -> None:
         await ada.insist("GET", "/tasks")
-        with faults.kept_down(healthy.folder, faults.app_pids(healthy.folder, "user")):
+        with faults.kept_down(faults.app_pids(healthy.folder, "user")):
             assert (await ada.ask("GET", "/tasks")).status == 200
             assert is_problem(await ada.ask("GET", "/users/me"), 503, "user-unavailable")

@@ -12,10 +12,10 @@ from jsonschema import Draft202012Validator
 
 from contracts.json_schema import topic_schema
 from contracts.names import App, Topic
+from devstack import faults
+from devstack.broker import Message, read_topic
 from devstack.stack import Stack
-from tests.system import faults
 from tests.system.api import Api
-from tests.system.broker import Message, read_topic
 from tests.system.figures import counted, notified
 from tests.system.waiting import eventually
 

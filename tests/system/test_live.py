@@ -9,8 +9,8 @@ from typing import Any
 import aiohttp
 import orjson
 
+from devstack import faults
 from devstack.stack import Stack
-from tests.system import faults
 from tests.system.api import Api
 from tests.system.test_failures import is_problem
 from tests.system.waiting import eventually

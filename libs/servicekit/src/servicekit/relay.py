@@ -27,12 +27,12 @@ from servicekit.leadership import leadership
 from servicekit.outbox import OutboxRow
 from servicekit.sidecar import Outgoing
 
-BATCH = 100
-"""Events in one bulk call."""
+BATCH = 500
+"""Events in one bulk call. Large calls cost least: one of 200 events less than four of 50."""
 BATCH_BYTES = 900_000
 """Bytes in one bulk call, unless one event alone has more; the sidecar takes 4 MiB (dapr.yaml)."""
-CALLS = 4
-"""Bulk calls under way at once."""
+CALLS = 2
+"""Bulk calls under way at once, so that nobody waits for the slowest event of somebody else's call."""
 WINDOW = 5_000
 """Rows held in memory at once."""
 LATE_ROWS = 1_000

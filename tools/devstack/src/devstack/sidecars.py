@@ -1,6 +1,7 @@
 """`dapr run -f`: the six services and their sidecars."""
 
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -56,6 +57,16 @@ def environment(where: Addresses, secrets: Secrets, database_url: str) -> dict[s
         "APP_API_TOKEN": secrets["app-api"]["token"],
         "TODO_DATABASE_URL": database_url,
     }
+
+
+def components_with_group(folder: Path, group: str) -> Path:
+    """A copy of `dapr/components` in `folder` whose consumer reads under another group's name."""
+    copy = folder / "components"
+    shutil.copytree(ROOT / "dapr" / "components", copy)
+    pubsub = yaml.safe_load((copy / "pubsub.yaml").read_text())
+    pubsub["spec"]["metadata"].append({"name": "consumerGroup", "value": group})
+    (copy / "pubsub.yaml").write_text(yaml.safe_dump(pubsub))
+    return copy
 
 
 def _runtime(folder: RunFolder) -> Path:

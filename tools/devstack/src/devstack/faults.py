@@ -51,7 +51,7 @@ def stopped(pids: list[int]) -> Iterator[None]:
 
 
 @contextmanager
-def kept_down(folder: RunFolder, pids: list[int]) -> Iterator[None]:
+def kept_down(pids: list[int]) -> Iterator[None]:
     """kill -9, and whoever would start them again waits until the block ends."""
     keepers = [parent for pid in pids if (parent := _parent(pid))]
     with stopped(keepers):

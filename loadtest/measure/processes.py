@@ -1,0 +1,62 @@
+"""CPU time of every process of a running system, by what it is."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import chain
+
+import psutil
+
+from devstack.processes import all_running
+from devstack.stack import Stack
+
+
+@dataclass(slots=True)
+class Used:
+    """CPU seconds (user and system) by role, filled in when the block ends."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def total(self) -> float:
+        return sum(self.seconds.values())
+
+
+@contextmanager
+def cpu_used(stack: Stack, *others: int) -> Iterator[Used]:
+    """What the system uses while the block runs; `others` are pids counted beside it."""
+    used = Used()
+    before = _by_role(stack, others)
+    yield used
+    after = _by_role(stack, others)
+    used.seconds = {role: seconds - before.get(role, 0) for role, seconds in after.items()}
+
+
+def _by_role(stack: Stack, others: tuple[int, ...]) -> dict[str, float]:
+    found: dict[str, float] = defaultdict(float)
+    sessions = [process.pid for process in all_running(stack.folder)]
+    for process in [*chain.from_iterable(map(_family, sessions)), *map(psutil.Process, others)]:
+        try:
+            times = process.cpu_times()
+            found[_role(process.cmdline())] += times.user + times.system
+        except psutil.NoSuchProcess:
+            continue
+    return found
+
+
+def _family(pid: int) -> list[psutil.Process]:
+    process = psutil.Process(pid)
+    return [process, *process.children(recursive=True)]
+
+
+def _role(words: list[str]) -> str:
+    joined = " ".join(words)
+    if "--app-id" in words:
+        return f"{words[words.index('--app-id') + 1]} sidecar"
+    if any(word.endswith("/serve") for word in words):
+        return words[-1]
+    for name in ("kafka.Kafka", "redis-server", "postgres", "scheduler"):
+        if name in joined:
+            return name.removeprefix("kafka.").lower()
+    return "other"

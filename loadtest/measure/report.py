@@ -1,0 +1,47 @@
+"""A report: what was measured, on which machine, as a table."""
+
+import os
+import platform
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+FOLDER = Path(__file__).parents[1] / "reports"
+
+Row = Sequence[object]
+
+
+def table(header: Sequence[str], rows: Sequence[Row]) -> str:
+    """A Markdown table."""
+    lines = [header, ["---"] * len(header), *[[_cell(cell) for cell in row] for row in rows]]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def write(name: str, title: str, told: str, *tables: str) -> None:
+    """Print the report and keep it under `loadtest/reports`."""
+    text = "\n\n".join([f"# {title}", told, *tables, machine()]) + "\n"
+    FOLDER.mkdir(exist_ok=True)
+    (FOLDER / f"{name}.md").write_text(text)
+    print(text)
+
+
+def machine() -> str:
+    """One line about where this ran."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    when = datetime.now(UTC).date()
+    return (
+        f"Measured on {when}: {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}, "
+        f"Python {platform.python_version()}; generator, servers and services share the machine."
+    )
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value that `share` of all values don't exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.2f}" if abs(value) < 100 else f"{value:,.0f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)

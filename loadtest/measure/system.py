@@ -1,0 +1,49 @@
+"""A system of its own for a measurement, on PostgreSQL unless asked otherwise."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from devstack.places import RunFolder
+from devstack.stack import Stack
+
+OFFSET = 6000
+
+
+@contextmanager
+def measured_system(*, postgres: bool = True) -> Iterator[Stack]:
+    """Everything, started for this measurement and stopped after it."""
+    folder = Path(tempfile.mkdtemp(prefix="todo-measure-"))
+    folder.chmod(0o755)
+    stack = Stack(RunFolder(folder), offset=OFFSET, postgres=postgres, env={"TODO_RATE_LIMIT": "1000000"})
+    stack.up()
+    try:
+        yield stack
+    finally:
+        stack.down()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@asynccontextmanager
+async def users(stack: Stack, number: int) -> AsyncIterator[tuple[aiohttp.ClientSession, list[str]]]:
+    """A client and the access tokens of `number` fresh users."""
+    async with aiohttp.ClientSession(f"{stack.addresses.edge}/api/v1/") as session:
+        turns = asyncio.Semaphore(8)
+
+        async def sign_up(index: int) -> str:
+            account = {"email": f"{index}@example.com", "password": "correct horse"}
+            async with turns, session.post("auth/sign-up", json=account) as answer:
+                body: dict[str, Any] = await answer.json()
+                return str(body["access_token"])
+
+        yield session, list(await asyncio.gather(*map(sign_up, range(number))))
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {token}"}
