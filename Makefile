@@ -1,22 +1,54 @@
 # The verbs of this repository; `make` alone prints them.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-UV := $(shell tools/uv)
-RUN := $(UV) run --frozen --quiet
+UV = $(shell tools/uv)
+RUN = $(UV) run --frozen --quiet
+EDGE = $(shell $(RUN) devstack edge)
 
 .PHONY: help
 help: ## print these verbs
-	@grep -hE '^[a-z-]+:.*## |^##@' $(MAKEFILE_LIST) | sed -E 's/^##@ (.*)/\n\1/; s/^([a-z-]+):[^#]*## (.*)/  \1|\2/' | column -ts'|'
+	@sed -nE 's/^##@ (.*)/\n\1/p; s/^([a-z-]+):[^#]*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t22
 
 ##@ Run the system
-.PHONY: up down status logs dev tools secrets
-up: ## start everything, wait until it answers   (DATABASE=postgres, FRONTENDS=2, RELOAD=1)
+.PHONY: up down dev status logs tools env topics
+up: ## start everything and wait until it answers   (DATABASE=postgres FRONTENDS=2 RELOAD=1)
 	@$(RUN) devstack up $(if $(DATABASE),--database $(DATABASE)) $(if $(FRONTENDS),--frontends $(FRONTENDS)) $(if $(RELOAD),--reload)
 down: ## stop everything
 	@$(RUN) devstack down
+dev: ## start with reload, follow a log; Ctrl-C stops   (SERVICE=task)
+	@$(RUN) devstack up --reload && trap '$(RUN) devstack down' EXIT && $(RUN) devstack logs $(or $(SERVICE),frontend)
 status: ## say what runs and what answers
 	@$(RUN) devstack status
-logs: ## follow one service                       (SERVICE=task)
+logs: ## follow the log of a service and its sidecar   (SERVICE=task)
 	@$(RUN) devstack logs $(or $(SERVICE),frontend)
 tools: ## build or install what the system needs, into .tools
 	@$(RUN) devstack tools
+env: ## write .run/env and .run/secrets.json, for servers started by hand
+	@$(RUN) devstack env
+topics: ## make the topics of kafka/topics.yaml that are missing
+	@$(RUN) devstack topics
+
+##@ Prove it
+.PHONY: check test lint types unit fix generate
+check: lint types unit ## lint, types and unit tests, in under a minute
+test: lint types ## everything, on real parts
+	@$(RUN) pytest
+lint:
+	@$(RUN) ruff check --quiet . && $(RUN) ruff format --check --quiet .
+types:
+	@$(RUN) mypy --no-error-summary libs services tools tests loadtest conftest.py
+unit:
+	@$(RUN) pytest --quiet -p no:cacheprovider libs/*/tests/unit services/*/tests/unit tests/architecture
+fix: ## mend what ruff can mend
+	@$(RUN) ruff check --fix --quiet . ; $(RUN) ruff format --quiet .
+generate: ## write the files that are made from code
+	@$(RUN) python -m contracts.json_schema kafka/schemas
+	@$(RUN) python tools/openapi.py services/frontend/src/frontend_service/openapi.json
+
+##@ Measure it
+.PHONY: load measure
+load: ## Locust against the running system   (USERS=200 SECONDS=60)
+	@$(RUN) python -m locust -f loadtest/locustfile.py --headless --only-summary --host $(EDGE) \
+	  -u $(or $(USERS),200) -r 20 -t $(or $(SECONDS),60)s
+measure: ## one measurement on a system of its own   (WHAT=relay consume latency edge-price)
+	@$(RUN) python -m loadtest.measure.$(subst -,_,$(WHAT))

@@ -32,6 +32,8 @@ from servicekit.outbox import OutboxRow
 from servicekit.settings import ServiceSettings
 from servicekit.sidecar import Sidecar
 
+pytest_plugins = ["tests.layers"]
+
 PORT_OFFSET = 3000
 PROMPT_STOP = 5
 

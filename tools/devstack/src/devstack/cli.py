@@ -1,13 +1,15 @@
 """`devstack up|down|status|logs|tools`: the programs behind the Makefile."""
 
 import argparse
+import asyncio
 import os
 import subprocess
 import sys
 import time
 
-from devstack import processes
+from devstack import kafka, processes
 from devstack.addresses import HOST
+from devstack.credentials import ensure_secrets
 from devstack.failure import Failure
 from devstack.places import ROOT, RunFolder, newest_log
 from devstack.stack import Stack
@@ -26,6 +28,9 @@ def main() -> None:
     verbs.add_parser("down", help="stop everything")
     verbs.add_parser("status", help="say what runs and what answers")
     verbs.add_parser("tools", help="build or install what is missing")
+    verbs.add_parser("edge", help="print the address of the edge")
+    verbs.add_parser("env", help="write secrets and settings for servers started by hand")
+    verbs.add_parser("topics", help="make the topics of kafka/topics.yaml that are missing")
     logs = verbs.add_parser("logs", help="follow the log of a service and its sidecar")
     logs.add_argument("service")
     arguments = parser.parse_args()
@@ -53,6 +58,12 @@ def _run(arguments: argparse.Namespace) -> int:
         case "tools":
             ensure(WITH_POSTGRES)
             print("Every tool is there.")
+        case "edge":
+            print(Stack(RUN).addresses.edge)
+        case "env":
+            return _write_environment(Stack(RUN))
+        case "topics":
+            asyncio.run(kafka.make_topics(Stack(RUN).addresses))
         case "logs":
             return _follow(arguments.service)
     return 0
@@ -87,6 +98,18 @@ def _status(stack: Stack) -> int:
         bad = [name for name in failing if name.split()[0] == app.name]
         print(f"  {app.name:<12} {app.url}  {'not answering: ' + ', '.join(bad) if bad else 'answers'}")
     return 1 if failing else 0
+
+
+def _write_environment(stack: Stack) -> int:
+    """What `up` would tell sidecars and services, as a file a shell reads."""
+    RUN.make()
+    secrets = ensure_secrets(RUN)
+    env = stack.environment() | {"REDIS_PASSWORD": secrets["redis"]["password"]}
+    file = RUN.path / "env"
+    file.touch(mode=0o600)
+    file.write_text("".join(f"{name}={value}\n" for name, value in env.items()))
+    print(f"Written: {os.path.relpath(file)}, {os.path.relpath(RUN.secrets)}")
+    return 0
 
 
 def _follow(service: str) -> int:

@@ -60,12 +60,13 @@ class Stack:
             raise Failure(self._did_not_start(kafka.NAME))
         if self.postgres and not await asyncio.to_thread(servers.wait_for_databases, where, SERVER_SECONDS):
             raise Failure(self._did_not_start("postgres"))
-        sidecars.start(self.folder, where, self._environment())
+        sidecars.start(self.folder, where, self.environment())
         problem = await health.wait_until_healthy(self.folder, where, HEALTHY_SECONDS)
         if problem:
             raise Failure(problem)
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """What sidecars and services read from their environment."""
         where = self.addresses
         url = servers.postgres_url(where) if self.postgres else servers.sqlite_url(self.folder)
         return sidecars.environment(where, ensure_secrets(self.folder), url) | dict(self.env)
@@ -79,7 +80,7 @@ class Stack:
         """
         instance = next(app for app in addresses({app_id: 2}, self.offset).apps if app.name == f"{app_id}-2")
         alone = replace(self.addresses, apps=(instance,))
-        env = self._environment() | dict(env or {})
+        env = self.environment() | dict(env or {})
         sidecars.start(self.folder, alone, env, name=instance.name, components=components)
         return instance
 

@@ -8,8 +8,9 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 from devstack.failure import Failure
-from devstack.toolbox.dapr import CLI, DAPRD, RUNTIME, SCHEDULER, GoTool
+from devstack.toolbox.dapr import CLI, DAPRD, RUNTIME, SCHEDULER
 from devstack.toolbox.debian import POSTGRES, REDIS
+from devstack.toolbox.golang import GoTool
 from devstack.toolbox.kafka_jars import KAFKA
 from devstack.toolbox.tool import Tool
 from devstack.toolbox.web_assets import WEB_ASSETS

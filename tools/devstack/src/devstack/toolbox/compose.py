@@ -1,0 +1,11 @@
+"""Checks `compose.yaml` against the Compose Specification; for tests only."""
+
+from devstack.places import ROOT
+from devstack.toolbox.golang import GoTool
+
+COMPOSE_CHECK = GoTool(
+    name="compose-check",
+    module=ROOT / "tools" / "compose",
+    package=".",
+    dependency="github.com/compose-spec/compose-go/v2",
+)
