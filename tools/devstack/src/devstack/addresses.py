@@ -74,18 +74,17 @@ def addresses(replicas: Mapping[str, int] | None = None, offset: int | None = No
     """The addresses for this environment; `replicas` asks for more than one instance of an app."""
     move = int(os.environ.get("TODO_PORT_OFFSET", "0")) if offset is None else offset
     dapr_yaml = read_dapr_yaml()
-    scheduler = int(dapr_yaml["common"]["schedulerHostAddress"].rsplit(":")[-1])
     return Addresses(
         apps=tuple(_instances(dapr_yaml["apps"], replicas or {}, move)),
         kafka=_port("KAFKA", 9092 + move),
         kafka_controller=_port("KAFKA", 9092 + move) + 1,
         redis=_port("REDIS", 6379 + move),
         postgres=_port("POSTGRES", 5432 + move),
-        scheduler=scheduler + move,
-        scheduler_etcd_peer=52380 + move,
-        scheduler_etcd_client=52379 + move,
-        scheduler_health=58080 + move,
-        scheduler_metrics=59090 + move,
+        scheduler=3906 + move,
+        scheduler_etcd_peer=3907 + move,
+        scheduler_etcd_client=3908 + move,
+        scheduler_health=3909 + move,
+        scheduler_metrics=3910 + move,
     )
 
 

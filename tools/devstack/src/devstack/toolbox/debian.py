@@ -26,6 +26,7 @@ class DebianTool:
     package: str
     least_version: tuple[int, ...]
     also_in: tuple[str, ...] = ()
+    version_flag: str = "--version"
 
     def found(self) -> Path | None:
         for folder in (
@@ -54,7 +55,7 @@ class DebianTool:
         return [folder for pattern in self.also_in for folder in sorted(glob.glob(pattern), reverse=True)]
 
     def _version(self, program: str) -> tuple[int, ...]:
-        match = re.search(r"(\d+)\.(\d+)", version_of([program, "--version"]))
+        match = re.search(r"(\d+)\.(\d+)", version_of([program, self.version_flag]))
         return (int(match[1]), int(match[2])) if match else (0,)
 
     def _unpack(self, apt: str, target: Path) -> None:

@@ -1,0 +1,60 @@
+"""wrk: HTTP load that costs little itself."""
+
+import re
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from devstack.toolbox.debian import DebianTool
+from devstack.toolbox.ensure import ensure, path_of
+
+WRK = DebianTool("wrk", "wrk", least_version=(4, 0), version_flag="-v")
+CONNECTIONS = 16
+POST = "wrk.method = 'POST'\nwrk.body = '{body}'\nwrk.headers['Content-Type'] = 'application/json'\n"
+UNITS = {"us": 0.001, "ms": 1, "s": 1000}
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What wrk saw."""
+
+    requests: int
+    rate: float
+    """Requests per second."""
+    p50: float
+    p99: float
+    """Milliseconds."""
+    failed: int
+
+
+def load(url: str, folder: Path, *, headers: Mapping[str, str], body: str = "", seconds: int = 8) -> Load:
+    """Ask `url` again and again; with a body, POST it as JSON. `folder` holds the script."""
+    ensure([WRK])
+    script = folder / "post.lua"
+    script.write_text(
+        f"wrk.method = 'POST'\nwrk.body = '{body}'\nwrk.headers['Content-Type'] = 'application/json'\n"
+    )
+    command = [str(path_of(WRK)), "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency"]
+    for name, value in headers.items():
+        command += ["-H", f"{name}: {value}"]
+    command += ["-s", str(script)] if body else []
+    said = subprocess.run([*command, url], capture_output=True, text=True, check=True).stdout
+    return Load(
+        requests=int(_find(r"(\d+) requests in", said)),
+        rate=float(_find(r"Requests/sec:\s+([\d.]+)", said)),
+        p50=_milliseconds(_find(r"50%\s+(\S+)", said)),
+        p99=_milliseconds(_find(r"99%\s+(\S+)", said)),
+        failed=int(_find(r"Non-2xx or 3xx responses: (\d+)", said) or 0),
+    )
+
+
+def _find(pattern: str, said: str) -> str:
+    match = re.search(pattern, said)
+    return match[1] if match else ""
+
+
+def _milliseconds(text: str) -> float:
+    match = re.fullmatch(r"([\d.]+)(us|ms|s)", text)
+    assert match, text
+    return float(match[1]) * UNITS[match[2]]
