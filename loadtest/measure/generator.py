@@ -43,14 +43,14 @@ def load(url: str, folder: Path, *, headers: Mapping[str, str], body: str = "", 
     return Load(
         requests=int(_find(r"(\d+) requests in", said)),
         rate=float(_find(r"Requests/sec:\s+([\d.]+)", said)),
-        p50=_milliseconds(_find(r"50%\s+(\S+)", said)),
-        p99=_milliseconds(_find(r"99%\s+(\S+)", said)),
+        p50=_milliseconds(_find(r"^\s+50%\s+(\S+)$", said)),
+        p99=_milliseconds(_find(r"^\s+99%\s+(\S+)$", said)),
         failed=int(_find(r"Non-2xx or 3xx responses: (\d+)", said) or 0),
     )
 
 
 def _find(pattern: str, said: str) -> str:
-    match = re.search(pattern, said)
+    match = re.search(pattern, said, re.M)
     return match[1] if match else ""
 
 

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import sqlite3
+import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +19,7 @@ from devstack import credentials, faults
 from devstack.addresses import AppAddress
 from devstack.broker import Message, read_topic, write_topic
 from devstack.health import checks_of
+from devstack.places import ROOT
 from devstack.sidecars import components_with_group
 from devstack.stack import Stack
 from tests.system.api import Api
@@ -180,6 +183,34 @@ class TestRule5:
             healthy.remove_replica(replica)
         assert sorted(item["title"] for item in found) == sorted(f"task {number}" for number in range(30))
         assert await read_topic(healthy.addresses, "dlq") == before
+
+
+class TestRule8:
+    """In a bulk answer only the missing entry comes again."""
+
+    async def test_forgetful_consumer(self, healthy: Stack, ada: Api, tmp_path: Path) -> None:
+        notes = tmp_path / "deliveries.jsonl"
+        task = (await ada.insist("POST", "/tasks", {"title": "1"})).body
+        for title in ("2", "forget me once", "4"):
+            await ada.insist("PATCH", f"/tasks/{task['id']}", {"title": title})
+        await eventually(lambda: events_of(healthy, ada), lambda found: len(found) == 4)
+        forgetful = healthy.add_replica(
+            "notification",
+            env={"DELIVERIES": str(notes), "PYTHONPATH": str(ROOT)},
+            components=components_with_group(tmp_path, "forgetful"),
+            command=[sys.executable, "-m", "tests.system.forgetful_app"],
+        )
+        try:
+
+            async def delivered() -> Counter[str]:
+                lines = notes.read_text().splitlines() if notes.exists() else []
+                found = [json.loads(line) for line in lines]
+                return Counter(note["title"] for note in found if note["user_id"] == ada.user["id"])
+
+            expected = {"1": 1, "2": 1, "forget me once": 2, "4": 1}
+            await eventually(delivered, lambda seen: seen == expected, seconds=60)
+        finally:
+            healthy.remove_replica(forgetful)
 
 
 class TestRule9:

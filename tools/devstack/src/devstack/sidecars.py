@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -26,17 +26,18 @@ def start(
     *,
     name: str = NAME,
     components: Path | None = None,
+    command: Sequence[str] = (),
 ) -> processes.Process:
     """Run `dapr.yaml`, moved to this folder and the instances in `where`.
 
     A process that dies is started again, as a kubelet would. components: a folder to take instead of
-    `dapr/components`.
+    `dapr/components`; command: what to start instead of the service.
     """
     content = derived_dapr_yaml(where, folder.path, _runtime(folder))
     if components:
         content["common"]["resourcesPaths"][0] = str(components)
     for app in content["apps"]:
-        app["command"] = [str(KEEP_RUNNING), *app["command"]]
+        app["command"] = [str(KEEP_RUNNING), *(command or app["command"])]
     file = folder.path / f"{name}.yaml"
     file.write_text(yaml.safe_dump(content, sort_keys=False))
     path = os.pathsep.join([str(VENV_BINARIES), str(TOOL_BINARIES), os.environ["PATH"]])

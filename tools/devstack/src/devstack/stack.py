@@ -1,7 +1,7 @@
 """The whole system on one machine: up, down, status."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -72,16 +72,21 @@ class Stack:
         return sidecars.environment(where, ensure_secrets(self.folder), url) | dict(self.env)
 
     def add_replica(
-        self, app_id: str, *, env: Mapping[str, str] | None = None, components: Path | None = None
+        self,
+        app_id: str,
+        *,
+        env: Mapping[str, str] | None = None,
+        components: Path | None = None,
+        command: Sequence[str] = (),
     ) -> AppAddress:
         """Start one more instance of an app, beside those `up` started; don't wait for it.
 
-        env, components: what this instance has different from the others.
+        env, components, command: what this instance has different from the others.
         """
         instance = next(app for app in addresses({app_id: 2}, self.offset).apps if app.name == f"{app_id}-2")
         alone = replace(self.addresses, apps=(instance,))
         env = self.environment() | dict(env or {})
-        sidecars.start(self.folder, alone, env, name=instance.name, components=components)
+        sidecars.start(self.folder, alone, env, name=instance.name, components=components, command=command)
         return instance
 
     def remove_replica(self, instance: AppAddress) -> None:
