@@ -1,0 +1,110 @@
+"""The services at the other end of the sidecar, as a page sees them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jwt
+import orjson
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from contracts.names import App
+from servicekit.auth import Principal
+from servicekit.errors import Unavailable
+from servicekit.sidecar import Answer, Sidecar
+
+NOTHING: dict[str, Any] = {"items": [], "next_cursor": None, "tasks_created": 0, "tasks_completed": 0}
+
+Serve = Callable[["Call"], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a service was asked."""
+
+    app: App
+    method: str
+    path: str
+    json: Any
+    headers: dict[str, str]
+
+    @property
+    def route(self) -> str:
+        """Method and path without the query."""
+        return f"{self.method} {self.path.partition('?')[0]}"
+
+
+@dataclass
+class FakeServices(Sidecar):
+    """Answers what it was told to; where nobody told it anything, that there is nothing."""
+
+    port: int = 1
+    away: set[App] = field(default_factory=set)
+    answers: dict[str, Answer | Serve] = field(default_factory=dict)
+    calls: list[Call] = field(default_factory=list)
+
+    async def secret(self, name: str, *, wait: float = 60) -> dict[str, str]:
+        return {"key": name}
+
+    async def invoke(
+        self,
+        app: App,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        headers: Any = None,
+        timeout: float = 10,
+    ) -> Answer:
+        call = Call(app, method, path, json, dict(headers or {}))
+        self.calls.append(call)
+        if app in self.away:
+            raise Unavailable(f"The service {app.value} can't be reached.")
+        told = self.answers.get(call.route, answer(**NOTHING))
+        return told if isinstance(told, Answer) else told(call)
+
+    def called(self, route: str) -> list[Call]:
+        return [call for call in self.calls if call.route == route]
+
+
+def answer(status: int = 200, **body: Any) -> Answer:
+    return Answer(status, CIMultiDictProxy(CIMultiDict()), orjson.dumps(body))
+
+
+def problem(status: int, code: str, detail: str = "", **more: Any) -> Answer:
+    return answer(status, code=code, detail=detail, **more)
+
+
+def tokens(user: str = "ada", life: timedelta = timedelta(minutes=15), refresh: str = "r1") -> Answer:
+    return answer(access_token=access_token(user, life), refresh_token=refresh, expires_in=900)
+
+
+def access_token(user: str = "ada", life: timedelta = timedelta(minutes=15)) -> str:
+    claims = {"sub": user, "exp": datetime.now(UTC) + life}
+    return jwt.encode(claims, "a key of thirty-two bytes or more", algorithm="HS256")
+
+
+def a_task(**fields: Any) -> dict[str, Any]:
+    usual = {
+        "id": "01a20a20-adf2-70f8-90f8-d7d6fc4809a6",
+        "title": "Buy milk",
+        "notes": "",
+        "done": False,
+        "priority": 0,
+        "labels": [],
+        "due_date": None,
+        "due_time": None,
+        "due_at": None,
+        "time_zone": None,
+        "version": 1,
+    }
+    return usual | fields
+
+
+class AnyToken:
+    """Takes a token as it is."""
+
+    async def verify(self, token: str) -> Principal:
+        claims = jwt.decode(token, options={"verify_signature": False})
+        return Principal(claims["sub"], "user", "Europe/Berlin", token, claims["exp"])

@@ -1,0 +1,158 @@
+"""The door of the pages: who comes in, and what people read when something fails."""
+
+from datetime import timedelta
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from frontend_service.sessions import COOKIE, Session
+
+from contracts.names import App
+from services.frontend.tests.fake_services import (
+    FakeServices,
+    a_task,
+    access_token,
+    answer,
+    problem,
+    tokens,
+)
+
+ID = a_task()["id"]
+HTMX = {"hx-request": "true"}
+
+
+def give_session(browser: httpx2.AsyncClient, app: FastAPI, life: timedelta) -> None:
+    token = access_token(life=life)
+    expires_at = Session(token, "r1", 0).expires_at
+    session = Session(token, "r1", int(expires_at or life.total_seconds()))
+    browser.cookies.set(COOKIE, app.state.sessions.set_cookie(session).partition("=")[2].partition(";")[0])
+
+
+class TestWithoutASession:
+    async def test_a_page_leads_to_sign_in_and_back(self, nobody: httpx2.AsyncClient) -> None:
+        answered = await nobody.get("/notifications?shown=50")
+        assert answered.status_code == 303
+        assert answered.headers["location"] == "/sign-in?next=/notifications%3Fshown%3D50"
+
+    async def test_a_part_of_a_page_leads_the_whole_page_there(self, nobody: httpx2.AsyncClient) -> None:
+        answered = await nobody.get("/", headers=HTMX)
+        assert (answered.status_code, answered.headers["hx-redirect"]) == (401, "/sign-in")
+
+    async def test_a_form_changes_nothing(self, nobody: httpx2.AsyncClient, services: FakeServices) -> None:
+        answered = await nobody.post("/tasks", data={"title": "x"})
+        assert (answered.status_code, answered.headers["location"]) == (303, "/sign-in")
+        assert services.calls == []
+
+
+class TestASession:
+    async def test_goes_along_as_a_token(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
+        await ada.get("/", headers=HTMX)
+        assert services.calls[0].headers["authorization"].startswith("Bearer ey")
+
+    async def test_that_runs_out_is_renewed_and_kept(
+        self, nobody: httpx2.AsyncClient, app: FastAPI, services: FakeServices
+    ) -> None:
+        services.answers["POST /auth/refresh"] = tokens(refresh="r2")
+        give_session(nobody, app, timedelta(seconds=1))
+        answered = await nobody.get("/", headers=HTMX)
+        assert answered.status_code == 200
+        kept = app.state.sessions.open(answered.headers["set-cookie"])
+        assert kept.refresh_token == "r2"
+
+    async def test_that_has_ended_is_dropped(
+        self, nobody: httpx2.AsyncClient, app: FastAPI, services: FakeServices
+    ) -> None:
+        services.answers["POST /auth/refresh"] = problem(401, "refresh-token-invalid")
+        give_session(nobody, app, timedelta(seconds=1))
+        answered = await nobody.get("/")
+        assert answered.headers["location"] == "/sign-in"
+        assert f"{COOKIE}=; Max-Age=0" in answered.headers["set-cookie"]
+
+    async def test_is_not_dropped_while_the_user_service_is_away(
+        self, nobody: httpx2.AsyncClient, app: FastAPI, services: FakeServices
+    ) -> None:
+        services.away.add(App.USER)
+        give_session(nobody, app, timedelta(seconds=1))
+        answered = await nobody.get("/")
+        assert answered.status_code == 503
+        assert "can&#39;t be reached right now" in answered.text
+        assert "set-cookie" not in answered.headers
+
+    async def test_a_service_no_longer_takes_is_dropped(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        services.answers["GET /tasks"] = problem(401, "account-gone")
+        answered = await ada.get("/")
+        assert answered.headers["location"] == "/sign-in"
+        assert f"{COOKIE}=; Max-Age=0" in answered.headers["set-cookie"]
+
+
+class TestAFormOfAnotherSite:
+    @pytest.mark.parametrize(
+        "headers",
+        [{"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}, {"origin": "https://evil.test"}],
+    )
+    @pytest.mark.parametrize("path", ["/tasks", f"/tasks/{ID}/delete", "/sign-in", "/sign-out", "/account"])
+    async def test_is_refused(
+        self, ada: httpx2.AsyncClient, services: FakeServices, path: str, headers: dict[str, str]
+    ) -> None:
+        answered = await ada.post(path, data={"title": "x"}, headers=headers)
+        assert answered.status_code == 403
+        assert [call for call in services.calls if call.method != "GET"] == []
+
+    async def test_is_told_from_our_own(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
+        services.answers["POST /tasks"] = answer(201, **a_task())
+        answered = await ada.post("/tasks", data={"title": "x"}, headers={"sec-fetch-site": "same-origin"})
+        assert answered.status_code == 303
+
+
+class TestAFailure:
+    async def test_nobody_foresaw_is_a_page_without_details(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        services.answers["GET /tasks"] = answer(surprise=True)
+        answered = await ada.get("/")
+        assert answered.status_code == 500
+        assert "That did not work" in answered.text
+        assert "KeyError" not in answered.text
+
+    async def test_of_an_action_is_a_toast_and_the_page_stays(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        services.answers[f"POST /tasks/{ID}/complete"] = problem(409, "conflict", "Not now.")
+        answered = await ada.post(f"/tasks/{ID}/complete", headers=HTMX)
+        assert (answered.status_code, answered.headers["hx-reswap"]) == (409, "none")
+        assert "Not now." in answered.text
+
+    @pytest.mark.parametrize("path", ["/?shown=x", "/notifications?shown=", "/nothing", "/tasks/1/edit"])
+    async def test_to_find_anything_is_a_page(self, ada: httpx2.AsyncClient, path: str) -> None:
+        answered = await ada.get(path)
+        assert answered.status_code in (404, 422)
+        assert "That did not work" in answered.text
+
+    async def test_of_the_breaker_costs_no_time(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        services.away.add(App.TASK)
+        for _ in range(7):
+            answered = await ada.get("/")
+            assert "Your tasks can't be reached right now" in answered.text
+        assert len(services.called("GET /tasks")) == 5
+
+
+class TestALimit:
+    async def test_is_told(self, ada: httpx2.AsyncClient, app: FastAPI) -> None:
+        app.state.rate_limit.limit = 1
+        await ada.get("/")
+        answered = await ada.get("/")
+        assert answered.status_code == 429
+
+
+class TestEveryPage:
+    @pytest.mark.parametrize("path", ["/", "/sign-in", "/sign-up", "/nothing", "/api/docs", "/assistant"])
+    async def test_says_what_browsers_may_do_with_it(self, ada: httpx2.AsyncClient, path: str) -> None:
+        headers = (await ada.get(path)).headers
+        assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self';")
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "same-origin"
+        assert headers["cache-control"] == "no-store"

@@ -1,0 +1,113 @@
+"""Sessions are sealed into cookies, opened from them, and renewed once for all tabs."""
+
+import asyncio
+import base64
+import time
+from datetime import timedelta
+
+import pytest
+from frontend_service.sessions import COOKIE, Session, Sessions, made_of, sealing_key
+
+from contracts.names import App
+from servicekit.errors import Unavailable
+from servicekit.sidecar import Answer
+from services.frontend.tests.fake_services import Call, FakeServices, access_token, answer, problem, tokens
+
+SESSION = Session("access", "refresh", 2**40)
+
+
+@pytest.fixture
+def sessions(services: FakeServices) -> Sessions:
+    return Sessions(sealing_key("secret"), False, services)
+
+
+def cookie_of(sessions: Sessions, session: Session = SESSION) -> str:
+    return sessions.set_cookie(session).partition(";")[0]
+
+
+class TestACookie:
+    def test_opens_to_what_was_sealed(self, sessions: Sessions) -> None:
+        assert sessions.open(f"theme=dark; {cookie_of(sessions)}") == SESSION
+
+    def test_shows_nothing_of_the_tokens(self, sessions: Sessions) -> None:
+        sealed = base64.urlsafe_b64decode(cookie_of(sessions).partition("=")[2])
+        assert b"refresh" not in sealed
+
+    def test_is_out_of_reach_of_scripts_and_other_sites(self, sessions: Sessions) -> None:
+        assert "HttpOnly; SameSite=Lax" in sessions.set_cookie(SESSION)
+
+    def test_is_for_https_only_where_there_is_tls(self, services: FakeServices) -> None:
+        secure = Sessions(sealing_key("secret"), True, services)
+        assert secure.set_cookie(SESSION).endswith("; Secure")
+
+    @pytest.mark.parametrize("place", [0, 11, 12, 40, -1])
+    def test_that_was_tampered_with_opens_to_nothing(self, sessions: Sessions, place: int) -> None:
+        sealed = bytearray(base64.urlsafe_b64decode(cookie_of(sessions).partition("=")[2]))
+        sealed[place] ^= 1
+        forged = base64.urlsafe_b64encode(bytes(sealed)).decode()
+        assert sessions.open(f"{COOKIE}={forged}") is None
+
+    def test_of_another_secret_opens_to_nothing(self, sessions: Sessions, services: FakeServices) -> None:
+        assert Sessions(sealing_key("other"), False, services).open(cookie_of(sessions)) is None
+
+    @pytest.mark.parametrize("header", ["", "theme=dark", f"{COOKIE}=", f"{COOKIE}=x", f"{COOKIE}=ééé", "="])
+    def test_that_is_none_opens_to_nothing(self, sessions: Sessions, header: str) -> None:
+        assert sessions.open(header) is None
+
+
+class TestExpiry:
+    def test_is_what_the_token_says(self) -> None:
+        found = made_of(tokens(life=timedelta(minutes=1)).json())
+        assert found.expires_at == pytest.approx(time.time() + 60, abs=2)
+
+
+class TestRenewal:
+    async def test_gives_two_tabs_the_same_answer(self, sessions: Sessions, services: FakeServices) -> None:
+        services.answers["POST /auth/refresh"] = tokens(refresh="r2")
+        first, second = await asyncio.gather(sessions.renew(SESSION), sessions.renew(SESSION))
+        keys = {call.headers["idempotency-key"] for call in services.calls}
+        assert len(keys) == 1
+        assert first == second
+
+    async def test_uses_a_key_nobody_else_can_make(self, sessions: Sessions, services: FakeServices) -> None:
+        services.answers["POST /auth/refresh"] = tokens()
+        await sessions.renew(SESSION)
+        await Sessions(sealing_key("other"), False, services).renew(SESSION)
+        first, second = (call.headers["idempotency-key"] for call in services.calls)
+        assert first != second
+        assert SESSION.refresh_token not in first
+
+    async def test_of_a_session_that_ended_gives_none(
+        self, sessions: Sessions, services: FakeServices
+    ) -> None:
+        services.answers["POST /auth/refresh"] = problem(401, "refresh-token-invalid")
+        assert await sessions.renew(SESSION) is None
+
+    @pytest.mark.parametrize("status", [429, 500, 503])
+    async def test_that_fails_for_a_moment_ends_nothing(
+        self, sessions: Sessions, services: FakeServices, status: int
+    ) -> None:
+        services.answers["POST /auth/refresh"] = problem(status, "database-unavailable")
+        with pytest.raises(Unavailable):
+            await sessions.renew(SESSION)
+
+    async def test_without_the_user_service_ends_nothing(
+        self, sessions: Sessions, services: FakeServices
+    ) -> None:
+        services.away.add(App.USER)
+        with pytest.raises(Unavailable):
+            await sessions.renew(SESSION)
+
+    async def test_goes_on_from_an_answer_the_browser_never_got(
+        self, sessions: Sessions, services: FakeServices
+    ) -> None:
+        expired = access_token(life=timedelta(minutes=-1))
+
+        def refresh(call: Call) -> Answer:
+            lost = call.json["refresh_token"] == SESSION.refresh_token
+            return answer(access_token=expired, refresh_token="r2") if lost else tokens(refresh="r3")
+
+        services.answers["POST /auth/refresh"] = refresh
+        renewed = await sessions.renew(SESSION)
+        assert renewed is not None
+        assert renewed.refresh_token == "r3"
