@@ -3,6 +3,7 @@
 Nothing is checked here: what can't be read goes to the service as it is, and its answer names the field.
 """
 
+import re
 from typing import Any
 
 from frontend_service.pages.merge import Fields
@@ -17,6 +18,9 @@ LABELS = {
     "due_date": "Date",
     "due_time": "Time",
 }
+
+
+_AROUND_A_LABEL = re.compile(r"^[#\s]+|\s+$")
 
 
 def shown(task: dict[str, Any]) -> Fields:
@@ -62,7 +66,7 @@ def _labels_text(text: str) -> str:
 
 
 def _labels(text: str) -> list[str]:
-    words = (word.strip().removeprefix("#").strip() for word in text.split(","))
+    words = (_AROUND_A_LABEL.sub("", word) for word in text.split(","))
     return list(dict.fromkeys(word for word in words if word))
 
 

@@ -53,6 +53,8 @@ async def task_page(visit: SignedIn, now: Now, shown: int = PAGE, done: str = ""
 @pages.post("/tasks")
 async def add_task(visit: SignedIn, now: Now, form: Form, shown: int = PAGE) -> Response:
     title, key = form.get("title", ""), form.get("key", "") or new_id()
+    if form.get("shown", "").isdecimal():
+        shown = max(shown, int(form["shown"]))
     try:
         task = await visit.backend.send(App.TASK, "POST", "/tasks", {"title": title}, key=key)
     except ServiceError as error:

@@ -5,14 +5,23 @@ document.addEventListener("htmx:before:swap", ({ detail: { tasks } }) => {
   }
 });
 
-// The list no longer has the row: htmx finds the old one by its id and leaves it alone.
+// The new list gets a place for the row where the old one has it; htmx finds it by its id and leaves
+// it alone. So a row stays in sight when its task is completed, and is there when it was deleted.
 function keepEdited(fragment) {
   for (const row of document.querySelectorAll("#tasks [data-editing]")) {
-    if (fragment.querySelector(`#${row.id}`)) continue;
-    const place = document.createElement("li");
+    const place = fragment.querySelector(`#${row.id}`) ?? document.createElement("li");
+    const list = fragment.querySelector(`#${row.parentElement.id}`) ?? fragment.querySelector("#open");
+    if (!list || place.parentElement === list) continue;
     place.id = row.id;
-    fragment.querySelector("#open")?.prepend(place);
+    list.insertBefore(place, list.children[[...row.parentElement.children].indexOf(row)] ?? null);
   }
+}
+
+// A text is changed at its end more often than at its beginning.
+function toTheEnd() {
+  const field = document.activeElement;
+  if (!field.matches("form.edit input[name=title]") || field.selectionEnd > 0) return;
+  field.setSelectionRange(field.value.length, field.value.length);
 }
 
 document.addEventListener("keydown", (event) => {
@@ -36,4 +45,5 @@ function offerTaking() {
 }
 
 document.addEventListener("htmx:after:swap", offerTaking);
+document.addEventListener("htmx:after:swap", toTheEnd);
 offerTaking();

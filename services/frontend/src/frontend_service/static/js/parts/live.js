@@ -78,6 +78,20 @@ function followVisibility() {
   else disconnect();
 }
 
+// How much of a list is shown may have changed while a request for it waited for its turn.
+document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+  const shown = ctx.target?.dataset.shown;
+  if (!shown || ctx.sourceElement.id === "more") return;
+  const url = new URL(ctx.request.action, location.href);
+  url.searchParams.set("shown", shown);
+  ctx.request.action = url.pathname + url.search;
+});
+
+// Signed out in one tab is signed out in all.
+const session = new BroadcastChannel("session");
+if (live === undefined) session.postMessage("over");
+else session.addEventListener("message", () => location.reload());
+
 if (live !== undefined) {
   document.addEventListener("visibilitychange", followVisibility);
   addEventListener("pagehide", disconnect);
