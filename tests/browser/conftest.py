@@ -1,0 +1,146 @@
+"""A real Chromium in front of one real system with two frontends."""
+
+import shutil
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+
+from devstack import processes
+from devstack.places import RunFolder, newest_log
+from devstack.stack import Stack
+from tests.browser.person import Person
+
+OFFSET = 2000
+WAIT_MS = 10_000
+MENDING_SECONDS = 60
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+SERVICES = ("frontend", "user", "task", "chat", "notification", "analytics")
+
+OpenBrowser = Callable[..., BrowserContext]
+SignUp = Callable[..., Person]
+
+expect.set_options(timeout=WAIT_MS)
+
+
+@dataclass
+class Complaints:
+    """What the browser itself found wrong with the pages of one test."""
+
+    found: list[str]
+
+    def watch(self, page: Page) -> None:
+        page.on("pageerror", lambda error: self.found.append(f"uncaught: {error}"))
+        page.on("console", self._note)
+
+    def _note(self, message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text or message.text.startswith("htmx: '"):
+            self.found.append(message.text)
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    stack = Stack(RunFolder(tmp_path_factory.mktemp("browser")), {"frontend": 2}, offset=OFFSET)
+    stack.up()
+    yield stack
+    stack.down()
+
+
+@pytest.fixture
+def mended(stack: Stack) -> Iterator[Stack]:
+    """The system, for a test that breaks it and waits until it has mended itself."""
+    yield stack
+    deadline = time.monotonic() + MENDING_SECONDS
+    while failing := stack.failing():
+        assert time.monotonic() < deadline, f"still not answering: {failing}"
+        time.sleep(0.2)
+
+
+@pytest.fixture(scope="session")
+def edges(stack: Stack) -> tuple[str, str]:
+    """The addresses of both frontends."""
+    return stack.addresses.edge, stack.addresses.app("frontend-2").url
+
+
+@pytest.fixture(scope="module")
+def chromium(edges: tuple[str, str]) -> Iterator[Browser]:
+    """One for each module: while Playwright runs, no other test could run an event loop."""
+    program = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
+    if program is None:
+        pytest.fail("Chromium is missing. Debian: apt-get install --no-install-recommends chromium")
+    ports = ",".join(str(urlsplit(edge).port) for edge in edges)  # 10080 is on Chromium's list of bad ports
+    flags = [*FLAGS, f"--explicitly-allowed-ports={ports}"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def complaints() -> Iterator[Complaints]:
+    complaints = Complaints([])
+    yield complaints
+    assert complaints.found == []
+
+
+@pytest.fixture
+def open_browser(
+    chromium: Browser, edges: tuple[str, str], complaints: Complaints, tmp_path: Path
+) -> Iterator[OpenBrowser]:
+    """A browser of its own: no cookies, no cache."""
+    opened: list[BrowserContext] = []
+
+    def open_one(**options: Any) -> BrowserContext:
+        known: dict[str, Any] = {"base_url": edges[0], "timezone_id": "Europe/Berlin", "locale": "en-GB"}
+        context = chromium.new_context(**known | options)
+        context.set_default_timeout(WAIT_MS)
+        context.on("page", complaints.watch)
+        opened.append(context)
+        return context
+
+    yield open_one
+    for number, page in enumerate(page for context in opened for page in context.pages):
+        page.screenshot(path=tmp_path / f"page-{number}.png")
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture
+def sign_up(open_browser: OpenBrowser) -> SignUp:
+    """Somebody new, on the page with the tasks."""
+
+    def sign_up(name: str = "Ada", **options: Any) -> Person:
+        return Person.sign_up(open_browser(**options).new_page(), name)
+
+    return sign_up
+
+
+@pytest.fixture
+def ada(sign_up: SignUp) -> Person:
+    return sign_up()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: Any) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    stack = item.funcargs.get("stack")
+    if report.failed and stack:
+        for service in SERVICES:
+            log = newest_log(stack.folder, service, "app")
+            report.sections.append((f"log of {service}", processes.tail(log) if log else "(none)"))
+        report.sections.append(("screenshots", str(item.funcargs.get("tmp_path", ""))))
+    return report
