@@ -17,6 +17,8 @@ from servicekit.errors import NotFound
 
 FOLDER = Path(__file__).parent / "static"
 PREFIX = "/static"
+STYLES = "css/all.css"
+"""All style sheets as one, in the order of their names."""
 FOREVER = "public, max-age=31536000, immutable"
 TYPES = {
     "": "text/plain; charset=utf-8",
@@ -70,6 +72,8 @@ class Assets:
         found = sorted(file for file in folder.rglob("*") if file.is_file())
         paths = [file.relative_to(folder).as_posix() for file in found]
         self.files = {path: Asset(path, file.read_bytes()) for path, file in zip(paths, found, strict=True)}
+        sheets = [asset.body for path, asset in self.files.items() if path.startswith("css/")]
+        self.files[STYLES] = Asset(STYLES, b"\n".join(sheets))
         names = "".join(f"{path} {asset.etag}\n" for path, asset in self.files.items())
         self.release = hashlib.sha256(names.encode()).hexdigest()[:12]
 

@@ -13,7 +13,9 @@ from frontend_service.assets import Assets
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "css").mkdir()
     (tmp_path / "css" / "base.css").write_text("body {}")
-    (tmp_path / "icon.svg").write_text("<svg/>")
+    (tmp_path / "css" / "rows.css").write_text("li {}")
+    (tmp_path / "js").mkdir()
+    (tmp_path / "js" / "app.js").write_text("run()")
     return tmp_path
 
 
@@ -26,7 +28,10 @@ class TestARelease:
 
     def test_finds_all_files_of_a_folder(self, folder: Path) -> None:
         assets = Assets(folder)
-        assert assets.below("css") == [f"/static/{assets.release}/css/base.css"]
+        assert assets.below("js") == [f"/static/{assets.release}/js/app.js"]
+
+    def test_has_one_style_sheet_for_all(self, folder: Path) -> None:
+        assert Assets(folder).files["css/all.css"].body == b"body {}\nli {}"
 
 
 class TestAFile:

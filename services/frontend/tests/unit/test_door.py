@@ -148,6 +148,16 @@ class TestALimit:
         assert answered.status_code == 429
 
 
+class TestALongPage:
+    async def test_is_compressed_for_who_takes_it(self, ada: httpx2.AsyncClient) -> None:
+        packed = await ada.get("/", headers={"accept-encoding": "gzip"})
+        plain = await ada.get("/", headers={"accept-encoding": "identity"})
+        assert packed.headers["content-encoding"] == "gzip"
+        assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) / 2
+        assert "Nothing here yet" in packed.text
+        assert "Nothing here yet" in plain.text
+
+
 class TestEveryPage:
     @pytest.mark.parametrize("path", ["/", "/sign-in", "/sign-up", "/nothing", "/api/docs", "/assistant"])
     async def test_says_what_browsers_may_do_with_it(self, ada: httpx2.AsyncClient, path: str) -> None:

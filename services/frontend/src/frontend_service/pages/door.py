@@ -1,5 +1,6 @@
 """The door pages come in by: session, same origin, limits; and every failure is a page people can read."""
 
+import gzip
 import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -19,6 +20,8 @@ from servicekit.errors import Forbidden, Invalid, ServiceError, TooLarge, Unauth
 
 Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
 AWAY = "That part of the system can't be reached right now. Nothing is lost; try again in a moment."
+LEAST_PACKED = 1000
+PACKING_LEVEL = 4
 log = logging.getLogger(__name__)
 
 
@@ -47,7 +50,16 @@ def leave(visit: Visit, response: Response) -> Response:
         response.headers.setdefault(name, value)
     for cookie in visit.cookies:
         response.headers.append("set-cookie", cookie)
+    if "gzip" in visit.request.headers.get("accept-encoding", "") and len(response.body) > LEAST_PACKED:
+        _pack(response)
     return response
+
+
+def _pack(response: Response) -> None:
+    """Compress the page, which repeats itself a lot."""
+    response.body = gzip.compress(bytes(response.body), PACKING_LEVEL)
+    packed = {"content-encoding": "gzip", "content-length": str(len(response.body))}
+    response.headers.update(packed | {"vary": "accept-encoding"})
 
 
 async def tell(visit: Visit, error: ServiceError) -> Response:

@@ -2,7 +2,7 @@
 // that show it (`hx-trigger="live-…"`) ask for themselves again.
 //
 // A hidden page holds no stream: browsers allow few connections to one host, shared by all tabs.
-const COALESCE_MS = 120;
+const PAUSE_MS = 150; // at least, between one reading and the next
 const FIGURES_MS = 1200; // counted by another service, which hears of a change when this page does
 const PATIENCE_MS = 2000;
 const RETRY_MS = [1000, 2000, 5000, 10000];
@@ -10,24 +10,28 @@ const RETRY_MS = [1000, 2000, 5000, 10000];
 const { live, liveTasks, liveNotifications } = document.body.dataset;
 const hint = document.getElementById("connection");
 const waiting = new Map();
+const last = new Map();
 let source = null;
 let failures = 0;
 
-function announce(name, delay) {
+// At once, and once for all that comes together.
+function announce(name, delay = 0) {
   if (waiting.has(name)) return;
+  const pause = (last.get(name) ?? 0) + PAUSE_MS - Date.now();
   waiting.set(name, setTimeout(() => {
     waiting.delete(name);
+    last.set(name, Date.now());
     document.body.dispatchEvent(new CustomEvent(name));
-  }, delay));
+  }, Math.max(delay, pause)));
 }
 
 function tasksChanged() {
-  announce("live-tasks", COALESCE_MS);
+  announce("live-tasks");
   announce("live-figures", FIGURES_MS);
 }
 
 function notificationsChanged() {
-  announce("live-notifications", COALESCE_MS);
+  announce("live-notifications");
 }
 
 function everythingChanged() {

@@ -10,6 +10,6 @@ document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
 });
 
 document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
-  if (!ctx || ctx.request.method === "GET") return; // those happen by themselves, and again
+  if (!ctx || ctx.sourceElement.hasAttribute("hx-trigger")) return; // nobody asked for that one
   toast("The server can't be reached. Nothing was lost; try again in a moment.");
 });

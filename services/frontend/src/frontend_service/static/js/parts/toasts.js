@@ -1,5 +1,6 @@
 // Short messages at the edge of the page. They stay while they are looked at or can be lost.
 const LIFE_MS = 12000;
+const AT_ONCE = 2;
 const place = document.getElementById("toasts");
 
 export function toast(text) {
@@ -22,6 +23,7 @@ new MutationObserver((changes) => {
       if (node.matches?.("[data-toast]")) setTimeout(() => expire(node), LIFE_MS);
     }
   }
+  while (place.children.length > AT_ONCE) place.firstElementChild.remove();
 }).observe(place, { childList: true });
 
 document.addEventListener("click", (event) => {
