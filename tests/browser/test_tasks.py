@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.person import Person
@@ -54,19 +53,21 @@ class TestAdding:
         expect(ada.toast).to_contain_text("at most 500")
         expect(ada.new_task).to_have_value("x" * 501)
 
-    @pytest.mark.parametrize("title", HOSTILE)
-    def test_shows_hostile_titles_as_text(self, ada: Person, title: str) -> None:
-        ada.add("Before")
-        ada.api("POST", "/tasks", title=title)
-        expect(ada.open_titles.first).to_have_text(title)
-        ada.delete("Before")
-        ada.row(title).get_by_role("link").click()
-        expect(ada.page.get_by_label("Title", exact=True)).to_have_value(title)
+    def test_shows_hostile_titles_as_text(self, ada: Person) -> None:
+        for title in HOSTILE:
+            ada.api("POST", "/tasks", title=title)
+        expect(ada.open_titles).to_have_text(HOSTILE[::-1])
+        for title in HOSTILE:
+            ada.row(title).get_by_role("link").click()
+            expect(ada.page.get_by_label("Title", exact=True)).to_have_value(title)
+            ada.page.keyboard.press("Escape")
+            expect(ada.row(title)).to_be_visible()
+            ada.delete(title)
+            expect(ada.toast).to_contain_text(f"Deleted “{title}”")
+            ada.toast.get_by_role("button", name="Dismiss").click()
         ada.page.goto("/notifications")
-        expect(ada.page.locator(".row-title").filter(has_text=title).first).to_be_visible()
+        expect(ada.page.locator(".entry .row-title").filter(has_text=HOSTILE[0])).to_have_count(2)
         expect(ada.page).not_to_have_title("owned")
-        width, shown = ada.page.evaluate("[innerWidth, document.documentElement.scrollWidth]")
-        assert shown <= width
 
 
 class TestCompleting:
