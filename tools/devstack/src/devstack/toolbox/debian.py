@@ -20,6 +20,7 @@ class DebianTool:
     """A program taken from PATH (or from `also_in`) if new enough, else from Debian's package.
 
     also_in: glob patterns of folders that package managers use and PATH doesn't name.
+    program: where it lies in the package, if not in a folder for programs.
     """
 
     name: str
@@ -27,6 +28,7 @@ class DebianTool:
     least_version: tuple[int, ...]
     also_in: tuple[str, ...] = ()
     version_flag: str = "--version"
+    program: str = ""
 
     def found(self) -> Path | None:
         for folder in (
@@ -44,9 +46,8 @@ class DebianTool:
         apt = require("apt-get", f"Install {self.name} {wanted} or newer with this system's package manager.")
         unpacked = TOOLS / self.name
         self._unpack(apt, unpacked)
-        programs = list(unpacked.glob(f"usr/bin/{self.name}")) or list(
-            unpacked.glob(f"usr/lib/*/*/bin/{self.name}")
-        )
+        places = [self.program] if self.program else [f"usr/bin/{self.name}", f"usr/lib/*/*/bin/{self.name}"]
+        programs = [found for place in places for found in unpacked.glob(place)]
         if not programs:
             raise Failure(f"Debian's package {self.package} has no {self.name}.")
         self._wrap(programs[0], unpacked)
@@ -72,7 +73,8 @@ class DebianTool:
             run([require("dpkg-deb", "It comes with Debian."), "--extract", str(archive), str(target)])
 
     def _wrap(self, program: Path, unpacked: Path) -> None:
-        libraries = ":".join(str(folder) for folder in sorted(unpacked.glob("usr/lib/*-linux-gnu")))
+        folders = {library.parent for library in unpacked.glob("usr/lib/*-linux-gnu/**/*.so*")}
+        libraries = ":".join(str(folder) for folder in sorted(folders))
         TOOL_BINARIES.mkdir(parents=True, exist_ok=True)
         script = TOOL_BINARIES / self.name
         script.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH="{libraries}" exec "{program}" "$@"\n')
@@ -82,3 +84,4 @@ class DebianTool:
 
 REDIS = DebianTool("redis-server", "redis-server", least_version=(6, 2))
 POSTGRES = DebianTool("postgres", "postgresql", least_version=(14, 0), also_in=("/usr/lib/postgresql/*/bin",))
+CHROMIUM = DebianTool("chromium", "chromium", least_version=(120, 0), program="usr/lib/chromium/chromium")
