@@ -24,20 +24,22 @@ class InboxRow(SQLModel, table=True):
     handled_at: datetime = Field(index=True)
 
 
+_TABLE = InboxRow.metadata.tables["inbox"]
+_CLAIM = {
+    name: insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.event_id)
+    for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
+
+
 async def claim(session: AsyncSession, consumer: App, event_ids: Sequence[str]) -> set[str]:
     """Note that `consumer` handles these events; returns the ids that are new to it.
 
     A transaction that claims an id another open transaction has claimed waits for that one's end.
     """
     now = datetime.now(UTC)
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement = (
-        insert(InboxRow)
-        .values([{"consumer": consumer, "event_id": id, "handled_at": now} for id in event_ids])
-        .on_conflict_do_nothing()
-        .returning(col(InboxRow.event_id))
-    )
-    return set(await session.scalars(statement))
+    connection = await session.connection()
+    rows = [{"consumer": consumer, "event_id": id, "handled_at": now} for id in event_ids]
+    return set((await connection.execute(_CLAIM[connection.dialect.name], rows)).scalars())
 
 
 async def forget(session: AsyncSession) -> None:
