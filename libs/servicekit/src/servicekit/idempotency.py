@@ -15,11 +15,11 @@ import orjson
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from fastapi import Request
 from sqlalchemy import and_, bindparam, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel, col
 from starlette.responses import Response
 
+from servicekit.database import for_both, run_own
 from servicekit.errors import Invalid
 
 KEPT = timedelta(hours=24)
@@ -41,13 +41,9 @@ class IdempotencyRow(SQLModel, table=True):
     served_at: datetime = Field(index=True)
 
 
-# Built once: each request runs two of them, and making a statement costs more than running it.
 _TABLE = IdempotencyRow.metadata.tables["idempotency"]
 _IS = and_(_TABLE.c.owner == bindparam("by"), _TABLE.c.key_hash == bindparam("hashed"))
-_CLAIM = {
-    name: insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.key_hash)
-    for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
-}
+_CLAIM = for_both(lambda insert: insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.key_hash))
 _EARLIER = select(_TABLE.c.request_hash, _TABLE.c.answer).where(_IS)
 _KEEP = update(_TABLE).where(_IS).values(answer=bindparam("sealed"))
 _FREE = delete(_TABLE).where(_IS)
@@ -105,11 +101,10 @@ async def earlier_answer(session: AsyncSession, claim: Claim) -> Response | None
     A second request with the same key waits here until the first one has ended. Raises `Invalid` if
     the key was used for something else.
     """
-    connection = await session.connection()
     row = claim.row | {"answer": b"", "served_at": datetime.now(UTC)}
-    if (await connection.execute(_CLAIM[connection.dialect.name], row)).first():
+    if (await run_own(session, _CLAIM, row)).first():
         return None
-    known = (await connection.execute(_EARLIER, claim.named)).one()
+    known = (await (await session.connection()).execute(_EARLIER, claim.named)).one()
     if known.request_hash != claim.request_hash:
         raise Invalid("This Idempotency-Key was used for another request.", code="idempotency-key-reused")
     return _unpack(claim.unseal(known.answer))
