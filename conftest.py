@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from sqlmodel import col
 
 from contracts.event import CloudEvent, Event, wrap
 from devstack import processes, servers
-from devstack.addresses import Addresses, addresses
+from devstack.addresses import Addresses, addresses, free_offset
 from devstack.places import RunFolder
 from devstack.toolbox.debian import POSTGRES
 from devstack.toolbox.ensure import ensure
@@ -90,7 +90,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
     ensure([POSTGRES])
     folder = RunFolder(_open_to_all(tmp_path_factory.mktemp("postgres")))
     folder.make()
-    where = replace(addresses(offset=PORT_OFFSET), postgres=addresses(offset=PORT_OFFSET).postgres + 1)
+    where = addresses(offset=free_offset(PORT_OFFSET))
     process = servers.start_postgres(folder, where, durable=False)
     servers.wait_for_databases(where)
     yield where

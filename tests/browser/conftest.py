@@ -12,12 +12,14 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from devstack import processes
+from devstack.addresses import free_offset
 from devstack.places import RunFolder
 from devstack.stack import Stack
 from devstack.toolbox.debian import CHROMIUM
 from devstack.toolbox.ensure import ensure, path_of
 from tests.browser.person import Person
 
+REPLICAS = {"frontend": 2}
 OFFSET = 2000
 WAIT_MS = 10_000
 MENDING_SECONDS = 60
@@ -55,7 +57,8 @@ class Complaints:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    stack = Stack(RunFolder(tmp_path_factory.mktemp("browser")), {"frontend": 2}, offset=OFFSET)
+    folder = RunFolder(tmp_path_factory.mktemp("browser"))
+    stack = Stack(folder, REPLICAS, offset=free_offset(OFFSET, REPLICAS))
     stack.up()
     yield stack
     stack.down()
