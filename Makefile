@@ -28,6 +28,13 @@ env: ## write .run/env and .run/secrets.json, for servers started by hand
 topics: ## make the topics of kafka/topics.yaml that are missing
 	@$(RUN) devstack topics
 
+##@ Put it on a cluster (of the current kubeconfig)
+.PHONY: platform secrets
+platform: ## install what everything stands on: gateway, certificates, Dapr, operators
+	@$(RUN) python -m tools.install_platform
+secrets: ## make the Secrets that are missing   (NAMESPACE=todo)
+	@$(RUN) python -m tools.make_secrets --namespace $(or $(NAMESPACE),todo)
+
 ##@ Prove it
 .PHONY: check test lint types unit fix generate
 check: lint types unit ## lint, types and unit tests, in under a minute

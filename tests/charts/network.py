@@ -30,7 +30,7 @@ class Network:
         return self.allows("egress", source, target, port) and self.allows("ingress", target, source, port)
 
     def allows(self, direction: str, pod: Place, peer: Place, port: int) -> bool:
-        """Whether `pod` may send to the peer (`egress`) or receive from it (`ingress`), at the receiver's port."""
+        """Whether `pod` may send to the peer (`egress`) or receive from it (`ingress`), at this port."""
         if pod.namespace != NAMESPACE:
             return True
         mine = [policy["spec"] for policy in self.policies if self._is_for(policy, direction, pod)]

@@ -1,6 +1,6 @@
 """What holds for every pod: Pod Security `restricted` and more, with no exception listed anywhere."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -9,8 +9,9 @@ import yaml
 from devstack.places import ROOT
 from tests.architecture.sources import SERVICES
 from tests.charts.network import selects
-from tests.charts.rendering import RELEASES, Pod, objects, of_kind, pods
+from tests.charts.rendering import RELEASES, Object, Pod, objects, of_kind, pods
 
+UNITS = {"m": 0.001, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
 READS_SECRETS = {"frontend", "user", "chat"}
 
 
@@ -146,7 +147,8 @@ class TestServices:
             for pod in pods(list(of_kind(found, "Deployment").values()))
             if tokens(pod) and "dapr.io/volume-mounts" in pod.annotations
         }
-        assert with_token == READS_SECRETS == set(of_kind(found, "Component")["secretstore"]["scopes"])
+        assert with_token == UNITS = {"m": 0.001, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
+READS_SECRETS == set(of_kind(found, "Component")["secretstore"]["scopes"])
         assert set(of_kind(found, "Role")) - {"deployer"} == READS_SECRETS
 
     def test_may_read_the_secrets_they_ask_for(self, place: str) -> None:
@@ -159,3 +161,38 @@ class TestServices:
         roles = of_kind(found, "Role")
         named = {name: set(roles[name]["rules"][0]["resourceNames"]) for name in READS_SECRETS}
         assert named == {**asked, "chat": {"redis"}}
+
+
+def amount(quantity: str) -> float:
+    """Cores or bytes."""
+    number = quantity.rstrip("mKMGi")
+    return float(number) * UNITS.get(quantity.removeprefix(number), 1)
+
+
+def requested(found: Sequence[Object], what: str) -> float:
+    """What all pods ask for when every service is scaled to its largest."""
+    most = {name: item["spec"]["maxReplicas"] for name, item in of_kind(found, "HorizontalPodAutoscaler").items()}
+    total = 0.0
+    for pod in pods(found):
+        sidecar = pod.annotations.get(f"dapr.io/sidecar-{what}-request", "0")
+        own = [amount(each["resources"]["requests"][what]) for each in containers(pod)]
+        number = 1 if pod.owner["kind"] == "Job" else most.get(pod.owner["metadata"]["name"], 1)
+        total += number * (sum(own) + amount(sidecar))
+    return total
+
+
+def requested_by_operators(found: Sequence[Object], what: str) -> float:
+    """What the pods ask for that operators make of our Kafka and PostgreSQL."""
+    pools = [item["spec"] for item in of_kind(found, "KafkaNodePool").values()]
+    clusters = [item["spec"] for item in of_kind(found, "Cluster").values()]
+    sized = [(spec["replicas"], spec["resources"]) for spec in pools]
+    sized += [(spec["instances"], spec["resources"]) for spec in clusters]
+    return sum(number * amount(resources["requests"][what]) for number, resources in sized)
+
+
+@pytest.mark.parametrize("what", ["cpu", "memory"])
+@pytest.mark.parametrize("place", ["staging", "production"])
+def test_quota_has_room_for_every_service_at_its_largest(place: str, what: str) -> None:
+    found = [*objects("data", place), *objects("todo", place)]
+    quota = of_kind(found, "ResourceQuota")["todo"]["spec"]["hard"]
+    assert requested(found, what) + requested_by_operators(found, what) < amount(quota[f"requests.{what}"])

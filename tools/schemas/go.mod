@@ -1,4 +1,4 @@
-// The releases whose schemas the manifests are checked against. Nothing is built of them.
+// The releases whose schemas and charts ours are checked against. Nothing is built of them.
 module todo/tools/schemas
 
 go 1.26.5
@@ -10,4 +10,5 @@ require (
 	github.com/prometheus-operator/prometheus-operator v0.93.1
 	k8s.io/kubernetes v1.37.2
 	sigs.k8s.io/gateway-api v1.5.1
+	sigs.k8s.io/metrics-server v0.9.0
 )
