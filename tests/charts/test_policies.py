@@ -147,8 +147,7 @@ class TestServices:
             for pod in pods(list(of_kind(found, "Deployment").values()))
             if tokens(pod) and "dapr.io/volume-mounts" in pod.annotations
         }
-        assert with_token == UNITS = {"m": 0.001, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
-READS_SECRETS == set(of_kind(found, "Component")["secretstore"]["scopes"])
+        assert with_token == READS_SECRETS == set(of_kind(found, "Component")["secretstore"]["scopes"])
         assert set(of_kind(found, "Role")) - {"deployer"} == READS_SECRETS
 
     def test_may_read_the_secrets_they_ask_for(self, place: str) -> None:
@@ -166,12 +165,13 @@ READS_SECRETS == set(of_kind(found, "Component")["secretstore"]["scopes"])
 def amount(quantity: str) -> float:
     """Cores or bytes."""
     number = quantity.rstrip("mKMGi")
-    return float(number) * UNITS.get(quantity.removeprefix(number), 1)
+    return float(number) * float(UNITS.get(quantity.removeprefix(number), 1))
 
 
 def requested(found: Sequence[Object], what: str) -> float:
     """What all pods ask for when every service is scaled to its largest."""
-    most = {name: item["spec"]["maxReplicas"] for name, item in of_kind(found, "HorizontalPodAutoscaler").items()}
+    scalers = of_kind(found, "HorizontalPodAutoscaler")
+    most = {name: scaler["spec"]["maxReplicas"] for name, scaler in scalers.items()}
     total = 0.0
     for pod in pods(found):
         sidecar = pod.annotations.get(f"dapr.io/sidecar-{what}-request", "0")
@@ -187,7 +187,7 @@ def requested_by_operators(found: Sequence[Object], what: str) -> float:
     clusters = [item["spec"] for item in of_kind(found, "Cluster").values()]
     sized = [(spec["replicas"], spec["resources"]) for spec in pools]
     sized += [(spec["instances"], spec["resources"]) for spec in clusters]
-    return sum(number * amount(resources["requests"][what]) for number, resources in sized)
+    return float(sum(number * amount(resources["requests"][what]) for number, resources in sized))
 
 
 @pytest.mark.parametrize("what", ["cpu", "memory"])

@@ -49,3 +49,17 @@ capabilities: {drop: [ALL]}
       - {key: app.kubernetes.io/name, operator: In, values: {{ toJson .names }}}
       - {key: app.kubernetes.io/component, operator: In, values: {{ toJson .components }}}
 {{- end }}
+
+{{/* Rights of KafkaUsers as options of kafka-acls: a map of who and how to what, for few calls of it. */}}
+{{- define "data.kafkaRights" -}}
+{{- $rights := dict -}}
+{{- range $user := .users }}
+{{- range $user.spec.authorization.acls }}
+{{- $pattern := eq .resource.patternType "prefix" | ternary "prefixed" "literal" }}
+{{- $who := printf "--allow-principal User:%s --resource-pattern-type %s" $user.metadata.name $pattern }}
+{{- range .operations }}{{ $who = printf "%s --operation %s" $who . }}{{ end }}
+{{- $_ := set $rights $who (append (get $rights $who | default list) (printf "--%s %s" .resource.type .resource.name)) }}
+{{- end }}
+{{- end }}
+{{- toYaml $rights -}}
+{{- end }}
