@@ -15,8 +15,6 @@ FOLDERS = (
     "/run/netns",
     "/var/lib",
     "/var/log",
-    "/var/run",
-    "/tmp",
 )
 PROGRAMS = ("containerd", "etcd", "kube", "netpol", "ctr", "pause", "coredns", "daprd")
 

@@ -4,7 +4,6 @@ import os
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from cluster import commands, settings, toolbox
 from cluster.certificates import Authorities, write_certificates
@@ -14,6 +13,7 @@ from cluster.machine import prepare
 from cluster.places import NODE, ClusterFolder
 from cluster.waiting import wait_for_process
 from devstack import processes
+from devstack.places import TOOL_BINARIES
 from devstack.toolbox.ensure import path_of
 from devstack.toolbox.golang import GoTool
 
@@ -33,8 +33,9 @@ class Node:
         self.folder.make()
         signers = write_certificates(self.folder)
         write_kubeconfigs(self.folder, signers)
-        plugins = path_of(toolbox.CNI[0]).parent
-        settings.write_settings(self.folder, plugins, debian_programs() / "runc", PAUSE_IMAGE)
+        settings.write_settings(
+            self.folder, TOOL_BINARIES, toolbox.NODE_PROGRAMS.binaries / "runc", PAUSE_IMAGE
+        )
         return signers
 
     def start_runtime(self) -> None:
@@ -101,12 +102,7 @@ class Node:
         wait_for_process(self.folder.run, process, condition, seconds)
 
 
-def debian_programs() -> Path:
-    """The folder of runc, nft, ipset and iptables."""
-    return path_of(toolbox.NODE_PROGRAMS)
-
-
 def environment() -> dict[str, str]:
     """PATH with our own programs first: containerd finds its shim there, kube-proxy nft, CNI iptables."""
-    own = [str(path_of(toolbox.SHIM).parent), str(debian_programs())]
+    own = [str(TOOL_BINARIES), str(toolbox.NODE_PROGRAMS.binaries)]
     return {**os.environ, "PATH": os.pathsep.join([*own, os.environ["PATH"]])}

@@ -1,6 +1,7 @@
 """A Docker daemon of our own, for as long as images are built. It touches no network and no other daemon."""
 
 import contextlib
+import fcntl
 import os
 import shutil
 import subprocess
@@ -61,17 +62,35 @@ def docker_daemon() -> Iterator[Docker]:
     """Runs while the block does; then every trace but its layers goes."""
     folder = RunFolder(STATE)
     folder.make()
-    if processes.all_running(folder):
-        raise Failure(f"Images are being built already; see {folder.logs}.")
     docker = Docker(STATE / "docker.sock")
-    daemon = processes.start(folder, "dockerd", _daemon(docker.socket), env=_environment())
-    try:
-        wait_for_process(folder, daemon, lambda: _answers(docker), START_SECONDS)
-        yield docker
-    finally:
+    with _alone(STATE / "lock"):
+        _stop(folder)
+        daemon = processes.start(folder, "dockerd", _daemon(docker.socket), env=_environment())
+        try:
+            wait_for_process(folder, daemon, lambda: _answers(docker), START_SECONDS)
+            yield docker
+        finally:
+            _stop(folder)
+
+
+@contextlib.contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as busy:
+            raise Failure("Images are being built already.") from busy
+        yield
+
+
+def _stop(folder: RunFolder) -> None:
+    """Also what an interrupted build left."""
+    for daemon in processes.all_running(folder):
         processes.stop(folder, daemon)
-        shutil.rmtree(STATE / "exec", ignore_errors=True)
-        _remove_cgroups()
+    shutil.rmtree(STATE / "exec", ignore_errors=True)
+    for group in CGROUPS.glob(f"*/{CGROUP}"):
+        with contextlib.suppress(OSError):
+            group.rmdir()
 
 
 def _daemon(socket: Path) -> list[str]:
@@ -94,9 +113,3 @@ def _answers(docker: Docker) -> bool:
     except Failure:
         return False
     return True
-
-
-def _remove_cgroups() -> None:
-    for group in CGROUPS.glob(f"*/{CGROUP}"):
-        with contextlib.suppress(OSError):
-            group.rmdir()

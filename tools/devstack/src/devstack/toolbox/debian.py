@@ -76,9 +76,12 @@ class DebianPrograms:
     def unpacked(self) -> Path:
         return TOOLS / self.name
 
+    @property
+    def binaries(self) -> Path:
+        return self.unpacked / "wrapped"
+
     def found(self) -> Path | None:
-        binaries = self.unpacked / "wrapped"
-        return binaries if is_stamped(self.name, repr(self)) and binaries.is_dir() else None
+        return self.binaries if is_stamped(self.name, repr(self)) and self.binaries.is_dir() else None
 
     def make(self) -> None:
         require("apt-get", f"{self.name} needs Debian or one of its relatives.")
@@ -89,7 +92,7 @@ class DebianPrograms:
             if not (self.unpacked / "usr" / program).exists():
                 raise Failure(f"None of Debian's packages {', '.join(self.packages)} has {program}.")
             quoted = f'"{self.unpacked / "usr" / program}"'
-            wrap(self.unpacked / "wrapped" / name, " ".join([quoted, *arguments]), self.unpacked)
+            wrap(self.binaries / name, " ".join([quoted, *arguments]), self.unpacked)
         stamp(self.name, repr(self))
 
 
