@@ -12,7 +12,7 @@ from contracts.names import App
 from servicekit.auth import JWKS_PATH
 from tests.charts.network import Network
 from tests.charts.rendering import objects
-from tests.charts.test_talks import DATA, SIDECAR, named, service
+from tests.charts.test_talks import APP, DATA, METRICS, SIDECAR, named, service
 from tests.cluster.todo.system import System
 
 pytestmark = pytest.mark.timeout(900)
