@@ -6,8 +6,9 @@ from collections import defaultdict
 import pytest
 import yaml
 
+from devstack.places import ROOT
 from tests.architecture.sources import SERVICES
-from tests.charts.rendering import CHARTS, Refused, manifests
+from tests.charts.rendering import CHARTS, Refused, manifests, objects
 
 MAX_LINES_A_SERVICE = 40
 SAME_LINES = 10
@@ -57,6 +58,15 @@ class TestTemplates:
             for number in range(len(lines) - SAME_LINES + 1):
                 places["\n".join(lines[number : number + SAME_LINES])].add(f"{path.name}:{number}")
         assert {text: where for text, where in places.items() if len(where) > 1} == {}
+
+    def test_have_the_files_of_dapr_as_they_are(self) -> None:
+        """The charts reach them through links, which Helm follows."""
+        rendered = objects("todo", "production")
+        for path in [
+            *(ROOT / "dapr" / "components").iterdir(),
+            ROOT / "dapr" / "cluster" / "secretstore.yaml",
+        ]:
+            assert yaml.safe_load(path.read_text()) in rendered
 
     def test_of_services_are_one_chart(self) -> None:
         dependencies = yaml.safe_load((CHARTS / "todo" / "Chart.yaml").read_text())["dependencies"]

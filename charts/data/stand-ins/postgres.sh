@@ -8,7 +8,7 @@ data=/data/postgres
 printf '%s\n' 'local all all trust' 'host sameuser all all scram-sha-256' > $data/pg_hba.conf
 postgres -D $data -c listen_addresses='*' -c unix_socket_directories=/tmp &
 trap 'kill -INT $!' TERM INT
-until pg_isready --quiet --host /tmp; do sleep 0.2; done
+until pg_isready --quiet --host /tmp --username postgres; do sleep 0.2; done
 for user in $USERS; do
   eval "password=\$PASSWORD_$user"
   psql --quiet --host /tmp --username postgres --set user="$user" --set password="$password" <<'SQL'
