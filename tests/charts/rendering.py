@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from devstack.places import ROOT
-from devstack.toolbox.ensure import ensure, path_of
+from devstack.toolbox.ensure import path_of
 from devstack.toolbox.helm import HELM
 
 CHARTS = ROOT / "charts"
@@ -43,7 +43,6 @@ class Pod:
 
 def helm(*arguments: str | Path) -> str:
     """What Helm prints. Raises `Refused`."""
-    ensure([HELM])
     done = subprocess.run([path_of(HELM), *arguments], cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
         raise Refused(done.stdout + done.stderr)

@@ -20,6 +20,7 @@ from tests.charts.modules import module_folders
 PINS = ROOT / "tools" / "schemas"
 SCHEMAS = TOOLS / "schemas"
 LOCATION = f"{SCHEMAS}/{{{{.Group}}}}-{{{{.ResourceKind}}}}-{{{{.ResourceAPIVersion}}}}.json"
+"""Where kubeconform finds them (`-schema-location`)."""
 CRDS = {
     "github.com/cert-manager/cert-manager": "deploy/crds/*.yaml",
     "github.com/cloudnative-pg/cloudnative-pg": "config/crd/bases/*.yaml",
@@ -45,8 +46,8 @@ class Loader(yaml.CSafeLoader):
 Loader.add_constructor("tag:yaml.org,2002:value", lambda _loader, node: node.value)
 
 
-def ensure_schemas() -> str:
-    """Make the schemas unless they are there; returns the `-schema-location` for kubeconform."""
+def ensure_schemas() -> None:
+    """Make the schemas unless they are there."""
     mark = fingerprint([*PINS.iterdir(), Path(__file__)])
     if not is_stamped("schemas", mark):
         SCHEMAS.mkdir(parents=True, exist_ok=True)
@@ -54,7 +55,6 @@ def ensure_schemas() -> str:
         for name, schema in [*_kubernetes(folders), *_custom(_crds(folders))]:
             (SCHEMAS / f"{name}.json").write_text(json.dumps(schema))
         stamp("schemas", mark)
-    return LOCATION
 
 
 def _kubernetes(folders: Mapping[str, Path]) -> Iterator[tuple[str, Schema]]:

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from devstack.places import ROOT
-from devstack.toolbox.ensure import ensure, path_of
+from devstack.toolbox.ensure import path_of
 from devstack.toolbox.helm import KUBECONFORM
 from tests.charts.rendering import CHARTS, RELEASES, build_dependencies, helm, manifests
-from tests.charts.schemas import ensure_schemas
+from tests.charts.schemas import LOCATION
 
 FILES = sorted(
     [*ROOT.glob("kafka/*.yaml"), *ROOT.glob("dapr/**/*.yaml"), *CHARTS.glob("platform/manifests/*.yaml")]
@@ -20,9 +20,7 @@ NO_MANIFESTS = {"access-control.yaml", "dapr-install.yaml", "strimzi-operator.ya
 
 def conforms(text: str) -> str:
     """What kubeconform has against `text`; nothing is left out, and an unknown kind is an error."""
-    location = ensure_schemas()
-    ensure([KUBECONFORM])
-    command = [str(path_of(KUBECONFORM)), "-strict", "-schema-location", location, "-"]
+    command = [str(path_of(KUBECONFORM)), "-strict", "-schema-location", LOCATION, "-"]
     done = subprocess.run(command, input=text, capture_output=True, text=True)
     return done.stdout + done.stderr if done.returncode else ""
 
