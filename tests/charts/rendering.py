@@ -60,7 +60,8 @@ def manifests(chart: str, place: str, settings: tuple[str, ...] = ()) -> str:
     """What Helm would send to the cluster, hooks included."""
     build_dependencies()
     values = [part for setting in settings for part in ("--set", setting)]
-    image = [] if "global.image.tag=" in settings else ["--set-string", "global.image.tag=1.2.3"]
+    is_told = any(setting.startswith("global.image.tag=") for setting in settings)
+    image = [] if is_told else ["--set-string", "global.image.tag=1.2.3"]
     file = CHARTS / chart / f"values-{place}.yaml"
     return helm("template", chart, CHARTS / chart, "--namespace", NAMESPACE, "-f", file, *image, *values)
 

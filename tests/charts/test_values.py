@@ -23,6 +23,7 @@ class TestTypo:
             ("todo", "tasks.replicas=3", "tasks"),
             ("todo", "global.kafka.broker=kafka:9092", "broker"),
             ("todo", "task.image.digest=latest", "/image/digest"),
+            ("todo", "global.image.tag=latest", "/global/image/tag"),
             ("todo", "task.resources.limits.memory=lots", "/resources/limits/memory"),
             ("todo", "gateway.enabled=maybe", "/gateway/enabled"),
             ("data", "kafka.enable=false", "enable"),
