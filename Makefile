@@ -28,17 +28,37 @@ env: ## write .run/env and .run/secrets.json, for servers started by hand
 topics: ## make the topics of kafka/topics.yaml that are missing
 	@$(RUN) devstack topics
 
+##@ Run a Kubernetes
+.PHONY: cluster cluster-down cluster-images cluster-status
+cluster: ## bring up a Kubernetes of one node with Dapr, here; needs root
+	@$(RUN) cluster up
+cluster-down: ## remove it and everything it made
+	@$(RUN) cluster down
+cluster-images: ## build the images of services and servers; load them if the cluster runs   (BASE=python:3.13-slim)
+	@$(RUN) cluster images $(if $(BASE),--base $(BASE))
+cluster-status: ## say what runs in it
+	@$(RUN) cluster status
+
+##@ Put it on a cluster (of the current kubeconfig)
+.PHONY: platform secrets
+platform: ## install what everything stands on: gateway, certificates, Dapr, operators
+	@$(RUN) python -m tools.install_platform
+secrets: ## make the Secrets that are missing   (NAMESPACE=todo)
+	@$(RUN) python -m tools.make_secrets --namespace $(or $(NAMESPACE),todo)
+
 ##@ Prove it
-.PHONY: check test lint types unit fix generate
+.PHONY: check test cluster-test lint types unit fix generate
 check: lint types unit ## lint, types and unit tests, in under a minute
 test: lint types ## everything, on real parts
 	@$(RUN) pytest
+cluster-test: ## the cluster itself, on the running one or on one of its own
+	@$(RUN) pytest tests/cluster
 lint:
 	@$(RUN) ruff check --quiet . && $(RUN) ruff format --check --quiet .
 types:
 	@$(RUN) mypy --no-error-summary libs services tools tests loadtest conftest.py
 unit:
-	@$(RUN) pytest --quiet -p no:cacheprovider libs/*/tests/unit services/*/tests/unit tests/architecture
+	@$(RUN) pytest --quiet -p no:cacheprovider libs/*/tests/unit services/*/tests/unit tools/*/tests/unit tests/architecture
 fix: ## mend what ruff can mend
 	@$(RUN) ruff check --fix --quiet . ; $(RUN) ruff format --quiet .
 generate: ## write the files that are made from code

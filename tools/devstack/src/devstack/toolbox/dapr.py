@@ -1,4 +1,4 @@
-"""daprd, the Dapr scheduler and the Dapr CLI.
+"""daprd, the Dapr scheduler, the Dapr CLI, and what else a cluster's control plane is made of.
 
 Two Go modules, because the CLI pins older Dapr libraries than the runtime.
 """
@@ -56,3 +56,16 @@ CLI = GoTool(
     how_to_get=HOW_TO_GET,
     suits=_same_minor,
 )
+
+
+def _control_plane(name: str) -> GoTool:
+    return GoTool(
+        name=name,
+        module=RUNTIME,
+        package=f"github.com/dapr/dapr/cmd/{name}",
+        dependency="github.com/dapr/dapr",
+        version_variable="github.com/dapr/dapr/pkg/buildinfo.version",
+    )
+
+
+CONTROL_PLANE = (*map(_control_plane, ("sentry", "operator", "injector", "placement")), SCHEDULER)

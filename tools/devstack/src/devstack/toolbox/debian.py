@@ -7,12 +7,13 @@ import glob
 import os
 import re
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from devstack.failure import Failure
 from devstack.places import TOOL_BINARIES, TOOLS
-from devstack.toolbox.tool import require, run, stamp_path, version_of
+from devstack.toolbox.tool import is_stamped, require, run, stamp, stamp_path, version_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +44,15 @@ class DebianTool:
 
     def make(self) -> None:
         wanted = ".".join(str(part) for part in self.least_version)
-        apt = require("apt-get", f"Install {self.name} {wanted} or newer with this system's package manager.")
+        require("apt-get", f"Install {self.name} {wanted} or newer with this system's package manager.")
         unpacked = TOOLS / self.name
-        self._unpack(apt, unpacked)
+        unpack(self.name, [self.package], unpacked)
         places = [self.program] if self.program else [f"usr/bin/{self.name}", f"usr/lib/*/*/bin/{self.name}"]
         programs = [found for place in places for found in unpacked.glob(place)]
         if not programs:
             raise Failure(f"Debian's package {self.package} has no {self.name}.")
-        self._wrap(programs[0], unpacked)
+        wrap(TOOL_BINARIES / self.name, f'"{programs[0]}"', unpacked)
+        stamp_path(self.name).unlink(missing_ok=True)
 
     def _extra_folders(self) -> list[str]:
         return [folder for pattern in self.also_in for folder in sorted(glob.glob(pattern), reverse=True)]
@@ -59,27 +61,66 @@ class DebianTool:
         match = re.search(r"(\d+)\.(\d+)", version_of([program, self.version_flag]))
         return (int(match[1]), int(match[2])) if match else (0,)
 
-    def _unpack(self, apt: str, target: Path) -> None:
-        archives = TOOLS / "debian" / self.name
-        (archives / "partial").mkdir(parents=True, exist_ok=True)
-        options = ["-qq", "-y", "--no-install-recommends", "-o", f"Dir::Cache::archives={archives}"]
-        download = [apt, *options, "-o", "Debug::NoLocking=1", "--download-only", "install", self.package]
-        try:
-            run(download)
-        except Failure:
-            run([apt, "-qq", "update"])
-            run(download)
-        for archive in archives.glob("*.deb"):
-            run([require("dpkg-deb", "It comes with Debian."), "--extract", str(archive), str(target)])
 
-    def _wrap(self, program: Path, unpacked: Path) -> None:
-        folders = {library.parent for library in unpacked.glob("usr/lib/*-linux-gnu/**/*.so*")}
-        libraries = ":".join(str(folder) for folder in sorted(folders))
-        TOOL_BINARIES.mkdir(parents=True, exist_ok=True)
-        script = TOOL_BINARIES / self.name
-        script.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH="{libraries}" exec "{program}" "$@"\n')
-        script.chmod(0o755)
-        stamp_path(self.name).unlink(missing_ok=True)
+@dataclass(frozen=True, slots=True)
+class DebianPrograms:
+    """Programs of several packages in a folder of their own, on the PATH of those who need exactly these.
+
+    programs: (the name to call it by, the command below `usr/` that it runs).
+    """
+
+    name: str
+    packages: tuple[str, ...]
+    programs: tuple[tuple[str, str], ...]
+
+    @property
+    def unpacked(self) -> Path:
+        return TOOLS / self.name
+
+    @property
+    def binaries(self) -> Path:
+        return self.unpacked / "wrapped"
+
+    def found(self) -> Path | None:
+        return self.binaries if is_stamped(self.name, repr(self)) and self.binaries.is_dir() else None
+
+    def make(self) -> None:
+        require("apt-get", f"{self.name} needs Debian or one of its relatives.")
+        shutil.rmtree(self.unpacked, ignore_errors=True)
+        unpack(self.name, self.packages, self.unpacked)
+        for name, command in self.programs:
+            program, *arguments = command.split()
+            if not (self.unpacked / "usr" / program).exists():
+                raise Failure(f"None of Debian's packages {', '.join(self.packages)} has {program}.")
+            quoted = f'"{self.unpacked / "usr" / program}"'
+            wrap(self.binaries / name, " ".join([quoted, *arguments]), self.unpacked)
+        stamp(self.name, repr(self))
+
+
+def unpack(name: str, packages: Sequence[str], target: Path) -> None:
+    """Download packages, and what they need and this system lacks, and lay their files into `target`."""
+    archives = TOOLS / "debian" / name
+    (archives / "partial").mkdir(parents=True, exist_ok=True)
+    options = ["-qq", "-y", "--no-install-recommends", "--reinstall"]
+    settings = ["-o", f"Dir::Cache::archives={archives}", "-o", "Debug::NoLocking=1"]
+    download = ["apt-get", *options, *settings, "--download-only", "install", *packages]
+    try:
+        run(download)
+    except Failure:
+        run(["apt-get", "-qq", "update"])
+        run(download)
+    for archive in archives.glob("*.deb"):
+        run([require("dpkg-deb", "It comes with Debian."), "--extract", str(archive), str(target)])
+
+
+def wrap(script: Path, command: str, unpacked: Path) -> None:
+    """Write a program that runs `command` with the libraries of `unpacked`."""
+    libraries = {library.parent for library in unpacked.glob("usr/lib/*-linux-gnu/**/*.so*")}
+    search = ":".join(str(folder) for folder in sorted(libraries))
+    extensions = [f'XTABLES_LIBDIR="{folder}" ' for folder in unpacked.glob("usr/lib/*-linux-gnu/xtables")]
+    script.parent.mkdir(parents=True, exist_ok=True)
+    script.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH="{search}" {"".join(extensions)}exec {command} "$@"\n')
+    script.chmod(0o755)
 
 
 REDIS = DebianTool("redis-server", "redis-server", least_version=(6, 2))

@@ -3,12 +3,13 @@
 import sys
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 from devstack.failure import Failure
-from devstack.toolbox.dapr import CLI, DAPRD, RUNTIME, SCHEDULER
+from devstack.toolbox.dapr import CLI, DAPRD, SCHEDULER
 from devstack.toolbox.debian import POSTGRES, REDIS
 from devstack.toolbox.golang import GoTool
 from devstack.toolbox.kafka_jars import KAFKA
@@ -44,13 +45,13 @@ def path_of(tool: Tool) -> Path:
     return found
 
 
-_one_build = threading.Lock()
+_builds: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
 
 
 def _make(tool: Tool) -> None:
     started = time.monotonic()
-    if isinstance(tool, GoTool) and tool.module == RUNTIME:
-        with _one_build:  # the same Go module: the second build reuses the first one's work
+    if isinstance(tool, GoTool):
+        with _builds[tool.module]:  # the second build of a module reuses the first one's work
             tool.make()
     else:
         tool.make()

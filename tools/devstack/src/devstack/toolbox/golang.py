@@ -11,6 +11,8 @@ from devstack.places import TOOL_BINARIES
 from devstack.toolbox.tool import fingerprint, is_stamped, require, run, stamp
 
 HOW_TO_GET_GO = "Install Go 1.26 or newer."
+WITHOUT_C = {"CGO_ENABLED": "0"}
+"""A program that needs no C library runs in an image that holds nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,8 @@ class GoTool:
     """A program built from a Go module, unless a suitable one is installed.
 
     dependency: the module whose version is the program's.
-    version_variable: the Go variable its version is linked into.
+    version_variable: the Go variable its version is linked into, after `version_prefix`.
+    linked: further variables, as name=value; {major} and {minor} stand for parts of the version.
     suits: whether an installed program with this version wanted will do; by default none does.
     """
 
@@ -27,6 +30,8 @@ class GoTool:
     package: str
     dependency: str
     version_variable: str = "main.version"
+    version_prefix: str = ""
+    linked: tuple[str, ...] = ()
     how_to_get: str = HOW_TO_GET_GO
     suits: Callable[[Path, str], bool] = lambda _installed, _wanted: False
 
@@ -47,13 +52,20 @@ class GoTool:
     def make(self) -> None:
         go = require("go", self.how_to_get)
         TOOL_BINARIES.mkdir(parents=True, exist_ok=True)
-        link = f"-s -w -X {self.version_variable}={self.version}"
         target = str(TOOL_BINARIES / self.name)
-        run([go, "build", "-trimpath", f"-ldflags={link}", "-o", target, self.package], cwd=self.module)
+        command = [go, "build", "-trimpath", f"-ldflags={self._link_flags()}", "-o", target, self.package]
+        run(command, cwd=self.module, env=WITHOUT_C)
         stamp(self.name, self._fingerprint())
 
+    def _link_flags(self) -> str:
+        major, minor = self.version.split(".")[:2]
+        more = [variable.format(major=major, minor=minor) for variable in self.linked]
+        variables = [f"{self.version_variable}={self.version_prefix}{self.version}", *more]
+        return " ".join(["-s -w", *(f"-X {variable}" for variable in variables)])
+
     def _fingerprint(self) -> str:
-        return fingerprint([*self.module.glob("go.*"), *self.module.glob("**/*.go")])
+        sources = fingerprint([*self.module.glob("go.*"), *self.module.glob("**/*.go")])
+        return f"{sources} {self._link_flags()} {WITHOUT_C}"
 
     def _installed(self) -> Path | None:
         path = os.pathsep.join([os.environ.get("PATH", ""), str(Path.home() / ".dapr" / "bin")])

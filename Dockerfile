@@ -1,0 +1,48 @@
+# One recipe for all six services:
+#   docker build --build-arg SERVICE=task --tag todo/task .
+# The npm packages of the pages come with the context: `make tools` fetches them.
+# The base is Debian 13 with Python 3.13.15; where no registry is reachable, another can be given.
+ARG BASE=python:3.13-slim-trixie@sha256:9d2e5553305c7c7b0097999bb17187c69b921ccd6bc9d40e4bb5ebe652c00285
+
+FROM ${BASE} AS build
+ARG UV=0.13.9
+ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=/app
+RUN python3 -m venv /opt/uv && /opt/uv/bin/pip install --no-cache-dir --disable-pip-version-check "uv==${UV}"
+WORKDIR /src
+COPY pyproject.toml uv.lock ./
+COPY libs/contracts/pyproject.toml libs/contracts/
+COPY libs/servicekit/pyproject.toml libs/servicekit/
+COPY services/analytics/pyproject.toml services/analytics/
+COPY services/chat/pyproject.toml services/chat/
+COPY services/frontend/pyproject.toml services/frontend/
+COPY services/notification/pyproject.toml services/notification/
+COPY services/task/pyproject.toml services/task/
+COPY services/user/pyproject.toml services/user/
+COPY tools/cluster/pyproject.toml tools/cluster/
+COPY tools/devstack/pyproject.toml tools/devstack/
+# What any service depends on: one layer for all six, made again only when a dependency changes.
+RUN /opt/uv/bin/uv sync --frozen --no-default-groups --no-install-workspace
+COPY libs libs
+COPY services services
+ARG SERVICE
+RUN if [ "${SERVICE}" = frontend ] && [ ! -d services/frontend/src/frontend_service/static/vendor ]; then \
+      echo "The pages' npm packages are missing; run 'make tools' first." >&2; exit 1; \
+    fi && \
+    /opt/uv/bin/uv sync --frozen --no-default-groups --no-editable --package "${SERVICE}-service"
+
+FROM ${BASE}
+# Nothing runs these here; an intruder might.
+RUN rm -rf /usr/local/bin/pip* /usr/local/lib/python3*/ensurepip /usr/local/lib/python3*/site-packages/pip*
+COPY --from=build /app /app
+ARG SERVICE
+ARG VERSION=dev
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="todo ${SERVICE}" \
+      org.opencontainers.image.description="The ${SERVICE} service of the todo platform" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+ENV PATH=/app/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 TODO_HOST=0.0.0.0 TODO_SERVICE=${SERVICE}
+WORKDIR /tmp
+USER 10001:10001
+EXPOSE 8000
+CMD ["/bin/sh", "-c", "exec serve \"$TODO_SERVICE\""]

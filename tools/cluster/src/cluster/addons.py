@@ -1,0 +1,93 @@
+"""What runs in containers on every cluster: DNS, metrics, volumes, and the Dapr control plane."""
+
+import base64
+import subprocess
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import yaml
+
+from cluster import toolbox
+from cluster.certificates import SERVER, Authorities, leaf
+from cluster.images.platform import DAPR_REGISTRY, image_name
+from cluster.places import DNS_SERVICE, DOMAIN, NODE, ClusterFolder
+from devstack.failure import Failure
+from devstack.toolbox.dapr import DAPRD
+from devstack.toolbox.tool import require
+
+VOLUMES = 8
+VOLUME_SIZE = "2Gi"
+DAPR_SECONDS = 240
+
+
+def manifest(name: str, **values: str) -> str:
+    """A file under `manifests/` with its `$names` filled in."""
+    return Template(files("cluster").joinpath("manifests", name).read_text()).substitute(values)
+
+
+def coredns() -> str:
+    return manifest("coredns.yaml", image=image_name(toolbox.COREDNS), address=DNS_SERVICE, domain=DOMAIN)
+
+
+def metrics_server(signers: Authorities) -> str:
+    """It shows a certificate of the cluster, so that the API server needn't trust it blindly."""
+    server = leaf(signers.cluster, "metrics-server", [SERVER], hosts=["metrics-server.kube-system.svc"])
+    return manifest(
+        "metrics-server.yaml",
+        image=image_name(toolbox.METRICS_SERVER),
+        certificate=_encoded(server.certificate_pem),
+        key=_encoded(server.key_pem),
+        authority=_encoded(signers.cluster.certificate_pem),
+    )
+
+
+def volumes(folder: ClusterFolder) -> str:
+    """The default storage class and folders of this machine for its claims; nothing provisions more."""
+    storage_class = {
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "StorageClass",
+        "metadata": {"name": "local", "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
+        "provisioner": "kubernetes.io/no-provisioner",
+        "volumeBindingMode": "WaitForFirstConsumer",
+    }
+    return yaml.safe_dump_all([storage_class, *(_volume(folder, number) for number in range(VOLUMES))])
+
+
+def _volume(folder: ClusterFolder, number: int) -> dict[str, Any]:
+    place = folder.volumes / str(number)
+    place.mkdir(parents=True, exist_ok=True)
+    this_node = {"key": "kubernetes.io/hostname", "operator": "In", "values": [NODE]}
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolume",
+        "metadata": {"name": f"local-{number}"},
+        "spec": {
+            "capacity": {"storage": VOLUME_SIZE},
+            "accessModes": ["ReadWriteOnce"],
+            "storageClassName": "local",
+            "persistentVolumeReclaimPolicy": "Retain",
+            "local": {"path": str(place)},
+            "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [this_node]}]}},
+        },
+    }
+
+
+def dapr_chart() -> Path:
+    """The chart inside Dapr's Go module, of the version its programs are built from."""
+    go = require("go", "Install Go 1.26 or newer.")
+    command = [go, "list", "-m", "-f", "{{.Dir}}", DAPRD.dependency]
+    done = subprocess.run(command, cwd=DAPRD.module, capture_output=True, text=True, check=False)
+    chart = Path(done.stdout.strip()) / "charts" / "dapr"
+    if done.returncode or not chart.is_dir():
+        raise Failure(f"Dapr's chart is not in its Go module:\n{done.stderr.strip()}")
+    return chart
+
+
+def dapr_values() -> str:
+    return manifest("dapr-values.yaml", registry=DAPR_REGISTRY, version=DAPRD.version)
+
+
+def _encoded(pem: bytes) -> str:
+    return base64.b64encode(pem).decode()

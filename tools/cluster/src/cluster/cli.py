@@ -1,0 +1,82 @@
+"""`cluster up|down|status|tools|images`: the programs behind the Makefile."""
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+from cluster import toolbox
+from cluster.cluster import Cluster
+from cluster.images.build import build_all
+from devstack import processes
+from devstack.failure import Failure
+from devstack.places import ROOT
+from devstack.toolbox.ensure import ensure
+
+FOLDER = ROOT / ".cluster"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="cluster", description=__doc__)
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where its state lies")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verbs.add_parser("up", help="bring up a Kubernetes of one node with Dapr")
+    verbs.add_parser("down", help="remove it and all it made")
+    verbs.add_parser("status", help="say what runs")
+    images = verbs.add_parser("images", help="build the images of services and servers, load them if it runs")
+    images.add_argument("--base", help="base image; by default a stand-in made on this machine")
+    verbs.add_parser("tools", help="build or install what is missing")
+    arguments = parser.parse_args()
+    try:
+        sys.exit(_run(arguments, Cluster.at(arguments.folder)))
+    except Failure as failure:
+        sys.exit(f"\n{failure}")
+    except KeyboardInterrupt:
+        sys.exit("\nStopped.")
+
+
+def _run(arguments: argparse.Namespace, cluster: Cluster) -> int:
+    match arguments.verb:
+        case "up":
+            _up(cluster)
+        case "down":
+            print("Removed." if cluster.down() else "There was no cluster.")
+        case "status":
+            return _status(cluster)
+        case "images":
+            _build_images(cluster, arguments.base)
+        case "tools":
+            ensure(toolbox.CLUSTER)
+            print("Every tool is there.")
+    return 0
+
+
+def _up(cluster: Cluster) -> None:
+    ensure(toolbox.CLUSTER)
+    started = time.monotonic()
+    if cluster.is_running():
+        print("It runs already.")
+    else:
+        cluster.up()
+        print(f"The node is Ready and Dapr runs after {time.monotonic() - started:.0f} s.")
+    print(f"  export KUBECONFIG={os.path.relpath(cluster.kubeconfig)}")
+
+
+def _build_images(cluster: Cluster, base: str | None) -> None:
+    started = time.monotonic()
+    archive = build_all(base)
+    print(f"Built after {time.monotonic() - started:.0f} s: {os.path.relpath(archive)}")
+    if cluster.is_running():
+        cluster.load_image(archive)
+        print("The cluster has them.")
+
+
+def _status(cluster: Cluster) -> int:
+    if not cluster.is_running():
+        print("No cluster is running.")
+        return 1
+    for process in processes.all_running(cluster.folder.run):
+        print(f"  {process.name:<24} pid {process.pid}")
+    print(cluster.kubectl("get", "pods", "--all-namespaces"))
+    return 0

@@ -1,0 +1,134 @@
+"""A cluster as tests and people use it."""
+
+import subprocess
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from cluster import addons, teardown, toolbox
+from cluster.certificates import Authorities
+from cluster.images.build import built_archive
+from cluster.images.loading import load_archives, loaded_images
+from cluster.images.platform import archive_of, platform_images
+from cluster.machine import require_suitable_machine
+from cluster.node import Node
+from cluster.places import ClusterFolder
+from devstack import processes
+from devstack.failure import Failure
+from devstack.toolbox.ensure import ensure, path_of
+from devstack.toolbox.helm import HELM
+
+ROLLOUT_SECONDS = 90
+COMMAND_SECONDS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """One Kubernetes of one node with Dapr; everything about it lies in `folder`."""
+
+    folder: ClusterFolder
+
+    @classmethod
+    def at(cls, path: Path) -> "Cluster":
+        return cls(ClusterFolder(path.resolve()))
+
+    @property
+    def kubeconfig(self) -> Path:
+        return self.folder.kubeconfig
+
+    def up(self) -> None:
+        """Bring up what isn't up. Raises `Failure` naming the part that didn't start; its log stays."""
+        require_suitable_machine()
+        ensure(toolbox.CLUSTER)
+        if self.is_running():
+            return
+        self.down()
+        node = Node(self.folder)
+        signers = node.write_files()
+        node.start_runtime()
+        with ThreadPoolExecutor(1) as pool:
+            images = pool.submit(self._load_images)
+            node.start_control_plane()
+            node.start_worker()
+            self.apply(addons.manifest("policies.yaml"))
+            node.start_network_policies()
+            images.result()
+        self._start_addons(signers)
+
+    def down(self) -> bool:
+        """Remove the cluster and all it made on this machine; False if there was none."""
+        return teardown.take_down(self.folder)
+
+    def is_running(self) -> bool:
+        """Whether the API server answers."""
+        return self.kubeconfig.exists() and bool(processes.all_running(self.folder.run)) and self._answers()
+
+    def kubectl(self, *arguments: str, stdin: str | None = None, check: bool = True) -> str:
+        """What kubectl prints. Raises `Failure` with its complaint unless `check` is off."""
+        return self._run([str(path_of(toolbox.KUBECTL)), *arguments], stdin, check=check)
+
+    def helm(self, *arguments: str, stdin: str | None = None, check: bool = True) -> str:
+        """What Helm prints. Raises `Failure` with its complaint unless `check` is off."""
+        return self._run([str(path_of(HELM)), *arguments], stdin, check=check)
+
+    def apply(self, manifests: str) -> None:
+        self.kubectl("apply", "--filename", "-", stdin=manifests)
+
+    def load_image(self, *archives: Path) -> None:
+        """Bring archives of `docker save` (or OCI layouts) into the cluster."""
+        load_archives(Node(self.folder), archives)
+
+    def images(self) -> set[str]:
+        """Names of the images that pods can use."""
+        return loaded_images(Node(self.folder))
+
+    def wait_for_rollout(self, namespace: str, *workloads: str, seconds: float = ROLLOUT_SECONDS) -> None:
+        """Until every pod of each `kind/name` is Ready. Raises `Failure` telling the pods' state."""
+        for workload in workloads:
+            command = ["--namespace", namespace, "rollout", "status", workload, f"--timeout={seconds:.0f}s"]
+            try:
+                self.kubectl(*command)
+            except Failure as failure:
+                raise Failure(f"{failure}\n{self.explain(namespace)}") from failure
+
+    def explain(self, namespace: str) -> str:
+        """The pods of a namespace and its last events."""
+        where = ["--namespace", namespace]
+        pods = self.kubectl(*where, "get", "pods", "--output=wide", check=False)
+        events = self.kubectl(*where, "get", "events", "--sort-by=.lastTimestamp", check=False)
+        return "\n".join([pods.rstrip(), *events.splitlines()[-15:]])
+
+    def _load_images(self) -> None:
+        """Those every cluster has, and those built for this system, if they were."""
+        built = built_archive()
+        platform = [archive_of(image) for image in platform_images()]
+        self.load_image(*platform, *([built] if built else []))
+
+    def _start_addons(self, signers: Authorities) -> None:
+        self.apply(addons.coredns())
+        self.apply(addons.metrics_server(signers))
+        self.apply(addons.volumes(self.folder))
+        chart = str(addons.dapr_chart())
+        install = ["upgrade", "--install", "dapr", chart, "--namespace", "dapr-system", "--values", "-"]
+        try:
+            self.helm(*install, "--wait", f"--timeout={addons.DAPR_SECONDS}s", stdin=addons.dapr_values())
+        except Failure as failure:
+            raise Failure(f"Dapr did not start.\n{failure}\n{self.explain('dapr-system')}") from failure
+        self.wait_for_rollout("kube-system", "deployment/coredns", "deployment/metrics-server")
+
+    def _answers(self) -> bool:
+        return self.kubectl("get", "--raw=/readyz", check=False) == "ok"
+
+    def _run(self, command: Sequence[str], stdin: str | None, *, check: bool) -> str:
+        done = subprocess.run(
+            [command[0], f"--kubeconfig={self.kubeconfig}", *command[1:]],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=COMMAND_SECONDS,
+        )
+        if check and done.returncode:
+            raise Failure(f"`{Path(command[0]).name} {' '.join(command[1:])}` failed:\n{done.stderr.strip()}")
+        return done.stdout

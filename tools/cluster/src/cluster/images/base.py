@@ -1,0 +1,56 @@
+"""A stand-in for the Python base image where no registry can be reached: Debian 13, made with debootstrap."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from cluster import toolbox
+from cluster.images.docker import Docker
+from devstack.failure import Failure
+from devstack.places import TOOLS
+from devstack.toolbox.ensure import path_of
+from devstack.toolbox.tool import run
+
+STAND_IN = "local/python:3.13-slim"
+RELEASE = "trixie"
+PACKAGES = ("python3", "python3-venv", "ca-certificates")
+AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
+WASTE = ("var/lib/apt/lists", "var/cache/apt/archives", "usr/share/doc", "usr/share/man", "usr/share/locale")
+
+
+def ensure_stand_in(docker: Docker) -> str:
+    """The name of the stand-in base, which is made if it is missing."""
+    if not docker.image_id(STAND_IN):
+        root = TOOLS / "base"
+        shutil.rmtree(root, ignore_errors=True)
+        try:
+            _install(root)
+            _import(docker, root)
+        finally:
+            shutil.rmtree(root, ignore_errors=True)
+    return STAND_IN
+
+
+def _install(root: Path) -> None:
+    programs = path_of(toolbox.BUILD_PROGRAMS)
+    env = {"DEBOOTSTRAP_DIR": str(toolbox.BUILD_PROGRAMS.unpacked / "usr" / "share" / "debootstrap")}
+    options = ["--variant=minbase", f"--include={','.join(PACKAGES)}"]
+    run([str(programs / "debootstrap"), *options, RELEASE, str(root)], env=env)
+    (root / "usr" / "bin" / "python").symlink_to("python3")
+    shutil.copyfile(AUTHORITIES, root / AUTHORITIES.lstrip("/"))
+    for waste in WASTE:
+        shutil.rmtree(root / waste)
+    (root / WASTE[1] / "partial").mkdir(parents=True)
+
+
+def _import(docker: Docker, root: Path) -> None:
+    """As the official image is configured, and trusting whom this machine trusts."""
+    changes = ['CMD ["python3"]', f"ENV SSL_CERT_FILE={AUTHORITIES} PIP_CERT={AUTHORITIES}"]
+    options = [word for change in changes for word in ("--change", change)]
+    tar = ["tar", "--create", "--directory", str(root), "--numeric-owner", "."]
+    with subprocess.Popen(tar, stdout=subprocess.PIPE) as archive:
+        assert archive.stdout
+        docker.run("import", *options, "-", STAND_IN, stdin=archive.stdout.fileno())
+    if archive.returncode:
+        raise Failure(f"tar could not read {os.path.relpath(root)}.")

@@ -1,0 +1,76 @@
+"""Builds the images of the services and of the servers they need, and keeps them as one archive."""
+
+import hashlib
+import shutil
+import subprocess
+from pathlib import Path
+
+from cluster import toolbox
+from cluster.images.base import ensure_stand_in
+from cluster.images.docker import Docker, docker_daemon
+from cluster.images.platform import ARCHIVES
+from contracts.names import App
+from devstack.places import ROOT, TOOLS
+from devstack.toolbox.ensure import ensure, path_of
+from devstack.toolbox.kafka_jars import KAFKA
+from devstack.toolbox.web_assets import WEB_ASSETS
+
+TAG = "dev"
+SERVICES = {app: f"local/todo/{app}:{TAG}" for app in App}
+SERVERS = {"kafka": "local/kafka:4", "redis": "local/redis:8", "postgres": "local/postgres:17"}
+RECIPES = Path(__file__).parent / "recipes"
+
+
+def built_archive() -> Path | None:
+    """The newest archive of all images, if they have been built."""
+    found = sorted(ARCHIVES.glob("built-*.tar"), key=lambda archive: archive.stat().st_mtime)
+    return found[-1] if found else None
+
+
+def build_all(base: str | None = None) -> Path:
+    """Build what has changed and return the archive of all images.
+
+    base: a base image the daemon can get; by default a stand-in made here.
+    """
+    ensure([toolbox.BUILD_PROGRAMS, KAFKA, WEB_ASSETS])
+    with docker_daemon() as docker:
+        base = base or ensure_stand_in(docker)
+        for name, tag in SERVERS.items():
+            _build_server(docker, name, tag, base)
+        for app, tag in SERVICES.items():
+            _build_service(docker, app, tag, base)
+        return _saved(docker, [*SERVERS.values(), *SERVICES.values()])
+
+
+def _build_service(docker: Docker, app: App, tag: str, base: str) -> None:
+    print(f"  image {tag}", flush=True)
+    arguments = {"BASE": base, "SERVICE": app.value, "VERSION": TAG, "REVISION": _revision()}
+    docker.build(ROOT, tag=tag, arguments=arguments, dockerfile=ROOT / "Dockerfile")
+
+
+def _build_server(docker: Docker, name: str, tag: str, base: str) -> None:
+    print(f"  image {tag}", flush=True)
+    context = TOOLS / "image-context" / name
+    shutil.rmtree(context, ignore_errors=True)
+    shutil.copytree(RECIPES / name, context)
+    if name == "kafka":
+        shutil.copytree(path_of(KAFKA), context / "libs")
+    docker.build(context, tag=tag, arguments={"BASE": base}, dockerfile=context / "Dockerfile")
+    shutil.rmtree(context)
+
+
+def _saved(docker: Docker, tags: list[str]) -> Path:
+    contents = " ".join(f"{tag} {docker.image_id(tag)}" for tag in tags)
+    archive = ARCHIVES / f"built-{hashlib.sha256(contents.encode()).hexdigest()[:16]}.tar"
+    if not archive.exists():
+        ARCHIVES.mkdir(parents=True, exist_ok=True)
+        docker.save(tags, archive)
+        for outdated in set(ARCHIVES.glob("built-*.tar")) - {archive}:
+            outdated.unlink()
+    return archive
+
+
+def _revision() -> str:
+    command = ["git", "rev-parse", "HEAD"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "unknown"

@@ -1,0 +1,115 @@
+"""A Docker daemon of our own, for as long as images are built. It touches no network and no other daemon."""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cluster import toolbox
+from cluster.machine import CGROUPS
+from cluster.waiting import wait_for_process
+from devstack import processes
+from devstack.failure import Failure
+from devstack.places import TOOLS, RunFolder
+from devstack.toolbox.ensure import path_of
+
+STATE = TOOLS / "docker"
+"""Layers are kept, so that the second build is fast."""
+
+CGROUP = "todo-images"
+START_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Docker:
+    """The command line of one running daemon."""
+
+    socket: Path
+
+    def build(self, context: Path, *, tag: str, arguments: Mapping[str, str], dockerfile: Path) -> None:
+        """Build with the classic builder; the network is the machine's."""
+        values = [word for name, value in arguments.items() for word in ("--build-arg", f"{name}={value}")]
+        where = ["--network=host", f"--tag={tag}", f"--file={dockerfile}", str(context)]
+        self.run("build", "--quiet", "--force-rm", *values, *where)
+
+    def image_id(self, tag: str) -> str:
+        """Empty if there is none."""
+        return self.run("image", "ls", "--quiet", "--no-trunc", tag).strip()
+
+    def save(self, tags: list[str], target: Path) -> None:
+        """One archive; layers that several images share are in it once."""
+        unfinished = target.with_suffix(".part")
+        self.run("save", f"--output={unfinished}", *tags)
+        unfinished.rename(target)
+
+    def run(self, *arguments: str, stdin: int | None = None) -> str:
+        command = ["docker", "--host", f"unix://{self.socket}", *arguments]
+        done = subprocess.run(
+            command, env=_environment(), stdin=stdin, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-25:])
+            raise Failure(f"`docker {' '.join(arguments)}` failed:\n{said}")
+        return done.stdout
+
+
+@contextlib.contextmanager
+def docker_daemon() -> Iterator[Docker]:
+    """Runs while the block does; then every trace but its layers goes."""
+    folder = RunFolder(STATE)
+    folder.make()
+    docker = Docker(STATE / "docker.sock")
+    with _alone(STATE / "lock"):
+        _stop(folder)
+        daemon = processes.start(folder, "dockerd", _daemon(docker.socket), env=_environment())
+        try:
+            wait_for_process(folder, daemon, lambda: _answers(docker), START_SECONDS)
+            yield docker
+        finally:
+            _stop(folder)
+
+
+@contextlib.contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as busy:
+            raise Failure("Images are being built already.") from busy
+        yield
+
+
+def _stop(folder: RunFolder) -> None:
+    """Also what an interrupted build left."""
+    for daemon in processes.all_running(folder):
+        processes.stop(folder, daemon)
+    shutil.rmtree(STATE / "exec", ignore_errors=True)
+    for group in CGROUPS.glob(f"*/{CGROUP}"):
+        with contextlib.suppress(OSError):
+            group.rmdir()
+
+
+def _daemon(socket: Path) -> list[str]:
+    folders = [f"--data-root={STATE / 'layers'}", f"--exec-root={STATE / 'exec'}"]
+    files = [f"--host=unix://{socket}", f"--pidfile={STATE / 'pid'}"]
+    network = ["--iptables=false", "--ip6tables=false", "--ip-forward=false", "--bridge=none"]
+    return ["dockerd", *files, *folders, *network, f"--cgroup-parent=/{CGROUP}"]
+
+
+def _environment() -> dict[str, str]:
+    """Debian's programs first: its dockerd needs its own containerd."""
+    programs = str(path_of(toolbox.BUILD_PROGRAMS))
+    path = os.pathsep.join([programs, os.environ["PATH"]])
+    return {**os.environ, "PATH": path, "DOCKER_BUILDKIT": "0", "DOCKER_CONFIG": str(STATE / "config")}
+
+
+def _answers(docker: Docker) -> bool:
+    try:
+        docker.run("version")
+    except Failure:
+        return False
+    return True

@@ -1,0 +1,41 @@
+"""The images of what every cluster has, from locally built programs: pause, CoreDNS, metrics-server, Dapr."""
+
+from pathlib import Path
+
+from cluster import toolbox
+from cluster.images.archive import BinaryImage, content_hash, write_archive
+from devstack.places import TOOLS
+from devstack.toolbox.dapr import CONTROL_PLANE, DAPRD
+from devstack.toolbox.ensure import path_of
+from devstack.toolbox.golang import GoTool
+
+ARCHIVES = TOOLS / "images"
+PAUSE_IMAGE = "local/pause:1"
+DAPR_REGISTRY = "local/dapr"
+
+
+def image_name(tool: GoTool) -> str:
+    """`local/<tool>:<its version>`."""
+    return f"local/{tool.name}:{tool.version}"
+
+
+def platform_images() -> list[BinaryImage]:
+    dapr = [
+        BinaryImage(f"{DAPR_REGISTRY}/{tool.name}:{tool.version}", path_of(tool))
+        for tool in (*CONTROL_PLANE, DAPRD)
+    ]
+    others = [
+        BinaryImage(image_name(tool), path_of(tool)) for tool in (toolbox.COREDNS, toolbox.METRICS_SERVER)
+    ]
+    return [BinaryImage(PAUSE_IMAGE, path_of(toolbox.PAUSE)), *others, *dapr]
+
+
+def archive_of(image: BinaryImage) -> Path:
+    """The archive of `image`, written unless one of the same content is there."""
+    name = image.name.replace("/", "-").replace(":", "-")
+    archive = ARCHIVES / f"{name}-{content_hash(image)}.tar"
+    if not archive.exists():
+        for outdated in ARCHIVES.glob(f"{name}-*.tar"):
+            outdated.unlink()
+        write_archive(image, archive)
+    return archive

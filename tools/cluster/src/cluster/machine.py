@@ -1,0 +1,80 @@
+"""What a cluster changes outside its own folder: kernel settings, and folders its parts insist on."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+from cluster.places import CGROUP, ClusterFolder
+from devstack.failure import Failure
+
+CGROUPS = Path("/sys/fs/cgroup")
+KERNEL_SETTINGS = {
+    "net/ipv4/ip_forward": "1",
+    "net/bridge/bridge-nf-call-iptables": "1",
+    "fs/inotify/max_user_instances": "1024",
+    "fs/inotify/max_user_watches": "524288",
+}
+"""Routing between pods, filtering on the bridge, and a watch for each of many containers."""
+
+MADE_BY_PARTS = tuple(
+    Path(path)
+    for path in (
+        "/var/lib/cni",
+        "/var/lib/kubelet",
+        "/var/log/containers",
+        "/run/containerd",
+        "/run/nri",
+        "/run/xtables.lock",
+    )
+)
+"""Folders and files that libcni, the kubelet, shims and iptables make wherever they are told to work."""
+
+
+def require_suitable_machine() -> None:
+    """Raises `Failure` saying what this machine lacks."""
+    if os.geteuid():
+        raise Failure("A cluster needs root: it makes network namespaces, mounts and packet filters.")
+    if not (CGROUPS / "memory").is_dir() and not (CGROUPS / "cgroup.controllers").exists():
+        raise Failure("A cluster needs control groups at /sys/fs/cgroup.")
+    missing = [name for name in KERNEL_SETTINGS if not Path("/proc/sys", name).exists()]
+    if missing:
+        raise Failure(f"This kernel has no {', '.join(missing)}; is the module br_netfilter loaded?")
+
+
+def prepare(folder: ClusterFolder) -> None:
+    """Note how the machine is, then set it up; `restore` goes back to it."""
+    if not folder.host_before.exists():
+        settings = {name: Path("/proc/sys", name).read_text().strip() for name in KERNEL_SETTINGS}
+        absent = [str(path) for path in MADE_BY_PARTS if not path.exists()]
+        folder.host_before.write_text(json.dumps({"settings": settings, "absent": absent}))
+    for name, value in KERNEL_SETTINGS.items():
+        Path("/proc/sys", name).write_text(value)
+    for hierarchy in _cgroup_hierarchies():
+        (hierarchy / CGROUP).mkdir(exist_ok=True)
+
+
+def restore(folder: ClusterFolder) -> None:
+    """Put back what `prepare` changed, and take away what was not there before."""
+    if not folder.host_before.exists():
+        return
+    before = json.loads(folder.host_before.read_text())
+    for name, value in before["settings"].items():
+        Path("/proc/sys", name).write_text(value)
+    for path in map(Path, before["absent"]):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def own_cgroups() -> list[Path]:
+    """The control groups of this cluster, one in each hierarchy."""
+    return [group for hierarchy in _cgroup_hierarchies() if (group := hierarchy / CGROUP).is_dir()]
+
+
+def _cgroup_hierarchies() -> list[Path]:
+    """Every mount with version 1; the only one with version 2."""
+    if (CGROUPS / "cgroup.controllers").exists():
+        return [CGROUPS]
+    return [mount for mount in sorted(CGROUPS.iterdir()) if (mount / "cgroup.procs").exists()]

@@ -1,0 +1,108 @@
+"""Starts the parts of the node in order, each as soon as what it needs answers."""
+
+import os
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cluster import commands, settings, toolbox
+from cluster.certificates import Authorities, write_certificates
+from cluster.images.platform import PAUSE_IMAGE
+from cluster.kubeconfigs import write_kubeconfigs
+from cluster.machine import prepare
+from cluster.places import NODE, ClusterFolder
+from cluster.waiting import wait_for_process
+from devstack import processes
+from devstack.places import TOOL_BINARIES
+from devstack.toolbox.ensure import path_of
+from devstack.toolbox.golang import GoTool
+
+START_SECONDS = 30
+API_SECONDS = 90
+NODE_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """The parts of one node, before anything runs in containers."""
+
+    folder: ClusterFolder
+
+    def write_files(self) -> Authorities:
+        """Certificates and settings, fresh for each cluster."""
+        self.folder.make()
+        signers = write_certificates(self.folder)
+        write_kubeconfigs(self.folder, signers)
+        settings.write_settings(
+            self.folder, TOOL_BINARIES, toolbox.NODE_PROGRAMS.binaries / "runc", PAUSE_IMAGE
+        )
+        return signers
+
+    def start_runtime(self) -> None:
+        """containerd, ready to take images."""
+        prepare(self.folder)
+        config = ["--config", str(self.folder.settings / "containerd.toml")]
+        containerd = self._start("containerd", [str(path_of(toolbox.CONTAINERD)), *config])
+        self._wait(
+            containerd, lambda: self.runs_quietly(["ctr", *self.ctr_options(), "version"]), START_SECONDS
+        )
+
+    def start_control_plane(self) -> None:
+        """etcd and the API server, then the control loops: they give up if the API server isn't there."""
+        self._start_tool("etcd", toolbox.ETCD, commands.etcd(self.folder))
+        api = self._start_tool("kube-apiserver", toolbox.API_SERVER, commands.api_server(self.folder))
+        self._wait(api, self._api_is_ready, API_SECONDS)
+        self._start_tool(
+            "kube-controller-manager", toolbox.CONTROLLER_MANAGER, commands.controller_manager(self.folder)
+        )
+        self._start_tool("kube-scheduler", toolbox.SCHEDULER, commands.scheduler(self.folder))
+
+    def start_worker(self) -> None:
+        """kubelet and kube-proxy, until the node is Ready."""
+        kubelet = self._start_tool("kubelet", toolbox.KUBELET, commands.kubelet(self.folder))
+        self._start_tool("kube-proxy", toolbox.KUBE_PROXY, commands.kube_proxy(self.folder))
+        self._wait(kubelet, self._is_ready, NODE_SECONDS)
+
+    def start_network_policies(self) -> None:
+        """Enforces what is in the cluster already before this returns."""
+        policies = self._start_tool(
+            "netpol", toolbox.NETWORK_POLICIES, commands.network_policies(self.folder)
+        )
+        self._wait(policies, lambda: b"KUBE-ROUTER-FORWARD" in self._packet_filter(), START_SECONDS)
+
+    def ctr_options(self) -> list[str]:
+        return ["--address", str(self.folder.containerd_socket), "--namespace", "k8s.io"]
+
+    def runs_quietly(self, command: list[str]) -> bool:
+        done = subprocess.run(command, env=environment(), capture_output=True, check=False)
+        return done.returncode == 0
+
+    def _api_is_ready(self) -> bool:
+        return self.runs_quietly([*self._kubectl(), "get", "--raw=/readyz"])
+
+    def _is_ready(self) -> bool:
+        ready = "jsonpath={.status.conditions[?(@.type=='Ready')].status}"
+        command = [*self._kubectl(), "get", "node", NODE, "-o", ready]
+        return subprocess.run(command, capture_output=True, check=False).stdout == b"True"
+
+    def _packet_filter(self) -> bytes:
+        command = ["iptables-save", "--table", "filter"]
+        return subprocess.run(command, env=environment(), capture_output=True, check=False).stdout
+
+    def _kubectl(self) -> list[str]:
+        return [str(path_of(toolbox.KUBECTL)), "--kubeconfig", str(self.folder.kubeconfig)]
+
+    def _start_tool(self, name: str, tool: GoTool, flags: commands.Flags) -> processes.Process:
+        return self._start(name, [str(path_of(tool)), *commands.as_arguments(flags)])
+
+    def _start(self, name: str, command: list[str]) -> processes.Process:
+        return processes.start(self.folder.run, name, command, env=environment())
+
+    def _wait(self, process: processes.Process, condition: Callable[[], bool], seconds: float) -> None:
+        wait_for_process(self.folder.run, process, condition, seconds)
+
+
+def environment() -> dict[str, str]:
+    """PATH with our own programs first: containerd finds its shim there, kube-proxy nft, CNI iptables."""
+    own = [str(TOOL_BINARIES), str(toolbox.NODE_PROGRAMS.binaries)]
+    return {**os.environ, "PATH": os.pathsep.join([*own, os.environ["PATH"]])}

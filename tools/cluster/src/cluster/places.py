@@ -1,0 +1,83 @@
+"""Where a cluster keeps its state, and the addresses it uses. Two clusters can't share a machine."""
+
+import socket
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from devstack.places import RunFolder
+
+NODE = "node1"
+BRIDGE = "todo0"
+CGROUP = "todo-cluster"
+POD_ADDRESSES = "10.244.0.0/24"
+SERVICE_ADDRESSES = "10.96.0.0/16"
+API_SERVICE = "10.96.0.1"
+DNS_SERVICE = "10.96.0.10"
+DOMAIN = "cluster.local"
+API_PORT = 6443
+ETCD = "https://127.0.0.1:2379"
+ETCD_PEER = "http://127.0.0.1:2380"
+
+
+def primary_address() -> str:
+    """The IPv4 address this machine would reach others from; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("198.51.100.1", 9))
+        return str(probe.getsockname()[0])
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterFolder:
+    """Everything a cluster writes; `path` is absolute and short, for sockets lie in it."""
+
+    path: Path
+    address: str = field(default_factory=primary_address)
+
+    @property
+    def run(self) -> RunFolder:
+        """Logs and process records."""
+        return RunFolder(self.path)
+
+    @property
+    def certificates(self) -> Path:
+        return self.path / "pki"
+
+    @property
+    def settings(self) -> Path:
+        return self.path / "etc"
+
+    @property
+    def kubeconfig(self) -> Path:
+        """Of an administrator."""
+        return self.path / "kubeconfig"
+
+    @property
+    def containerd(self) -> Path:
+        """Images and snapshots."""
+        return self.path / "containerd"
+
+    @property
+    def containerd_state(self) -> Path:
+        """Sockets, mounts and network namespaces of what runs."""
+        return self.path / "state"
+
+    @property
+    def containerd_socket(self) -> Path:
+        return self.containerd_state / "containerd.sock"
+
+    @property
+    def volumes(self) -> Path:
+        """Folders behind the persistent volumes."""
+        return self.path / "volumes"
+
+    @property
+    def host_before(self) -> Path:
+        """What the machine was like before, for `down` to restore."""
+        return self.path / "host-before.json"
+
+    def make(self) -> None:
+        self.run.make()
+        for folder in (self.certificates, self.settings / "cni", self.containerd_state, self.volumes):
+            folder.mkdir(parents=True, exist_ok=True)
+        self.path.chmod(0o755)
+        self.certificates.chmod(0o700)

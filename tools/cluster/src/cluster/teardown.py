@@ -1,0 +1,114 @@
+"""Takes a cluster away: every process, mount, link, rule, set and control group it made, and nothing else."""
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import time
+from pathlib import Path
+
+from cluster import machine, packet_filter
+from cluster.places import BRIDGE, ClusterFolder
+from devstack import processes
+from devstack.failure import Failure
+from devstack.toolbox.tool import run
+
+GRACE_SECONDS = 3
+GONE_SECONDS = 20
+FIRST = ("kubelet", "netpol", "kube-proxy", "kube-scheduler", "kube-controller-manager")
+"""Stopped before containers, so that nobody starts them again."""
+
+
+def take_down(folder: ClusterFolder) -> bool:
+    """Remove the cluster of this folder; False if there was none."""
+    if not folder.path.exists():
+        return False
+    running = processes.all_running(folder.run)
+    for process in sorted(running, key=lambda process: process.name not in FIRST):
+        if process.name in FIRST:
+            processes.stop(folder.run, process, seconds=GRACE_SECONDS)
+    _end_containers(folder)
+    for process in processes.all_running(folder.run):
+        processes.stop(folder.run, process, seconds=GRACE_SECONDS)
+    _unmount(folder.path)
+    _remove_bridge()
+    packet_filter.clean()
+    _remove_cgroups()
+    machine.restore(folder)
+    shutil.rmtree(folder.path)
+    return True
+
+
+def _end_containers(folder: ClusterFolder) -> None:
+    """Kill what is in the cluster's control groups and the shims that hold it."""
+    deadline = time.monotonic() + GONE_SECONDS
+    while pids := _contained() | _shims(folder):
+        if time.monotonic() > deadline:
+            raise Failure(f"Processes of the cluster don't end: {sorted(pids)}")
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.1)
+
+
+def _contained() -> set[int]:
+    return {
+        int(pid)
+        for group in machine.own_cgroups()
+        for members in group.rglob("cgroup.procs")
+        for pid in members.read_text().split()
+    }
+
+
+def _shims(folder: ClusterFolder) -> set[int]:
+    """containerd's shims name its socket on their command line."""
+    mark = os.fsencode(folder.containerd_socket)
+    found = set()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+                if b"containerd-shim" in words[0] and mark in b" ".join(words):
+                    found.add(int(entry.name))
+    return found
+
+
+def _unmount(below: Path) -> None:
+    for target in reversed(mounts_below(below, Path("/proc/self/mountinfo").read_text())):
+        run(["umount", "--lazy", target])
+
+
+def mounts_below(folder: Path, mountinfo: str) -> list[str]:
+    """Mount points inside `folder`, in the order they were made; proc(5) writes odd characters in octal."""
+    points = [_unescaped(line.split()[4]) for line in mountinfo.splitlines()]
+    return [point for point in points if Path(point).is_relative_to(folder)]
+
+
+def _unescaped(field: str) -> str:
+    return re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), field)
+
+
+def _remove_bridge() -> None:
+    link = Path("/sys/class/net", BRIDGE)
+    if not link.exists():
+        return
+    for port in (link / "brif").iterdir():
+        with contextlib.suppress(Failure):  # it may go by itself with its pod's namespace
+            run(["ip", "link", "delete", port.name])
+    run(["ip", "link", "delete", BRIDGE])
+
+
+def _remove_cgroups() -> None:
+    """From the leaves up; a group can be busy for a moment after its last process."""
+    deadline = time.monotonic() + GONE_SECONDS
+    while groups := machine.own_cgroups():
+        for top in groups:
+            for group in sorted(top.rglob("*/"), reverse=True):
+                with contextlib.suppress(OSError):
+                    group.rmdir()
+            with contextlib.suppress(OSError):
+                top.rmdir()
+        if time.monotonic() > deadline:
+            raise Failure(f"Control groups don't go away: {', '.join(map(str, groups))}")
+        time.sleep(0.05)

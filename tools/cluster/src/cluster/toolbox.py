@@ -1,0 +1,114 @@
+"""The programs a cluster is made of: a Go module for Kubernetes and its neighbours, packages of Debian."""
+
+from devstack.places import ROOT
+from devstack.toolbox.dapr import CONTROL_PLANE, DAPRD
+from devstack.toolbox.debian import DebianPrograms
+from devstack.toolbox.golang import GoTool
+from devstack.toolbox.helm import HELM
+from devstack.toolbox.tool import Tool
+
+MODULE = ROOT / "tools" / "kubernetes"
+
+
+def _kubernetes(name: str) -> GoTool:
+    version = "k8s.io/component-base/version"
+    return GoTool(
+        name=name,
+        module=MODULE,
+        package=f"k8s.io/kubernetes/cmd/{name}",
+        dependency="k8s.io/kubernetes",
+        version_variable=f"{version}.gitVersion",
+        version_prefix="v",
+        linked=(f"{version}.gitMajor={{major}}", f"{version}.gitMinor={{minor}}"),
+    )
+
+
+def _containerd(name: str) -> GoTool:
+    return GoTool(
+        name=name,
+        module=MODULE,
+        package=f"github.com/containerd/containerd/v2/cmd/{name}",
+        dependency="github.com/containerd/containerd/v2",
+        version_variable="github.com/containerd/containerd/v2/version.Version",
+    )
+
+
+def _cni(kind: str, name: str) -> GoTool:
+    return GoTool(
+        name=name,
+        module=MODULE,
+        package=f"github.com/containernetworking/plugins/plugins/{kind}/{name}",
+        dependency="github.com/containernetworking/plugins",
+    )
+
+
+API_SERVER = _kubernetes("kube-apiserver")
+CONTROLLER_MANAGER = _kubernetes("kube-controller-manager")
+SCHEDULER = _kubernetes("kube-scheduler")
+KUBELET = _kubernetes("kubelet")
+KUBE_PROXY = _kubernetes("kube-proxy")
+KUBECTL = _kubernetes("kubectl")
+ETCD = GoTool("etcd", MODULE, "go.etcd.io/etcd/server/v3", dependency="go.etcd.io/etcd/server/v3")
+CONTAINERD = _containerd("containerd")
+CTR = _containerd("ctr")
+SHIM = _containerd("containerd-shim-runc-v2")
+CNI = (_cni("main", "bridge"), _cni("main", "loopback"), _cni("ipam", "host-local"), _cni("meta", "portmap"))
+NETWORK_POLICIES = GoTool(
+    "netpol", MODULE, "./netpol", dependency="github.com/cloudnativelabs/kube-router/v2"
+)
+COREDNS = GoTool("coredns", MODULE, "./coredns", dependency="github.com/coredns/coredns")
+METRICS_SERVER = GoTool(
+    "metrics-server",
+    MODULE,
+    "sigs.k8s.io/metrics-server/cmd/metrics-server",
+    dependency="sigs.k8s.io/metrics-server",
+)
+PAUSE = GoTool("pause", MODULE, "./pause", dependency="k8s.io/kubernetes")
+
+NODE_PROGRAMS = DebianPrograms(
+    name="node-programs",
+    packages=("runc", "iptables", "nftables", "ipset", "conntrack"),
+    programs=(
+        ("runc", "sbin/runc"),
+        ("nft", "sbin/nft"),
+        ("ipset", "sbin/ipset"),
+        ("conntrack", "sbin/conntrack"),
+        *(
+            (name, f"sbin/xtables-nft-multi {name}")
+            for family in ("iptables", "ip6tables")
+            for name in (family, f"{family}-save", f"{family}-restore")
+        ),
+    ),
+)
+BUILD_PROGRAMS = DebianPrograms(
+    name="image-build",
+    packages=("docker.io", "containerd", "runc", "debootstrap"),
+    programs=(
+        ("dockerd", "sbin/dockerd"),
+        ("docker", "bin/docker"),
+        ("docker-init", "bin/docker-init"),
+        ("containerd", "bin/containerd"),
+        ("containerd-shim-runc-v2", "bin/containerd-shim-runc-v2"),
+        ("runc", "sbin/runc"),
+        ("debootstrap", "sbin/debootstrap"),
+    ),
+)
+
+IN_CONTAINERS: tuple[GoTool, ...] = (PAUSE, COREDNS, METRICS_SERVER, *CONTROL_PLANE, DAPRD)
+ON_THE_NODE: tuple[Tool, ...] = (
+    API_SERVER,
+    CONTROLLER_MANAGER,
+    SCHEDULER,
+    KUBELET,
+    KUBE_PROXY,
+    KUBECTL,
+    ETCD,
+    CONTAINERD,
+    CTR,
+    SHIM,
+    *CNI,
+    NETWORK_POLICIES,
+    HELM,
+    NODE_PROGRAMS,
+)
+CLUSTER: tuple[Tool, ...] = (*ON_THE_NODE, *IN_CONTAINERS)

@@ -1,0 +1,58 @@
+import hashlib
+import io
+import json
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from cluster.images.archive import BinaryImage, content_hash, write_archive
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> BinaryImage:
+    program = tmp_path / "pause"
+    program.write_bytes(b"\x7fELF made up")
+    return BinaryImage("local/pause:1", program)
+
+
+def read(archive: Path) -> dict[str, bytes]:
+    with tarfile.open(archive) as tar:
+        files = {member.name: tar.extractfile(member) for member in tar}
+        return {name: file.read() for name, file in files.items() if file}
+
+
+class TestWriteArchive:
+    def test_names_its_parts_by_their_content(self, image: BinaryImage, tmp_path: Path) -> None:
+        write_archive(image, tmp_path / "image.tar")
+        files = read(tmp_path / "image.tar")
+        (manifest,) = json.loads(files["manifest.json"])
+        config = files[manifest["Config"]]
+        assert manifest["RepoTags"] == ["local/pause:1"]
+        assert manifest["Config"] == hashlib.sha256(config).hexdigest() + ".json"
+        layer = hashlib.sha256(files[manifest["Layers"][0]]).hexdigest()
+        assert json.loads(config)["rootfs"]["diff_ids"] == [f"sha256:{layer}"]
+
+    def test_runs_the_program_as_nobody_in_particular(self, image: BinaryImage, tmp_path: Path) -> None:
+        write_archive(image, tmp_path / "image.tar")
+        files = read(tmp_path / "image.tar")
+        (manifest,) = json.loads(files["manifest.json"])
+        config = json.loads(files[manifest["Config"]])["config"]
+        assert config["Entrypoint"] == ["/pause"]
+        assert int(config["User"]) > 0
+        with tarfile.open(fileobj=io.BytesIO(files[manifest["Layers"][0]])) as layer:
+            assert layer.getmember("pause").mode == 0o755
+            assert layer.getmember("tmp").mode == 0o1777
+
+    def test_is_the_same_for_the_same_image(self, image: BinaryImage, tmp_path: Path) -> None:
+        write_archive(image, tmp_path / "one.tar")
+        write_archive(image, tmp_path / "two.tar")
+        assert (tmp_path / "one.tar").read_bytes() == (tmp_path / "two.tar").read_bytes()
+
+
+class TestContentHash:
+    def test_changes_with_program_and_name(self, image: BinaryImage) -> None:
+        before = content_hash(image)
+        assert content_hash(BinaryImage("local/pause:2", image.program)) != before
+        image.program.write_bytes(b"\x7fELF another")
+        assert content_hash(image) != before

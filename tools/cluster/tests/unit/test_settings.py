@@ -1,0 +1,56 @@
+import base64
+import tomllib
+from pathlib import Path
+
+from cluster import commands, settings
+from cluster.places import ClusterFolder
+
+FOLDER = ClusterFolder(Path("/state"), "192.0.2.10")
+
+
+class TestContainerd:
+    def test_writes_nothing_outside_its_folder(self) -> None:
+        text = settings.containerd_toml(FOLDER, Path("/programs"), Path("/programs/runc"), "local/pause:1")
+        content = tomllib.loads(text)
+        places = [content["root"], content["state"], content["grpc"]["address"], content["ttrpc"]["address"]]
+        places.append(content["plugins"]["io.containerd.internal.v1.opt"]["path"])
+        assert all(Path(place).is_relative_to("/state") for place in places)
+        assert content["plugins"]["io.containerd.nri.v1.nri"]["disable"]
+        assert content["plugins"]["io.containerd.cri.v1.runtime"]["netns_mounts_under_state_dir"]
+
+    def test_has_its_own_runc_and_pause(self) -> None:
+        text = settings.containerd_toml(FOLDER, Path("/programs"), Path("/programs/runc"), "local/pause:1")
+        plugins = tomllib.loads(text)["plugins"]
+        runc = plugins["io.containerd.cri.v1.runtime"]["containerd"]["runtimes"]["runc"]
+        assert runc["options"]["BinaryName"] == "/programs/runc"
+        assert plugins["io.containerd.cri.v1.images"]["pinned_images"]["sandbox"] == "local/pause:1"
+
+
+class TestEncryptionAtRest:
+    def test_secrets_are_written_with_a_fresh_key_first(self) -> None:
+        first, second = settings.encryption_at_rest(), settings.encryption_at_rest()
+        writer = first["resources"][0]["providers"][0]
+        key = writer["secretbox"]["keys"][0]["secret"]
+        assert len(base64.b64decode(key)) == 32
+        assert first != second
+
+
+class TestKubelet:
+    def test_answers_nobody_unknown(self) -> None:
+        content = settings.kubelet(FOLDER)
+        assert content["authentication"]["anonymous"] == {"enabled": False}
+        assert content["authorization"] == {"mode": "Webhook"}
+
+
+class TestAsArguments:
+    def test_truth_values_are_written_as_go_reads_them(self) -> None:
+        assert commands.as_arguments({"a": True, "b": False, "c": Path("/x"), "d": 1}) == [
+            "--a=true",
+            "--b=false",
+            "--c=/x",
+            "--d=1",
+        ]
+
+    def test_a_control_loop_listens_on_loopback_only(self) -> None:
+        for flags in (commands.scheduler(FOLDER), commands.controller_manager(FOLDER)):
+            assert flags["bind-address"] == "127.0.0.1"
