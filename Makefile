@@ -39,6 +39,13 @@ cluster-images: ## build the images of services and servers; load them if the cl
 cluster-status: ## say what runs in it
 	@$(RUN) cluster status
 
+##@ Put it on a cluster (of the current kubeconfig)
+.PHONY: platform secrets
+platform: ## install what everything stands on: gateway, certificates, Dapr, operators
+	@$(RUN) python -m tools.install_platform
+secrets: ## make the Secrets that are missing   (NAMESPACE=todo)
+	@$(RUN) python -m tools.make_secrets --namespace $(or $(NAMESPACE),todo)
+
 ##@ Prove it
 .PHONY: check test cluster-test lint types unit fix generate
 check: lint types unit ## lint, types and unit tests, in under a minute

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 
 import pytest
 
-LAYERS = ("unit", "architecture", "integration", "system", "browser", "cluster")
+LAYERS = ("unit", "architecture", "charts", "integration", "system", "browser", "cluster")
 
 _seconds: defaultdict[str, float] = defaultdict(float)
 _tests: Counter[str] = Counter()

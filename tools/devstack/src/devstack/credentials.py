@@ -17,16 +17,21 @@ def ensure_secrets(folder: RunFolder) -> Secrets:
     if folder.secrets.exists():
         known: Secrets = json.loads(folder.secrets.read_text())
         return known
-    fresh: Secrets = {
+    fresh = fresh_secrets()
+    with os.fdopen(os.open(folder.secrets, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump(fresh, file, indent=2)
+    return fresh
+
+
+def fresh_secrets() -> Secrets:
+    """What services read as secrets, with random values: name → keys."""
+    return {
         "token-signing": {"current": _signing_key()},
         "session": {"key": secrets.token_urlsafe(32)},
         "redis": {"password": secrets.token_urlsafe(24)},
         "dapr-api": {"token": secrets.token_urlsafe(24)},
         "app-api": {"token": secrets.token_urlsafe(24)},
     }
-    with os.fdopen(os.open(folder.secrets, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump(fresh, file, indent=2)
-    return fresh
 
 
 def _signing_key() -> str:

@@ -1,0 +1,65 @@
+{{/* (dict "root" $ "name" "redis") */}}
+{{- define "data.labels" -}}
+app.kubernetes.io/name: {{ .name }}
+app.kubernetes.io/part-of: todo-data
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+{{- end }}
+
+{{/* A pod of ours under Pod Security `restricted`; the group owns its volume. */}}
+{{- define "data.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 10001
+runAsGroup: 10001
+fsGroup: 10001
+seccompProfile: {type: RuntimeDefault}
+{{- end }}
+
+{{- define "data.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: {drop: [ALL]}
+{{- end }}
+
+{{- define "data.allowDns" -}}
+{{- with .Values.network.dns -}}
+- to: {{- toYaml .peers | nindent 4 }}
+  ports:
+    {{- range .ports }}
+    - {protocol: UDP, port: {{ . }}}
+    - {protocol: TCP, port: {{ . }}}
+    {{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "data.allowKubernetesApi" -}}
+{{- with .Values.network.kubernetesApi -}}
+- to: {{- toYaml .peers | nindent 4 }}
+  ports:
+    {{- range .ports }}
+    - {protocol: TCP, port: {{ . }}}
+    {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The pods of services that may come: (dict "names" (list …) "components" (list …)) */}}
+{{- define "data.pods" -}}
+- podSelector:
+    matchExpressions:
+      - {key: app.kubernetes.io/name, operator: In, values: {{ toJson .names }}}
+      - {key: app.kubernetes.io/component, operator: In, values: {{ toJson .components }}}
+{{- end }}
+
+{{/* Rights of KafkaUsers as options of kafka-acls: a map of who and how to what, for few calls of it. */}}
+{{- define "data.kafkaRights" -}}
+{{- $rights := dict -}}
+{{- range $user := .users }}
+{{- range $user.spec.authorization.acls }}
+{{- $pattern := eq .resource.patternType "prefix" | ternary "prefixed" "literal" }}
+{{- $who := printf "--allow-principal User:%s --resource-pattern-type %s" $user.metadata.name $pattern }}
+{{- range .operations }}{{ $who = printf "%s --operation %s" $who . }}{{ end }}
+{{- $_ := set $rights $who (append (get $rights $who | default list) (printf "--%s %s" .resource.type .resource.name)) }}
+{{- end }}
+{{- end }}
+{{- toYaml $rights -}}
+{{- end }}

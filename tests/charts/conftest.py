@@ -1,0 +1,23 @@
+"""Tools for all tests of this folder; on a new machine the first test waits for them to be built."""
+
+from pathlib import Path
+
+import pytest
+
+from devstack.toolbox.ensure import ensure
+from devstack.toolbox.helm import HELM, KUBECONFORM
+from tests.charts.schemas import ensure_schemas
+
+BUILD_SECONDS = 1200
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.timeout(BUILD_SECONDS))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tools() -> None:
+    ensure([HELM, KUBECONFORM])
+    ensure_schemas()

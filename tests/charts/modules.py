@@ -1,0 +1,25 @@
+"""Where Go keeps the modules a `go.mod` asks for; checksums are verified by Go."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+from devstack.toolbox.golang import HOW_TO_GET_GO
+from devstack.toolbox.tool import require
+
+
+def module_folders(pins: Path) -> dict[str, Path]:
+    """Module path → folder of its files. pins: the folder of the `go.mod`; what is missing is downloaded.
+
+    Each at the version the file says, not at what others in it might ask for: nothing is built of them.
+    """
+    asked = re.findall(r"^\s+(\S+) (v\S+)", (pins / "go.mod").read_text(), re.M)
+    command = [require("go", HOW_TO_GET_GO), "mod", "download", "-json", *map("@".join, asked)]
+    told = subprocess.run(command, cwd=pins, capture_output=True, text=True, check=True).stdout
+    decoder, found = json.JSONDecoder(), {}
+    while told := told.lstrip():
+        module, end = decoder.raw_decode(told)
+        found[module["Path"]] = Path(module["Dir"])
+        told = told[end:]
+    return found

@@ -1,0 +1,90 @@
+"""Kafka's rights are Dapr's scopes: what a component does not let an app do, the broker does not either."""
+
+from typing import Any
+
+import yaml
+
+from contracts.names import BROADCAST, PUBSUB, App
+from devstack.places import ROOT
+from tests.architecture.test_events import component, metadata, scopes
+from tests.charts.rendering import objects, of_kind
+
+
+def rights() -> dict[str, set[tuple[str, str, str]]]:
+    """User → what it may: kind of resource, its name, operation."""
+    users = yaml.safe_load_all((ROOT / "kafka" / "users.yaml").read_text())
+    return {user["metadata"]["name"]: set(_rights(user)) for user in users}
+
+
+def _rights(user: dict[str, Any]) -> list[tuple[str, str, str]]:
+    return [
+        (acl["resource"]["type"], acl["resource"].get("name", ""), operation)
+        for acl in user["spec"]["authorization"]["acls"]
+        for operation in acl["operations"]
+    ]
+
+
+def wanted(app: App) -> set[tuple[str, str, str]]:
+    found: set[tuple[str, str, str]] = set()
+    for name in (PUBSUB, BROADCAST):
+        if app not in component(name)["scopes"]:
+            continue
+        publishes = scopes(metadata(name)["publishingScopes"])[app]
+        hears = scopes(metadata(name)["subscriptionScopes"])[app]
+        found |= {("topic", topic, "Write") for topic in publishes}
+        found |= {("topic", topic, "Read") for topic in hears}
+        found |= {("topic", topic, "Describe") for topic in publishes | hears}
+        if hears:
+            group = metadata(name).get("consumerGroup", app.value).removesuffix("{uuid}")
+            found.add(("group", group, "Read"))
+    return found
+
+
+class TestUsers:
+    def test_may_do_what_dapr_lets_their_service_do(self) -> None:
+        assert rights() == {app.value: wanted(app) for app in App}
+
+    def test_share_a_prefix_of_groups_only_where_every_replica_has_its_own(self) -> None:
+        users = yaml.safe_load_all((ROOT / "kafka" / "users.yaml").read_text())
+        prefixes = {
+            (user["metadata"]["name"], acl["resource"]["name"])
+            for user in users
+            for acl in user["spec"]["authorization"]["acls"]
+            if acl["resource"]["patternType"] == "prefix"
+        }
+        assert prefixes == {("frontend", "frontend-")}
+
+
+class TestUserInterface:
+    def test_can_only_look(self) -> None:
+        user = of_kind(objects("data", "production"), "KafkaUser")["ui"]
+        assert {operation for _, _, operation in _rights(user)} <= {"Describe", "DescribeConfigs", "Read"}
+
+    def test_asks_for_a_login(self) -> None:
+        deployment = of_kind(objects("data", "production"), "Deployment")["kafka-ui"]
+        env = {item["name"]: item for item in deployment["spec"]["template"]["spec"]["containers"][0]["env"]}
+        assert env["AUTH_TYPE"]["value"] == "LOGIN_FORM"
+        assert env["KAFKA_CLUSTERS_0_READONLY"]["value"] == "true"
+        assert "secretKeyRef" in env["SPRING_SECURITY_USER_PASSWORD"]["valueFrom"]
+
+
+class TestCluster:
+    def test_lets_in_services_and_the_user_interface_only(self) -> None:
+        listener = of_kind(objects("data", "production"), "Kafka")["todo"]["spec"]["kafka"]["listeners"][0]
+        assert listener["tls"] is True
+        assert listener["authentication"] == {"type": "scram-sha-512"}
+        labels = [peer["podSelector"]["matchLabels"] for peer in listener["networkPolicyPeers"]]
+        assert labels == [
+            {"app.kubernetes.io/part-of": "todo", "app.kubernetes.io/component": "service"},
+            {"app.kubernetes.io/name": "kafka-ui"},
+        ]
+
+    def test_loses_nothing_with_one_broker(self) -> None:
+        pools = of_kind(objects("data", "production"), "KafkaNodePool")
+        assert {name: pool["spec"]["replicas"] for name, pool in pools.items()} == {
+            "controller": 3,
+            "broker": 3,
+        }
+        for topic in of_kind(objects("data", "production"), "KafkaTopic").values():
+            assert topic["spec"]["replicas"] == 3
+            assert topic["spec"]["config"]["min.insync.replicas"] == 2

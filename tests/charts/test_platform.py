@@ -1,0 +1,136 @@
+"""What `make platform` installs: pinned, in order, CRDs first, with values the charts know."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from contracts.names import App
+from devstack.credentials import ensure_secrets
+from devstack.places import ROOT, RunFolder
+from devstack.toolbox.dapr import DAPRD
+from tests.charts.modules import module_folders
+from tests.charts.rendering import Object, helm, of_kind, parse
+from tests.charts.schemas import PINS
+from tools import install_platform, make_secrets
+from tools.install_platform import PLATFORM, Release
+
+RELEASE_FILES, MANIFEST_FILES = install_platform.order()
+CHARTS_IN_MODULES = {
+    "dapr": ("github.com/dapr/dapr", "charts/dapr"),
+    "cert-manager": ("github.com/cert-manager/cert-manager", "deploy/charts/cert-manager"),
+    "metrics-server": ("sigs.k8s.io/metrics-server", "charts/metrics-server"),
+}
+
+
+def release(name: str) -> Release:
+    return next(each for each in map(install_platform.read, RELEASE_FILES) if each.name == name)
+
+
+def rendered(name: str, tmp_path: Path) -> list[Object]:
+    """The release, from the chart in its project's Go module."""
+    module, folder = CHARTS_IN_MODULES[name]
+    wanted, values = release(name), tmp_path / "values.yaml"
+    values.write_text(yaml.safe_dump(wanted.values))
+    chart = module_folders(PINS)[module] / folder
+    return parse(helm("template", name, chart, "--namespace", wanted.namespace, "--values", values))
+
+
+class TestReleases:
+    def test_are_all_in_the_order(self) -> None:
+        files = [
+            *(PLATFORM / "releases").iterdir(),
+            ROOT / "dapr/dapr-install.yaml",
+            ROOT / "kafka/strimzi-operator.yaml",
+        ]
+        assert sorted(files) == sorted(RELEASE_FILES)
+
+    @pytest.mark.parametrize("path", RELEASE_FILES, ids=lambda path: path.stem)
+    def test_are_pinned(self, path: Path) -> None:
+        wanted = install_platform.read(path)
+        assert re.fullmatch(r"v?\d+\.\d+\.\d+", wanted.version)
+        assert wanted.chart.startswith("oci://") != bool(wanted.repository)
+        assert all(re.search(r"/v\d+\.\d+\.\d+/", address) for address in wanted.crds)
+
+    @pytest.mark.parametrize("name", CHARTS_IN_MODULES)
+    def test_are_taken_by_their_charts(self, name: str, tmp_path: Path) -> None:
+        assert of_kind(rendered(name, tmp_path), "Deployment")
+
+
+class TestInstalling:
+    def test_applies_crds_before_each_release(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        steps: list[str] = []
+
+        def run(command: list[str], _: str) -> str:
+            steps.append(" ".join(command[1:3]))
+            return "kind: CustomResourceDefinition" if command[1:3] == ["show", "crds"] else ""
+
+        monkeypatch.setattr(install_platform, "_run", run)
+        monkeypatch.setattr(install_platform, "require", lambda name, _: name)
+        monkeypatch.setattr(install_platform, "path_of", lambda _: "helm")
+        monkeypatch.setattr(install_platform, "ensure", lambda _: None)
+        install_platform.main()
+        first = ["apply --server-side"]  # the namespace
+        gateway_api = ["apply --server-side"]
+        each = ["show crds", "apply --server-side", "upgrade --install"]
+        assert steps == [*first, *each, *gateway_api, *each * 5, *first]
+
+
+class TestDapr:
+    def test_is_the_version_of_a_laptop(self) -> None:
+        assert release("dapr").version == DAPRD.version
+
+    def test_never_starts_a_service_without_its_sidecar(self, tmp_path: Path) -> None:
+        found = of_kind(rendered("dapr", tmp_path), "MutatingWebhookConfiguration")
+        webhook = found["dapr-sidecar-injector"]["webhooks"][0]
+        assert webhook["failurePolicy"] == "Fail"
+        namespace = yaml.safe_load(install_platform.NAMESPACE.read_text())["metadata"]["labels"]
+        assert webhook["namespaceSelector"]["matchLabels"].items() <= namespace.items()
+
+    def test_runs_three_of_each_and_has_mtls_on(self, tmp_path: Path) -> None:
+        found = rendered("dapr", tmp_path)
+        assert {item["spec"]["replicas"] for item in of_kind(found, "Deployment").values()} == {3}
+        assert of_kind(found, "Configuration")["daprsystem"]["spec"]["mtls"]["enabled"] is True
+
+    def test_injects_sidecars_that_restricted_namespaces_take(self, tmp_path: Path) -> None:
+        injector = of_kind(rendered("dapr", tmp_path), "Deployment")["dapr-sidecar-injector"]
+        env = injector["spec"]["template"]["spec"]["containers"][0]["env"]
+        told = {item["name"]: item.get("value") for item in env}
+        assert told["SIDECAR_DROP_ALL_CAPABILITIES"] == "true"
+        assert told["SIDECAR_READ_ONLY_ROOT_FILESYSTEM"] == "true"
+        assert told["SIDECAR_RUN_AS_NON_ROOT"] == "true"
+
+
+def passwords(made: make_secrets.Secrets) -> list[str]:
+    return [content["password"] for content in made.values() if "password" in content]
+
+
+class TestSecrets:
+    def test_have_the_names_and_keys_of_a_laptop(self, tmp_path: Path) -> None:
+        laptop = {name: set(keys) for name, keys in ensure_secrets(RunFolder(tmp_path)).items()}
+        cluster = {name: set(keys) for name, keys in make_secrets.wanted(stand_in=False).items()}
+        assert laptop.items() <= cluster.items()
+
+    def test_are_different_each_time(self) -> None:
+        one, other = make_secrets.wanted(stand_in=True), make_secrets.wanted(stand_in=True)
+        values = [
+            content["password"] for made in (one, other) for content in made.values() if "password" in content
+        ]
+        assert len(values) == len(set(values))
+
+    def test_are_logins_for_those_with_a_database(self) -> None:
+        made = make_secrets.wanted(stand_in=False)
+        names = {name.removeprefix("postgres-") for name in made if name.startswith("postgres-")}
+        assert names == set(App) - {App.FRONTEND}
+        assert (
+            make_secrets.manifest("postgres-task", made["postgres-task"])["type"]
+            == "kubernetes.io/basic-auth"
+        )
+
+    def test_fit_into_a_url(self) -> None:
+        """The charts put them into the address of the database as they are."""
+        made = make_secrets.wanted(stand_in=True)
+        assert all(
+            re.fullmatch(r"[\w-]+", content["password"]) for content in made.values() if "password" in content
+        )

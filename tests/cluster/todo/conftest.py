@@ -1,0 +1,30 @@
+"""The platform, installed once by the charts for all tests of this folder."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from cluster.cluster import Cluster
+from tests.cluster.todo.system import System
+from tests.system.api import Api, open_api
+
+
+@pytest.fixture(scope="session")
+def system(cluster: Cluster) -> System:
+    """Left installed: the cluster goes, or the next run brings it up to date."""
+    installed = System(cluster)
+    installed.install()
+    return installed
+
+
+@pytest.fixture
+async def nobody(system: System) -> AsyncIterator[Api]:
+    """The API at the edge, without an account."""
+    async with open_api(system.edge) as api:
+        yield api
+
+
+@pytest.fixture
+async def ada(nobody: Api) -> Api:
+    """A fresh account."""
+    return await nobody.sign_up()

@@ -1,0 +1,123 @@
+"""The platform as the charts put it on a cluster, and ways to look into it."""
+
+import base64
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cluster.cluster import Cluster
+from cluster.toolbox import KUBECTL
+from contracts.names import App
+from devstack.places import ROOT
+from devstack.toolbox.ensure import path_of
+from tests.charts.rendering import CHARTS, NAMESPACE, build_dependencies
+from tools.install_platform import NAMESPACE as NAMESPACE_MANIFEST
+
+VALUES = "values-cluster-test.yaml"
+DATA_SECONDS, SERVICES_SECONDS = 240, 240
+HELM_WAITS = 6
+"""Helm's timeout is for each thing it waits for: the migrations one after the other, then the rest."""
+
+ASK = """
+import json, sys, urllib.request, os
+method, url, body, headers = json.load(sys.stdin)
+data = json.dumps(body).encode() if body is not None else None
+headers = {'dapr-api-token': os.environ['DAPR_API_TOKEN'], 'content-type': 'application/json', **headers}
+request = urllib.request.Request(url, data, headers, method=method)
+try:
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        print(json.dumps([answer.status, answer.read().decode()]))
+except urllib.error.HTTPError as error:
+    print(json.dumps([error.code, error.read().decode()]))
+except OSError as error:
+    print(json.dumps([0, str(error)]))
+"""
+CONNECT = """
+import json, socket, sys
+from concurrent.futures import ThreadPoolExecutor
+def opens(place):
+    try:
+        socket.create_connection(tuple(place), 3).close()
+        return True
+    except OSError:
+        return False
+places = json.load(sys.stdin)
+with ThreadPoolExecutor(len(places)) as pool:
+    print(json.dumps(list(pool.map(opens, places))))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """Six services and their data in one namespace of a cluster."""
+
+    cluster: Cluster
+    namespace: str = NAMESPACE
+
+    def install(self) -> None:
+        """Both charts, as docs/DEPLOYMENT.md has it; what is there already is brought up to date."""
+        self.cluster.kubectl("apply", "--server-side", "--filename", str(NAMESPACE_MANIFEST))
+        self._make_secrets()
+        self.upgrade("data", seconds=DATA_SECONDS)
+        build_dependencies()
+        self.upgrade("todo", seconds=SERVICES_SECONDS)
+
+    def upgrade(self, chart: str, *options: str, seconds: int) -> str:
+        """What Helm says. Raises `Failure` with the state of the pods if it doesn't come up in time."""
+        values = ["--values", str(CHARTS / chart / VALUES), *options]
+        where = ["--namespace", self.namespace, "--wait", f"--timeout={seconds}s"]
+        install = ["upgrade", "--install", chart, str(CHARTS / chart), *where, *values]
+        return self.cluster.helm(*install, seconds=seconds * HELM_WAITS)
+
+    def kubectl(self, *arguments: str, stdin: str | None = None, check: bool = True) -> str:
+        return self.cluster.kubectl("--namespace", self.namespace, *arguments, stdin=stdin, check=check)
+
+    def get(self, *what: str) -> Any:
+        return json.loads(self.kubectl("get", *what, "--output=json"))
+
+    def pods(self, app: str) -> list[dict[str, Any]]:
+        """Pods of a service, those that are being removed left out."""
+        selector = f"app.kubernetes.io/name={app},app.kubernetes.io/component=service"
+        found: list[dict[str, Any]] = self.get("pods", "--selector", selector)["items"]
+        return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+
+    def pod_address(self, app: str) -> str:
+        return str(self.pods(app)[0]["status"]["podIP"])
+
+    @property
+    def edge(self) -> str:
+        """URL of the frontend, for callers on the node."""
+        return f"http://{self.get('service', App.FRONTEND)['spec']['clusterIP']}"
+
+    def secret(self, name: str) -> dict[str, str]:
+        content: Mapping[str, str] = self.get("secret", name)["data"]
+        return {key: base64.b64decode(value).decode() for key, value in content.items()}
+
+    def ask_sidecar(
+        self, app: str, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
+    ) -> tuple[int, str]:
+        """Status and body of what the sidecar of `app` answers its app; 0 if nothing did."""
+        request = json.dumps([method, f"http://127.0.0.1:3500{path}", body, headers or {}])
+        status, text = json.loads(self.run_python(app, ASK, request))
+        return int(status), str(text)
+
+    def connects(self, app: str, places: Sequence[tuple[str, int]]) -> list[bool]:
+        """Which of these a pod of `app` opens a TCP connection to."""
+        found: list[bool] = json.loads(self.run_python(app, CONNECT, json.dumps(places)))
+        return found
+
+    def run_python(self, app: str, code: str, stdin: str = "") -> str:
+        """What `code` prints, run in the container of a service."""
+        pod = self.pods(app)[0]["metadata"]["name"]
+        command = ["exec", "--stdin", pod, "--container=app", "--", "python3", "-c", code]
+        return self.kubectl(*command, stdin=stdin)
+
+    def _make_secrets(self) -> None:
+        path = os.pathsep.join([str(path_of(KUBECTL).parent), os.environ["PATH"]])
+        env = {**os.environ, "PATH": path, "KUBECONFIG": str(self.cluster.kubeconfig)}
+        command = [sys.executable, "-m", "tools.make_secrets", "--namespace", self.namespace, "--stand-in"]
+        subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True)

@@ -1,0 +1,202 @@
+"""Who may do what, on the running system: identities, calls, topics, secrets, connections, the API server."""
+
+import json
+import ssl
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import TopicAuthorizationFailedError
+from cryptography import x509
+
+from contracts.names import App
+from servicekit.auth import JWKS_PATH
+from tests.charts.network import Network
+from tests.charts.rendering import objects
+from tests.charts.test_talks import APP, DATA, METRICS, SIDECAR, named, service
+from tests.cluster.todo.system import System
+
+pytestmark = pytest.mark.timeout(900)
+
+
+def invoke(system: System, caller: str, callee: str, method: str, path: str) -> tuple[int, str]:
+    """A call from service to service; where Dapr lets it through, the callee wants an access token."""
+    return system.ask_sidecar(caller, method, f"/v1.0/invoke/{callee}/method{path}")
+
+
+@pytest.mark.parametrize("app", App)
+def test_sidecars_have_an_identity_of_their_own(system: System, app: App) -> None:
+    pem = ssl.get_server_certificate((system.pod_address(app), SIDECAR))
+    certificate = x509.load_pem_x509_certificate(pem.encode())
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    identities = names.get_values_for_type(x509.UniformResourceIdentifier)
+    assert identities == [f"spiffe://public/ns/{system.namespace}/{app}"]
+
+
+class TestCalls:
+    @pytest.mark.parametrize("caller", sorted(set(App) - {App.USER}))
+    def test_for_the_keys_are_allowed(self, system: System, caller: str) -> None:
+        assert invoke(system, caller, App.USER, "GET", JWKS_PATH)[0] == 200
+
+    @pytest.mark.parametrize(
+        ("caller", "callee", "method", "path"),
+        [
+            ("chat", "task", "GET", "/tasks"),
+            ("chat", "task", "POST", "/tasks/1/complete"),
+            ("frontend", "task", "PATCH", "/tasks/1"),
+            ("frontend", "user", "GET", "/users/me"),
+            ("frontend", "chat", "GET", "/chat/conversations/1"),
+            ("frontend", "notification", "POST", "/notifications/1/read"),
+            ("frontend", "analytics", "GET", "/ops/dead-letters"),
+        ],
+    )
+    def test_that_are_listed_reach_the_service(
+        self, system: System, caller: str, callee: str, method: str, path: str
+    ) -> None:
+        """It refuses them for want of an access token, in its own words."""
+        status, body = invoke(system, caller, callee, method, path)
+        assert (status, "access control" in body) == (401, False), body
+
+    @pytest.mark.parametrize(
+        ("caller", "callee", "method", "path"),
+        [
+            ("chat", "task", "PATCH", "/tasks/1"),
+            ("chat", "task", "POST", "/events/pubsub/user-events"),
+            ("chat", "user", "GET", "/users/me"),
+            ("task", "user", "POST", "/auth/sign-in"),
+            ("notification", "user", "DELETE", "/users/me"),
+            ("frontend", "user", "PUT", "/users/me"),
+            ("frontend", "user", "GET", "/metrics"),
+            ("frontend", "task", "GET", "/tasks/1/2/complete"),
+            ("frontend", "task", "DELETE", "/tasks/1/complete"),
+            ("frontend", "analytics", "POST", "/ops/dead-letters"),
+        ],
+    )
+    def test_that_are_not_listed_are_refused(
+        self, system: System, caller: str, callee: str, method: str, path: str
+    ) -> None:
+        status, body = invoke(system, caller, callee, method, path)
+        assert (status, "access control policy has denied access" in body) == (403, True), body
+
+
+class TestTopics:
+    @pytest.mark.parametrize(
+        ("app", "pubsub", "topic"),
+        [
+            ("task", "pubsub", "chat-events"),
+            ("analytics", "pubsub", "todo-events"),
+            ("frontend", "broadcast", "todo-events"),
+        ],
+    )
+    def test_of_others_can_not_be_published_to(
+        self, system: System, app: str, pubsub: str, topic: str
+    ) -> None:
+        status, body = system.ask_sidecar(app, "POST", f"/v1.0/publish/{pubsub}/{topic}", {})
+        assert status == 403, body
+
+    @pytest.mark.parametrize(("app", "topic"), [("task", "chat-events"), ("frontend", "todo-events")])
+    async def test_of_others_are_refused_by_kafka_too(self, system: System, app: str, topic: str) -> None:
+        """A service that could get round its sidecar would get no further."""
+        with pytest.raises(TopicAuthorizationFailedError):
+            await _publish(system, app, topic)
+
+    async def test_of_their_own_are_not(self, system: System) -> None:
+        await _publish(system, App.TASK, "dlq")
+
+
+async def _publish(system: System, app: str, topic: str) -> None:
+    password = system.secret(f"kafka-{app}")["password"]
+    address = system.get("pod", "kafka-0")["status"]["podIP"]
+    producer = AIOKafkaProducer(
+        bootstrap_servers=f"{address}:9092",
+        security_protocol="SASL_PLAINTEXT",
+        sasl_mechanism="SCRAM-SHA-512",
+        sasl_plain_username=app,
+        sasl_plain_password=password,
+    )
+    async with producer:
+        await producer.send_and_wait(topic, b"{}")
+
+
+class TestSecrets:
+    @pytest.mark.parametrize(("app", "secret"), [("user", "token-signing"), ("frontend", "session")])
+    def test_are_read_by_those_who_need_them(self, system: System, app: str, secret: str) -> None:
+        status, body = system.ask_sidecar(app, "GET", f"/v1.0/secrets/secretstore/{secret}")
+        assert status == 200
+        assert json.loads(body) == system.secret(secret)
+
+    @pytest.mark.parametrize(
+        ("app", "secret"),
+        [("user", "session"), ("frontend", "token-signing"), ("chat", "redis"), ("user", "redis")],
+    )
+    def test_are_kept_from_others(self, system: System, app: str, secret: str) -> None:
+        status, body = system.ask_sidecar(app, "GET", f"/v1.0/secrets/secretstore/{secret}")
+        assert status == 403, body
+
+    @pytest.mark.parametrize("app", ["task", "notification", "analytics"])
+    def test_are_out_of_reach_without_a_store(self, system: System, app: str) -> None:
+        for store in ("secretstore", "kubernetes"):
+            status, body = system.ask_sidecar(app, "GET", f"/v1.0/secrets/{store}/session")
+            assert status in (401, 500), body
+            assert "ERR_SECRET_STORE" in body
+
+
+class TestState:
+    @pytest.mark.parametrize("app", sorted(set(App) - {App.CHAT}))
+    def test_is_for_chat_only(self, system: System, app: str) -> None:
+        status, body = system.ask_sidecar(app, "GET", "/v1.0/state/statestore/x")
+        assert (status, "ERR_STATE_STORE" in body) == (500, True) or status == 400, body
+
+
+class TestConnections:
+    @pytest.mark.parametrize("app", App)
+    def test_are_open_where_the_charts_say_and_nowhere_else(self, system: System, app: App) -> None:
+        network = Network.of([*objects("data", "cluster-test"), *objects("todo", "cluster-test")])
+        expected = {
+            (system.pod_address(other), port): network.lets_through(service(app), service(other), port)
+            for other in set(App) - {app}
+            for port in (SIDECAR, APP, METRICS)
+        }
+        for name, port in DATA.items():
+            address = system.get("pod", f"{name}-0")["status"]["podIP"]
+            expected[address, port] = network.lets_through(service(app), named(name), port)
+        places = list(expected)
+        assert dict(zip(places, system.connects(app, places), strict=True)) == expected
+
+    @pytest.mark.parametrize(("app", "opens"), [("user", True), ("task", False)])
+    def test_to_the_api_server_are_for_sidecars_that_read_secrets(
+        self, system: System, app: str, opens: bool
+    ) -> None:
+        address = system.cluster.kubectl(
+            "get", "service", "kubernetes", "--output=jsonpath={.spec.clusterIP}"
+        )
+        assert system.connects(app, [(address, 443)]) == [opens]
+
+
+class TestApiServer:
+    @pytest.mark.parametrize(
+        ("account", "verb", "what", "allowed"),
+        [
+            ("todo:user", "get", "secret/token-signing", True),
+            ("todo:user", "get", "secret/session", False),
+            ("todo:user", "list", "secrets", False),
+            ("todo:frontend", "get", "secret/session", True),
+            ("todo:chat", "get", "secret/redis", True),
+            ("todo:chat", "get", "secret/dapr-api", False),
+            ("todo:task", "get", "secret/session", False),
+            ("todo:task", "get", "pods", False),
+            ("todo:default", "get", "pods", False),
+            ("todo-test:ci", "patch", "deployments.apps", True),
+            ("todo-test:ci", "create", "jobs.batch", True),
+            ("todo-test:ci", "patch", "configurations.dapr.io", True),
+            ("todo-test:ci", "create", "roles.rbac.authorization.k8s.io", False),
+            ("todo-test:ci", "create", "pods/exec", False),
+            ("todo-test:ci", "delete", "namespaces", False),
+            ("todo-test:ci", "patch", "resourcequotas", False),
+        ],
+    )
+    def test_allows_each_account_what_it_needs(
+        self, system: System, account: str, verb: str, what: str, allowed: bool
+    ) -> None:
+        who = f"--as=system:serviceaccount:{account}"
+        said = system.kubectl("auth", "can-i", verb, what, who, check=False)
+        assert said.strip().splitlines()[-1] == ("yes" if allowed else "no")

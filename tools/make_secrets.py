@@ -1,0 +1,63 @@
+"""Makes the Secrets of the platform that are missing in a namespace; those there stay as they are.
+
+Values are random and exist nowhere else. Uses the cluster of the current kubeconfig.
+"""
+
+import argparse
+import json
+import secrets
+import subprocess
+from typing import Any
+
+from contracts.names import App
+from devstack.credentials import fresh_secrets
+from devstack.toolbox.tool import require
+
+Secrets = dict[str, dict[str, str]]
+
+
+def wanted(*, stand_in: bool) -> Secrets:
+    """Every Secret by name. stand_in: also those Strimzi would make."""
+    found = fresh_secrets() | {"kafka-ui-login": _login("admin")}
+    found |= {f"postgres-{app}": _login(app) for app in App if app is not App.FRONTEND}
+    if stand_in:
+        found |= {f"kafka-{app}": {"password": secrets.token_urlsafe(24)} for app in App}
+    return found
+
+
+def _login(name: str) -> dict[str, str]:
+    return {"username": name, "password": secrets.token_urlsafe(24)}
+
+
+def manifest(name: str, content: dict[str, str]) -> dict[str, Any]:
+    """The Secret as Kubernetes takes it; CloudNativePG asks for the type of a login."""
+    kind = "kubernetes.io/basic-auth" if {"username", "password"} == set(content) else "Opaque"
+    labels = {"app.kubernetes.io/part-of": "todo", "cnpg.io/reload": "true"}
+    metadata = {"name": name, "labels": labels}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": kind, "stringData": content}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--namespace", default="todo")
+    parser.add_argument("--stand-in", action="store_true", help="for charts/data with standIn: true")
+    arguments = parser.parse_args()
+    kubectl = [require("kubectl", "Install kubectl."), "--namespace", arguments.namespace]
+    known = subprocess.run(
+        [*kubectl, "get", "secrets", "-o", "name"], capture_output=True, text=True, check=True
+    )
+    there = {line.partition("/")[2] for line in known.stdout.splitlines()}
+    missing = [
+        manifest(name, content)
+        for name, content in wanted(stand_in=arguments.stand_in).items()
+        if name not in there
+    ]
+    if not missing:
+        print("Every Secret is there.")
+        return
+    items = json.dumps({"apiVersion": "v1", "kind": "List", "items": missing})
+    subprocess.run([*kubectl, "create", "--filename", "-"], input=items, text=True, check=True)
+
+
+if __name__ == "__main__":
+    main()
