@@ -51,7 +51,7 @@ secrets: ## make the Secrets that are missing   (NAMESPACE=todo)
 check: lint types unit ## lint, types and unit tests, in under a minute
 test: lint types ## everything, on real parts
 	@$(RUN) pytest
-cluster-test: ## the cluster itself, on the running one or on one of its own
+cluster-test: ## cluster and charts, on the running cluster, one of its own, or yours   (KUBECONFIG=…)
 	@$(RUN) pytest tests/cluster
 lint:
 	@$(RUN) ruff check --quiet . && $(RUN) ruff format --check --quiet .
