@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from cluster import toolbox
-from cluster.images.base import ensure_stand_in
+from cluster.images.stand_in import ensure_stand_in
 from cluster.images.docker import Docker, docker_daemon
 from cluster.images.platform import ARCHIVES
 from contracts.names import App
