@@ -1,14 +1,16 @@
 """Who may do what, on the running system: identities, calls, topics, secrets, connections, the API server."""
 
 import json
+import socket
 import ssl
+from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import TopicAuthorizationFailedError
 from cryptography import x509
 
-from contracts.names import App
+from contracts.names import App, Topic
 from servicekit.auth import JWKS_PATH
 from tests.charts.network import Network
 from tests.charts.rendering import objects
@@ -94,24 +96,35 @@ class TestTopics:
         assert status == 403, body
 
     @pytest.mark.parametrize(("app", "topic"), [("task", "chat-events"), ("frontend", "todo-events")])
+    @pytest.mark.usefixtures("kafka")
     async def test_of_others_are_refused_by_kafka_too(self, system: System, app: str, topic: str) -> None:
         """A service that could get round its sidecar would get no further."""
         with pytest.raises(TopicAuthorizationFailedError):
             await _publish(system, app, topic)
 
+    @pytest.mark.usefixtures("kafka")
     async def test_of_their_own_are_not(self, system: System) -> None:
-        await _publish(system, App.TASK, "dlq")
+        await _publish(system, App.TASK, Topic.DEAD_LETTERS)
+
+
+@pytest.fixture
+def kafka(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets this process find Kafka by the name pods have for it."""
+    resolve, address = socket.getaddrinfo, system.get("pod", "kafka-0")["status"]["podIP"]
+
+    def find(host: Any, *arguments: Any, **options: Any) -> Any:
+        return resolve(address if host == "kafka" else host, *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", find)
 
 
 async def _publish(system: System, app: str, topic: str) -> None:
-    password = system.secret(f"kafka-{app}")["password"]
-    address = system.get("pod", "kafka-0")["status"]["podIP"]
     producer = AIOKafkaProducer(
-        bootstrap_servers=f"{address}:9092",
+        bootstrap_servers="kafka:9092",
         security_protocol="SASL_PLAINTEXT",
         sasl_mechanism="SCRAM-SHA-512",
         sasl_plain_username=app,
-        sasl_plain_password=password,
+        sasl_plain_password=system.secret(f"kafka-{app}")["password"],
     )
     async with producer:
         await producer.send_and_wait(topic, b"{}")
