@@ -11,6 +11,7 @@ from aiokafka.errors import TopicAuthorizationFailedError
 from cryptography import x509
 
 from contracts.names import App, Topic
+from devstack.failure import Failure
 from servicekit.auth import JWKS_PATH
 from tests.charts.network import Network
 from tests.charts.rendering import objects
@@ -201,10 +202,13 @@ class TestApiServer:
             ("todo-test:ci", "patch", "deployments.apps", True),
             ("todo-test:ci", "create", "jobs.batch", True),
             ("todo-test:ci", "patch", "configurations.dapr.io", True),
-            ("todo-test:ci", "create", "roles.rbac.authorization.k8s.io", False),
+            ("todo-test:ci", "create", "roles.rbac.authorization.k8s.io", True),
+            ("todo-test:ci", "escalate", "roles.rbac.authorization.k8s.io", False),
+            ("todo-test:ci", "bind", "roles.rbac.authorization.k8s.io", False),
+            ("todo-test:ci", "create", "clusterroles.rbac.authorization.k8s.io", False),
             ("todo-test:ci", "create", "pods/exec", False),
             ("todo-test:ci", "delete", "namespaces", False),
-            ("todo-test:ci", "patch", "resourcequotas", False),
+            ("todo-test:ci", "create", "serviceaccounts/token", False),
         ],
     )
     def test_allows_each_account_what_it_needs(
@@ -213,3 +217,8 @@ class TestApiServer:
         who = f"--as=system:serviceaccount:{account}"
         said = system.kubectl("auth", "can-i", verb, what, who, check=False)
         assert said.strip().splitlines()[-1] == ("yes" if allowed else "no")
+
+    def test_lets_nobody_grant_more_than_they_have(self, system: System) -> None:
+        grant = ["create", "role", "more", "--verb=create", "--resource=pods/exec"]
+        with pytest.raises(Failure, match="attempting to grant RBAC permissions not currently held"):
+            system.kubectl(*grant, "--as=system:serviceaccount:todo-test:ci")
