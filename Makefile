@@ -67,8 +67,8 @@ generate: ## write the files that are made from code
 
 ##@ Measure it
 .PHONY: load measure
-load: ## Locust against the running system   (USERS=200 SECONDS=60)
-	@$(RUN) python -m locust -f loadtest/locustfile.py --headless --only-summary --host $(EDGE) \
-	  -u $(or $(USERS),200) -r 20 -t $(or $(SECONDS),60)s
+load: ## Locust against the running system   (USERS=200 SECONDS=120)
+	@$(RUN) python -m locust -f loadtest/locustfile.py --headless --only-summary --reset-stats \
+	  --host $(EDGE) -u $(or $(USERS),200) -r 5 -t $(or $(SECONDS),120)s
 measure: ## one measurement on a system of its own   (WHAT=relay consume latency edge-price)
 	@$(RUN) python -m loadtest.measure.$(subst -,_,$(WHAT))

@@ -1,9 +1,11 @@
 """For every test: unit tests reach no network; tests of persistence run on both databases."""
 
 import json
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ from sqlmodel import col
 
 from contracts.event import CloudEvent, Event, wrap
 from devstack import processes, servers
-from devstack.addresses import Addresses, addresses
+from devstack.addresses import Addresses, addresses, free_offset
 from devstack.places import RunFolder
 from devstack.toolbox.debian import POSTGRES
 from devstack.toolbox.ensure import ensure
@@ -85,16 +87,22 @@ OpenService = Callable[[Create, type[ServiceSettings]], Awaitable[ServiceUnderTe
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
-    """A PostgreSQL server of this test run."""
+def postgres() -> Iterator[Addresses]:
+    """A PostgreSQL server of this test run.
+
+    Not in pytest's own folder: PostgreSQL may run as another account, and each pytest that starts
+    closes that folder to others again.
+    """
     ensure([POSTGRES])
-    folder = RunFolder(_open_to_all(tmp_path_factory.mktemp("postgres")))
+    folder = RunFolder(Path(tempfile.mkdtemp(prefix="todo-postgres-")))
+    folder.path.chmod(0o755)
     folder.make()
-    where = replace(addresses(offset=PORT_OFFSET), postgres=addresses(offset=PORT_OFFSET).postgres + 1)
+    where = addresses(offset=free_offset(PORT_OFFSET))
     process = servers.start_postgres(folder, where, durable=False)
     servers.wait_for_databases(where)
     yield where
     processes.stop(folder, process, seconds=PROMPT_STOP)
+    shutil.rmtree(folder.path, ignore_errors=True)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -137,12 +145,3 @@ async def open_service(database_url: str) -> AsyncIterator[OpenService]:
             return ServiceUnderTest(client, app)
 
         yield start
-
-
-def _open_to_all(folder: Path) -> Path:
-    """PostgreSQL may run as another account, which has to get through the folders above its own."""
-    for parent in [folder, *folder.parents]:
-        if parent == Path("/tmp") or parent == Path("/"):
-            break
-        parent.chmod(parent.stat().st_mode | 0o055)
-    return folder

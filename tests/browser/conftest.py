@@ -12,14 +12,18 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from devstack import processes
-from devstack.places import RunFolder, newest_log
+from devstack.addresses import free_offset
+from devstack.places import RunFolder
 from devstack.stack import Stack
+from devstack.toolbox.debian import CHROMIUM
+from devstack.toolbox.ensure import ensure, path_of
 from tests.browser.person import Person
 
+REPLICAS = {"frontend": 2}
 OFFSET = 2000
 WAIT_MS = 10_000
 MENDING_SECONDS = 60
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+OTHER_CHROMIUMS = ("chromium-browser", "google-chrome")
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -29,7 +33,6 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-SERVICES = ("frontend", "user", "task", "chat", "notification", "analytics")
 
 OpenBrowser = Callable[..., BrowserContext]
 SignUp = Callable[..., Person]
@@ -54,7 +57,8 @@ class Complaints:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    stack = Stack(RunFolder(tmp_path_factory.mktemp("browser")), {"frontend": 2}, offset=OFFSET)
+    folder = RunFolder(tmp_path_factory.mktemp("browser"))
+    stack = Stack(folder, REPLICAS, offset=free_offset(OFFSET, REPLICAS))
     stack.up()
     yield stack
     stack.down()
@@ -79,9 +83,10 @@ def edges(stack: Stack) -> tuple[str, str]:
 @pytest.fixture(scope="module")
 def chromium(edges: tuple[str, str]) -> Iterator[Browser]:
     """One for each module: while Playwright runs, no other test could run an event loop."""
-    program = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
+    program = next((found for name in OTHER_CHROMIUMS if (found := shutil.which(name))), None)
     if program is None:
-        pytest.fail("Chromium is missing. Debian: apt-get install --no-install-recommends chromium")
+        ensure([CHROMIUM])
+        program = str(path_of(CHROMIUM))
     ports = ",".join(str(urlsplit(edge).port) for edge in edges)  # 10080 is on Chromium's list of bad ports
     flags = [*FLAGS, f"--explicitly-allowed-ports={ports}"]
     with sync_playwright() as playwright:
@@ -139,8 +144,7 @@ def pytest_runtest_makereport(item: Any) -> Generator[None, pytest.TestReport, p
     report = yield
     stack = item.funcargs.get("stack")
     if report.failed and stack:
-        for service in SERVICES:
-            log = newest_log(stack.folder, service, "app")
-            report.sections.append((f"log of {service}", processes.tail(log) if log else "(none)"))
+        for log in sorted(stack.folder.app_logs.glob("*_app_*.log")):  # two frontends have two logs
+            report.sections.append((log.name, processes.tail(log)))
         report.sections.append(("screenshots", str(item.funcargs.get("tmp_path", ""))))
     return report

@@ -1,9 +1,14 @@
 """Sign up, sign in, sign out, and the account page."""
 
 import re
+from dataclasses import replace
 
+from frontend_service.sessions import COOKIE, Sessions, sealing_key
 from playwright.sync_api import expect
 
+from devstack.credentials import ensure_secrets
+from devstack.stack import Stack
+from servicekit.sidecar import Sidecar
 from tests.browser.conftest import OpenBrowser
 from tests.browser.person import PASSWORD, Person
 
@@ -60,6 +65,30 @@ class TestSignOut:
         ada.page.get_by_role("button", name="Sign out").click()
         expect(ada.page.get_by_role("heading", name="Welcome back")).to_be_visible()
         expect(other.page.get_by_role("heading", name="Welcome back")).to_be_visible()
+
+
+class TestASessionThatRunsOut:
+    def test_is_renewed_once_for_everything_that_asks_at_once(self, ada: Person, stack: Stack) -> None:
+        for _ in range(2):
+            self._expire(ada, stack)
+            answers = ada.page.evaluate("""() => Promise.all([..."123456"].map(async () => {
+                const answer = await fetch("/account");
+                return [answer.status, answer.redirected];
+            }))""")
+            assert answers == [[200, False]] * 6
+        ada.page.reload()
+        ada.add("Buy milk")
+
+    def _expire(self, ada: Person, stack: Stack) -> None:
+        """The same session with an access token that is said to have expired long ago."""
+        sessions = Sessions(sealing_key(ensure_secrets(stack.folder)["session"]["key"]), False, Sidecar(1))
+        context = ada.page.context
+        cookie = next(cookie for cookie in context.cookies() if cookie["name"] == COOKIE)
+        session = sessions.open(f"{COOKIE}={cookie['value']}")
+        assert session is not None
+        stale = sessions.set_cookie(replace(session, expires_at=0))
+        value = stale.partition("=")[2].partition(";")[0]
+        context.add_cookies([{"name": COOKIE, "value": value, "url": ada.page.url}])
 
 
 class TestAccount:

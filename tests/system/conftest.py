@@ -10,11 +10,13 @@ from user_service.models import User
 from user_service.tokens import access_token
 
 from devstack import credentials
+from devstack.addresses import free_offset
 from devstack.places import RunFolder
 from devstack.stack import Stack
 from tests.system.api import Api, open_api
 from tests.system.collector import Collector
 
+REPLICAS = {"frontend": 2}
 OFFSET = 4000
 
 
@@ -29,7 +31,7 @@ def collector() -> Iterator[Collector]:
 def stack(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> Iterator[Stack]:
     env = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.start(), "OTEL_BSP_SCHEDULE_DELAY": "500"}
     folder = RunFolder(tmp_path_factory.mktemp("system"))
-    stack = Stack(folder, {"frontend": 2}, offset=OFFSET, env=env)
+    stack = Stack(folder, REPLICAS, offset=free_offset(OFFSET, REPLICAS), env=env)
     stack.up()
     yield stack
     stack.down()

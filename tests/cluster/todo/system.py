@@ -24,7 +24,8 @@ HELM_WAITS = 6
 
 ASK = """
 import json, sys, urllib.request, os
-method, url, body, headers = json.load(sys.stdin)
+method, path, body, headers = json.load(sys.stdin)
+url = f"http://127.0.0.1:{os.environ['DAPR_HTTP_PORT']}{path}"
 data = json.dumps(body).encode() if body is not None else None
 headers = {'dapr-api-token': os.environ['DAPR_API_TOKEN'], 'content-type': 'application/json', **headers}
 request = urllib.request.Request(url, data, headers, method=method)
@@ -101,7 +102,7 @@ class System:
         self, app: str, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
     ) -> tuple[int, str]:
         """Status and body of what the sidecar of `app` answers its app; 0 if nothing did."""
-        request = json.dumps([method, f"http://127.0.0.1:3500{path}", body, headers or {}])
+        request = json.dumps([method, path, body, headers or {}])
         status, text = json.loads(self.run_python(app, ASK, request))
         return int(status), str(text)
 

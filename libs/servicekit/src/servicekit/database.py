@@ -1,12 +1,13 @@
 """The one database of a service: SQLite embedded, PostgreSQL in production."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, CursorResult, Executable, event, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
@@ -65,6 +66,22 @@ def open_database(settings: ServiceSettings) -> Database:
     if database.is_sqlite and database.url.database:
         Path(database.url.database).parent.mkdir(parents=True, exist_ok=True)
     return database
+
+
+def for_both(make: Callable[[Any], Executable]) -> Mapping[str, Executable]:
+    """What `make` makes of each dialect's own `insert`, by the dialect's name.
+
+    For statements with `ON CONFLICT`, made once: making one costs more than running it.
+    """
+    return {"sqlite": make(sqlite.insert), "postgresql": make(postgresql.insert)}
+
+
+async def run_own(
+    session: AsyncSession, statements: Mapping[str, Executable], values: Any
+) -> CursorResult[Any]:
+    """Run the statement of the session's dialect, past the ORM; `values` are one row's or a list."""
+    connection = await session.connection()
+    return await connection.execute(statements[connection.dialect.name], values)
 
 
 def _engine(url: str, is_sqlite: bool, pool_size: int) -> AsyncEngine:

@@ -9,16 +9,17 @@ import hashlib
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import orjson
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from fastapi import Request
-from sqlalchemy import ColumnElement, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import and_, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel, col
 from starlette.responses import Response
 
+from servicekit.database import for_both, run_own
 from servicekit.errors import Invalid
 
 KEPT = timedelta(hours=24)
@@ -40,6 +41,14 @@ class IdempotencyRow(SQLModel, table=True):
     served_at: datetime = Field(index=True)
 
 
+_TABLE = IdempotencyRow.metadata.tables["idempotency"]
+_IS = and_(_TABLE.c.owner == bindparam("by"), _TABLE.c.key_hash == bindparam("hashed"))
+_CLAIM = for_both(lambda insert: insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.key_hash))
+_EARLIER = select(_TABLE.c.request_hash, _TABLE.c.answer).where(_IS)
+_KEEP = update(_TABLE).where(_IS).values(answer=bindparam("sealed"))
+_FREE = delete(_TABLE).where(_IS)
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """The right to serve a request for the first time."""
@@ -51,6 +60,15 @@ class Claim:
     @property
     def key_hash(self) -> str:
         return hashlib.sha256(self.key.encode()).hexdigest()
+
+    @property
+    def row(self) -> dict[str, Any]:
+        return {"owner": self.owner, "key_hash": self.key_hash, "request_hash": self.request_hash}
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """The parameters that find its row."""
+        return {"by": self.owner, "hashed": self.key_hash}
 
     def seal(self, plain: bytes) -> bytes:
         nonce = os.urandom(12)
@@ -83,44 +101,29 @@ async def earlier_answer(session: AsyncSession, claim: Claim) -> Response | None
     A second request with the same key waits here until the first one has ended. Raises `Invalid` if
     the key was used for something else.
     """
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    claimed = await session.execute(
-        insert(IdempotencyRow)
-        .values(
-            owner=claim.owner,
-            key_hash=claim.key_hash,
-            request_hash=claim.request_hash,
-            answer=b"",
-            served_at=datetime.now(UTC),
-        )
-        .on_conflict_do_nothing()
-        .returning(col(IdempotencyRow.key_hash))
-    )
-    if claimed.first():
+    row = claim.row | {"answer": b"", "served_at": datetime.now(UTC)}
+    if (await run_own(session, _CLAIM, row)).first():
         return None
-    row = (await session.scalars(select(IdempotencyRow).where(*_is(claim)))).one()
-    if row.request_hash != claim.request_hash:
+    known = (await (await session.connection()).execute(_EARLIER, claim.named)).one()
+    if known.request_hash != claim.request_hash:
         raise Invalid("This Idempotency-Key was used for another request.", code="idempotency-key-reused")
-    return _unpack(claim.unseal(row.answer))
+    return _unpack(claim.unseal(known.answer))
 
 
 async def keep_answer(session: AsyncSession, claim: Claim, response: Response) -> None:
     """Store `response` as the answer to `claim`; a refusal frees the key instead."""
+    connection = await session.connection()
     if response.status_code >= 400:
-        await session.execute(delete(IdempotencyRow).where(*_is(claim)))
+        await connection.execute(_FREE, claim.named)
         return
     sealed = claim.seal(_pack(response))
-    await session.execute(update(IdempotencyRow).where(*_is(claim)).values(answer=sealed))
+    await connection.execute(_KEEP, claim.named | {"sealed": sealed})
 
 
 async def forget(session: AsyncSession) -> None:
     """Drop answers older than 24 hours."""
     before = datetime.now(UTC) - KEPT
     await session.execute(delete(IdempotencyRow).where(col(IdempotencyRow.served_at) < before))
-
-
-def _is(claim: Claim) -> tuple[ColumnElement[bool], ...]:
-    return (col(IdempotencyRow.owner) == claim.owner, col(IdempotencyRow.key_hash) == claim.key_hash)
 
 
 def _pack(response: Response) -> bytes:

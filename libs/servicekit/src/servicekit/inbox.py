@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel, col
 
 from contracts.names import App
+from servicekit.database import for_both, run_own
 
 KEPT = timedelta(days=35)
 """Longer than Kafka keeps events and dead letters (`kafka/topics.yaml`: 30 days at most)."""
@@ -24,20 +24,18 @@ class InboxRow(SQLModel, table=True):
     handled_at: datetime = Field(index=True)
 
 
+_TABLE = InboxRow.metadata.tables["inbox"]
+_CLAIM = for_both(lambda insert: insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.event_id))
+
+
 async def claim(session: AsyncSession, consumer: App, event_ids: Sequence[str]) -> set[str]:
     """Note that `consumer` handles these events; returns the ids that are new to it.
 
     A transaction that claims an id another open transaction has claimed waits for that one's end.
     """
     now = datetime.now(UTC)
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement = (
-        insert(InboxRow)
-        .values([{"consumer": consumer, "event_id": id, "handled_at": now} for id in event_ids])
-        .on_conflict_do_nothing()
-        .returning(col(InboxRow.event_id))
-    )
-    return set(await session.scalars(statement))
+    rows = [{"consumer": consumer, "event_id": id, "handled_at": now} for id in event_ids]
+    return set((await run_own(session, _CLAIM, rows)).scalars())
 
 
 async def forget(session: AsyncSession) -> None:

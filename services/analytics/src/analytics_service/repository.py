@@ -4,22 +4,23 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import delete, func, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from analytics_service.models import Count, DeadLetter
+from servicekit.database import for_both, run_own
+
+_ADD = for_both(
+    lambda insert: insert(Count).on_conflict_do_update(
+        index_elements=["user_id", "day", "name"], set_={"value": col(Count.value) + 1}
+    )
+)
+_PARK = for_both(lambda insert: insert(DeadLetter).on_conflict_do_nothing())
 
 
 async def add(session: AsyncSession, user_id: str, day: date, name: str) -> None:
     """Count one more."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement = insert(Count).values(user_id=user_id, day=day, name=name, value=1)
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["user_id", "day", "name"], set_={"value": col(Count.value) + 1}
-        )
-    )
+    await run_own(session, _ADD, {"user_id": user_id, "day": day, "name": name, "value": 1})
 
 
 async def totals(session: AsyncSession, user_id: str) -> dict[str, int]:
@@ -37,8 +38,7 @@ async def erase_user(session: AsyncSession, user_id: str) -> None:
 
 async def park(session: AsyncSession, letter: DeadLetter) -> None:
     """Keep a dead letter; one that is there already stays as it is."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    await session.execute(insert(DeadLetter).values(**letter.model_dump()).on_conflict_do_nothing())
+    await run_own(session, _PARK, letter.model_dump())
 
 
 async def newest_dead_letters(

@@ -1,5 +1,6 @@
 """What the pages ask of the services, and show of their answers."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import httpx2
@@ -57,6 +58,15 @@ class TestTheList:
         services.away.add(App.TASK)
         answered = await ada.get("/", headers=HTMX)
         assert (answered.status_code, answered.headers["hx-reswap"]) == (200, "none")
+        assert "Your tasks can't be reached right now." in answered.text
+
+    @pytest.mark.parametrize("body", [b"", b'{"items": [', b"null"])
+    async def test_takes_an_answer_that_was_cut_off_for_none(
+        self, ada: httpx2.AsyncClient, services: FakeServices, body: bytes
+    ) -> None:
+        services.answers["GET /tasks"] = replace(answer(), body=body)
+        answered = await ada.get("/")
+        assert answered.status_code == 200
         assert "Your tasks can't be reached right now." in answered.text
 
     async def test_does_not_need_the_services_beside_it(

@@ -21,6 +21,7 @@ HOST = "127.0.0.1"
 APP_PORTS = ("appPort", "daprHTTPPort", "daprGRPCPort", "daprInternalGRPCPort", "metricsPort")
 REPLICA_STEP = 20
 """Distance between the ports of one replica of an app and the next."""
+OFFSET_STEP = 33
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,18 @@ def addresses(replicas: Mapping[str, int] | None = None, offset: int | None = No
         scheduler_health=3909 + move,
         scheduler_metrics=3910 + move,
     )
+
+
+def free_offset(first: int, replicas: Mapping[str, int] | None = None) -> int:
+    """The first offset from `first` on whose ports are free, so that two runs of tests don't meet.
+
+    Raises `Failure` after ten tries.
+    """
+    for offset in range(first, first + 10 * OFFSET_STEP, OFFSET_STEP):
+        where = addresses(replicas, offset)
+        if not any(map(_is_taken, [*all_ports(where).values(), where.postgres])):
+            return offset
+    raise Failure(f"Near the offset {first} all ports are in use.")
 
 
 def _instances(apps: list[dict[str, Any]], replicas: Mapping[str, int], move: int) -> list[AppAddress]:

@@ -20,7 +20,8 @@ logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it is asked until it
 
 NAME = "kafka"
 CLUSTER_ID = "dG9kby1sb2NhbC1rYWZrYQ"
-HEAP = "-Xmx512m"
+JAVA_OPTIONS = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+"""For a short life beside much else: compiling less takes 3 of 7.7 ms of Kafka's CPU off a change."""
 ONLY_ONE_NODE = {"min.insync.replicas"}
 """Settings that make sense only with replicas."""
 
@@ -34,8 +35,7 @@ def start(folder: RunFolder, where: Addresses) -> processes.Process:
     properties.write_text(_properties(where, data / "log"))
     java = [
         require("java", HOW_TO_GET_JAVA),
-        HEAP,
-        "-XX:+UseG1GC",
+        *JAVA_OPTIONS,
         "-cp",
         f"{path_of(KAFKA)}/*",
         *_logging(data),

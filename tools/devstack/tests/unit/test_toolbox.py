@@ -48,6 +48,7 @@ class TestWrap:
     def test_runs_a_program_with_the_libraries_unpacked_beside_it(self, tmp_path: Path) -> None:
         extensions = tmp_path / "usr/lib/x86_64-linux-gnu/xtables"
         extensions.mkdir(parents=True)
+        (extensions.parent / "libxtables.so.12").touch()
         debian.wrap(tmp_path / "wrapped" / "iptables", '"/a b/multi" iptables', tmp_path)
         script = (tmp_path / "wrapped" / "iptables").read_text()
         assert f'LD_LIBRARY_PATH="{extensions.parent}" XTABLES_LIBDIR="{extensions}" ' in script

@@ -49,8 +49,7 @@ class Backend:
 
     async def get(self, app: App, path: str) -> Json:
         """Raises `Refused`, or `Unavailable` when no instance of the service answers."""
-        found: Json = (await self._ask(app, "GET", path, None, {}, READ_SECONDS)).json()
-        return found
+        return _document(app, await self._ask(app, "GET", path, None, {}, READ_SECONDS))
 
     async def send(
         self,
@@ -71,8 +70,7 @@ class Backend:
         if version is not None:
             headers["if-match"] = f'"{version}"'
         answer = await self._ask(app, method, path, body, headers, WRITE_SECONDS)
-        changed: Json = answer.json() if answer.body else {}
-        return changed
+        return _document(app, answer) if answer.body else {}
 
     async def _ask(
         self, app: App, method: str, path: str, body: Json | None, headers: dict[str, str], seconds: float
@@ -88,8 +86,16 @@ class Backend:
             raise
         breaker.succeeded()
         if answer.status >= 400:
-            raise Refused(_problem(answer), answer.status)
+            raise Refused(_object(answer) or {}, answer.status)
         return answer
+
+
+def _document(app: App, answer: Answer) -> Json:
+    """The JSON object in `answer`. Raises `Unavailable` for anything else: it was cut off on its way."""
+    found = _object(answer)
+    if found is None:
+        raise Unavailable(f"The service {app.value} sent no JSON.", code=f"{app.value}-unavailable")
+    return found
 
 
 def is_away(error: ServiceError) -> bool:
@@ -97,9 +103,9 @@ def is_away(error: ServiceError) -> bool:
     return error.status in (429, 503) or error.status >= 500
 
 
-def _problem(answer: Answer) -> Json:
+def _object(answer: Answer) -> Json | None:
     try:
         found = answer.json()
     except ValueError:
-        found = None
-    return found if isinstance(found, dict) else {}
+        return None
+    return found if isinstance(found, dict) else None

@@ -6,9 +6,9 @@ import subprocess
 from pathlib import Path
 
 from cluster import toolbox
-from cluster.images.base import ensure_stand_in
 from cluster.images.docker import Docker, docker_daemon
 from cluster.images.platform import ARCHIVES
+from cluster.images.stand_in import ensure_stand_in
 from contracts.names import App
 from devstack.places import ROOT, TOOLS
 from devstack.toolbox.ensure import ensure, path_of

@@ -21,6 +21,7 @@ class DebianTool:
     """A program taken from PATH (or from `also_in`) if new enough, else from Debian's package.
 
     also_in: glob patterns of folders that package managers use and PATH doesn't name.
+    program: where it lies in the package, if not in a folder for programs.
     """
 
     name: str
@@ -28,6 +29,7 @@ class DebianTool:
     least_version: tuple[int, ...]
     also_in: tuple[str, ...] = ()
     version_flag: str = "--version"
+    program: str = ""
 
     def found(self) -> Path | None:
         for folder in (
@@ -45,9 +47,8 @@ class DebianTool:
         require("apt-get", f"Install {self.name} {wanted} or newer with this system's package manager.")
         unpacked = TOOLS / self.name
         unpack(self.name, [self.package], unpacked)
-        programs = list(unpacked.glob(f"usr/bin/{self.name}")) or list(
-            unpacked.glob(f"usr/lib/*/*/bin/{self.name}")
-        )
+        places = [self.program] if self.program else [f"usr/bin/{self.name}", f"usr/lib/*/*/bin/{self.name}"]
+        programs = [found for place in places for found in unpacked.glob(place)]
         if not programs:
             raise Failure(f"Debian's package {self.package} has no {self.name}.")
         wrap(TOOL_BINARIES / self.name, f'"{programs[0]}"', unpacked)
@@ -114,9 +115,9 @@ def unpack(name: str, packages: Sequence[str], target: Path) -> None:
 
 def wrap(script: Path, command: str, unpacked: Path) -> None:
     """Write a program that runs `command` with the libraries of `unpacked`."""
-    libraries = sorted(unpacked.glob("usr/lib/*-linux-gnu"))
-    search = ":".join(str(folder) for folder in libraries)
-    extensions = [f'XTABLES_LIBDIR="{folder}" ' for parent in libraries for folder in parent.glob("xtables")]
+    libraries = {library.parent for library in unpacked.glob("usr/lib/*-linux-gnu/**/*.so*")}
+    search = ":".join(str(folder) for folder in sorted(libraries))
+    extensions = [f'XTABLES_LIBDIR="{folder}" ' for folder in unpacked.glob("usr/lib/*-linux-gnu/xtables")]
     script.parent.mkdir(parents=True, exist_ok=True)
     script.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH="{search}" {"".join(extensions)}exec {command} "$@"\n')
     script.chmod(0o755)
@@ -124,3 +125,4 @@ def wrap(script: Path, command: str, unpacked: Path) -> None:
 
 REDIS = DebianTool("redis-server", "redis-server", least_version=(6, 2))
 POSTGRES = DebianTool("postgres", "postgresql", least_version=(14, 0), also_in=("/usr/lib/postgresql/*/bin",))
+CHROMIUM = DebianTool("chromium", "chromium", least_version=(120, 0), program="usr/lib/chromium/chromium")
