@@ -1,5 +1,6 @@
 """What of a machine a cluster could leave behind."""
 
+import contextlib
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,15 +64,14 @@ class MachineState:
 
 
 def _processes() -> frozenset[str]:
+    """Those that still run; one without a command line has ended and waits for its parent."""
     found = set()
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
-            try:
+            with contextlib.suppress(OSError):
                 name = (entry / "comm").read_text().strip()
-            except OSError:
-                continue
-            if name.startswith(PROGRAMS):
-                found.add(f"{entry.name} {name}")
+                if name.startswith(PROGRAMS) and (entry / "cmdline").read_bytes():
+                    found.add(f"{entry.name} {name}")
     return frozenset(found)
 
 

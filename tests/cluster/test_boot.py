@@ -109,10 +109,8 @@ class TestSecrets:
 
 
 class TestPodSecurity:
-    def test_a_privileged_pod_is_refused(self, cluster: Cluster, namespace: str) -> None:
-        manifest = pods.pod("mighty", pods.WAIT).replace(
-            "allowPrivilegeEscalation: false", "privileged: true"
-        )
+    def test_a_pod_that_may_run_as_root_is_refused(self, cluster: Cluster, namespace: str) -> None:
+        manifest = pods.pod("mighty", pods.WAIT).replace("runAsNonRoot: true", "runAsNonRoot: false")
         with pytest.raises(Failure, match="violates PodSecurity"):
             pods.start(cluster, namespace, manifest)
 

@@ -51,14 +51,16 @@ class Cluster:
         node = Node(self.folder)
         signers = node.write_files()
         node.start_runtime()
-        with ThreadPoolExecutor(1) as pool:
-            images = pool.submit(self._load_images)
+        with ThreadPoolExecutor(1) as pool:  # what nothing here waits for comes last
+            platform = pool.submit(self._load_platform_images)
+            built = pool.submit(self._load_built_images)
             node.start_control_plane()
             node.start_worker()
             self.apply(addons.manifest("policies.yaml"))
             node.start_network_policies()
-            images.result()
-        self._start_addons(signers)
+            platform.result()
+            self._start_addons(signers)
+            built.result()
 
     def down(self) -> bool:
         """Remove the cluster and all it made on this machine; False if there was none."""
@@ -108,11 +110,13 @@ class Cluster:
         events = self.kubectl(*where, "get", "events", "--sort-by=.lastTimestamp", check=False)
         return "\n".join([pods.rstrip(), *events.splitlines()[-15:]])
 
-    def _load_images(self) -> None:
-        """Those every cluster has, and those built for this system, if they were."""
+    def _load_platform_images(self) -> None:
+        self.load_image(*(archive_of(image) for image in platform_images()))
+
+    def _load_built_images(self) -> None:
         built = built_archive()
-        platform = [archive_of(image) for image in platform_images()]
-        self.load_image(*platform, *([built] if built else []))
+        if built:
+            self.load_image(built)
 
     def _start_addons(self, signers: Authorities) -> None:
         self.apply(addons.coredns())

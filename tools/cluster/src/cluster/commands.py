@@ -72,6 +72,7 @@ def api_server(folder: ClusterFolder) -> Flags:
         "service-account-key-file": certificates / "service-accounts.pub",
         "service-account-signing-key-file": certificates / "service-accounts.key",
         "service-cluster-ip-range": SERVICE_ADDRESSES,
+        "allow-privileged": True,
         "authorization-mode": "Node,RBAC",
         "enable-admission-plugins": "NodeRestriction",
         "requestheader-client-ca-file": certificates / "front-proxy-ca.crt",

@@ -97,6 +97,7 @@ def kubelet(folder: ClusterFolder) -> dict[str, Any]:
         "clusterDomain": DOMAIN,
         "podLogsDir": str(folder.run.logs / "pods"),
         "volumePluginDir": str(folder.path / "volume-plugins"),
+        "syncFrequency": "5s",  # Dapr waits for a ConfigMap that its pods mount before it is filled
         "maxPods": 100,
         "evictionHard": dict(PLENTY),
         "imageGCHighThresholdPercent": 100,
