@@ -38,8 +38,3 @@ resource "digitalocean_spaces_bucket" "state" {
     prevent_destroy = true
   }
 }
-
-output "bucket" {
-  description = "For environments/*.s3.tfbackend."
-  value       = digitalocean_spaces_bucket.state.name
-}

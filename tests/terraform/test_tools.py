@@ -13,13 +13,19 @@ from devstack.toolbox.ensure import ensure, path_of
 from tests.terraform.configuration import MODULES, TERRAFORM
 
 CHECKOV = "checkov==3.3.30"
+TFLINT_SETTINGS = f"--config={TERRAFORM / '.tflint.hcl'}"
 BUILD_SECONDS = 1200
 pytestmark = pytest.mark.timeout(BUILD_SECONDS)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def tools() -> None:
+    ensure([TFLINT])
+
+
 def run(command: list[str | Path], folder: Path = ROOT) -> tuple[int, str]:
-    """Exit code and what was printed."""
-    env = {**os.environ, "NO_COLOR": "1"}
+    """Exit code and what was printed. Settings of the machine don't count."""
+    env = {**os.environ, "NO_COLOR": "1", "TF_CLI_CONFIG_FILE": os.devnull}
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
 
@@ -38,17 +44,13 @@ class TestFormat:
 
 
 class TestTflint:
-    @pytest.fixture(autouse=True, scope="class")
-    def tool(self) -> None:
-        ensure([TFLINT])
-
     @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
     def test_finds_nothing(self, module: Path) -> None:
-        assert run([path_of(TFLINT), f"--config={TERRAFORM / '.tflint.hcl'}"], module) == (0, "")
+        assert run([path_of(TFLINT), TFLINT_SETTINGS], module) == (0, "")
 
     def test_finds_a_variable_without_a_type(self, tmp_path: Path) -> None:
         (tmp_path / "main.tf").write_text('variable "a" {\n  default = "x"\n}\n')
-        status, said = run([path_of(TFLINT), f"--config={TERRAFORM / '.tflint.hcl'}"], tmp_path)
+        status, said = run([path_of(TFLINT), TFLINT_SETTINGS], tmp_path)
         assert status == 2
         assert "terraform_typed_variables" in said
 
