@@ -1,13 +1,14 @@
-"""`delivery changes|deploy|release|smoke|rollback|notify`: what the workflows and the Makefile call."""
+"""`delivery changes|verdict|vulnerabilities|deploy|release|smoke|rollback|history|notify`."""
 
 import argparse
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
 from contracts.names import App
-from delivery import changes, releases, slack, smoke
+from delivery import changes, releases, slack, smoke, verdict
 from delivery.access import access
 from delivery.bootstrap import Bootstrap
 from delivery.certificate import trusting
@@ -34,6 +35,9 @@ def parser() -> argparse.ArgumentParser:
     changed.add_argument("after")
     suite = verbs.add_parser("suite", help="print what pytest is given for one suite")
     suite.add_argument("name")
+    verbs.add_parser("verdict", help="whether the jobs in NEEDS let a change through")
+    report = verbs.add_parser("vulnerabilities", help="refuse what Trivy calls critical")
+    report.add_argument("report", type=Path)
     for verb, what in {
         "deploy": "everything, from Terraform to the services",
         "release": "the services, as CI does it",
@@ -59,7 +63,7 @@ def _arguments(verb: str, made: argparse.ArgumentParser) -> None:
         made.add_argument("--steps", default="", help="only these, joined by commas")
         made.add_argument("--stand-in", action="store_true", help="data that keeps nothing")
     if verb == "rollback":
-        made.add_argument("--to", type=int, help="number of a revision")
+        made.add_argument("--to", type=_revision, help="number of a revision; empty for the last good one")
     if verb == "smoke":
         made.add_argument("--url", default="", help="by default https:// and the host of the values")
         made.add_argument("--authority", default="", help="certificate to trust: a file")
@@ -77,6 +81,10 @@ def _run(arguments: argparse.Namespace) -> int:
             return _changes(arguments.before, arguments.after)
         case "suite":
             return _suite(arguments.name)
+        case "verdict":
+            return _verdict()
+        case "vulnerabilities":
+            return _vulnerabilities(arguments.report)
         case "notify":
             return _notify(arguments)
     where = environment(arguments.environment, [*_known_values(arguments.environment), *arguments.values])
@@ -105,8 +113,24 @@ def _known_values(name: str) -> list[Path]:
 def _changes(before: str, after: str) -> int:
     paths = changes.changed_paths(before, after)
     found = changes.suites() if paths is None else changes.needed(paths)
-    print(json.dumps([suite.name for suite in found]))
+    listed = json.dumps([suite.name for suite in found])
+    print(listed)
+    if file := os.environ.get("GITHUB_OUTPUT"):
+        with Path(file).open("a") as output:
+            output.write(f"suites={listed}\n")
     return 0
+
+
+def _verdict() -> int:
+    refusals = verdict.refusals(json.loads(os.environ["NEEDS"]))
+    print("\n".join(refusals) or "Every job that had to run went well.")
+    return 1 if refusals else 0
+
+
+def _vulnerabilities(report: Path) -> int:
+    found = verdict.critical(json.loads(report.read_text()))
+    print("\n".join(found) or "Nothing critical.")
+    return 1 if found else 0
 
 
 def _suite(name: str) -> int:
@@ -117,8 +141,14 @@ def _suite(name: str) -> int:
     return 0
 
 
+def _revision(text: str) -> int | None:
+    return int(text) if text else None
+
+
 def _digests(arguments: argparse.Namespace) -> dict[App, str]:
     if arguments.signed_by:
+        if not re.fullmatch(r"[0-9a-f]{40}", arguments.tag):
+            raise Failure(f"{arguments.tag!r} is no commit; build.yml tags images with the whole of it.")
         return signed_digests(arguments.registry, arguments.tag, arguments.signed_by)
     listed = json.loads(arguments.digests.read_text()) if arguments.digests else {}
     return {App(app): digest for app, digest in listed.items()}
