@@ -19,6 +19,9 @@ from tools.install_platform import NAMESPACE as NAMESPACE_MANIFEST
 
 VALUES = "values-cluster-test.yaml"
 DATA_SECONDS, SERVICES_SECONDS = 240, 240
+HELM_WAITS = 6
+"""Helm's timeout is for each thing it waits for: the migrations one after the other, then the rest."""
+
 ASK = """
 import json, sys, urllib.request, os
 method, url, body, headers = json.load(sys.stdin)
@@ -66,9 +69,9 @@ class System:
     def upgrade(self, chart: str, *options: str, seconds: int) -> str:
         """What Helm says. Raises `Failure` with the state of the pods if it doesn't come up in time."""
         values = ["--values", str(CHARTS / chart / VALUES), *options]
-        wait = ["--wait", f"--timeout={seconds}s"]
-        where = ["--namespace", self.namespace]
-        return self.cluster.helm("upgrade", "--install", chart, str(CHARTS / chart), *where, *values, *wait)
+        where = ["--namespace", self.namespace, "--wait", f"--timeout={seconds}s"]
+        install = ["upgrade", "--install", chart, str(CHARTS / chart), *where, *values]
+        return self.cluster.helm(*install, seconds=seconds * HELM_WAITS)
 
     def kubectl(self, *arguments: str, stdin: str | None = None, check: bool = True) -> str:
         return self.cluster.kubectl("--namespace", self.namespace, *arguments, stdin=stdin, check=check)

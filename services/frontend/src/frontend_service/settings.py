@@ -8,8 +8,6 @@ from servicekit.settings import ServiceSettings
 
 class Settings(ServiceSettings):
     app: App = App.FRONTEND
-    database_url: str = ""
-    """It has none."""
 
     secure_cookies: bool = False
     """Whether browsers may send the session only over HTTPS; true wherever there is TLS."""

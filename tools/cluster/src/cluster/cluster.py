@@ -68,9 +68,14 @@ class Cluster:
         """What kubectl prints. Raises `Failure` with its complaint unless `check` is off."""
         return self._run([str(path_of(toolbox.KUBECTL)), *arguments], stdin, check=check)
 
-    def helm(self, *arguments: str, stdin: str | None = None, check: bool = True) -> str:
-        """What Helm prints. Raises `Failure` with its complaint unless `check` is off."""
-        return self._run([str(path_of(HELM)), *arguments], stdin, check=check)
+    def helm(
+        self, *arguments: str, stdin: str | None = None, check: bool = True, seconds: float = COMMAND_SECONDS
+    ) -> str:
+        """What Helm prints. Raises `Failure` with its complaint unless `check` is off.
+
+        seconds: when it is killed; a release it was at then has to be mended by hand.
+        """
+        return self._run([str(path_of(HELM)), *arguments], stdin, check=check, seconds=seconds)
 
     def apply(self, manifests: str) -> None:
         self.kubectl("apply", "--filename", "-", stdin=manifests)
@@ -120,14 +125,16 @@ class Cluster:
     def _answers(self) -> bool:
         return self.kubectl("get", "--raw=/readyz", check=False) == "ok"
 
-    def _run(self, command: Sequence[str], stdin: str | None, *, check: bool) -> str:
+    def _run(
+        self, command: Sequence[str], stdin: str | None, *, check: bool, seconds: float = COMMAND_SECONDS
+    ) -> str:
         done = subprocess.run(
             [command[0], f"--kubeconfig={self.kubeconfig}", *command[1:]],
             input=stdin,
             capture_output=True,
             text=True,
             check=False,
-            timeout=COMMAND_SECONDS,
+            timeout=seconds,
         )
         if check and done.returncode:
             raise Failure(f"`{Path(command[0]).name} {' '.join(command[1:])}` failed:\n{done.stderr.strip()}")

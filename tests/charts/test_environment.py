@@ -1,0 +1,43 @@
+"""What the charts put into the environment is what services and migrations take."""
+
+import os
+
+import pytest
+
+from contracts.names import App
+from servicekit.settings import ServiceSettings
+from tests.charts.rendering import Pod, objects, pods
+
+
+def settings_of(pod: Pod, monkeypatch: pytest.MonkeyPatch) -> ServiceSettings:
+    """As the program in the pod reads them; what comes from Secrets is made up."""
+    for name in [name for name in os.environ if name.startswith(("TODO_", "DAPR_", "APP_"))]:
+        monkeypatch.delenv(name)
+    for item in pod.spec["containers"][0]["env"]:
+        monkeypatch.setenv(item["name"], item.get("value", "secret"))
+    return ServiceSettings(app=App(pod.labels["app.kubernetes.io/name"]))
+
+
+@pytest.mark.parametrize("place", ["staging", "production", "cluster-test"])
+class TestEnvironment:
+    def test_is_taken_by_every_program(self, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The settings refuse what is unsafe, so a pod with a gap would not start."""
+        found = list(pods(objects("todo", place)))
+        assert len(found) == 2 * len(App) - 1
+        for pod in found:
+            settings = settings_of(pod, monkeypatch)
+            is_service = pod.owner["kind"] == "Deployment"
+            assert settings.environment == ("production" if is_service else "development"), pod.name
+
+    def test_names_the_own_database(self, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        for pod in pods(objects("todo", place)):
+            settings = settings_of(pod, monkeypatch)
+            if settings.app is App.FRONTEND:
+                assert settings.own_database_url == ""
+            else:
+                assert f"/{settings.app}?ssl=" in settings.own_database_url
+
+    def test_leaves_migrations_to_the_job(self, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        for pod in pods(objects("todo", place)):
+            settings = settings_of(pod, monkeypatch)
+            assert settings.migrate_on_start is (settings.app is App.FRONTEND), pod.name
