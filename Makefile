@@ -64,7 +64,7 @@ history: ## the releases there have been   (ENV=)
 check: lint types unit ## lint, types and unit tests, in under a minute
 test: lint types ## everything, on real parts
 	@$(RUN) pytest
-cluster-test: ## the cluster itself, on the running one or on one of its own
+cluster-test: ## cluster and charts, on the running cluster, one of its own, or yours   (KUBECONFIG=…)
 	@$(RUN) pytest tests/cluster
 suite: ## the tests of one part, as CI runs them   (SUITE=charts)
 	@$(RUN) pytest $$($(RUN) delivery suite $(SUITE))

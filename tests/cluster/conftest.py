@@ -1,13 +1,16 @@
 """A real cluster for every test here: the one of `make cluster` if it runs, else one for this test run."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from cluster.cli import FOLDER
 from cluster.cluster import Cluster
 from cluster.images.build import SERVICES
+from cluster.places import ClusterFolder
 from contracts.names import App
 from devstack.failure import Failure
 from tests.cluster.machine_state import MachineState
@@ -23,15 +26,30 @@ def before() -> MachineState:
 
 @pytest.fixture(scope="session")
 def cluster(before: MachineState) -> Iterator[Cluster]:
-    """Has the services' images; a running one is left running."""
-    cluster = Cluster.at(FOLDER)
-    ran_before = cluster.is_running()
-    cluster.up()
-    if SERVICES[App.TASK] not in cluster.images():
-        raise Failure("The images of the services are missing; run `make cluster-images` first.")
+    """Has the services' images; a running one is left running, one given by KUBECONFIG is never touched."""
+    cluster = Cluster(ClusterFolder(FOLDER), _given_kubeconfig())
+    ran_before = bool(cluster.given) or cluster.is_running()
+    if not cluster.given:
+        cluster.up()
+        if SERVICES[App.TASK] not in cluster.images():
+            raise Failure("The images of the services are missing; run `make cluster-images` first.")
     yield cluster
     if not ran_before:
         cluster.down()
+
+
+def _given_kubeconfig() -> Path | None:
+    """That of somebody else's cluster."""
+    named = os.environ.get("KUBECONFIG")
+    path = Path(named).resolve() if named else None
+    return path if path != ClusterFolder(FOLDER).kubeconfig else None
+
+
+@pytest.fixture
+def own_node(cluster: Cluster) -> None:
+    """For tests of what only the cluster of `make cluster` shows."""
+    if cluster.given:
+        pytest.skip("KUBECONFIG names another cluster")
 
 
 @pytest.fixture

@@ -76,6 +76,7 @@ class TestUp:
         assert {name for name in names for pod in found if pod["metadata"]["name"].startswith(name)} == names
         assert [pod["metadata"]["name"] for pod in found if not is_ready(pod)] == []
 
+    @pytest.mark.usefixtures("own_node")
     def test_doing_it_again_changes_nothing(self, cluster: Cluster) -> None:
         identity = ["get", "namespace", "kube-system", "--output=jsonpath={.metadata.uid}"]
         before = cluster.kubectl(*identity)
@@ -86,6 +87,7 @@ class TestUp:
         until(lambda: NODE in cluster.kubectl("top", "node", check=False), 60)
 
 
+@pytest.mark.usefixtures("own_node")
 class TestSecrets:
     def test_are_encrypted_in_etcd(self, cluster: Cluster, namespace: str) -> None:
         where = ["--namespace", namespace]
@@ -148,6 +150,7 @@ class TestDapr:
         assert ready == {"app": True, "daprd": True}
 
 
+@pytest.mark.usefixtures("own_node")
 class TestDown:
     def test_leaves_nothing_behind(self, before: MachineState, cluster: Cluster) -> None:
         if any("containerd" in process for process in before.processes):

@@ -25,9 +25,13 @@ COMMAND_SECONDS = 300
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """One Kubernetes of one node with Dapr; everything about it lies in `folder`."""
+    """One Kubernetes of one node with Dapr; everything about it lies in `folder`.
+
+    given: the kubeconfig of a cluster somebody else made; then only what talks to its API works.
+    """
 
     folder: ClusterFolder
+    given: Path | None = None
 
     @classmethod
     def at(cls, path: Path) -> "Cluster":
@@ -35,11 +39,11 @@ class Cluster:
 
     @property
     def kubeconfig(self) -> Path:
-        return self.folder.kubeconfig
+        return self.given or self.folder.kubeconfig
 
     def up(self) -> None:
         """Bring up what isn't up. Raises `Failure` naming the part that didn't start; its log stays."""
-        require_suitable_machine()
+        require_suitable_machine(self.folder)
         ensure(toolbox.CLUSTER)
         if self.is_running():
             return

@@ -5,7 +5,7 @@ import os
 import shutil
 from pathlib import Path
 
-from cluster.places import CGROUP, ClusterFolder
+from cluster.places import CGROUP_PREFIX, ClusterFolder
 from devstack.failure import Failure
 
 CGROUPS = Path("/sys/fs/cgroup")
@@ -31,8 +31,8 @@ MADE_BY_PARTS = tuple(
 """Folders and files that libcni, the kubelet, shims and iptables make wherever they are told to work."""
 
 
-def require_suitable_machine() -> None:
-    """Raises `Failure` saying what this machine lacks."""
+def require_suitable_machine(folder: ClusterFolder) -> None:
+    """Raises `Failure` saying what this machine lacks, or that another folder's cluster has it."""
     if os.geteuid():
         raise Failure("A cluster needs root: it makes network namespaces, mounts and packet filters.")
     if not (CGROUPS / "memory").is_dir() and not (CGROUPS / "cgroup.controllers").exists():
@@ -40,6 +40,9 @@ def require_suitable_machine() -> None:
     missing = [name for name in KERNEL_SETTINGS if not Path("/proc/sys", name).exists()]
     if missing:
         raise Failure(f"This kernel has no {', '.join(missing)}; is the module br_netfilter loaded?")
+    groups = {group for mount in _cgroup_hierarchies() for group in mount.glob(f"{CGROUP_PREFIX}*")}
+    if any(group.name != folder.cgroup for group in groups):
+        raise Failure("Another folder's cluster runs on this machine: its addresses and ports are taken.")
 
 
 def prepare(folder: ClusterFolder) -> None:
@@ -51,7 +54,7 @@ def prepare(folder: ClusterFolder) -> None:
     for name, value in KERNEL_SETTINGS.items():
         Path("/proc/sys", name).write_text(value)
     for hierarchy in _cgroup_hierarchies():
-        (hierarchy / CGROUP).mkdir(exist_ok=True)
+        (hierarchy / folder.cgroup).mkdir(exist_ok=True)
 
 
 def restore(folder: ClusterFolder) -> None:
@@ -68,9 +71,9 @@ def restore(folder: ClusterFolder) -> None:
             path.unlink(missing_ok=True)
 
 
-def own_cgroups() -> list[Path]:
-    """The control groups of this cluster, one in each hierarchy."""
-    return [group for hierarchy in _cgroup_hierarchies() if (group := hierarchy / CGROUP).is_dir()]
+def own_cgroups(folder: ClusterFolder) -> list[Path]:
+    """The control groups of this cluster, one in each hierarchy; none if it was never prepared."""
+    return [group for hierarchy in _cgroup_hierarchies() if (group := hierarchy / folder.cgroup).is_dir()]
 
 
 def _cgroup_hierarchies() -> list[Path]:

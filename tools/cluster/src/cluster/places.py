@@ -1,5 +1,7 @@
 """Where a cluster keeps its state, and the addresses it uses. Two clusters can't share a machine."""
 
+import hashlib
+import os
 import socket
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,7 +10,7 @@ from devstack.places import RunFolder
 
 NODE = "node1"
 BRIDGE = "todo0"
-CGROUP = "todo-cluster"
+CGROUP_PREFIX = "todo-cluster-"
 POD_ADDRESSES = "10.244.0.0/24"
 SERVICE_ADDRESSES = "10.96.0.0/16"
 API_SERVICE = "10.96.0.1"
@@ -64,6 +66,11 @@ class ClusterFolder:
     @property
     def containerd_socket(self) -> Path:
         return self.containerd_state / "containerd.sock"
+
+    @property
+    def cgroup(self) -> str:
+        """The control group of its pods, told from another folder's."""
+        return CGROUP_PREFIX + hashlib.sha256(os.fsencode(self.path)).hexdigest()[:8]
 
     @property
     def volumes(self) -> Path:

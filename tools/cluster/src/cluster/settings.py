@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from cluster.certificates import write_secret
-from cluster.places import BRIDGE, CGROUP, DNS_SERVICE, DOMAIN, NODE, POD_ADDRESSES, ClusterFolder
+from cluster.places import BRIDGE, DNS_SERVICE, DOMAIN, NODE, POD_ADDRESSES, ClusterFolder
 
 PLENTY = (
     ("memory.available", "100Mi"),
@@ -90,7 +90,7 @@ def kubelet(folder: ClusterFolder) -> dict[str, Any]:
         "tlsPrivateKeyFile": str(certificates / "kubelet.key"),
         "containerRuntimeEndpoint": f"unix://{folder.containerd_socket}",
         "cgroupDriver": "cgroupfs",
-        "cgroupRoot": f"/{CGROUP}",
+        "cgroupRoot": f"/{folder.cgroup}",
         "failCgroupV1": False,
         "failSwapOn": False,
         "clusterDNS": [DNS_SERVICE],

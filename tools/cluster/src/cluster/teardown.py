@@ -32,9 +32,10 @@ def take_down(folder: ClusterFolder) -> bool:
     for process in processes.all_running(folder.run):
         processes.stop(folder.run, process, seconds=GRACE_SECONDS)
     _unmount(folder.path)
-    _remove_bridge()
-    packet_filter.clean()
-    _remove_cgroups()
+    if machine.own_cgroups(folder):  # else the bridge and the rules are another cluster's, if there are any
+        _remove_bridge()
+        packet_filter.clean()
+        _remove_cgroups(folder)
     machine.restore(folder)
     shutil.rmtree(folder.path)
     return True
@@ -43,7 +44,7 @@ def take_down(folder: ClusterFolder) -> bool:
 def _end_containers(folder: ClusterFolder) -> None:
     """Kill what is in the cluster's control groups and the shims that hold it."""
     deadline = time.monotonic() + GONE_SECONDS
-    while pids := _contained() | _shims(folder):
+    while pids := _contained(folder) | _shims(folder):
         if time.monotonic() > deadline:
             raise Failure(f"Processes of the cluster don't end: {sorted(pids)}")
         for pid in pids:
@@ -52,10 +53,10 @@ def _end_containers(folder: ClusterFolder) -> None:
         time.sleep(0.1)
 
 
-def _contained() -> set[int]:
+def _contained(folder: ClusterFolder) -> set[int]:
     return {
         int(pid)
-        for group in machine.own_cgroups()
+        for group in machine.own_cgroups(folder)
         for members in group.rglob("cgroup.procs")
         for pid in members.read_text().split()
     }
@@ -99,10 +100,10 @@ def _remove_bridge() -> None:
     run(["ip", "link", "delete", BRIDGE])
 
 
-def _remove_cgroups() -> None:
+def _remove_cgroups(folder: ClusterFolder) -> None:
     """From the leaves up; a group can be busy for a moment after its last process."""
     deadline = time.monotonic() + GONE_SECONDS
-    while groups := machine.own_cgroups():
+    while groups := machine.own_cgroups(folder):
         for top in groups:
             for group in sorted(top.rglob("*/"), reverse=True):
                 with contextlib.suppress(OSError):

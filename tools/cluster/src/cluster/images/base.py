@@ -36,7 +36,8 @@ def _install(root: Path) -> None:
     programs = path_of(toolbox.BUILD_PROGRAMS)
     env = {"DEBOOTSTRAP_DIR": str(toolbox.BUILD_PROGRAMS.unpacked / "usr" / "share" / "debootstrap")}
     options = ["--variant=minbase", f"--include={','.join(PACKAGES)}"]
-    run([str(programs / "debootstrap"), *options, RELEASE, str(root)], env=env)
+    # In a mount namespace of its own, so that what it mounts below root can't outlive it.
+    run(["unshare", "--mount", str(programs / "debootstrap"), *options, RELEASE, str(root)], env=env)
     (root / "usr" / "bin" / "python").symlink_to("python3")
     shutil.copyfile(AUTHORITIES, root / AUTHORITIES.lstrip("/"))
     for waste in WASTE:

@@ -21,6 +21,7 @@ STATE = TOOLS / "docker"
 """Layers are kept, so that the second build is fast."""
 
 CGROUP = "todo-images"
+SHIM_SOCKETS = Path("/run/containerd/s")
 START_SECONDS = 30
 
 
@@ -88,6 +89,9 @@ def _stop(folder: RunFolder) -> None:
     for daemon in processes.all_running(folder):
         processes.stop(folder, daemon)
     shutil.rmtree(STATE / "exec", ignore_errors=True)
+    with contextlib.suppress(OSError):  # others' sockets may be there
+        SHIM_SOCKETS.rmdir()
+        SHIM_SOCKETS.parent.rmdir()
     for group in CGROUPS.glob(f"*/{CGROUP}"):
         with contextlib.suppress(OSError):
             group.rmdir()
