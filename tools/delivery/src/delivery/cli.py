@@ -12,7 +12,7 @@ from delivery import changes, releases, slack, smoke, verdict
 from delivery.access import access
 from delivery.bootstrap import Bootstrap
 from delivery.certificate import trusting
-from delivery.environments import Environment, environment, names
+from delivery.environments import Environment, Values, environment, names
 from delivery.signatures import signed_digests
 from delivery.terraform import VALUES
 from devstack.failure import Failure
@@ -52,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
 
 def _arguments(verb: str, made: argparse.ArgumentParser) -> None:
     made.add_argument("environment", choices=names())
-    made.add_argument("--values", type=Path, action="append", default=[], help="more Helm values")
+    made.add_argument("--values", type=_values, action="append", default=[], help="chart=file; repeatable")
     made.add_argument("--wait", default=releases.WAIT, help="how long pods may take, in Helm's notation")
     if verb in ("deploy", "release"):
         made.add_argument("--tag", required=verb == "release", default="", help="of the images: a commit")
@@ -104,10 +104,15 @@ def _run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _known_values(name: str) -> list[Path]:
+def _values(text: str) -> Values:
+    chart, _, file = text.partition("=")
+    return chart, Path(file)
+
+
+def _known_values(name: str) -> list[Values]:
     """What Terraform knows of the environment, if it ran here."""
-    files = [VALUES / f"{chart}-{name}.yaml" for chart in ("data", "todo")]
-    return [file for file in files if file.exists()]
+    found = [(chart, VALUES / f"{chart}-{name}.yaml") for chart in ("data", "todo")]
+    return [(chart, file) for chart, file in found if file.exists()]
 
 
 def _changes(before: str, after: str) -> int:

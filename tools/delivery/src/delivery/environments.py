@@ -12,18 +12,21 @@ from devstack.places import ROOT
 CHARTS = ROOT / "charts"
 FILE = Path(__file__).with_name("environments.yaml")
 
+Values = tuple[str, Path]
+"""Name of a chart, and a file of values for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Environment:
     """One place a release can go.
 
     authority: URL of the certificate its certificates are signed with; empty for one everybody trusts.
-    values: further files of Helm values per chart, after the environment's own.
+    values: further files of Helm values, each with its chart; they come after the environment's own.
     """
 
     name: str
     authority: str = ""
-    values: Sequence[Path] = ()
+    values: Sequence[Values] = ()
 
     @property
     def namespace(self) -> str:
@@ -32,7 +35,7 @@ class Environment:
     def values_of(self, chart: str) -> list[Path]:
         """Every file of values for `chart`, in the order Helm is to read them."""
         own = CHARTS / chart / f"values-{self.name}.yaml"
-        return [own, *(path for path in self.values if path.name.startswith(f"{chart}-"))]
+        return [own, *(path for of, path in self.values if of == chart)]
 
     @property
     def host(self) -> str:
@@ -45,12 +48,12 @@ def names() -> list[str]:
     return list(yaml.safe_load(FILE.read_text()))
 
 
-def environment(name: str, values: Sequence[Path] = ()) -> Environment:
-    """Raises `Failure` for one there isn't, and for a file of values that no chart would read."""
+def environment(name: str, values: Sequence[Values] = ()) -> Environment:
+    """Raises `Failure` for one there isn't, and for values of a chart there isn't."""
     known = yaml.safe_load(FILE.read_text())
     if name not in known:
         raise Failure(f"There is no environment {name!r}; there are {', '.join(known)}.")
-    for path in values:
-        if not path.name.startswith(("data-", "todo-")):
-            raise Failure(f"{path.name} should start with the chart it is for: data- or todo-.")
+    for chart, path in values:
+        if not (CHARTS / chart / "Chart.yaml").exists() or not path.exists():
+            raise Failure(f"There is no chart {chart!r}, or no file {path}.")
     return Environment(name, values=values, **known[name])

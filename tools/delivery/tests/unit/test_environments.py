@@ -22,12 +22,12 @@ class TestEnvironment:
     def test_takes_its_host_from_the_last_values(self, tmp_path: Path) -> None:
         file = tmp_path / "todo-more.yaml"
         file.write_text("host: here.example.com\n")
-        assert environment("staging", [file]).host == "here.example.com"
+        assert environment("staging", [("todo", file)]).host == "here.example.com"
 
     def test_that_is_unknown_is_refused(self) -> None:
         with pytest.raises(Failure, match="there are staging, production"):
             environment("demo")
 
-    def test_refuses_values_no_chart_would_read(self) -> None:
-        with pytest.raises(Failure, match="start with the chart"):
-            environment("staging", [Path("values.yaml")])
+    def test_refuses_values_no_chart_would_read(self, tmp_path: Path) -> None:
+        with pytest.raises(Failure, match="no chart 'tod'"):
+            environment("staging", [("tod", tmp_path)])

@@ -37,10 +37,12 @@ class TestUpgrade:
     def test_reads_the_values_of_its_environment_first(
         self, access: FakeAccess, recorder: Recorder, tmp_path: Path
     ) -> None:
-        more = [tmp_path / "todo-local.yaml", tmp_path / "data-local.yaml"]
+        more = [("todo", tmp_path / "a.yaml"), ("data", tmp_path / "b.yaml")]
+        for _, path in more:
+            path.touch()
         releases.upgrade(access, environment("staging", more), {}, tag="abc")
         own = CHARTS / "todo" / "values-staging.yaml"
-        assert pairs(recorder.the("upgrade"), "--values") == [str(own), str(more[0])]
+        assert pairs(recorder.the("upgrade"), "--values") == [str(own), str(more[0][1])]
 
     def test_that_fails_tells_of_the_pods(self, access: FakeAccess, recorder: Recorder) -> None:
         recorder.refuses = "upgrade"
