@@ -7,11 +7,12 @@ from pathlib import Path
 
 FENCE = re.compile(r"^```(\S*)([^\n]*)\n(.*?)^```", re.M | re.S)
 SHELL = ("", "sh")
+INLINE = re.compile(r"`((?:make|helm|kubectl|uv|terraform|doctl|gh) [^`\n]+)`")
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One line of a block. needs_account: whether the block is marked as nothing that can run here."""
+    """One line of a block. needs_account: whether its block is marked so; in a sentence it needn't be."""
 
     words: list[str]
     needs_account: bool
@@ -29,9 +30,10 @@ class Command:
 
 
 def commands(path: Path) -> list[Command]:
-    """Of every block of shell in a document; lines that end with a backslash are one."""
-    found = []
-    for language, marks, block in FENCE.findall(path.read_text()):
+    """Of every block of shell and every sentence; lines that end with a backslash are one."""
+    text = path.read_text()
+    found = [Command(shlex.split(line), True) for line in INLINE.findall(FENCE.sub("", text))]
+    for language, marks, block in FENCE.findall(text):
         if language in SHELL:
             lines = block.replace("\\\n", " ").splitlines()
             words = [shlex.split(line, comments=True) for line in lines]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cluster.toolbox import KUBECTL
 from delivery import bootstrap, cli
 from delivery.access import Access
 from delivery.changes import suites
@@ -17,6 +18,8 @@ from tests.architecture.commands import Command, commands
 PAPERS = [ROOT / "docs" / f"{name}.md" for name in ("SETUP", "CICD", "DEPLOYMENT", "TROUBLESHOOTING")]
 NEED_ACCOUNT = {"terraform", "doctl", "gh", "aws"}
 ALL = [(path, command) for path in PAPERS for command in commands(path)]
+VERBS = {"get", "logs", "describe", "create"}
+OF_A_SUBCOMMAND = {"--duration"}
 MAKEFILE = (ROOT / "Makefile").read_text()
 
 
@@ -73,6 +76,19 @@ class TestHelm:
         verbs = command.words[1 : 3 if command.words[1] == "dependency" else 2]
         told = subprocess.run([helm, *verbs, "--help"], capture_output=True, text=True, check=True).stdout
         assert command.flags <= set(re.findall(r"--[a-z-]+", told))
+
+
+class TestKubectl:
+    @pytest.mark.parametrize("command", of("kubectl"), ids=str)
+    def test_has_its_options(self, command: Command) -> None:
+        """Of the Kubernetes of `make cluster`, if it has been made."""
+        kubectl = KUBECTL.found()
+        if kubectl is None:
+            pytest.skip("kubectl is not there yet; `make cluster` makes it")
+        verb = next(word for word in command.words[1:] if word in VERBS)
+        asked = [[str(kubectl), verb, "--help"], [str(kubectl), "options"]]
+        told = [subprocess.run(each, capture_output=True, text=True, check=True).stdout for each in asked]
+        assert command.flags - OF_A_SUBCOMMAND <= set(re.findall(r"--[a-z-]+", "".join(told)))
 
 
 class TestSteps:
