@@ -19,6 +19,7 @@ COPY services/notification/pyproject.toml services/notification/
 COPY services/task/pyproject.toml services/task/
 COPY services/user/pyproject.toml services/user/
 COPY tools/cluster/pyproject.toml tools/cluster/
+COPY tools/delivery/pyproject.toml tools/delivery/
 COPY tools/devstack/pyproject.toml tools/devstack/
 # What any service depends on: one layer for all six, made again only when a dependency changes.
 RUN /opt/uv/bin/uv sync --frozen --no-default-groups --no-install-workspace

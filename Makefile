@@ -10,7 +10,7 @@ help: ## print these verbs
 	@sed -nE 's/^##@ (.*)/\n\1/p; s/^([a-z-]+):[^#]*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t22
 
 ##@ Run the system
-.PHONY: up down dev status logs tools env topics
+.PHONY: up down dev status logs tools web-assets env topics
 up: ## start everything and wait until it answers   (DATABASE=postgres FRONTENDS=2 RELOAD=1)
 	@$(RUN) devstack up $(if $(DATABASE),--database $(DATABASE)) $(if $(FRONTENDS),--frontends $(FRONTENDS)) $(if $(RELOAD),--reload)
 down: ## stop everything
@@ -21,6 +21,8 @@ status: ## say what runs and what answers
 	@$(RUN) devstack status
 logs: ## follow the log of a service and its sidecar   (SERVICE=task)
 	@$(RUN) devstack logs $(or $(SERVICE),frontend)
+web-assets: ## fetch the npm packages that the image of the frontend takes along
+	@$(RUN) python -c "from devstack.toolbox.ensure import ensure; from devstack.toolbox.web_assets import WEB_ASSETS; ensure([WEB_ASSETS])"
 tools: ## build or install what the system needs, into .tools
 	@$(RUN) devstack tools
 env: ## write .run/env and .run/secrets.json, for servers started by hand
@@ -46,13 +48,31 @@ platform: ## install what everything stands on: gateway, certificates, Dapr, ope
 secrets: ## make the Secrets that are missing   (NAMESPACE=todo)
 	@$(RUN) python -m tools.make_secrets --namespace $(or $(NAMESPACE),todo)
 
+##@ Deliver it   (ENV=staging or production)
+.PHONY: deploy smoke rollback history
+deploy: ## from Terraform to a running environment; can be repeated   (ENV= TAG= STEPS=platform,data)
+	@$(RUN) delivery deploy $(ENV) $(if $(TAG),--tag $(TAG)) $(if $(STEPS),--steps $(STEPS)) $(DELIVERY)
+smoke: ## ask from outside whether it works   (ENV= URL=http://…)
+	@$(RUN) delivery smoke $(ENV) $(if $(URL),--url $(URL)) $(DELIVERY)
+rollback: ## back to the last good release, or to a revision   (ENV= TO=7)
+	@$(RUN) delivery rollback $(ENV) $(if $(TO),--to $(TO)) $(DELIVERY)
+history: ## the releases there have been   (ENV=)
+	@$(RUN) delivery history $(ENV)
+
 ##@ Prove it
-.PHONY: check test cluster-test lint types unit fix generate
+.PHONY: check test cluster-test lint types unit fix generate suite terraform-check
 check: lint types unit ## lint, types and unit tests, in under a minute
 test: lint types ## everything, on real parts
 	@$(RUN) pytest
 cluster-test: ## cluster and charts, on the running cluster, one of its own, or yours   (KUBECONFIG=…)
 	@$(RUN) pytest tests/cluster
+suite: ## the tests of one part, as CI runs them   (SUITE=charts)
+	@$(RUN) pytest $$($(RUN) delivery suite $(SUITE))
+terraform-check: ## terraform/ with its provider, which comes from a registry
+	@for module in terraform terraform/state; do \
+	  terraform -chdir=$$module init -backend=false -input=false && terraform -chdir=$$module validate || exit 1; \
+	done
+	@terraform -chdir=terraform test
 lint:
 	@$(RUN) ruff check --quiet . && $(RUN) ruff format --check --quiet .
 types:

@@ -4,7 +4,17 @@ from collections import Counter, defaultdict
 
 import pytest
 
-LAYERS = ("unit", "architecture", "charts", "integration", "system", "browser", "cluster")
+LAYERS = (
+    "unit",
+    "architecture",
+    "charts",
+    "terraform",
+    "workflows",
+    "integration",
+    "system",
+    "browser",
+    "cluster",
+)
 
 _seconds: defaultdict[str, float] = defaultdict(float)
 _tests: Counter[str] = Counter()

@@ -4,8 +4,10 @@ Helm never upgrades CRDs, so they are applied first, each release's own; then th
 waits for it. Uses the cluster of the current kubeconfig.
 """
 
+import argparse
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,15 +73,30 @@ def order() -> tuple[list[Path], list[Path]]:
     return [ROOT / path for path in listed["releases"]], [ROOT / path for path in listed["manifests"]]
 
 
-def main() -> None:
+def in_namespace(manifests: str, namespace: str) -> str:
+    """The manifests for services that live in this namespace: itself, and where issuers find the gateway."""
+    documents = list(yaml.safe_load_all(manifests))
+    for document in documents:
+        if document["kind"] == "Namespace":
+            document["metadata"]["name"] = namespace
+        for solver in document.get("spec", {}).get("acme", {}).get("solvers", []):
+            for parent in solver["http01"]["gatewayHTTPRoute"]["parentRefs"]:
+                parent["namespace"] = namespace
+    return yaml.safe_dump_all(documents)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--namespace", default="todo", help="where the services will live")
+    namespace = parser.parse_args(arguments).namespace
     releases, manifests = order()
     ensure([HELM])
     try:
-        _apply(NAMESPACE)
+        _apply("-", in_namespace(NAMESPACE.read_text(), namespace))
         for path in releases:
             _install(read(path))
         for path in manifests:
-            _apply(path)
+            _apply("-", in_namespace(path.read_text(), namespace))
     except Failure as failure:
         sys.exit(f"\n{failure}")
 
@@ -93,10 +110,10 @@ def _install(release: Release) -> None:
     _helm(release.install, yaml.safe_dump(release.values))
 
 
-def _apply(file: Path | str, content: str = "") -> None:
+def _apply(file: str, content: str = "") -> None:
     """Server-side: CRDs are too large for the annotation a client-side apply keeps."""
     kubectl = require("kubectl", "Install kubectl.")
-    _run([kubectl, "apply", "--server-side", "--force-conflicts", "--filename", str(file)], content)
+    _run([kubectl, "apply", "--server-side", "--force-conflicts", "--filename", file], content)
 
 
 def _helm(arguments: list[str], content: str = "") -> str:

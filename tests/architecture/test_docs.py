@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.architecture.commands import FENCE
 from tests.architecture.sources import ROOT, tracked
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)\)")
@@ -56,5 +57,5 @@ def test_verbs_in_documents_are_verbs_of_the_makefile() -> None:
 
 
 def _code(text: str) -> list[str]:
-    blocks = re.findall(r"```\n(.*?)```", text, re.S)
-    return [*blocks, *re.findall(r"`[^`\n]+`", text)]
+    blocks = [block for _, _, block in FENCE.findall(text)]
+    return [*blocks, *re.findall(r"`[^`\n]+`", FENCE.sub("", text))]

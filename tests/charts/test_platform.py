@@ -70,11 +70,19 @@ class TestInstalling:
         monkeypatch.setattr(install_platform, "require", lambda name, _: name)
         monkeypatch.setattr(install_platform, "path_of", lambda _: "helm")
         monkeypatch.setattr(install_platform, "ensure", lambda _: None)
-        install_platform.main()
+        install_platform.main([])
         first = ["apply --server-side"]  # the namespace
         gateway_api = ["apply --server-side"]
         each = ["show crds", "apply --server-side", "upgrade --install"]
         assert steps == [*first, *each, *gateway_api, *each * 5, *first]
+
+    def test_is_for_the_namespace_of_the_services(self) -> None:
+        told = [path.read_text() for path in (install_platform.NAMESPACE, *MANIFEST_FILES)]
+        found = parse("\n---\n".join(install_platform.in_namespace(text, "staging") for text in told))
+        assert of_kind(found, "Namespace")["staging"]["metadata"]["labels"]["dapr.io/inject"] == "true"
+        for issuer in of_kind(found, "ClusterIssuer").values():
+            [solver] = issuer["spec"]["acme"]["solvers"]
+            assert solver["http01"]["gatewayHTTPRoute"]["parentRefs"][0]["namespace"] == "staging"
 
 
 class TestDapr:

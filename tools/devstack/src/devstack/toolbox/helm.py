@@ -1,9 +1,18 @@
 """Helm, and kubeconform, which checks manifests against the schemas of Kubernetes and of CRDs."""
 
+from pathlib import Path
+
 from devstack.places import ROOT
 from devstack.toolbox.golang import GoTool
+from devstack.toolbox.tool import version_of
 
 MODULE = ROOT / "tools" / "helm"
+
+
+def _is_same(installed: Path, wanted: str) -> bool:
+    """Whether an installed Helm is the pinned one: it decides what a release looks like."""
+    return version_of([str(installed), "version", "--template={{.Version}}"]).strip() == f"v{wanted}"
+
 
 HELM = GoTool(
     name="helm",
@@ -11,6 +20,7 @@ HELM = GoTool(
     package="helm.sh/helm/v4/cmd/helm",
     dependency="helm.sh/helm/v4",
     version_variable="helm.sh/helm/v4/internal/version.version",
+    suits=_is_same,
 )
 KUBECONFORM = GoTool(
     name="kubeconform",

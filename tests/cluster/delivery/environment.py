@@ -1,0 +1,105 @@
+"""One environment on the cluster of the tests, brought up and changed by nothing but the program CI runs."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from cluster.cluster import Cluster
+from cluster.node import Node
+from cluster.toolbox import CTR, KUBECTL
+from contracts.names import App
+from delivery.environments import CHARTS
+from devstack.places import ROOT
+from devstack.toolbox.ensure import path_of
+from tests.cluster.todo.system import VALUES, System
+from tools.install_platform import NAMESPACE, in_namespace
+
+SMALL = {"requests": {"cpu": "1m", "memory": "32Mi"}, "limits": {"cpu": "1", "memory": "256Mi"}}
+ONE = {"autoscaling": {"min": 1, "max": 1}, "resources": SMALL, "sidecar": SMALL}
+HERE = {
+    "data": {"redis": {"resources": SMALL}},
+    "todo": {
+        "global": {"monitoring": {"podMonitors": False, "otlpEndpoint": ""}},
+        "quota": {"enabled": False},
+        **{
+            app.value: {"autoscaling": {"min": 1, "max": 1}, "resources": SMALL, "sidecar": SMALL}
+            for app in App
+        },
+    },
+}
+"""What a node of two processors has room for, environments beside each other; it has no Prometheus."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """An environment by its name, on a cluster; `folder` is for files of values."""
+
+    name: str
+    cluster: Cluster
+    folder: Path
+
+    @property
+    def system(self) -> System:
+        return System(self.cluster, self.name)
+
+    def make_namespace(self) -> None:
+        """As `tools.install_platform` does, whose releases can't be fetched here."""
+        self.cluster.kubectl(
+            "apply",
+            "--server-side",
+            "--filename",
+            "-",
+            stdin=in_namespace(NAMESPACE.read_text(), self.name),
+        )
+
+    def delivery(self, verb: str, *arguments: str, check: bool = True) -> tuple[int, str]:
+        """Exit code and what `delivery` printed, with the kubeconfig as CI hands it over."""
+        path = os.pathsep.join([str(path_of(KUBECTL).parent), os.environ["PATH"]])
+        env = {**os.environ, "PATH": path, "KUBE_CONFIG": self.cluster.kubeconfig.read_text()}
+        command = [sys.executable, "-m", "delivery.cli", verb, self.name, *self._values(), *arguments]
+        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+        said = done.stdout + done.stderr
+        assert not check or done.returncode == 0, said
+        return done.returncode, said
+
+    def digests(self) -> dict[str, str]:
+        """`sha256:…` of each service's image, as far as the node knows them by digest."""
+        [node] = json.loads(self.cluster.kubectl("get", "nodes", "--output=json"))["items"]
+        names = " ".join(name for image in node["status"]["images"] for name in image["names"])
+        return dict(re.findall(r"local/todo/(\w+)@(sha256:[0-9a-f]{64})", names))
+
+    def name_by_digest(self) -> None:
+        """On a node of our own, give each image a name as a registry would have given it."""
+        if self.cluster.given:
+            return
+        ctr = [str(path_of(CTR)), *Node(self.cluster.folder).ctr_options(), "images"]
+        listed = subprocess.run([*ctr, "list"], capture_output=True, text=True, check=True).stdout
+        for name, digest in re.findall(r"^(\S+local/todo/\w+):\S+ \S+ +(sha256:\w+)", listed, re.M):
+            tag = [*ctr, "tag", "--force", f"{name}:dev", f"{name}@{digest}"]
+            subprocess.run(tag, capture_output=True, check=True)
+
+    def running(self) -> dict[str, str]:
+        """Image of each service."""
+        found = self.system.get("deployments")["items"]
+        return {
+            each["metadata"]["name"]: each["spec"]["template"]["spec"]["containers"][0]["image"]
+            for each in found
+        }
+
+    def revision(self) -> int:
+        where = ["--namespace", self.name, "--output=json"]
+        return int(json.loads(self.cluster.helm("history", "todo", *where))[-1]["revision"])
+
+    def _values(self) -> list[str]:
+        files = [(chart, CHARTS / chart / VALUES) for chart in HERE]
+        for chart, values in HERE.items():
+            file = self.folder / f"{chart}.yaml"
+            file.write_text(yaml.safe_dump(values))
+            files.append((chart, file))
+        return [part for chart, file in files for part in ("--values", f"{chart}={file}")]

@@ -1,0 +1,171 @@
+"""What the workflows may do, and that what they call is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from contracts.names import App
+from delivery import cli
+from delivery.environments import names
+from delivery.verdict import ALWAYS
+from devstack.places import ROOT
+from devstack.toolbox.helm import HELM
+from tests.workflows.definitions import NAMES, WORKFLOWS, Job, definition, file, job, jobs
+
+USES = re.compile(r"uses: (\S+)(.*)")
+SECRETS = {"DIGITALOCEAN_ACCESS_TOKEN", "REGISTRY_NAME", "KUBE_CONFIG", "SLACK_WEBHOOK_URL"}
+RIGHTS = {("build", "publish"): {"id-token": "write"}, ("build", "deploy"): {"actions": "write"}}
+RELEASING = [job("deploy", "staging"), job("deploy", "production"), job("rollback", "rollback")]
+TITLE = "{0.workflow}-{0.name}".format
+
+
+def actions(name: str) -> list[tuple[str, str]]:
+    return USES.findall(file(name).read_text())
+
+
+class TestActions:
+    def test_are_in_these_files(self) -> None:
+        assert {path.stem for path in WORKFLOWS.iterdir()} == set(NAMES)
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_are_pinned_by_commit_with_their_version(self, name: str) -> None:
+        for action, comment in actions(name):
+            assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", action)
+            assert re.fullmatch(r" # v\d+\.\d+\.\d+", comment), action
+
+    def test_have_one_version_everywhere(self) -> None:
+        found = {action for name in NAMES for action in actions(name)}
+        assert len({action.partition("@")[0] for action, _ in found}) == len(found)
+
+    def test_of_tools_have_the_versions_of_this_repository(self) -> None:
+        uv = re.findall(r"^pinned=(\S+)", (ROOT / "tools" / "uv").read_text(), re.M)
+        told = {"astral-sh/setup-uv": set(uv), "azure/setup-helm": {f"v{HELM.version}"}}
+        for each in jobs():
+            for step in each.steps:
+                wanted = told.get(step.get("uses", "").partition("@")[0])
+                assert wanted is None or {step["with"]["version"]} == wanted
+
+
+class TestRights:
+    @pytest.mark.parametrize("name", NAMES)
+    def test_are_none_by_default(self, name: str) -> None:
+        assert definition(name)["permissions"] == {}
+
+    @pytest.mark.parametrize("each", jobs(), ids=TITLE)
+    def test_are_to_read_and_what_is_listed(self, each: Job) -> None:
+        more = RIGHTS.get((each.workflow, each.name), {})
+        assert set(each.body["permissions"].items()) <= {("contents", "read"), *more.items()}
+
+    @pytest.mark.parametrize("each", jobs(), ids=TITLE)
+    def test_don_t_stay_in_the_working_copy(self, each: Job) -> None:
+        for step in each.steps:
+            if step.get("uses", "").startswith("actions/checkout@"):
+                assert step["with"]["persist-credentials"] is False
+
+
+class TestSecrets:
+    def test_are_the_four_that_are_documented(self) -> None:
+        assert set().union(*(each.secrets for each in jobs())) == SECRETS
+
+    @pytest.mark.parametrize("each", jobs(), ids=TITLE)
+    def test_are_in_reach_of_jobs_with_an_environment_only(self, each: Job) -> None:
+        assert not each.secrets or "environment" in each.body
+
+    def test_are_out_of_reach_of_changes_and_scanners(self) -> None:
+        assert all(not each.secrets for each in [*jobs("ci"), job("build", "scan")])
+
+    @pytest.mark.parametrize("each", RELEASING, ids=TITLE)
+    def test_of_the_cluster_are_given_to_steps_not_to_jobs(self, each: Job) -> None:
+        assert "secrets" not in str(each.body.get("env"))
+
+
+class TestRequiredJob:
+    def test_waits_for_all_others(self) -> None:
+        required = job("ci", "ci")
+        assert set(required.body["needs"]) == {each.name for each in jobs("ci")} - {"ci"}
+        assert required.body["if"] == "always()"
+        assert set(required.body["needs"]) >= ALWAYS
+
+    def test_runs_whatever_the_change_touches(self) -> None:
+        assert definition("ci")["on"] == {"pull_request": None, "merge_group": None}
+
+
+class TestImages:
+    @pytest.mark.parametrize("name", ["scan", "publish"])
+    def test_are_of_every_service(self, name: str) -> None:
+        assert set(job("build", name).body["strategy"]["matrix"]["service"]) == set(App)
+
+    def test_are_published_after_all_have_been_scanned(self) -> None:
+        assert job("build", "publish").body["needs"] == "scan"
+        assert job("build", "deploy").body["needs"] == "publish"
+
+    def test_are_tagged_with_the_commit(self) -> None:
+        tags = [
+            step["with"]["tags"] for step in job("build", "publish").steps if "tags" in step.get("with", {})
+        ]
+        assert tags == ["${{ env.IMAGE }}:${{ github.sha }}"]
+
+    def test_come_with_sbom_provenance_and_signature(self) -> None:
+        steps = job("build", "publish").steps
+        [push] = [step for step in steps if step.get("with", {}).get("push")]
+        assert (push["with"]["sbom"], push["with"]["provenance"]) == (True, "mode=max")
+        assert ["cosign", "sign", "--yes", "$IMAGE@$DIGEST"] in job("build", "publish").commands
+
+
+class TestReleases:
+    @pytest.mark.parametrize("each", RELEASING, ids=TITLE)
+    def test_of_one_environment_never_overlap(self, each: Job) -> None:
+        where = each.body["environment"]
+        concurrency = each.body.get("concurrency") or definition(each.workflow)["concurrency"]
+        assert concurrency == {"group": f"release-{where}", "cancel-in-progress": False}
+
+    def test_reach_production_after_staging(self) -> None:
+        assert job("deploy", "production").body["needs"] == "staging"
+
+    def test_can_be_rolled_back_everywhere(self) -> None:
+        assert (
+            definition("rollback")["on"]["workflow_dispatch"]["inputs"]["environment"]["options"] == names()
+        )
+
+    @pytest.mark.parametrize("each", RELEASING, ids=TITLE)
+    def test_are_smoke_tested_and_told_of(self, each: Job) -> None:
+        verbs = [words[4] for words in each.commands if words[:2] == ["uv", "run"]]
+        assert verbs[-1] == "notify"
+        assert "smoke" in verbs
+        assert each.steps[-1]["if"] == "always()"
+
+    @pytest.mark.parametrize("name", ["staging", "production"])
+    def test_that_fail_their_smoke_test_are_taken_back(self, name: str) -> None:
+        [back] = [step for step in job("deploy", name).steps if step.get("name") == "Go back"]
+        assert back["if"] == "failure() && steps.smoke.outcome == 'failure'"
+
+
+class TestCommands:
+    @pytest.mark.parametrize("each", jobs(), ids=TITLE)
+    def test_are_verbs_there_are(self, each: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The same parser that will read them; variables stand for something that fits."""
+        verbs = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+        for words in each.commands:
+            told = [self._filled(word) for word in words]
+            if told[0] == "make":
+                assert told[1] in verbs
+            elif told[:2] == ["uv", "run"]:
+                assert told[2:4] == ["--frozen", "delivery"]
+                assert cli.parser().parse_args(told[4:])
+            else:
+                assert told[0] in ("cosign", "gh")
+
+    def _filled(self, word: str) -> str:
+        return word.replace("$ENVIRONMENT", "staging").replace("$TO", "3")
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_have_no_expression_in_them(self, name: str) -> None:
+        """An expression in a script is code from whoever can set it; variables are data."""
+        assert not [step for each in jobs(name) for step in each.steps if "${{" in step.get("run", "")]
+
+    def test_start_a_workflow_there_is(self) -> None:
+        [words] = job("build", "deploy").commands
+        assert Path(WORKFLOWS / words[3]).exists()
+        given = {word.partition("=")[0] for word in words if "=" in word}
+        assert given == set(definition("deploy")["on"]["workflow_dispatch"]["inputs"])

@@ -1,0 +1,84 @@
+"""Which suites of tests a change needs: those that depend on a file it touches."""
+
+import re
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from contracts.names import App
+from devstack.failure import Failure
+from devstack.places import ROOT
+
+NOTHING = "0" * 40
+"""What GitHub gives as the commit before the first one of a branch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """Tests that run together.
+
+    tests: what pytest is given.
+    depends_on: beginnings of the paths that matter to them.
+    """
+
+    name: str
+    tests: tuple[str, ...]
+    depends_on: tuple[str, ...]
+
+
+EVERYTHING = ("pyproject.toml", "uv.lock", "conftest.py", "tests/layers.py", ".github/workflows/ci.yml")
+"""Whoever touches these runs all there is."""
+
+LIBRARIES = ("libs/", "tools/devstack/", "dapr.yaml", "dapr/", "kafka/", "tests/system/")
+
+
+def suites() -> list[Suite]:
+    services = [
+        Suite(app, (f"services/{app}/tests",), (f"services/{app}/", *LIBRARIES)) for app in sorted(App)
+    ]
+    return [
+        Suite("libraries", ("libs", "tools/devstack"), LIBRARIES),
+        *services,
+        Suite("system", ("tests/system",), ("services/", "tools/dapr", *LIBRARIES)),
+        Suite("browser", ("tests/browser",), ("services/", "tests/browser/", *LIBRARIES)),
+        Suite(
+            "charts",
+            ("tests/charts",),
+            (
+                "charts/",
+                "tests/charts/",
+                "tools/helm/",
+                "tools/schemas/",
+                "dapr/",
+                "kafka/",
+                "libs/contracts/",
+            ),
+        ),
+        Suite("terraform", ("tests/terraform",), ("terraform/", "tests/terraform/", "tools/tflint/")),
+        Suite(
+            "workflows",
+            ("tests/workflows", "tools/delivery"),
+            (".github/", "tests/workflows/", "tools/delivery/", "tools/actionlint/", "charts/todo/"),
+        ),
+        Suite("cluster", ("tools/cluster",), ("tools/cluster/", "tools/devstack/")),
+    ]
+
+
+def needed(paths: Iterable[str]) -> list[Suite]:
+    """Suites for a change of these paths, from the root of the repository."""
+    changed = list(paths)
+    if any(path.startswith(EVERYTHING) for path in changed):
+        return suites()
+    return [suite for suite in suites() if any(path.startswith(suite.depends_on) for path in changed)]
+
+
+def changed_paths(before: str, after: str) -> list[str] | None:
+    """Paths that differ between two commits; None if there is no telling. Raises `Failure` for no commits."""
+    for commit in (before, after):
+        if not re.fullmatch(r"[0-9a-f]{40}|HEAD|[\w./-]+", commit) or commit.startswith("-"):
+            raise Failure(f"{commit!r} is no commit.")
+    if before == NOTHING:
+        return None
+    command = ["git", "diff", "--name-only", "--no-renames", f"{before}...{after}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stdout.splitlines() if done.returncode == 0 else None

@@ -1,0 +1,221 @@
+"""`delivery changes|verdict|vulnerabilities|deploy|release|smoke|rollback|history|notify`."""
+
+import argparse
+import json
+import os
+import re
+import sys
+from pathlib import Path
+
+from contracts.names import App
+from delivery import changes, releases, slack, smoke, verdict
+from delivery.access import access
+from delivery.bootstrap import Bootstrap
+from delivery.certificate import trusting
+from delivery.environments import Environment, Values, environment, names
+from delivery.signatures import signed_digests
+from delivery.terraform import VALUES
+from devstack.failure import Failure
+
+
+def main() -> None:
+    try:
+        sys.exit(_run(parser().parse_args()))
+    except Failure as failure:
+        sys.exit(f"\n{failure}")
+    except KeyboardInterrupt:
+        sys.exit("\nStopped.")
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog="delivery", description=__doc__)
+    verbs = made.add_subparsers(dest="verb", required=True)
+    changed = verbs.add_parser("changes", help="print the suites a change needs, as JSON")
+    changed.add_argument("before")
+    changed.add_argument("after")
+    suite = verbs.add_parser("suite", help="print what pytest is given for one suite")
+    suite.add_argument("name")
+    verbs.add_parser("verdict", help="whether the jobs in NEEDS let a change through")
+    report = verbs.add_parser("vulnerabilities", help="refuse what Trivy calls critical")
+    report.add_argument("report", type=Path)
+    for verb, what in {
+        "deploy": "everything, from Terraform to the services",
+        "release": "the services, as CI does it",
+        "rollback": "back to a revision, by default to the last good one",
+        "history": "print the revisions there are",
+        "smoke": "ask from outside whether it works",
+        "notify": "tell the Slack channel",
+    }.items():
+        _arguments(verb, verbs.add_parser(verb, help=what))
+    return made
+
+
+def _arguments(verb: str, made: argparse.ArgumentParser) -> None:
+    made.add_argument("environment", choices=names())
+    made.add_argument("--values", type=_values, action="append", default=[], help="chart=file; repeatable")
+    made.add_argument("--wait", default=releases.WAIT, help="how long pods may take, in Helm's notation")
+    if verb in ("deploy", "release"):
+        made.add_argument("--tag", required=verb == "release", default="", help="of the images: a commit")
+        made.add_argument("--registry", default="", help="by default what the values say")
+        made.add_argument("--signed-by", default="", help="owner/name at GitHub; then images go by digest")
+        made.add_argument("--digests", type=Path, help="JSON file: service → sha256:…")
+    if verb == "deploy":
+        made.add_argument("--steps", default="", help="only these, joined by commas")
+        made.add_argument("--stand-in", action="store_true", help="data that keeps nothing")
+    if verb == "rollback":
+        made.add_argument("--to", type=_revision, help="number of a revision; empty for the last good one")
+    if verb == "smoke":
+        made.add_argument("--url", default="", help="by default https:// and the host of the values")
+        made.add_argument("--authority", default="", help="certificate to trust: a file")
+    if verb == "notify":
+        for name in ("action", "outcome"):
+            made.add_argument(f"--{name}", required=True)
+        for name in ("revision", "actor", "run"):
+            made.add_argument(f"--{name}", default="")
+        made.add_argument("--summary", type=Path, help="file with lines about what was done")
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    match arguments.verb:
+        case "changes":
+            return _changes(arguments.before, arguments.after)
+        case "suite":
+            return _suite(arguments.name)
+        case "verdict":
+            return _verdict()
+        case "vulnerabilities":
+            return _vulnerabilities(arguments.report)
+        case "notify":
+            return _notify(arguments)
+    where = environment(arguments.environment, [*_known_values(arguments.environment), *arguments.values])
+    match arguments.verb:
+        case "smoke":
+            return _smoke(where, arguments.url, arguments.authority)
+        case "deploy":
+            _deploy(where, arguments)
+        case "release":
+            _release(where, arguments)
+        case "rollback":
+            _roll_back(where, arguments)
+        case "history":
+            with access(where.namespace) as cluster:
+                for each in releases.history(cluster):
+                    print(f"{each.number:>4}  {each.status:<12} {each.description}")
+    return 0
+
+
+def _values(text: str) -> Values:
+    chart, _, file = text.partition("=")
+    return chart, Path(file)
+
+
+def _known_values(name: str) -> list[Values]:
+    """What Terraform knows of the environment, if it ran here."""
+    found = [(chart, VALUES / f"{chart}-{name}.yaml") for chart in ("data", "todo")]
+    return [(chart, file) for chart, file in found if file.exists()]
+
+
+def _changes(before: str, after: str) -> int:
+    paths = changes.changed_paths(before, after)
+    found = changes.suites() if paths is None else changes.needed(paths)
+    listed = json.dumps([suite.name for suite in found])
+    print(listed)
+    if file := os.environ.get("GITHUB_OUTPUT"):
+        with Path(file).open("a") as output:
+            output.write(f"suites={listed}\n")
+    return 0
+
+
+def _verdict() -> int:
+    refusals = verdict.refusals(json.loads(os.environ["NEEDS"]))
+    print("\n".join(refusals) or "Every job that had to run went well.")
+    return 1 if refusals else 0
+
+
+def _vulnerabilities(report: Path) -> int:
+    found = verdict.critical(json.loads(report.read_text()))
+    print("\n".join(found) or "Nothing critical.")
+    return 1 if found else 0
+
+
+def _suite(name: str) -> int:
+    found = [suite for suite in changes.suites() if suite.name == name]
+    if not found:
+        raise Failure(f"There is no suite {name!r}.")
+    print(" ".join(found[0].tests))
+    return 0
+
+
+def _revision(text: str) -> int | None:
+    return int(text) if text else None
+
+
+def _digests(arguments: argparse.Namespace) -> dict[App, str]:
+    if arguments.signed_by:
+        if not re.fullmatch(r"[0-9a-f]{40}", arguments.tag):
+            raise Failure(f"{arguments.tag!r} is no commit; build.yml tags images with the whole of it.")
+        return signed_digests(arguments.registry, arguments.tag, arguments.signed_by)
+    listed = json.loads(arguments.digests.read_text()) if arguments.digests else {}
+    return {App(app): digest for app, digest in listed.items()}
+
+
+def _deploy(where: Environment, arguments: argparse.Namespace) -> None:
+    with access(where.namespace) as cluster:
+        told = {"tag": arguments.tag, "registry": arguments.registry, "wait": arguments.wait}
+        bootstrap = Bootstrap(where, cluster, _digests(arguments), stand_in=arguments.stand_in, **told)
+        bootstrap.run([step for step in arguments.steps.split(",") if step])
+
+
+def _release(where: Environment, arguments: argparse.Namespace) -> None:
+    digests = _digests(arguments)
+    with access(where.namespace) as cluster:
+        told = {"tag": arguments.tag, "registry": arguments.registry, "wait": arguments.wait}
+        revision = releases.upgrade(cluster, where, digests, **told)
+    _say(f"{where.name} runs {arguments.tag} as revision {revision.number} ({revision.description}).")
+    for app, digest in digests.items():
+        _say(f"  {app} {digest}")
+
+
+def _roll_back(where: Environment, arguments: argparse.Namespace) -> None:
+    with access(where.namespace) as cluster:
+        revision = releases.roll_back(cluster, arguments.to, wait=arguments.wait)
+    _say(f"{where.name} is at revision {revision.number}: {revision.description}.")
+
+
+def _smoke(where: Environment, url: str, authority: str) -> int:
+    visitor = smoke.Visitor((url or f"https://{where.host}").rstrip("/"))
+    visitor.context = trusting(authority or ("" if url else where.authority))
+    failed = 0
+    for name, passed, seen in smoke.run(visitor):
+        failed += not passed
+        _say(f"  {'ok  ' if passed else 'FAIL'} {name}: {seen}")
+    return 1 if failed else 0
+
+
+def _notify(arguments: argparse.Namespace) -> int:
+    summary = arguments.summary
+    text = summary.read_text() if summary and summary.exists() else ""
+    news = slack.News(
+        action=arguments.action,
+        environment=arguments.environment,
+        outcome=arguments.outcome,
+        revision=arguments.revision,
+        actor=arguments.actor,
+        run=arguments.run,
+        summary=text,
+    )
+    told = slack.tell(news)
+    print(f"{'Told Slack' if told else 'SLACK_WEBHOOK_URL is not set, so nobody is told'}: {news.headline}")
+    return 0
+
+
+def _say(line: str) -> None:
+    """To the person, and into the file that the message to Slack quotes."""
+    print(line, flush=True)
+    if file := os.environ.get("DELIVERY_SUMMARY"):
+        with Path(file).open("a") as summary:
+            summary.write(f"{line}\n")
+
+
+if __name__ == "__main__":
+    main()

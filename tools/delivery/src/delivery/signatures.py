@@ -1,0 +1,52 @@
+"""Which images may be deployed: those build.yml signed. The digest is read out of the signature."""
+
+import json
+import subprocess
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from contracts.names import App
+from devstack.failure import Failure
+from devstack.toolbox.tool import require
+
+ISSUER = "https://token.actions.githubusercontent.com"
+WORKFLOW = ".github/workflows/build.yml@refs/heads/main"
+
+
+def signed_digests(registry: str, tag: str, repository: str) -> dict[App, str]:
+    """`sha256:…` of each service's image with this tag.
+
+    repository: `owner/name` at GitHub whose build.yml, on main, must have signed it.
+    Raises `Failure` naming every image that isn't there or isn't signed so.
+    """
+    cosign = require("cosign", "Install cosign 3 or newer.")
+    identity = f"https://github.com/{repository}/{WORKFLOW}"
+    with ThreadPoolExecutor() as pool:
+        found = dict(
+            zip(
+                App,
+                pool.map(lambda app: _digest(cosign, f"{registry}/{app}:{tag}", identity), App),
+                strict=True,
+            )
+        )
+    missing = [f"{registry}/{app}:{tag}: {said}" for app, (digest, said) in found.items() if not digest]
+    if missing:
+        raise Failure("Not signed by build.yml:\n" + "\n".join(missing))
+    return {app: digest for app, (digest, _) in found.items()}
+
+
+def _digest(cosign: str, image: str, identity: str) -> tuple[str, str]:
+    """Digest and nothing, or nothing and the complaint."""
+    who = ["--certificate-identity", identity, "--certificate-oidc-issuer", ISSUER]
+    done = subprocess.run(
+        [cosign, "verify", *who, "--output=json", image], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        return "", done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "no signature"
+    digests = {str(each["critical"]["image"]["docker-manifest-digest"]) for each in _claims(done.stdout)}
+    return (digests.pop(), "") if len(digests) == 1 else ("", f"{len(digests)} digests are signed")
+
+
+def _claims(text: str) -> Sequence[dict[str, dict[str, dict[str, str]]]]:
+    claims: list[dict[str, dict[str, dict[str, str]]]] = json.loads(text)
+    return claims

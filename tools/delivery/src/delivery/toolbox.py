@@ -1,0 +1,17 @@
+"""Programs that look at workflows and Terraform."""
+
+from devstack.places import ROOT
+from devstack.toolbox.golang import GoTool
+
+ACTIONLINT = GoTool(
+    name="actionlint",
+    module=ROOT / "tools" / "actionlint",
+    package="github.com/rhysd/actionlint/cmd/actionlint",
+    dependency="github.com/rhysd/actionlint",
+)
+TFLINT = GoTool(
+    name="tflint",
+    module=ROOT / "tools" / "tflint",
+    package="github.com/terraform-linters/tflint",
+    dependency="github.com/terraform-linters/tflint",
+)

@@ -1,0 +1,135 @@
+"""The smoke test: what it sees at a door with and without faults; tests/system asks the whole system."""
+
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from delivery import smoke
+from delivery.certificate import trusting
+from delivery.smoke import Visitor, Wrong
+
+HOST = "localhost"
+
+
+class Door(BaseHTTPRequestHandler):
+    """Port 80 of a host with HTTPS: says where to go."""
+
+    target = f"https://{HOST}/"
+    status = 301
+
+    def do_GET(self) -> None:
+        self.send_response(self.status)
+        self.send_header("location", self.target)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        return
+
+
+class OpenDoor(Door):
+    """One that answers without TLS."""
+
+    status = 200
+
+
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler], context: ssl.SSLContext | None = None) -> Iterator[int]:
+    """The port of a server."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    if context:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def certificate(folder: Path, host: str, days: float) -> ssl.SSLContext:
+    """A server's settings; `folder/ca.pem` is what its certificate is to be trusted by."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=days))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    kept = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (folder / "ca.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    (folder / "key.pem").write_bytes(kept)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "ca.pem", folder / "key.pem")
+    return context
+
+
+@contextmanager
+def visiting(folder: Path, *, host: str = HOST, days: float = 60) -> Iterator[Visitor]:
+    """A visitor of a host with such a certificate, who trusts it."""
+    with serving(Door, certificate(folder, host, days)) as port:
+        yield Visitor(f"https://{HOST}:{port}", trusting(str(folder / "ca.pem")))
+
+
+class TestCertificate:
+    def test_that_is_valid_passes(self, tmp_path: Path) -> None:
+        with visiting(tmp_path) as visitor:
+            assert smoke.certificate_is_valid(visitor) in ("59 days left", "60 days left")
+
+    def test_that_ends_soon_does_not(self, tmp_path: Path) -> None:
+        with visiting(tmp_path, days=3) as visitor, pytest.raises(Wrong, match="3 days left"):
+            smoke.certificate_is_valid(visitor)
+
+    def test_of_another_host_does_not(self, tmp_path: Path) -> None:
+        with visiting(tmp_path, host="other.example.com") as visitor, pytest.raises(Wrong, match="mismatch"):
+            smoke.certificate_is_valid(visitor)
+
+    def test_of_an_unknown_authority_does_not(self, tmp_path: Path) -> None:
+        with visiting(tmp_path) as visitor:
+            visitor.context = trusting("")
+            with pytest.raises(Wrong, match="self-signed"):
+                smoke.certificate_is_valid(visitor)
+
+
+class TestRedirect:
+    def test_to_https_passes(self) -> None:
+        with serving(Door) as port:
+            assert smoke.redirects(Visitor(f"https://{HOST}:{port + 1}")) == f"301 to https://{HOST}/"
+
+    def test_that_is_missing_does_not(self) -> None:
+        with serving(OpenDoor) as port, pytest.raises(Wrong, match="200"):
+            smoke.redirects(Visitor(f"https://{HOST}:{port + 1}"))
+
+
+class TestRun:
+    def test_says_what_nobody_answers(self, tmp_path: Path) -> None:
+        with serving(Door) as port:
+            free = f"http://{HOST}:{port}"
+        told = {name: passed for name, passed, _ in smoke.run(Visitor(free))}
+        assert told == {"page": False, "stranger": False, "person": False}
+
+    def test_looks_at_the_door_only_where_there_is_tls(self) -> None:
+        assert list(smoke.checks("https://x")) == [
+            "redirect to HTTPS",
+            "certificate",
+            "page",
+            "stranger",
+            "person",
+        ]
+        assert list(smoke.checks("http://x")) == ["page", "stranger", "person"]

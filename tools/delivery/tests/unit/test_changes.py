@@ -1,0 +1,58 @@
+"""Suites: which ones a change needs."""
+
+import subprocess
+
+import pytest
+
+from delivery.changes import NOTHING, changed_paths, needed, suites
+from devstack.failure import Failure
+from devstack.places import ROOT
+
+
+def names(*paths: str) -> set[str]:
+    return {suite.name for suite in needed(paths)}
+
+
+class TestNeeded:
+    def test_are_those_of_the_service(self) -> None:
+        assert names("services/task/src/task_service/routes.py") == {"task", "system", "browser"}
+
+    def test_are_all_that_use_the_libraries(self) -> None:
+        assert {"task", "user", "system", "libraries"} <= names("libs/servicekit/src/servicekit/auth.py")
+
+    def test_are_few_for_terraform(self) -> None:
+        assert names("terraform/doks.tf") == {"terraform"}
+
+    def test_are_none_for_a_document(self) -> None:
+        assert names("docs/DAPR.md", "README.md") == set()
+
+    def test_are_all_for_the_lock_file(self) -> None:
+        assert names("uv.lock") == {suite.name for suite in suites()}
+
+
+class TestSuites:
+    def test_have_tests(self) -> None:
+        for suite in suites():
+            assert all((ROOT / path).exists() for path in suite.tests), suite.name
+
+    def test_run_every_test_there_is(self) -> None:
+        command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "**/test_*.py"]
+        listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        run = tuple(f"{path}/" for suite in suites() for path in suite.tests)
+        always = ("tests/architecture/", "tests/cluster/")  # with each change; on a machine with a cluster
+        assert not [path for path in listed.splitlines() if not path.startswith((*run, *always))]
+
+
+class TestChangedPaths:
+    def test_are_those_between_two_commits(self) -> None:
+        assert changed_paths("HEAD", "HEAD") == []
+
+    def test_are_unknown_for_a_new_branch(self) -> None:
+        assert changed_paths(NOTHING, "HEAD") is None
+
+    def test_are_unknown_from_a_commit_that_is_gone(self) -> None:
+        assert changed_paths("d" * 40, "HEAD") is None
+
+    def test_refuses_what_would_be_an_option(self) -> None:
+        with pytest.raises(Failure, match="is no commit"):
+            changed_paths("--output=/tmp/x", "HEAD")

@@ -1,0 +1,59 @@
+"""Signed images: a stand-in for cosign says what is signed; cosign itself needs Sigstore."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from contracts.names import App
+from delivery.signatures import signed_digests
+from devstack.failure import Failure
+
+REGISTRY, TAG, REPOSITORY = "registry.example.com/todo", "abc", "owner/todo"
+COSIGN = """#!/usr/bin/env python3
+import json, pathlib, sys
+here = pathlib.Path(__file__).parent
+here.joinpath("asked").open("a").write(json.dumps(sys.argv[1:]) + "\\n")
+signed = json.loads(here.joinpath("signed.json").read_text())
+digests = signed.get(sys.argv[-1], [])
+if not digests:
+    sys.exit("Error: no signatures found")
+print(json.dumps([{"critical": {"image": {"docker-manifest-digest": each}}} for each in digests]))
+"""
+
+
+@pytest.fixture
+def signed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
+    program = tmp_path / "cosign"
+    program.write_text(COSIGN)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    return {f"{REGISTRY}/{app}:{TAG}": [f"sha256:{app}"] for app in App}
+
+
+def digests(tmp_path: Path, signed: dict[str, list[str]]) -> dict[App, str]:
+    (tmp_path / "signed.json").write_text(json.dumps(signed))
+    return signed_digests(REGISTRY, TAG, REPOSITORY)
+
+
+class TestSignedDigests:
+    def test_are_those_in_the_signatures(self, tmp_path: Path, signed: dict[str, list[str]]) -> None:
+        assert digests(tmp_path, signed) == {app: f"sha256:{app}" for app in App}
+
+    def test_must_be_by_our_workflow_on_main(self, tmp_path: Path, signed: dict[str, list[str]]) -> None:
+        digests(tmp_path, signed)
+        for line in (tmp_path / "asked").read_text().splitlines():
+            asked = json.loads(line)
+            identity = asked[asked.index("--certificate-identity") + 1]
+            assert identity == f"https://github.com/{REPOSITORY}/.github/workflows/build.yml@refs/heads/main"
+
+    def test_names_every_image_without_one(self, tmp_path: Path, signed: dict[str, list[str]]) -> None:
+        for app in (App.TASK, App.CHAT):
+            signed.pop(f"{REGISTRY}/{app}:{TAG}")
+        with pytest.raises(Failure, match=r"task:abc: Error: no signatures found\n.*chat:abc"):
+            digests(tmp_path, signed)
+
+    def test_refuses_a_tag_that_was_signed_twice(self, tmp_path: Path, signed: dict[str, list[str]]) -> None:
+        signed[f"{REGISTRY}/{App.TASK}:{TAG}"].append("sha256:other")
+        with pytest.raises(Failure, match="2 digests are signed"):
+            digests(tmp_path, signed)
