@@ -54,12 +54,13 @@ def _end_containers(folder: ClusterFolder) -> None:
 
 
 def _contained(folder: ClusterFolder) -> set[int]:
-    return {
-        int(pid)
-        for group in machine.own_cgroups(folder)
-        for members in group.rglob("cgroup.procs")
-        for pid in members.read_text().split()
-    }
+    """Processes in the cluster's control groups, some of which go while they are read."""
+    found: set[int] = set()
+    for group in machine.own_cgroups(folder):
+        for place, _, _ in os.walk(group):
+            with contextlib.suppress(OSError):
+                found.update(map(int, Path(place, "cgroup.procs").read_text().split()))
+    return found
 
 
 def _shims(folder: ClusterFolder) -> set[int]:
@@ -105,11 +106,9 @@ def _remove_cgroups(folder: ClusterFolder) -> None:
     deadline = time.monotonic() + GONE_SECONDS
     while groups := machine.own_cgroups(folder):
         for top in groups:
-            for group in sorted(top.rglob("*/"), reverse=True):
+            for place, _, _ in os.walk(top, topdown=False):
                 with contextlib.suppress(OSError):
-                    group.rmdir()
-            with contextlib.suppress(OSError):
-                top.rmdir()
+                    os.rmdir(place)
         if time.monotonic() > deadline:
             raise Failure(f"Control groups don't go away: {', '.join(map(str, groups))}")
         time.sleep(0.05)
