@@ -19,6 +19,7 @@ from tools.install_platform import NAMESPACE as NAMESPACE_MANIFEST
 
 VALUES = "values-cluster-test.yaml"
 DATA_SECONDS, SERVICES_SECONDS = 240, 240
+SIDECAR_PORT = 3500
 HELM_WAITS = 6
 """Helm's timeout is for each thing it waits for: the migrations one after the other, then the rest."""
 
@@ -101,7 +102,7 @@ class System:
         self, app: str, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
     ) -> tuple[int, str]:
         """Status and body of what the sidecar of `app` answers its app; 0 if nothing did."""
-        request = json.dumps([method, f"http://127.0.0.1:3500{path}", body, headers or {}])
+        request = json.dumps([method, f"http://127.0.0.1:{SIDECAR_PORT}{path}", body, headers or {}])
         status, text = json.loads(self.run_python(app, ASK, request))
         return int(status), str(text)
 
