@@ -52,6 +52,11 @@ with ThreadPoolExecutor(len(places)) as pool:
 """
 
 
+def is_ready(pod: Mapping[str, Any]) -> bool:
+    states = pod["status"].get("containerStatuses", [])
+    return bool(states) and all(state["ready"] for state in states)
+
+
 @dataclass(frozen=True, slots=True)
 class System:
     """Six services and their data in one namespace of a cluster."""
@@ -86,8 +91,12 @@ class System:
         found: list[dict[str, Any]] = self.get("pods", "--selector", selector)["items"]
         return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
 
+    def ready_pod(self, app: str) -> dict[str, Any]:
+        """One that serves, while others may still be starting."""
+        return next(pod for pod in self.pods(app) if is_ready(pod))
+
     def pod_address(self, app: str) -> str:
-        return str(self.pods(app)[0]["status"]["podIP"])
+        return str(self.ready_pod(app)["status"]["podIP"])
 
     @property
     def edge(self) -> str:
@@ -113,7 +122,7 @@ class System:
 
     def run_python(self, app: str, code: str, stdin: str = "") -> str:
         """What `code` prints, run in the container of a service."""
-        pod = self.pods(app)[0]["metadata"]["name"]
+        pod = self.ready_pod(app)["metadata"]["name"]
         command = ["exec", "--stdin", pod, "--container=app", "--", "python3", "-c", code]
         return self.kubectl(*command, stdin=stdin)
 
