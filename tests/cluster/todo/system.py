@@ -19,13 +19,13 @@ from tools.install_platform import NAMESPACE as NAMESPACE_MANIFEST
 
 VALUES = "values-cluster-test.yaml"
 DATA_SECONDS, SERVICES_SECONDS = 240, 240
+SIDECAR_PORT = 3500
 HELM_WAITS = 6
 """Helm's timeout is for each thing it waits for: the migrations one after the other, then the rest."""
 
 ASK = """
 import json, sys, urllib.request, os
-method, path, body, headers = json.load(sys.stdin)
-url = f"http://127.0.0.1:{os.environ['DAPR_HTTP_PORT']}{path}"
+method, url, body, headers = json.load(sys.stdin)
 data = json.dumps(body).encode() if body is not None else None
 headers = {'dapr-api-token': os.environ['DAPR_API_TOKEN'], 'content-type': 'application/json', **headers}
 request = urllib.request.Request(url, data, headers, method=method)
@@ -50,6 +50,11 @@ places = json.load(sys.stdin)
 with ThreadPoolExecutor(len(places)) as pool:
     print(json.dumps(list(pool.map(opens, places))))
 """
+
+
+def is_ready(pod: Mapping[str, Any]) -> bool:
+    states = pod["status"].get("containerStatuses", [])
+    return bool(states) and all(state["ready"] for state in states)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +91,12 @@ class System:
         found: list[dict[str, Any]] = self.get("pods", "--selector", selector)["items"]
         return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
 
+    def ready_pod(self, app: str) -> dict[str, Any]:
+        """One that serves, while others may still be starting."""
+        return next(pod for pod in self.pods(app) if is_ready(pod))
+
     def pod_address(self, app: str) -> str:
-        return str(self.pods(app)[0]["status"]["podIP"])
+        return str(self.ready_pod(app)["status"]["podIP"])
 
     @property
     def edge(self) -> str:
@@ -102,7 +111,7 @@ class System:
         self, app: str, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
     ) -> tuple[int, str]:
         """Status and body of what the sidecar of `app` answers its app; 0 if nothing did."""
-        request = json.dumps([method, path, body, headers or {}])
+        request = json.dumps([method, f"http://127.0.0.1:{SIDECAR_PORT}{path}", body, headers or {}])
         status, text = json.loads(self.run_python(app, ASK, request))
         return int(status), str(text)
 
@@ -113,7 +122,7 @@ class System:
 
     def run_python(self, app: str, code: str, stdin: str = "") -> str:
         """What `code` prints, run in the container of a service."""
-        pod = self.pods(app)[0]["metadata"]["name"]
+        pod = self.ready_pod(app)["metadata"]["name"]
         command = ["exec", "--stdin", pod, "--container=app", "--", "python3", "-c", code]
         return self.kubectl(*command, stdin=stdin)
 
