@@ -168,31 +168,34 @@ def amount(quantity: str) -> float:
     return float(number) * float(UNITS.get(quantity.removeprefix(number), 1))
 
 
-def requested(found: Sequence[Object], what: str) -> float:
-    """What all pods ask for when every service is scaled to its largest."""
+def needed(found: Sequence[Object], kind: str, what: str) -> float:
+    """Requests or limits of all pods when every service is scaled to its largest."""
     scalers = of_kind(found, "HorizontalPodAutoscaler")
     most = {name: scaler["spec"]["maxReplicas"] for name, scaler in scalers.items()}
     total = 0.0
     for pod in pods(found):
-        sidecar = pod.annotations.get(f"dapr.io/sidecar-{what}-request", "0")
-        own = [amount(each["resources"]["requests"][what]) for each in containers(pod)]
+        sidecar = pod.annotations.get(f"dapr.io/sidecar-{what}-{kind.removesuffix('s')}", "0")
+        own = [amount(each["resources"][kind][what]) for each in containers(pod)]
         number = 1 if pod.owner["kind"] == "Job" else most.get(pod.owner["metadata"]["name"], 1)
         total += number * (sum(own) + amount(sidecar))
     return total
 
 
-def requested_by_operators(found: Sequence[Object], what: str) -> float:
-    """What the pods ask for that operators make of our Kafka and PostgreSQL."""
+def needed_by_operators(found: Sequence[Object], kind: str, what: str) -> float:
+    """Those of the pods that operators make of our Kafka and PostgreSQL."""
     pools = [item["spec"] for item in of_kind(found, "KafkaNodePool").values()]
     clusters = [item["spec"] for item in of_kind(found, "Cluster").values()]
     sized = [(spec["replicas"], spec["resources"]) for spec in pools]
     sized += [(spec["instances"], spec["resources"]) for spec in clusters]
-    return float(sum(number * amount(resources["requests"][what]) for number, resources in sized))
+    return float(sum(number * amount(resources[kind][what]) for number, resources in sized))
 
 
-@pytest.mark.parametrize("what", ["cpu", "memory"])
+@pytest.mark.parametrize(
+    ("kind", "what"), [("requests", "cpu"), ("requests", "memory"), ("limits", "memory")]
+)
 @pytest.mark.parametrize("place", ["staging", "production"])
-def test_quota_has_room_for_every_service_at_its_largest(place: str, what: str) -> None:
+def test_quota_has_room_for_every_service_at_its_largest(place: str, kind: str, what: str) -> None:
     found = [*objects("data", place), *objects("todo", place)]
     quota = of_kind(found, "ResourceQuota")["todo"]["spec"]["hard"]
-    assert requested(found, what) + requested_by_operators(found, what) < amount(quota[f"requests.{what}"])
+    total = needed(found, kind, what) + needed_by_operators(found, kind, what)
+    assert total < amount(quota[f"{kind}.{what}"])

@@ -2,7 +2,8 @@
 # nobody reaches it without authentication.
 set -eu
 here=/etc/stand-in
-admin="java -Xmx128m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp /opt/kafka/libs/*"
+fast="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:+AutoCreateSharedArchive -XX:SharedArchiveFile=/tmp/classes"
+admin="java -Xmx128m $fast -cp /opt/kafka/libs/*"
 set -f # the star above is Java's
 
 set -- format --cluster-id standinstandinstandin0 --config $here/server.properties --ignore-formatted
@@ -15,7 +16,8 @@ $admin kafka.tools.StorageTool "$@"
 java -Xmx512m -cp "/opt/kafka/libs/*" kafka.Kafka $here/server.properties &
 trap 'kill $!' TERM INT
 tools=org.apache.kafka.tools server="--bootstrap-server localhost:9094"
-xargs -P 2 -L 1 $admin $tools.TopicCommand $server --create --if-not-exists --replication-factor 1 < $here/topics
-xargs -P 2 -L 1 $admin $tools.AclCommand $server --add < $here/rights
+create="$tools.TopicCommand $server --create --if-not-exists --replication-factor 1"
+until xargs -P 2 -L 1 $admin $create < $here/topics; do sleep 1; done
+until xargs -P 2 -L 1 $admin $tools.AclCommand $server --add < $here/rights; do sleep 1; done
 touch /tmp/ready
 wait

@@ -1,14 +1,17 @@
 """Who may do what, on the running system: identities, calls, topics, secrets, connections, the API server."""
 
 import json
+import socket
 import ssl
+from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import TopicAuthorizationFailedError
 from cryptography import x509
 
-from contracts.names import App
+from contracts.names import App, Topic
+from devstack.failure import Failure
 from servicekit.auth import JWKS_PATH
 from tests.charts.network import Network
 from tests.charts.rendering import objects
@@ -94,24 +97,35 @@ class TestTopics:
         assert status == 403, body
 
     @pytest.mark.parametrize(("app", "topic"), [("task", "chat-events"), ("frontend", "todo-events")])
+    @pytest.mark.usefixtures("kafka")
     async def test_of_others_are_refused_by_kafka_too(self, system: System, app: str, topic: str) -> None:
         """A service that could get round its sidecar would get no further."""
         with pytest.raises(TopicAuthorizationFailedError):
             await _publish(system, app, topic)
 
+    @pytest.mark.usefixtures("kafka")
     async def test_of_their_own_are_not(self, system: System) -> None:
-        await _publish(system, App.TASK, "dlq")
+        await _publish(system, App.TASK, Topic.DEAD_LETTERS)
+
+
+@pytest.fixture
+def kafka(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets this process find Kafka by the name pods have for it."""
+    resolve, address = socket.getaddrinfo, system.get("pod", "kafka-0")["status"]["podIP"]
+
+    def find(host: Any, *arguments: Any, **options: Any) -> Any:
+        return resolve(address if host == "kafka" else host, *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", find)
 
 
 async def _publish(system: System, app: str, topic: str) -> None:
-    password = system.secret(f"kafka-{app}")["password"]
-    address = system.get("pod", "kafka-0")["status"]["podIP"]
     producer = AIOKafkaProducer(
-        bootstrap_servers=f"{address}:9092",
+        bootstrap_servers="kafka:9092",
         security_protocol="SASL_PLAINTEXT",
         sasl_mechanism="SCRAM-SHA-512",
         sasl_plain_username=app,
-        sasl_plain_password=password,
+        sasl_plain_password=system.secret(f"kafka-{app}")["password"],
     )
     async with producer:
         await producer.send_and_wait(topic, b"{}")
@@ -188,10 +202,13 @@ class TestApiServer:
             ("todo-test:ci", "patch", "deployments.apps", True),
             ("todo-test:ci", "create", "jobs.batch", True),
             ("todo-test:ci", "patch", "configurations.dapr.io", True),
-            ("todo-test:ci", "create", "roles.rbac.authorization.k8s.io", False),
+            ("todo-test:ci", "create", "roles.rbac.authorization.k8s.io", True),
+            ("todo-test:ci", "escalate", "roles.rbac.authorization.k8s.io", False),
+            ("todo-test:ci", "bind", "roles.rbac.authorization.k8s.io", False),
+            ("todo-test:ci", "create", "clusterroles.rbac.authorization.k8s.io", False),
             ("todo-test:ci", "create", "pods/exec", False),
             ("todo-test:ci", "delete", "namespaces", False),
-            ("todo-test:ci", "patch", "resourcequotas", False),
+            ("todo-test:ci", "create", "serviceaccounts/token", False),
         ],
     )
     def test_allows_each_account_what_it_needs(
@@ -200,3 +217,8 @@ class TestApiServer:
         who = f"--as=system:serviceaccount:{account}"
         said = system.kubectl("auth", "can-i", verb, what, who, check=False)
         assert said.strip().splitlines()[-1] == ("yes" if allowed else "no")
+
+    def test_lets_nobody_grant_more_than_they_have(self, system: System) -> None:
+        grant = ["create", "role", "more", "--verb=create", "--resource=pods/exec"]
+        with pytest.raises(Failure, match="attempting to grant RBAC permissions not currently held"):
+            system.kubectl(*grant, "--as=system:serviceaccount:todo-test:ci")

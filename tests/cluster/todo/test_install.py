@@ -77,6 +77,6 @@ class TestPerson:
         await ada.insist("POST", "/tasks", {"title": "one"})
 
         async def created() -> int:
-            return int((await ada.insist("GET", "/analytics/summary")).body["created"])
+            return int((await ada.insist("GET", "/analytics/summary")).body["tasks_created"])
 
         await eventually(created, lambda number: number == 1, 60)

@@ -47,6 +47,12 @@ class TestUpgrade:
         assert load.failures == []
         assert load.answered > 100
 
+    async def test_needs_no_more_than_the_rights_of_ci(self, system: System) -> None:
+        ci = "--kube-as-user=system:serviceaccount:todo-test:ci"
+        before = revision(system)[0]
+        await asyncio.to_thread(system.upgrade, "todo", ci, seconds=SERVICES_SECONDS)
+        assert revision(system) == (before + 1, "Upgrade complete")
+
     async def test_that_can_not_start_undoes_itself(self, system: System, load: Load) -> None:
         """A service whose settings are refused never becomes ready; the old one goes on serving."""
         bad = ["--set-string", "frontend.env.TODO_RATE_LIMIT=0", "--rollback-on-failure"]
