@@ -13,27 +13,20 @@ import yaml
 from cluster.cluster import Cluster
 from cluster.node import Node
 from cluster.toolbox import CTR, KUBECTL
-from contracts.names import App
 from delivery.environments import CHARTS
 from devstack.places import ROOT
 from devstack.toolbox.ensure import path_of
 from tests.cluster.todo.system import VALUES, System
 from tools.install_platform import NAMESPACE, in_namespace
 
-SMALL = {"requests": {"cpu": "1m", "memory": "32Mi"}, "limits": {"cpu": "1", "memory": "256Mi"}}
-ONE = {"autoscaling": {"min": 1, "max": 1}, "resources": SMALL, "sidecar": SMALL}
-HERE = {
-    "data": {"redis": {"resources": SMALL}},
+HERE: dict[str, dict[str, object]] = {
+    "data": {},
     "todo": {
         "global": {"monitoring": {"podMonitors": False, "otlpEndpoint": ""}},
         "quota": {"enabled": False},
-        **{
-            app.value: {"autoscaling": {"min": 1, "max": 1}, "resources": SMALL, "sidecar": SMALL}
-            for app in App
-        },
     },
 }
-"""What a node of two processors has room for, environments beside each other; it has no Prometheus."""
+"""What the values for the cluster of the tests leave as the environment has it; there is no Prometheus."""
 
 
 @dataclass(frozen=True, slots=True)
