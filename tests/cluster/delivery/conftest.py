@@ -1,13 +1,11 @@
-"""Staging and production beside each other, deployed once for all tests of this folder."""
+"""Staging, deployed once for all tests of this folder."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from cluster.cluster import Cluster
 from tests.cluster.delivery.environment import Deployed
-from tests.cluster.todo.load import Load, people_at_work
 
 WAIT = "8m"
 
@@ -17,23 +15,10 @@ def staging(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Itera
     yield from deployed("staging", cluster, tmp_path_factory)
 
 
-@pytest.fixture(scope="package")
-def production(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    yield from deployed("production", cluster, tmp_path_factory)
-
-
 def deployed(name: str, cluster: Cluster, folders: pytest.TempPathFactory) -> Iterator[Deployed]:
     """Gone afterwards: the node is small."""
     made = Deployed(name, cluster, folders.mktemp(name))
     made.make_namespace()
-    made.name_by_digest()
     made.delivery("deploy", "--steps=secrets,data,services", "--stand-in", "--tag=dev", f"--wait={WAIT}")
     yield made
     cluster.kubectl("delete", "namespace", name, "--wait=false")
-
-
-@pytest.fixture
-async def load(staging: Deployed) -> AsyncIterator[Load]:
-    edge = await asyncio.to_thread(lambda: staging.system.edge)
-    async with people_at_work(edge) as load:
-        yield load

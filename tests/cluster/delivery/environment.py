@@ -1,8 +1,6 @@
 """One environment on the cluster of the tests, brought up and changed by nothing but the program CI runs."""
 
-import json
 import os
-import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -11,8 +9,7 @@ from pathlib import Path
 import yaml
 
 from cluster.cluster import Cluster
-from cluster.node import Node
-from cluster.toolbox import CTR, KUBECTL
+from cluster.toolbox import KUBECTL
 from delivery.environments import CHARTS
 from devstack.places import ROOT
 from devstack.toolbox.ensure import path_of
@@ -60,34 +57,6 @@ class Deployed:
         said = done.stdout + done.stderr
         assert not check or done.returncode == 0, said
         return done.returncode, said
-
-    def digests(self) -> dict[str, str]:
-        """`sha256:…` of each service's image, as far as the node knows them by digest."""
-        [node] = json.loads(self.cluster.kubectl("get", "nodes", "--output=json"))["items"]
-        names = " ".join(name for image in node["status"]["images"] for name in image["names"])
-        return dict(re.findall(r"local/todo/(\w+)@(sha256:[0-9a-f]{64})", names))
-
-    def name_by_digest(self) -> None:
-        """On a node of our own, give each image a name as a registry would have given it."""
-        if self.cluster.given:
-            return
-        ctr = [str(path_of(CTR)), *Node(self.cluster.folder).ctr_options(), "images"]
-        listed = subprocess.run([*ctr, "list"], capture_output=True, text=True, check=True).stdout
-        for name, digest in re.findall(r"^(\S+local/todo/\w+):\S+ \S+ +(sha256:\w+)", listed, re.M):
-            tag = [*ctr, "tag", "--force", f"{name}:dev", f"{name}@{digest}"]
-            subprocess.run(tag, capture_output=True, check=True)
-
-    def running(self) -> dict[str, str]:
-        """Image of each service."""
-        found = self.system.get("deployments")["items"]
-        return {
-            each["metadata"]["name"]: each["spec"]["template"]["spec"]["containers"][0]["image"]
-            for each in found
-        }
-
-    def revision(self) -> int:
-        where = ["--namespace", self.name, "--output=json"]
-        return int(json.loads(self.cluster.helm("history", "todo", *where))[-1]["revision"])
 
     def _values(self) -> list[str]:
         files = [(chart, CHARTS / chart / VALUES) for chart in HERE]
