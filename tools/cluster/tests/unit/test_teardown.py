@@ -19,10 +19,10 @@ class TestMountsBelow:
     def test_finds_those_in_the_folder_only(self) -> None:
         mountinfo = (
             "21 1 8:1 / / rw - ext4 /dev/a rw\n"
-            "30 21 0:5 / /work/.cluster/state/a\\040b rw - tmpfs tmpfs rw\n"
-            "31 21 0:6 / /work/.cluster2/x rw - tmpfs tmpfs rw\n"
+            "30 21 0:5 / /srv/.cluster/state/a\\040b rw - tmpfs tmpfs rw\n"
+            "31 21 0:6 / /srv/.cluster2/x rw - tmpfs tmpfs rw\n"
         )
-        assert mounts_below(Path("/work/.cluster"), mountinfo) == ["/work/.cluster/state/a b"]
+        assert mounts_below(Path("/srv/.cluster"), mountinfo) == ["/srv/.cluster/state/a b"]
 
 
 class TestWithoutOurRules:
