@@ -3,10 +3,21 @@
 from datetime import date, datetime, time
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.event import Event
 from contracts.names import Topic
+
+
+class TaskRecurrence(BaseModel):
+    """How a task recurs: an RFC 5545 rule and how it is read."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", serialize_by_alias=True)
+
+    rule: str
+    from_: str = Field(alias="from")
+    month_end: str
+    missed: str
 
 
 class TaskSnapshot(BaseModel):
@@ -26,6 +37,10 @@ class TaskSnapshot(BaseModel):
     due_time: time | None
     time_zone: str | None
     due_at: datetime | None
+    recurrence: TaskRecurrence | None = None
+    series_id: str | None = None
+    occurrence: int | None = None
+    """Place in its series."""
     position: str
     version: int
     created_at: datetime

@@ -3,13 +3,19 @@
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
+from servicekit.errors import Invalid
+
 
 def due_instant(due_date: date | None, due_time: time | None, zone: str) -> datetime | None:
     """The instant of a wall-clock time in the IANA zone `zone`; a date alone has none.
 
     A time that the clocks skip is moved on by the gap (02:30 becomes 03:30); one that comes twice is
-    the first of the two (PEP 495, fold=0).
+    the first of the two (PEP 495, fold=0). Raises `Invalid` at the ends of the calendar, where UTC has
+    no such year.
     """
     if due_date is None or due_time is None:
         return None
-    return datetime.combine(due_date, due_time, ZoneInfo(zone)).astimezone(UTC)
+    try:
+        return datetime.combine(due_date, due_time, ZoneInfo(zone)).astimezone(UTC)
+    except OverflowError as error:
+        raise Invalid.field("/due_date", "This date is too far away to have a time.") from error

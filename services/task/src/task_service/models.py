@@ -30,6 +30,16 @@ class Task(SQLModel, table=True):
     due_time: time | None = None
     time_zone: str | None = None
     due_at: datetime | None = None
+    recurrence: dict[str, str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    """`rule`, `from`, `month_end` and `missed`, as in the API."""
+    series_id: str | None = None
+    """The first task of the series this one belongs to, or None if it never recurred."""
+    occurrence: int = 1
+    """Place in the series; each completed occurrence is followed by the next number."""
+    rule_from: date | None = None
+    """The day the rule is counted from, RFC 5545's DTSTART."""
+    rule_number: int = 1
+    """Which of the COUNT occurrences of the rule this one is."""
     position: str
     version: int = 1
     created_at: datetime

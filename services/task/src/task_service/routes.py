@@ -1,15 +1,19 @@
 """HTTP in: tasks."""
 
-from fastapi import Request, Response
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Query, Request, Response
 
 from servicekit.auth import CurrentUser
 from servicekit.door import SessionDep, router
+from servicekit.errors import Invalid
 from servicekit.ids import PathId
 from servicekit.paging import CursorParam, Limit, Page, decode_cursor, encode_cursor, page_of
 from servicekit.preconditions import etag, require_match
-from task_service import use_cases
+from task_service import recurring, use_cases
 from task_service.models import Task
-from task_service.schemas import TaskCreate, TaskPatch, TaskRead
+from task_service.schemas import Occurrences, TaskCreate, TaskPatch, TaskRead
 
 tasks = router(prefix="/tasks", tags=["tasks"])
 
@@ -29,12 +33,12 @@ async def list_tasks(
 ) -> Page[TaskRead]:
     """Newest first."""
     bound_to = f"tasks {user.user_id}"
-    before = decode_cursor(cursor, bound_to=bound_to, values=1)[0] if cursor else None
+    before = _behind(decode_cursor(cursor, bound_to=bound_to, values=2)) if cursor else None
     found = await use_cases.list_newest(session, user, before, limit + 1)
     rows, last = page_of(found, limit)
     return Page(
         items=[TaskRead.model_validate(task) for task in rows],
-        next_cursor=encode_cursor([last.id], bound_to=bound_to) if last else None,
+        next_cursor=encode_cursor([last.created_at, last.id], bound_to=bound_to) if last else None,
     )
 
 
@@ -57,12 +61,21 @@ async def delete_task(user: CurrentUser, id: PathId, session: SessionDep, reques
     await use_cases.delete(session, _matching(request, await use_cases.lock(session, user, id)))
 
 
+@tasks.get("/{id}/occurrences")
+async def list_occurrences(
+    user: CurrentUser, id: PathId, session: SessionDep, count: Annotated[int, Query(ge=1, le=50)] = 5
+) -> Occurrences:
+    """The next ones after the current due date, each with why it falls there."""
+    task = await use_cases.read(session, user, id)
+    return Occurrences(items=recurring.preview(task, user, count))
+
+
 @tasks.post("/{id}/complete")
 async def complete_task(
     user: CurrentUser, id: PathId, session: SessionDep, request: Request, response: Response
 ) -> TaskRead:
     task = _matching(request, await use_cases.lock(session, user, id))
-    return _show(await use_cases.complete(session, task), response)
+    return _show(await use_cases.complete(session, user, task), response)
 
 
 @tasks.post("/{id}/reopen")
@@ -70,7 +83,7 @@ async def reopen_task(
     user: CurrentUser, id: PathId, session: SessionDep, request: Request, response: Response
 ) -> TaskRead:
     task = _matching(request, await use_cases.lock(session, user, id))
-    return _show(await use_cases.reopen(session, task), response)
+    return _show(await use_cases.reopen(session, user, task), response)
 
 
 @tasks.post("/{id}/restore")
@@ -79,6 +92,13 @@ async def restore_task(
 ) -> TaskRead:
     task = _matching(request, await use_cases.lock(session, user, id, trashed=True))
     return _show(await use_cases.restore(session, task), response)
+
+
+def _behind(last: list[Any]) -> tuple[datetime, str]:
+    try:
+        return datetime.fromisoformat(last[0]), str(last[1])
+    except (TypeError, ValueError) as error:
+        raise Invalid.field("?cursor", "This is not a cursor.", code="cursor-invalid") from error
 
 
 def _matching(request: Request, task: Task) -> Task:

@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from servicekit.schema import MergePatch, Text
+from task_service.recurrence.series import From, Missed, MonthEnd
 
 _ZONES = available_timezones()
 
@@ -44,6 +45,26 @@ TimeZone = Annotated[Text, Field(max_length=64), AfterValidator(_time_zone)]
 Position = Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,100}$")]
 
 
+class RecurrencePatch(MergePatch):
+    """How a task recurs; what is left out stays as it is, or has its default."""
+
+    never_null = frozenset({"rule"})
+
+    rule: Annotated[Text, Field(max_length=500, description="RRULE of RFC 5545")] = ""
+    from_: From = Field(default="due", alias="from", description="what the next one is counted from")
+    month_end: MonthEnd = Field(default="clamp", description="what becomes of the 31st in a shorter month")
+    missed: Missed = Field(default="one", description="how many of those that passed are made up for")
+
+
+class Recurrence(BaseModel):
+    """How a task recurs."""
+
+    rule: str
+    from_: From = Field(alias="from")
+    month_end: MonthEnd
+    missed: Missed
+
+
 class TaskPatch(MergePatch):
     """What can be changed of a task."""
 
@@ -58,7 +79,7 @@ class TaskPatch(MergePatch):
     due_date: date | None = None
     due_time: DueTime | None = None
     time_zone: TimeZone | None = Field(default=None, description="null: floats with the user")
-    recurrence: dict[str, Any] | None = None
+    recurrence: RecurrencePatch | None = None
     reminders: list[dict[str, Any]] = Field(default_factory=list, max_length=20)
     position: Position | None = None
 
@@ -90,7 +111,9 @@ class TaskRead(BaseModel):
     due_time: time | None
     time_zone: str | None
     due_at: datetime | None
-    recurrence: dict[str, Any] | None = None
+    recurrence: Recurrence | None
+    series_id: str | None
+    occurrence: int
     reminders: list[dict[str, Any]] = []
     position: str
     version: int
@@ -98,3 +121,17 @@ class TaskRead(BaseModel):
     updated_at: datetime
     completed_at: datetime | None
     deleted_at: datetime | None
+
+
+class OccurrenceRead(BaseModel):
+    """One occurrence to come."""
+
+    due_date: date
+    due_time: time | None
+    due_at: datetime | None
+    why: str
+    """The rule in words, and what was adjusted on this day."""
+
+
+class Occurrences(BaseModel):
+    items: list[OccurrenceRead]

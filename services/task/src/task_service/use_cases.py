@@ -10,20 +10,22 @@ from servicekit.auth import Principal
 from servicekit.errors import Invalid, NotFound
 from servicekit.ids import new_id
 from servicekit.outbox import record
-from task_service import events, repository
+from task_service import events, recurring, repository
 from task_service.due import due_instant
 from task_service.errors import NoSuchParent, NotAvailableYet
 from task_service.models import Task
 from task_service.schemas import TaskCreate, TaskPatch
 
-NOT_YET = ("recurrence", "reminders", "project_id")
+NOT_YET = ("reminders", "project_id")
 WHEN = frozenset({"due_date", "due_time", "time_zone"})
 
 
 async def create(session: AsyncSession, user: Principal, draft: TaskCreate) -> Task:
     """Add a task. Raises `Invalid`."""
-    values = draft.model_dump()
+    values = draft.model_dump(by_alias=True)
     await _check(session, user, values, id=None)
+    if values["recurrence"]:
+        values["recurrence"] = recurring.merged(None, values["recurrence"])
     now = datetime.now(UTC)
     id = new_id()
     task = Task(
@@ -33,6 +35,7 @@ async def create(session: AsyncSession, user: Principal, draft: TaskCreate) -> T
         created_at=now,
         updated_at=now,
     )
+    recurring.settle(task, user, {"recurrence"}, now)
     _set_due_at(task, user)
     session.add(task)
     record(session, events.created(task))
@@ -48,7 +51,7 @@ async def read(session: AsyncSession, user: Principal, id: str) -> Task:
 
 
 async def list_newest(
-    session: AsyncSession, user: Principal, before: str | None, limit: int
+    session: AsyncSession, user: Principal, before: tuple[datetime, str] | None, limit: int
 ) -> Sequence[Task]:
     return await repository.newest(session, user.user_id, before, limit)
 
@@ -63,38 +66,45 @@ async def lock(session: AsyncSession, user: Principal, id: str, *, trashed: bool
 
 async def update(session: AsyncSession, user: Principal, task: Task, patch: TaskPatch) -> Task:
     """Change what `patch` names; where nothing differs nothing happens. Raises `Invalid`."""
-    asked = patch.model_dump(exclude_unset=True)
+    asked = patch.model_dump(exclude_unset=True, by_alias=True)
     if asked.get("position", "") is None:
         del asked["position"]
     await _check(session, user, asked, id=task.id)
+    if asked.get("recurrence") is not None:
+        asked["recurrence"] = recurring.merged(task.recurrence, asked["recurrence"])
     changes = {name: value for name, value in _own(asked).items() if getattr(task, name) != value}
     if not changes:
         return task
+    rule_before = (task.recurrence or {}).get("rule", "")
     task.sqlmodel_update(changes)
+    recurring.settle(task, user, changes, datetime.now(UTC), rule_before=rule_before)
     if task.due_time and not task.due_date:
         raise Invalid.field("/due_time", "due_time needs a due_date", code="due-time-without-date")
-    if WHEN & changes.keys():
+    if (WHEN | {"recurrence"}) & changes.keys():
         _set_due_at(task, user)
     _touch(task)
     record(session, events.updated(task, sorted(changes)))
     return task
 
 
-async def complete(session: AsyncSession, task: Task) -> Task:
-    """Mark as done; a task that is done stays as it is."""
+async def complete(session: AsyncSession, user: Principal, task: Task) -> Task:
+    """Mark as done, and add the next occurrence; a task that is done stays as it is."""
     if not task.done:
-        task.done, task.completed_at = True, datetime.now(UTC)
+        now = datetime.now(UTC)
+        task.done, task.completed_at = True, now
         _touch(task)
         record(session, events.completed(task))
+        await recurring.add_next(session, user, task, now)
     return task
 
 
-async def reopen(session: AsyncSession, task: Task) -> Task:
-    """Mark as not done; a task that is open stays as it is."""
+async def reopen(session: AsyncSession, user: Principal, task: Task) -> Task:
+    """Mark as not done, and take the next occurrence back; a task that is open stays as it is."""
     if task.done:
         task.done, task.completed_at = False, None
         _touch(task)
         record(session, events.reopened(task))
+        await recurring.take_back(session, user, task, datetime.now(UTC))
     return task
 
 

@@ -1,0 +1,204 @@
+"""The days a rule falls on, from any day on, without walking there from the first one.
+
+The days of a month depend only on its length and the weekday of its 1st, those of a year only on the
+weekday of 1 January and whether it is a leap year: each is worked out once and then looked up.
+"""
+
+from calendar import isleap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import MAXYEAR, date, timedelta
+from typing import NamedTuple, TypeVar
+
+from task_service.recurrence.rule import LONGEST, Frequency, Rule
+
+HORIZON_YEARS = 100
+"""How far ahead of a day the next one is looked for; a rule with a wider gap has ended."""
+_A_DAY = timedelta(days=1)
+
+T = TypeVar("T")
+
+
+class Day(NamedTuple):
+    """A day of a rule; `clamped_from` is the day of the month it stands for in a month too short."""
+
+    date: date
+    clamped_from: int | None = None
+
+
+class _MonthDay(NamedTuple):
+    month: int
+    day: int
+    clamped_from: int | None = None
+
+
+@dataclass(slots=True)
+class Days:
+    """The days of `rule` counted from `anchor`; with `clamp`, days a month lacks are its last one."""
+
+    rule: Rule
+    anchor: date
+    clamp: bool = True
+    _months: dict[tuple[int, int], list[_MonthDay]] = field(default_factory=dict)
+    _years: dict[tuple[int, bool], list[_MonthDay]] = field(default_factory=dict)
+
+    def after(self, day: date) -> Iterator[Day]:
+        """The days after `day`, for the next hundred years. A day before the anchor is none."""
+        day = max(day, self.anchor - _A_DAY) if self.anchor > date.min else day
+        last = min(day.year + HORIZON_YEARS, MAXYEAR)
+        periods = {
+            Frequency.DAILY: self._daily,
+            Frequency.WEEKLY: self._weekly,
+            Frequency.MONTHLY: self._monthly,
+            Frequency.YEARLY: self._yearly,
+        }
+        for found in periods[self.rule.frequency](day, last):
+            for candidate in found:
+                if candidate.date > day:
+                    yield candidate
+
+    def _yearly(self, day: date, last: int) -> Iterator[list[Day]]:
+        first = _aligned(self.anchor.year, day.year, self.rule.interval)
+        for year in range(first, last + 1, self.rule.interval):
+            chosen = self._positions(self._year(date(year, 1, 1).weekday(), isleap(year)))
+            yield [Day(date(year, month, number), asked) for month, number, asked in chosen]
+
+    def _monthly(self, day: date, last: int) -> Iterator[list[Day]]:
+        first = _aligned(_month_index(self.anchor), _month_index(day), self.rule.interval)
+        for index in range(first, last * 12 + 12, self.rule.interval):
+            year, month = divmod(index, 12)
+            if self.rule.by_month and month + 1 not in self.rule.by_month:
+                continue
+            chosen = self._positions(self._month_of(year, month + 1))
+            yield [Day(date(year, month + 1, number), asked) for _, number, asked in chosen]
+
+    def _weekly(self, day: date, last: int) -> Iterator[list[Day]]:
+        start = self.rule.week_start
+        wanted = {weekday for _, weekday in self.rule.by_day} or {self.anchor.weekday()}
+        offsets = sorted((weekday - start) % 7 for weekday in wanted)
+        monday = self.anchor.toordinal() - (self.anchor.weekday() - start) % 7
+        first = _aligned(monday, day.toordinal() - 6, 7 * self.rule.interval)
+        for ordinal in range(first, date(last, 12, 31).toordinal() - 5, 7 * self.rule.interval):
+            days = [date.fromordinal(ordinal + offset) for offset in offsets if ordinal + offset > 0]
+            yield [Day(found) for found in self._positions([d for d in days if self._in_month(d.month)])]
+
+    def _daily(self, day: date, last: int) -> Iterator[list[Day]]:
+        if self.rule.by_set_pos and not {1, -1} & set(self.rule.by_set_pos):
+            return
+        if self.rule.is_plain_interval:
+            end = date(last, 12, 31).toordinal()
+            first = _aligned(self.anchor.toordinal(), day.toordinal(), self.rule.interval)
+            yield from ([Day(date.fromordinal(n))] for n in range(first, end + 1, self.rule.interval))
+            return
+        for index in range(_month_index(day), last * 12 + 12):
+            year, month = divmod(index, 12)
+            if self._in_month(month + 1):
+                yield self._in_step(year, month + 1)
+
+    def _in_step(self, year: int, month: int) -> list[Day]:
+        """Days of a month that are a whole number of intervals away from the anchor."""
+        before = date(year, month, 1).toordinal() - 1 - self.anchor.toordinal()
+        return [
+            Day(date(year, month, number))
+            for _, number, _ in self._month_of(year, month)
+            if (before + number) % self.rule.interval == 0
+        ]
+
+    def _in_month(self, month: int) -> bool:
+        return not self.rule.by_month or month in self.rule.by_month
+
+    def _month_of(self, year: int, month: int) -> list[_MonthDay]:
+        length = LONGEST[month - 1] - (month == 2 and not isleap(year))
+        return self._month(date(year, month, 1).weekday(), length)
+
+    def _month(self, first: int, length: int) -> list[_MonthDay]:
+        """The days in a month whose 1st is the weekday `first`; the month itself is left as 0."""
+        key = (first, length)
+        if key not in self._months:
+            days = self._month_days(length)
+            if self.rule.by_day:
+                named = _weekdays(self.rule.by_day, first, length)
+                days = {day: None for day in named if days is None or day in days}
+            self._months[key] = [_MonthDay(0, day, asked) for day, asked in sorted((days or {}).items())]
+        return self._months[key]
+
+    def _month_days(self, length: int) -> dict[int, int | None] | None:
+        """The days BYMONTHDAY names, or the day of the anchor; None where weekdays say it all."""
+        wanted = self.rule.by_month_day
+        if not wanted and (self.rule.by_day or self.rule.frequency is Frequency.DAILY):
+            return None if self.rule.by_day else dict.fromkeys(range(1, length + 1))
+        clamps = self.clamp and not self.rule.by_day and self.rule.frequency is not Frequency.DAILY
+        days: dict[int, int | None] = {}
+        for number in wanted or (self.anchor.day,):
+            day = length + 1 + number if number < 0 else number
+            if 1 <= day <= length:
+                days[day] = None
+            elif clamps and day > length:
+                days.setdefault(length, number)
+        return days
+
+    def _year(self, first: int, leap: bool) -> list[_MonthDay]:
+        """The days in a year whose 1 January is the weekday `first`."""
+        key = (first, leap)
+        if key not in self._years:
+            in_year = self.rule.by_day and not self.rule.by_month
+            self._years[key] = list((self._of_year if in_year else self._of_months)(first, leap))
+        return self._years[key]
+
+    def _of_months(self, first: int, leap: bool) -> Iterator[_MonthDay]:
+        wanted = self.rule.by_month or (range(1, 13) if self.rule.by_month_day else (self.anchor.month,))
+        for month, start, length in _months(first, leap):
+            if month in wanted:
+                yield from (found._replace(month=month) for found in self._month(start, length))
+
+    def _of_year(self, first: int, leap: bool) -> list[_MonthDay]:
+        named = set(_weekdays(self.rule.by_day, first, 365 + leap))
+        found = [_DAYS_OF_YEAR[leap][number - 1] for number in sorted(named)]
+        if not self.rule.by_month_day:
+            return found
+        allowed = {month: self._month_days(length) or {} for month, _, length in _months(first, leap)}
+        return [each for each in found if each.day in allowed[each.month]]
+
+    def _positions(self, days: Sequence[T]) -> list[T]:
+        """What BYSETPOS leaves of the days of one period."""
+        if not self.rule.by_set_pos:
+            return list(days)
+        count = len(days)
+        chosen = {position - 1 if position > 0 else count + position for position in self.rule.by_set_pos}
+        return [days[index] for index in sorted(chosen) if 0 <= index < count]
+
+
+def _aligned(base: int, at: int, step: int) -> int:
+    """The first of `base`, `base + step`, … that is not below `at`."""
+    return base if at <= base else base + -(-(at - base) // step) * step
+
+
+def _month_index(day: date) -> int:
+    return day.year * 12 + day.month - 1
+
+
+def _months(first: int, leap: bool) -> Iterator[tuple[int, int, int]]:
+    """Number, weekday of the 1st and length of each month of a year that begins on weekday `first`."""
+    for month, longest in enumerate(LONGEST, start=1):
+        length = longest - (month == 2 and not leap)
+        yield month, first, length
+        first = (first + length) % 7
+
+
+def _weekdays(by_day: Sequence[tuple[int, int]], first: int, length: int) -> list[int]:
+    """The days that BYDAY names in a span of `length` days whose first is the weekday `first`."""
+    found: list[int] = []
+    for ordinal, weekday in by_day:
+        days = range(1 + (weekday - first) % 7, length + 1, 7)
+        if not ordinal:
+            found += days
+        elif abs(ordinal) <= len(days):
+            found.append(days[ordinal - 1 if ordinal > 0 else ordinal])
+    return found
+
+
+_DAYS_OF_YEAR = {
+    leap: [_MonthDay(month, day) for month, _, length in _months(0, leap) for day in range(1, length + 1)]
+    for leap in (False, True)
+}
+"""Month and day of each day of a year, by whether it is a leap year."""

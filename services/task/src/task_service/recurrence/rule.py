@@ -1,0 +1,237 @@
+"""Recurrence rules: the RRULE of RFC 5545, section 3.3.10, as far as it is about days.
+
+Parts that name hours, minutes, week numbers or days of the year are refused by name.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any
+
+MAX_INTERVAL = 1000
+MAX_COUNT = 1000
+WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+"""Days of each month in a leap year."""
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+
+
+class Frequency(StrEnum):
+    DAILY = "DAILY"
+    WEEKLY = "WEEKLY"
+    MONTHLY = "MONTHLY"
+    YEARLY = "YEARLY"
+
+
+class RuleError(ValueError):
+    """What is wrong with a rule, in words for a person; `position` is the offset in the text."""
+
+    def __init__(self, message: str, position: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.position = position
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A valid rule. Weekdays count from Monday = 0; an ordinal of 0 means every such weekday."""
+
+    frequency: Frequency
+    interval: int = 1
+    by_day: tuple[tuple[int, int], ...] = ()
+    """Ordinal and weekday: `-1FR` is (-1, 4)."""
+    by_month_day: tuple[int, ...] = ()
+    by_month: tuple[int, ...] = ()
+    by_set_pos: tuple[int, ...] = ()
+    count: int | None = None
+    until: date | datetime | None = None
+    """The last day, or the last instant (UTC), or the last time on the wall (naive)."""
+    week_start: int = 0
+
+    @property
+    def is_plain_interval(self) -> bool:
+        """Whether it says only how far apart occurrences are, not which days they are."""
+        return not (self.by_day or self.by_month_day or self.by_month)
+
+    @property
+    def has_ordinals(self) -> bool:
+        return any(ordinal for ordinal, _ in self.by_day)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """`NAME=value`, with where both begin."""
+
+    name: str
+    value: str
+    at: int
+    value_at: int
+
+    def wrong(self, message: str) -> RuleError:
+        return RuleError(message, self.value_at)
+
+    def items(self) -> list["_Part"]:
+        """The members of a list, each with its own place."""
+        found, at = [], self.value_at
+        for text in self.value.split(","):
+            found.append(replace(self, value=text, value_at=at))
+            at += len(text) + 1
+        return found
+
+
+def normal(text: str) -> str:
+    """The text of a rule as it is stored: in capitals, without the name of the property."""
+    return text.strip().upper().removeprefix("RRULE:")
+
+
+def parse(text: str) -> Rule:
+    """The rule `text` says, in any case, with or without a leading `RRULE:`. Raises `RuleError`."""
+    parts = _parts(text)
+    if "FREQ" not in parts:
+        raise RuleError("A rule needs a FREQ, such as FREQ=WEEKLY.", 0)
+    fields = {_READERS[name][0]: _READERS[name][1](part) for name, part in parts.items() if name in _READERS}
+    rule = Rule(**fields)
+    _check(rule, parts)
+    return rule
+
+
+def _parts(text: str) -> dict[str, _Part]:
+    at = len(text) - len(text.lstrip())
+    at += len("RRULE:") if text[at:].upper().startswith("RRULE:") else 0
+    found: dict[str, _Part] = {}
+    for piece in text.rstrip()[at:].upper().split(";"):
+        name, equals, value = piece.partition("=")
+        part = _Part(name, value, at, at + len(name) + 1)
+        if not equals or not value:
+            raise RuleError("A rule is made of parts like FREQ=DAILY, with ; between them.", at)
+        if name in found:
+            raise RuleError(f"{name} is there twice.", at)
+        if name not in _READERS:
+            raise RuleError(_REFUSED.get(name, f"{name[:20]} is not a part of a recurrence rule."), at)
+        found[name] = part
+        at += len(piece) + 1
+    return found
+
+
+def _frequency(part: _Part) -> Frequency:
+    if part.value in ("SECONDLY", "MINUTELY", "HOURLY"):
+        raise part.wrong("A task recurs daily, weekly, monthly or yearly, not more often.")
+    if part.value not in list(Frequency):
+        raise part.wrong("FREQ is one of DAILY, WEEKLY, MONTHLY and YEARLY.")
+    return Frequency(part.value)
+
+
+def _number(part: _Part, low: int, high: int) -> int:
+    if not re.fullmatch(r"[+-]?[0-9]{1,4}", part.value) or not low <= int(part.value) <= high:
+        raise part.wrong(f"{part.name} is a number from {low} to {high}.")
+    return int(part.value)
+
+
+def _numbers(part: _Part, low: int, high: int) -> tuple[int, ...]:
+    found = {_number(item, low, high) for item in part.items()}
+    if 0 in found:
+        raise part.wrong(f"{part.name} has no 0; counting starts at 1, or at -1 from the end.")
+    return tuple(sorted(found))
+
+
+def _weekday(part: _Part) -> int:
+    if part.value not in WEEKDAYS:
+        raise part.wrong(f"{part.name} names weekdays as MO, TU, WE, TH, FR, SA and SU.")
+    return WEEKDAYS.index(part.value)
+
+
+def _by_day(part: _Part) -> tuple[tuple[int, int], ...]:
+    found: dict[tuple[int, int], None] = {}
+    for item in part.items():
+        match = re.fullmatch(r"([+-]?[0-9]{1,2})?([A-Z]{2})", item.value)
+        ordinal = int(match[1]) if match and match[1] else 0
+        if match is None or abs(ordinal) > 53 or (match[1] and not ordinal):
+            raise item.wrong("BYDAY names weekdays, such as MO, or 2TU and -1FR in a month or year.")
+        found[ordinal, _weekday(replace(item, value=match[2]))] = None
+    return tuple(found)
+
+
+def _until(part: _Part) -> date | datetime:
+    match = re.fullmatch(r"(\d{8})(T\d{6}(Z?))?", part.value, re.ASCII)
+    try:
+        if match and match[2]:
+            moment = datetime.strptime(part.value.rstrip("Z"), "%Y%m%dT%H%M%S")  # noqa: DTZ007
+            return moment.replace(tzinfo=UTC) if match[3] else moment
+        if match:
+            return date.fromisoformat(match[1])
+    except ValueError:
+        pass
+    raise part.wrong("UNTIL is a date, as 20261224, or a moment, as 20261224T170000Z.")
+
+
+_READERS: Mapping[str, tuple[str, Callable[[_Part], Any]]] = {
+    "FREQ": ("frequency", _frequency),
+    "INTERVAL": ("interval", lambda part: _number(part, 1, MAX_INTERVAL)),
+    "BYDAY": ("by_day", _by_day),
+    "BYMONTHDAY": ("by_month_day", lambda part: _numbers(part, -31, 31)),
+    "BYMONTH": ("by_month", lambda part: _numbers(part, 1, 12)),
+    "BYSETPOS": ("by_set_pos", lambda part: _numbers(part, -366, 366)),
+    "COUNT": ("count", lambda part: _number(part, 1, MAX_COUNT)),
+    "UNTIL": ("until", _until),
+    "WKST": ("week_start", _weekday),
+}
+"""Field of `Rule` and reader of each part."""
+
+_REFUSED: Mapping[str, str] = {
+    "BYYEARDAY": "BYYEARDAY is not supported; name the day with BYMONTH and BYMONTHDAY.",
+    "BYWEEKNO": "BYWEEKNO is not supported; name the days with BYMONTH and BYDAY.",
+    "BYHOUR": "BYHOUR is not supported; the time of day is the due_time of the task.",
+    "BYMINUTE": "BYMINUTE is not supported; the time of day is the due_time of the task.",
+    "BYSECOND": "BYSECOND is not supported; the time of day is the due_time of the task.",
+}
+
+
+def _check(rule: Rule, parts: Mapping[str, _Part]) -> None:
+    """What RFC 5545 says of parts that don't go together."""
+    if rule.count is not None and rule.until is not None:
+        raise RuleError("COUNT and UNTIL don't go together.", parts["UNTIL"].at)
+    if rule.by_set_pos and rule.is_plain_interval:
+        raise RuleError("BYSETPOS chooses among days another BY… part names.", parts["BYSETPOS"].at)
+    if rule.by_month_day and rule.frequency is Frequency.WEEKLY:
+        raise RuleError("BYMONTHDAY does not go with FREQ=WEEKLY.", parts["BYMONTHDAY"].at)
+    if rule.has_ordinals and rule.frequency not in (Frequency.MONTHLY, Frequency.YEARLY):
+        raise RuleError("2MO or -1FR need a month or year to count in.", parts["BYDAY"].value_at)
+    _check_positions(rule, parts)
+    if rule.frequency is Frequency.MONTHLY or rule.by_month:
+        _check_ordinals_in_month(rule, parts)
+    _check_month_lengths(rule, parts)
+
+
+def _check_positions(rule: Rule, parts: Mapping[str, _Part]) -> None:
+    """A day or week has no more days than are named; months and years differ and are not judged."""
+    named = {Frequency.DAILY: 1, Frequency.WEEKLY: len({weekday for _, weekday in rule.by_day}) or 1}
+    most = named.get(rule.frequency, 366)
+    if rule.by_set_pos and all(abs(position) > most for position in rule.by_set_pos):
+        raise RuleError("BYSETPOS is more than there are days to choose from.", parts["BYSETPOS"].value_at)
+
+
+def _check_ordinals_in_month(rule: Rule, parts: Mapping[str, _Part]) -> None:
+    if any(abs(ordinal) > 5 for ordinal, _ in rule.by_day):
+        raise RuleError("No month has a weekday more than 5 times.", parts["BYDAY"].value_at)
+
+
+def _check_month_lengths(rule: Rule, parts: Mapping[str, _Part]) -> None:
+    """A day none of the months ever has is a mistake, however month ends are treated."""
+    if not rule.by_month or not rule.by_month_day:
+        return
+    longest = max(LONGEST[month - 1] for month in rule.by_month)
+    if all(abs(day) > longest for day in rule.by_month_day):
+        named = " and ".join(MONTHS[month - 1] for month in rule.by_month)
+        day = ordinal_number(abs(rule.by_month_day[0]))
+        raise RuleError(f"{named} never has a {day}: there is no such day.", parts["BYMONTHDAY"].value_at)
+
+
+def ordinal_number(number: int) -> str:
+    """`31st`, `2nd`, `12th`."""
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th") if number % 100 not in (11, 12, 13) else "th"
+    return f"{number}{ending}"

@@ -1,0 +1,75 @@
+"""From a day and a time on the wall to the instant they are, and why it is that one."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from task_service.due import due_instant
+from task_service.recurrence.days import Day
+from task_service.recurrence.rule import MONTHS, ordinal_number
+
+_NOON = time(12)
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """When a task is due. `due_at` (UTC) is None for a date alone; `why` says what was adjusted."""
+
+    due_date: date
+    due_time: time | None
+    due_at: datetime | None
+    why: tuple[str, ...] = ()
+
+
+def place(day: Day, clock: time | None, zone: str) -> Occurrence:
+    """The occurrence on `day` at `clock` in the IANA zone `zone`.
+
+    A day the zone left out (Apia, 30 December 2011) becomes the next one there is.
+    """
+    why = list(_clamped(day))
+    real = day.date
+    while not exists(real, zone):
+        real += timedelta(days=1)
+    if real != day.date:
+        why.append(f"{spoken(day.date)} was left out in {zone}, so it is {spoken(real)}")
+    due_at = due_instant(real, clock, zone)
+    if due_at and clock:
+        why += _clock_changes(datetime.combine(real, clock), due_at, zone)
+    return Occurrence(real, clock, due_at, tuple(why))
+
+
+def exists(day: date, zone: str) -> bool:
+    """Whether the zone has that day at all."""
+    noon = datetime.combine(day, _NOON, ZoneInfo(zone))
+    try:
+        return noon.astimezone(UTC).astimezone(noon.tzinfo).date() == day
+    except OverflowError:
+        return True
+
+
+def spoken(day: date) -> str:
+    """`28 February 2027`."""
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def _clamped(day: Day) -> Iterator[str]:
+    if day.clamped_from:
+        asked, month = ordinal_number(day.clamped_from), MONTHS[day.date.month - 1]
+        yield f"{asked} clamped to {day.date.day} {month}"
+
+
+def _clock_changes(wall: datetime, instant: datetime, zone: str) -> Iterator[str]:
+    shown = instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    if shown != wall:
+        becomes = (
+            f"{shown:%H:%M}" if shown.date() == wall.date() else f"{shown:%H:%M} on {spoken(shown.date())}"
+        )
+        yield f"clocks go forward, {wall:%H:%M} becomes {becomes}"
+    elif _comes_twice(wall, zone):
+        yield f"clocks go back, {wall:%H:%M} comes twice and the first one counts"
+
+
+def _comes_twice(wall: datetime, zone: str) -> bool:
+    first, second = (wall.replace(tzinfo=ZoneInfo(zone), fold=fold) for fold in (0, 1))
+    return first.utcoffset() != second.utcoffset()

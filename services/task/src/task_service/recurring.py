@@ -1,0 +1,231 @@
+"""What it means for a task to recur: checked when it is set, carried on when one occurrence is done."""
+
+from collections.abc import Collection, Iterator
+from datetime import date, datetime, timedelta
+from itertools import islice
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from servicekit.auth import Principal
+from servicekit.errors import Invalid
+from servicekit.outbox import record
+from task_service import events, repository
+from task_service.due import due_instant
+from task_service.models import Task
+from task_service.recurrence import Rule, RuleError, Series, parse
+from task_service.recurrence.days import HORIZON_YEARS, Days
+from task_service.recurrence.rule import normal
+from task_service.recurrence.wall_clock import place, spoken
+from task_service.recurrence.words import describe
+from task_service.schemas import OccurrenceRead
+
+DEFAULTS = {"rule": "", "from": "due", "month_end": "clamp", "missed": "one"}
+CARRIED_ON = (
+    *("title", "notes", "priority", "labels", "project_id", "parent_id", "due_time", "time_zone"),
+    *("recurrence", "series_id", "position"),
+)
+"""What an occurrence has from the one before it."""
+OF_A_SUBTASK = ("title", "notes", "priority", "labels", "project_id", "due_time", "time_zone", "position")
+
+
+def merged(stored: dict[str, str] | None, asked: dict[str, str]) -> dict[str, str]:
+    """A merge-patch of how a task recurs. Raises `Invalid`, at the place in the rule that is wrong."""
+    recurrence = DEFAULTS | (stored or {}) | asked
+    _rule(recurrence["rule"])
+    return recurrence | {"rule": normal(recurrence["rule"])}
+
+
+def settle(
+    task: Task, user: Principal, changed: Collection[str], now: datetime, *, rule_before: str = ""
+) -> None:
+    """Make a changed task fit its rule: a first date, and where the rule is counted from.
+
+    rule_before: another rule than this one is counted anew.
+    Raises `Invalid` if there is no date any more, or none the rule could lead to.
+    """
+    if task.recurrence is None or not {"recurrence", "due_date", "due_time", "time_zone"} & set(changed):
+        return
+    rule = _rule(task.recurrence["rule"])
+    if task.due_date is None and "due_date" in changed:
+        raise Invalid.field("/due_date", "A task that recurs has a date.", code="recurrence-without-date")
+    task.due_date = task.due_date or _first_day(task, rule, user, now)
+    task.series_id = task.series_id or task.id
+    is_new = task.recurrence["rule"] != rule_before
+    if is_new:
+        task.rule_number = 1
+    if is_new or "due_date" in changed or task.rule_from is None:
+        task.rule_from = task.due_date
+    _check_that_it_returns(_series(task, user, rule))
+
+
+async def add_next(session: AsyncSession, user: Principal, task: Task, now: datetime) -> None:
+    """Add what follows the completed `task`; its id is that of this occurrence, so it is added once."""
+    series = series_of(task, user)
+    following = series.after_completion(now) if series else None
+    if following is None:
+        return
+    id = next_id(task)
+    found = await repository.lock(session, user.user_id, id)
+    if found and not found.deleted_at:
+        return
+    values = {name: getattr(task, name) for name in CARRIED_ON} | {
+        "due_date": following.occurrence.due_date,
+        "due_at": following.occurrence.due_at,
+        "occurrence": task.occurrence + 1,
+        "rule_from": following.anchor,
+        "rule_number": following.number,
+    }
+    successor = _put(session, user, found, id, values, now)
+    await _copy_subtasks(session, user, task, successor, now)
+
+
+async def take_back(session: AsyncSession, user: Principal, task: Task, now: datetime) -> None:
+    """Move what followed `task` to the trash, subtasks included, unless it is done itself."""
+    if task.series_id is None:
+        return
+    following = await repository.lock(session, user.user_id, next_id(task))
+    if following is None or following.deleted_at or following.done:
+        return
+    gone, level = {following.id}, [following]
+    while level:
+        for each in level:
+            each.deleted_at, each.updated_at, each.version = now, now, each.version + 1
+            record(session, events.deleted(each))
+        below = await repository.subtasks(session, user.user_id, [each.id for each in level])
+        level = [each for each in below if each.id not in gone]
+        gone |= {each.id for each in level}
+
+
+def preview(task: Task, user: Principal, count: int) -> list[OccurrenceRead]:
+    """The next `count` occurrences after the due date, each with why it is that one."""
+    series = series_of(task, user)
+    return list(islice(_explained(series), count)) if series else []
+
+
+def series_of(task: Task, user: Principal) -> Series | None:
+    if task.recurrence is None or task.due_date is None:
+        return None
+    return _series(task, user, _rule(task.recurrence["rule"]))
+
+
+def next_id(task: Task) -> str:
+    """The id of the occurrence after `task`: always the same (UUIDv5 of series and number)."""
+    return str(uuid5(UUID(task.series_id), str(task.occurrence + 1)))
+
+
+def _series(task: Task, user: Principal, rule: Rule) -> Series:
+    assert task.recurrence
+    assert task.due_date
+    return Series(
+        rule,
+        anchor=task.rule_from or task.due_date,
+        due_date=task.due_date,
+        due_time=task.due_time,
+        zone=task.time_zone or user.time_zone,
+        number=task.rule_number,
+        from_=task.recurrence["from"],  # type: ignore[arg-type]  # checked on the way in
+        month_end=task.recurrence["month_end"],  # type: ignore[arg-type]
+        missed=task.recurrence["missed"],  # type: ignore[arg-type]
+    )
+
+
+def _explained(series: Series) -> Iterator[OccurrenceRead]:
+    said = describe(series.rule, series.anchor)
+    said += " after completion" if series.from_ == "completion" else ""
+    for found in series.occurrences():
+        why = "; ".join([said, *found.why])
+        yield OccurrenceRead(due_date=found.due_date, due_time=found.due_time, due_at=found.due_at, why=why)
+
+
+def _rule(text: str) -> Rule:
+    try:
+        return parse(text)
+    except RuleError as error:
+        raise Invalid.field(
+            "/recurrence/rule", error.message, code="rule-invalid", position=error.position
+        ) from error
+
+
+def _first_day(task: Task, rule: Rule, user: Principal, now: datetime) -> date:
+    """The first day of the rule that is still to come, for a task that was given none."""
+    zone = task.time_zone or user.time_zone
+    today = now.astimezone(ZoneInfo(zone)).date()
+    due_at = due_instant(today, task.due_time, zone)
+    start = today + timedelta(days=1) if due_at and due_at < now else today
+    assert task.recurrence
+    days = Days(rule, start, task.recurrence["month_end"] == "clamp").after(start - timedelta(days=1))
+    found = next(days, None)
+    if found is None:
+        raise _never(start)
+    return place(found, task.due_time, zone).due_date
+
+
+def _check_that_it_returns(series: Series) -> None:
+    if series.never_returns():
+        raise _never(series.due_date)
+    if series.ends_before(series.due_date):
+        raise Invalid.field("/recurrence/rule", "UNTIL is before the due date.", code="rule-ends-early")
+
+
+def _never(after: date) -> Invalid:
+    detail = f"This rule names no day in the {HORIZON_YEARS} years after {spoken(after)}."
+    return Invalid.field("/recurrence/rule", detail, code="rule-never")
+
+
+def _put(
+    session: AsyncSession,
+    user: Principal,
+    found: Task | None,
+    id: str,
+    values: dict[str, object],
+    now: datetime,
+) -> Task:
+    """A new open task, or the one in the trash that had this id before it was taken back."""
+    if found is None:
+        made = Task.model_validate(
+            values | {"id": id, "user_id": user.user_id, "created_at": now, "updated_at": now}
+        )
+        session.add(made)
+        record(session, events.created(made))
+        return made
+    found.sqlmodel_update(values | {"done": False, "completed_at": None, "deleted_at": None})
+    found.version, found.updated_at = found.version + 1, now
+    record(session, events.restored(found))
+    return found
+
+
+async def _copy_subtasks(
+    session: AsyncSession, user: Principal, task: Task, successor: Task, now: datetime
+) -> None:
+    """Give `successor` the subtasks of `task`, open again and as much later as it is itself.
+
+    A subtask that recurs goes its own way and is not copied.
+    """
+    assert task.due_date
+    assert successor.due_date
+    later, made = successor.due_date - task.due_date, {task.id: successor}
+    level = [task.id]
+    while level:
+        below = await repository.subtasks(session, user.user_id, level)
+        copied = [each for each in below if each.recurrence is None and each.id not in made]
+        for each in copied:
+            assert each.parent_id
+            parent = made[each.parent_id]
+            made[each.id] = await _copy(session, user, each, parent, later, now)
+        level = [each.id for each in copied]
+
+
+async def _copy(
+    session: AsyncSession, user: Principal, subtask: Task, parent: Task, later: timedelta, now: datetime
+) -> Task:
+    id = str(uuid5(UUID(parent.id), subtask.id))
+    due_date = subtask.due_date + later if subtask.due_date else None
+    values = {name: getattr(subtask, name) for name in OF_A_SUBTASK} | {
+        "parent_id": parent.id,
+        "due_date": due_date,
+        "due_at": due_instant(due_date, subtask.due_time, subtask.time_zone or user.time_zone),
+    }
+    found = await repository.lock(session, user.user_id, id)
+    return _put(session, user, found, id, values, now)

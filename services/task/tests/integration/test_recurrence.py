@@ -1,0 +1,232 @@
+"""Tasks that recur, through the API: one next occurrence, whatever happens. On both databases."""
+
+import asyncio
+from datetime import date
+from typing import Any
+
+import pytest
+from task_service.main import create
+from task_service.settings import Settings
+
+from conftest import OpenService, ServiceUnderTest
+from services.task.tests.unit.test_conformance import days, table
+
+RULE = {"rule": "FREQ=MONTHLY"}
+
+
+@pytest.fixture
+async def task(open_service: OpenService) -> ServiceUnderTest:
+    return await open_service(create, Settings)
+
+
+async def made(task: ServiceUnderTest, **fields: Any) -> dict[str, Any]:
+    answer = await task.client.post("/tasks", json={"title": "rent"} | fields)
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def monthly(task: ServiceUnderTest, **fields: Any) -> dict[str, Any]:
+    return await made(task, **{"due_date": "2099-01-31", "recurrence": RULE} | fields)
+
+
+async def complete(task: ServiceUnderTest, id: str) -> dict[str, Any]:
+    found: dict[str, Any] = (await task.client.post(f"/tasks/{id}/complete")).json()
+    return found
+
+
+async def open_tasks(task: ServiceUnderTest) -> list[dict[str, Any]]:
+    items = (await task.client.get("/tasks?limit=200")).json()["items"]
+    return [item for item in items if not item["done"]]
+
+
+async def types(task: ServiceUnderTest) -> list[str]:
+    return [event["type"].split(".")[2] for event in await task.recorded()]
+
+
+class TestSetting:
+    async def test_fills_in_what_was_left_out(self, task: ServiceUnderTest) -> None:
+        found = await monthly(task)
+        assert found["recurrence"] == {
+            "rule": "FREQ=MONTHLY",
+            "from": "due",
+            "month_end": "clamp",
+            "missed": "one",
+        }
+        assert (found["series_id"], found["occurrence"]) == (found["id"], 1)
+        assert (await task.recorded())[0]["data"]["task"]["recurrence"] == found["recurrence"]
+
+    async def test_merges_what_is_named(self, task: ServiceUnderTest) -> None:
+        id = (await monthly(task))["id"]
+        answer = await task.client.patch(f"/tasks/{id}", json={"recurrence": {"missed": "skip"}})
+        assert answer.json()["recurrence"]["rule"] == "FREQ=MONTHLY"
+        assert answer.json()["recurrence"]["missed"] == "skip"
+        answer = await task.client.patch(f"/tasks/{id}", json={"recurrence": None})
+        assert answer.json()["recurrence"] is None
+
+    async def test_gives_a_date_to_a_task_without_one(self, task: ServiceUnderTest) -> None:
+        found = await made(task, recurrence={"rule": "rrule:freq=weekly;byday=mo"})
+        assert date.fromisoformat(found["due_date"]).weekday() == 0
+        assert found["recurrence"]["rule"] == "FREQ=WEEKLY;BYDAY=MO"
+
+    @pytest.mark.parametrize(
+        ("wrong", "pointer", "code"),
+        [
+            (
+                {"recurrence": {"rule": "FREQ=YEARLY;BYMONTHDAY=31;BYMONTH=2"}},
+                "/recurrence/rule",
+                "rule-invalid",
+            ),
+            ({"recurrence": {"missed": "one"}}, "/recurrence/rule", "rule-invalid"),
+            ({"recurrence": {"rule": "FREQ=DAILY", "from": "birth"}}, "/recurrence/from", "invalid"),
+            ({"recurrence": {"rule": "FREQ=DAILY;UNTIL=20200101"}}, "/recurrence/rule", "rule-ends-early"),
+            (
+                {"recurrence": {"rule": "FREQ=MONTHLY;INTERVAL=12;BYMONTH=3"}},
+                "/recurrence/rule",
+                "rule-never",
+            ),
+        ],
+    )
+    async def test_points_at_what_is_wrong(
+        self, task: ServiceUnderTest, wrong: dict[str, Any], pointer: str, code: str
+    ) -> None:
+        body = {"title": "x", "due_date": "2027-01-31"} | wrong
+        answer = await task.client.post("/tasks", json=body)
+        assert answer.status_code == 422
+        assert (answer.json()["errors"][0]["pointer"], answer.json()["code"]) == (pointer, code)
+        assert await task.recorded() == []
+
+    async def test_says_where_in_the_rule(self, task: ServiceUnderTest) -> None:
+        answer = await task.client.post("/tasks", json={"title": "x", "recurrence": {"rule": "FREQ=HOURLY"}})
+        assert answer.json()["errors"][0]["position"] == 5
+
+    async def test_keeps_its_date(self, task: ServiceUnderTest) -> None:
+        id = (await monthly(task))["id"]
+        answer = await task.client.patch(f"/tasks/{id}", json={"due_date": None})
+        assert answer.json()["code"] == "recurrence-without-date"
+
+
+class TestComplete:
+    async def test_makes_the_next_and_keeps_the_done_one(self, task: ServiceUnderTest) -> None:
+        first = await monthly(task, labels=["home"], due_time="09:00", notes="n", priority=3)
+        assert (await complete(task, first["id"]))["done"]
+        (second,) = await open_tasks(task)
+        assert (second["due_date"], second["due_at"]) == ("2099-02-28", "2099-02-28T08:00:00Z")
+        same = ("title", "labels", "notes", "priority", "due_time", "recurrence", "series_id")
+        assert [second[name] for name in same] == [first[name] for name in same]
+        assert second["occurrence"] == 2
+        assert await types(task) == ["created", "completed", "created"]
+
+    async def test_comes_back_to_the_31st(self, task: ServiceUnderTest) -> None:
+        id, dates = (await monthly(task))["id"], []
+        for _ in range(3):
+            await complete(task, id)
+            (following,) = await open_tasks(task)
+            id = following["id"]
+            dates.append(following["due_date"])
+        assert dates == ["2099-02-28", "2099-03-31", "2099-04-30"]
+
+    async def test_comes_back_to_the_31st_though_something_beside_the_rule_changed(
+        self, task: ServiceUnderTest
+    ) -> None:
+        await complete(task, (await monthly(task))["id"])
+        (second,) = await open_tasks(task)
+        await task.client.patch(f"/tasks/{second['id']}", json={"recurrence": {"missed": "skip"}})
+        await complete(task, second["id"])
+        (third,) = await open_tasks(task)
+        assert third["due_date"] == "2099-03-31"
+
+    async def test_ends_with_count(self, task: ServiceUnderTest) -> None:
+        id = (await monthly(task, recurrence={"rule": "FREQ=DAILY;COUNT=2"}))["id"]
+        await complete(task, id)
+        (last,) = await open_tasks(task)
+        await complete(task, last["id"])
+        assert await open_tasks(task) == []
+
+    async def test_on_many_devices_at_once_is_one_occurrence_and_one_event(
+        self, task: ServiceUnderTest
+    ) -> None:
+        id = (await monthly(task))["id"]
+        answers = await asyncio.gather(*(complete(task, id) for _ in range(8)))
+        assert all(answer == answers[0] for answer in answers)
+        assert len(await open_tasks(task)) == 1
+        assert await types(task) == ["created", "completed", "created"]
+
+    async def test_on_two_devices_with_if_match_is_refused_once(self, task: ServiceUnderTest) -> None:
+        id = (await monthly(task))["id"]
+        requests = [task.client.post(f"/tasks/{id}/complete", headers={"if-match": '"1"'}) for _ in range(2)]
+        assert sorted(answer.status_code for answer in await asyncio.gather(*requests)) == [200, 412]
+        assert len(await open_tasks(task)) == 1
+
+    async def test_brings_subtasks_back_open(self, task: ServiceUnderTest) -> None:
+        first = await monthly(task)
+        child = await made(task, title="call", parent_id=first["id"], due_date="2099-01-30")
+        await made(task, title="dial", parent_id=child["id"])
+        await complete(task, child["id"])
+        await complete(task, first["id"])
+        found = {
+            item["title"]: item for item in await open_tasks(task) if item["created_at"] > child["created_at"]
+        }
+        assert found["call"]["parent_id"] == found["rent"]["id"]
+        assert found["call"]["due_date"] == "2099-02-27"
+        copies = [item for item in await open_tasks(task) if item["title"] == "dial"]
+        assert found["call"]["id"] in {item["parent_id"] for item in copies}
+
+
+class TestReopen:
+    async def test_undoes_both(self, task: ServiceUnderTest) -> None:
+        first = await monthly(task)
+        await made(task, title="call", parent_id=first["id"])
+        await complete(task, first["id"])
+        await task.client.post(f"/tasks/{first['id']}/reopen")
+        assert {item["title"] for item in await open_tasks(task)} == {"rent", "call"}
+        assert len(await open_tasks(task)) == 2
+
+    async def test_and_completing_again_leads_to_the_same_one(self, task: ServiceUnderTest) -> None:
+        id = (await monthly(task))["id"]
+        await complete(task, id)
+        (before,) = await open_tasks(task)
+        await task.client.post(f"/tasks/{id}/reopen")
+        await complete(task, id)
+        (after,) = await open_tasks(task)
+        assert (after["id"], after["version"]) == (before["id"], 3)
+        assert (await types(task))[-2:] == ["completed", "restored"]
+
+    async def test_leaves_a_next_one_that_is_done(self, task: ServiceUnderTest) -> None:
+        id = (await monthly(task))["id"]
+        await complete(task, id)
+        (second,) = await open_tasks(task)
+        await complete(task, second["id"])
+        await task.client.post(f"/tasks/{id}/reopen")
+        assert len(await open_tasks(task)) == 2
+        await complete(task, id)
+        assert [item["occurrence"] for item in await open_tasks(task)] == [3]
+
+
+class TestOccurrences:
+    async def test_say_why(self, task: ServiceUnderTest) -> None:
+        when = {"due_date": "2027-02-27", "due_time": "02:30", "time_zone": "Europe/Berlin"}
+        id = (await made(task, **when, recurrence={"rule": "FREQ=MONTHLY;BYMONTHDAY=28,31"}))["id"]
+        items = (await task.client.get(f"/tasks/{id}/occurrences?count=3")).json()["items"]
+        assert items[0]["why"] == "every month on the 28th and 31st"
+        assert items[1] == {
+            "due_date": "2027-03-28",
+            "due_time": "02:30:00",
+            "due_at": "2027-03-28T01:30:00Z",
+            "why": "every month on the 28th and 31st; clocks go forward, 02:30 becomes 03:30",
+        }
+        assert len(items) == 3
+
+    async def test_of_a_task_that_does_not_recur_are_none(self, task: ServiceUnderTest) -> None:
+        id = (await made(task))["id"]
+        assert (await task.client.get(f"/tasks/{id}/occurrences")).json() == {"items": []}
+        assert (await task.client.get(f"/tasks/{id}/occurrences?count=0")).status_code == 422
+
+    async def test_are_those_of_the_conformance_table(self, task: ServiceUnderTest) -> None:
+        for rule, month_end, cell in table("Month ends and leap years"):
+            expected, _ = days(cell)
+            recurrence = {"rule": rule, "month_end": month_end}
+            id = (await made(task, due_date=str(expected[0]), recurrence=recurrence))["id"]
+            path = f"/tasks/{id}/occurrences?count={len(expected) - 1}"
+            found = [item["due_date"] for item in (await task.client.get(path)).json()["items"]]
+            assert found == [str(day) for day in expected[1:]], rule

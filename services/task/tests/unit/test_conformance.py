@@ -1,0 +1,85 @@
+"""The tables of docs/recurrence.md, run."""
+
+from datetime import UTC, date, datetime, time
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from task_service.recurrence import RuleError, Series, parse
+from task_service.recurrence.words import describe
+
+DOCUMENT = Path(__file__).parents[4] / "docs" / "recurrence.md"
+
+
+def table(heading: str) -> list[list[str]]:
+    """The rows of the table under a heading, without backticks."""
+    section = DOCUMENT.read_text().partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip(" `") for cell in row.strip("|").split("|")] for row in rows[2:]]
+
+
+def days(cell: str) -> tuple[list[date], bool]:
+    """Dates, and whether they are all there are."""
+    words = cell.split()
+    return [date.fromisoformat(word) for word in words if word != "end"], words[-1] == "end"
+
+
+def clock(cell: str) -> time | None:
+    return time.fromisoformat(cell) if cell else None
+
+
+def series_from(rule: str, first: date, *, at: time | None = None, zone: str = "UTC", **how: str) -> Series:
+    return Series(parse(rule), first, first, at, zone, **how)  # type: ignore[arg-type]
+
+
+class TestExamplesOfTheRfc:
+    @pytest.mark.parametrize(("rule", "dates"), table("Examples of RFC 5545, section 3.8.5.3"))
+    def test_fall_where_the_rfc_says(self, rule: str, dates: str) -> None:
+        expected, ends = days(dates)
+        series = series_from(rule, expected[0], at=time(9), zone="America/New_York", month_end="skip")
+        found = [each.due_date for each in islice(series.occurrences(), len(expected) - 1 + ends)]
+        assert found == expected[1:]
+
+
+class TestMonthEnds:
+    @pytest.mark.parametrize(("rule", "month_end", "dates"), table("Month ends and leap years"))
+    def test_clamp_or_skip(self, rule: str, month_end: str, dates: str) -> None:
+        expected, _ = days(dates)
+        series = series_from(rule, expected[0], month_end=month_end)
+        found = [each.due_date for each in islice(series.occurrences(), len(expected) - 1)]
+        assert found == expected[1:]
+
+
+class TestClocks:
+    @pytest.mark.parametrize(("zone", "rule", "first", "at", "then", "why"), table("Clocks and zones"))
+    def test_keep_the_time_on_the_wall(
+        self, zone: str, rule: str, first: str, at: str, then: str, why: str
+    ) -> None:
+        series = series_from(rule, date.fromisoformat(first), at=clock(at), zone=zone)
+        found = list(islice(series.occurrences(), len(then.split())))
+        assert [f"{each.due_at:%Y-%m-%dT%H:%MZ}" for each in found] == then.split()
+        assert why in (found[0].why or (describe(series.rule, series.anchor),))
+        assert found[-1].due_time == clock(at)
+
+
+class TestCompletion:
+    @pytest.mark.parametrize(
+        ("rule", "origin", "missed", "due", "at", "done", "after"),
+        table("What is done late, or from completion"),
+    )
+    def test_leads_to_the_next(
+        self, rule: str, origin: str, missed: str, due: str, at: str, done: str, after: str
+    ) -> None:
+        how = {"from_": origin, "missed": missed}
+        series = series_from(rule, date.fromisoformat(due), at=clock(at), zone="Europe/Berlin", **how)
+        found = series.after_completion(datetime.fromisoformat(done).replace(tzinfo=UTC))
+        assert (str(found.occurrence.due_date) if found else "end") == after
+
+
+class TestRefusal:
+    @pytest.mark.parametrize(("rule", "position", "because"), table("What is refused"))
+    def test_points_at_what_is_wrong(self, rule: str, position: str, because: str) -> None:
+        with pytest.raises(RuleError) as refused:
+            parse(rule)
+        assert because in refused.value.message
+        assert refused.value.position == int(position)
