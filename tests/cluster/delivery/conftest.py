@@ -12,13 +12,9 @@ WAIT = "8m"
 
 @pytest.fixture(scope="package")
 def staging(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    yield from deployed("staging", cluster, tmp_path_factory)
-
-
-def deployed(name: str, cluster: Cluster, folders: pytest.TempPathFactory) -> Iterator[Deployed]:
     """Gone afterwards: the node is small."""
-    made = Deployed(name, cluster, folders.mktemp(name))
+    made = Deployed("staging", cluster, tmp_path_factory.mktemp("staging"))
     made.make_namespace()
     made.delivery("deploy", "--steps=secrets,data,services", "--stand-in", "--tag=dev", f"--wait={WAIT}")
     yield made
-    cluster.kubectl("delete", "namespace", name, "--wait=false")
+    cluster.kubectl("delete", "namespace", made.name, "--wait=false")
