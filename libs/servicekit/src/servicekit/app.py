@@ -11,6 +11,7 @@ from fastapi import APIRouter, FastAPI
 from servicekit import health, idempotency, inbox, metrics, subscriptions
 from servicekit.auth import PublishedKeys, TokenVerifier
 from servicekit.body_limit import BodyLimit
+from servicekit.content_digest import ContentDigest
 from servicekit.database import Database, open_database
 from servicekit.deliveries import Effects
 from servicekit.logs import start_logging
@@ -73,6 +74,8 @@ def create_app(
     app.add_middleware(BodyLimit)
     app.add_middleware(SidecarOnly, token=token, callbacks_only=public)
     app.add_middleware(TracingMiddleware, tracer=tracer)
+    if not public:
+        app.add_middleware(ContentDigest)
     return app
 
 

@@ -19,6 +19,8 @@ from yarl import URL
 
 from contracts.event import CLOUD_EVENT_CONTENT_TYPE
 from contracts.names import PUBSUB, SECRET_STORE, STATE_STORE, App, Topic
+from servicekit import content_digest
+from servicekit.content_digest import digest_of
 from servicekit.errors import Unavailable
 from servicekit.tracing import current_traceparent
 
@@ -39,17 +41,13 @@ class Answer:
     def json(self) -> Any:
         return orjson.loads(self.body)
 
-    @property
-    def from_dapr(self) -> bool:
-        """Dapr itself failed the call; the other service did not answer it.
+    def is_from_app(self) -> bool:
+        """Whether a service gave this answer, and all of it arrived.
 
-        Dapr's errors are `application/json` with an `errorCode`; ours are problem documents.
+        False for Dapr's own errors, and for what broke off because the service died while it answered:
+        Dapr passes that on as complete.
         """
-        return (
-            self.status >= 400
-            and self.headers.get("content-type", "").startswith("application/json")
-            and b'"errorCode"' in self.body[:200]
-        )
+        return self.headers.get(content_digest.HEADER) == digest_of(self.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +132,7 @@ class Sidecar:
         sent = {"dapr-app-id": app.value, "content-type": "application/json", **(headers or {})}
         body = None if json is None else orjson.dumps(json)
         answer = await self.request(method, path, headers=sent, body=body, timeout=timeout)
-        if answer.from_dapr:
+        if not answer.is_from_app():
             raise Unavailable(f"The service {app.value} can't be reached.", code=f"{app.value}-unavailable")
         return answer
 

@@ -38,7 +38,15 @@ FORWARDED = frozenset(
 )
 """Request headers a service gets to see; all others end here, Dapr's own above all."""
 NOT_RETURNED = frozenset(
-    {"connection", "content-length", "date", "server", "transfer-encoding", "traceparent"}
+    {
+        "connection",
+        "content-digest",
+        "content-length",
+        "date",
+        "server",
+        "transfer-encoding",
+        "traceparent",
+    }
 )
 NO_BODY = frozenset({204, 304})
 
@@ -116,7 +124,7 @@ class Edge:
                 answer = await self._sidecar.request(
                     method, target, headers=headers, body=body, timeout=TIMEOUT_SECONDS
                 )
-                if not answer.from_dapr:
+                if answer.is_from_app():
                     breaker.succeeded()
                     return answer
             except Unavailable:

@@ -1,0 +1,82 @@
+"""An answer is taken as a service's only if its digest says that all of it is there."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from multidict import CIMultiDict, CIMultiDictProxy
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import Message
+
+from servicekit.content_digest import ContentDigest
+from servicekit.sidecar import Answer
+
+
+async def whole(_: Request) -> Response:
+    return JSONResponse({"a": 1}, headers={"etag": '"1"'})
+
+
+async def nothing(_: Request) -> Response:
+    return Response(status_code=204)
+
+
+async def in_parts(_: Request) -> Response:
+    async def parts() -> AsyncIterator[bytes]:
+        yield b"one "
+        yield b"two"
+
+    return StreamingResponse(parts())
+
+
+ROUTES = [Route("/whole", whole), Route("/nothing", nothing), Route("/in-parts", in_parts)]
+
+
+async def ask(path: str) -> Answer:
+    """What arrives of the answer to GET `path`, as an ASGI server would send it."""
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "asgi": {"spec_version": "2.4"},
+        "method": "GET",
+        "path": path,
+        "headers": [],
+        "query_string": b"",
+    }
+    await ContentDigest(Starlette(routes=ROUTES))(scope, receive, send)
+    head, *parts = sent
+    headers = CIMultiDict((name.decode(), value.decode()) for name, value in head["headers"])
+    return Answer(head["status"], CIMultiDictProxy(headers), b"".join(part["body"] for part in parts))
+
+
+class TestAnAnswer:
+    @pytest.mark.parametrize(
+        ("path", "status", "body"),
+        [("/whole", 200, b'{"a":1}'), ("/nothing", 204, b""), ("/in-parts", 200, b"one two")],
+    )
+    async def test_is_from_the_app(self, path: str, status: int, body: bytes) -> None:
+        answer = await ask(path)
+        assert (answer.status, answer.body) == (status, body)
+        assert answer.is_from_app()
+
+    async def test_keeps_its_headers(self) -> None:
+        assert (await ask("/whole")).headers["etag"] == '"1"'
+
+    @pytest.mark.parametrize("length", range(7))
+    async def test_that_broke_off_is_not(self, length: int) -> None:
+        answer = await ask("/whole")
+        assert not Answer(answer.status, answer.headers, answer.body[:length]).is_from_app()
+
+    @pytest.mark.parametrize(
+        ("status", "body"), [(200, b""), (500, b'{"errorCode":"ERR_DIRECT_INVOKE"}'), (403, b"{}")]
+    )
+    def test_of_dapr_is_not(self, status: int, body: bytes) -> None:
+        assert not Answer(status, CIMultiDictProxy(CIMultiDict()), body).is_from_app()
