@@ -17,7 +17,12 @@ PATHS = ("/", "/notifications", "/assistant", "/account", "/nothing-there")
 THEMES = ("light", "dark")
 
 
+FADING = "document.getAnimations().some(fading => fading.effect.getComputedTiming().iterations !== Infinity)"
+"""Whether something still fades in or moves; what pulses for ever does not count."""
+
+
 def violations(page: Page) -> list[str]:
+    page.wait_for_function(f"!{FADING}")
     page.evaluate(Path(AXE).read_text())
     found: dict[str, Any] = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
     return [
