@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cluster import toolbox
 from cluster.machine import CGROUPS
+from cluster.teardown import unmount
 from cluster.waiting import wait_for_process
 from devstack import processes
 from devstack.failure import Failure
@@ -88,6 +89,7 @@ def _stop(folder: RunFolder) -> None:
     """Also what an interrupted build left."""
     for daemon in processes.all_running(folder):
         processes.stop(folder, daemon)
+    unmount(STATE)  # the network namespace of its builds stays otherwise
     shutil.rmtree(STATE / "exec", ignore_errors=True)
     with contextlib.suppress(OSError):  # others' sockets may be there
         SHIM_SOCKETS.rmdir()

@@ -17,6 +17,8 @@ RELEASE = "trixie"
 PACKAGES = ("python3", "python3-venv", "ca-certificates")
 AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 WASTE = ("var/lib/apt/lists", "var/cache/apt/archives", "usr/share/doc", "usr/share/man", "usr/share/locale")
+UNUSED = ("__pycache__", "test")
+"""Of the standard library; the official image goes without them too."""
 
 
 def ensure_stand_in(docker: Docker) -> str:
@@ -42,6 +44,8 @@ def _install(root: Path) -> None:
     shutil.copyfile(AUTHORITIES, root / AUTHORITIES.lstrip("/"))
     for waste in WASTE:
         shutil.rmtree(root / waste)
+    for unused in [path for name in UNUSED for path in root.glob(f"usr/lib/python3*/**/{name}")]:
+        shutil.rmtree(unused, ignore_errors=True)  # one may lie in another
     (root / WASTE[1] / "partial").mkdir(parents=True)
 
 
