@@ -21,7 +21,7 @@ dapr.io/sidecar-cpu-limit: {{ $sidecar.limits.cpu | quote }}
 dapr.io/sidecar-memory-request: {{ $sidecar.requests.memory | quote }}
 dapr.io/sidecar-memory-limit: {{ $sidecar.limits.memory | quote }}
 dapr.io/sidecar-seccomp-profile-type: RuntimeDefault
-dapr.io/block-shutdown-duration: {{ .Values.shutdown.block }}s
+dapr.io/block-shutdown-duration: {{ include "service.sidecarStays" . }}s
 dapr.io/graceful-shutdown-seconds: {{ .Values.shutdown.drain | quote }}
 dapr.io/disable-builtin-k8s-secret-store: "true"
 {{- if include "service.secrets" . }}
@@ -31,6 +31,19 @@ dapr.io/env: {{ include "service.sidecarEnv" . | quote }}
 {{- with include "service.sidecarSecretEnv" . }}
 dapr.io/env-from-secret: {{ . | quote }}
 {{- end }}
+{{- end }}
+
+{{/*
+Who serves a request must outlive who brings it. Requests reach a public app directly, and its sidecar
+stays for the calls it makes; they reach the others through the sidecar, which goes first. Both in
+seconds after the pod is told to go.
+*/}}
+{{- define "service.appStays" -}}
+{{ add .Values.shutdown.leave (ternary 0 .Values.shutdown.drain .Values.public) }}
+{{- end }}
+
+{{- define "service.sidecarStays" -}}
+{{ add .Values.shutdown.leave (ternary (add .Values.shutdown.drain 5) 0 .Values.public) }}
 {{- end }}
 
 {{/* What the components of dapr/components take from the sidecar's environment (envRef). */}}

@@ -14,6 +14,7 @@ from servicekit.body_limit import BodyLimit
 from servicekit.content_digest import ContentDigest
 from servicekit.database import Database, open_database
 from servicekit.deliveries import Effects
+from servicekit.leaving import Leaving
 from servicekit.logs import start_logging
 from servicekit.migrations import migrate
 from servicekit.problems import install_error_handlers
@@ -74,6 +75,7 @@ def create_app(
     app.add_middleware(BodyLimit)
     app.add_middleware(SidecarOnly, token=token, callbacks_only=public)
     app.add_middleware(TracingMiddleware, tracer=tracer)
+    app.add_middleware(Leaving)
     if not public:
         app.add_middleware(ContentDigest)
     return app

@@ -28,9 +28,10 @@ from contracts.catalogue import BY_TYPE
 from contracts.event import CloudEvent, Event
 from contracts.names import Topic
 from servicekit import inbox, metrics
+from servicekit.bulk import Outgoing
 from servicekit.database import Database
 from servicekit.errors import Unavailable
-from servicekit.sidecar import Outgoing, Sidecar
+from servicekit.sidecar import Sidecar
 from servicekit.tracing import event_span
 
 E = TypeVar("E", bound=Event)

@@ -22,10 +22,10 @@ from sqlalchemy import bindparam, delete, select
 from sqlmodel import col
 
 from contracts.names import Topic
+from servicekit.bulk import Outgoing
 from servicekit.database import Database
 from servicekit.leadership import leadership
 from servicekit.outbox import OutboxRow
-from servicekit.sidecar import Outgoing
 
 BATCH = 500
 """Events in one bulk call. Large calls cost least: one of 200 events less than four of 50."""

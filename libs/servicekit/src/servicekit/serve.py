@@ -6,6 +6,7 @@ import os
 import uvicorn
 
 from contracts.names import App
+from servicekit.leaving import leave_on_signal
 from servicekit.settings import ServiceSettings
 
 
@@ -14,6 +15,7 @@ def main() -> None:
     parser.add_argument("app", type=App, choices=list(App))
     app: App = parser.parse_args().app
     settings = ServiceSettings(app=app)
+    leave_on_signal()
     uvicorn.run(
         f"{app}_service.main:create",
         factory=True,

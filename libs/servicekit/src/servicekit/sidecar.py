@@ -19,12 +19,15 @@ from yarl import URL
 
 from contracts.event import CLOUD_EVENT_CONTENT_TYPE
 from contracts.names import PUBSUB, SECRET_STORE, STATE_STORE, App, Topic
-from servicekit import content_digest
+from servicekit import bulk, content_digest
 from servicekit.content_digest import digest_of
 from servicekit.errors import Unavailable
 from servicekit.tracing import current_traceparent
 
 log = logging.getLogger(__name__)
+
+RETRY_PAUSES = (0.1, 0.4, 1.0)
+"""Seconds between the tries to reach a service."""
 
 NOT_THE_FIRST = b"failed to set key"
 """How state.redis says, with status 500, that a value without an ETag exists already."""
@@ -48,15 +51,6 @@ class Answer:
         Dapr passes that on as complete.
         """
         return self.headers.get(content_digest.HEADER) == digest_of(self.body)
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """One event to publish: a CloudEvent as JSON."""
-
-    id: str
-    key: str
-    payload: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +122,34 @@ class Sidecar:
         headers: Mapping[str, str] | None = None,
         timeout: float = 10,
     ) -> Answer:
-        """Call another service. Raises `Unavailable` when no instance of it answers."""
+        """Call another service; again if that does no harm, while a replica of it goes and another comes.
+
+        timeout: seconds for all tries. Raises `Unavailable` when no replica answers.
+        """
         sent = {"dapr-app-id": app.value, "content-type": "application/json", **(headers or {})}
         body = None if json is None else orjson.dumps(json)
-        answer = await self.request(method, path, headers=sent, body=body, timeout=timeout)
-        if not answer.is_from_app():
-            raise Unavailable(f"The service {app.value} can't be reached.", code=f"{app.value}-unavailable")
+        pauses = iter(RETRY_PAUSES if method == "GET" or "idempotency-key" in sent else ())
+        until = time.monotonic() + timeout
+        while (answer := await self._answer(method, path, sent, body, timeout)) is None:
+            pause = next(pauses, None)
+            if pause is None or time.monotonic() + pause > until:
+                raise Unavailable(
+                    f"The service {app.value} can't be reached.", code=f"{app.value}-unavailable"
+                )
+            await asyncio.sleep(pause)
         return answer
 
-    async def publish(self, topic: Topic, event: Outgoing) -> None:
+    async def _answer(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, timeout: float
+    ) -> Answer | None:
+        """What a service answers, or None if nobody did."""
+        try:
+            answer = await self.request(method, path, headers=headers, body=body, timeout=timeout)
+        except Unavailable:
+            return None
+        return answer if answer.is_from_app() else None
+
+    async def publish(self, topic: Topic, event: bulk.Outgoing) -> None:
         """Publish one CloudEvent. Raises `Unavailable` if it was not taken."""
         answer = await self.request(
             "POST",
@@ -147,23 +160,22 @@ class Sidecar:
         if answer.status >= 300:
             raise Unavailable(f"Publishing to {topic} failed: {answer.body!r}", code="publish-failed")
 
-    async def publish_bulk(self, topic: Topic, events: Sequence[Outgoing]) -> set[str]:
+    async def publish_bulk(self, topic: Topic, events: Sequence[bulk.Outgoing]) -> set[str]:
         """Publish CloudEvents in one call; returns the ids that were not taken.
 
         The order of events with different keys is not kept. Raises `Unavailable` when the outcome
         of all is unknown.
         """
-        entries = b",".join(_bulk_entry(event) for event in events)
         answer = await self.request(
             "POST",
             f"/v1.0/publish/bulk/{PUBSUB}/{topic}",
             headers={"content-type": "application/json"},
-            body=b"[" + entries + b"]",
+            body=bulk.encoded(events),
             timeout=30,
         )
         if answer.status < 300:
             return set()
-        failed = _failed_entries(answer)
+        failed = bulk.failed(answer.body)
         if not failed:
             raise Unavailable(f"Publishing to {topic} failed: {answer.body!r}", code="publish-failed")
         return failed
@@ -219,22 +231,6 @@ class Sidecar:
                 raise problem
             log.info("waiting for the secret %s: %s", name, problem)
             await asyncio.sleep(0.25)
-
-
-def _bulk_entry(event: Outgoing) -> bytes:
-    return b'{"entryId":%s,"contentType":"%s","metadata":{"partitionKey":%s},"event":%s}' % (
-        orjson.dumps(event.id),
-        CLOUD_EVENT_CONTENT_TYPE.encode(),
-        orjson.dumps(event.key),
-        event.payload.encode(),
-    )
-
-
-def _failed_entries(answer: Answer) -> set[str]:
-    try:
-        return {entry["entryId"] for entry in answer.json().get("failedEntries", [])}
-    except (orjson.JSONDecodeError, KeyError, AttributeError):
-        return set()
 
 
 def _require_state(answer: Answer) -> None:

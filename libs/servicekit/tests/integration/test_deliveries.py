@@ -15,11 +15,12 @@ from contracts.event import wrap
 from contracts.names import App, Topic
 from contracts.user import UserDeleted, UserUpdated
 from servicekit import deliveries
+from servicekit.bulk import Outgoing
 from servicekit.database import Database
 from servicekit.deliveries import Effects, Received, Status, read
 from servicekit.errors import Unavailable
 from servicekit.outbox import OutboxRow, record
-from servicekit.sidecar import Outgoing, Sidecar
+from servicekit.sidecar import Sidecar
 
 OK, AGAIN = Status.SUCCESS, Status.RETRY
 

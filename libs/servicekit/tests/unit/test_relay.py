@@ -12,11 +12,11 @@ from sqlmodel import SQLModel
 
 from contracts.names import App, Topic
 from servicekit import relay
+from servicekit.bulk import Outgoing
 from servicekit.database import Database
 from servicekit.errors import Unavailable
 from servicekit.outbox import OutboxRow
 from servicekit.relay import Relay
-from servicekit.sidecar import Outgoing
 
 
 class FlakyPublisher:
