@@ -13,7 +13,7 @@ from cluster.images.loading import load_archives, loaded_images
 from cluster.images.platform import archive_of, platform_images
 from cluster.machine import require_suitable_machine
 from cluster.node import Node
-from cluster.places import ClusterFolder
+from cluster.places import ClusterFolder, SecondNode
 from devstack import processes
 from devstack.failure import Failure
 from devstack.toolbox.ensure import ensure, path_of
@@ -65,6 +65,24 @@ class Cluster:
     def down(self) -> bool:
         """Remove the cluster and all it made on this machine; False if there was none."""
         return teardown.take_down(self.folder)
+
+    def add_node(self) -> str:
+        """Let a second node join, on the same machine; returns its name."""
+        second = SecondNode(self.folder.path, self.folder.address)
+        node = Node(second)
+        node.write_own_settings()
+        node.start_runtime()
+        load_archives(node, [archive_of(image) for image in platform_images()])
+        if built := built_archive():
+            load_archives(node, [built])
+        node.start_kubelet()
+        return second.node
+
+    def remove_node(self) -> None:
+        """Take the second node away; it should have been drained before."""
+        second = SecondNode(self.folder.path, self.folder.address)
+        self.kubectl("delete", "node", second.node, "--ignore-not-found")
+        teardown.remove_node(second)
 
     def is_running(self) -> bool:
         """Whether the API server answers."""

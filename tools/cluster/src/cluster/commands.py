@@ -105,11 +105,11 @@ def scheduler(folder: ClusterFolder) -> Flags:
 def kubelet(folder: ClusterFolder) -> Flags:
     return {
         "config": folder.settings / "kubelet.yaml",
-        "kubeconfig": folder.certificates / "kubelet.conf",
-        "hostname-override": NODE,
+        "kubeconfig": folder.certificates / f"kubelet-{folder.node}.conf",
+        "hostname-override": folder.node,
         "node-ip": folder.address,
-        "root-dir": folder.path / "kubelet",
-        "cert-dir": folder.path / "kubelet" / "pki",
+        "root-dir": folder.kubelet,
+        "cert-dir": folder.kubelet / "pki",
     }
 
 

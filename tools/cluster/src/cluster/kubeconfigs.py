@@ -6,14 +6,14 @@ from typing import Any
 import yaml
 
 from cluster.certificates import CLIENT, Authorities, Pair, leaf, write_secret
-from cluster.places import API_PORT, NODE, ClusterFolder
+from cluster.places import API_PORT, NODE, SECOND_NODE, ClusterFolder
 
 CLIENTS = {
     "controller-manager": ("system:kube-controller-manager", ""),
     "scheduler": ("system:kube-scheduler", ""),
     "kube-proxy": ("system:kube-proxy", ""),
     "network-policies": ("network-policies", ""),
-    "kubelet": (f"system:node:{NODE}", "system:nodes"),
+    **{f"kubelet-{node}": (f"system:node:{node}", "system:nodes") for node in (NODE, SECOND_NODE)},
 }
 """User and group of the parts that call the API server (Kubernetes, “PKI certificates and requirements”)."""
 

@@ -54,7 +54,7 @@ def prepare(folder: ClusterFolder) -> None:
     for name, value in KERNEL_SETTINGS.items():
         Path("/proc/sys", name).write_text(value)
     for hierarchy in _cgroup_hierarchies():
-        (hierarchy / folder.cgroup).mkdir(exist_ok=True)
+        (hierarchy / folder.pod_cgroup).mkdir(parents=True, exist_ok=True)
 
 
 def restore(folder: ClusterFolder) -> None:

@@ -10,7 +10,7 @@ from cluster.certificates import Authorities, write_certificates
 from cluster.images.platform import PAUSE_IMAGE
 from cluster.kubeconfigs import write_kubeconfigs
 from cluster.machine import prepare
-from cluster.places import NODE, ClusterFolder
+from cluster.places import ClusterFolder
 from cluster.waiting import wait_for_process
 from devstack import processes
 from devstack.places import TOOL_BINARIES
@@ -20,6 +20,8 @@ from devstack.toolbox.golang import GoTool
 START_SECONDS = 30
 API_SECONDS = 90
 NODE_SECONDS = 60
+PROGRAMS = (TOOL_BINARIES, toolbox.NODE_PROGRAMS.binaries / "runc", PAUSE_IMAGE)
+"""Where the CNI plugins are, the program that starts containers, and the image that holds a pod together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +35,21 @@ class Node:
         self.folder.make()
         signers = write_certificates(self.folder)
         write_kubeconfigs(self.folder, signers)
-        settings.write_settings(
-            self.folder, TOOL_BINARIES, toolbox.NODE_PROGRAMS.binaries / "runc", PAUSE_IMAGE
-        )
+        settings.write_settings(self.folder, *PROGRAMS)
         return signers
+
+    def write_own_settings(self) -> None:
+        """For one that joins: only what is not the cluster's."""
+        self.folder.make()
+        settings.write_node_settings(self.folder, *PROGRAMS)
 
     def start_runtime(self) -> None:
         """containerd, ready to take images."""
         prepare(self.folder)
         config = ["--config", str(self.folder.settings / "containerd.toml")]
-        containerd = self._start("containerd", [str(path_of(toolbox.CONTAINERD)), *config])
+        containerd = self._start(
+            f"containerd{self.folder.suffix}", [str(path_of(toolbox.CONTAINERD)), *config]
+        )
         self._wait(
             containerd, lambda: self.runs_quietly(["ctr", *self.ctr_options(), "version"]), START_SECONDS
         )
@@ -58,9 +65,14 @@ class Node:
         self._start_tool("kube-scheduler", toolbox.SCHEDULER, commands.scheduler(self.folder))
 
     def start_worker(self) -> None:
-        """kubelet and kube-proxy, until the node is Ready."""
-        kubelet = self._start_tool("kubelet", toolbox.KUBELET, commands.kubelet(self.folder))
+        """kube-proxy and kubelet, until the node is Ready."""
         self._start_tool("kube-proxy", toolbox.KUBE_PROXY, commands.kube_proxy(self.folder))
+        self.start_kubelet()
+
+    def start_kubelet(self) -> None:
+        """Until the node is Ready."""
+        name = f"kubelet{self.folder.suffix}"
+        kubelet = self._start_tool(name, toolbox.KUBELET, commands.kubelet(self.folder))
         self._wait(kubelet, self._is_ready, NODE_SECONDS)
 
     def start_network_policies(self) -> None:
@@ -82,7 +94,7 @@ class Node:
 
     def _is_ready(self) -> bool:
         ready = "jsonpath={.status.conditions[?(@.type=='Ready')].status}"
-        command = [*self._kubectl(), "get", "node", NODE, "-o", ready]
+        command = [*self._kubectl(), "get", "node", self.folder.node, "-o", ready]
         return subprocess.run(command, capture_output=True, check=False).stdout == b"True"
 
     def _packet_filter(self) -> bytes:

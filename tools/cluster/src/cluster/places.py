@@ -8,7 +8,7 @@ from pathlib import Path
 
 from devstack.places import RunFolder
 
-NODE = "node1"
+NODE, SECOND_NODE = "node1", "node2"
 BRIDGE = "todo0"
 CGROUP_PREFIX = "todo-cluster-"
 POD_ADDRESSES = "10.244.0.0/24"
@@ -17,6 +17,7 @@ API_SERVICE = "10.96.0.1"
 DNS_SERVICE = "10.96.0.10"
 DOMAIN = "cluster.local"
 API_PORT = 6443
+KUBELET_PORT = 10250
 ETCD = "https://127.0.0.1:2379"
 ETCD_PEER = "http://127.0.0.1:2380"
 
@@ -54,6 +55,30 @@ class ClusterFolder:
         return self.path / "kubeconfig"
 
     @property
+    def node(self) -> str:
+        """Name of the node."""
+        return NODE
+
+    @property
+    def suffix(self) -> str:
+        """Of the names of its processes."""
+        return ""
+
+    @property
+    def kubelet(self) -> Path:
+        return self.path / "kubelet"
+
+    @property
+    def kubelet_port(self) -> int:
+        """Where the API server finds it; for its own health the one 2 below."""
+        return KUBELET_PORT
+
+    @property
+    def pod_cgroup(self) -> str:
+        """Where the kubelet makes its pods' control groups, below those of the whole cluster."""
+        return self.cgroup
+
+    @property
     def containerd(self) -> Path:
         """Images and snapshots."""
         return self.path / "containerd"
@@ -88,3 +113,40 @@ class ClusterFolder:
             folder.mkdir(parents=True, exist_ok=True)
         self.path.chmod(0o755)
         self.certificates.chmod(0o700)
+
+
+@dataclass(frozen=True, slots=True)
+class SecondNode(ClusterFolder):
+    """Another node on the same machine: a container runtime and a kubelet of its own, the rest is shared."""
+
+    @property
+    def node(self) -> str:
+        return SECOND_NODE
+
+    @property
+    def suffix(self) -> str:
+        return "-2"
+
+    @property
+    def kubelet(self) -> Path:
+        return self.path / "kubelet-2"
+
+    @property
+    def kubelet_port(self) -> int:
+        return KUBELET_PORT + 10
+
+    @property
+    def pod_cgroup(self) -> str:
+        return f"{self.cgroup}/{SECOND_NODE}"
+
+    @property
+    def settings(self) -> Path:
+        return self.path / "etc-2"
+
+    @property
+    def containerd(self) -> Path:
+        return self.path / "containerd-2"
+
+    @property
+    def containerd_state(self) -> Path:
+        return self.path / "state-2"

@@ -21,12 +21,18 @@ PLENTY = (
 
 def write_settings(folder: ClusterFolder, programs: Path, runc: Path, pause_image: str) -> None:
     """All settings files. programs: where the CNI plugins are."""
+    write_node_settings(folder, programs, runc, pause_image)
+    target = folder.settings
+    (target / "kube-proxy.yaml").write_text(yaml.safe_dump(kube_proxy(folder)))
+    write_secret(target / "encryption.yaml", yaml.safe_dump(encryption_at_rest()).encode())
+
+
+def write_node_settings(folder: ClusterFolder, programs: Path, runc: Path, pause_image: str) -> None:
+    """Those of one node: its container runtime, the network of its pods, its kubelet."""
     target = folder.settings
     (target / "containerd.toml").write_text(containerd_toml(folder, programs, runc, pause_image))
     (target / "cni" / "10-bridge.conflist").write_text(json.dumps(pod_network(folder), indent=2))
     (target / "kubelet.yaml").write_text(yaml.safe_dump(kubelet(folder)))
-    (target / "kube-proxy.yaml").write_text(yaml.safe_dump(kube_proxy(folder)))
-    write_secret(target / "encryption.yaml", yaml.safe_dump(encryption_at_rest()).encode())
 
 
 def containerd_toml(folder: ClusterFolder, programs: Path, runc: Path, pause_image: str) -> str:
@@ -90,12 +96,14 @@ def kubelet(folder: ClusterFolder) -> dict[str, Any]:
         "tlsPrivateKeyFile": str(certificates / "kubelet.key"),
         "containerRuntimeEndpoint": f"unix://{folder.containerd_socket}",
         "cgroupDriver": "cgroupfs",
-        "cgroupRoot": f"/{folder.cgroup}",
+        "cgroupRoot": f"/{folder.pod_cgroup}",
+        "port": folder.kubelet_port,
+        "healthzPort": folder.kubelet_port - 2,
         "failCgroupV1": False,
         "failSwapOn": False,
         "clusterDNS": [DNS_SERVICE],
         "clusterDomain": DOMAIN,
-        "podLogsDir": str(folder.run.logs / "pods"),
+        "podLogsDir": str(folder.run.logs / f"pods-{folder.node}"),
         "volumePluginDir": str(folder.path / "volume-plugins"),
         "syncFrequency": "5s",  # Dapr waits for a ConfigMap that its pods mount before it is filled
         "maxPods": 100,

@@ -6,17 +6,18 @@ import re
 import shutil
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from cluster import machine, packet_filter
-from cluster.places import BRIDGE, ClusterFolder
+from cluster.places import BRIDGE, ClusterFolder, SecondNode
 from devstack import processes
 from devstack.failure import Failure
 from devstack.toolbox.tool import run
 
 GRACE_SECONDS = 3
 GONE_SECONDS = 20
-FIRST = ("kubelet", "netpol", "kube-proxy", "kube-scheduler", "kube-controller-manager")
+FIRST = ("kubelet", "kubelet-2", "netpol", "kube-proxy", "kube-scheduler", "kube-controller-manager")
 """Stopped before containers, so that nobody starts them again."""
 
 
@@ -31,7 +32,7 @@ def take_down(folder: ClusterFolder) -> bool:
     _end_containers(folder)
     for process in processes.all_running(folder.run):
         processes.stop(folder.run, process, seconds=GRACE_SECONDS)
-    _unmount(folder.path)
+    unmount(folder.path)
     if machine.own_cgroups(folder):  # else the bridge and the rules are another cluster's, if there are any
         _remove_bridge()
         packet_filter.clean()
@@ -41,10 +42,26 @@ def take_down(folder: ClusterFolder) -> bool:
     return True
 
 
+def remove_node(second: SecondNode) -> None:
+    """Stop what a second node consists of, and what is left in it; the rest of the cluster goes on."""
+    ours = [f"{name}{second.suffix}" for name in ("kubelet", "containerd")]
+    for process in processes.all_running(second.run):
+        if process.name in ours:
+            processes.stop(second.run, process, seconds=GRACE_SECONDS)
+    _end(lambda: _shims(second.containerd_state))
+    for place in (second.kubelet, second.containerd_state, second.containerd, second.settings):
+        unmount(place)
+        shutil.rmtree(place, ignore_errors=True)
+
+
 def _end_containers(folder: ClusterFolder) -> None:
     """Kill what is in the cluster's control groups and the shims that hold it."""
+    _end(lambda: _contained(folder) | _shims(folder.path))
+
+
+def _end(listed: Callable[[], set[int]]) -> None:
     deadline = time.monotonic() + GONE_SECONDS
-    while pids := _contained(folder) | _shims(folder):
+    while pids := listed():
         if time.monotonic() > deadline:
             raise Failure(f"Processes of the cluster don't end: {sorted(pids)}")
         for pid in pids:
@@ -63,9 +80,9 @@ def _contained(folder: ClusterFolder) -> set[int]:
     return found
 
 
-def _shims(folder: ClusterFolder) -> set[int]:
+def _shims(below: Path) -> set[int]:
     """containerd's shims name its socket on their command line."""
-    mark = os.fsencode(folder.containerd_socket)
+    mark = os.fsencode(below) + b"/"
     found = set()
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -76,7 +93,8 @@ def _shims(folder: ClusterFolder) -> set[int]:
     return found
 
 
-def _unmount(below: Path) -> None:
+def unmount(below: Path) -> None:
+    """Everything mounted inside this folder."""
     for target in reversed(mounts_below(below, Path("/proc/self/mountinfo").read_text())):
         run(["umount", "--lazy", target])
 
