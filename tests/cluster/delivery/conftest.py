@@ -1,20 +1,40 @@
-"""Staging, deployed once for all tests of this folder."""
+"""Staging and production beside each other, deployed once for all tests of this folder."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
 from cluster.cluster import Cluster
 from tests.cluster.delivery.environment import Deployed
+from tests.cluster.todo.load import Load, people_at_work
 
 WAIT = "8m"
 
 
 @pytest.fixture(scope="package")
 def staging(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    yield from deployed("staging", cluster, tmp_path_factory)
+
+
+@pytest.fixture(scope="package")
+def production(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    yield from deployed("production", cluster, tmp_path_factory)
+
+
+def deployed(name: str, cluster: Cluster, folders: pytest.TempPathFactory) -> Iterator[Deployed]:
     """Gone afterwards: the node is small."""
-    made = Deployed("staging", cluster, tmp_path_factory.mktemp("staging"))
+    made = Deployed(name, cluster, folders.mktemp(name))
     made.make_namespace()
     made.delivery("deploy", "--steps=secrets,data,services", "--stand-in", "--tag=dev", f"--wait={WAIT}")
     yield made
-    cluster.kubectl("delete", "namespace", made.name, "--wait=false")
+    cluster.kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture
+async def load(staging: Deployed, record_property: Callable[[str, object], None]) -> AsyncIterator[Load]:
+    """People at work in staging while the test runs, who notice nothing and lose nothing."""
+    edge = await asyncio.to_thread(lambda: staging.system.edge)
+    async with people_at_work(edge) as load:
+        yield load
+        record_property("load", load.summary)

@@ -1,6 +1,8 @@
 """One environment on the cluster of the tests, brought up and changed by nothing but the program CI runs."""
 
+import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -9,7 +11,8 @@ from pathlib import Path
 import yaml
 
 from cluster.cluster import Cluster
-from cluster.toolbox import KUBECTL
+from cluster.node import Node
+from cluster.toolbox import CTR, KUBECTL
 from delivery.environments import CHARTS
 from devstack.places import ROOT
 from devstack.toolbox.ensure import path_of
@@ -48,15 +51,36 @@ class Deployed:
             stdin=in_namespace(NAMESPACE.read_text(), self.name),
         )
 
-    def delivery(self, verb: str, *arguments: str) -> str:
-        """What `delivery` printed, with the kubeconfig as CI hands it over; it has to succeed."""
+    def delivery(self, verb: str, *arguments: str, succeeds: bool = True) -> str:
+        """What `delivery` printed, with the kubeconfig as CI hands it over; it has to end as told."""
         path = os.pathsep.join([str(path_of(KUBECTL).parent), os.environ["PATH"]])
         env = {**os.environ, "PATH": path, "KUBE_CONFIG": self.cluster.kubeconfig.read_text()}
         command = [sys.executable, "-m", "delivery.cli", verb, self.name, *self._values(), *arguments]
         done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
         said = done.stdout + done.stderr
-        assert done.returncode == 0, said
+        assert (done.returncode == 0) == succeeds, said
         return said
+
+    def name_by_digest(self) -> dict[str, str]:
+        """`sha256:…` of each service's image, and its name by that digest, as if a registry had given it."""
+        ctr = [str(path_of(CTR)), *Node(self.cluster.folder).ctr_options(), "images"]
+        listed = subprocess.run([*ctr, "list"], capture_output=True, text=True, check=True).stdout
+        found = re.findall(r"^(\S+local/todo/(\w+)):dev \S+ +(sha256:\w+)", listed, re.M)
+        for name, _, digest in found:
+            tag = [*ctr, "tag", "--force", f"{name}:dev", f"{name}@{digest}"]
+            subprocess.run(tag, capture_output=True, check=True)
+        return {app: digest for _, app, digest in found}
+
+    def running(self) -> dict[str, str]:
+        """Image of each service."""
+        return {
+            each["metadata"]["name"]: each["spec"]["template"]["spec"]["containers"][0]["image"]
+            for each in self.system.get("deployments")["items"]
+        }
+
+    def revision(self) -> int:
+        where = ["--namespace", self.name, "--output=json"]
+        return int(json.loads(self.cluster.helm("history", "todo", *where))[-1]["revision"])
 
     def _values(self) -> list[str]:
         files = [(chart, CHARTS / chart / VALUES) for chart in HERE]

@@ -14,39 +14,65 @@ from tests.system.waiting import eventually
 
 PEOPLE = 4
 PAUSE_SECONDS = 0.05
+EVENT_SECONDS = 60
+READS = (
+    "/tasks?limit=20",
+    "/users/me",
+    "/notifications?limit=20",
+    "/chat/conversations",
+    "/analytics/summary",
+)
+"""Something of each service."""
 
 
 @dataclass(slots=True)
 class Load:
     """What people saw. A request that fails is not tried again."""
 
+    pause: float = PAUSE_SECONDS
     people: list[Api] = field(default_factory=list)
     answered: int = 0
     failures: list[str] = field(default_factory=list)
+    slowest: float = 0
+    """Seconds."""
     titles: dict[str, set[str]] = field(default_factory=dict)
     """Acknowledged tasks of each person, by e-mail address."""
+    _started: float = field(default_factory=time.monotonic)
 
     async def work(self, person: Api, stop: asyncio.Event) -> None:
-        """Add a task, read the list, and again."""
+        """Add a task, read something of each service, and again."""
         mine = self.titles.setdefault(person.user["email"], set())
         while not stop.is_set():
             title = str(uuid4())
             if await self._ask(person, "POST", "/tasks", {"title": title}, 201):
                 mine.add(title)
-            await self._ask(person, "GET", "/tasks?limit=20", None, 200)
-            await asyncio.sleep(PAUSE_SECONDS)
+            for path in READS:
+                await self._ask(person, "GET", path, None, 200)
+                await asyncio.sleep(self.pause)
 
     async def _ask(self, person: Api, method: str, path: str, body: object, wanted: int) -> bool:
         started = time.monotonic()
         try:
             answer = await person.ask(method, path, body, idempotency_key=str(uuid4()))
         except (aiohttp.ClientError, TimeoutError) as error:
-            self.failures.append(f"{method} {path}: {error!r} after {time.monotonic() - started:.1f} s")
+            self._fail(method, path, started, repr(error))
             return False
         self.answered += 1
+        self.slowest = max(self.slowest, time.monotonic() - started)
         if answer.status != wanted:
-            self.failures.append(f"{method} {path}: {answer.status} {answer.body}")
+            self._fail(method, path, started, f"{answer.status} {answer.body}")
         return answer.status == wanted
+
+    def _fail(self, method: str, path: str, started: float, how: str) -> None:
+        now = time.monotonic()
+        when = f"second {now - self._started:.1f}, after {now - started:.1f} s"
+        self.failures.append(f"{when}: {method} {path}: {how}")
+
+    @property
+    def summary(self) -> str:
+        made = sum(map(len, self.titles.values()))
+        told = f"{self.answered} requests, {len(self.failures)} failed, the slowest took {self.slowest:.1f} s"
+        return f"{told}; {made} tasks made"
 
     async def check_nothing_is_lost(self) -> None:
         """Every acknowledged task is there, and its event reached the inbox, once."""
@@ -58,20 +84,25 @@ class Load:
                 texts = [str(item) for item in await person.items("/notifications")]
                 return {title: sum(title in text for text in texts) for title in mine}
 
-            await eventually(heard, lambda found: set(found.values()) <= {1}, 60)
+            await eventually(heard, lambda found: set(found.values()) <= {1}, EVENT_SECONDS)
 
 
 @asynccontextmanager
-async def people_at_work(edge: str) -> AsyncIterator[Load]:
-    """Some people work at the edge while the block runs."""
-    load, stop = Load(), asyncio.Event()
+async def people_at_work(
+    edge: str, people: int = PEOPLE, pause: float = PAUSE_SECONDS
+) -> AsyncIterator[Load]:
+    """Some people work at the edge while the block runs; afterwards nobody may have noticed anything.
+
+    pause: seconds between the requests of one person.
+    """
+    load, stop = Load(pause=pause), asyncio.Event()
     async with open_api(edge) as nobody:
-        load.people = [await nobody.sign_up() for _ in range(PEOPLE)]
+        load.people = [await nobody.sign_up() for _ in range(people)]
         work = [asyncio.create_task(load.work(person, stop)) for person in load.people]
         try:
             yield load
         finally:
             stop.set()
             await asyncio.gather(*work)
-        if not load.failures:
-            await load.check_nothing_is_lost()
+        assert not load.failures, "\n".join(load.failures)
+        await load.check_nothing_is_lost()
