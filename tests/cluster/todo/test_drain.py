@@ -46,6 +46,15 @@ def _nodes(system: System, app: App) -> list[str]:
     return [pod["spec"]["nodeName"] for pod in system.pods(app) if is_ready(pod)]
 
 
+async def _settles(system: System, app: App) -> None:
+    """Until the service has its two pods again, on the node that is left."""
+
+    async def nodes() -> list[str]:
+        return await asyncio.to_thread(_nodes, system, app)
+
+    await eventually(nodes, lambda found: found == [NODE, NODE], READY_SECONDS)
+
+
 class TestDrain:
     async def test_is_not_noticed(self, system: System, spread: str, load: Load) -> None:
         for app in App:
@@ -54,5 +63,5 @@ class TestDrain:
         said = await asyncio.to_thread(system.cluster.kubectl, *drain)
         assert f"node/{spread} drained" in said
         for app in App:
-            await eventually(lambda app=app: asyncio.to_thread(_nodes, system, app), [NODE, NODE].__eq__, 120)
+            await _settles(system, app)
         assert load.answered > 100
