@@ -23,10 +23,11 @@ COPY tools/cluster/pyproject.toml tools/cluster/
 COPY tools/delivery/pyproject.toml tools/delivery/
 COPY tools/devstack/pyproject.toml tools/devstack/
 # What any service depends on: one layer for all six, made again only when a dependency changes.
-# Debug symbols are a third of what wheels bring along; tests of libraries are never run.
+# A third of what wheels bring along is never used when they run: debug symbols, tests, sources of what is compiled.
 RUN /opt/uv/bin/uv sync --frozen --no-default-groups --no-install-workspace && \
     find /app -name '*.so*' -type f -exec strip --strip-unneeded {} + && \
-    find /app -depth -type d \( -name tests -o -path '*/sqlalchemy/testing' \) -exec rm -r {} +
+    find /app -depth -type d \( -name tests -o -path '*/sqlalchemy/testing' \) -exec rm -r {} + && \
+    find /app -type f -regextype egrep -regex '.*\.(c|h|pxd|pyi|pyx|proto)' -delete
 COPY libs libs
 COPY services services
 ARG SERVICE

@@ -60,12 +60,14 @@ history: ## the releases there have been   (ENV=)
 	@$(RUN) delivery history $(ENV)
 
 ##@ Prove it
-.PHONY: check test cluster-test lint types unit fix generate suite terraform-check
+.PHONY: check test cluster-test cluster-proof lint types unit fix generate suite terraform-check
 check: lint types unit ## lint, types and unit tests, in under a minute
 test: lint types ## everything, on real parts
 	@$(RUN) pytest
 cluster-test: ## cluster and charts, on the running cluster, one of its own, or yours   (KUBECONFIG=…)
 	@$(RUN) pytest tests/cluster
+cluster-proof: ## images, cluster up, every check of charts and cluster, down; writes a report   (REPORT=…)
+	@$(RUN) python -m tests.cluster.prove $(if $(REPORT),--report $(REPORT))
 suite: ## the tests of one part, as CI runs them   (SUITE=charts)
 	@$(RUN) pytest $$($(RUN) delivery suite $(SUITE))
 terraform-check: ## terraform/ with its provider, which comes from a registry

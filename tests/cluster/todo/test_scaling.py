@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -14,17 +15,35 @@ pytestmark = pytest.mark.timeout(900)
 
 PEOPLE = 8
 SCALE_SECONDS = 180
-QUICKLY = {"spec": {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 15}}}}
+LEAST, MOST = 2, 3
+"""As in production two at least: one pod's memory at rest is more than half of what a pod should use."""
+
+QUICKLY = {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 15}}}
 """Instead of the five minutes Kubernetes waits before it believes that the rush is over."""
 
 
+@pytest.fixture
+def scaled(system: System) -> Iterator[None]:
+    """The task service, scaled as it is in production, only quicker."""
+    _patch(system, {"minReplicas": LEAST, "maxReplicas": MOST, **QUICKLY})
+    yield
+    _patch(system, {"minReplicas": 1, "maxReplicas": 2})
+
+
+def _patch(system: System, spec: dict[str, object]) -> None:
+    system.kubectl("patch", "hpa", App.TASK, "--type=merge", f"--patch={json.dumps({'spec': spec})}")
+
+
 class TestLoad:
-    async def test_brings_a_second_pod_and_its_end_takes_it_away(self, system: System) -> None:
-        system.kubectl("patch", "hpa", App.TASK, "--type=merge", f"--patch={json.dumps(QUICKLY)}")
-        await _pods(system, 1)
-        async with people_at_work(system.edge, PEOPLE, pause=0):
-            await _pods(system, 2)
-        await _pods(system, 1)
+    @pytest.mark.usefixtures("scaled")
+    async def test_brings_another_pod_and_its_end_takes_it_away(
+        self, system: System, record_property: Callable[[str, object], None]
+    ) -> None:
+        await _pods(system, LEAST)
+        async with people_at_work(system.edge, PEOPLE, pause=0) as load:
+            await _pods(system, MOST)
+            record_property("load", load.summary)
+        await _pods(system, LEAST)
 
 
 async def _pods(system: System, wanted: int) -> None:

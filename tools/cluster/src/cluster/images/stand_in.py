@@ -1,5 +1,6 @@
 """A stand-in for the Python base image where no registry can be reached: Debian 13, made with debootstrap."""
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -12,11 +13,16 @@ from devstack.places import TOOLS
 from devstack.toolbox.ensure import path_of
 from devstack.toolbox.tool import run
 
-STAND_IN = "local/python:3.13-slim"
+RECIPE = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
+STAND_IN = f"local/python:3.13-slim-{RECIPE}"
 RELEASE = "trixie"
 PACKAGES = ("python3", "python3-venv", "ca-certificates")
 AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
-WASTE = ("var/lib/apt/lists", "var/cache/apt/archives", "usr/share/doc", "usr/share/man", "usr/share/locale")
+WASTE = (
+    "var/lib/apt/lists",
+    "var/cache/apt/archives",
+    *(f"usr/share/{what}" for what in ("doc", "info", "locale", "man")),
+)
 UNUSED = ("__pycache__", "test")
 """Of the standard library; the official image goes without them too."""
 

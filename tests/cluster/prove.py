@@ -1,0 +1,95 @@
+"""`make cluster-proof`: from nothing to a proven cluster and back to nothing, and a report of it.
+
+Builds the images, brings the cluster up, runs what holds the charts and the cluster, takes it down, and
+looks whether anything is left. The report is written whatever comes of it; the exit code tells.
+"""
+
+import argparse
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cluster.cli import FOLDER
+from cluster.cluster import Cluster
+from cluster.images.build import build_all
+from cluster.machine import require_suitable_machine
+from devstack.failure import Failure
+from devstack.places import ROOT
+from tests.cluster.machine_state import MachineState
+from tests.cluster.report import Step, markdown, read_checks
+
+REPORTS = Path(__file__).parent / "reports"
+WHAT = ("tests/charts", "tests/cluster")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--report", type=Path, default=REPORTS / f"{datetime.now(UTC):%Y-%m-%d-%H%M}.md")
+    target: Path = parser.parse_args().report
+    target.parent.mkdir(parents=True, exist_ok=True)
+    results = target.with_suffix(".xml")
+    steps = list(run(results))
+    target.write_text(markdown(steps, read_checks(results), _commit()))
+    results.unlink(missing_ok=True)
+    print(f"\n{target}")
+    sys.exit(0 if all(step.passed for step in steps) else 1)
+
+
+def run(results: Path) -> list[Step]:
+    """The steps, as far as they go; the cluster goes away whatever happened before."""
+    cluster = Cluster.at(FOLDER)
+    require_suitable_machine(cluster.folder)
+    cluster.down()
+    before = MachineState.now()
+    there = {
+        "build the images": lambda: bool(build_all()),
+        "bring the cluster up": lambda: _up(cluster),
+        "install the charts, run every check": lambda: _tests(results),
+    }
+    steps: list[Step] = []
+    for what, work in there.items():
+        steps.append(_timed(what, work))
+        if not steps[-1].passed:
+            break
+    back = {"take it down": cluster.down, "nothing is left on the machine": lambda: _is_as(before)}
+    return [*steps, *(_timed(what, work) for what, work in back.items())]
+
+
+def _timed(what: str, work: Callable[[], bool]) -> Step:
+    print(f"* {what}", flush=True)
+    started = time.monotonic()
+    try:
+        passed = work()
+    except Failure as failure:
+        print(failure)
+        passed = False
+    return Step(what, time.monotonic() - started, passed)
+
+
+def _up(cluster: Cluster) -> bool:
+    cluster.up()
+    return True
+
+
+def _tests(results: Path) -> bool:
+    command = [sys.executable, "-m", "pytest", "--quiet", f"--junitxml={results}", *WHAT]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+
+
+def _is_as(before: MachineState) -> bool:
+    left = MachineState.now().differences(before)
+    if left:
+        print(left)
+    return not left
+
+
+def _commit() -> str:
+    command = ["git", "describe", "--always", "--dirty"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+
+
+if __name__ == "__main__":
+    main()
