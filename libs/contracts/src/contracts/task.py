@@ -33,6 +33,8 @@ class TaskSnapshot(BaseModel):
     labels: list[str]
     project_id: str | None
     parent_id: str | None
+    subtasks_done: int = 0
+    subtasks_total: int = 0
     due_date: date | None
     due_time: time | None
     time_zone: str | None

@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from servicekit import health, idempotency, inbox, metrics, subscriptions
 from servicekit.auth import PublishedKeys, TokenVerifier
@@ -27,6 +28,7 @@ from servicekit.tracing import TracingMiddleware, start_tracing
 HOUSEKEEPING_SECONDS = 600
 
 Background = Callable[[FastAPI], Coroutine[Any, Any, None]]
+Forget = Callable[[AsyncSession], Awaitable[None]]
 log = logging.getLogger(__name__)
 
 
@@ -38,12 +40,14 @@ def create_app(
     has_database: bool = True,
     public: bool = False,
     startup: Sequence[Background] = (),
+    forget: Sequence[Forget] = (),
 ) -> FastAPI:
     """The FastAPI app of one service.
 
     listens: the events it handles; needs the database.
     public: requests may come from elsewhere than the own sidecar (the edge).
     startup: run once before the first request, with `app.state` complete.
+    forget: drop what this service no longer needs; done every ten minutes, in one transaction.
     """
     start_logging(settings)
     tracer = start_tracing(settings)
@@ -53,7 +57,7 @@ def create_app(
     app = FastAPI(
         title=f"todo: {settings.app}",
         version="1",
-        lifespan=_lifespan(settings, sidecar, database, startup),
+        lifespan=_lifespan(settings, sidecar, database, startup, forget),
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
@@ -82,7 +86,11 @@ def create_app(
 
 
 def _lifespan(
-    settings: ServiceSettings, sidecar: Sidecar, database: Database | None, startup: Sequence[Background]
+    settings: ServiceSettings,
+    sidecar: Sidecar,
+    database: Database | None,
+    startup: Sequence[Background],
+    forget: Sequence[Forget],
 ) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -90,7 +98,7 @@ def _lifespan(
             await sidecar.start()
             stack.push_async_callback(sidecar.close)
             if database:
-                await _open(database, settings, sidecar, stack)
+                await _open(database, settings, sidecar, stack, forget)
             for begin in startup:
                 await begin(app)
             log.info("%s is up", settings.app)
@@ -100,12 +108,17 @@ def _lifespan(
 
 
 async def _open(
-    database: Database, settings: ServiceSettings, sidecar: Sidecar, stack: AsyncExitStack
+    database: Database,
+    settings: ServiceSettings,
+    sidecar: Sidecar,
+    stack: AsyncExitStack,
+    forget: Sequence[Forget],
 ) -> None:
     stack.push_async_callback(database.close)
     if settings.migrate_on_start:
         await migrate(database)
-    for work in (Relay(database, sidecar).run(), metrics.sample_outbox(database), _keep_house(database)):
+    house = _keep_house(database, [idempotency.forget, inbox.forget, *forget])
+    for work in (Relay(database, sidecar).run(), metrics.sample_outbox(database), house):
         task = asyncio.create_task(work)
         stack.push_async_callback(_end, task)
 
@@ -115,13 +128,13 @@ async def _end(task: asyncio.Task[None]) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def _keep_house(database: Database) -> None:
-    """Drop what is no longer needed: answers after a day, inbox rows after the events are gone."""
+async def _keep_house(database: Database, forget: Sequence[Forget]) -> None:
+    """Drop what is no longer needed: answers after a day, inbox rows after the events are gone, …"""
     while True:
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
         try:
             async with database.transaction() as session:
-                await idempotency.forget(session)
-                await inbox.forget(session)
+                for drop in forget:
+                    await drop(session)
         except Exception as error:
             log.warning("housekeeping failed: %s", error)

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from servicekit.errors import Invalid
+from task_service.models import Task
 
 
 def due_instant(due_date: date | None, due_time: time | None, zone: str) -> datetime | None:
@@ -19,3 +20,20 @@ def due_instant(due_date: date | None, due_time: time | None, zone: str) -> date
         return datetime.combine(due_date, due_time, ZoneInfo(zone)).astimezone(UTC)
     except OverflowError as error:
         raise Invalid.field("/due_date", "This date is too far away to have a time.") from error
+
+
+def day_end(day: date, zone: str) -> datetime:
+    """The last microsecond of a day in `zone`; at the ends of the calendar, of the day in UTC."""
+    try:
+        return datetime.combine(day, time.max.replace(fold=1), ZoneInfo(zone)).astimezone(UTC)
+    except OverflowError:
+        return datetime.combine(day, time.max, UTC)
+
+
+def place(task: Task, user_zone: str) -> None:
+    """Compute when `task` is due and when it is overdue, for a user who lives in `user_zone`.
+
+    A date alone is a date wherever the task says it is: it ends when the day of the user ends.
+    """
+    task.due_at = due_instant(task.due_date, task.due_time, task.time_zone or user_zone)
+    task.due_by = task.due_at or (day_end(task.due_date, user_zone) if task.due_date else None)

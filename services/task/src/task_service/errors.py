@@ -1,6 +1,6 @@
 """Errors of the task service."""
 
-from servicekit.errors import Invalid
+from servicekit.errors import Conflict, Invalid
 
 
 class NotAvailableYet(Invalid):
@@ -11,3 +11,23 @@ class NotAvailableYet(Invalid):
 class NoSuchParent(Invalid):
     code = "no-such-parent"
     title = "There is no such task to be the parent"
+
+
+class TooDeep(Invalid):
+    code = "too-deep"
+    title = "This would lie too deep"
+
+
+class NoSuchProject(Invalid):
+    code = "no-such-project"
+    title = "There is no such project"
+
+
+class NoSuchNeighbour(Invalid):
+    code = "no-such-neighbour"
+    title = "There is no such task to be the neighbour"
+
+
+class NameTaken(Conflict):
+    code = "name-taken"
+    title = "There is one of that name already"

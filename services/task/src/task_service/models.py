@@ -1,6 +1,7 @@
 """Tables of the task service."""
 
 from datetime import date, datetime, time
+from typing import Any
 
 from sqlalchemy import JSON, Column
 from sqlmodel import Field, SQLModel
@@ -9,7 +10,18 @@ from servicekit.idempotency import IdempotencyRow
 from servicekit.inbox import InboxRow
 from servicekit.outbox import OutboxRow
 
-__all__ = ["IdempotencyRow", "InboxRow", "OutboxRow", "Task"]
+__all__ = [
+    "Activity",
+    "IdempotencyRow",
+    "InboxRow",
+    "Label",
+    "OutboxRow",
+    "Project",
+    "SavedFilter",
+    "Task",
+    "TaskLabel",
+    "TaskText",
+]
 
 
 class Task(SQLModel, table=True):
@@ -26,10 +38,15 @@ class Task(SQLModel, table=True):
     labels: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     project_id: str | None = None
     parent_id: str | None = None
+    subtasks_done: int = 0
+    subtasks_total: int = 0
+    """How many tasks lie directly below and are not in the trash."""
     due_date: date | None = None
     due_time: time | None = None
     time_zone: str | None = None
     due_at: datetime | None = None
+    due_by: datetime | None = None
+    """When it becomes overdue: `due_at`, or for a date alone the end of that day where its user is."""
     recurrence: dict[str, str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     """`rule`, `from`, `month_end` and `missed`, as in the API."""
     series_id: str | None = None
@@ -46,3 +63,99 @@ class Task(SQLModel, table=True):
     updated_at: datetime
     completed_at: datetime | None = None
     deleted_at: datetime | None = None
+
+
+class TaskText(SQLModel, table=True):
+    """What is searched of a task, folded. Kept by `derived`."""
+
+    __tablename__ = "task_text"
+
+    user_id: str = Field(primary_key=True)
+    task_id: str = Field(primary_key=True)
+    title: str
+    notes: str
+    labels: str
+    """Its labels, one a line."""
+
+
+class TaskLabel(SQLModel, table=True):
+    """That a task has a label, found by the label. Kept by `derived`."""
+
+    __tablename__ = "task_label"
+
+    user_id: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    """The folded name of the label."""
+    task_id: str = Field(primary_key=True)
+
+
+class Project(SQLModel, table=True):
+    """A list of tasks, perhaps inside another. A deleted one is in the trash with its tasks."""
+
+    __tablename__ = "project"
+
+    id: str = Field(primary_key=True)
+    user_id: str
+    name: str
+    key: str
+    """The folded name."""
+    colour: str | None = None
+    parent_id: str | None = None
+    archived: bool = False
+    position: str
+    version: int = 1
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None = None
+
+
+class Label(SQLModel, table=True):
+    """A word that tasks carry; one of each folded name."""
+
+    __tablename__ = "label"
+
+    id: str = Field(primary_key=True)
+    user_id: str
+    name: str
+    key: str
+    colour: str | None = None
+    position: str
+    version: int = 1
+    created_at: datetime
+    updated_at: datetime
+
+
+class SavedFilter(SQLModel, table=True):
+    """A filter with a name."""
+
+    __tablename__ = "saved_filter"
+
+    id: str = Field(primary_key=True)
+    user_id: str
+    name: str
+    key: str
+    filter: str
+    sort: str | None = None
+    colour: str | None = None
+    position: str
+    version: int = 1
+    created_at: datetime
+    updated_at: datetime
+
+
+class Activity(SQLModel, table=True):
+    """One change of one task."""
+
+    __tablename__ = "activity"
+
+    id: str = Field(primary_key=True)
+    user_id: str
+    """Whose task it is."""
+    task_id: str
+    by: str
+    """The account that made the change."""
+    what: str
+    """created, updated, completed, reopened, deleted or restored."""
+    before: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    after: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    at: datetime

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 from itertools import islice
+from typing import Any
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
@@ -10,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from servicekit.auth import Principal
 from servicekit.errors import Invalid
-from servicekit.outbox import record
-from task_service import events, repository
+from task_service import events, repository, tree
 from task_service.due import due_instant
+from task_service.due import place as place_due
+from task_service.history import tell
 from task_service.models import Task
 from task_service.recurrence import Rule, RuleError, Series, parse
 from task_service.recurrence.days import HORIZON_YEARS, Days
@@ -72,7 +74,6 @@ async def add_next(session: AsyncSession, user: Principal, task: Task, now: date
         return
     values = {name: getattr(task, name) for name in CARRIED_ON} | {
         "due_date": following.occurrence.due_date,
-        "due_at": following.occurrence.due_at,
         "occurrence": task.occurrence + 1,
         "rule_from": following.anchor,
         "rule_number": following.number,
@@ -88,14 +89,7 @@ async def take_back(session: AsyncSession, user: Principal, task: Task, now: dat
     following = await repository.lock(session, user.user_id, next_id(task))
     if following is None or following.deleted_at or following.done:
         return
-    gone, level = {following.id}, [following]
-    while level:
-        for each in level:
-            each.deleted_at, each.updated_at, each.version = now, now, each.version + 1
-            record(session, events.deleted(each))
-        below = await repository.subtasks(session, user.user_id, [each.id for each in level])
-        level = [each for each in below if each.id not in gone]
-        gone |= {each.id for each in level}
+    await tree.trash(session, user, [following], now)
 
 
 def preview(task: Task, user: Principal, count: int) -> list[OccurrenceRead]:
@@ -179,20 +173,21 @@ def _put(
     user: Principal,
     found: Task | None,
     id: str,
-    values: dict[str, object],
+    values: dict[str, Any],
     now: datetime,
 ) -> Task:
     """A new open task, or the one in the trash that had this id before it was taken back."""
     if found is None:
-        made = Task.model_validate(
-            values | {"id": id, "user_id": user.user_id, "created_at": now, "updated_at": now}
-        )
-        session.add(made)
-        record(session, events.created(made))
-        return made
+        own = {"id": id, "user_id": user.user_id, "created_at": now, "updated_at": now}
+        task = Task(**(values | own))
+        session.add(task)
+        place_due(task, user.time_zone)
+        tell(session, task, events.created(task))
+        return task
     found.sqlmodel_update(values | {"done": False, "completed_at": None, "deleted_at": None})
+    place_due(found, user.time_zone)
     found.version, found.updated_at = found.version + 1, now
-    record(session, events.restored(found))
+    tell(session, found, events.restored(found))
     return found
 
 
@@ -215,6 +210,7 @@ async def _copy_subtasks(
             parent = made[each.parent_id]
             made[each.id] = await _copy(session, user, each, parent, later, now)
         level = [each.id for each in copied]
+    await tree.count_below(session, user, [each.parent_id for each in made.values()], now)
 
 
 async def _copy(
@@ -225,7 +221,6 @@ async def _copy(
     values = {name: getattr(subtask, name) for name in OF_A_SUBTASK} | {
         "parent_id": parent.id,
         "due_date": due_date,
-        "due_at": due_instant(due_date, subtask.due_time, subtask.time_zone or user.time_zone),
     }
     found = await repository.lock(session, user.user_id, id)
     return _put(session, user, found, id, values, now)

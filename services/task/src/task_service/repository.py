@@ -1,20 +1,37 @@
-"""Every query of the task service."""
+"""Every query for tasks."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import ColumnElement, Integer, and_, cast, delete, func, literal, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
+from sqlmodel import SQLModel, col
 
-from task_service.models import Task
+from task_service import derived
+from task_service.models import Activity, Label, Project, SavedFilter, Task, TaskLabel, TaskText
+
+__all__ = ["derived"]
+
+OWNED: tuple[type[SQLModel], ...] = (Activity, TaskLabel, TaskText, Task, Label, Project, SavedFilter)
+"""The tables with a user's data."""
+_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:user_id, 0))")
 
 
-async def by_id(session: AsyncSession, user_id: str, id: str) -> Task | None:
-    """A task that is not in the trash."""
-    query = select(Task).where(
-        col(Task.id) == id, col(Task.user_id) == user_id, col(Task.deleted_at).is_(None)
-    )
+async def take_turn(session: AsyncSession, user_id: str) -> None:
+    """Wait for the other transactions that change something of this user, until this one ends.
+
+    SQLite has one writer anyway.
+    """
+    connection = await session.connection()
+    if connection.dialect.name == "postgresql":
+        await connection.execute(_TURN, {"user_id": user_id})
+
+
+async def by_id(session: AsyncSession, user_id: str, id: str, *, trashed: bool = False) -> Task | None:
+    """A task; what is in the trash only if `trashed`."""
+    query = select(Task).where(col(Task.id) == id, col(Task.user_id) == user_id)
+    if not trashed:
+        query = query.where(col(Task.deleted_at).is_(None))
     return (await session.scalars(query)).first()
 
 
@@ -25,10 +42,13 @@ async def lock(session: AsyncSession, user_id: str, id: str) -> Task | None:
 
 
 async def newest(
-    session: AsyncSession, user_id: str, before: tuple[datetime, str] | None, limit: int
+    session: AsyncSession, user_id: str, before: tuple[datetime, str] | None, limit: int, *, trashed: bool
 ) -> Sequence[Task]:
-    """Tasks that are not in the trash, newest first, behind the one made at that time with that id."""
-    query = select(Task).where(col(Task.user_id) == user_id, col(Task.deleted_at).is_(None))
+    """Tasks that are not in the trash, or those that are, newest first, behind the one made then."""
+    deleted = col(Task.deleted_at)
+    query = select(Task).where(
+        col(Task.user_id) == user_id, deleted.is_not(None) if trashed else deleted.is_(None)
+    )
     made = tuple_(col(Task.created_at), col(Task.id))
     if before:
         query = query.where(made < before)
@@ -36,13 +56,112 @@ async def newest(
     return (await session.scalars(query.order_by(*newest_first).limit(limit))).all()
 
 
-async def subtasks(session: AsyncSession, user_id: str, parents: Collection[str]) -> Sequence[Task]:
-    """What lies directly below these tasks and is not in the trash."""
+async def subtasks(
+    session: AsyncSession, user_id: str, parents: Collection[str], *, deleted_at: datetime | None = None
+) -> Sequence[Task]:
+    """What lies directly below these tasks: not in the trash, or put there at that very moment."""
     query = select(Task).where(
-        col(Task.user_id) == user_id, col(Task.parent_id).in_(parents), col(Task.deleted_at).is_(None)
+        col(Task.user_id) == user_id,
+        col(Task.parent_id).in_(parents),
+        col(Task.deleted_at).is_(None) if deleted_at is None else col(Task.deleted_at) == deleted_at,
     )
     return (await session.scalars(query.order_by(col(Task.created_at), col(Task.id)))).all()
 
 
+async def present(
+    session: AsyncSession, user_id: str, tasks: Collection[str], projects: Collection[str]
+) -> set[str]:
+    """Which of these tasks and projects are there and not in the trash."""
+    found: set[str] = set()
+    for model, ids in ((Task, tasks), (Project, projects)):
+        if ids:
+            query = select(col(model.id)).where(
+                col(model.user_id) == user_id, col(model.id).in_(ids), col(model.deleted_at).is_(None)
+            )
+            found.update(await session.scalars(query))
+    return found
+
+
+async def ancestors(session: AsyncSession, user_id: str, id: str, limit: int) -> Sequence[str]:
+    """The task `id`, its parent and so on upwards, at most `limit` of them."""
+    here = _and_ours(user_id, col(Task.id) == id)
+    above = (
+        select(col(Task.id), col(Task.parent_id), literal(1).label("height"))
+        .where(here)
+        .cte("above", recursive=True)
+    )
+    parent = select(col(Task.id), col(Task.parent_id), above.c.height + 1).where(
+        _and_ours(user_id, col(Task.id) == above.c.parent_id), above.c.height < limit
+    )
+    walk = above.union_all(parent)
+    return (await session.scalars(select(walk.c.id).order_by(walk.c.height))).all()
+
+
+async def depth_below(session: AsyncSession, user_id: str, id: str, limit: int) -> int:
+    """How many levels of subtasks there are below a task, counted up to `limit`."""
+    down = select(col(Task.id), literal(0).label("depth")).where(_and_ours(user_id, col(Task.id) == id))
+    below = down.cte("below", recursive=True)
+    child = select(col(Task.id), below.c.depth + 1).where(
+        _and_ours(user_id, col(Task.parent_id) == below.c.id), below.c.depth < limit
+    )
+    walk = below.union_all(child)
+    return (await session.scalar(select(func.max(walk.c.depth)))) or 0
+
+
+async def progress(session: AsyncSession, user_id: str, parent_id: str) -> tuple[int, int]:
+    """How many subtasks directly below a task are done, and how many there are."""
+    done = func.coalesce(func.sum(cast(col(Task.done), Integer)), 0)
+    query = select(done, func.count()).where(
+        _and_ours(user_id, col(Task.parent_id) == parent_id), col(Task.deleted_at).is_(None)
+    )
+    row = (await session.execute(query)).one()
+    return int(row[0]), int(row[1])
+
+
+async def next_position(session: AsyncSession, user_id: str, behind: str, *, moved: str) -> str | None:
+    """The first position of a task other than `moved` behind `behind`."""
+    query = select(func.min(col(Task.position))).where(_others(user_id, moved), col(Task.position) > behind)
+    return await session.scalar(query)
+
+
+async def previous_position(session: AsyncSession, user_id: str, before: str, *, moved: str) -> str | None:
+    """The last position of a task other than `moved` before `before`."""
+    query = select(func.max(col(Task.position))).where(_others(user_id, moved), col(Task.position) < before)
+    return await session.scalar(query)
+
+
+async def has_position(session: AsyncSession, user_id: str, position: str, *, moved: str) -> bool:
+    query = select(col(Task.id)).where(_others(user_id, moved), col(Task.position) == position)
+    return (await session.scalar(query.limit(1))) is not None
+
+
+async def activity(
+    session: AsyncSession, user_id: str, task_id: str, before: str | None, limit: int
+) -> Sequence[Activity]:
+    """What happened to a task, the latest first, before the entry `before`."""
+    query = select(Activity).where(col(Activity.task_id) == task_id, col(Activity.user_id) == user_id)
+    if before:
+        query = query.where(col(Activity.id) < before)
+    return (await session.scalars(query.order_by(col(Activity.id).desc()).limit(limit))).all()
+
+
+async def purge(session: AsyncSession, before: datetime) -> None:
+    """Forget what was put into the trash before that moment, and what is known of it."""
+    old = select(col(Task.id)).where(col(Task.deleted_at) < before)
+    for table in (Activity, TaskLabel, TaskText):
+        await session.execute(delete(table).where(col(table.task_id).in_(old)))
+    await session.execute(delete(Task).where(col(Task.deleted_at) < before))
+    await session.execute(delete(Project).where(col(Project.deleted_at) < before))
+
+
 async def erase_user(session: AsyncSession, user_id: str) -> None:
-    await session.execute(delete(Task).where(col(Task.user_id) == user_id))
+    for table in OWNED:
+        await session.execute(delete(table).where(col(table.user_id) == user_id))  # type: ignore[attr-defined]
+
+
+def _and_ours(user_id: str, what: ColumnElement[bool]) -> ColumnElement[bool]:
+    return and_(col(Task.user_id) == user_id, what)
+
+
+def _others(user_id: str, moved: str) -> ColumnElement[bool]:
+    return _and_ours(user_id, col(Task.id) != moved)

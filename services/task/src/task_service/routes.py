@@ -11,9 +11,9 @@ from servicekit.errors import Invalid
 from servicekit.ids import PathId
 from servicekit.paging import CursorParam, Limit, Page, decode_cursor, encode_cursor, page_of
 from servicekit.preconditions import etag, require_match
-from task_service import recurring, use_cases
+from task_service import placing, recurring, use_cases
 from task_service.models import Task
-from task_service.schemas import Occurrences, TaskCreate, TaskPatch, TaskRead
+from task_service.schemas import ActivityRead, Move, Occurrences, TaskCreate, TaskPatch, TaskRead
 
 tasks = router(prefix="/tasks", tags=["tasks"])
 
@@ -29,12 +29,16 @@ async def create_task(
 
 @tasks.get("")
 async def list_tasks(
-    user: CurrentUser, session: SessionDep, limit: Limit = 50, cursor: CursorParam = None
+    user: CurrentUser,
+    session: SessionDep,
+    limit: Limit = 50,
+    cursor: CursorParam = None,
+    trash: Annotated[bool, Query(description="those in the trash, instead of the others")] = False,
 ) -> Page[TaskRead]:
     """Newest first."""
-    bound_to = f"tasks {user.user_id}"
+    bound_to = f"tasks {trash} {user.user_id}"
     before = _behind(decode_cursor(cursor, bound_to=bound_to, values=2)) if cursor else None
-    found = await use_cases.list_newest(session, user, before, limit + 1)
+    found = await use_cases.list_newest(session, user, before, limit + 1, trashed=trash)
     rows, last = page_of(found, limit)
     return Page(
         items=[TaskRead.model_validate(task) for task in rows],
@@ -57,8 +61,8 @@ async def update_task(
 
 @tasks.delete("/{id}", status_code=204)
 async def delete_task(user: CurrentUser, id: PathId, session: SessionDep, request: Request) -> None:
-    """Moves the task to the trash; `restore` brings it back."""
-    await use_cases.delete(session, _matching(request, await use_cases.lock(session, user, id)))
+    """Moves the task to the trash with all below it; `restore` brings them back for 30 days."""
+    await use_cases.delete(session, user, _matching(request, await use_cases.lock(session, user, id)))
 
 
 @tasks.get("/{id}/occurrences")
@@ -68,6 +72,30 @@ async def list_occurrences(
     """The next ones after the current due date, each with why it falls there."""
     task = await use_cases.read(session, user, id)
     return Occurrences(items=recurring.preview(task, user, count))
+
+
+@tasks.get("/{id}/activity")
+async def list_activity(
+    user: CurrentUser, id: PathId, session: SessionDep, limit: Limit = 50, cursor: CursorParam = None
+) -> Page[ActivityRead]:
+    """What happened to the task, the latest first; also of one in the trash."""
+    task = await use_cases.read(session, user, id, trashed=True)
+    bound_to = f"activity {task.id}"
+    before = str(decode_cursor(cursor, bound_to=bound_to, values=1)[0]) if cursor else None
+    rows, last = page_of(await use_cases.activity(session, user, task, before, limit + 1), limit)
+    return Page(
+        items=[ActivityRead.model_validate(row) for row in rows],
+        next_cursor=encode_cursor([last.id], bound_to=bound_to) if last else None,
+    )
+
+
+@tasks.post("/{id}/move")
+async def move_task(
+    user: CurrentUser, id: PathId, body: Move, session: SessionDep, request: Request, response: Response
+) -> TaskRead:
+    """Puts the task right before or after another one in the manual order."""
+    task = _matching(request, await use_cases.lock(session, user, id))
+    return _show(await placing.move(session, user, task, body), response)
 
 
 @tasks.post("/{id}/complete")
@@ -91,7 +119,7 @@ async def restore_task(
     user: CurrentUser, id: PathId, session: SessionDep, request: Request, response: Response
 ) -> TaskRead:
     task = _matching(request, await use_cases.lock(session, user, id, trashed=True))
-    return _show(await use_cases.restore(session, task), response)
+    return _show(await use_cases.restore(session, user, task), response)
 
 
 def _behind(last: list[Any]) -> tuple[datetime, str]:

@@ -1,12 +1,12 @@
 """What the API of the task service takes and shows."""
 
 from datetime import date, datetime, time
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from servicekit.schema import MergePatch, Text
+from servicekit.schema import MergePatch, RequestBody, Text
 from task_service.recurrence.series import From, Missed, MonthEnd
 
 _ZONES = available_timezones()
@@ -39,10 +39,13 @@ Notes = Annotated[Text, Field(max_length=50_000)]
 Priority = Annotated[int, Field(ge=0, le=4, strict=True, description="4 is the most urgent")]
 Label = Annotated[Text, Field(max_length=100), AfterValidator(_not_blank)]
 Labels = Annotated[list[Label], Field(max_length=50), AfterValidator(_each_once)]
+Name = Annotated[Text, Field(max_length=100), AfterValidator(_not_blank)]
 Id = Annotated[Text, Field(max_length=100)]
 DueTime = Annotated[time, AfterValidator(_wall_clock)]
 TimeZone = Annotated[Text, Field(max_length=64), AfterValidator(_time_zone)]
-Position = Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,100}$")]
+Position = Annotated[
+    str, Field(max_length=1000, pattern=r"^[0-9A-Za-z]*[1-9A-Za-z]$", description="compares by its bytes")
+]
 
 
 class RecurrencePatch(MergePatch):
@@ -96,6 +99,19 @@ class TaskCreate(TaskPatch):
         return self
 
 
+class Move(RequestBody):
+    """Where to put a task in the manual order: beside another one."""
+
+    before: Id | None = None
+    after: Id | None = None
+
+    @model_validator(mode="after")
+    def one_neighbour(self) -> "Move":
+        if (self.before is None) == (self.after is None):
+            raise ValueError("say either before or after which task")
+        return self
+
+
 class TaskRead(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
@@ -107,6 +123,8 @@ class TaskRead(BaseModel):
     labels: list[str]
     project_id: str | None
     parent_id: str | None
+    subtasks_done: int
+    subtasks_total: int
     due_date: date | None
     due_time: time | None
     time_zone: str | None
@@ -135,3 +153,16 @@ class OccurrenceRead(BaseModel):
 
 class Occurrences(BaseModel):
     items: list[OccurrenceRead]
+
+
+class ActivityRead(BaseModel):
+    """One change of a task: who made it, when, and the values that differ."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    by: str
+    what: Literal["created", "updated", "completed", "reopened", "deleted", "restored"]
+    before: dict[str, Any]
+    after: dict[str, Any]
+    at: datetime

@@ -1,7 +1,7 @@
 """The rules of tasks."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,19 +9,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from servicekit.auth import Principal
 from servicekit.errors import Invalid, NotFound
 from servicekit.ids import new_id
-from servicekit.outbox import record
-from task_service import events, recurring, repository
-from task_service.due import due_instant
-from task_service.errors import NoSuchParent, NotAvailableYet
-from task_service.models import Task
+from task_service import due, events, placing, recurring, repository, tree
+from task_service.errors import NotAvailableYet
+from task_service.history import tell
+from task_service.models import Activity, Task
+from task_service.ordering import last_of_all
 from task_service.schemas import TaskCreate, TaskPatch
+from task_service.structure import labels, projects
 
-NOT_YET = ("reminders", "project_id")
+NOT_YET = ("reminders",)
+TRASH_KEPT = timedelta(days=30)
+"""How long a deleted task can be restored."""
 WHEN = frozenset({"due_date", "due_time", "time_zone"})
 
 
 async def create(session: AsyncSession, user: Principal, draft: TaskCreate) -> Task:
     """Add a task. Raises `Invalid`."""
+    await repository.take_turn(session, user.user_id)
     values = draft.model_dump(by_alias=True)
     await _check(session, user, values, id=None)
     if values["recurrence"]:
@@ -29,35 +33,49 @@ async def create(session: AsyncSession, user: Principal, draft: TaskCreate) -> T
     now = datetime.now(UTC)
     id = new_id()
     task = Task(
-        **_own(values) | {"position": draft.position or id.replace("-", "")},
+        **_own(values) | {"position": values["position"] or last_of_all()},
         id=id,
         user_id=user.user_id,
         created_at=now,
         updated_at=now,
     )
     recurring.settle(task, user, {"recurrence"}, now)
-    _set_due_at(task, user)
+    due.place(task, user.time_zone)
     session.add(task)
-    record(session, events.created(task))
+    tell(session, task, events.created(task))
+    await tree.count_below(session, user, [task.parent_id], now)
     return task
 
 
-async def read(session: AsyncSession, user: Principal, id: str) -> Task:
-    """A task of this user. Raises `NotFound`, also for what is in the trash."""
-    task = await repository.by_id(session, user.user_id, id)
+async def read(session: AsyncSession, user: Principal, id: str, *, trashed: bool = False) -> Task:
+    """A task of this user. Raises `NotFound`, also for what is in the trash unless `trashed`."""
+    task = await repository.by_id(session, user.user_id, id, trashed=trashed)
     if task is None:
         raise NotFound
     return task
 
 
 async def list_newest(
-    session: AsyncSession, user: Principal, before: tuple[datetime, str] | None, limit: int
+    session: AsyncSession,
+    user: Principal,
+    before: tuple[datetime, str] | None,
+    limit: int,
+    *,
+    trashed: bool = False,
 ) -> Sequence[Task]:
-    return await repository.newest(session, user.user_id, before, limit)
+    return await repository.newest(session, user.user_id, before, limit, trashed=trashed)
+
+
+async def activity(
+    session: AsyncSession, user: Principal, task: Task, before: str | None, limit: int
+) -> Sequence[Activity]:
+    """What happened to a task, the latest first."""
+    return await repository.activity(session, user.user_id, task.id, before, limit)
 
 
 async def lock(session: AsyncSession, user: Principal, id: str, *, trashed: bool = False) -> Task:
     """A task of this user, for a change. Raises `NotFound`."""
+    await repository.take_turn(session, user.user_id)
     task = await repository.lock(session, user.user_id, id)
     if task is None or (task.deleted_at and not trashed):
         raise NotFound
@@ -75,15 +93,18 @@ async def update(session: AsyncSession, user: Principal, task: Task, patch: Task
     changes = {name: value for name, value in _own(asked).items() if getattr(task, name) != value}
     if not changes:
         return task
+    parents = {task.parent_id, changes.get("parent_id", task.parent_id)}
     rule_before = (task.recurrence or {}).get("rule", "")
     task.sqlmodel_update(changes)
     recurring.settle(task, user, changes, datetime.now(UTC), rule_before=rule_before)
     if task.due_time and not task.due_date:
         raise Invalid.field("/due_time", "due_time needs a due_date", code="due-time-without-date")
     if (WHEN | {"recurrence"}) & changes.keys():
-        _set_due_at(task, user)
+        due.place(task, user.time_zone)
     _touch(task)
-    record(session, events.updated(task, sorted(changes)))
+    tell(session, task, events.updated(task, sorted(changes)))
+    if len(parents) > 1:
+        await tree.count_below(session, user, parents, task.updated_at)
     return task
 
 
@@ -93,8 +114,9 @@ async def complete(session: AsyncSession, user: Principal, task: Task) -> Task:
         now = datetime.now(UTC)
         task.done, task.completed_at = True, now
         _touch(task)
-        record(session, events.completed(task))
+        tell(session, task, events.completed(task))
         await recurring.add_next(session, user, task, now)
+        await tree.count_below(session, user, [task.parent_id], now)
     return task
 
 
@@ -103,25 +125,27 @@ async def reopen(session: AsyncSession, user: Principal, task: Task) -> Task:
     if task.done:
         task.done, task.completed_at = False, None
         _touch(task)
-        record(session, events.reopened(task))
-        await recurring.take_back(session, user, task, datetime.now(UTC))
+        tell(session, task, events.reopened(task))
+        await recurring.take_back(session, user, task, task.updated_at)
+        await tree.count_below(session, user, [task.parent_id], task.updated_at)
     return task
 
 
-async def delete(session: AsyncSession, task: Task) -> None:
-    """Move to the trash."""
-    task.deleted_at = datetime.now(UTC)
-    _touch(task)
-    record(session, events.deleted(task))
+async def delete(session: AsyncSession, user: Principal, task: Task) -> None:
+    """Move to the trash, with everything below it."""
+    await tree.trash(session, user, [task], datetime.now(UTC))
 
 
-async def restore(session: AsyncSession, task: Task) -> Task:
-    """Take out of the trash; a task that is not there stays as it is."""
+async def restore(session: AsyncSession, user: Principal, task: Task) -> Task:
+    """Take out of the trash, with what went there with it; a task that is not there stays as it is."""
     if task.deleted_at:
-        task.deleted_at = None
-        _touch(task)
-        record(session, events.restored(task))
+        await tree.untrash(session, user, [task], datetime.now(UTC), task.deleted_at)
     return task
+
+
+async def purge(session: AsyncSession) -> None:
+    """Forget what has been in the trash for too long."""
+    await repository.purge(session, datetime.now(UTC) - TRASH_KEPT)
 
 
 async def erase_user(session: AsyncSession, user_id: str) -> None:
@@ -133,17 +157,18 @@ async def _check(session: AsyncSession, user: Principal, asked: dict[str, Any], 
     for name in NOT_YET:
         if asked.get(name):
             raise NotAvailableYet.field(f"/{name}", f"{name} can't be set yet.")
-    parent = asked.get("parent_id")
-    if parent and (parent == id or await repository.by_id(session, user.user_id, parent) is None):
-        raise NoSuchParent.field("/parent_id", NoSuchParent.title)
+    if asked.get("parent_id"):
+        await tree.check_parent(session, user, id, asked["parent_id"])
+    if asked.get("project_id"):
+        await projects.check_is_there(session, user, asked["project_id"])
+    if asked.get("labels"):
+        asked["labels"] = await labels.settle(session, user, asked["labels"])
+    if asked.get("position"):
+        asked["position"] = await placing.free(session, user, asked["position"], id=id or "")
 
 
 def _own(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name in Task.model_fields}
-
-
-def _set_due_at(task: Task, user: Principal) -> None:
-    task.due_at = due_instant(task.due_date, task.due_time, task.time_zone or user.time_zone)
 
 
 def _touch(task: Task) -> None:

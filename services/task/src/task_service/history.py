@@ -1,0 +1,53 @@
+"""Every change of a task is told here: one event, one line of its activity, in one transaction.
+
+`tell` is called right after the change and before the next query: until then the session knows what
+the values were.
+"""
+
+from typing import Any
+
+from sqlalchemy import inspect
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from contracts.task import TaskEvent, TaskSnapshot
+from servicekit.ids import new_id
+from servicekit.outbox import record
+from task_service.models import Activity, Task
+
+UNREMARKABLE = frozenset({"version", "updated_at", "subtasks_done", "subtasks_total"})
+"""Fields whose change alone is no activity."""
+
+
+def tell(session: AsyncSession, task: Task, event: TaskEvent) -> None:
+    """Record that `task` has changed, as `event` says."""
+    record(session, event)
+    before, after = _difference(task, event.task)
+    if before or after:
+        session.add(
+            Activity(
+                id=new_id(),
+                user_id=task.user_id,
+                task_id=task.id,
+                by=event.user_id,
+                what=event.type.split(".")[2],
+                before=before,
+                after=after,
+                at=task.updated_at,
+            )
+        )
+
+
+def _difference(task: Task, now: TaskSnapshot) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Values that differ, before and after; of a new task, what it was given."""
+    told = now.model_dump(mode="json", exclude=set(UNREMARKABLE))
+    if not inspect(task).persistent:
+        return {}, {name: value for name, value in told.items() if value not in (None, "", [], 0, False)}
+    was = TaskSnapshot.model_validate(task.model_dump() | _replaced(task)).model_dump(mode="json")
+    changed = [name for name in told if told[name] != was[name]]
+    return {name: was[name] for name in changed}, {name: told[name] for name in changed}
+
+
+def _replaced(task: Task) -> dict[str, Any]:
+    """The values this transaction has replaced and not yet written."""
+    histories = ((state.key, state.history) for state in inspect(task).attrs)
+    return {name: found.deleted[0] for name, found in histories if found.deleted}

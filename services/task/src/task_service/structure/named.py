@@ -1,0 +1,71 @@
+"""What projects, labels and saved filters have in common: a name, a place, a version."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from servicekit.auth import Principal
+from servicekit.errors import NotFound
+from servicekit.ids import new_id
+from task_service import repository as tasks
+from task_service.folding import fold
+from task_service.models import Project
+from task_service.ordering import last_of_all
+from task_service.structure import repository
+from task_service.structure.repository import Named
+
+
+async def page(
+    session: AsyncSession,
+    user: Principal,
+    model: type[Named],
+    behind: tuple[str, str] | None,
+    limit: int,
+    *,
+    trashed: bool = False,
+) -> Sequence[Named]:
+    return await repository.listed(session, model, user.user_id, behind, limit, trashed=trashed)
+
+
+async def read(
+    session: AsyncSession, user: Principal, model: type[Named], id: str, *, trashed: bool = False
+) -> Named:
+    """One of this user. Raises `NotFound`, also for what is in the trash unless `trashed`."""
+    found = await repository.by_id(session, model, user.user_id, id)
+    if found is None or (isinstance(found, Project) and found.deleted_at and not trashed):
+        raise NotFound
+    return found
+
+
+async def lock(
+    session: AsyncSession, user: Principal, model: type[Named], id: str, *, trashed: bool = False
+) -> Named:
+    """One of this user, for a change. Raises `NotFound`."""
+    await tasks.take_turn(session, user.user_id)
+    return await read(session, user, model, id, trashed=trashed)
+
+
+def add(session: AsyncSession, user: Principal, model: type[Named], values: dict[str, Any]) -> Named:
+    """Add one with these values; without a position it comes last."""
+    now = datetime.now(UTC)
+    own = {"id": new_id(), "user_id": user.user_id, "created_at": now, "updated_at": now}
+    place = {"key": fold(values["name"]), "position": values.get("position") or last_of_all()}
+    row = model(**(values | place | own))
+    session.add(row)
+    return row
+
+
+def change(row: Named, asked: dict[str, Any]) -> bool:
+    """Set what differs, as one version. Says whether anything did."""
+    if asked.get("position", "") is None:
+        del asked["position"]
+    changes = {name: value for name, value in asked.items() if getattr(row, name) != value}
+    if not changes:
+        return False
+    if "name" in changes:
+        changes["key"] = fold(changes["name"])
+    row.sqlmodel_update(changes)
+    row.version, row.updated_at = row.version + 1, datetime.now(UTC)
+    return True
