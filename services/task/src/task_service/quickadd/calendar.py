@@ -1,0 +1,65 @@
+"""What dates in words are read against: now, in a zone, and the customs of where that zone is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from importlib.resources import files
+from zoneinfo import ZoneInfo
+
+from task_service.due import due_instant
+
+SUNDAY_FIRST = (
+    "AG AS BD BR BS BT BW BZ CA CO DM DO ET GT GU HK HN ID IL IN JM JP KE KH KR LA MH MM MO MT MX MZ NI NP "
+    "PA PE PH PK PR PT PY SA SG SV TH TT TW UM US VE VI WS YE ZA ZW"
+)
+"""Countries (ISO 3166) whose week starts on Sunday, by CLDR's weekData."""
+SATURDAY_FIRST = "AF BH DJ DZ EG IQ IR JO KW LY OM QA SD SY"
+MONTH_FIRST = "AS FM GU MH MP PH PR PW UM US VI"
+"""Where 12/03 is 3 December."""
+MONDAY, SATURDAY, SUNDAY = 0, 5, 6
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """`now` is in the zone; weekdays count from Monday = 0."""
+
+    now: datetime
+    zone: str
+    week_start: int = MONDAY
+    month_first: bool = False
+
+    @classmethod
+    def at(cls, now: datetime, zone: str) -> "Calendar":
+        """The calendar at the instant `now` in the IANA zone `zone`, as its country keeps it."""
+        country = _countries().get(zone, "US" if zone.startswith("US/") else "nowhere")
+        start = SUNDAY if country in SUNDAY_FIRST else SATURDAY if country in SATURDAY_FIRST else MONDAY
+        return cls(now.astimezone(ZoneInfo(zone)), zone, start, country in MONTH_FIRST)
+
+    @property
+    def today(self) -> date:
+        return self.now.date()
+
+    @property
+    def this_week(self) -> date:
+        """Its first day."""
+        return self.today - timedelta(days=(self.today.weekday() - self.week_start) % 7)
+
+    def has_passed(self, day: date, clock: time) -> bool:
+        """Whether the time on the wall is over; one that is just now is not."""
+        instant = self.instant(day, clock)
+        return instant < self.now.astimezone(UTC).replace(second=0, microsecond=0)
+
+    def instant(self, day: date, clock: time) -> datetime:
+        """In UTC."""
+        found = due_instant(day, clock, self.zone)
+        assert found
+        return found
+
+
+@cache
+def _countries() -> Mapping[str, str]:
+    """Zone → country, from the time zone database."""
+    table = files("tzdata").joinpath("zoneinfo", "zone.tab").read_text()
+    rows = [line.split("\t") for line in table.splitlines() if line and not line.startswith("#")]
+    return {row[2]: row[0] for row in rows}

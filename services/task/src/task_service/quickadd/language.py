@@ -1,0 +1,125 @@
+"""What a language is to quick add: words with their values, and phrases made of them.
+
+A template is a regular expression in which a space stands for any white space, ` ?` for some or none,
+and `<slot:words>` for one of those words; `<words>` alone has the slot's name too, `<words+>` is a list
+of them, and what is in the slot `_` means nothing. Where a phrase counts depends on how easily it is
+something else: see `Where`.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Literal
+
+Kind = Literal["date", "time", "recurrence", "reminder", "limit", "other"]
+"""`limit` ends a recurrence; `other` is what only looks like one of them and stays in the title."""
+
+
+class Where(Enum):
+    """Where a phrase counts."""
+
+    ANYWHERE = "anywhere"
+    AT_THE_END = "at the end"
+    """Where nothing but other phrases follows, or right beside one that counts: `sun` for Sunday."""
+    BESIDE = "beside"
+    """Right beside a date or recurrence only: `morning`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Words of one class and what each means; `digits` is how the numbers among them are written."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    digits: str = ""
+
+    @property
+    def pattern(self) -> str:
+        written = [_spaced(re.escape(word)) for word in sorted(self.values, key=len, reverse=True)]
+        return "|".join([*([_spaced(self.digits)] if self.digits else []), *written])
+
+    def value(self, word: str) -> Any:
+        known = self.values.get(" ".join(word.split()))
+        if known is not None:
+            return known
+        number = re.search("[0-9]+", word)
+        return int(number[0]) if number else word
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One way to say something.
+
+    meaning: name of a function in `meanings`, called with the values of the slots.
+    then: kinds of phrases that follow at once, as in `until` + date; with `?` they may be missing.
+    """
+
+    kind: Kind
+    meaning: str
+    template: str
+    where: Where = Where.ANYWHERE
+    then: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """Vocabulary and phrases. `separator` stands between the members of a list."""
+
+    words: Mapping[str, Words]
+    phrases: Sequence[Phrase]
+    separator: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A phrase made ready to be looked for."""
+
+    phrase: Phrase
+    regex: re.Pattern[str]
+    slots: Mapping[str, tuple[Words, re.Pattern[str] | None]]
+    """Words of each slot and, for a list, what finds its members."""
+
+    def values(self, match: re.Match[str]) -> dict[str, Any]:
+        return {
+            name: _value(match[name], words, members)
+            for name, (words, members) in self.slots.items()
+            if match[name] is not None and name != "_"
+        }
+
+
+def compiled(language: Language) -> list[Pattern]:
+    """The phrases of `language`, in its order."""
+    return [_pattern(phrase, language) for phrase in language.phrases]
+
+
+_SLOT = re.compile(r"<(?:(\w+):)?(\w+)(\+?)>")
+_BEFORE = r"(?<![^\s(\[{,;:–—])"
+_BEHIND = r"(?=[.,;:!?)\]}…]*(?:\s|$))"
+"""What a phrase stands between: white space, brackets, punctuation; never half of a word."""
+
+
+def _pattern(phrase: Phrase, language: Language) -> Pattern:
+    slots: dict[str, tuple[Words, re.Pattern[str] | None]] = {}
+
+    def fill(slot: re.Match[str]) -> str:
+        name, words = slot[1] or slot[2], language.words[slot[2]]
+        one = f"(?:{words.pattern})"
+        slots[name] = (words, re.compile(one) if slot[3] else None)
+        several = f"{one}(?:{language.separator}{one})*" if slot[3] else one
+        return f"(?P<{name}>{several})"
+
+    return Pattern(
+        phrase,
+        re.compile(_BEFORE + _SLOT.sub(fill, _spaced(phrase.template)) + _BEHIND),
+        slots,
+    )
+
+
+def _spaced(template: str) -> str:
+    return template.replace("\\ ", " ").replace(" ?", r"\s*").replace(" ", r"\s+")
+
+
+def _value(text: str, words: Words, members: re.Pattern[str] | None) -> Any:
+    if members is None:
+        return words.value(text)
+    return [words.value(found[0]) for found in members.finditer(text)]

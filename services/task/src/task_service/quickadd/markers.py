@@ -1,0 +1,63 @@
+"""What is said with a sign: `#label`, `+project`, `!priority`.
+
+A name begins with a letter and ends with white space, or stands in quotes. So `#123`, `C#`, `+1` and
+`!important` are plain text.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from task_service.quickadd.text import Span
+
+MAX_NAME = 100
+_QUOTES = r'"(?P<quoted>[^"]+)"'
+_NAME = re.compile(
+    rf"(?<![^\s(])(?P<sign>[#+])(?:{_QUOTES}|(?P<plain>[^\W\d_][^\s#+\"“”,;()\[\]]*))(?=[\s,;.:!?)\]]|$)"
+)
+_PRIORITY = re.compile(r"(?<![^\s(])!(?P<level>[0-4])(?=[\s,;.:?)\]]|$)")
+_PUNCTUATION = ".,;:!?'’"
+
+
+@dataclass(slots=True)
+class Marked:
+    """What the signs say; of several projects or priorities the last one counts."""
+
+    labels: list[str] = field(default_factory=list)
+    project: str | None = None
+    priority: int = 0
+    spans: list[Span] = field(default_factory=list)
+
+
+def read(text: str, visible: str) -> Marked:
+    """The signs in `text`; `visible` is the same with what is never read taken out of sight."""
+    found = Marked()
+    projects: list[tuple[str, Span]] = []
+    for match in _NAME.finditer(text):
+        if visible[match.start()] != match["sign"]:
+            continue
+        name, end = _name(match)
+        if not name or len(name) > MAX_NAME:
+            continue
+        if match["sign"] == "+":
+            projects.append((name, Span(match.start(), end, "project")))
+        else:
+            found.labels.append(name)
+            found.spans.append(Span(match.start(), end, "label"))
+    priorities = [
+        (int(each["level"]), Span(*each.span(), "priority")) for each in _PRIORITY.finditer(visible)
+    ]
+    for said, span in projects[-1:]:
+        found.project = said
+        found.spans.append(span)
+    for level, span in priorities[-1:]:
+        found.priority = level
+        found.spans.append(span)
+    found.labels = list(dict.fromkeys(found.labels))
+    return found
+
+
+def _name(match: re.Match[str]) -> tuple[str, int]:
+    if match["quoted"] is not None:
+        return " ".join(match["quoted"].split()), match.end()
+    name = match["plain"].rstrip(_PUNCTUATION)
+    return name, match.start("plain") + len(name)

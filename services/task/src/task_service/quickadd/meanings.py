@@ -1,0 +1,179 @@
+"""What phrases mean, whatever the language: dates and times, read against a calendar.
+
+A meaning is a function of the calendar and the values of a phrase's slots. It returns None, or raises
+`ValueError` or `OverflowError`, where there is no such thing: the phrase then stays in the title.
+"""
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from task_service.quickadd.calendar import SATURDAY, Calendar
+
+NOON_HOURS = range(1, 7)
+"""A bare `at 5` is in the afternoon; `at 8` is in the morning."""
+MINUTES = {"minute": 1, "hour": 60, "day": 1440, "week": 10080}
+
+Unit = Literal["minute", "hour", "day", "week", "month", "quarter", "year"]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A day, a time on the wall, or both. A `soft` time is a habit that a time said outright beats."""
+
+    day: date | None = None
+    clock: time | None = None
+    soft: bool = False
+
+
+def days_ahead(calendar: Calendar, days: int) -> Moment:
+    return Moment(calendar.today + timedelta(days=days))
+
+
+def part_of(calendar: Calendar, part: time, days: int = 0) -> Moment:
+    """`tonight`, `this morning`: a day, and its usual time unless that is over."""
+    day = calendar.today + timedelta(days=days)
+    return Moment(day, None if calendar.has_passed(day, part) else part, soft=True)
+
+
+def weekday(calendar: Calendar, weekday: int) -> Moment:
+    """The next one after today."""
+    return Moment(_on_or_after(calendar.today + timedelta(days=1), weekday))
+
+
+def this_weekday(calendar: Calendar, weekday: int) -> Moment:
+    return Moment(_on_or_after(calendar.today, weekday))
+
+
+def next_weekday(calendar: Calendar, weekday: int) -> Moment:
+    """The one of next week."""
+    return Moment(_on_or_after(calendar.this_week + timedelta(days=7), weekday))
+
+
+def weekend(calendar: Calendar, later: int = 0) -> Moment:
+    """Its Saturday; on a Saturday or Sunday, today."""
+    today = calendar.today
+    is_on = today.weekday() >= SATURDAY
+    saturday = _on_or_after(today, SATURDAY) if not is_on else today - timedelta(days=today.weekday() - 5)
+    return Moment(today if is_on and not later else saturday + timedelta(days=7 * later))
+
+
+def next_period(calendar: Calendar, unit: Unit) -> Moment:
+    """The first day of the next week, month, quarter or year."""
+    return Moment(_period(calendar, unit)[1] + timedelta(days=1))
+
+
+def end_of(calendar: Calendar, unit: Unit) -> Moment:
+    return Moment(_period(calendar, unit)[1])
+
+
+def end_of_next(calendar: Calendar, unit: Unit) -> Moment:
+    behind = _period(calendar, unit)[1] + timedelta(days=1)
+    start = datetime.combine(behind, time(12), calendar.now.tzinfo)
+    return Moment(_period(Calendar(start, calendar.zone, calendar.week_start), unit)[1])
+
+
+def in_units(calendar: Calendar, amount: int, unit: Unit) -> Moment:
+    """So much later; hours and minutes are real ones, also where the clocks change."""
+    if unit in ("minute", "hour"):
+        later = calendar.now.astimezone(UTC) + timedelta(minutes=amount * MINUTES[unit])
+        there = later.astimezone(ZoneInfo(calendar.zone))
+        return Moment(there.date(), there.time().replace(second=0, microsecond=0))
+    return Moment(added(calendar.today, amount, unit))
+
+
+def day_of_month(calendar: Calendar, month: int, day: int, year: int | None = None) -> Moment:
+    """Without a year, the next there is: 29 February may be years away."""
+    if year is not None:
+        return Moment(date(year, month, day))
+    for year in range(calendar.today.year, calendar.today.year + 9):
+        if _exists(year, month, day) and date(year, month, day) >= calendar.today:
+            return Moment(date(year, month, day))
+    raise ValueError(day)
+
+
+def numeric(calendar: Calendar, first: int, second: int, year: int | None = None) -> Moment:
+    """12/03, in the order of the country; where that makes no date, in the other one."""
+    month, day = (first, second) if calendar.month_first else (second, first)
+    if month > 12 >= day:
+        month, day = day, month
+    full = year + 2000 if year is not None and year < 100 else year
+    return day_of_month(calendar, month, day, full)
+
+
+def nth(calendar: Calendar, day: int) -> Moment:
+    """The next month that has this day."""
+    year, month = calendar.today.year, calendar.today.month
+    for later in range(14):
+        at = divmod(month - 1 + later, 12)
+        if _exists(year + at[0], at[1] + 1, day):
+            found = date(year + at[0], at[1] + 1, day)
+            if found >= calendar.today:
+                return Moment(found)
+    raise ValueError(day)
+
+
+def month_start(calendar: Calendar, month: int, year: int | None = None) -> Moment:
+    """The 1st of the next such month to come."""
+    return day_of_month(calendar, month, 1, year)
+
+
+def month_end(calendar: Calendar, month: int, year: int | None = None) -> Moment:
+    if year is None:
+        year = calendar.today.year + (month < calendar.today.month)
+    return Moment(date(year, month, monthrange(year, month)[1]))
+
+
+def clock(_: Calendar, hour: int, minute: int = 0, half: Literal["am", "pm"] | None = None) -> Moment | None:
+    if half is None:
+        return Moment(clock=time(hour, minute))
+    if not 1 <= hour <= 12:
+        return None
+    return Moment(clock=time(hour % 12 + 12 * (half == "pm"), minute))
+
+
+def bare_hour(_: Calendar, hour: int) -> Moment:
+    return Moment(clock=time(hour + 12 if hour in NOON_HOURS else hour))
+
+
+def named_time(_: Calendar, at: time) -> Moment:
+    return Moment(clock=at)
+
+
+def usual_time(_: Calendar, part: time) -> Moment:
+    return Moment(clock=part, soft=True)
+
+
+def nothing(_: Calendar, **__: Any) -> None:
+    """What only looks like a date."""
+
+
+def added(day: date, amount: int, unit: Unit) -> date:
+    """`day` and so many units; a day a month lacks is its last one."""
+    if unit in ("day", "week"):
+        return day + timedelta(days=amount * (7 if unit == "week" else 1))
+    months = amount * {"month": 1, "quarter": 3, "year": 12}[unit]
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def _period(calendar: Calendar, unit: Unit) -> tuple[date, date]:
+    """First and last day of the period today is in."""
+    today = calendar.today
+    if unit == "day":
+        return today, today
+    if unit == "week":
+        return calendar.this_week, calendar.this_week + timedelta(days=6)
+    month = {"month": today.month, "quarter": today.month - (today.month - 1) % 3, "year": 1}[unit]
+    start = date(today.year, month, 1)
+    return start, added(start, 1, unit) - timedelta(days=1)
+
+
+def _on_or_after(day: date, weekday: int) -> date:
+    return day + timedelta(days=(weekday - day.weekday()) % 7)
+
+
+def _exists(year: int, month: int, day: int) -> bool:
+    return 1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1]

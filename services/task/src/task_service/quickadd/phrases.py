@@ -1,0 +1,141 @@
+"""Phrases found in a text, and which of them count."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import time
+from functools import cache, partial
+from typing import Any
+
+from task_service.quickadd import meanings, repeats
+from task_service.quickadd.calendar import Calendar
+from task_service.quickadd.english import ENGLISH
+from task_service.quickadd.language import Kind, Pattern, Where, compiled
+from task_service.quickadd.text import UNREAD
+
+Meaning = Callable[..., Any]
+
+_EVENING = time(20)
+_FIXED: Mapping[str, Meaning] = {
+    "today": partial(meanings.days_ahead, days=0),
+    "tonight": partial(meanings.part_of, part=_EVENING),
+    "next_weekend": partial(meanings.weekend, later=1),
+    "half_an_hour": partial(meanings.in_units, amount=30, unit="minute"),
+    "end_of_week": partial(meanings.end_of, unit="week"),
+    "end_of_month": partial(meanings.end_of, unit="month"),
+    "end_of_year": partial(meanings.end_of, unit="year"),
+}
+MOST_OPEN = 20
+"""Phrases whose place decides; of more than so many only the last are looked at."""
+_BLANK = re.compile(rf"[\s,;.:!?()\[\]{UNREAD}]*")
+_BETWEEN = re.compile(r"[\s,]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A phrase in the text and what it means."""
+
+    start: int
+    end: int
+    kind: Kind
+    where: Where
+    value: Any
+
+
+def find(text: str, calendar: Calendar) -> list[Found]:
+    """The phrases of `text` (folded) that count, in its order, none overlapping another."""
+    return _settled(_apart(_candidates(text, calendar)), text)
+
+
+@cache
+def _patterns() -> Sequence[Pattern]:
+    return compiled(ENGLISH)
+
+
+def _candidates(text: str, calendar: Calendar) -> Iterator[Found]:
+    for pattern in _patterns():
+        for match in pattern.regex.finditer(text):
+            found = _read(pattern, match, text, calendar)
+            if found:
+                yield found
+
+
+def _read(pattern: Pattern, match: re.Match[str], text: str, calendar: Calendar) -> Found | None:
+    phrase, end, followed = pattern.phrase, match.end(), []
+    for kind in phrase.then:
+        behind = _at(text, end, kind.rstrip("?"), calendar)
+        if behind:
+            end = behind.end
+            followed.append(behind.value)
+        elif not kind.endswith("?"):
+            return None
+    try:
+        value = _meaning(phrase.meaning)(calendar, *followed, **pattern.values(match))
+    except (ValueError, OverflowError):
+        return None
+    if value is None and phrase.kind != "other":
+        return None
+    return Found(match.start(), end, phrase.kind, phrase.where, value)
+
+
+def _at(text: str, start: int, kind: str, calendar: Calendar) -> Found | None:
+    """The longest phrase of that kind that begins right behind `start`."""
+    start += len(text[start:]) - len(text[start:].lstrip(" \t,"))
+    best = None
+    for pattern in _patterns():
+        if pattern.phrase.kind != kind:
+            continue
+        match = pattern.regex.match(text, start)
+        found = _read(pattern, match, text, calendar) if match else None
+        if found and (best is None or found.end > best.end):
+            best = found
+    return best
+
+
+def _meaning(name: str) -> Meaning:
+    if name in _FIXED:
+        return _FIXED[name]
+    found: Meaning = getattr(meanings, name, None) or getattr(repeats, name)
+    return found
+
+
+def _apart(candidates: Iterator[Found]) -> list[Found]:
+    """Of those that overlap the first, of those that begin together the longest."""
+    kept: list[Found] = []
+    for found in sorted(candidates, key=lambda each: (each.start, -each.end)):
+        if not kept or found.start >= kept[-1].end:
+            kept.append(found)
+    return kept
+
+
+def _settled(found: Sequence[Found], text: str) -> list[Found]:
+    """Those that count where they stand."""
+    sure = [each for each in found if each.where is Where.ANYWHERE and each.kind != "other"]
+    open_ = [each for each in found if each.where is not Where.ANYWHERE][-MOST_OPEN:]
+    while True:
+        more = [each for each in open_ if _fits(each, sure, text)]
+        if not more:
+            return sorted(sure, key=lambda each: each.start)
+        sure += more[-1:]
+        open_.remove(more[-1])
+
+
+def _fits(found: Found, sure: Sequence[Found], text: str) -> bool:
+    beside = any(
+        each.kind in ("date", "recurrence", "time")
+        and each.kind != found.kind
+        and _BETWEEN.fullmatch(text[min(each.end, found.end) : max(each.start, found.start)])
+        for each in sure
+    )
+    return beside or (found.where is Where.AT_THE_END and _ends(found, sure, text))
+
+
+def _ends(found: Found, sure: Sequence[Found], text: str) -> bool:
+    at = found.end
+    for each in [*sorted(sure, key=lambda each: each.start), None]:
+        if each and each.start < at:
+            continue
+        if not _BLANK.fullmatch(text[at : each.start if each else len(text)]):
+            return False
+        at = each.end if each else at
+    return True

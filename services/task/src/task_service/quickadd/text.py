@@ -1,0 +1,74 @@
+"""The text itself: what in it is never read, and what is left of it as the title.
+
+Offsets count code points of the text as it was given. `fold` keeps them.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+UNREAD = "\ufffc"
+"""Stands for each character that was read already or must not be read."""
+
+_PROTECTED = re.compile(
+    r"""
+    "[^"]*" | “[^”]*” | „[^“”]*[“”] | «[^»]*» # quoted
+    | \S*://\S* | (?<!\S)www\.\S+             # URLs
+    | (?<!\S)[^\s@]+@[^\s@]+\.\S+             # e-mail addresses
+    | (?<!\S)v[0-9]+(?:\.[0-9]+)*(?!\w)       # versions: v2, v1.2
+    | (?<!\S)\S*[0-9]\.[0-9]+\.[0-9]\S*       # 1.2.3, addresses of computers
+    """,
+    re.X | re.I,
+)
+_QUOTED = re.compile(r'\s*(?:"([^"]*)"|“([^”]*)”)\s*')
+_LEFT_BEHIND = re.compile(r"\(\s*\)|\[\s*\]")
+_LOOSE = re.compile(r"\s+([,;.!?)\]])(?=\s|$)")
+_LOOSE_END = re.compile(r"[\s,;:–—-]+([.!?]*)$")
+_EDGE = " \t\n\r,;:–—-"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A part of the text that was understood: from `start` up to `end`, which is not in it."""
+
+    start: int
+    end: int
+    kind: str
+
+
+def quoted(text: str) -> str | None:
+    """What stands between the quotation marks of a text that is wholly in them."""
+    match = _QUOTED.fullmatch(text)
+    return (match[1] if match[1] is not None else match[2]) if match else None
+
+
+def fold(text: str) -> str:
+    """In lower case, as long as before."""
+    folded = (char.casefold() for char in text.replace("’", "'"))
+    return "".join(low if len(low) == 1 else char for low, char in zip(folded, text, strict=True))
+
+
+def protect(text: str) -> str:
+    """`text` with what is never read taken out of sight."""
+    return _PROTECTED.sub(lambda found: UNREAD * len(found[0]), text)
+
+
+def hide(text: str, spans: Iterable[Span]) -> str:
+    """`text` with `spans` taken out of sight."""
+    for span in spans:
+        text = text[: span.start] + UNREAD * (span.end - span.start) + text[span.end :]
+    return text
+
+
+def rest(text: str, spans: Sequence[Span]) -> str:
+    """The title: `text` without `spans`, and without the commas and spaces they leave at its edges."""
+    kept, at = [], 0
+    for span in sorted(spans):
+        kept.append(text[at : span.start])
+        at = span.end
+    kept.append(text[at:])
+    if not spans:
+        return " ".join(text.split())
+    whole = " ".join(_LEFT_BEHIND.sub(" ", " ".join(kept)).split())
+    whole = _LOOSE.sub(r"\1", _LOOSE_END.sub(r"\1", whole)).strip(_EDGE)
+    return whole if whole.strip(_EDGE + ".!?") else ""

@@ -1,0 +1,55 @@
+"""The tables of docs/quick-add.md, run."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from task_service.quickadd import Calendar, Understood, understand
+
+DOCUMENT = Path(__file__).parents[5] / "docs" / "quick-add.md"
+NOW = datetime(2026, 11, 24, 10, 30, tzinfo=UTC)
+HEADINGS = ("Days", "Times", "Recurrence", "Signs", "Reminders", "What stays in the title")
+
+
+def table(heading: str) -> list[list[str]]:
+    """The rows of the table under a heading, without backticks."""
+    section = DOCUMENT.read_text().partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip(" `") for cell in row.strip("|").split("|")] for row in rows[2:]]
+
+
+def said(found: Understood) -> list[str]:
+    """The cells of a row behind the text."""
+    recurs, more = "", [f"#{label}" for label in found.labels]
+    if found.recurrence:
+        recurs = f"{found.recurrence['rule']}` from completion"
+        recurs = recurs if found.recurrence["from"] == "completion" else found.recurrence["rule"]
+    more += [f"+{found.project}"] if found.project else []
+    more += [f"!{found.priority}"] if found.priority else []
+    for reminder in found.reminders:
+        before = reminder.get("minutes_before")
+        more.append(f"{before} min before" if before is not None else f"{reminder['at']:%Y-%m-%dT%H:%MZ}")
+    clock = f"{found.due_time:%H:%M}" if found.due_time else ""
+    return [found.title, str(found.due_date or ""), clock, recurs, ", ".join(more)]
+
+
+class TestTables:
+    @pytest.mark.parametrize(
+        "row", [row for heading in HEADINGS for row in table(heading)], ids=lambda r: r[0]
+    )
+    def test_say_what_is_understood(self, row: list[str]) -> None:
+        assert said(understand(row[0], Calendar.at(NOW, "Europe/Berlin"))) == row[1:]
+
+    @pytest.mark.parametrize(
+        ("zone", "now", "text", "due", "at", "instant"), table("Zones, weeks and clocks")
+    )
+    def test_say_what_is_understood_where(
+        self, zone: str, now: str, text: str, due: str, at: str, instant: str
+    ) -> None:
+        calendar = Calendar.at(datetime.fromisoformat(now).replace(tzinfo=UTC), zone)
+        found = understand(f"x {text}", calendar)
+        assert said(found)[:3] == ["x", due, at]
+        if instant:
+            assert found.due_date
+            assert found.due_time
+            assert f"{calendar.instant(found.due_date, found.due_time):%Y-%m-%dT%H:%MZ}" == instant
