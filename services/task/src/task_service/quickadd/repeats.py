@@ -10,7 +10,7 @@ from task_service.quickadd.meanings import MINUTES, Moment, Unit
 from task_service.recurrence.rule import WEEKDAYS
 
 WORKING_DAYS = "MO,TU,WE,TH,FR"
-MOST_MINUTES_BEFORE = 60 * 24 * 366
+MOST_MINUTES_BEFORE = 525_600
 _FREQUENCIES: dict[Unit, tuple[str, int]] = {
     "day": ("DAILY", 1),
     "week": ("WEEKLY", 1),

@@ -1,0 +1,1 @@
+"""The feed of changes: what is different since a token, deletions included."""

@@ -1,0 +1,80 @@
+"""Numbers what each transaction changes, whoever changes it.
+
+The numbers of a user come from one row, which is locked from the first number of a transaction until its
+end: whoever is numbered later commits later. So a reader that has seen a number has seen all below it,
+which a sequence of PostgreSQL, given out long before the commit, could not promise. The row is taken
+last, right before the commit, so nobody waits for it while holding it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from servicekit.database import for_both
+from task_service.changes.models import Change, ChangeCounter
+from task_service.models import Label, Project, SavedFilter, Task
+
+KINDS: Mapping[type, str] = {Task: "task", Project: "project", Label: "label", SavedFilter: "filter"}
+"""What the feed tells of, by the name it has there."""
+PENDING = "changed"
+"""Key in `session.info`: (user, kind, id) → whether it is gone."""
+
+_COUNTER = ChangeCounter.metadata.tables["change_counter"]
+_CHANGE = Change.metadata.tables["change"]
+_NUMBER = for_both(
+    lambda insert: (
+        (new := insert(_COUNTER))
+        .on_conflict_do_update(index_elements=["user_id"], set_={"last": _COUNTER.c.last + new.excluded.last})
+        .returning(_COUNTER.c.last)
+    )
+)
+_NOTE = for_both(
+    lambda insert: (new := insert(_CHANGE)).on_conflict_do_update(
+        index_elements=["user_id", "kind", "id"],
+        set_={"seq": new.excluded.seq, "deleted": new.excluded.deleted, "at": new.excluded.at},
+    )
+)
+
+
+@event.listens_for(Session, "before_flush")
+def notice(session: Session, *_: Any) -> None:
+    """Remember what is about to be written."""
+    for thing in (*session.new, *session.dirty, *session.deleted):
+        kind = KINDS.get(type(thing))
+        if kind and (thing not in session.dirty or session.is_modified(thing)):
+            gone = thing in session.deleted or getattr(thing, "deleted_at", None) is not None
+            session.info.setdefault(PENDING, {})[thing.user_id, kind, thing.id] = gone
+
+
+@event.listens_for(Session, "before_commit")
+def number(session: Session) -> None:
+    """Give what was written its numbers, in the transaction that wrote it."""
+    if session.in_nested_transaction():
+        return
+    session.flush()
+    pending = session.info.pop(PENDING, None)
+    if not pending:
+        return
+    connection = session.connection()
+    dialect = connection.dialect.name
+    for user_id, things in _by_user(pending).items():
+        taken = {"user_id": user_id, "last": len(things), "forgotten": 0}
+        last = connection.execute(_NUMBER[dialect], taken).scalar_one()
+        connection.execute(_NOTE[dialect], list(_rows(user_id, things, last)))
+
+
+def _by_user(pending: Mapping[tuple[str, str, str], bool]) -> dict[str, dict[tuple[str, str], bool]]:
+    found: dict[str, dict[tuple[str, str], bool]] = defaultdict(dict)
+    for (user_id, kind, id), gone in pending.items():
+        found[user_id][kind, id] = gone
+    return found
+
+
+def _rows(user_id: str, things: Mapping[tuple[str, str], bool], last: int) -> Iterator[dict[str, Any]]:
+    now = datetime.now(UTC)
+    for seq, ((kind, id), gone) in enumerate(things.items(), start=last - len(things) + 1):
+        yield {"user_id": user_id, "kind": kind, "id": id, "seq": seq, "deleted": gone, "at": now}
