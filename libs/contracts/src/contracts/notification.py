@@ -26,6 +26,11 @@ class NotificationCreated(NotificationEvent):
     title: str
     task_id: str | None
     created_at: datetime
+    reminder_id: str | None = None
+    """The reminder it is, for the kind `reminder`."""
+    due_at: datetime | None = None
+    late: bool = False
+    """Whether it comes long after its time, because the system was away."""
 
 
 class NotificationRead(NotificationEvent):

@@ -20,6 +20,15 @@ class TaskRecurrence(BaseModel):
     missed: str
 
 
+class TaskReminder(BaseModel):
+    """When to remind of a task: so long before it is due, or at an instant. One of the two is set."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    minutes_before: int | None = None
+    at: datetime | None = None
+
+
 class TaskSnapshot(BaseModel):
     """The whole task as it stood right after the change, so that no reader has to ask back."""
 
@@ -43,6 +52,7 @@ class TaskSnapshot(BaseModel):
     series_id: str | None = None
     occurrence: int | None = None
     """Place in its series."""
+    reminders: list[TaskReminder] = []
     position: str
     version: int
     created_at: datetime

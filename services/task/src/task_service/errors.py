@@ -3,11 +3,6 @@
 from servicekit.errors import Conflict, Invalid
 
 
-class NotAvailableYet(Invalid):
-    code = "not-available-yet"
-    title = "This part of the contract is not built yet"
-
-
 class NoSuchParent(Invalid):
     code = "no-such-parent"
     title = "There is no such task to be the parent"

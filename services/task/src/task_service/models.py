@@ -57,6 +57,8 @@ class Task(SQLModel, table=True):
     """The day the rule is counted from, RFC 5545's DTSTART."""
     rule_number: int = 1
     """Which of the COUNT occurrences of the rule this one is."""
+    reminders: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    """Each `minutes_before` the task is due, or `at` an instant, as in the API."""
     position: str
     version: int = 1
     created_at: datetime

@@ -73,6 +73,7 @@ async def add_next(session: AsyncSession, user: Principal, task: Task, now: date
     if found and not found.deleted_at:
         return
     values = {name: getattr(task, name) for name in CARRIED_ON} | {
+        "reminders": _before_due(task),
         "due_date": following.occurrence.due_date,
         "occurrence": task.occurrence + 1,
         "rule_from": following.anchor,
@@ -107,6 +108,11 @@ def series_of(task: Task, user: Principal) -> Series | None:
 def next_id(task: Task) -> str:
     """The id of the occurrence after `task`: always the same (UUIDv5 of series and number)."""
     return str(uuid5(UUID(task.series_id), str(task.occurrence + 1)))
+
+
+def _before_due(task: Task) -> list[dict[str, Any]]:
+    """The reminders another occurrence has, too: an instant was meant for this one only."""
+    return [each for each in task.reminders if "minutes_before" in each]
 
 
 def _series(task: Task, user: Principal, rule: Rule) -> Series:
@@ -219,6 +225,7 @@ async def _copy(
     id = str(uuid5(UUID(parent.id), subtask.id))
     due_date = subtask.due_date + later if subtask.due_date else None
     values = {name: getattr(subtask, name) for name in OF_A_SUBTASK} | {
+        "reminders": _before_due(subtask),
         "parent_id": parent.id,
         "due_date": due_date,
     }

@@ -1,10 +1,19 @@
 """What the API of the task service takes and shows."""
 
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from servicekit.schema import MergePatch, RequestBody, Text
 from task_service.recurrence.series import From, Missed, MonthEnd
@@ -68,6 +77,31 @@ class Recurrence(BaseModel):
     missed: Missed
 
 
+def _utc_second(value: datetime) -> datetime:
+    return value.astimezone(UTC).replace(microsecond=0)
+
+
+class ReminderOfTask(RequestBody):
+    """When to remind: so long before the task is due, or at an instant."""
+
+    minutes_before: int | None = Field(default=None, ge=0, le=525_600, strict=True)
+    at: Annotated[AwareDatetime, AfterValidator(_utc_second)] | None = None
+
+    @model_validator(mode="after")
+    def is_one_of_the_two(self) -> "ReminderOfTask":
+        if (self.minutes_before is None) == (self.at is None):
+            raise ValueError("either minutes_before or at")
+        return self
+
+    @model_serializer(mode="wrap")
+    def only_what_is_set(self, handler: SerializerFunctionWrapHandler) -> Any:
+        return {name: value for name, value in handler(self).items() if value is not None}
+
+
+def _no_two_alike(reminders: list[ReminderOfTask]) -> list[ReminderOfTask]:
+    return [each for index, each in enumerate(reminders) if each not in reminders[:index]]
+
+
 class TaskPatch(MergePatch):
     """What can be changed of a task."""
 
@@ -83,7 +117,9 @@ class TaskPatch(MergePatch):
     due_time: DueTime | None = None
     time_zone: TimeZone | None = Field(default=None, description="null: floats with the user")
     recurrence: RecurrencePatch | None = None
-    reminders: list[dict[str, Any]] = Field(default_factory=list, max_length=20)
+    reminders: Annotated[list[ReminderOfTask], Field(max_length=20), AfterValidator(_no_two_alike)] = Field(
+        default_factory=list
+    )
     position: Position | None = None
 
 
@@ -132,7 +168,7 @@ class TaskRead(BaseModel):
     recurrence: Recurrence | None
     series_id: str | None
     occurrence: int
-    reminders: list[dict[str, Any]] = []
+    reminders: list[ReminderOfTask]
     position: str
     version: int
     created_at: datetime

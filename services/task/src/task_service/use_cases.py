@@ -11,14 +11,12 @@ from servicekit.errors import Invalid, NotFound
 from servicekit.ids import new_id
 from task_service import due, events, placing, recurring, repository, tree
 from task_service.changes.repository import erase_user as forget_changes
-from task_service.errors import NotAvailableYet
 from task_service.history import tell
 from task_service.models import Activity, Task
 from task_service.ordering import last_of_all
 from task_service.schemas import TaskCreate, TaskPatch
 from task_service.structure import labels, projects
 
-NOT_YET = ("reminders",)
 TRASH_KEPT = timedelta(days=30)
 """How long a deleted task can be restored."""
 WHEN = frozenset({"due_date", "due_time", "time_zone"})
@@ -27,7 +25,7 @@ WHEN = frozenset({"due_date", "due_time", "time_zone"})
 async def create(session: AsyncSession, user: Principal, draft: TaskCreate) -> Task:
     """Add a task. Raises `Invalid`."""
     await repository.take_turn(session, user.user_id)
-    values = draft.model_dump(by_alias=True)
+    values = draft.model_dump(by_alias=True) | _reminders(draft)
     await _check(session, user, values, id=None)
     if values["recurrence"]:
         values["recurrence"] = recurring.merged(None, values["recurrence"])
@@ -86,6 +84,8 @@ async def lock(session: AsyncSession, user: Principal, id: str, *, trashed: bool
 async def update(session: AsyncSession, user: Principal, task: Task, patch: TaskPatch) -> Task:
     """Change what `patch` names; where nothing differs nothing happens. Raises `Invalid`."""
     asked = patch.model_dump(exclude_unset=True, by_alias=True)
+    if "reminders" in asked:
+        asked |= _reminders(patch)
     if asked.get("position", "") is None:
         del asked["position"]
     await _check(session, user, asked, id=task.id)
@@ -156,9 +156,6 @@ async def erase_user(session: AsyncSession, user_id: str) -> None:
 
 
 async def _check(session: AsyncSession, user: Principal, asked: dict[str, Any], id: str | None) -> None:
-    for name in NOT_YET:
-        if asked.get(name):
-            raise NotAvailableYet.field(f"/{name}", f"{name} can't be set yet.")
     if asked.get("parent_id"):
         await tree.check_parent(session, user, id, asked["parent_id"])
     if asked.get("project_id"):
@@ -167,6 +164,11 @@ async def _check(session: AsyncSession, user: Principal, asked: dict[str, Any], 
         asked["labels"] = await labels.settle(session, user, asked["labels"])
     if asked.get("position"):
         asked["position"] = await placing.free(session, user, asked["position"], id=id or "")
+
+
+def _reminders(patch: TaskPatch) -> dict[str, Any]:
+    """As they are stored: in JSON."""
+    return patch.model_dump(mode="json", include={"reminders"})
 
 
 def _own(values: dict[str, Any]) -> dict[str, Any]:

@@ -83,7 +83,6 @@ class TestCreate:
             ({"due_date": "2026-07-01", "due_time": "09:00+02:00"}, "/due_time"),
             ({"time_zone": "Mars/Olympus"}, "/time_zone"),
             ({"parent_id": "nobody"}, "/parent_id"),
-            ({"reminders": [{"minutes_before": 5}]}, "/reminders"),
             ({"project_id": "nothing"}, "/project_id"),
         ],
     )
