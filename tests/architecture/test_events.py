@@ -7,6 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 import yaml
+from analytics_service.dead_letters.letters import LISTENERS
 
 from contracts.catalogue import EVENTS
 from contracts.names import BROADCAST, PUBSUB, SECRET_STORE, STATE_STORE, App, Topic
@@ -111,6 +112,16 @@ class TestScopes:
         for app in component(name)["scopes"]:
             assert app in scopes(metadata(name)["publishingScopes"])
             assert app in scopes(metadata(name)["subscriptionScopes"])
+
+
+class TestReplays:
+    def test_go_to_whoever_may_have_given_up(self) -> None:
+        """A topic's listeners; and who gives up what it publishes itself: a delivery of a notification."""
+        allowed = scopes(metadata(PUBSUB)["subscriptionScopes"])
+        topics = [topic for topic in Topic if topic is not Topic.DEAD_LETTERS]
+        heard = {topic: {app for app, hears in allowed.items() if topic in hears} for topic in topics}
+        heard[Topic.NOTIFICATION_EVENTS] = {App.NOTIFICATION}
+        assert {topic: set(apps) for topic, apps in LISTENERS.items()} == heard
 
 
 class TestComponents:

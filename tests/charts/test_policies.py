@@ -16,7 +16,7 @@ UNITS = {"m": 0.001, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
 DNS_SECONDS = 30
 """How long a name may be answered from a cache; what CoreDNS does unless told otherwise."""
 
-READS_SECRETS = {"frontend", "user", "chat"}
+READS_SECRETS = {"frontend", "user", "chat", "notification"}
 
 
 def containers(pod: Pod) -> Iterator[dict[str, Any]]:
@@ -157,7 +157,7 @@ class TestServices:
 
     def test_may_read_the_secrets_they_ask_for(self, place: str) -> None:
         found = objects("todo", place)
-        asked = {"frontend": {"session"}, "user": {"token-signing"}}
+        asked = {"frontend": {"session"}, "user": {"token-signing"}, "notification": {"notification"}}
         for service in SERVICES:
             scope = of_kind(found, "Configuration")[service]["spec"]["secrets"]["scopes"][0]
             assert scope["defaultAccess"] == "deny"

@@ -7,15 +7,18 @@ for every call the code makes, and for no other.
 import ast
 import functools
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
 import yaml
+from analytics_service.dead_letters.letters import LISTENERS
 from frontend_service.upstreams import OWNERS, SPECIFICATION
 
 from contracts.names import App
 from devstack.places import ROOT
 from servicekit.auth import JWKS_PATH
+from servicekit.replays import PATH
 from tests.charts.network import Network, Place
 from tests.charts.rendering import objects, of_kind
 
@@ -39,9 +42,11 @@ def made() -> Iterator[tuple[str, str, str, str]]:
     """Every call the code makes: callee, caller, path (ids as {}), verb."""
     for path, operations in json.loads(SPECIFICATION.read_text())["paths"].items():
         for verb in operations:
-            yield OWNERS[path.split("/")[1]], App.FRONTEND, path.replace("{id}", "{}"), verb.upper()
+            yield OWNERS[path.split("/")[1]], App.FRONTEND, re.sub(r"\{\w+\}", "{}", path), verb.upper()
     for verb, path in _calls_of_the_assistant():
         yield App.TASK, App.CHAT, path, verb
+    for consumer in {app for apps in LISTENERS.values() for app in apps} - {App.ANALYTICS}:
+        yield consumer, App.ANALYTICS, PATH, "POST"
     for caller in set(App) - {App.USER}:
         yield App.USER, caller, JWKS_PATH, "GET"
 

@@ -13,6 +13,7 @@ from devstack import credentials
 from devstack.addresses import free_offset
 from devstack.places import RunFolder
 from devstack.stack import Stack
+from services.notification.tests.receivers import MailServer
 from tests.system.api import Api, open_api
 from tests.system.collector import Collector
 
@@ -28,8 +29,24 @@ def collector() -> Iterator[Collector]:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> Iterator[Stack]:
-    env = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.start(), "OTEL_BSP_SCHEDULE_DELAY": "500"}
+def mail_server() -> Iterator[MailServer]:
+    server = MailServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def stack(
+    tmp_path_factory: pytest.TempPathFactory, collector: Collector, mail_server: MailServer
+) -> Iterator[Stack]:
+    env = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": collector.start(),
+        "OTEL_BSP_SCHEDULE_DELAY": "500",
+        "TODO_ALLOWED_NETWORKS": '["127.0.0.0/8"]',
+        "TODO_SMTP_HOST": "127.0.0.1",
+        "TODO_SMTP_PORT": str(mail_server.start()),
+        "TODO_SMTP_SECURITY": "none",
+    }
     folder = RunFolder(tmp_path_factory.mktemp("system"))
     stack = Stack(folder, REPLICAS, offset=free_offset(OFFSET, REPLICAS), env=env)
     stack.up()

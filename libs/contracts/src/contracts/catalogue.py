@@ -2,7 +2,7 @@
 
 from contracts.chat import ChatMessageHandled
 from contracts.event import Event
-from contracts.notification import NotificationCreated, NotificationRead
+from contracts.notification import DeliveryFailed, NotificationCreated, NotificationRead
 from contracts.task import (
     TaskCompleted,
     TaskCreated,
@@ -26,6 +26,7 @@ EVENTS: tuple[type[Event], ...] = (
     UserDeleted,
     NotificationCreated,
     NotificationRead,
+    DeliveryFailed,
 )
 
 BY_TYPE: dict[str, type[Event]] = {event.type: event for event in EVENTS}

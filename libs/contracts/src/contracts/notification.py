@@ -33,6 +33,17 @@ class NotificationCreated(NotificationEvent):
     """Whether it comes long after its time, because the system was away."""
 
 
+class DeliveryFailed(NotificationEvent):
+    """A notification could not be delivered on one channel, however often it was tried."""
+
+    type: ClassVar[str] = "todo.notification.delivery-failed.v1"
+
+    delivery_id: str
+    channel: str
+    """Kind of the channel: `email`, `push` or `webhook`."""
+    error: str
+
+
 class NotificationRead(NotificationEvent):
     type: ClassVar[str] = "todo.notification.read.v1"
 

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from servicekit import health, idempotency, inbox, metrics, subscriptions
+from servicekit import health, idempotency, inbox, metrics, replays, subscriptions
 from servicekit.auth import PublishedKeys, TokenVerifier
 from servicekit.body_limit import BodyLimit
 from servicekit.content_digest import ContentDigest
@@ -41,6 +41,7 @@ def create_app(
     public: bool = False,
     startup: Sequence[Background] = (),
     forget: Sequence[Forget] = (),
+    background: Sequence[Background] = (),
 ) -> FastAPI:
     """The FastAPI app of one service.
 
@@ -48,6 +49,7 @@ def create_app(
     public: requests may come from elsewhere than the own sidecar (the edge).
     startup: run once before the first request, with `app.state` complete.
     forget: drop what this service no longer needs; done every ten minutes, in one transaction.
+    background: run beside the requests, from then until the end.
     """
     start_logging(settings)
     tracer = start_tracing(settings)
@@ -57,7 +59,7 @@ def create_app(
     app = FastAPI(
         title=f"todo: {settings.app}",
         version="1",
-        lifespan=_lifespan(settings, sidecar, database, startup, forget),
+        lifespan=_lifespan(settings, sidecar, database, startup, forget, background),
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
@@ -72,6 +74,8 @@ def create_app(
     if listens:
         assert database
         effects = Effects(database, sidecar, tracer, listens.handlers)
+        app.state.effects = effects
+        app.include_router(replays.router)
         subscriptions.mount(app, listens, effects.deliver, database)
     install_error_handlers(app)
     metrics.install_metrics(app)
@@ -91,6 +95,7 @@ def _lifespan(
     database: Database | None,
     startup: Sequence[Background],
     forget: Sequence[Forget],
+    background: Sequence[Background],
 ) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -101,6 +106,8 @@ def _lifespan(
                 await _open(database, settings, sidecar, stack, forget)
             for begin in startup:
                 await begin(app)
+            for work in background:
+                stack.push_async_callback(_end, asyncio.create_task(work(app)))
             log.info("%s is up", settings.app)
             yield
 

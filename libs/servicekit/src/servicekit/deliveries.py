@@ -13,7 +13,6 @@ import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
@@ -30,6 +29,7 @@ from contracts.names import Topic
 from servicekit import inbox, metrics
 from servicekit.bulk import Outgoing
 from servicekit.database import Database
+from servicekit.dead_letters import dead_letter
 from servicekit.errors import Unavailable
 from servicekit.sidecar import Sidecar
 from servicekit.tracing import event_span
@@ -120,19 +120,29 @@ class Effects:
             return await self._handle_one_by_one(batch)
         return [Status.SUCCESS] * len(batch)
 
-    async def _handle_together(self, batch: Sequence[Delivery]) -> None:
+    async def replay(self, delivery: Delivery) -> bool:
+        """Handle an event out of the dead letters; False if it had its effect before, or has none here.
+
+        Raises what its handler raises: it is not dead-lettered once more, whoever asked is told.
+        """
+        return await self._handle_together([delivery]) > 0
+
+    async def _handle_together(self, batch: Sequence[Delivery]) -> int:
+        """Handle all of `batch` in one transaction; returns how many were new."""
         known = [delivery for delivery in batch if self._handler(delivery)]
         if any(delivery.cause for delivery in batch):
             raise Unreadable
         if not known:
-            return
+            return 0
         async with self.database.transaction() as session:
             fresh = await inbox.claim(session, self.database.app, [delivery.id for delivery in known])
-            metrics.INBOX_DUPLICATES.inc(len(known) - len(fresh))
+            new = len(fresh)
+            metrics.INBOX_DUPLICATES.inc(len(known) - new)
             for delivery in known:
                 if delivery.id in fresh:
                     fresh.remove(delivery.id)
                     await self._run(session, delivery)
+        return new
 
     async def _run(self, session: AsyncSession, delivery: Delivery) -> None:
         handler, envelope = self._handler(delivery), delivery.envelope
@@ -176,25 +186,7 @@ class Effects:
     async def _bury(self, delivery: Delivery, cause: str) -> None:
         """Publish `delivery` to the dead letters; a repeat has the same id and is parked once."""
         app = self.database.app
-        letter = dead_letter(app.value, delivery, cause)
+        letter = dead_letter(app, delivery.topic, delivery.id, delivery.raw, cause)
         await self.sidecar.publish(Topic.DEAD_LETTERS, letter)
         metrics.DEAD_LETTERS.labels(delivery.topic.value).inc()
         log.error("dead letter %s from %s: %s", delivery.id, delivery.topic, cause)
-
-
-def dead_letter(consumer: str, delivery: Delivery, cause: str) -> Outgoing:
-    """The CloudEvent that carries a failed event, whole and unchanged, with the cause."""
-    raw = delivery.raw if isinstance(delivery.raw, dict) else {}
-    id = f"{delivery.id}/{consumer}"
-    key = str(raw.get("partitionkey") or raw.get("subject") or id)
-    envelope = {
-        "specversion": "1.0",
-        "id": id,
-        "source": f"/services/{consumer}",
-        "type": "todo.dead-letter.v1",
-        "subject": delivery.id,
-        "time": datetime.now(UTC).isoformat(),
-        "datacontenttype": "application/json",
-        "data": {"consumer": consumer, "topic": delivery.topic, "cause": cause, "event": delivery.raw},
-    }
-    return Outgoing(id, key, orjson.dumps(envelope).decode())

@@ -64,12 +64,17 @@ class Door(APIRoute):
         return enter
 
 
-def router(*, tags: list[str], prefix: str = "", public: bool = False) -> APIRouter:
-    """A router whose routes have the door; `public` ones need no access token."""
+def router(
+    *, tags: list[str], prefix: str = "", public: bool = False, own_transactions: bool = False
+) -> APIRouter:
+    """A router whose routes have the door; `public` ones need no access token.
+
+    own_transactions: no door, for routes that wait for another service and must hold no lock meanwhile.
+    """
     return APIRouter(
         prefix=prefix,
         tags=list(tags),
-        route_class=Door,
+        route_class=APIRoute if own_transactions else Door,
         dependencies=[] if public else NEEDS_TOKEN,
         responses=_PROBLEMS,
     )

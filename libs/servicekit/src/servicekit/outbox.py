@@ -6,7 +6,9 @@ from sqlalchemy import BigInteger, Column, Integer
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel
 
-from contracts.event import Event, wrap
+from contracts.event import CloudEvent, Event, F, wrap
+from contracts.names import Topic
+from servicekit.dead_letters import dead_letter
 from servicekit.ids import new_id
 from servicekit.tracing import current_traceparent
 
@@ -30,7 +32,7 @@ class OutboxRow(SQLModel, table=True):
     recorded_at: datetime
 
 
-def record(session: AsyncSession, event: Event) -> None:
+def record(session: AsyncSession, event: F) -> CloudEvent[F]:
     """Add `event` to the transaction of `session`; it is published after the commit."""
     now = datetime.now(UTC)
     envelope = wrap(
@@ -40,13 +42,18 @@ def record(session: AsyncSession, event: Event) -> None:
         time=now,
         traceparent=current_traceparent(),
     )
+    _add(session, event.topic, event.user_id, envelope.id, envelope.model_dump_json())
+    return envelope
+
+
+def record_letter(session: AsyncSession, event: CloudEvent[Event], cause: str) -> None:
+    """Add a dead letter about `event`, which this service itself gives up, to the transaction."""
+    app = session.info["app"]
+    letter = dead_letter(app, event.data.topic, event.id, event.model_dump(mode="json"), cause)
+    _add(session, Topic.DEAD_LETTERS, letter.key, letter.id, letter.payload)
+
+
+def _add(session: AsyncSession, topic: Topic, key: str, event_id: str, payload: str) -> None:
     session.info["recorded"] = True
-    session.add(
-        OutboxRow(
-            topic=event.topic,
-            key=event.user_id,
-            event_id=envelope.id,
-            payload=envelope.model_dump_json(),
-            recorded_at=now,
-        )
-    )
+    now = datetime.now(UTC)
+    session.add(OutboxRow(topic=topic, key=key, event_id=event_id, payload=payload, recorded_at=now))

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 import orjson
@@ -38,6 +39,14 @@ def decode_cursor(cursor: str, *, bound_to: str, values: int) -> list[Any]:
     if binding != _binding(bound_to) or len(last) != values:
         raise Invalid.field("?cursor", "This cursor belongs to another list.", code="cursor-invalid")
     return list(last)
+
+
+def behind(last: Sequence[Any]) -> tuple[datetime, str]:
+    """The time and the id in a decoded cursor. Raises `Invalid` for anything else."""
+    try:
+        return datetime.fromisoformat(last[0]), str(last[1])
+    except (TypeError, ValueError) as error:
+        raise Invalid.field("?cursor", "This is not a cursor.", code="cursor-invalid") from error
 
 
 def page_of(rows: Sequence[T], limit: int) -> tuple[Sequence[T], T | None]:

@@ -37,6 +37,7 @@ class Subscriptions:
 
     def __init__(self) -> None:
         self.handlers: dict[type[Event], Handler] = {}
+        self.only_replayed: set[type[Event]] = set()
         self.raw_handlers: dict[Topic, RawHandler] = {}
 
     def on(self, event: type[E]) -> Callable[[Callable[[Received[E]], Awaitable[None]]], Handler]:
@@ -50,6 +51,11 @@ class Subscriptions:
 
         return register
 
+    def on_replay(self, event: type[E]) -> Callable[[Callable[[Received[E]], Awaitable[None]]], Handler]:
+        """Register a handler for an event class that comes from the dead letters only."""
+        self.only_replayed.add(event)
+        return self.on(event)
+
     def on_raw(self, topic: Topic) -> Callable[[RawHandler], RawHandler]:
         """Register a handler that takes every message of `topic`, JSON or not, as it is."""
 
@@ -61,7 +67,7 @@ class Subscriptions:
 
     @property
     def topics(self) -> list[Topic]:
-        return sorted({event.topic for event in self.handlers})
+        return sorted({event.topic for event in self.handlers if event not in self.only_replayed})
 
 
 class BulkDaprApp(DaprApp):

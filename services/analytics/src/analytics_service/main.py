@@ -3,6 +3,8 @@
 from fastapi import FastAPI
 
 from analytics_service import routes
+from analytics_service.dead_letters import routes as desk
+from analytics_service.dead_letters.counting import count_parked
 from analytics_service.settings import Settings
 from analytics_service.subscriptions import subscriptions
 from servicekit.app import create_app
@@ -11,6 +13,7 @@ from servicekit.app import create_app
 def create(settings: Settings | None = None) -> FastAPI:
     return create_app(
         settings or Settings(),
-        [routes.analytics, routes.operators],
+        [routes.analytics, desk.operators, desk.replays],
         listens=subscriptions,
+        background=[count_parked],
     )

@@ -28,7 +28,7 @@ class DeadLetter(SQLModel, table=True):
     __tablename__ = "dead_letter"
 
     id: str = Field(primary_key=True)
-    """Made from event and consumer, so a letter that comes twice is parked once."""
+    """Made from event and consumer (UUIDv5), so a letter that comes twice is parked once."""
     event_id: str
     consumer: str
     """App-id that gave up; empty where Dapr itself did, which doesn't tell."""
@@ -37,3 +37,12 @@ class DeadLetter(SQLModel, table=True):
     event: str
     """The event as it came, as JSON; or, if it was none, the bytes in base64."""
     parked_at: datetime
+    state: str = "parked"
+    """`parked` or `replayed`."""
+    failures: int = 1
+    failed_at: datetime
+    """When the consumer gave up, the last time; a repeat of the same letter says the same."""
+    replays: int = 0
+    replayed_at: datetime | None = None
+    outcome: str = ""
+    """What the last replay came to."""

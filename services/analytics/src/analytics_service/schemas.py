@@ -1,8 +1,6 @@
 """What the API of the analytics service shows."""
 
-from datetime import datetime
-
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 
 class Summary(BaseModel):
@@ -15,15 +13,3 @@ class Summary(BaseModel):
     tasks_deleted: int = 0
     tasks_restored: int = 0
     chat_messages: int = 0
-
-
-class DeadLetterRead(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
-
-    id: str
-    event_id: str
-    consumer: str
-    topic: str
-    cause: str
-    event: str
-    parked_at: datetime

@@ -1,10 +1,9 @@
-"""Figures and dead letters, on both databases."""
+"""Figures, on both databases."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from analytics_service import use_cases
 from analytics_service.main import create
 from analytics_service.schemas import Summary
 from analytics_service.settings import Settings
@@ -16,7 +15,6 @@ from contracts.task import TaskCompleted, TaskCreated, TaskEvent, TaskSnapshot
 from contracts.user import UserDeleted
 
 HANDLERS = subscriptions.handlers
-OPERATOR = {"authorization": "Bearer operator"}
 
 
 @pytest.fixture
@@ -27,7 +25,15 @@ async def analytics(open_service: OpenService) -> ServiceUnderTest:
 def event(kind: type[TaskEvent], user: str = "ada") -> TaskEvent:
     now = datetime.now(UTC)
     empty: dict[str, Any] = dict.fromkeys(TaskSnapshot.model_fields)
-    values = empty | {"id": "t1", "title": "milk", "notes": "", "done": False, "priority": 0, "labels": []}
+    values = empty | {
+        "id": "t1",
+        "title": "milk",
+        "notes": "",
+        "done": False,
+        "priority": 0,
+        "labels": [],
+        "reminders": [],
+    }
     task = TaskSnapshot(**values | {"position": "a", "version": 1, "created_at": now, "updated_at": now})
     return kind(user_id=user, task=task)
 
@@ -56,52 +62,3 @@ class TestErasure:
         await analytics.receive(HANDLERS, UserDeleted(user_id="ada"))
         assert await summary(analytics) == {}
         assert await summary(analytics, "bob") == {"tasks_created": 1}
-
-
-class TestDeadLetters:
-    async def _park(self, analytics: ServiceUnderTest, *raw: Any) -> list[dict[str, Any]]:
-        for letter in raw:
-            async with analytics.database.transaction() as session:
-                await use_cases.park(session, letter)
-        items: list[dict[str, Any]] = (
-            await analytics.client.get("/ops/dead-letters", headers=OPERATOR)
-        ).json()["items"]
-        return items
-
-    async def test_of_ours_keep_consumer_and_cause(self, analytics: ServiceUnderTest) -> None:
-        data = {
-            "consumer": "notification",
-            "topic": "todo-events",
-            "cause": "KeyError",
-            "event": {"id": "e1"},
-        }
-        (found,) = await self._park(analytics, {"id": "x", "type": "todo.dead-letter.v1", "data": data})
-        assert (found["event_id"], found["consumer"], found["cause"]) == ("e1", "notification", "KeyError")
-        assert found["event"] == '{"id":"e1"}'
-
-    async def test_of_dapr_keep_the_event(self, analytics: ServiceUnderTest) -> None:
-        (found,) = await self._park(analytics, {"id": "e1", "topic": "todo-events", "data": {}})
-        assert (found["event_id"], found["topic"], found["consumer"]) == ("e1", "todo-events", "")
-
-    @pytest.mark.parametrize("raw", ["bm90IGpzb24=", None, 7, [], {}, {"type": "todo.dead-letter.v1"}])
-    async def test_of_any_kind_are_parked(self, analytics: ServiceUnderTest, raw: Any) -> None:
-        assert len(await self._park(analytics, raw)) == 1
-
-    async def test_that_come_twice_are_parked_once(self, analytics: ServiceUnderTest) -> None:
-        assert len(await self._park(analytics, {"id": "e1"}, {"id": "e1"}, {"id": "e2"})) == 2
-
-    async def test_are_paged_newest_first(self, analytics: ServiceUnderTest) -> None:
-        await self._park(analytics, *({"id": f"e{n}"} for n in range(5)))
-        seen: list[str] = []
-        query = ""
-        while True:
-            answer = await analytics.client.get(f"/ops/dead-letters?limit=2{query}", headers=OPERATOR)
-            seen += [item["event_id"] for item in answer.json()["items"]]
-            if not answer.json()["next_cursor"]:
-                break
-            query = f"&cursor={answer.json()['next_cursor']}"
-        assert seen == ["e4", "e3", "e2", "e1", "e0"]
-
-    async def test_are_for_operators_only(self, analytics: ServiceUnderTest) -> None:
-        answer = await analytics.client.get("/ops/dead-letters")
-        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")

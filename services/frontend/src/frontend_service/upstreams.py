@@ -21,6 +21,12 @@ OWNERS: Mapping[str, App] = {
     "filters": App.TASK,
     "chat": App.CHAT,
     "notifications": App.NOTIFICATION,
+    "reminders": App.NOTIFICATION,
+    "preferences": App.NOTIFICATION,
+    "channels": App.NOTIFICATION,
+    "deliveries": App.NOTIFICATION,
+    "webhooks": App.NOTIFICATION,
+    "unsubscribe": App.NOTIFICATION,
     "analytics": App.ANALYTICS,
     "ops": App.ANALYTICS,
 }

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from contracts.notification import NotificationCreated, NotificationRead
-from notification_service.models import Notification
+from contracts.notification import DeliveryFailed, NotificationCreated, NotificationRead
+from notification_service.models import Delivery, Notification
 
 
 def created(notification: Notification) -> NotificationCreated:
@@ -14,6 +14,19 @@ def created(notification: Notification) -> NotificationCreated:
         title=notification.title,
         task_id=notification.task_id,
         created_at=notification.created_at,
+        reminder_id=notification.reminder_id,
+        due_at=notification.due_at,
+        late=notification.late,
+    )
+
+
+def delivery_failed(delivery: Delivery) -> DeliveryFailed:
+    return DeliveryFailed(
+        user_id=delivery.user_id,
+        notification_id=delivery.notification_id,
+        delivery_id=delivery.id,
+        channel=delivery.kind,
+        error=delivery.error,
     )
 
 

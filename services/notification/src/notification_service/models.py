@@ -1,14 +1,86 @@
 """Tables of the notification service."""
 
-from datetime import datetime
+from datetime import date, datetime, time
+from typing import Any
 
+from sqlalchemy import JSON, Column
 from sqlmodel import Field, SQLModel
 
 from servicekit.idempotency import IdempotencyRow
 from servicekit.inbox import InboxRow
 from servicekit.outbox import OutboxRow
 
-__all__ = ["IdempotencyRow", "InboxRow", "Notification", "OutboxRow"]
+__all__ = [
+    "Attempt",
+    "Channel",
+    "Delivery",
+    "IdempotencyRow",
+    "InboxRow",
+    "KnownTask",
+    "Notification",
+    "OutboxRow",
+    "Person",
+    "Reminder",
+    "WakeUp",
+]
+
+
+class Person(SQLModel, table=True):
+    """A user as user-events tell of them, and how they want to be told; an erased one is empty."""
+
+    __tablename__ = "person"
+
+    id: str = Field(primary_key=True)
+    email: str = ""
+    name: str = ""
+    time_zone: str = "UTC"
+    quiet_from: time | None = None
+    quiet_to: time | None = None
+    """Wall-clock times between which nothing that makes a noise is sent."""
+    day_starts_at: time = time(9)
+    """When a task that has a date and no time counts as due."""
+    default_reminder: int | None = None
+    """Minutes before due, for tasks with a time and no reminder of their own."""
+    digest_at: time | None = None
+    """Wall-clock time of the daily digest."""
+    erased_at: datetime | None = None
+
+
+class KnownTask(SQLModel, table=True):
+    """A task as todo-events told of it last: what reminders and digest need."""
+
+    __tablename__ = "known_task"
+
+    id: str = Field(primary_key=True)
+    user_id: str
+    title: str
+    due_date: date | None = None
+    due_at: datetime | None = None
+    time_zone: str | None = None
+    is_open: bool
+    version: int
+
+
+class Reminder(SQLModel, table=True):
+    """One thing to remind of, and when."""
+
+    __tablename__ = "reminder"
+
+    id: str = Field(primary_key=True)
+    """Of a reminder that came with a task: made from task and wording, so it is planned once."""
+    user_id: str
+    kind: str
+    """`task` (came with one), `own` (made through the API), `snooze` or `digest`."""
+    task_id: str | None = None
+    title: str
+    minutes_before: int | None = None
+    at: datetime | None = None
+    remind_at: datetime | None = None
+    state: str
+    """`waiting` (no due date), `planned`, `due` (fired), `cancelled` or `past` (was over when it was set)."""
+    fired_at: datetime | None = None
+    late: bool = False
+    created_at: datetime
 
 
 class Notification(SQLModel, table=True):
@@ -17,11 +89,86 @@ class Notification(SQLModel, table=True):
     __tablename__ = "notification"
 
     id: str = Field(primary_key=True)
-    """Id of the event it tells of."""
+    """Made from what it tells of: an event's id, or a reminder and its instant."""
     user_id: str
     kind: str
-    """`task.created`, `task.completed`, `task.reopened` or `task.deleted`."""
+    """`task.created`, `task.completed`, `task.reopened`, `task.deleted`, `reminder`, `digest` or `test`."""
     title: str
+    text: str = ""
     task_id: str | None = None
+    reminder_id: str | None = None
+    due_at: datetime | None = None
+    late: bool = False
     created_at: datetime
     read_at: datetime | None = None
+
+
+class Channel(SQLModel, table=True):
+    """A way to reach a user beside the inbox."""
+
+    __tablename__ = "channel"
+
+    id: str = Field(primary_key=True)
+    user_id: str
+    kind: str
+    """`email`, `push` or `webhook`."""
+    target: str
+    """Address or URL."""
+    keys: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    """Push: `p256dh` and `auth` of the browser. Webhook: `secrets`, newest first, sealed."""
+    kinds: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    """Kinds of notifications it gets."""
+    is_active: bool = True
+    note: str = ""
+    """Why it is not active."""
+    created_at: datetime
+
+
+class Delivery(SQLModel, table=True):
+    """One notification on one channel: the receipt."""
+
+    __tablename__ = "delivery"
+
+    id: str = Field(primary_key=True)
+    """Made from notification and channel: a repeat has the same."""
+    user_id: str
+    notification_id: str
+    reminder_id: str | None = None
+    channel_id: str | None = None
+    """None for the inbox."""
+    kind: str
+    state: str
+    """`due`, `sent`, `delivered`, `opened`, `failed` (given up) or `dropped` (the channel is gone)."""
+    attempts: int = 0
+    next_at: datetime | None = None
+    """When it is to be sent; a worker that takes it moves this on, so it comes again if that one dies."""
+    error: str = ""
+    created_at: datetime
+    sent_at: datetime | None = None
+    delivered_at: datetime | None = None
+    opened_at: datetime | None = None
+
+
+class Attempt(SQLModel, table=True):
+    """One try to call a webhook."""
+
+    __tablename__ = "attempt"
+
+    id: str = Field(primary_key=True)
+    delivery_id: str
+    channel_id: str
+    at: datetime
+    milliseconds: int
+    status: int | None = None
+    """HTTP status; None if there was no answer."""
+    error: str = ""
+
+
+class WakeUp(SQLModel, table=True):
+    """An instant at which somebody has to look for due reminders: one job of the scheduler."""
+
+    __tablename__ = "wake_up"
+
+    at: datetime = Field(primary_key=True)
+    is_set: bool = False
+    """Whether the scheduler has confirmed the job."""

@@ -11,6 +11,11 @@ class NotificationRead(BaseModel):
     id: str
     kind: str
     title: str
+    text: str
     task_id: str | None
+    reminder_id: str | None
+    due_at: datetime | None
+    late: bool
+    """Whether a reminder came long after its time."""
     created_at: datetime
     read_at: datetime | None

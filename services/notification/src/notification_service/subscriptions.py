@@ -1,34 +1,61 @@
 """Events in: what the notification service listens to."""
 
-from contracts.task import TaskCompleted, TaskCreated, TaskDeleted, TaskReopened
-from contracts.user import UserDeleted
+from contracts.notification import DeliveryFailed
+from contracts.task import (
+    TaskCompleted,
+    TaskCreated,
+    TaskDeleted,
+    TaskEvent,
+    TaskReopened,
+    TaskRestored,
+    TaskUpdated,
+)
+from contracts.user import UserDeleted, UserSignedUp, UserUpdated
 from notification_service import use_cases
+from notification_service.preferences import use_cases as preferences
+from notification_service.reminders import planning
 from servicekit.deliveries import Received
 from servicekit.subscriptions import Subscriptions
+
+TOLD: dict[type[TaskEvent], str] = {
+    TaskCreated: "task.created",
+    TaskCompleted: "task.completed",
+    TaskReopened: "task.reopened",
+    TaskDeleted: "task.deleted",
+}
+"""What gets an entry in the inbox; reminders follow every change."""
 
 subscriptions = Subscriptions()
 
 
-@subscriptions.on(TaskCreated)
-async def on_task_created(received: Received[TaskCreated]) -> None:
-    await use_cases.notify(received.session, received.envelope, "task.created")
+async def on_task_changed(received: Received[TaskEvent]) -> None:
+    await planning.follow(received.session, received.envelope)
+    kind = TOLD.get(type(received.event))
+    if kind:
+        await use_cases.notify(received.session, received.envelope, kind)
 
 
-@subscriptions.on(TaskCompleted)
-async def on_task_completed(received: Received[TaskCompleted]) -> None:
-    await use_cases.notify(received.session, received.envelope, "task.completed")
+CHANGES: tuple[type[TaskEvent], ...] = (*TOLD, TaskUpdated, TaskRestored)
+for changed in CHANGES:
+    subscriptions.on(changed)(on_task_changed)
 
 
-@subscriptions.on(TaskReopened)
-async def on_task_reopened(received: Received[TaskReopened]) -> None:
-    await use_cases.notify(received.session, received.envelope, "task.reopened")
+@subscriptions.on(UserSignedUp)
+async def on_user_signed_up(received: Received[UserSignedUp]) -> None:
+    await preferences.hear_of(received.session, received.event)
 
 
-@subscriptions.on(TaskDeleted)
-async def on_task_deleted(received: Received[TaskDeleted]) -> None:
-    await use_cases.notify(received.session, received.envelope, "task.deleted")
+@subscriptions.on(UserUpdated)
+async def on_user_updated(received: Received[UserUpdated]) -> None:
+    await preferences.hear_of(received.session, received.event)
 
 
 @subscriptions.on(UserDeleted)
 async def on_user_deleted(received: Received[UserDeleted]) -> None:
     await use_cases.erase_user(received.session, received.event.user_id)
+
+
+@subscriptions.on_replay(DeliveryFailed)
+async def on_delivery_failed(received: Received[DeliveryFailed]) -> None:
+    """Somebody takes a delivery that was given up out of the dead letters."""
+    await use_cases.try_again(received.session, received.event.delivery_id)

@@ -7,14 +7,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.event import CloudEvent
 from contracts.task import TaskEvent
-from notification_service import events, repository
+from notification_service import events, inbox, repository
+from notification_service.channels import repository as channels
+from notification_service.channels.use_cases import again
 from notification_service.models import Notification
+from notification_service.reminders import repository as reminders
 from servicekit.errors import NotFound
 from servicekit.outbox import record
 
 
 async def notify(session: AsyncSession, envelope: CloudEvent[TaskEvent], kind: str) -> None:
-    """Put an entry about a task into its owner's inbox."""
+    """Put an entry about a task into its owner's inbox, unless the owner is erased."""
+    people = await reminders.people(session, [envelope.data.user_id])
+    if any(person.erased_at for person in people.values()):
+        return
     task = envelope.data.task
     notification = Notification(
         id=envelope.id,
@@ -24,8 +30,7 @@ async def notify(session: AsyncSession, envelope: CloudEvent[TaskEvent], kind: s
         task_id=task.id,
         created_at=envelope.time,
     )
-    session.add(notification)
-    record(session, events.created(notification))
+    await inbox.put(session, [notification], people, envelope.time)
 
 
 async def list_newest(
@@ -42,9 +47,19 @@ async def mark_read(session: AsyncSession, user_id: str, id: str) -> Notificatio
     if notification.read_at is None:
         notification.read_at = datetime.now(UTC)
         record(session, events.read(notification, notification.read_at))
+        await channels.open_in_inbox(session, notification.id, notification.read_at)
     return notification
 
 
 async def erase_user(session: AsyncSession, user_id: str) -> None:
-    """Forget everything of a user whose account is gone."""
+    """Forget everything of a user whose account is gone, and what was still to be sent."""
     await repository.erase_user(session, user_id)
+    await channels.erase_user(session, user_id)
+    await reminders.erase_user(session, user_id, datetime.now(UTC))
+
+
+async def try_again(session: AsyncSession, delivery_id: str) -> None:
+    """Send what was given up once more; nothing happens to what was sent or erased meanwhile."""
+    delivery = await channels.lock_delivery(session, delivery_id)
+    if delivery and delivery.state == "failed":
+        again(delivery, datetime.now(UTC))

@@ -1,39 +1,15 @@
 """The inbox: what events put into it, and what the API shows of it. On both databases."""
 
-from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-from notification_service.main import create
-from notification_service.settings import Settings
 from notification_service.subscriptions import subscriptions
 
-from conftest import OpenService, ServiceUnderTest
-from contracts.task import (
-    TaskCompleted,
-    TaskCreated,
-    TaskDeleted,
-    TaskEvent,
-    TaskReopened,
-    TaskSnapshot,
-    TaskUpdated,
-)
+from conftest import ServiceUnderTest
+from contracts.task import TaskCompleted, TaskCreated, TaskDeleted, TaskReopened, TaskUpdated
 from contracts.user import UserDeleted
+from services.notification.tests.events import event
 
 HANDLERS = subscriptions.handlers
-
-
-@pytest.fixture
-async def notification(open_service: OpenService) -> ServiceUnderTest:
-    return await open_service(create, Settings)
-
-
-def event(kind: type[TaskEvent], title: str = "milk", user: str = "ada", **fields: Any) -> TaskEvent:
-    now = datetime.now(UTC)
-    empty: dict[str, Any] = dict.fromkeys(TaskSnapshot.model_fields)
-    values = empty | {"id": "t1", "title": title, "notes": "", "done": False, "priority": 0, "labels": []}
-    task = TaskSnapshot(**values | {"position": "a", "version": 1, "created_at": now, "updated_at": now})
-    return kind(user_id=user, task=task, **fields)
 
 
 async def inbox(notification: ServiceUnderTest, query: str = "") -> list[dict[str, Any]]:
@@ -62,7 +38,7 @@ class TestTaskEvents:
         assert (told["subject"], told["data"]["user_id"]) == (envelope.id, "ada")
 
     async def test_of_edits_are_not(self, notification: ServiceUnderTest) -> None:
-        await notification.receive(HANDLERS, event(TaskUpdated, changed=["title"]))
+        await notification.receive(HANDLERS, event(TaskUpdated, extra={"changed": ["title"]}))
         assert await inbox(notification) == []
 
     async def test_of_others_are_not_mine(self, notification: ServiceUnderTest) -> None:

@@ -5,6 +5,7 @@ import os
 import secrets
 
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from devstack.places import RunFolder
@@ -13,20 +14,26 @@ Secrets = dict[str, dict[str, str]]
 
 
 def ensure_secrets(folder: RunFolder) -> Secrets:
-    """The secrets of this run folder, named and shaped like the Kubernetes Secrets of a cluster."""
-    if folder.secrets.exists():
-        known: Secrets = json.loads(folder.secrets.read_text())
-        return known
-    fresh = fresh_secrets()
-    with os.fdopen(os.open(folder.secrets, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump(fresh, file, indent=2)
-    return fresh
+    """The secrets of this run folder, named and shaped like the Kubernetes Secrets of a cluster.
+
+    Those a newer release wants beside them are added.
+    """
+    known: Secrets = json.loads(folder.secrets.read_text()) if folder.secrets.exists() else {}
+    found = fresh_secrets() | known
+    if found != known:
+        with os.fdopen(os.open(folder.secrets, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(found, file, indent=2)
+    return found
 
 
 def fresh_secrets() -> Secrets:
     """What services read as secrets, with random values: name → keys."""
     return {
-        "token-signing": {"current": _signing_key()},
+        "token-signing": {"current": _pem(Ed25519PrivateKey.generate())},
+        "notification": {
+            "key": secrets.token_urlsafe(32),
+            "vapid": _pem(ec.generate_private_key(ec.SECP256R1())),
+        },
         "session": {"key": secrets.token_urlsafe(32)},
         "redis": {"password": secrets.token_urlsafe(24)},
         "dapr-api": {"token": secrets.token_urlsafe(24)},
@@ -34,11 +41,7 @@ def fresh_secrets() -> Secrets:
     }
 
 
-def _signing_key() -> str:
-    return (
-        Ed25519PrivateKey.generate()
-        .private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        .decode()
-    )
+def _pem(key: Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> str:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from devstack import health, kafka, processes, servers, sidecars
+from devstack import faults, health, kafka, processes, servers, sidecars
 from devstack.addresses import Addresses, AppAddress, addresses, all_ports, require_free
 from devstack.credentials import ensure_secrets
 from devstack.failure import Failure
@@ -94,6 +94,22 @@ class Stack:
         process = processes.running(self.folder, instance.name)
         if process:
             processes.stop(self.folder, process)
+
+    def kill_server(self, name: str) -> None:
+        """kill -9 of Kafka, Redis or the scheduler."""
+        process = processes.running(self.folder, name)
+        assert process, f"{name} does not run"
+        faults.kill([process.pid])
+        processes.stop(self.folder, process)
+
+    def start_server(self, name: str) -> None:
+        """Start Kafka, Redis or the scheduler again, on the data it has on disk; don't wait for it."""
+        if name == kafka.NAME:
+            kafka.start(self.folder, self.addresses)
+        elif name == "redis":
+            servers.start_redis(self.folder, self.addresses, ensure_secrets(self.folder))
+        else:
+            servers.start_scheduler(self.folder, self.addresses)
 
     def is_healthy(self) -> bool:
         """Whether it runs and everything answers now."""

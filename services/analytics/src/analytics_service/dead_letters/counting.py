@@ -1,0 +1,34 @@
+"""How many letters are parked, for Prometheus."""
+
+import asyncio
+import logging
+
+from fastapi import FastAPI
+from prometheus_client import Gauge
+
+from analytics_service.dead_letters import repository
+from servicekit.database import Database
+
+SAMPLE_SECONDS = 15.0
+
+PARKED = Gauge("todo_dead_letters_parked", "Dead letters nobody has replayed, by topic", ["topic"])
+
+log = logging.getLogger(__name__)
+
+
+async def count_parked(app: FastAPI) -> None:
+    """Keep the gauge fresh until cancelled."""
+    while True:
+        try:
+            await sample(app.state.database)
+        except Exception as error:
+            log.warning("dead letters can't be counted: %s", error)
+        await asyncio.sleep(SAMPLE_SECONDS)
+
+
+async def sample(database: Database) -> None:
+    async with database.reading() as session:
+        found = await repository.parked_by_topic(session)
+    PARKED.clear()
+    for topic, number in found.items():
+        PARKED.labels(topic).set(number)

@@ -1,0 +1,67 @@
+"""What a message of the dead-letter topic says. Pure."""
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+import orjson
+
+from analytics_service.models import DeadLetter
+from contracts.names import App, Topic
+from servicekit.dead_letters import TYPE
+
+LETTERS = uuid5(NAMESPACE_URL, "todo/dead-letters")
+GIVEN_UP_BY_DAPR = "given up by the sidecar after its retries"
+LISTENERS: dict[str, tuple[App, ...]] = {
+    Topic.TODO_EVENTS: (App.NOTIFICATION, App.ANALYTICS),
+    Topic.CHAT_EVENTS: (App.ANALYTICS,),
+    Topic.USER_EVENTS: (App.TASK, App.CHAT, App.NOTIFICATION, App.ANALYTICS),
+    Topic.NOTIFICATION_EVENTS: (App.NOTIFICATION,),
+}
+"""Who may have given up an event of a topic. What the notification service itself can't deliver is an
+event of its own topic, which it takes back from here."""
+
+
+def letter_of(raw: Any, now: datetime) -> DeadLetter:
+    """A letter of ours carries consumer and cause; one of Dapr's is the failed event itself."""
+    event = raw if isinstance(raw, dict) else {}
+    ours = event.get("data") if event.get("type") == TYPE else None
+    failed = ours.get("event") if isinstance(ours, dict) else raw
+    event_id = failed.get("id") if isinstance(failed, dict) else None
+    text = orjson.dumps(failed).decode()
+    consumer = str(ours["consumer"]) if ours else ""
+    event_id = str(event_id or hashlib.sha256(text.encode()).hexdigest())
+    return DeadLetter(
+        id=letter_id(event_id, consumer),
+        event_id=event_id,
+        consumer=consumer,
+        topic=str(ours["topic"] if ours else event.get("topic", "")),
+        cause=str(ours["cause"]) if ours else GIVEN_UP_BY_DAPR,
+        event=text,
+        parked_at=now,
+        failed_at=_instant(event.get("time"), now) if ours else now,
+    )
+
+
+def letter_id(event_id: str, consumer: str) -> str:
+    return str(uuid5(LETTERS, f"{event_id}.{consumer or 'dapr'}"))
+
+
+def event_of(letter: DeadLetter) -> dict[str, Any] | None:
+    """The failed event, if it is one that can be handed to a service."""
+    event = orjson.loads(letter.event)
+    return event if isinstance(event, dict) and letter.topic in LISTENERS else None
+
+
+def asked_of(letter: DeadLetter) -> tuple[App, ...]:
+    """Whose it is to handle: who gave it up; all who listen, where Dapr did and doesn't tell for whom."""
+    return (App(letter.consumer),) if letter.consumer else LISTENERS[letter.topic]
+
+
+def _instant(value: Any, otherwise: datetime) -> datetime:
+    try:
+        found = datetime.fromisoformat(str(value))
+    except ValueError:
+        return otherwise
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

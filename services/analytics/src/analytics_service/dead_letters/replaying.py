@@ -1,0 +1,78 @@
+"""Replay: a parked event is handed to who gave it up, through its sidecar.
+
+Not published again: the others have handled it, and the order of the topic is not touched. The receiver
+drops what it has handled meanwhile, so a replay is safe to repeat.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from prometheus_client import Counter
+
+from analytics_service.dead_letters import repository
+from analytics_service.dead_letters.letters import asked_of, event_of
+from analytics_service.models import DeadLetter
+from contracts.names import App, Topic
+from servicekit.database import Database
+from servicekit.deliveries import Effects
+from servicekit.errors import Conflict, NotFound, ServiceError
+from servicekit.replays import PATH, replay_here
+from servicekit.sidecar import Sidecar
+
+REPLAYS = Counter("todo_dead_letter_replays_total", "Replays of dead letters", ["outcome"])
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Replays letters in the name of the operator whose token it has. Holds no lock while it waits."""
+
+    database: Database
+    sidecar: Sidecar
+    effects: Effects
+    token: str
+
+    async def replay(self, id: str) -> DeadLetter:
+        """Replay one letter; what became of it is noted on it. Raises `NotFound`, `Conflict`."""
+        async with self.database.reading() as session:
+            letter = await repository.by_id(session, id)
+        if letter is None:
+            raise NotFound
+        event = event_of(letter)
+        if event is None:
+            raise Conflict("What was parked here is no event, so nobody can handle it.", code="no-event")
+        said, failed = [], False
+        for app in asked_of(letter):
+            try:
+                said.append(f"{app}: {await self._hand_over(app, Topic(letter.topic), event)}")
+            except ServiceError as error:
+                failed = True
+                said.append(f"{app}: {error.detail}")
+        REPLAYS.labels("failed" if failed else "done").inc()
+        return await self._note(id, "; ".join(said), failed=failed)
+
+    async def _hand_over(self, app: App, topic: Topic, event: dict[str, Any]) -> str:
+        """What the service says to it. Raises `ServiceError`."""
+        if app is App.ANALYTICS:
+            return (await replay_here(self.effects, topic, event)).outcome
+        answer = await self.sidecar.invoke(
+            app,
+            "POST",
+            PATH,
+            json={"topic": topic, "event": event},
+            headers={"authorization": f"Bearer {self.token}"},
+        )
+        if answer.status != 200:
+            raise Conflict(str(answer.json().get("detail", answer.status)), code="failed-again")
+        return str(answer.json()["outcome"])
+
+    async def _note(self, id: str, outcome: str, *, failed: bool) -> DeadLetter:
+        async with self.database.transaction() as session:
+            letter = await repository.lock(session, id)
+            if letter is None:
+                raise NotFound
+            letter.replays += 1
+            letter.replayed_at, letter.outcome = datetime.now(UTC), outcome
+            letter.state = "parked" if failed else "replayed"
+            letter.failures += failed
+        return letter

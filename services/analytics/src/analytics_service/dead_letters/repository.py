@@ -1,0 +1,75 @@
+"""Every query about dead letters."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from analytics_service.models import DeadLetter
+from servicekit.database import for_both, run_own
+
+
+def _park_or_count(insert: Any) -> Any:
+    made = insert(DeadLetter)
+    new = made.excluded
+    return made.on_conflict_do_update(
+        index_elements=["id"],
+        set_={
+            "failures": col(DeadLetter.failures) + 1,
+            "failed_at": new.failed_at,
+            "cause": new.cause,
+            "state": "parked",
+        },
+        where=(new.failed_at > col(DeadLetter.failed_at)) & (new.consumer != ""),
+    )
+
+
+_PARK = for_both(_park_or_count)
+
+
+async def park(session: AsyncSession, letter: DeadLetter) -> None:
+    """Keep a dead letter; a repeat changes nothing, another failure of the same event is counted."""
+    await run_own(session, _PARK, letter.model_dump())
+
+
+async def newest(
+    session: AsyncSession,
+    wanted: dict[str, str],
+    before: tuple[datetime, str] | None,
+    limit: int,
+) -> Sequence[DeadLetter]:
+    """Newest first; wanted: values columns must have."""
+    query = select(DeadLetter).order_by(col(DeadLetter.parked_at).desc(), col(DeadLetter.id).desc())
+    for name, value in wanted.items():
+        query = query.where(DeadLetter.metadata.tables["dead_letter"].c[name] == value)
+    if before:
+        query = query.where(tuple_(col(DeadLetter.parked_at), col(DeadLetter.id)) < before)
+    return (await session.scalars(query.limit(limit))).all()
+
+
+async def by_id(session: AsyncSession, id: str) -> DeadLetter | None:
+    return (await session.scalars(select(DeadLetter).where(col(DeadLetter.id) == id))).first()
+
+
+async def lock(session: AsyncSession, id: str) -> DeadLetter | None:
+    return (
+        await session.scalars(select(DeadLetter).where(col(DeadLetter.id) == id).with_for_update())
+    ).first()
+
+
+async def groups(session: AsyncSession, limit: int) -> Sequence[Row[Any]]:
+    """What is parked, by topic, consumer and cause, the largest group first."""
+    by = (col(DeadLetter.topic), col(DeadLetter.consumer), col(DeadLetter.cause))
+    number = func.count().label("number")
+    first, last = func.min(col(DeadLetter.parked_at)), func.max(col(DeadLetter.parked_at))
+    query = select(*by, number, first.label("first_at"), last.label("last_at"))
+    query = query.where(col(DeadLetter.state) == "parked").group_by(*by)
+    return (await session.execute(query.order_by(number.desc(), last.desc()).limit(limit))).all()
+
+
+async def parked_by_topic(session: AsyncSession) -> dict[str, int]:
+    query = select(col(DeadLetter.topic), func.count()).where(col(DeadLetter.state) == "parked")
+    return {topic: count for topic, count in await session.execute(query.group_by(col(DeadLetter.topic)))}  # noqa: C416 - rows are no pairs to mypy

@@ -1,0 +1,76 @@
+"""HTTP in: the dead-letter desk. Everything here needs the role operator."""
+
+from typing import Annotated
+
+from fastapi import Query, Request
+
+from analytics_service.dead_letters import repository
+from analytics_service.dead_letters.replaying import Desk
+from analytics_service.dead_letters.schemas import (
+    DeadLetterGroup,
+    DeadLetterGroups,
+    DeadLetterRead,
+    ReplayedMany,
+    ReplayMany,
+    State,
+)
+from servicekit.auth import CurrentOperator, Principal
+from servicekit.door import SessionDep, router
+from servicekit.ids import PathId
+from servicekit.paging import CursorParam, Limit, Page, behind, decode_cursor, encode_cursor, page_of
+
+MOST_GROUPS = 200
+
+operators = router(prefix="/ops", tags=["operators"])
+replays = router(prefix="/ops", tags=["operators"], own_transactions=True)
+
+
+@operators.get("/dead-letters")
+async def list_dead_letters(
+    _: CurrentOperator,
+    session: SessionDep,
+    state: State | None = None,
+    topic: Annotated[str | None, Query(max_length=200)] = None,
+    consumer: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Limit = 50,
+    cursor: CursorParam = None,
+) -> Page[DeadLetterRead]:
+    """Newest first."""
+    wanted = {"state": state, "topic": topic, "consumer": consumer}
+    bound_to = f"dead-letters {wanted}"
+    before = behind(decode_cursor(cursor, bound_to=bound_to, values=2)) if cursor else None
+    named = {name: value for name, value in wanted.items() if value is not None}
+    rows, last = page_of(await repository.newest(session, named, before, limit + 1), limit)
+    return Page(
+        items=[DeadLetterRead.model_validate(row) for row in rows],
+        next_cursor=encode_cursor([last.parked_at, last.id], bound_to=bound_to) if last else None,
+    )
+
+
+@operators.get("/dead-letter-groups")
+async def list_groups(_: CurrentOperator, session: SessionDep) -> DeadLetterGroups:
+    """What is parked, by topic, consumer and cause; at most the 200 largest groups."""
+    found = await repository.groups(session, MOST_GROUPS)
+    return DeadLetterGroups(items=[DeadLetterGroup.model_validate(row) for row in found])
+
+
+@replays.post("/dead-letters/{id}/replay")
+async def replay_dead_letter(user: CurrentOperator, id: PathId, request: Request) -> DeadLetterRead:
+    """Hands it once more to who gave it up; can be repeated. `outcome` says what came of it."""
+    return DeadLetterRead.model_validate(await _desk(request, user).replay(id))
+
+
+@replays.post("/replays")
+async def replay_group(user: CurrentOperator, body: ReplayMany, request: Request) -> ReplayedMany:
+    """Replays parked letters one after the other."""
+    desk = _desk(request, user)
+    wanted = body.model_dump(include={"topic", "consumer", "cause"}, exclude_none=True) | {"state": "parked"}
+    async with desk.database.reading() as session:
+        letters = await repository.newest(session, wanted, None, body.limit)
+    states = [(await desk.replay(letter.id)).state for letter in reversed(letters)]
+    return ReplayedMany(replayed=states.count("replayed"), failed=states.count("parked"))
+
+
+def _desk(request: Request, user: Principal) -> Desk:
+    state = request.app.state
+    return Desk(state.database, state.sidecar, state.effects, user.token)

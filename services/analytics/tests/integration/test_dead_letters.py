@@ -1,0 +1,185 @@
+"""The dead-letter desk, on both databases. What other services answer is made up; tests/system asks them."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest.mock import AsyncMock, patch
+
+import orjson
+import pytest
+from analytics_service.dead_letters import counting, repository
+from analytics_service.dead_letters.letters import letter_of
+from analytics_service.main import create
+from analytics_service.settings import Settings
+from multidict import CIMultiDict, CIMultiDictProxy
+from prometheus_client import REGISTRY
+
+from conftest import OpenService, ServiceUnderTest
+from contracts.names import App
+from servicekit.dead_letters import dead_letter
+from servicekit.sidecar import Answer, Sidecar
+
+OPERATOR = {"authorization": "Bearer operator"}
+EVENT = {"id": "e1", "type": "todo.task.created.v1"}
+
+
+@pytest.fixture
+async def analytics(open_service: OpenService) -> ServiceUnderTest:
+    return await open_service(create, Settings)
+
+
+def letter(consumer: str = "notification", cause: str = "KeyError", **fields: Any) -> dict[str, Any]:
+    data = {"consumer": consumer, "topic": "todo-events", "cause": cause, "event": EVENT}
+    return {
+        "id": "x",
+        "type": "todo.dead-letter.v1",
+        "time": datetime.now(UTC).isoformat(),
+        "data": data,
+    } | fields
+
+
+async def park(analytics: ServiceUnderTest, *raw: Any, query: str = "") -> list[dict[str, Any]]:
+    for each in raw:
+        async with analytics.database.transaction() as session:
+            await repository.park(session, letter_of(each, datetime.now(UTC)))
+    answer = await analytics.client.get(f"/ops/dead-letters{query}", headers=OPERATOR)
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
+
+
+def answered(status: int, **body: Any) -> AsyncMock:
+    """What the service a letter is handed to answers."""
+    return AsyncMock(return_value=Answer(status, CIMultiDictProxy(CIMultiDict()), orjson.dumps(body)))
+
+
+class TestParking:
+    async def test_of_ours_keep_consumer_and_cause(self, analytics: ServiceUnderTest) -> None:
+        data = {
+            "consumer": "notification",
+            "topic": "todo-events",
+            "cause": "KeyError",
+            "event": {"id": "e1"},
+        }
+        (found,) = await park(analytics, letter(data=data))
+        assert (found["event_id"], found["consumer"], found["cause"]) == ("e1", "notification", "KeyError")
+        assert found["event"] == '{"id":"e1"}'
+
+    async def test_of_dapr_keep_the_event(self, analytics: ServiceUnderTest) -> None:
+        (found,) = await park(analytics, {"id": "e1", "topic": "todo-events", "data": {}})
+        assert (found["event_id"], found["topic"], found["consumer"]) == ("e1", "todo-events", "")
+
+    @pytest.mark.parametrize("raw", ["bm90IGpzb24=", None, 7, [], {}, {"type": "todo.dead-letter.v1"}])
+    async def test_of_any_kind_are_parked(self, analytics: ServiceUnderTest, raw: Any) -> None:
+        assert len(await park(analytics, raw)) == 1
+
+    async def test_that_come_twice_are_parked_once(self, analytics: ServiceUnderTest) -> None:
+        assert len(await park(analytics, {"id": "e1"}, {"id": "e1"}, {"id": "e2"})) == 2
+
+    async def test_are_paged_newest_first(self, analytics: ServiceUnderTest) -> None:
+        await park(analytics, *({"id": f"e{n}"} for n in range(5)))
+        seen: list[str] = []
+        query = ""
+        while True:
+            answer = await analytics.client.get(f"/ops/dead-letters?limit=2{query}", headers=OPERATOR)
+            seen += [item["event_id"] for item in answer.json()["items"]]
+            if not answer.json()["next_cursor"]:
+                break
+            query = f"&cursor={answer.json()['next_cursor']}"
+        assert seen == ["e4", "e3", "e2", "e1", "e0"]
+
+    async def test_are_for_operators_only(self, analytics: ServiceUnderTest) -> None:
+        answer = await analytics.client.get("/ops/dead-letters")
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+
+
+class TestAgain:
+    async def test_a_repeat_of_the_same_letter_changes_nothing(self, analytics: ServiceUnderTest) -> None:
+        sent = letter()
+        (found,) = await park(analytics, sent, sent)
+        assert found["failures"] == 1
+
+    async def test_another_failure_is_counted_and_parks_it_again(self, analytics: ServiceUnderTest) -> None:
+        (first,) = await park(analytics, letter())
+        with patch.object(Sidecar, "invoke", answered(200, outcome="done")):
+            await analytics.client.post(f"/ops/dead-letters/{first['id']}/replay", headers=OPERATOR)
+        later = (datetime.now(UTC) + timedelta(seconds=1)).isoformat()
+        (found,) = await park(analytics, letter(cause="ValueError", time=later))
+        assert (found["state"], found["failures"], found["cause"]) == ("parked", 2, "ValueError")
+
+
+class TestGroups:
+    async def test_count_what_is_parked_by_cause(self, analytics: ServiceUnderTest) -> None:
+        event = {"id": "e2", "type": "t"}
+        other = {"consumer": "notification", "topic": "todo-events", "cause": "KeyError", "event": event}
+        await park(analytics, letter(), letter(data=other), letter("task", "ValueError"))
+        groups = (await analytics.client.get("/ops/dead-letter-groups", headers=OPERATOR)).json()["items"]
+        assert [(each["consumer"], each["cause"], each["number"]) for each in groups] == [
+            ("notification", "KeyError", 2),
+            ("task", "ValueError", 1),
+        ]
+
+    async def test_are_found_by_what_they_share(self, analytics: ServiceUnderTest) -> None:
+        await park(analytics, letter(), letter("task"))
+        (found,) = await park(analytics, query="?consumer=task&state=parked")
+        assert found["consumer"] == "task"
+
+    async def test_are_told_prometheus(self, analytics: ServiceUnderTest) -> None:
+        await park(analytics, letter(), letter("task"))
+        await counting.sample(analytics.database)
+        assert REGISTRY.get_sample_value("todo_dead_letters_parked", {"topic": "todo-events"}) == 2
+
+
+class TestReplay:
+    async def test_hands_the_event_to_who_gave_it_up(self, analytics: ServiceUnderTest) -> None:
+        (parked,) = await park(analytics, letter())
+        with patch.object(Sidecar, "invoke", answered(200, outcome="done")) as invoke:
+            path = f"/ops/dead-letters/{parked['id']}/replay"
+            found = (await analytics.client.post(path, headers=OPERATOR)).json()
+        assert (found["state"], found["replays"], found["outcome"]) == (
+            "replayed",
+            1,
+            "notification: done",
+        )
+        assert invoke.await_args
+        assert invoke.await_args.args == (App.NOTIFICATION, "POST", "/replays")
+        assert invoke.await_args.kwargs["json"] == {"topic": "todo-events", "event": EVENT}
+        assert invoke.await_args.kwargs["headers"] == OPERATOR
+
+    async def test_that_fails_again_stays_parked_with_the_cause(self, analytics: ServiceUnderTest) -> None:
+        (parked,) = await park(analytics, letter())
+        with patch.object(Sidecar, "invoke", answered(409, detail="KeyError: 'x'")):
+            path = f"/ops/dead-letters/{parked['id']}/replay"
+            found = (await analytics.client.post(path, headers=OPERATOR)).json()
+        assert (found["state"], found["failures"]) == ("parked", 2)
+        assert found["outcome"] == "notification: KeyError: 'x'"
+
+    async def test_of_what_dapr_gave_up_asks_all_who_listen(self, analytics: ServiceUnderTest) -> None:
+        (parked,) = await park(analytics, {"id": "e1", "topic": "user-events", "type": "unknown"})
+        with patch.object(Sidecar, "invoke", answered(200, outcome="nothing to do")) as invoke:
+            path = f"/ops/dead-letters/{parked['id']}/replay"
+            found = (await analytics.client.post(path, headers=OPERATOR)).json()
+        asked = [call.args[0] for call in invoke.await_args_list]
+        assert asked == [App.TASK, App.CHAT, App.NOTIFICATION]
+        assert found["outcome"].endswith("analytics: nothing to do")
+
+    async def test_of_what_is_no_event_is_refused(self, analytics: ServiceUnderTest) -> None:
+        (parked,) = await park(analytics, "bm90IGpzb24=")
+        answer = await analytics.client.post(f"/ops/dead-letters/{parked['id']}/replay", headers=OPERATOR)
+        assert (answer.status_code, answer.json()["code"]) == (409, "no-event")
+
+    async def test_of_many_tells_how_many_failed(self, analytics: ServiceUnderTest) -> None:
+        await park(analytics, letter(), letter("task"))
+        with patch.object(Sidecar, "invoke", answered(200, outcome="done")):
+            body = {"consumer": "task"}
+            answer = await analytics.client.post("/ops/replays", json=body, headers=OPERATOR)
+        assert answer.json() == {"replayed": 1, "failed": 0}
+
+    async def test_is_for_operators_only(self, analytics: ServiceUnderTest) -> None:
+        (parked,) = await park(analytics, letter())
+        for path in (f"/ops/dead-letters/{parked['id']}/replay", "/ops/replays", "/replays"):
+            answer = await analytics.client.post(path, json={})
+            assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+
+    async def test_is_told_by_time_apart_from_its_repeat(self) -> None:
+        one, two = (dead_letter(App.TASK, "todo-events", "e1", {}, "x") for _ in range(2))  # type: ignore[arg-type]
+        assert one.id == two.id
+        assert one.payload != two.payload

@@ -1,0 +1,95 @@
+"""E-mail: plain text and HTML, with one-click unsubscribe (RFC 8058), over SMTP.
+
+Not through Dapr's SMTP binding, which sends HTML only and no headers (docs/decisions/0012).
+"""
+
+import html
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+
+import aiosmtplib
+
+from notification_service.channels.keys import Keys
+from notification_service.channels.parcel import Outcome, Parcel
+from notification_service.models import Notification
+from notification_service.settings import Settings
+
+TIMEOUT_SECONDS = 15
+LATE = "This reminder is late: the system was away when it was due."
+
+
+class Mail:
+    """Hands messages to the mail server of `settings`."""
+
+    def __init__(self, settings: Settings, keys: Keys) -> None:
+        self._settings = settings
+        self._keys = keys
+
+    async def send(self, parcel: Parcel) -> Outcome:
+        try:
+            await aiosmtplib.send(
+                self._message(parcel),
+                hostname=self._settings.smtp_host,
+                port=self._settings.smtp_port,
+                username=self._settings.smtp_user or None,
+                password=self._keys.smtp_password or None,
+                use_tls=self._settings.smtp_security == "tls",
+                start_tls=self._settings.smtp_security == "starttls",
+                timeout=TIMEOUT_SECONDS,
+            )
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            return _refused_recipient(error.recipients[0])
+        except aiosmtplib.SMTPResponseException as error:
+            result = "refused" if 550 <= error.code < 560 else "again"
+            return Outcome(result, f"{error.code} {error.message}"[:300], error.code)  # type: ignore[arg-type]
+        except (aiosmtplib.SMTPException, OSError) as error:
+            return Outcome("again", f"{type(error).__name__}: {error}"[:300])
+        return Outcome("sent", status=250)
+
+    def _message(self, parcel: Parcel) -> EmailMessage:
+        told, base = parcel.notification, self._settings.public_url.rstrip("/")
+        unsubscribe = f"{base}/api/v1/unsubscribe/{self._keys.unsubscribe_token(parcel.channel.id)}"
+        message = EmailMessage()
+        message["From"] = self._settings.mail_from
+        message["To"] = parcel.channel.target
+        message["Subject"] = " ".join(told.title.split()) or "Reminder"
+        message["Date"] = format_datetime(parcel.delivery.created_at)
+        message["Message-ID"] = f"<{parcel.delivery.id}@{_domain(self._settings.mail_from)}>"
+        message["Auto-Submitted"] = "auto-generated"
+        message["List-Unsubscribe"] = f"<{unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        lines = _lines(told)
+        link = f"{base}/tasks/{told.task_id}/edit" if told.task_id else f"{base}/"
+        settings = f"{base}/settings"
+        footer = f"{link}\n\n-- \nYou get this because e-mail is on. Turn it off: {settings}\n"
+        message.set_content("\n".join([*lines, "", footer]))
+        message.add_alternative(_as_html(lines, link, settings), subtype="html")
+        return message
+
+
+def _lines(told: Notification) -> list[str]:
+    lines = [told.title]
+    if told.due_at:
+        lines.append(f"Due {told.due_at:%Y-%m-%d %H:%M} UTC")
+    if told.text:
+        lines += ["", *told.text.splitlines()]
+    return [*lines, "", LATE] if told.late else lines
+
+
+def _as_html(lines: list[str], link: str, settings: str) -> str:
+    text = "<br>".join(html.escape(line) for line in lines)
+    return (
+        f'<!doctype html><html lang="en"><body><p>{text}</p><p><a href="{html.escape(link)}">Open</a></p>'
+        f'<p><small><a href="{html.escape(settings)}">Turn e-mail off</a></small></p></body></html>'
+    )
+
+
+def _refused_recipient(error: aiosmtplib.SMTPRecipientRefused) -> Outcome:
+    said = f"{error.code} {error.message}"[:300]
+    if 500 <= error.code < 600:
+        return Outcome("gone", f"the mail bounced: {said}", error.code)
+    return Outcome("again", said, error.code)
+
+
+def _domain(sender: str) -> str:
+    return parseaddr(sender)[1].rpartition("@")[2] or "localhost"

@@ -1,0 +1,61 @@
+"""One delivery as a sender gets it, and what became of it."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from notification_service.models import Channel, Delivery, Notification
+
+Result = Literal["sent", "delivered", "again", "refused", "gone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """Everything that is needed to send one notification on one channel."""
+
+    delivery: Delivery
+    channel: Channel
+    notification: Notification
+
+    def content(self) -> dict[str, Any]:
+        """The notification as other programs read it; the same at every try."""
+        told = self.notification
+        return {
+            "id": told.id,
+            "kind": told.kind,
+            "title": told.title,
+            "text": told.text,
+            "task_id": told.task_id,
+            "reminder_id": told.reminder_id,
+            "due_at": _instant(told.due_at),
+            "late": told.late,
+            "created_at": _instant(told.created_at),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a try came to.
+
+    `sent`: taken over by somebody who passes it on. `delivered`: the receiver said so. `again`: try
+    later. `refused`: this message will never be taken. `gone`: nor will any other on this channel.
+    """
+
+    result: Result
+    error: str = ""
+    status: int | None = None
+    retry_after: float = 0
+
+
+class Sender(Protocol):
+    """Sends on one kind of channel."""
+
+    async def send(self, parcel: Parcel) -> Outcome: ...
+
+
+def retry_after(header: str | None) -> float:
+    """Seconds of a `Retry-After` header; 0 for none, and for a date."""
+    return float(header) if header and header.isdigit() else 0
+
+
+def _instant(value: Any) -> str | None:
+    return f"{value:%Y-%m-%dT%H:%M:%SZ}" if value else None

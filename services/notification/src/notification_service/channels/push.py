@@ -1,0 +1,71 @@
+"""Web push (RFC 8030): encrypted for the browser (RFC 8291), signed as this server (RFC 8292)."""
+
+import time
+from typing import Any
+
+import aiohttp
+import orjson
+from pywebpush import WebPusher
+from yarl import URL
+
+from notification_service.channels.keys import Keys
+from notification_service.channels.parcel import Outcome, Parcel, retry_after
+
+TTL_SECONDS = 24 * 3600
+"""How long the push service keeps it for a browser that is away."""
+TOKEN_SECONDS = 12 * 3600
+GONE = (404, 410)
+TEXT_LIMIT = 1000
+"""A push message has at most about 4,000 bytes."""
+
+
+class Push:
+    """Hands messages to push services, through a session that refuses private addresses."""
+
+    def __init__(self, session: aiohttp.ClientSession, keys: Keys, contact: str) -> None:
+        self._session = session
+        self._keys = keys
+        self._contact = contact
+
+    async def send(self, parcel: Parcel) -> Outcome:
+        endpoint = parcel.channel.target
+        try:
+            async with self._session.post(
+                endpoint, data=self._encrypted(parcel), headers=self._headers(parcel), allow_redirects=False
+            ) as answer:
+                return _outcome(answer)
+        except TimeoutError:
+            return Outcome("again", "no answer in time")
+        except (aiohttp.ClientError, OSError) as error:
+            return Outcome("again", f"{type(error).__name__}: {error}"[:300])
+
+    def _encrypted(self, parcel: Parcel) -> bytes:
+        content = parcel.content() | {"delivery_id": parcel.delivery.id}
+        content["title"], content["text"] = content["title"][:TEXT_LIMIT], content["text"][:TEXT_LIMIT]
+        subscription = {"endpoint": parcel.channel.target, "keys": parcel.channel.keys}
+        encoded: Any = WebPusher(subscription).encode(orjson.dumps(content), content_encoding="aes128gcm")
+        return bytes(encoded["body"])
+
+    def _headers(self, parcel: Parcel) -> dict[str, str]:
+        origin = str(URL(parcel.channel.target).origin())
+        claims = {"sub": self._contact, "aud": origin, "exp": int(time.time()) + TOKEN_SECONDS}
+        signed: dict[str, str] = self._keys.vapid.sign(claims)
+        topic = parcel.notification.id.replace("-", "")
+        headers = {
+            "Content-Encoding": "aes128gcm",
+            "TTL": str(TTL_SECONDS),
+            "Urgency": "high",
+            "Topic": topic,
+        }
+        return signed | headers
+
+
+def _outcome(answer: aiohttp.ClientResponse) -> Outcome:
+    if 200 <= answer.status < 300:
+        return Outcome("sent", status=answer.status)
+    if answer.status in GONE:
+        return Outcome("gone", f"the push service answered {answer.status}: unsubscribed", answer.status)
+    said = f"the push service answered {answer.status}"
+    if answer.status in (400, 401, 403, 413):
+        return Outcome("refused", said, answer.status)
+    return Outcome("again", said, answer.status, retry_after(answer.headers.get("retry-after")))

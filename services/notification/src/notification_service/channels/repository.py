@@ -1,0 +1,160 @@
+"""Every query about channels, deliveries and attempts."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from notification_service.models import Attempt, Channel, Delivery, Notification
+
+_READY = (
+    select(col(Delivery.id))
+    .where(
+        col(Delivery.state) == "due",
+        col(Delivery.next_at) <= bindparam("now"),
+        col(Delivery.channel_id).not_in(bindparam("busy", expanding=True)),
+    )
+    .order_by(col(Delivery.next_at))
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
+
+
+async def active_of(session: AsyncSession, user_ids: Collection[str]) -> dict[str, list[Channel]]:
+    """The channels in use, by user."""
+    query = select(Channel).where(col(Channel.user_id).in_(user_ids), col(Channel.is_active))
+    found: dict[str, list[Channel]] = {}
+    for channel in await session.scalars(query):
+        found.setdefault(channel.user_id, []).append(channel)
+    return found
+
+
+async def of_user(
+    session: AsyncSession, user_id: str, kind: str | None, before: str | None, limit: int
+) -> Sequence[Channel]:
+    """Newest first, behind the channel `before`."""
+    query = select(Channel).where(col(Channel.user_id) == user_id)
+    if kind:
+        query = query.where(col(Channel.kind) == kind)
+    if before:
+        query = query.where(col(Channel.id) < before)
+    return (await session.scalars(query.order_by(col(Channel.id).desc()).limit(limit))).all()
+
+
+async def count_of_user(session: AsyncSession, user_id: str) -> int:
+    return await session.scalar(select(func.count()).where(col(Channel.user_id) == user_id)) or 0
+
+
+async def lock(session: AsyncSession, user_id: str, id: str) -> Channel | None:
+    query = select(Channel).where(col(Channel.id) == id, col(Channel.user_id) == user_id)
+    return (await session.scalars(query.with_for_update())).first()
+
+
+async def lock_target(session: AsyncSession, user_id: str, kind: str, target: str) -> Channel | None:
+    query = select(Channel).where(
+        col(Channel.user_id) == user_id, col(Channel.kind) == kind, col(Channel.target) == target
+    )
+    return (await session.scalars(query.with_for_update())).first()
+
+
+async def lock_any(session: AsyncSession, id: str) -> Channel | None:
+    """A channel, whoever it belongs to."""
+    return (await session.scalars(select(Channel).where(col(Channel.id) == id).with_for_update())).first()
+
+
+async def remove(session: AsyncSession, channel: Channel) -> None:
+    """Drop a channel with what waits for it and its log."""
+    for table in (Attempt, Delivery):
+        await session.execute(delete(table).where(col(table.channel_id) == channel.id))
+    await session.delete(channel)
+
+
+async def has_ready(session: AsyncSession, now: datetime) -> bool:
+    """Whether anything may be sent now; a look that takes no lock."""
+    is_ready = select(col(Delivery.id)).where(col(Delivery.state) == "due", col(Delivery.next_at) <= now)
+    return await session.scalar(is_ready.limit(1)) is not None
+
+
+async def take_ready(
+    session: AsyncSession, now: datetime, again_at: datetime, busy: Collection[str], limit: int
+) -> Sequence[str]:
+    """Ids of deliveries to be sent now; nobody else gets them until `again_at`."""
+    ids = (await session.scalars(_READY, {"now": now, "busy": list(busy), "limit": limit})).all()
+    if ids:
+        await session.execute(update(Delivery).where(col(Delivery.id).in_(ids)).values(next_at=again_at))
+    return ids
+
+
+async def parcels(
+    session: AsyncSession, ids: Sequence[str]
+) -> Sequence[tuple[Delivery, Channel | None, Notification | None]]:
+    query = (
+        select(Delivery, Channel, Notification)
+        .outerjoin(Channel, col(Channel.id) == col(Delivery.channel_id))
+        .outerjoin(Notification, col(Notification.id) == col(Delivery.notification_id))
+        .where(col(Delivery.id).in_(ids))
+    )
+    return [(delivery, channel, told) for delivery, channel, told in await session.execute(query)]
+
+
+async def lock_delivery(session: AsyncSession, id: str) -> Delivery | None:
+    return (await session.scalars(select(Delivery).where(col(Delivery.id) == id).with_for_update())).first()
+
+
+async def receipts(session: AsyncSession, reminder_ids: Collection[str]) -> dict[str, list[Delivery]]:
+    """The deliveries of these reminders, oldest first."""
+    query = select(Delivery).where(col(Delivery.reminder_id).in_(reminder_ids))
+    found: dict[str, list[Delivery]] = {}
+    for delivery in await session.scalars(query.order_by(col(Delivery.created_at), col(Delivery.kind))):
+        found.setdefault(delivery.reminder_id or "", []).append(delivery)
+    return found
+
+
+async def of_channel(
+    session: AsyncSession, channel_id: str, before: tuple[datetime, str] | None, limit: int
+) -> Sequence[Delivery]:
+    """Newest first, behind the one made at that time with that id."""
+    query = select(Delivery).where(col(Delivery.channel_id) == channel_id)
+    if before:
+        made, id = before
+        is_older = col(Delivery.created_at) < made
+        query = query.where(is_older | ((col(Delivery.created_at) == made) & (col(Delivery.id) < id)))
+    newest_first = (col(Delivery.created_at).desc(), col(Delivery.id).desc())
+    return (await session.scalars(query.order_by(*newest_first).limit(limit))).all()
+
+
+async def attempts(session: AsyncSession, delivery_ids: Collection[str]) -> dict[str, list[Attempt]]:
+    """The log of these deliveries, oldest first."""
+    query = select(Attempt).where(col(Attempt.delivery_id).in_(delivery_ids)).order_by(col(Attempt.id))
+    found: dict[str, list[Attempt]] = {}
+    for attempt in await session.scalars(query):
+        found.setdefault(attempt.delivery_id, []).append(attempt)
+    return found
+
+
+async def drop_waiting(session: AsyncSession, channel_id: str) -> None:
+    """Nothing more is sent on a channel that is gone."""
+    waiting = (col(Delivery.channel_id) == channel_id, col(Delivery.state) == "due")
+    await session.execute(update(Delivery).where(*waiting).values(state="dropped", next_at=None))
+
+
+async def open_in_inbox(session: AsyncSession, notification_id: str, at: datetime) -> None:
+    """The entry was read: its delivery to the inbox is opened."""
+    is_it = (col(Delivery.notification_id) == notification_id, col(Delivery.channel_id).is_(None))
+    await session.execute(update(Delivery).where(*is_it).values(state="opened", opened_at=at))
+
+
+async def forget(session: AsyncSession, before: datetime) -> None:
+    """Drop deliveries and log that are long over."""
+    old = (col(Delivery.created_at) < before, col(Delivery.state) != "due")
+    await session.execute(delete(Delivery).where(*old))
+    await session.execute(delete(Attempt).where(col(Attempt.at) < before))
+
+
+async def erase_user(session: AsyncSession, user_id: str) -> None:
+    mine = select(col(Delivery.id)).where(col(Delivery.user_id) == user_id)
+    await session.execute(delete(Attempt).where(col(Attempt.delivery_id).in_(mine)))
+    await session.execute(delete(Delivery).where(col(Delivery.user_id) == user_id))
+    await session.execute(delete(Channel).where(col(Channel.user_id) == user_id))

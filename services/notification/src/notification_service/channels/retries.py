@@ -1,0 +1,22 @@
+"""When a delivery that failed is tried again. Pure."""
+
+from datetime import datetime, timedelta
+
+FIRST = timedelta(seconds=5)
+LONGEST = timedelta(hours=3)
+GIVEN_UP_AFTER = timedelta(hours=24)
+TAKEN = timedelta(seconds=60)
+"""How long a worker may take; after that the delivery is anybody's again."""
+
+
+def next_try(attempts: int, first_due: datetime, now: datetime, asked: float = 0) -> datetime | None:
+    """When to try again after `attempts` tries: 5 s, then 3 times as long each; None to give up.
+
+    asked: seconds the other side asks to be left alone (`Retry-After`).
+    """
+    pause = min(FIRST * float(3 ** min(attempts - 1, 12)), LONGEST)
+    pause = max(pause, min(timedelta(seconds=asked), LONGEST))
+    last = first_due + GIVEN_UP_AFTER
+    if now >= last:
+        return None
+    return min(now + pause, last)

@@ -1,0 +1,95 @@
+"""HTTP in: channels, receipts, and the link that ends e-mail."""
+
+from typing import Annotated
+
+from fastapi import Path, Request, Response
+
+from notification_service.channels import repository, use_cases
+from notification_service.channels.keys import Keys
+from notification_service.channels.schemas import (
+    ChannelCreate,
+    ChannelKind,
+    ChannelRead,
+    DeliveryRead,
+    ReceiptCreate,
+)
+from notification_service.settings import Settings
+from servicekit.auth import CurrentUser
+from servicekit.door import SessionDep, router
+from servicekit.errors import Conflict
+from servicekit.ids import PathId
+from servicekit.paging import CursorParam, Limit, Page, decode_cursor, encode_cursor, page_of
+
+channels = router(prefix="/channels", tags=["channels"])
+deliveries = router(prefix="/deliveries", tags=["channels"])
+unsubscribing = router(prefix="/unsubscribe", tags=["channels"], public=True)
+
+
+@channels.get("")
+async def list_channels(
+    user: CurrentUser,
+    session: SessionDep,
+    kind: ChannelKind | None = None,
+    limit: Limit = 50,
+    cursor: CursorParam = None,
+) -> Page[ChannelRead]:
+    """Newest first; those that are used up, too, with a note that says why. The inbox needs no channel."""
+    bound_to = f"channels {user.user_id} {kind}"
+    before = decode_cursor(cursor, bound_to=bound_to, values=1)[0] if cursor else None
+    found = await repository.of_user(session, user.user_id, kind, before, limit + 1)
+    rows, last = page_of(found, limit)
+    return Page(
+        items=[ChannelRead.model_validate(row) for row in rows],
+        next_cursor=encode_cursor([last.id], bound_to=bound_to) if last else None,
+    )
+
+
+@channels.post("", status_code=201)
+async def add_channel(
+    user: CurrentUser, body: ChannelCreate, session: SessionDep, request: Request, response: Response
+) -> ChannelRead:
+    """E-mail to your own address, or push to a browser. Webhooks have a place of their own."""
+    settings: Settings = request.app.state.settings
+    if body.kind == "email" and not settings.smtp_host:
+        raise Conflict("This server sends no e-mail.", code="no-mail-server")
+    channel = await use_cases.add(
+        session, user, body, settings.allowed_networks, https_only=settings.environment == "production"
+    )
+    response.headers["Location"] = f"/api/v1/channels/{channel.id}"
+    return ChannelRead.model_validate(channel)
+
+
+@channels.delete("/{id}", status_code=204)
+async def remove_channel(user: CurrentUser, id: PathId, session: SessionDep) -> None:
+    await repository.remove(session, await use_cases.owned(session, user.user_id, id))
+
+
+@channels.post("/{id}/test", status_code=202)
+async def test_channel(user: CurrentUser, id: PathId, session: SessionDep) -> DeliveryRead:
+    channel = await use_cases.owned(session, user.user_id, id)
+    return DeliveryRead.model_validate(await use_cases.send_test(session, channel))
+
+
+@deliveries.post("/{id}/receipt")
+async def note_receipt(
+    user: CurrentUser, id: PathId, body: ReceiptCreate, session: SessionDep
+) -> DeliveryRead:
+    """A receiver says that it has it, or that somebody opened it."""
+    found = await use_cases.note_receipt(session, user.user_id, id, body.state)
+    return DeliveryRead.model_validate(found)
+
+
+@deliveries.post("/{id}/redeliver", status_code=202)
+async def redeliver(user: CurrentUser, id: PathId, session: SessionDep) -> DeliveryRead:
+    """Sends it once more under the same id."""
+    return DeliveryRead.model_validate(await use_cases.redeliver(session, user.user_id, id))
+
+
+@unsubscribing.post("/{token}")
+async def unsubscribe(
+    token: Annotated[str, Path(max_length=200)], session: SessionDep, request: Request
+) -> dict[str, str]:
+    """One click in a mail program (RFC 8058). Needs no sign-in: the link itself is the right to do it."""
+    keys: Keys = request.app.state.keys
+    await use_cases.unsubscribe(session, keys.channel_of(token))
+    return {"status": "unsubscribed"}

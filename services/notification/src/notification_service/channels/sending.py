@@ -1,0 +1,181 @@
+"""Deliveries are taken, sent and settled, at least once each and one at a time.
+
+A worker takes a delivery by moving its `next_at` on in a transaction, sends it outside of any, and settles
+it in a second one. Should the process die in between, the delivery is due again a minute later and goes
+under the same id: a receiver of webhooks drops it, a mail program sees the same Message-ID, a browser
+replaces the note with the same tag.
+"""
+
+import asyncio
+import logging
+import time
+from collections import Counter as Tally
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from prometheus_client import Counter, Histogram
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from notification_service import events
+from notification_service.channels import repository
+from notification_service.channels.parcel import Outcome, Parcel, Sender
+from notification_service.channels.retries import TAKEN, next_try
+from notification_service.models import Attempt, Channel, Delivery, Notification
+from servicekit.database import Database
+from servicekit.ids import new_id
+from servicekit.outbox import record, record_letter
+
+POLL_SECONDS = 1.0
+AT_ONCE = 64
+AT_ONCE_ON_A_CHANNEL = 4
+"""So that one receiver who hangs holds up nobody else."""
+NO_SENDER = Outcome("again", "this server does not send on this kind of channel")
+
+TRIES = Counter("todo_deliveries_total", "Tries to deliver a notification", ["channel", "result"])
+SECONDS = Histogram("todo_delivery_seconds", "How long a try took", ["channel"])
+
+log = logging.getLogger(__name__)
+
+
+class Sending:
+    """Sends what is due. `due` is set when there is something new."""
+
+    def __init__(self, database: Database, senders: Mapping[str, Sender], due: asyncio.Event) -> None:
+        self._database = database
+        self._senders = senders
+        self._due = due
+        self._under_way: dict[asyncio.Task[None], str] = {}
+
+    async def run(self) -> None:
+        """Send until cancelled; what is under way then ends with it and is taken again later."""
+        try:
+            while True:
+                try:
+                    taken = await self.step()
+                except Exception as error:
+                    log.warning("sending failed, will be tried again: %s", error)
+                    taken = 0
+                if not taken:
+                    await self._wait()
+        finally:
+            for task in self._under_way:
+                task.cancel()
+            await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    async def step(self) -> int:
+        """Take what is ready and start to send it; returns how many that were."""
+        self._due.clear()
+        room = AT_ONCE - len(self._under_way)
+        if room <= 0:
+            return 0
+        tally = Tally(self._under_way.values())
+        busy = [channel for channel, number in tally.items() if number >= AT_ONCE_ON_A_CHANNEL]
+        now = datetime.now(UTC)
+        async with self._database.reading() as session:
+            if not await repository.has_ready(session, now):
+                return 0
+        async with self._database.transaction() as session:
+            ids = await repository.take_ready(
+                session, now, now + TAKEN, busy, min(room, AT_ONCE_ON_A_CHANNEL)
+            )
+            found = await repository.parcels(session, ids) if ids else []
+        for delivery, channel, notification in found:
+            self._start(delivery, channel, notification)
+        return len(found)
+
+    async def drain(self) -> None:
+        """Send what is ready until nothing is. For tests."""
+        while await self.step() or self._under_way:
+            await asyncio.gather(*self._under_way)
+
+    def _start(self, delivery: Delivery, channel: Channel | None, notification: Notification | None) -> None:
+        task = asyncio.create_task(self._deliver(delivery, channel, notification))
+        self._under_way[task] = delivery.channel_id or ""
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._under_way.pop(task, None)
+        self._due.set()
+        if not task.cancelled() and task.exception():
+            log.error("a delivery could not be settled", exc_info=task.exception())
+
+    async def _wait(self) -> None:
+        try:
+            await asyncio.wait_for(self._due.wait(), POLL_SECONDS)
+        except TimeoutError:
+            return
+
+    async def _deliver(
+        self, delivery: Delivery, channel: Channel | None, notification: Notification | None
+    ) -> None:
+        started, begun_at = time.monotonic(), datetime.now(UTC)
+        if channel is None or notification is None or not channel.is_active:
+            outcome = Outcome("gone", "the channel is not there any more")
+        else:
+            outcome = await self._try(Parcel(delivery, channel, notification))
+        took = time.monotonic() - started
+        TRIES.labels(delivery.kind, outcome.result).inc()
+        SECONDS.labels(delivery.kind).observe(took)
+        async with self._database.transaction() as session:
+            if channel and delivery.kind == "webhook":
+                session.add(_attempt(delivery, channel, begun_at, took, outcome))
+            await settle(session, delivery.id, outcome, datetime.now(UTC))
+
+    async def _try(self, parcel: Parcel) -> Outcome:
+        sender = self._senders.get(parcel.channel.kind)
+        if sender is None:
+            return NO_SENDER
+        try:
+            return await sender.send(parcel)
+        except Exception as error:
+            log.exception("sending %s failed", parcel.delivery.id)
+            return Outcome("again", f"{type(error).__name__}: {error}"[:300])
+
+
+async def settle(session: AsyncSession, id: str, outcome: Outcome, now: datetime) -> None:
+    """Note what became of a try. A receipt that came in meanwhile is not taken back."""
+    delivery = await repository.lock_delivery(session, id)
+    if delivery is None:
+        return
+    delivery.attempts += 1
+    delivery.error = outcome.error
+    if delivery.state != "due":
+        return
+    if outcome.result in ("sent", "delivered"):
+        delivery.state, delivery.sent_at, delivery.next_at = outcome.result, now, None
+        delivery.delivered_at = now if outcome.result == "delivered" else None
+        return
+    delivery.next_at = None
+    if outcome.result == "again":
+        delivery.next_at = next_try(delivery.attempts, delivery.created_at, now, outcome.retry_after)
+    if outcome.result == "gone":
+        await _drop_channel(session, delivery, outcome.error)
+    elif delivery.next_at is None:
+        _give_up(session, delivery)
+
+
+async def _drop_channel(session: AsyncSession, delivery: Delivery, note: str) -> None:
+    """The channel is used up: it stays, inactive, with a note that says why."""
+    delivery.state = "dropped"
+    channel = await repository.lock_any(session, delivery.channel_id or "")
+    if channel and channel.is_active:
+        channel.is_active, channel.note = False, note
+        await repository.drop_waiting(session, channel.id)
+
+
+def _give_up(session: AsyncSession, delivery: Delivery) -> None:
+    delivery.state = "failed"
+    failed = record(session, events.delivery_failed(delivery))
+    record_letter(session, failed, delivery.error)
+
+
+def _attempt(delivery: Delivery, channel: Channel, at: datetime, took: float, outcome: Outcome) -> Attempt:
+    return Attempt(
+        id=new_id(),
+        delivery_id=delivery.id,
+        channel_id=channel.id,
+        at=at,
+        milliseconds=int(took * 1000),
+        status=outcome.status,
+        error=outcome.error,
+    )

@@ -1,0 +1,180 @@
+"""The rules of channels: how a user is reached, and what became of what was sent."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from notification_service.channels import repository, webhooks
+from notification_service.channels.guard import Networks, problem_with
+from notification_service.channels.keys import Keys
+from notification_service.channels.schemas import (
+    AttemptRead,
+    ChannelCreate,
+    DeliveryRead,
+    LoggedDelivery,
+    WebhookCreate,
+)
+from notification_service.inbox import delivery_on
+from notification_service.models import Channel, Delivery, Notification, Person
+from notification_service.reminders import repository as people
+from servicekit.auth import Principal
+from servicekit.errors import Conflict, Invalid, NotFound
+from servicekit.ids import new_id
+
+MOST_CHANNELS = 50
+KINDS = {"email": ["reminder", "digest", "test"], "push": ["reminder", "test"]}
+
+
+async def add(
+    session: AsyncSession, user: Principal, body: ChannelCreate, allowed: Networks, *, https_only: bool
+) -> Channel:
+    """Add e-mail or a browser; one that is there already is active again. Raises `Invalid`, `Conflict`."""
+    if body.kind == "email":
+        target = (await people.person(session, user.user_id)).email
+        if not target:
+            raise Conflict("The address of your account is not known here yet.", code="address-unknown")
+        return await _put(session, user.user_id, "email", target, {})
+    assert body.endpoint
+    assert body.keys
+    _require_public(body.endpoint, "/endpoint", allowed, https_only)
+    keys = {name: value.rstrip("=") for name, value in body.keys.model_dump().items()}
+    return await _put(session, user.user_id, "push", body.endpoint, keys)
+
+
+async def add_webhook(
+    session: AsyncSession,
+    user: Principal,
+    body: WebhookCreate,
+    keys: Keys,
+    allowed: Networks,
+    *,
+    https_only: bool,
+) -> tuple[Channel, str]:
+    """Add a webhook; returns it and its secret. Raises `Invalid`, `Conflict`."""
+    _require_public(body.url, "/url", allowed, https_only)
+    if await repository.lock_target(session, user.user_id, "webhook", body.url):
+        raise Conflict("There is a webhook for this URL.", code="webhook-exists")
+    channel = await _put(session, user.user_id, "webhook", body.url, {}, list(dict.fromkeys(body.kinds)))
+    return channel, rotate(channel, keys)
+
+
+def rotate(channel: Channel, keys: Keys) -> str:
+    """Make a new secret; the one before it stays active beside it."""
+    secret = webhooks.new_secret()
+    sealed = [keys.seal(secret, channel.id), *channel.keys.get("secrets", [])]
+    channel.keys = {"secrets": sealed[: webhooks.SECRETS]}
+    channel.is_active, channel.note = True, ""
+    return secret
+
+
+def retire(channel: Channel) -> None:
+    """Only the newest secret stays active."""
+    channel.keys = {"secrets": channel.keys["secrets"][:1]}
+
+
+async def owned(session: AsyncSession, user_id: str, id: str, kind: str | None = None) -> Channel:
+    """A channel of this user, for a change. Raises `NotFound`."""
+    channel = await repository.lock(session, user_id, id)
+    if channel is None or (kind and channel.kind != kind):
+        raise NotFound
+    return channel
+
+
+async def send_test(session: AsyncSession, channel: Channel) -> Delivery:
+    """Send something, whatever the channel asks for otherwise, now."""
+    now = datetime.now(UTC)
+    entry = Notification(
+        id=new_id(), user_id=channel.user_id, kind="test", title="It works", created_at=now, read_at=now
+    )
+    delivery = delivery_on(channel, entry, Person(id=channel.user_id), now)
+    session.add_all([entry, delivery])
+    return delivery
+
+
+async def redeliver(session: AsyncSession, user_id: str, id: str) -> Delivery:
+    """Send once more, under the same id, with new tries for 24 hours. Raises `NotFound`, `Conflict`."""
+    delivery = await _owned_delivery(session, user_id, id)
+    if delivery.channel_id is None:
+        raise Conflict("What is in the inbox needs no other delivery.", code="delivered-to-inbox")
+    channel = await repository.lock(session, user_id, delivery.channel_id)
+    if channel is None or not channel.is_active:
+        raise Conflict("This channel is not active.", code="channel-inactive")
+    again(delivery, datetime.now(UTC))
+    return delivery
+
+
+def again(delivery: Delivery, now: datetime) -> None:
+    """Make a delivery due again, as if it were new; its id and its log stay."""
+    delivery.state, delivery.next_at, delivery.created_at = "due", now, now
+    delivery.attempts, delivery.error = 0, ""
+
+
+async def note_receipt(session: AsyncSession, user_id: str, id: str, state: str) -> Delivery:
+    """The receiver has it, or has opened it; that is never taken back. Raises `NotFound`."""
+    delivery = await _owned_delivery(session, user_id, id)
+    now = datetime.now(UTC)
+    if delivery.state == "opened":
+        return delivery
+    delivery.sent_at = delivery.sent_at or now
+    delivery.delivered_at = delivery.delivered_at or now
+    if state == "opened":
+        delivery.opened_at = now
+    delivery.state, delivery.next_at = state, None
+    return delivery
+
+
+async def unsubscribe(session: AsyncSession, channel_id: str | None) -> None:
+    """End e-mail to whoever got the link. Raises `NotFound` for a link that was not made here."""
+    channel = await repository.lock_any(session, channel_id) if channel_id else None
+    if channel_id is None:
+        raise NotFound
+    if channel:
+        channel.is_active, channel.note = False, "unsubscribed by a link in an e-mail"
+        await repository.drop_waiting(session, channel.id)
+
+
+async def with_log(session: AsyncSession, deliveries: Sequence[Delivery]) -> list[LoggedDelivery]:
+    """Deliveries, each with its tries."""
+    tries = await repository.attempts(session, [each.id for each in deliveries])
+    return [
+        LoggedDelivery(
+            **DeliveryRead.model_validate(each).model_dump(),
+            log=[AttemptRead.model_validate(attempt) for attempt in tries.get(each.id, ())],
+        )
+        for each in deliveries
+    ]
+
+
+async def _owned_delivery(session: AsyncSession, user_id: str, id: str) -> Delivery:
+    delivery = await repository.lock_delivery(session, id)
+    if delivery is None or delivery.user_id != user_id:
+        raise NotFound
+    return delivery
+
+
+async def _put(
+    session: AsyncSession,
+    user_id: str,
+    kind: str,
+    target: str,
+    keys: dict[str, str],
+    kinds: list[str] | None = None,
+) -> Channel:
+    channel = await repository.lock_target(session, user_id, kind, target)
+    if channel is None:
+        if await repository.count_of_user(session, user_id) >= MOST_CHANNELS:
+            raise Conflict(f"There are {MOST_CHANNELS} channels already.", code="too-many-channels")
+        channel = Channel(
+            id=new_id(), user_id=user_id, kind=kind, target=target, created_at=datetime.now(UTC)
+        )
+        session.add(channel)
+    channel.keys, channel.kinds = dict(keys), kinds or KINDS[kind]
+    channel.is_active, channel.note = True, ""
+    return channel
+
+
+def _require_public(url: str, pointer: str, allowed: Networks, https_only: bool) -> None:
+    problem = problem_with(url, allowed, https_only=https_only)
+    if problem:
+        raise Invalid.field(pointer, problem, code="url-refused")

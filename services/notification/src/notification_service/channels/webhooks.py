@@ -1,0 +1,87 @@
+"""Webhooks: a signed POST that the receiver can verify, and tell from a repeat.
+
+    Todo-Delivery: the id of the delivery, the same at every try
+    Todo-Signature: t=<Unix time>,v1=<hex>[,v1=<hex>]     HMAC-SHA256 of `<t>.<body>`, one for each secret
+
+Any 2xx is delivered; everything else, a redirect included, is tried again for 24 hours. 410 ends it.
+"""
+
+import hmac
+import secrets
+import time
+from collections.abc import Sequence
+
+import aiohttp
+import orjson
+
+from notification_service.channels.guard import PrivateAddress
+from notification_service.channels.keys import Keys
+from notification_service.channels.parcel import Outcome, Parcel, retry_after
+
+DELIVERY_HEADER = "Todo-Delivery"
+SIGNATURE_HEADER = "Todo-Signature"
+PATIENCE_SECONDS = 10
+SECRETS = 2
+"""How many are active: the newest, and the one before it, until the receiver knows the new one."""
+
+
+def new_secret() -> str:
+    return f"whsec_{secrets.token_urlsafe(32)}"
+
+
+def signature(body: bytes, active: Sequence[str], at: int) -> str:
+    """The value of `Todo-Signature` for a body sent at Unix time `at`."""
+    signed = f"{at}.".encode() + body
+    macs = [hmac.digest(secret.encode(), signed, "sha256").hex() for secret in active]
+    return ",".join([f"t={at}", *(f"v1={mac}" for mac in macs)])
+
+
+class Webhooks:
+    """Calls webhooks, through a session that refuses private addresses."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, keys: Keys, *, seconds: float = PATIENCE_SECONDS
+    ) -> None:
+        self._session = session
+        self._keys = keys
+        self._limit = aiohttp.ClientTimeout(total=seconds)
+
+    async def send(self, parcel: Parcel) -> Outcome:
+        channel = parcel.channel
+        body = orjson.dumps({"type": parcel.notification.kind, "data": parcel.content()})
+        active = [self._keys.unseal(sealed, channel.id) for sealed in channel.keys["secrets"]]
+        headers = {
+            "Content-Type": "application/json",
+            "User-Agent": "todo-webhooks/1",
+            DELIVERY_HEADER: parcel.delivery.id,
+            SIGNATURE_HEADER: signature(body, active, int(time.time())),
+        }
+        try:
+            async with self._session.post(
+                channel.target, data=body, headers=headers, allow_redirects=False, timeout=self._limit
+            ) as answer:
+                return _outcome(answer)
+        except TimeoutError:
+            return Outcome("again", "no answer in time")
+        except (aiohttp.ClientError, OSError) as error:
+            return Outcome("again", _why(error))
+
+
+def _outcome(answer: aiohttp.ClientResponse) -> Outcome:
+    if 200 <= answer.status < 300:
+        return Outcome("delivered", status=answer.status)
+    if answer.status == 410:
+        return Outcome("gone", "the receiver answered 410 Gone", answer.status)
+    if 300 <= answer.status < 400:
+        return Outcome("again", "redirects are not followed", answer.status)
+    asked = retry_after(answer.headers.get("retry-after"))
+    return Outcome("again", f"the receiver answered {answer.status}", answer.status, asked)
+
+
+def _why(error: Exception) -> str:
+    cause: BaseException | None = error
+    while cause:
+        if isinstance(cause, PrivateAddress):
+            return str(cause)
+        cause = getattr(cause, "os_error", None) or cause.__cause__
+    return f"{type(error).__name__}: {error}"[:300]

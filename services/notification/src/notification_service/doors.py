@@ -1,0 +1,18 @@
+"""All doors HTTP requests come in by."""
+
+from notification_service import routes
+from notification_service.channels.routes import channels, deliveries, unsubscribing
+from notification_service.channels.webhook_routes import webhooks
+from notification_service.preferences.routes import preferences
+from notification_service.reminders.routes import reminders, wake_ups
+
+ROUTERS = (
+    routes.notifications,
+    reminders,
+    wake_ups,
+    preferences,
+    channels,
+    deliveries,
+    unsubscribing,
+    webhooks,
+)

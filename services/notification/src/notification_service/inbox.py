@@ -1,0 +1,72 @@
+"""What reaches a user is put into the inbox first; from there it goes to the user's channels."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from notification_service import events
+from notification_service.channels import repository as channels
+from notification_service.models import Channel, Delivery, Notification, Person
+from notification_service.reminders.when import end_of_quiet, zone_of
+from servicekit.outbox import record
+
+INBOX = "inbox"
+"""The channel everybody has: the inbox itself, and every page that is open."""
+WITH_RECEIPT = ("reminder", "digest", "test")
+QUIET = ("email", "push")
+"""Kinds of channels that wait while it is quiet; programs are not woken by a webhook."""
+
+
+async def put(
+    session: AsyncSession, told: Sequence[Notification], people: Mapping[str, Person], now: datetime
+) -> None:
+    """Add entries with their deliveries and events. people: who has other than the default habits."""
+    active = await channels.active_of(session, list({each.user_id for each in told}))
+    for entry in told:
+        session.add(entry)
+        record(session, events.created(entry))
+        if entry.kind in WITH_RECEIPT:
+            session.add(_in_inbox(entry, now))
+        person = people.get(entry.user_id) or Person(id=entry.user_id)
+        for channel in active.get(entry.user_id, ()):
+            if entry.kind in channel.kinds:
+                session.add(delivery_on(channel, entry, person, now))
+
+
+def delivery_on(channel: Channel, entry: Notification, person: Person, now: datetime) -> Delivery:
+    """What is to be sent on `channel`: now, or when the quiet hours of `person` are over."""
+    zone = zone_of(person.time_zone, "UTC")
+    is_noisy = channel.kind in QUIET
+    return Delivery(
+        id=delivery_id(entry.id, channel.id),
+        user_id=entry.user_id,
+        notification_id=entry.id,
+        reminder_id=entry.reminder_id,
+        channel_id=channel.id,
+        kind=channel.kind,
+        state="due",
+        next_at=end_of_quiet(person.quiet_from, person.quiet_to, zone, now) if is_noisy else now,
+        created_at=now,
+    )
+
+
+def delivery_id(notification_id: str, channel: str) -> str:
+    """Always the same for a notification and a channel."""
+    return str(uuid5(UUID(notification_id), channel))
+
+
+def _in_inbox(entry: Notification, now: datetime) -> Delivery:
+    return Delivery(
+        id=delivery_id(entry.id, INBOX),
+        user_id=entry.user_id,
+        notification_id=entry.id,
+        reminder_id=entry.reminder_id,
+        kind=INBOX,
+        state="delivered",
+        attempts=1,
+        created_at=now,
+        sent_at=now,
+        delivered_at=now,
+    )

@@ -1,0 +1,1 @@
+"""How a user wants to be told: quiet hours, default reminder, daily digest."""

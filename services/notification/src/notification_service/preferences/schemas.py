@@ -1,0 +1,47 @@
+"""What the API takes and shows of preferences."""
+
+from datetime import time
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, Field
+
+from servicekit.schema import MergePatch
+
+
+def _wall_clock(value: time) -> time:
+    if value.tzinfo:
+        raise ValueError("a time on the wall has no offset; it is read in your time zone")
+    return value.replace(microsecond=0)
+
+
+WallClock = Annotated[time, AfterValidator(_wall_clock)]
+
+
+class PreferencesPatch(MergePatch):
+    """Times are wall-clock times in the user's zone; null switches off, or back to the default."""
+
+    quiet_from: WallClock | None = None
+    quiet_to: WallClock | None = Field(default=None, description="may be after midnight")
+    day_starts_at: WallClock = Field(default=time(9), description="when a day without a time counts as due")
+    default_reminder: int | None = Field(
+        default=None,
+        ge=0,
+        le=525_600,
+        strict=True,
+        description="minutes before due; for tasks changed from now on",
+    )
+    digest_at: WallClock | None = Field(default=None, description="time of the daily digest")
+
+
+class PreferencesRead(BaseModel):
+    time_zone: str
+    """Of the account, as last heard of it."""
+    quiet_from: time | None
+    quiet_to: time | None
+    day_starts_at: time
+    default_reminder: int | None
+    digest_at: time | None
+    email_available: bool
+    """Whether this server sends mail."""
+    push_key: str
+    """What a browser subscribes to push with (`applicationServerKey`)."""

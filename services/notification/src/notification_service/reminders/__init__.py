@@ -1,0 +1,1 @@
+"""Reminders: when to remind, kept in step with tasks, fired once."""

@@ -1,0 +1,125 @@
+"""What happens when a reminder's time has come: exactly once, whoever notices it and how often.
+
+In one transaction the reminder turns from `planned` to `due`, its entry is put into the inbox, one
+delivery a channel is written, and the event for open pages is recorded. Only who turns the state does the
+rest, so a job that is called twice, the sweep and another replica find nothing left to do.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from prometheus_client import Counter, Histogram
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from notification_service import inbox
+from notification_service.models import Notification, Person, Reminder
+from notification_service.reminders import repository
+from notification_service.reminders.planning import notification_id, wake_for
+from notification_service.reminders.when import is_late, next_wall_clock, zone_of
+from servicekit.database import Database
+
+BATCH = 500
+SHOWN_IN_DIGEST = 10
+
+FIRED = Counter("todo_reminders_fired_total", "Reminders whose time came", ["late"])
+LATENESS = Histogram(
+    "todo_reminder_lateness_seconds",
+    "From the instant of a reminder to its entry in the inbox",
+    buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600),
+)
+
+log = logging.getLogger(__name__)
+
+
+class Firing:
+    """Fires what is due. Those who ask while a round runs share the next one."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock = asyncio.Lock()
+        self._began = 0.0
+        self.fired = asyncio.Event()
+        """Set when there is something to send."""
+
+    async def fire_due(self) -> None:
+        """Fire everything that is due now; when this returns it is committed."""
+        asked = time.monotonic()
+        async with self._lock:
+            if self._began >= asked:
+                return
+            self._began = time.monotonic()
+            while await self._fire_batch() == BATCH:
+                self.fired.set()
+            self.fired.set()
+
+    async def _fire_batch(self) -> int:
+        now = datetime.now(UTC)
+        async with self._database.transaction() as session:
+            fired = await fire(session, now, BATCH)
+            if len(fired) < BATCH:
+                await repository.forget_wake_ups(session, now)
+        for reminder in fired:
+            assert reminder.remind_at
+            FIRED.labels(str(reminder.late).lower()).inc()
+            LATENESS.observe(max(0, (datetime.now(UTC) - reminder.remind_at).total_seconds()))
+        return len(fired)
+
+
+async def fire(session: AsyncSession, now: datetime, limit: int) -> Sequence[Reminder]:
+    """Fire at most `limit` reminders that are due at `now`."""
+    taken = await repository.take_due(session, now, limit)
+    if not taken:
+        return taken
+    people = await repository.people(session, list({each.user_id for each in taken}))
+    due_times = await repository.due_times(session, list({each.task_id for each in taken if each.task_id}))
+    told = []
+    for reminder in taken:
+        assert reminder.remind_at
+        reminder.late = is_late(reminder.remind_at, now)
+        person = people.get(reminder.user_id) or Person(id=reminder.user_id)
+        if reminder.kind == "digest":
+            told.append(await _digest(session, reminder, person, now))
+        else:
+            told.append(_entry(reminder, due_times.get(reminder.task_id or ""), now))
+    await inbox.put(session, told, people, now)
+    return taken
+
+
+def _entry(reminder: Reminder, due_at: datetime | None, now: datetime) -> Notification:
+    assert reminder.remind_at
+    return Notification(
+        id=notification_id(reminder.id, reminder.remind_at),
+        user_id=reminder.user_id,
+        kind="reminder",
+        title=reminder.title,
+        task_id=reminder.task_id,
+        reminder_id=reminder.id,
+        due_at=due_at,
+        late=reminder.late,
+        created_at=now,
+    )
+
+
+async def _digest(session: AsyncSession, reminder: Reminder, person: Person, now: datetime) -> Notification:
+    """What the day holds; and the next digest is planned."""
+    zone = zone_of(person.time_zone, "UTC")
+    entry = _entry(reminder, None, now)
+    entry.kind, entry.reminder_id = "digest", reminder.id
+    entry.title, entry.text = await _day(session, person.id, zone, now)
+    if person.digest_at:
+        reminder.remind_at, reminder.state = next_wall_clock(person.digest_at, zone, now), "planned"
+        await wake_for(session, [reminder])
+    return entry
+
+
+async def _day(session: AsyncSession, user_id: str, zone: ZoneInfo, now: datetime) -> tuple[str, str]:
+    today = now.astimezone(zone).date()
+    tasks, of_today, overdue = await repository.tasks_of_day(session, user_id, today, SHOWN_IN_DIGEST)
+    parts = [f"{of_today} due today"] + ([f"{overdue} overdue"] if overdue else [])
+    lines = [f"{task.due_date:%d %b}  {task.title}" for task in tasks]
+    more = of_today + overdue - len(tasks)
+    return "Your day: " + ", ".join(parts), "\n".join(lines + ([f"and {more} more"] if more else []))

@@ -1,0 +1,105 @@
+"""The wake-ups: one job of the Dapr scheduler for each second in which a reminder is due.
+
+The tables are the truth, the jobs only the alarm clock: they carry nothing, and whoever wakes up fires
+whatever is due. So one that rings twice or for nothing does no harm, and a reminder that moves needs at
+most one more. What the scheduler loses is noticed by the sweep (docs/reminders.md).
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from notification_service.reminders import repository
+from notification_service.reminders.firing import Firing
+from servicekit import jobs
+from servicekit.database import Database
+from servicekit.errors import Unavailable
+from servicekit.sidecar import Sidecar
+
+POLL_SECONDS = 0.5
+SWEEP_SECONDS = 10.0
+"""How late a reminder gets whose job was lost, at most."""
+CHECK_SECONDS = 60.0
+"""How often the scheduler is asked whether it still has the next job."""
+TOGETHER = 16
+BATCH = 200
+SOON = timedelta(seconds=5)
+
+log = logging.getLogger(__name__)
+
+
+def job_name(at: datetime) -> str:
+    return f"due-{at.timestamp():.0f}"
+
+
+class WakeUps:
+    """Sets jobs, and looks after what the scheduler may have lost."""
+
+    def __init__(self, database: Database, sidecar: Sidecar, firing: Firing) -> None:
+        self._database = database
+        self._sidecar = sidecar
+        self._firing = firing
+        self._swept_at = 0.0
+        self._checked_at = time.monotonic()
+
+    async def run(self) -> None:
+        """Keep the jobs in step with the table until cancelled."""
+        while True:
+            try:
+                await self.step()
+            except Exception as error:
+                log.warning("wake-ups will be set later: %s", error)
+                await asyncio.sleep(1)
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def step(self) -> None:
+        await self._sweep_if_due()
+        while len(await self._set_some()) == BATCH:
+            continue
+        if time.monotonic() - self._checked_at > CHECK_SECONDS:
+            self._checked_at = time.monotonic()
+            await self.check()
+
+    async def check(self) -> None:
+        """Set all jobs again if the scheduler has lost the next one."""
+        async with self._database.reading() as session:
+            following = await repository.next_wake_up(session, datetime.now(UTC) + SOON)
+        if following and not await jobs.is_set(self._sidecar, job_name(following)):
+            log.error("the scheduler has lost its jobs; they are set again")
+            async with self._database.transaction() as session:
+                await repository.mark_all_unset(session)
+
+    async def _sweep_if_due(self) -> None:
+        if time.monotonic() - self._swept_at > SWEEP_SECONDS:
+            self._swept_at = time.monotonic()
+            await self._firing.fire_due()
+
+    async def _set_some(self) -> Sequence[datetime]:
+        async with self._database.reading() as session:
+            waiting = await repository.unset_wake_ups(session, BATCH)
+        now = datetime.now(UTC)
+        if waiting and waiting[0] <= now:
+            await self._firing.fire_due()
+        coming = [at for at in waiting if at > now]
+        if not coming:
+            return []
+        gate = asyncio.Semaphore(TOGETHER)
+        done = await asyncio.gather(*(self._set(at, gate) for at in coming))
+        async with self._database.transaction() as session:
+            await repository.mark_set(
+                session, [at for at, is_set in zip(coming, done, strict=True) if is_set]
+            )
+        if not all(done):
+            raise Unavailable("some jobs could not be set")
+        return coming
+
+    async def _set(self, at: datetime, gate: asyncio.Semaphore) -> bool:
+        async with gate:
+            try:
+                await jobs.set_job(self._sidecar, job_name(at), at)
+            except Unavailable as error:
+                log.warning("job %s could not be set: %s", job_name(at), error)
+                return False
+        return True

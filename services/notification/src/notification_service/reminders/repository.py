@@ -1,0 +1,178 @@
+"""Every query about reminders, and about the people and tasks they are for."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time
+
+from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from notification_service.models import KnownTask, Person, Reminder, WakeUp
+from servicekit.database import for_both, run_own
+
+_MEET = for_both(lambda insert: insert(Person).on_conflict_do_nothing())
+_WAKE = for_both(lambda insert: insert(WakeUp).on_conflict_do_nothing())
+_DUE = (
+    select(col(Reminder.id))
+    .where(col(Reminder.state) == "planned", col(Reminder.remind_at) <= bindparam("now"))
+    .order_by(col(Reminder.remind_at))
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
+
+
+async def person(session: AsyncSession, user_id: str) -> Person:
+    """What is known of a user, locked until the transaction ends; somebody new has the defaults."""
+    query = select(Person).where(col(Person.id) == user_id).with_for_update()
+    found = (await session.scalars(query)).first()
+    if found is None:
+        await run_own(session, _MEET, Person(id=user_id).model_dump())
+        found = (await session.scalars(query)).one()
+    return found
+
+
+async def people(session: AsyncSession, ids: Sequence[str]) -> dict[str, Person]:
+    found = await session.scalars(select(Person).where(col(Person.id).in_(ids)))
+    return {person.id: person for person in found}
+
+
+async def lock_task(session: AsyncSession, id: str) -> KnownTask | None:
+    return (await session.scalars(select(KnownTask).where(col(KnownTask.id) == id).with_for_update())).first()
+
+
+async def task(session: AsyncSession, user_id: str, id: str) -> KnownTask | None:
+    query = select(KnownTask).where(col(KnownTask.id) == id, col(KnownTask.user_id) == user_id)
+    return (await session.scalars(query)).first()
+
+
+async def due_times(session: AsyncSession, ids: Sequence[str | None]) -> dict[str, datetime | None]:
+    query = select(col(KnownTask.id), col(KnownTask.due_at)).where(col(KnownTask.id).in_(ids))
+    return {row.id: row.due_at for row in await session.execute(query)}
+
+
+async def lock_of_task(session: AsyncSession, task_id: str, kinds: Sequence[str]) -> Sequence[Reminder]:
+    query = select(Reminder).where(col(Reminder.task_id) == task_id, col(Reminder.kind).in_(kinds))
+    return (await session.scalars(query.with_for_update())).all()
+
+
+async def lock_of_days(session: AsyncSession, user_id: str) -> Sequence[tuple[Reminder, KnownTask]]:
+    """The user's reminders before tasks that have a date and no time."""
+    query = (
+        select(Reminder, KnownTask)
+        .join(KnownTask, col(KnownTask.id) == col(Reminder.task_id))
+        .where(
+            col(Reminder.user_id) == user_id,
+            col(Reminder.minutes_before).is_not(None),
+            col(Reminder.state) != "cancelled",
+            col(KnownTask.due_at).is_(None),
+            col(KnownTask.due_date).is_not(None),
+        )
+        .with_for_update(of=Reminder)
+    )
+    return [(reminder, task) for reminder, task in await session.execute(query)]
+
+
+async def lock(session: AsyncSession, user_id: str, id: str) -> Reminder | None:
+    query = select(Reminder).where(col(Reminder.id) == id, col(Reminder.user_id) == user_id)
+    return (await session.scalars(query.with_for_update())).first()
+
+
+async def by_id(session: AsyncSession, user_id: str, id: str) -> Reminder | None:
+    query = select(Reminder).where(col(Reminder.id) == id, col(Reminder.user_id) == user_id)
+    return (await session.scalars(query)).first()
+
+
+async def of_user(
+    session: AsyncSession,
+    user_id: str,
+    task_id: str | None,
+    state: str | None,
+    before: tuple[datetime, str] | None,
+    limit: int,
+) -> Sequence[Reminder]:
+    """Newest first, behind the one made at that time with that id."""
+    query = select(Reminder).where(col(Reminder.user_id) == user_id)
+    if task_id is not None:
+        query = query.where(col(Reminder.task_id) == task_id)
+    if state is not None:
+        query = query.where(col(Reminder.state) == state)
+    if before:
+        made, id = before
+        is_older = col(Reminder.created_at) < made
+        query = query.where(is_older | ((col(Reminder.created_at) == made) & (col(Reminder.id) < id)))
+    newest_first = (col(Reminder.created_at).desc(), col(Reminder.id).desc())
+    return (await session.scalars(query.order_by(*newest_first).limit(limit))).all()
+
+
+async def take_due(session: AsyncSession, now: datetime, limit: int) -> Sequence[Reminder]:
+    """Make at most `limit` planned reminders whose time has come due; nobody else takes these."""
+    ids = (await session.scalars(_DUE, {"now": now, "limit": limit})).all()
+    if not ids:
+        return []
+    taken = (
+        update(Reminder)
+        .where(col(Reminder.id).in_(ids), col(Reminder.state) == "planned")
+        .values(state="due", fired_at=now)
+        .returning(Reminder)
+        .execution_options(synchronize_session=False)
+    )
+    return (await session.scalars(taken)).all()
+
+
+async def tasks_of_day(
+    session: AsyncSession, user_id: str, today: date, limit: int
+) -> tuple[Sequence[KnownTask], int, int]:
+    """Open tasks of today and before, earliest first; how many are of today, and how many overdue."""
+    is_open = (col(KnownTask.user_id) == user_id, col(KnownTask.is_open), col(KnownTask.due_date) <= today)
+    is_today = col(KnownTask.due_date) == today
+    by_day = select(is_today, func.count()).where(*is_open).group_by(is_today)
+    counts = {bool(of_today): count for of_today, count in await session.execute(by_day)}
+    found = (
+        select(KnownTask).where(*is_open).order_by(col(KnownTask.due_date), col(KnownTask.id)).limit(limit)
+    )
+    return (await session.scalars(found)).all(), counts.get(True, 0), counts.get(False, 0)
+
+
+async def wake_at(session: AsyncSession, instants: Sequence[datetime]) -> None:
+    """Note that somebody has to wake up then; the job is set after the commit."""
+    if instants:
+        await run_own(session, _WAKE, [{"at": at, "is_set": False} for at in instants])
+
+
+async def unset_wake_ups(session: AsyncSession, limit: int) -> Sequence[datetime]:
+    query = select(col(WakeUp.at)).where(~col(WakeUp.is_set)).order_by(col(WakeUp.at)).limit(limit)
+    return (await session.scalars(query)).all()
+
+
+async def next_wake_up(session: AsyncSession, after: datetime) -> datetime | None:
+    query = select(func.min(col(WakeUp.at))).where(col(WakeUp.is_set), col(WakeUp.at) > after)
+    found: datetime | None = await session.scalar(query)
+    return found
+
+
+async def mark_set(session: AsyncSession, instants: Sequence[datetime]) -> None:
+    await session.execute(update(WakeUp).where(col(WakeUp.at).in_(instants)).values(is_set=True))
+
+
+async def mark_all_unset(session: AsyncSession) -> None:
+    await session.execute(update(WakeUp).values(is_set=False))
+
+
+async def forget_wake_ups(session: AsyncSession, until: datetime) -> None:
+    await session.execute(delete(WakeUp).where(col(WakeUp.at) <= until))
+
+
+async def forget_fired(session: AsyncSession, before: datetime) -> None:
+    """Drop reminders that are long over."""
+    is_over = col(Reminder.state).in_(("due", "cancelled", "past"))
+    is_old = func.coalesce(col(Reminder.remind_at), col(Reminder.created_at)) < before
+    await session.execute(delete(Reminder).where(is_over, is_old, col(Reminder.kind) != "digest"))
+
+
+async def erase_user(session: AsyncSession, user_id: str, now: datetime) -> None:
+    """Drop everything; the bare row of the person stays, so that an event that comes late finds it erased."""
+    for table in (Reminder, KnownTask):
+        await session.execute(delete(table).where(col(table.user_id) == user_id))
+    gone = await person(session, user_id)
+    empty = Person(id=user_id, erased_at=now, day_starts_at=time(9))
+    gone.sqlmodel_update(empty.model_dump())

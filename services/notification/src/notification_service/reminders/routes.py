@@ -1,0 +1,83 @@
+"""HTTP in: reminders; and the scheduler's call when one is due."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from notification_service.reminders import repository, use_cases
+from notification_service.reminders.firing import Firing
+from notification_service.reminders.schemas import ReminderCreate, ReminderRead, Snooze, State
+from servicekit.auth import CurrentUser
+from servicekit.door import SessionDep, router
+from servicekit.ids import PathId
+from servicekit.paging import CursorParam, Limit, Page, behind, decode_cursor, encode_cursor, page_of
+
+EARLY_SECONDS = 5.0
+"""How much the scheduler's clock may be ahead of this one."""
+
+reminders = router(prefix="/reminders", tags=["reminders"])
+wake_ups = APIRouter(include_in_schema=False)
+
+
+@reminders.get("")
+async def list_reminders(
+    user: CurrentUser,
+    session: SessionDep,
+    task_id: Annotated[str | None, Query(max_length=100)] = None,
+    state: State | None = None,
+    limit: Limit = 50,
+    cursor: CursorParam = None,
+) -> Page[ReminderRead]:
+    """Newest first, each with its receipts: what became of it on each channel."""
+    bound_to = f"reminders {user.user_id} {task_id} {state}"
+    before = behind(decode_cursor(cursor, bound_to=bound_to, values=2)) if cursor else None
+    found = await repository.of_user(session, user.user_id, task_id, state, before, limit + 1)
+    rows, last = page_of(found, limit)
+    return Page(
+        items=await use_cases.with_receipts(session, rows),
+        next_cursor=encode_cursor([last.created_at, last.id], bound_to=bound_to) if last else None,
+    )
+
+
+@reminders.post("", status_code=201)
+async def create_reminder(
+    user: CurrentUser, body: ReminderCreate, session: SessionDep, response: Response
+) -> ReminderRead:
+    """One of your own, beside those a task has in its field `reminders`."""
+    made = await use_cases.create(session, user.user_id, body)
+    response.headers["Location"] = f"/api/v1/reminders/{made.id}"
+    return made
+
+
+@reminders.get("/{id}")
+async def read_reminder(user: CurrentUser, id: PathId, session: SessionDep) -> ReminderRead:
+    return await use_cases.read(session, user.user_id, id)
+
+
+@reminders.delete("/{id}", status_code=204)
+async def cancel_reminder(user: CurrentUser, id: PathId, session: SessionDep) -> None:
+    """Ends one that was made here; those of a task are taken away at the task."""
+    await use_cases.cancel(session, user.user_id, id)
+
+
+@reminders.post("/{id}/snooze", status_code=201)
+async def snooze_reminder(user: CurrentUser, id: PathId, body: Snooze, session: SessionDep) -> ReminderRead:
+    return await use_cases.snooze(session, user.user_id, id, body)
+
+
+@wake_ups.post("/job/{name}")
+async def wake_up(request: Request, name: str) -> dict[str, str]:
+    """The scheduler calls: fire what is due. Answers when that is committed."""
+    firing: Firing = request.app.state.firing
+    await asyncio.sleep(_too_early(name))
+    await firing.fire_due()
+    return {"status": "SUCCESS"}
+
+
+def _too_early(name: str) -> float:
+    instant = name.rpartition("-")[2]
+    if not instant.isdigit():
+        return 0
+    return min(EARLY_SECONDS, max(0.0, float(instant) - datetime.now(UTC).timestamp()))

@@ -1,0 +1,60 @@
+"""When to remind. Pure: instants in, instants out."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+LATE = timedelta(minutes=1)
+"""A reminder that comes this long after its time says that it is late."""
+
+
+def zone_of(name: str | None, fallback: str) -> ZoneInfo:
+    """The IANA zone, or `fallback`, or UTC where neither exists any more."""
+    for candidate in (name, fallback):
+        try:
+            if candidate:
+                return ZoneInfo(candidate)
+        except (ZoneInfoNotFoundError, ValueError):
+            continue
+    return ZoneInfo("UTC")
+
+
+def due_instant(
+    due_at: datetime | None, due_date: date | None, day_starts_at: time, zone: ZoneInfo
+) -> datetime | None:
+    """When a task counts as due: a day without a time, when the day of its owner starts."""
+    if due_at or due_date is None:
+        return due_at
+    return datetime.combine(due_date, day_starts_at, zone).astimezone(UTC)
+
+
+def remind_instant(minutes_before: int | None, at: datetime | None, due: datetime | None) -> datetime | None:
+    """The instant to remind at, in whole seconds; None as long as the task has no due date."""
+    if at is None and due is not None and minutes_before is not None:
+        at = due - timedelta(minutes=minutes_before)
+    return at.astimezone(UTC).replace(microsecond=0) if at else None
+
+
+def is_late(remind_at: datetime, now: datetime) -> bool:
+    return now - remind_at > LATE
+
+
+def next_wall_clock(at: time, zone: ZoneInfo, after: datetime) -> datetime:
+    """The first instant after `after` at which a clock in `zone` shows `at` (PEP 495, fold=0)."""
+    day = after.astimezone(zone).date()
+    for later in range(3):
+        found = datetime.combine(day + timedelta(days=later), at, zone).astimezone(UTC)
+        if found > after:
+            return found
+    raise AssertionError("a clock shows each time once in three days")
+
+
+def end_of_quiet(quiet_from: time | None, quiet_to: time | None, zone: ZoneInfo, now: datetime) -> datetime:
+    """When noise is allowed: `now`, or the end of the quiet hours `now` lies in (they may span midnight)."""
+    if quiet_from is None or quiet_to is None or quiet_from == quiet_to:
+        return now
+    clock = now.astimezone(zone).time()
+    if quiet_from < quiet_to:
+        is_quiet = quiet_from <= clock < quiet_to
+    else:
+        is_quiet = clock >= quiet_from or clock < quiet_to
+    return next_wall_clock(quiet_to, zone, now) if is_quiet else now

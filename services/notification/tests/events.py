@@ -1,0 +1,17 @@
+"""Task events as the task service tells them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from contracts.task import TaskEvent, TaskSnapshot
+
+
+def event(
+    kind: type[TaskEvent], title: str = "milk", user: str = "ada", *, extra: Any = None, **fields: Any
+) -> TaskEvent:
+    """An event of `kind` about a task with these fields; extra: fields of the event itself."""
+    now = datetime.now(UTC)
+    empty: dict[str, Any] = dict.fromkeys(TaskSnapshot.model_fields)
+    values = empty | {"id": "t1", "title": title, "notes": "", "done": False, "priority": 0, "labels": []}
+    values |= {"position": "a", "version": 1, "created_at": now, "updated_at": now, "reminders": []}
+    return kind(user_id=user, task=TaskSnapshot(**values | fields), **(extra or {}))
