@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from contracts.names import App, Topic
-from servicekit.sidecar import Outgoing
+from servicekit.bulk import Outgoing
 
 TYPE = "todo.dead-letter.v1"
 

@@ -27,7 +27,6 @@ from contracts.catalogue import BY_TYPE
 from contracts.event import CloudEvent, Event
 from contracts.names import Topic
 from servicekit import inbox, metrics
-from servicekit.bulk import Outgoing
 from servicekit.database import Database
 from servicekit.dead_letters import dead_letter
 from servicekit.errors import Unavailable

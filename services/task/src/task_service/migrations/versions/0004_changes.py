@@ -26,8 +26,8 @@ def upgrade() -> None:
         sa.Column("last", sa.BigInteger, nullable=False),
         sa.Column("forgotten", sa.BigInteger, nullable=False),
     )
-    for kind, table, gone in KINDS:
-        op.execute(_FILL.format(kind=kind, table=table, gone=gone))
+    for kind, table, deleted in KINDS:
+        op.execute(_FILL.format(kind=kind, table=table, gone=deleted))
     op.execute(_COUNT)
 
 
