@@ -8,6 +8,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from contracts.names import App
 from servicekit import sidecar
+from servicekit.content_digest import digest_of
 from servicekit.errors import Unavailable
 from servicekit.sidecar import Answer, Sidecar
 
@@ -34,14 +35,14 @@ class Replicas(Sidecar):
     ) -> Answer:
         self.tries += 1
         if self.tries > self.gone:
-            return _answer(200, b"{}")
+            return _answer(200, b"{}", {"content-digest": digest_of(b"{}")})
         if self.tries % 2:
             return _answer(500, GONE)
         raise Unavailable
 
 
-def _answer(status: int, body: bytes) -> Answer:
-    return Answer(status, CIMultiDictProxy(CIMultiDict({"content-type": "application/json"})), body)
+def _answer(status: int, body: bytes, headers: Mapping[str, str] | None = None) -> Answer:
+    return Answer(status, CIMultiDictProxy(CIMultiDict(headers or {})), body)
 
 
 @pytest.fixture(autouse=True)
