@@ -22,6 +22,7 @@ from devstack.toolbox.tool import require
 
 PLATFORM = ROOT / "charts" / "platform"
 NAMESPACE = PLATFORM / "manifests" / "namespace.yaml"
+PRIORITY = PLATFORM / "manifests" / "priority.yaml"
 WAIT = "10m"
 
 
@@ -85,6 +86,11 @@ def in_namespace(manifests: str, namespace: str) -> str:
     return yaml.safe_dump_all(documents)
 
 
+def foundations(namespace: str) -> str:
+    """What has to be there before any chart: the namespace, and the priority of its data."""
+    return f"{in_namespace(NAMESPACE.read_text(), namespace)}---\n{PRIORITY.read_text()}"
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--namespace", default="todo", help="where the services will live")
@@ -92,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     releases, manifests = order()
     ensure([HELM])
     try:
-        _apply("-", in_namespace(NAMESPACE.read_text(), namespace))
+        _apply("-", foundations(namespace))
         for path in releases:
             _install(read(path))
         for path in manifests:

@@ -35,6 +35,8 @@ STRIMZI = {
     "user.KafkaUser": "user",
 }
 GROUPS = {"", "apps", "batch", "policy", "autoscaling", "networking.k8s.io", "rbac.authorization.k8s.io"}
+ALONE = {("scheduling.k8s.io", "PriorityClass")}
+"""Kinds of groups whose other kinds nobody here uses; some of those contain themselves."""
 
 Schema = dict[str, Any]
 
@@ -62,7 +64,8 @@ def _kubernetes(folders: Mapping[str, Path]) -> Iterator[tuple[str, Schema]]:
     definitions: dict[str, Schema] = json.loads(document.read_text())["definitions"]
     for definition in definitions.values():
         for kind in definition.get("x-kubernetes-group-version-kind", []):
-            if kind["group"] in GROUPS and not kind["kind"].endswith(("List", "Options")):
+            wanted = kind["group"] in GROUPS or (kind["group"], kind["kind"]) in ALONE
+            if wanted and not kind["kind"].endswith(("List", "Options")):
                 yield _name(kind["group"], kind["kind"], kind["version"]), _strict(definition, definitions)
 
 

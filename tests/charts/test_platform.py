@@ -77,7 +77,10 @@ class TestInstalling:
         assert steps == [*first, *each, *gateway_api, *each * 5, *first]
 
     def test_is_for_the_namespace_of_the_services(self) -> None:
-        told = [path.read_text() for path in (install_platform.NAMESPACE, *MANIFEST_FILES)]
+        told = [
+            path.read_text()
+            for path in (install_platform.NAMESPACE, install_platform.PRIORITY, *MANIFEST_FILES)
+        ]
         found = parse("\n---\n".join(install_platform.in_namespace(text, "staging") for text in told))
         assert of_kind(found, "Namespace")["staging"]["metadata"]["labels"]["dapr.io/inject"] == "true"
         for issuer in of_kind(found, "ClusterIssuer").values():

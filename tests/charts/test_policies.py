@@ -98,6 +98,21 @@ class TestRelease:
 
 
 @pytest.mark.parametrize("place", ["staging", "production", "cluster-test"])
+class TestData:
+    def test_stays_when_a_node_is_full(self, place: str) -> None:
+        """Every pod of the chart that keeps data, and those that operators make."""
+        found = objects("data", place)
+        told = [
+            pod.spec.get("priorityClassName") for pod in pods(list(of_kind(found, "StatefulSet").values()))
+        ]
+        pools = of_kind(found, "KafkaNodePool").values()
+        told += [pool["spec"]["template"]["pod"].get("priorityClassName") for pool in pools]
+        told += [item["spec"].get("priorityClassName") for item in of_kind(found, "Cluster").values()]
+        assert len(told) >= 3
+        assert set(told) == {"todo-data"}
+
+
+@pytest.mark.parametrize("place", ["staging", "production", "cluster-test"])
 class TestServices:
     def test_are_denied_everything_by_default(self, place: str) -> None:
         policy = of_kind(objects("todo", place), "NetworkPolicy")["default-deny"]["spec"]

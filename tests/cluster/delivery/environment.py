@@ -17,7 +17,7 @@ from delivery.environments import CHARTS
 from devstack.places import ROOT
 from devstack.toolbox.ensure import path_of
 from tests.cluster.todo.system import VALUES, System
-from tools.install_platform import NAMESPACE, in_namespace
+from tools.install_platform import foundations
 
 HERE: dict[str, dict[str, object]] = {
     "data": {},
@@ -43,13 +43,8 @@ class Deployed:
 
     def make_namespace(self) -> None:
         """As `tools.install_platform` does, whose releases can't be fetched here."""
-        self.cluster.kubectl(
-            "apply",
-            "--server-side",
-            "--filename",
-            "-",
-            stdin=in_namespace(NAMESPACE.read_text(), self.name),
-        )
+        manifests = foundations(self.name)
+        self.cluster.kubectl("apply", "--server-side", "--filename", "-", stdin=manifests)
 
     def delivery(self, verb: str, *arguments: str, succeeds: bool = True) -> str:
         """What `delivery` printed, with the kubeconfig as CI hands it over; it has to end as told."""

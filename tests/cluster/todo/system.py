@@ -15,7 +15,7 @@ from contracts.names import App
 from devstack.places import ROOT
 from devstack.toolbox.ensure import path_of
 from tests.charts.rendering import CHARTS, NAMESPACE, build_dependencies
-from tools.install_platform import NAMESPACE as NAMESPACE_MANIFEST
+from tools.install_platform import foundations
 
 VALUES = "values-cluster-test.yaml"
 DATA_SECONDS, SERVICES_SECONDS = 240, 240
@@ -66,7 +66,8 @@ class System:
 
     def install(self) -> None:
         """Both charts, as docs/DEPLOYMENT.md has it; what is there already is brought up to date."""
-        self.cluster.kubectl("apply", "--server-side", "--filename", str(NAMESPACE_MANIFEST))
+        manifests = foundations(self.namespace)
+        self.cluster.kubectl("apply", "--server-side", "--filename", "-", stdin=manifests)
         self._make_secrets()
         self.upgrade("data", seconds=DATA_SECONDS)
         build_dependencies()

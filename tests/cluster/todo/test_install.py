@@ -54,6 +54,11 @@ class TestNamespace:
         with pytest.raises(Failure, match="violates PodSecurity"):
             system.kubectl("apply", "--dry-run=server", "--filename", "-", stdin=privileged)
 
+    @pytest.mark.parametrize("name", ["kafka-0", "postgres-0", "redis-0"])
+    def test_keeps_its_data_before_its_services(self, system: System, name: str) -> None:
+        """Where there is no room for both, the scheduler takes a service away."""
+        assert system.get("pod", name)["spec"]["priority"] > system.ready_pod(App.TASK)["spec"]["priority"]
+
 
 class TestPerson:
     async def test_adds_a_task_and_is_told(self, ada: Api) -> None:
