@@ -2,20 +2,37 @@
 
 import asyncio
 import json
+import socket
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from contracts.names import App
+from tests.cluster.conftest import Until
+from tests.cluster.delivery.door import Door, https_door
 from tests.cluster.delivery.environment import Deployed
 from tests.cluster.todo.load import Load
 
 pytestmark = pytest.mark.timeout(2400)  # the first test waits for everything
 
 
+def _is_open(door: Door) -> bool:
+    where = urlsplit(door.url)
+    with socket.socket() as probe:
+        return probe.connect_ex((where.hostname, where.port)) == 0
+
+
 class TestDeployment:
     def test_of_staging_works_for_a_person(self, staging: Deployed) -> None:
         said = staging.delivery("smoke", f"--url={staging.system.edge}")
         assert said.count("  ok  ") == 3
+
+    def test_of_staging_is_reached_by_https(self, staging: Deployed, tmp_path: Path, until: Until) -> None:
+        with https_door(staging.system.edge, tmp_path) as door:
+            until(lambda: _is_open(door), 10)
+            said = staging.delivery("smoke", f"--url={door.url}", f"--authority={door.authority}")
+        assert said.count("  ok  ") == 5
 
     def test_can_be_repeated_and_says_what_it_does(self, staging: Deployed) -> None:
         said = staging.delivery("deploy", "--steps=secrets,data", "--stand-in")

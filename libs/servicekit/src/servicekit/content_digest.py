@@ -1,7 +1,7 @@
 """`Content-Digest` (RFC 9530) on every answer, so that whoever asked through Dapr can tell a whole one.
 
 Dapr drops `Content-Length` and gives an answer that broke off, because the app died while it wrote it,
-as a complete one with status 200 (docs/decisions/0011).
+as a complete one with status 200 (docs/decisions/0012).
 """
 
 import hashlib
