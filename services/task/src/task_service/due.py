@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from servicekit.errors import Invalid
-from task_service.models import Task
+from task_service.models import NEVER, Task
 
 
 def due_instant(due_date: date | None, due_time: time | None, zone: str) -> datetime | None:
@@ -36,4 +36,4 @@ def place(task: Task, user_zone: str) -> None:
     A date alone is a date wherever the task says it is: it ends when the day of the user ends.
     """
     task.due_at = due_instant(task.due_date, task.due_time, task.time_zone or user_zone)
-    task.due_by = task.due_at or (day_end(task.due_date, user_zone) if task.due_date else None)
+    task.due_by = task.due_at or (day_end(task.due_date, user_zone) if task.due_date else NEVER)

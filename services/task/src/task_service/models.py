@@ -1,6 +1,6 @@
 """Tables of the task service."""
 
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from sqlalchemy import JSON, Column
@@ -22,6 +22,9 @@ __all__ = [
     "TaskLabel",
     "TaskText",
 ]
+
+NEVER = datetime.max.replace(tzinfo=UTC)
+"""Stands for no moment at all where moments are compared, so that it comes after every one."""
 
 
 class Task(SQLModel, table=True):
@@ -45,7 +48,7 @@ class Task(SQLModel, table=True):
     due_time: time | None = None
     time_zone: str | None = None
     due_at: datetime | None = None
-    due_by: datetime | None = None
+    due_by: datetime = NEVER
     """When it becomes overdue: `due_at`, or for a date alone the end of that day where its user is."""
     recurrence: dict[str, str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     """`rule`, `from`, `month_end` and `missed`, as in the API."""

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Integer, and_, cast, delete, func, literal, select, text, tuple_
+from sqlalchemy import ColumnElement, Integer, and_, cast, delete, func, literal, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col
 
@@ -41,21 +41,6 @@ async def lock(session: AsyncSession, user_id: str, id: str) -> Task | None:
     return (await session.scalars(query.with_for_update())).first()
 
 
-async def newest(
-    session: AsyncSession, user_id: str, before: tuple[datetime, str] | None, limit: int, *, trashed: bool
-) -> Sequence[Task]:
-    """Tasks that are not in the trash, or those that are, newest first, behind the one made then."""
-    deleted = col(Task.deleted_at)
-    query = select(Task).where(
-        col(Task.user_id) == user_id, deleted.is_not(None) if trashed else deleted.is_(None)
-    )
-    made = tuple_(col(Task.created_at), col(Task.id))
-    if before:
-        query = query.where(made < before)
-    newest_first = (col(Task.created_at).desc(), col(Task.id).desc())
-    return (await session.scalars(query.order_by(*newest_first).limit(limit))).all()
-
-
 async def subtasks(
     session: AsyncSession, user_id: str, parents: Collection[str], *, deleted_at: datetime | None = None
 ) -> Sequence[Task]:
@@ -66,6 +51,13 @@ async def subtasks(
         col(Task.deleted_at).is_(None) if deleted_at is None else col(Task.deleted_at) == deleted_at,
     )
     return (await session.scalars(query.order_by(col(Task.created_at), col(Task.id)))).all()
+
+
+async def following_the_user(session: AsyncSession, user_id: str) -> Sequence[Task]:
+    """Tasks whose date, or whose time on the wall, is one wherever their user is; the trash included."""
+    floats = or_(col(Task.due_time).is_(None), col(Task.time_zone).is_(None))
+    query = select(Task).where(col(Task.user_id) == user_id, col(Task.due_date).is_not(None), floats)
+    return (await session.scalars(query)).all()
 
 
 async def present(

@@ -1,17 +1,16 @@
 """HTTP in: tasks."""
 
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Query, Request, Response
 
 from servicekit.auth import CurrentUser
 from servicekit.door import SessionDep, router
-from servicekit.errors import Invalid
 from servicekit.ids import PathId
 from servicekit.paging import CursorParam, Limit, Page, decode_cursor, encode_cursor, page_of
 from servicekit.preconditions import etag, require_match
-from task_service import placing, recurring, use_cases
+from task_service import listing, placing, recurring, use_cases
+from task_service.listing import Asked
 from task_service.models import Task
 from task_service.schemas import ActivityRead, Move, Occurrences, TaskCreate, TaskPatch, TaskRead
 
@@ -31,19 +30,17 @@ async def create_task(
 async def list_tasks(
     user: CurrentUser,
     session: SessionDep,
+    filter: Annotated[str | None, Query(description="such as `not done and due <= today`")] = None,
+    q: Annotated[str | None, Query(max_length=500, description="words in title, labels or notes")] = None,
+    sort: Annotated[str | None, Query(description="such as `-priority,due,created`")] = None,
+    saved: Annotated[str | None, Query(max_length=100, description="name or id of a saved filter")] = None,
+    trash: Annotated[bool, Query(description="those in the trash, instead of the others")] = False,
     limit: Limit = 50,
     cursor: CursorParam = None,
-    trash: Annotated[bool, Query(description="those in the trash, instead of the others")] = False,
 ) -> Page[TaskRead]:
-    """Newest first."""
-    bound_to = f"tasks {trash} {user.user_id}"
-    before = _behind(decode_cursor(cursor, bound_to=bound_to, values=2)) if cursor else None
-    found = await use_cases.list_newest(session, user, before, limit + 1, trashed=trash)
-    rows, last = page_of(found, limit)
-    return Page(
-        items=[TaskRead.model_validate(task) for task in rows],
-        next_cursor=encode_cursor([last.created_at, last.id], bound_to=bound_to) if last else None,
-    )
+    """Newest first, if nothing else is asked for."""
+    found = await listing.find(session, user, Asked(filter, q, sort, saved, trash), limit, cursor)
+    return Page(items=[TaskRead.model_validate(task) for task in found.tasks], next_cursor=found.next_cursor)
 
 
 @tasks.get("/{id}")
@@ -120,13 +117,6 @@ async def restore_task(
 ) -> TaskRead:
     task = _matching(request, await use_cases.lock(session, user, id, trashed=True))
     return _show(await use_cases.restore(session, user, task), response)
-
-
-def _behind(last: list[Any]) -> tuple[datetime, str]:
-    try:
-        return datetime.fromisoformat(last[0]), str(last[1])
-    except (TypeError, ValueError) as error:
-        raise Invalid.field("?cursor", "This is not a cursor.", code="cursor-invalid") from error
 
 
 def _matching(request: Request, task: Task) -> Task:

@@ -54,17 +54,6 @@ async def read(session: AsyncSession, user: Principal, id: str, *, trashed: bool
     return task
 
 
-async def list_newest(
-    session: AsyncSession,
-    user: Principal,
-    before: tuple[datetime, str] | None,
-    limit: int,
-    *,
-    trashed: bool = False,
-) -> Sequence[Task]:
-    return await repository.newest(session, user.user_id, before, limit, trashed=trashed)
-
-
 async def activity(
     session: AsyncSession, user: Principal, task: Task, before: str | None, limit: int
 ) -> Sequence[Activity]:

@@ -1,18 +1,56 @@
-"""The rules of saved filters."""
+"""The rules of saved filters, and those that are built in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from servicekit.auth import Principal
+from servicekit.errors import Invalid
+from servicekit.ids import is_id
 from task_service import repository as task_repository
 from task_service.errors import NameTaken
+from task_service.filtering.reading import read_filter, read_sort
 from task_service.folding import fold
 from task_service.models import SavedFilter
 from task_service.structure import named, repository
 from task_service.structure.schemas import FilterCreate, FilterPatch
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A filter with its sort order."""
+
+    filter: str
+    sort: str | None
+
+
+BUILT_IN: Mapping[str, Named] = {
+    "today": Named("not done and due <= today", "due,-priority,created"),
+    "upcoming": Named("not done and due > today", "due,-priority,created"),
+    "overdue": Named("overdue", "due,-priority,created"),
+    "inbox": Named("not done and not project and not parent", "position"),
+}
+"""By their folded names, which no saved filter can have."""
+
+
+async def resolve(session: AsyncSession, user: Principal, name_or_id: str) -> Named:
+    """The filter with that id or name; built-in ones need no query. Raises `Invalid`."""
+    key = fold(name_or_id)
+    if key in BUILT_IN:
+        return BUILT_IN[key]
+    if is_id(name_or_id):
+        found = await repository.by_id(session, SavedFilter, user.user_id, name_or_id)
+    else:
+        found = next(iter(await repository.by_key(session, SavedFilter, user.user_id, [key])), None)
+    if found is None:
+        raise Invalid.field("?saved", f"There is no filter “{name_or_id}”.", code="no-such-filter")
+    return Named(found.filter, found.sort)
+
+
 async def create(session: AsyncSession, user: Principal, draft: FilterCreate) -> SavedFilter:
-    """Save a filter. Raises `NameTaken`."""
+    """Save a filter. Raises `Invalid` or `NameTaken`."""
+    _check(draft.filter, draft.sort)
     await task_repository.take_turn(session, user.user_id)
     await _check_name(session, user, None, draft.name)
     return named.add(session, user, SavedFilter, draft.model_dump())
@@ -21,7 +59,8 @@ async def create(session: AsyncSession, user: Principal, draft: FilterCreate) ->
 async def update(
     session: AsyncSession, user: Principal, saved: SavedFilter, patch: FilterPatch
 ) -> SavedFilter:
-    """Change what `patch` names. Raises `NameTaken`."""
+    """Change what `patch` names. Raises `Invalid` or `NameTaken`."""
+    _check(patch.filter if "filter" in patch.model_fields_set else None, patch.sort)
     asked = patch.model_dump(exclude_unset=True)
     if "name" in asked:
         await _check_name(session, user, saved, asked["name"])
@@ -33,7 +72,16 @@ async def delete(session: AsyncSession, saved: SavedFilter) -> None:
     await session.delete(saved)
 
 
+def _check(filter: str | None, sort: str | None) -> None:
+    if filter is not None:
+        read_filter("/filter", filter)
+    if sort is not None:
+        read_sort("/sort", sort)
+
+
 async def _check_name(session: AsyncSession, user: Principal, saved: SavedFilter | None, name: str) -> None:
+    if fold(name) in BUILT_IN:
+        raise NameTaken(f"“{name}” is the name of a built-in filter.")
     for other in await repository.by_key(session, SavedFilter, user.user_id, [fold(name)]):
         if other is not saved:
             raise NameTaken(f"There is a filter “{other.name}” already.")

@@ -27,11 +27,16 @@ def upgrade() -> None:
     _fill()
 
 
+_NEVER = {"sqlite": "9999-12-31 23:59:59.999999", "postgresql": "9999-12-31 23:59:59.999999+00"}
+
+
 def _extend_tasks() -> None:
-    op.add_column("task", sa.Column("due_by", sa.DateTime(timezone=True)))
+    dialect = op.get_bind().dialect.name
+    never = sa.Column("due_by", sa.DateTime(timezone=True), nullable=False, server_default=_NEVER[dialect])
+    op.add_column("task", never)
     op.add_column("task", sa.Column("subtasks_done", sa.Integer, nullable=False, server_default="0"))
     op.add_column("task", sa.Column("subtasks_total", sa.Integer, nullable=False, server_default="0"))
-    if op.get_bind().dialect.name == "postgresql":
+    if dialect == "postgresql":
         op.alter_column("task", "position", type_=sa.String(collation="C"))
     live, trashed = sa.text("deleted_at IS NULL"), sa.text("deleted_at IS NOT NULL")
     op.create_index(

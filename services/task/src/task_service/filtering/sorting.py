@@ -1,0 +1,81 @@
+"""Sort orders: `-priority,due,created`, and the cursors that go on behind a row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from task_service.filtering.errors import FilterError
+
+SORTS = ("priority", "due", "created", "updated", "completed", "deleted", "title", "position", "done")
+NEWEST_FIRST = "-created"
+MAX_KEYS = 5
+TIMES = frozenset({"due", "created", "updated", "completed", "deleted"})
+NUMBERS = frozenset({"priority", "done"})
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A field to sort by."""
+
+    field: str
+    descending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """Fields to sort by, the most important first; the id decides between equals."""
+
+    keys: tuple[Key, ...]
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return (*(key.field for key in self.keys), "id")
+
+    @property
+    def descending(self) -> tuple[bool, ...]:
+        """Of each of `fields`; ids go the way of the last key, so that an index can serve both."""
+        return (*(key.descending for key in self.keys), self.keys[-1].descending)
+
+
+def parse_sort(text: str) -> Sort:
+    """Read a sort order. Raises `FilterError`, with the offset of the wrong field."""
+    keys: list[Key] = []
+    position = 0
+    for part in text.split(","):
+        keys.append(_key(part, position, [key.field for key in keys]))
+        position += len(part) + 1
+    if len(keys) > MAX_KEYS:
+        raise FilterError(f"At most {MAX_KEYS} fields can be sorted by.", 0)
+    return Sort(tuple(keys))
+
+
+def values_of(fields: Sequence[str], stored: Sequence[Any]) -> list[Any]:
+    """The sort values in a cursor, as they compare in the database. Raises `ValueError`."""
+    return [_value(field, value) for field, value in zip(fields, stored, strict=True)]
+
+
+def _key(part: str, start: int, before: Sequence[str]) -> Key:
+    position = start + len(part) - len(part.lstrip())
+    name = part.strip().lower()
+    field = name.removeprefix("-")
+    if field not in SORTS:
+        raise FilterError(f"There is no sorting by “{field}”. There is: {', '.join(SORTS)}.", position)
+    if field in before:
+        raise FilterError(f"{field} is named twice.", position)
+    return Key(field, name.startswith("-"))
+
+
+def _value(field: str, value: Any) -> Any:
+    if field in NUMBERS:
+        if type(value) is not int or not 0 <= value <= 4:
+            raise ValueError(value)
+        return value
+    if not isinstance(value, str):
+        raise ValueError(value)
+    if field not in TIMES:
+        return value
+    found = datetime.fromisoformat(value)
+    if found.tzinfo is None:
+        raise ValueError(value)
+    return found

@@ -1,0 +1,88 @@
+"""A filter, cut into words, signs and values."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from task_service.filtering.errors import FilterError
+
+MAX_LENGTH = 2000
+
+TokenKind = Literal["text", "date", "number", "shift", "word", "sign", "end"]
+
+_PATTERNS: tuple[tuple[TokenKind, str], ...] = (
+    ("text", r'"(?:[^"\\]|\\.)*"'),
+    (
+        "date",
+        r"\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?:[Zz]|[+-]\d{2}:\d{2})?)?(?![\w:])",
+    ),
+    ("shift", r"[+-]\d+[A-Za-z]*"),
+    ("number", r"\d+(?![\w.-])"),
+    ("word", r"[^\W\d]\w*"),
+    ("sign", r"!=|<=|>=|[=<>~(),]"),
+)
+_TOKEN = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _PATTERNS), re.DOTALL)
+_SPACE = re.compile(r"\s*")
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of a filter; words in small letters, text without quotes."""
+
+    kind: TokenKind
+    text: str
+    position: int
+    shown: str
+    """As it was written."""
+
+
+def tokens(filter: str) -> Iterator[Token]:
+    """The tokens of `filter`, and one for its end. Raises `FilterError`."""
+    if len(filter) > MAX_LENGTH:
+        raise FilterError(f"A filter has at most {MAX_LENGTH} characters.", MAX_LENGTH)
+    position = 0
+    while True:
+        position = _after_space(filter, position)
+        if position == len(filter):
+            yield Token("end", "", position, "")
+            return
+        found = _TOKEN.match(filter, position)
+        if found is None:
+            raise _unreadable(filter, position)
+        yield _token(found)
+        position = found.end()
+
+
+def _after_space(filter: str, position: int) -> int:
+    found = _SPACE.match(filter, position)
+    assert found
+    return found.end()
+
+
+def _token(found: re.Match[str]) -> Token:
+    kind, shown = found.lastgroup, found[0]
+    text = shown
+    if kind == "text":
+        text = _ESCAPED.sub(r"\1", shown[1:-1])
+        if "\x00" in text:
+            raise FilterError("The character U+0000 is in no task.", found.start())
+    elif kind == "word":
+        text = shown.lower()
+    return Token(kind, text, found.start(), shown)  # type: ignore[arg-type]  # the names of the groups
+
+
+def _unreadable(filter: str, position: int) -> FilterError:
+    letter = filter[position]
+    if letter == '"':
+        return FilterError("This text has no closing quote.", position)
+    if letter in "'“”„‘’":
+        return FilterError('Text stands in double quotes, like "home".', position)
+    if letter in "&|":
+        return FilterError("Say “and” or “or” in words.", position)
+    if letter == "!":
+        return FilterError("Say “not” in words; != is “differs from”.", position)
+    if letter.isdigit():
+        return FilterError("This is neither a number nor a date like 2026-12-24.", position)
+    return FilterError(f"“{letter}” means nothing here.", position)

@@ -1,0 +1,58 @@
+"""The parts a filter is made of.
+
+filter     = conjunction *("or" conjunction)
+conjunction = term *("and" term)
+term       = "not" term / "(" filter ")" / comparison
+comparison = field / field operator value / field ["not"] "in" "(" value *("," value) ")"
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["text", "number", "moment", "word", "none"]
+Operator = Literal["=", "!=", "<", "<=", ">", ">=", "~", "in", "not in", "is"]
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What a field is compared with."""
+
+    kind: Kind
+    text: str
+    """Without quotes; a moment with its shifts, such as `today+3d`."""
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One field against values; `is` without any: the field alone, which asks whether there is one."""
+
+    field: str
+    operator: Operator
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    term: "Node"
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    terms: tuple["Node", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Any:
+    terms: tuple["Node", ...]
+
+
+Node = Comparison | Not | All | Any
+
+
+def fields_of(node: Node) -> set[str]:
+    """The fields a filter looks at."""
+    if isinstance(node, Comparison):
+        return {node.field}
+    terms = (node.term,) if isinstance(node, Not) else node.terms
+    return set[str]().union(*map(fields_of, terms))

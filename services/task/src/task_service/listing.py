@@ -1,0 +1,93 @@
+"""Lists of tasks: what is asked for, read and checked, becomes one statement."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from servicekit.auth import Principal
+from servicekit.errors import Invalid
+from servicekit.paging import decode_cursor, encode_cursor, page_of
+from task_service.filtering import keyset, repository
+from task_service.filtering.columns import TASK
+from task_service.filtering.conditions import Condition, Scope, condition, searched
+from task_service.filtering.moments import Clock
+from task_service.filtering.reading import read_filter, read_sort, told
+from task_service.filtering.sorting import NEWEST_FIRST, Sort, values_of
+from task_service.filtering.tree import All, Node, fields_of
+from task_service.folding import fold
+from task_service.models import Task
+from task_service.structure import filters
+
+OF_TEXT = frozenset({"title", "notes"})
+MAX_WORDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The parameters of a list, as they were sent."""
+
+    filter: str | None = None
+    q: str | None = None
+    sort: str | None = None
+    saved: str | None = None
+    trash: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One page."""
+
+    tasks: Sequence[Task]
+    next_cursor: str | None
+
+
+async def find(session: AsyncSession, user: Principal, asked: Asked, limit: int, cursor: str | None) -> Found:
+    """A page of the user's tasks. Raises `Invalid`, naming the parameter and the position in it."""
+    saved = await filters.resolve(session, user, asked.saved) if asked.saved else None
+    sort = read_sort("?sort", asked.sort or (saved.sort if saved else None) or NEWEST_FIRST)
+    node = _both(_node("?saved", saved.filter) if saved else None, _node("?filter", asked.filter))
+    bound_to = f"tasks {user.user_id} {asked}"
+    now, last = _behind(cursor, bound_to, sort) if cursor else (datetime.now(UTC), None)
+    words = _words(asked.q)
+    scope = Scope(user.user_id, Clock(now, user.time_zone))
+    conditions: list[Condition] = [TASK.deleted_at.is_not(None) if asked.trash else TASK.deleted_at.is_(None)]
+    conditions += [told("?filter", "filter-invalid", lambda: condition(node, scope))] if node else []
+    conditions += [searched(word) for word in words]
+    conditions += [keyset.behind(sort, last)] if last else []
+    with_text = bool(words) or bool(OF_TEXT & {*sort.fields, *(fields_of(node) if node else ())})
+    rows = await repository.listed(
+        session, user.user_id, conditions, keyset.order(sort), limit + 1, with_text=with_text
+    )
+    shown, end = page_of(rows, limit)
+    following = encode_cursor([now, *keyset.values(sort, end)], bound_to=bound_to) if end else None
+    return Found(shown, following)
+
+
+def _both(first: Node | None, second: Node | None) -> Node | None:
+    return All((first, second)) if first and second else first or second
+
+
+def _node(pointer: str, text: str | None) -> Node | None:
+    return read_filter(pointer, text) if text and text.strip() else None
+
+
+def _words(q: str | None) -> list[str]:
+    words = list(dict.fromkeys(fold(q or "").split()))
+    if len(words) > MAX_WORDS:
+        raise Invalid.field("?q", f"A search has at most {MAX_WORDS} words.", code="search-too-long")
+    return words
+
+
+def _behind(cursor: str, bound_to: str, sort: Sort) -> tuple[datetime, list[Any]]:
+    """When the first page was asked for, and the sort values of the last row seen.
+
+    All pages mean the same by `now` and `today`, so that a list does not change under its reader.
+    """
+    now, *stored = decode_cursor(cursor, bound_to=bound_to, values=len(sort.fields) + 1)
+    try:
+        return values_of(["created"], [now])[0], values_of(sort.fields, stored)
+    except ValueError as error:
+        raise Invalid.field("?cursor", "This is not a cursor.", code="cursor-invalid") from error

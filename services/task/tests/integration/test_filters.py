@@ -1,0 +1,235 @@
+"""The tables of docs/filters.md, run through the API, and what lists promise. On both databases."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import event
+from task_service.filtering.fields import FIELDS, OPERATORS
+from task_service.main import create
+from task_service.settings import Settings
+from task_service.structure.filters import BUILT_IN
+
+from conftest import OpenService, ServiceUnderTest
+
+DOCUMENT = Path(__file__).parents[4] / "docs" / "filters.md"
+SORTS = ("due", "-due", "-priority,due", "title,-created", "-completed,position", "-updated", "done,-due")
+
+
+def table(heading: str) -> list[list[str]]:
+    """The rows of the table under a heading, without backticks."""
+    section = DOCUMENT.read_text().partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip(" `") for cell in row.strip("|").split("|")] for row in rows[2:]]
+
+
+@pytest.fixture
+async def task(open_service: OpenService) -> ServiceUnderTest:
+    return await open_service(create, Settings)
+
+
+@pytest.fixture
+async def examples(task: ServiceUnderTest) -> ServiceUnderTest:
+    ids: dict[str, str] = {}
+    for title, fields in table("Examples"):
+        await _make(task, title, json.loads(fields), ids)
+    return task
+
+
+async def _make(task: ServiceUnderTest, title: str, fields: dict[str, Any], ids: dict[str, str]) -> None:
+    today = datetime.now(ZoneInfo("Europe/Berlin")).date()
+    days = {"yesterday": -1, "today": 0, "tomorrow": 1}
+    if fields.get("due_date") in days:
+        fields["due_date"] = str(today + timedelta(days=days[fields["due_date"]]))
+    if project := fields.pop("project", None):
+        fields["project_id"] = (await task.client.post("/projects", json={"name": project})).json()["id"]
+    if parent := fields.pop("parent", None):
+        fields["parent_id"] = ids[parent]
+    done = fields.pop("done", False)
+    answer = await task.client.post("/tasks", json={"title": title} | fields)
+    assert answer.status_code == 201, answer.text
+    ids[title] = answer.json()["id"]
+    if done:
+        await task.client.post(f"/tasks/{ids[title]}/complete")
+
+
+async def found(task: ServiceUnderTest, **parameters: Any) -> str:
+    answer = await task.client.get("/tasks", params=parameters)
+    assert answer.status_code == 200, (parameters, answer.text)
+    return ", ".join(item["title"] for item in answer.json()["items"])
+
+
+@contextmanager
+def statements(task: ServiceUnderTest) -> Iterator[list[str]]:
+    """The SQL that is run meanwhile, without what begins a transaction and what the relay asks."""
+    seen: list[str] = []
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        if not statement.startswith("BEGIN") and "outbox" not in statement:
+            seen.append(statement)
+
+    engine = task.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(engine, "before_cursor_execute", note)
+
+
+class TestTables:
+    async def test_filters_find(self, examples: ServiceUnderTest) -> None:
+        rows = table("What is found")
+        assert {row[0]: await found(examples, filter=row[0], sort="created") for row in rows} == dict(rows)
+
+    async def test_searches_find(self, examples: ServiceUnderTest) -> None:
+        rows = table("What is searched")
+        assert {row[0]: await found(examples, q=row[0], sort="created") for row in rows} == dict(rows)
+
+    async def test_sort_orders_sort(self, examples: ServiceUnderTest) -> None:
+        rows = table("How it is sorted")
+        assert {row[0]: await found(examples, sort=row[0]) for row in rows} == dict(rows)
+
+    async def test_built_in_filters_find(self, examples: ServiceUnderTest) -> None:
+        rows = table("Saved and built-in filters")
+        assert {row[0]: (row[1], row[2]) for row in rows} == {
+            name: (built_in.filter, built_in.sort) for name, built_in in BUILT_IN.items()
+        }
+        assert {row[0]: await found(examples, saved=row[0]) for row in rows} == {r[0]: r[3] for r in rows}
+
+    async def test_refusals_point_at_what_is_wrong(self, task: ServiceUnderTest) -> None:
+        for filter, position, because in table("What is refused"):
+            answer = await task.client.get("/tasks", params={"filter": filter})
+            assert (answer.status_code, answer.json()["code"]) == (422, "filter-invalid"), filter
+            (problem,) = answer.json()["errors"]
+            assert (problem["pointer"], problem["position"]) == ("?filter", int(position)), filter
+            assert because in problem["detail"], filter
+
+
+def test_fields_are_those_of_the_document() -> None:
+    written = {
+        name: (set(by.split("` `")), alone == "yes", none == "yes")
+        for name, by, alone, none in table("Fields")
+    }
+    assert written == {
+        name: (set(OPERATORS[field.type]), field.stands_alone, field.can_miss)
+        for name, field in FIELDS.items()
+    }
+
+
+class TestSaved:
+    async def test_is_used_by_name_or_id_and_combined(self, examples: ServiceUnderTest) -> None:
+        body = {"name": "At Home", "filter": 'label = "home"', "sort": "-title"}
+        id = (await examples.client.post("/filters", json=body)).json()["id"]
+        for name in ("at home", id):
+            assert await found(examples, saved=name) == "Post parcel, Pay rent, Crème brûlée"
+        also = {"filter": "not done", "sort": "title", "q": "r"}
+        assert await found(examples, saved=id, **also) == "Crème brûlée, Pay rent"
+
+    async def test_of_somebody_else_is_none(self, examples: ServiceUnderTest) -> None:
+        bob = {"authorization": "Bearer bob"}
+        body = {"name": "bob's", "filter": "done"}
+        id = (await examples.client.post("/filters", json=body, headers=bob)).json()["id"]
+        for name in ("bob's", id):
+            answer = await examples.client.get("/tasks", params={"saved": name})
+            assert (answer.status_code, answer.json()["code"]) == (422, "no-such-filter")
+
+    @pytest.mark.parametrize(
+        ("body", "pointer", "position"),
+        [
+            ({"filter": "done and"}, "/filter", 8),
+            ({"filter": ""}, "/filter", 0),
+            ({"sort": "due,colour"}, "/sort", 4),
+        ],
+    )
+    async def test_is_checked_when_it_is_saved(
+        self, task: ServiceUnderTest, body: dict[str, str], pointer: str, position: int
+    ) -> None:
+        whole = {"name": "x", "filter": "done"}
+        id = (await task.client.post("/filters", json=whole)).json()["id"]
+        for answer in (
+            await task.client.post("/filters", json={"name": "y", "filter": "done"} | body),
+            await task.client.patch(f"/filters/{id}", json=body),
+        ):
+            (problem,) = answer.json()["errors"]
+            assert (problem["pointer"], problem["position"]) == (pointer, position)
+
+    async def test_is_not_called_like_a_built_in_one(self, task: ServiceUnderTest) -> None:
+        answer = await task.client.post("/filters", json={"name": "Today", "filter": "done"})
+        assert (answer.status_code, answer.json()["code"]) == (409, "name-taken")
+
+
+class TestList:
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "",
+            'filter=label = "a" and project ~ "b" and parent = "c"',
+            "q=x&sort=title",
+            "saved=today",
+            "trash=true",
+        ],
+    )
+    async def test_is_one_statement(self, task: ServiceUnderTest, query: str) -> None:
+        with statements(task) as seen:
+            assert (await task.client.get(f"/tasks?{query}")).status_code == 200
+        assert len(seen) == 1
+
+    async def test_never_shows_what_is_somebody_elses(self, examples: ServiceUnderTest) -> None:
+        bob = {"authorization": "Bearer bob"}
+        queries = [row[0] for row in table("What is found")] + ["done or not done"]
+        for filter in queries:
+            answer = await examples.client.get("/tasks", params={"filter": filter}, headers=bob)
+            assert answer.json()["items"] == []
+
+    @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(data=st.data(), sort=st.sampled_from(SORTS), limit=st.integers(2, 4))
+    async def test_gives_each_row_once_in_order_while_others_write(
+        self, examples: ServiceUnderTest, data: st.DataObject, sort: str, limit: int
+    ) -> None:
+        client, query = examples.client, {"sort": sort, "limit": str(limit)}
+        whole = (await client.get("/tasks", params={"sort": sort})).json()["items"]
+        seen: list[str] = []
+        added: list[str] = []
+        for _ in range(8):
+            page = (await client.get("/tasks", params=query)).json()
+            seen += [item["id"] for item in page["items"]]
+            priority, day = data.draw(st.tuples(st.integers(0, 4), st.none() | st.dates().map(str)))
+            extra = {"title": "another", "priority": priority, "due_date": day}
+            added.append((await client.post("/tasks", json=extra)).json()["id"])
+            if page["next_cursor"] is None:
+                break
+            query["cursor"] = page["next_cursor"]
+        for id in added:
+            await client.delete(f"/tasks/{id}")
+        assert [id for id in seen if id not in added][: len(whole)] == [item["id"] for item in whole]
+        assert len(seen) == len(set(seen))
+
+    async def test_refuses_the_cursor_of_another_one(self, examples: ServiceUnderTest) -> None:
+        mine: dict[str, Any] = {"limit": 1, "sort": "due", "filter": "not done"}
+        cursor = (await examples.client.get("/tasks", params=mine)).json()["next_cursor"]
+        for other in ({"sort": "-due"}, {"filter": "done"}, {"q": "x"}, {"trash": True}, {"saved": "today"}):
+            answer = await examples.client.get("/tasks", params=mine | other | {"cursor": cursor})
+            assert answer.json()["code"] == "cursor-invalid"
+
+    @pytest.mark.parametrize(
+        ("query", "pointer", "code"),
+        [
+            ("sort=colour", "?sort", "sort-invalid"),
+            ("sort=due,due", "?sort", "sort-invalid"),
+            ("saved=nobody", "?saved", "no-such-filter"),
+            ("cursor=x", "?cursor", "cursor-invalid"),
+            ("trash=perhaps", "?trash", "invalid"),
+            ("q=" + "+".join(f"w{n}" for n in range(21)), "?q", "search-too-long"),
+        ],
+    )
+    async def test_refuses_what_is_wrong(
+        self, task: ServiceUnderTest, query: str, pointer: str, code: str
+    ) -> None:
+        answer = await task.client.get(f"/tasks?{query}")
+        assert (answer.status_code, answer.json()["code"]) == (422, code)
+        assert answer.json()["errors"][0]["pointer"] == pointer

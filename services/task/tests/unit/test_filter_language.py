@@ -1,0 +1,116 @@
+"""The filter language: what is read, and what is said about what can't be."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from task_service.filtering import FilterError, parse
+from task_service.filtering.moments import Clock, span_of
+from task_service.filtering.sorting import parse_sort
+from task_service.filtering.tree import All, Any, Comparison, Not, Value
+
+WORDS = (
+    *("done", "due", "label", "and", "or", "not", "in", "none", "today"),
+    *("(", ")", ",", "=", "<", "~", '"x"', "+3d", "3"),
+)
+
+
+def shape(filter: str) -> str:
+    """The tree of a filter in prefix notation."""
+
+    def written(node: object) -> str:
+        if isinstance(node, Comparison):
+            return " ".join([node.field, node.operator, *(value.text for value in node.values)])
+        if isinstance(node, Not):
+            return f"not[{written(node.term)}]"
+        assert isinstance(node, All | Any)
+        return f"{'all' if isinstance(node, All) else 'any'}[{', '.join(map(written, node.terms))}]"
+
+    return written(parse(filter))
+
+
+def place_of_mistake(text: str) -> int:
+    try:
+        parse(text)
+    except FilterError as error:
+        return error.position
+    return 0
+
+
+class TestParse:
+    @pytest.mark.parametrize(
+        ("filter", "tree"),
+        [
+            ("done", "done is"),
+            ("DONE = True", "done = true"),
+            ("not done and overdue", "all[not[done is], overdue is]"),
+            ("done or due and label", "any[done is, all[due is, label is]]"),
+            ("(done or due) and label", "all[any[done is, due is], label is]"),
+            ("not not done", "not[not[done is]]"),
+            ("not (done or recurring)", "not[any[done is, recurring is]]"),
+            ('title ~ "say \\"hi\\" \\\\"', 'title ~ say "hi" \\'),
+            ('label not in ("a", "b")', "label not in a b"),
+            ("priority in (3,4)", "priority in 3 4"),
+            ("due<=today+3d-2h", "due <= today +3d -2h"),
+            ("due <= today +1w", "due <= today +1w"),
+            ("due >= 2026-12-24T09:00Z", "due >= 2026-12-24T09:00Z"),
+            ("due >= 2026-12-24T09:00+02:00 +1d", "due >= 2026-12-24T09:00+02:00 +1d"),
+            ("project = none and parent != NONE", "all[project = , parent != ]"),
+        ],
+    )
+    def test_reads(self, filter: str, tree: str) -> None:
+        assert shape(filter) == tree
+
+    @given(st.text(max_size=60) | st.lists(st.sampled_from(WORDS), max_size=14).map(" ".join))
+    def test_reads_or_refuses_anything_with_a_place_in_it(self, text: str) -> None:
+        assert 0 <= place_of_mistake(text) <= len(text)
+
+    @pytest.mark.parametrize("deep", ["(" * 400 + "done" + ")" * 400, "not " * 400 + "done"])
+    def test_refuses_what_is_nested_too_deep(self, deep: str) -> None:
+        with pytest.raises(FilterError, match="nested more than 50 deep"):
+            parse(deep)
+
+    def test_refuses_what_is_too_long(self) -> None:
+        with pytest.raises(FilterError, match="2000 characters"):
+            parse("done and " * 300 + "done")
+        with pytest.raises(FilterError, match="100 times"):
+            parse(" or ".join(["done"] * 101))
+
+
+class TestMoments:
+    @pytest.mark.parametrize(
+        ("text", "zone", "start", "end"),
+        [
+            ("today", "Europe/Berlin", "2026-03-28T23:00", "2026-03-29T22:00"),
+            ("2026-10-25", "Europe/Berlin", "2026-10-24T22:00", "2026-10-25T23:00"),
+            ("today", "Pacific/Kiritimati", "2026-03-28T10:00", "2026-03-29T10:00"),
+            ("2026-09-06", "America/Santiago", "2026-09-06T04:00", "2026-09-07T03:00"),
+            ("2011-12-30", "Pacific/Apia", "2011-12-30T10:00", "2011-12-30T10:00"),
+            ("now", "UTC", "2026-03-29T07:00", "2026-03-29T07:00"),
+            ("now +1d", "Europe/Berlin", "2026-03-30T07:00", "2026-03-30T07:00"),
+            ("now -1d", "Europe/Berlin", "2026-03-28T08:00", "2026-03-28T08:00"),
+            ("today +2h", "Europe/Berlin", "2026-03-29T01:00", "2026-03-29T01:00"),
+            ("tomorrow +1w", "UTC", "2026-04-06T00:00", "2026-04-07T00:00"),
+            ("2026-03-29T03:30", "Europe/Berlin", "2026-03-29T01:30", "2026-03-29T01:30"),
+        ],
+    )
+    def test_are_the_users(self, text: str, zone: str, start: str, end: str) -> None:
+        clock = Clock(datetime(2026, 3, 29, 7, tzinfo=UTC), zone)
+        span = span_of(Value("moment", text, 0), clock)
+        assert (f"{span.start:%Y-%m-%dT%H:%M}", f"{span.end:%Y-%m-%dT%H:%M}") == (start, end)
+
+
+class TestSort:
+    def test_is_read_with_the_id_behind(self) -> None:
+        found = parse_sort("-priority, due")
+        assert (found.fields, found.descending) == (("priority", "due", "id"), (True, False, False))
+
+    @pytest.mark.parametrize(
+        ("sort", "position"),
+        [("", 0), ("colour", 0), ("due,", 4), ("due, -colour", 5), ("due,-due", 4), ("--due", 0)],
+    )
+    def test_points_at_what_is_wrong(self, sort: str, position: int) -> None:
+        with pytest.raises(FilterError) as refused:
+            parse_sort(sort)
+        assert refused.value.position == position
