@@ -40,16 +40,16 @@ def create_app(
     has_database: bool = True,
     public: bool = False,
     startup: Sequence[Background] = (),
-    forget: Sequence[Forget] = (),
     background: Sequence[Background] = (),
+    forget: Sequence[Forget] = (),
 ) -> FastAPI:
     """The FastAPI app of one service.
 
     listens: the events it handles; needs the database.
     public: requests may come from elsewhere than the own sidecar (the edge).
     startup: run once before the first request, with `app.state` complete.
-    forget: drop what this service no longer needs; done every ten minutes, in one transaction.
     background: run beside the requests, from then until the end.
+    forget: drop what this service no longer needs; done every ten minutes, in one transaction.
     """
     start_logging(settings)
     tracer = start_tracing(settings)
@@ -59,7 +59,7 @@ def create_app(
     app = FastAPI(
         title=f"todo: {settings.app}",
         version="1",
-        lifespan=_lifespan(settings, sidecar, database, startup, forget, background),
+        lifespan=_lifespan(settings, sidecar, database, startup, background, forget),
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
@@ -94,8 +94,8 @@ def _lifespan(
     sidecar: Sidecar,
     database: Database | None,
     startup: Sequence[Background],
-    forget: Sequence[Forget],
     background: Sequence[Background],
+    forget: Sequence[Forget],
 ) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

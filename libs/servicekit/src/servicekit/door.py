@@ -47,6 +47,8 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 class Door(APIRoute):
     """A route with a transaction around it."""
 
+    only_reads = False
+
     def get_route_handler(self) -> Endpoint:
         endpoint = super().get_route_handler()
         declared = {
@@ -57,24 +59,31 @@ class Door(APIRoute):
 
         async def enter(request: Request) -> Response:
             _refuse_unknown(request, declared)
-            if request.method in ("GET", "HEAD"):
+            if self.only_reads or request.method in ("GET", "HEAD"):
                 return await _read(request, endpoint)
             return await _write(request, endpoint)
 
         return enter
 
 
-def router(
-    *, tags: list[str], prefix: str = "", public: bool = False, own_transactions: bool = False
-) -> APIRouter:
-    """A router whose routes have the door; `public` ones need no access token.
+class ReadingDoor(Door):
+    """A route that changes nothing, whatever its method: plain reads, and no key is kept."""
 
-    own_transactions: no door, for routes that wait for another service and must hold no lock meanwhile.
+    only_reads = True
+
+
+def router(
+    *, tags: list[str], prefix: str = "", public: bool = False, route_class: type[APIRoute] = Door
+) -> APIRouter:
+    """A router whose routes need an access token unless they are `public`.
+
+    route_class: `ReadingDoor` if they change nothing, though a client sends a body with POST; `APIRoute`,
+        so no door, for routes that wait for another service and must hold no lock meanwhile.
     """
     return APIRouter(
         prefix=prefix,
         tags=list(tags),
-        route_class=APIRoute if own_transactions else Door,
+        route_class=route_class,
         dependencies=[] if public else NEEDS_TOKEN,
         responses=_PROBLEMS,
     )

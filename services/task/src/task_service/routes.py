@@ -12,16 +12,19 @@ from servicekit.preconditions import etag, require_match
 from task_service import listing, placing, recurring, use_cases
 from task_service.listing import Asked
 from task_service.models import Task
-from task_service.schemas import ActivityRead, Move, Occurrences, TaskCreate, TaskPatch, TaskRead
+from task_service.quickadd import use_cases as quick_add
+from task_service.quickadd.schemas import TaskDraft
+from task_service.schemas import ActivityRead, Move, Occurrences, TaskPatch, TaskRead
 
 tasks = router(prefix="/tasks", tags=["tasks"])
 
 
 @tasks.post("", status_code=201)
 async def create_task(
-    user: CurrentUser, body: TaskCreate, session: SessionDep, response: Response
+    user: CurrentUser, body: TaskDraft, session: SessionDep, response: Response
 ) -> TaskRead:
-    task = await use_cases.create(session, user, body)
+    """From its fields, or from `quick`: one line in words."""
+    task = await quick_add.create(session, user, body)
     response.headers["Location"] = f"/api/v1/tasks/{task.id}"
     return _show(task, response)
 

@@ -4,6 +4,9 @@ from contracts.user import UserDeleted, UserUpdated
 from servicekit.deliveries import Received
 from servicekit.subscriptions import Subscriptions
 from task_service import use_cases, zones
+from task_service.changes import repository as changes
+from task_service.feed import repository as feed
+from task_service.transfer import repository as transfer
 
 subscriptions = Subscriptions()
 
@@ -15,4 +18,5 @@ async def on_user_updated(received: Received[UserUpdated]) -> None:
 
 @subscriptions.on(UserDeleted)
 async def on_user_deleted(received: Received[UserDeleted]) -> None:
-    await use_cases.erase_user(received.session, received.event.user_id)
+    for erase in (use_cases.erase_user, changes.erase_user, feed.erase_user, transfer.erase_user):
+        await erase(received.session, received.event.user_id)

@@ -10,7 +10,6 @@ from servicekit.auth import Principal
 from servicekit.errors import Invalid, NotFound
 from servicekit.ids import new_id
 from task_service import due, events, placing, recurring, repository, tree
-from task_service.changes.repository import erase_user as forget_changes
 from task_service.history import tell
 from task_service.models import Activity, Task
 from task_service.ordering import last_of_all
@@ -141,7 +140,6 @@ async def purge(session: AsyncSession) -> None:
 async def erase_user(session: AsyncSession, user_id: str) -> None:
     """Forget everything of a user whose account is gone."""
     await repository.erase_user(session, user_id)
-    await forget_changes(session, user_id)
 
 
 async def _check(session: AsyncSession, user: Principal, asked: dict[str, Any], id: str | None) -> None:

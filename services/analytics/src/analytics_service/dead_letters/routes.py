@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import Query, Request
+from fastapi.routing import APIRoute
 
 from analytics_service.dead_letters import repository
 from analytics_service.dead_letters.replaying import Desk
@@ -22,7 +23,7 @@ from servicekit.paging import CursorParam, Limit, Page, behind, decode_cursor, e
 MOST_GROUPS = 200
 
 operators = router(prefix="/ops", tags=["operators"])
-replays = router(prefix="/ops", tags=["operators"], own_transactions=True)
+replays = router(prefix="/ops", tags=["operators"], route_class=APIRoute)
 
 
 @operators.get("/dead-letters")

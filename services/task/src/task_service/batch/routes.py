@@ -1,0 +1,19 @@
+"""HTTP in: many commands at once."""
+
+from servicekit.auth import CurrentUser
+from servicekit.door import SessionDep, router
+from task_service.batch import use_cases
+from task_service.batch.schemas import BatchRequest, BatchResult
+
+batch = router(prefix="/batch", tags=["many at once"])
+
+
+@batch.post("")
+async def run_batch(user: CurrentUser, body: BatchRequest, session: SessionDep) -> BatchResult:
+    """Up to 100 commands in one transaction, in their order.
+
+    Each has its own status and problem, whose pointers are into its body. With `atomic` the first failure
+    undoes all: 422, with the results up to there. A command is done once: its `uuid` is remembered for 24
+    hours. What one command creates with a `temp_id`, later ones may name by it.
+    """
+    return await use_cases.run(session, user, body)

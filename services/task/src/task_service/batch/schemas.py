@@ -1,0 +1,86 @@
+"""What a batch takes and shows."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, WithJsonSchema, model_validator
+
+from servicekit.schema import RequestBody, Text
+from task_service.schemas import TaskRead
+from task_service.structure.schemas import LabelRead, ProjectRead
+
+MAX_COMMANDS = 100
+
+CommandType = Literal[
+    "task.create",
+    "task.update",
+    "task.complete",
+    "task.reopen",
+    "task.delete",
+    "task.restore",
+    "project.create",
+    "project.update",
+    "project.delete",
+    "label.create",
+    "label.update",
+    "label.delete",
+]
+Problem = Annotated[dict[str, Any], WithJsonSchema({"$ref": "#/components/schemas/Problem"})]
+"""An RFC 9457 problem document, as every route answers it."""
+Name = Annotated[Text, Field(min_length=1, max_length=100)]
+
+
+class Command(RequestBody):
+    """One change, as the route of the same name makes it."""
+
+    uuid: Annotated[
+        Text, Field(min_length=8, max_length=100, description="made by the client; done once in 24 hours")
+    ]
+    type: CommandType
+    id: Name | None = Field(default=None, description="of what is changed; may be a `temp_id` from before")
+    temp_id: Name | None = Field(default=None, description="what later commands call what this one creates")
+    version: int | None = Field(default=None, description="do it only to this version, as If-Match")
+    body: dict[str, Any] = Field(
+        default_factory=dict, description="what the route takes; ids may be temporary"
+    )
+
+    @model_validator(mode="after")
+    def names_what_it_changes(self) -> "Command":
+        creates = self.type.endswith(".create")
+        if creates and (self.id or self.version is not None):
+            raise ValueError("what is created has no id and no version yet; temp_id names it")
+        if not creates and (self.id is None or self.temp_id):
+            raise ValueError("a command for what exists needs its id, and no temp_id")
+        return self
+
+
+class BatchRequest(RequestBody):
+    """Commands, done in this order."""
+
+    commands: Annotated[list[Command], Field(min_length=1, max_length=MAX_COMMANDS)]
+    atomic: Annotated[bool, Field(strict=True, description="all or none")] = False
+
+    @model_validator(mode="after")
+    def each_is_itself(self) -> "BatchRequest":
+        uuids = [command.uuid for command in self.commands]
+        names = [command.temp_id for command in self.commands if command.temp_id]
+        if len(set(uuids)) < len(uuids) or len(set(names)) < len(names):
+            raise ValueError("each command has a uuid, and each temp_id a meaning, of its own")
+        return self
+
+
+class CommandResult(BaseModel):
+    """What became of one command: `status` is that of the route; 4xx and 5xx come with a `problem`."""
+
+    uuid: str
+    status: int
+    id: str | None = None
+    result: TaskRead | ProjectRead | LabelRead | None = None
+    problem: Problem | None = None
+    replayed: bool = Field(default=False, description="it was done before, and not again")
+
+
+class BatchResult(BaseModel):
+    """Results in the order of the commands."""
+
+    results: list[CommandResult]
+    temp_ids: dict[str, str] = Field(description="temporary id → id")

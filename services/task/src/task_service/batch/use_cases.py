@@ -1,0 +1,108 @@
+"""The rules of a batch: each command by itself, or all or none."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import Response
+
+from servicekit.auth import Principal
+from servicekit.errors import FieldProblem, Invalid, NotFound, ServiceError
+from servicekit.idempotency import Claim, earlier_answer, keep_answer
+from servicekit.ids import is_id
+from servicekit.problems import problem_response
+from task_service.batch import commands
+from task_service.batch.schemas import BatchRequest, BatchResult, Command, CommandResult
+from task_service.changes.recorder import PENDING
+
+REFERENCES = ("parent_id", "project_id")
+"""Fields of a body that may hold a temporary id."""
+
+
+class BatchRefused(Invalid):
+    """Nothing of an atomic batch was done; tells what each command would have come to."""
+
+    code = "batch-refused"
+    title = "A command failed, so none was done"
+
+    def __init__(self, results: Sequence[CommandResult], errors: list[FieldProblem]) -> None:
+        super().__init__(errors=errors)
+        self.results = results
+
+    def extensions(self) -> dict[str, Any]:
+        return super().extensions() | {"results": [each.model_dump(mode="json") for each in self.results]}
+
+
+async def run(session: AsyncSession, user: Principal, batch: BatchRequest) -> BatchResult:
+    """Do the commands in their order. Raises `BatchRefused` at the first failure of an atomic one."""
+    results: list[CommandResult] = []
+    temp_ids: dict[str, str] = {}
+    for place, command in enumerate(batch.commands):
+        found = await _one(session, user, command, temp_ids)
+        results.append(found)
+        if command.temp_id and found.id:
+            temp_ids[command.temp_id] = found.id
+        if batch.atomic and found.problem:
+            raise BatchRefused(results, [_pointed(place, found.problem)])
+    return BatchResult(results=results, temp_ids=temp_ids)
+
+
+async def _one(
+    session: AsyncSession, user: Principal, command: Command, temp_ids: Mapping[str, str]
+) -> CommandResult:
+    """Inside a savepoint: what fails leaves no trace."""
+    before = dict(session.info.get(PENDING, {}))
+    try:
+        async with session.begin_nested():
+            return await _once(session, user, command, temp_ids)
+    except (ServiceError, ValidationError) as error:
+        session.info[PENDING] = before
+        failure = error if isinstance(error, ServiceError) else _of_the_body(error)
+        problem = orjson.loads(problem_response(failure).body)
+        return CommandResult(uuid=command.uuid, status=failure.status, problem=problem)
+
+
+async def _once(
+    session: AsyncSession, user: Principal, command: Command, temp_ids: Mapping[str, str]
+) -> CommandResult:
+    """Do it, unless a command of this uuid was done in the last 24 hours: then say what came of that."""
+    asked = orjson.dumps(command.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
+    claim = Claim(user.user_id, f"batch {command.uuid}", hashlib.sha256(asked).hexdigest())
+    earlier = await earlier_answer(session, claim)
+    if earlier is not None:
+        found = CommandResult.model_validate_json(bytes(earlier.body))
+        return found.model_copy(update={"replayed": True})
+    id = temp_ids.get(command.id or "", command.id or "")
+    if command.id and not is_id(id):
+        raise NotFound
+    body = {
+        name: temp_ids.get(value, value) if name in REFERENCES and isinstance(value, str) else value
+        for name, value in command.body.items()
+    }
+    done = await commands.run(session, user, command, id, body)
+    result = CommandResult.model_validate(
+        {"uuid": command.uuid, "status": done.status, "id": done.id, "result": done.shown}
+    )
+    await keep_answer(session, claim, Response(result.model_dump_json()))
+    return result
+
+
+def _of_the_body(error: ValidationError) -> Invalid:
+    problems = [
+        FieldProblem(
+            pointer="".join(f"/{part}" for part in each["loc"]),
+            detail=each["msg"].removeprefix("Value error, "),
+        )
+        for each in error.errors()
+    ]
+    return Invalid("; ".join(f"{each.pointer}: {each.detail}" for each in problems[:3]), errors=problems)
+
+
+def _pointed(place: int, problem: dict[str, Any]) -> FieldProblem:
+    """Where in the request the first wrong value is."""
+    first = str(problem["errors"][0]["pointer"]) if problem.get("errors") else ""
+    inside = f"/body{first}" if first.startswith("/") else ""
+    return FieldProblem(pointer=f"/commands/{place}{inside}", detail=str(problem["detail"]))

@@ -1,0 +1,1 @@
+"""The private calendar address: tasks for a calendar program, which can't sign in."""

@@ -1,0 +1,14 @@
+"""HTTP in: what quick add would understand."""
+
+from servicekit.auth import CurrentUser
+from servicekit.door import ReadingDoor, SessionDep, router
+from task_service.quickadd import use_cases
+from task_service.quickadd.schemas import ParseRequest, Preview
+
+quick_add = router(prefix="/tasks", tags=["tasks"], route_class=ReadingDoor)
+
+
+@quick_add.post("/parse")
+async def parse_quick_add(user: CurrentUser, body: ParseRequest, session: SessionDep) -> Preview:
+    """What would be understood of a text; nothing is stored."""
+    return await use_cases.preview(session, user, body)

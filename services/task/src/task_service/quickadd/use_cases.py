@@ -1,0 +1,122 @@
+"""The rules of quick add: what the text says becomes a task, with the projects and labels it names."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from servicekit.auth import Principal
+from servicekit.errors import FieldProblem, Invalid
+from task_service import repository as tasks
+from task_service import use_cases
+from task_service.folding import fold
+from task_service.models import Label, Project, Task
+from task_service.quickadd import Calendar, Understood, understand
+from task_service.quickadd.schemas import (
+    Created,
+    ParseRequest,
+    Preview,
+    TaskDraft,
+    UnderstoodSpan,
+    UnderstoodTask,
+)
+from task_service.schemas import TaskCreate
+from task_service.structure import named, repository
+
+MAX_LABELS = 50
+
+
+class NoTitleLeft(Invalid):
+    code = "title-empty"
+    title = "Nothing is left to be the title; put the text in double quotes to take it as it stands"
+
+
+async def create(session: AsyncSession, user: Principal, draft: TaskDraft) -> Task:
+    """Add a task from its fields or from what is said in words. Raises `Invalid`."""
+    draft.check()
+    if draft.quick is None:
+        return await use_cases.create(session, user, draft.filled({}))
+    calendar = Calendar.at(datetime.now(UTC), draft.time_zone or user.time_zone)
+    try:
+        return await use_cases.create(session, user, await _whole(session, user, draft, calendar))
+    except Invalid as error:
+        raise _of_the_text(error, draft) from error
+
+
+async def preview(session: AsyncSession, user: Principal, body: ParseRequest) -> Preview:
+    """What would be understood; nothing is stored."""
+    found = understand(
+        body.quick, Calendar.at(body.now or datetime.now(UTC), body.time_zone or user.time_zone)
+    )
+    return Preview(
+        task=UnderstoodTask.model_validate(found),
+        spans=[UnderstoodSpan.model_validate(span) for span in found.spans],
+        creates=await _missing(session, user, found),
+    )
+
+
+async def _whole(session: AsyncSession, user: Principal, draft: TaskDraft, calendar: Calendar) -> TaskCreate:
+    assert draft.quick is not None
+    found = understand(draft.quick, calendar)
+    if not found.title:
+        raise NoTitleLeft.field("/quick", NoTitleLeft.title)
+    values = _values(found)
+    if found.project and "project_id" not in draft.model_fields_set:
+        values["project_id"] = (await _project(session, user, found.project)).id
+    if "due_date" in draft.model_fields_set and draft.due_date is None:
+        values.pop("due_time")
+    try:
+        return draft.filled(values)
+    except ValidationError as error:
+        problems = [
+            FieldProblem(
+                pointer="/quick", detail=f"{each['loc'][0] if each['loc'] else 'task'}: {each['msg']}"
+            )
+            for each in error.errors()
+        ]
+        raise Invalid(problems[0].detail, errors=problems) from error
+
+
+def _values(found: Understood) -> dict[str, Any]:
+    names = ("title", "due_date", "due_time", "priority", "recurrence", "reminders")
+    return {name: getattr(found, name) for name in names} | {"labels": found.labels[:MAX_LABELS]}
+
+
+async def _project(session: AsyncSession, user: Principal, name: str) -> Project:
+    """The project of that name, wherever it lies; a new one at the top if there is none."""
+    await tasks.take_turn(session, user.user_id)
+    known = await _known(session, user, Project, [name])
+    if known:
+        return known[0]
+    made = named.add(session, user, Project, {"name": name})
+    await session.flush()
+    return made
+
+
+async def _known(
+    session: AsyncSession, user: Principal, model: type[repository.Named], names: Sequence[str]
+) -> Sequence[repository.Named]:
+    return await repository.by_key(session, model, user.user_id, [fold(name) for name in names])
+
+
+async def _missing(session: AsyncSession, user: Principal, found: Understood) -> list[Created]:
+    labels = (
+        {label.key for label in await _known(session, user, Label, found.labels)} if found.labels else set()
+    )
+    new = [Created(kind="label", name=name) for name in found.labels if fold(name) not in labels]
+    if found.project and not await _known(session, user, Project, [found.project]):
+        new.append(Created(kind="project", name=found.project))
+    return new
+
+
+def _of_the_text(error: Invalid, draft: TaskDraft) -> Invalid:
+    """The same problem, at the text it comes from unless a field beside it is to blame."""
+    problems = [
+        each
+        if each.pointer.strip("/").split("/")[0] in draft.model_fields_set
+        else each.model_copy(update={"pointer": "/quick", "position": None})
+        for each in error.errors
+    ]
+    return Invalid(error.detail, code=error.code, errors=problems)

@@ -1,0 +1,1 @@
+"""Taking tasks in from other systems, and giving them out again."""

@@ -1,0 +1,116 @@
+"""Everything of an account as a stream: JSON, CSV or iCalendar, a page of tasks at a time."""
+
+import csv
+import io
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from servicekit.database import Database
+from task_service.models import Label, Project, SavedFilter, Task
+from task_service.schemas import TaskRead
+from task_service.structure.schemas import FilterRead, LabelRead, ProjectRead
+from task_service.transfer import ical, own, repository
+from task_service.transfer.spreadsheet import COLUMNS, SLASH
+
+PAGE = 500
+
+
+async def as_json(database: Database, user_id: str) -> AsyncIterator[bytes]:
+    """What `own` reads."""
+    async with database.reading() as session:
+        projects = await repository.projects(session, user_id)
+        labels = await repository.all_of(session, Label, user_id)
+        filters = await repository.all_of(session, SavedFilter, user_id)
+    head = {
+        "format": own.NAME,
+        "version": own.VERSION,
+        "exported_at": datetime.now(UTC),
+        "projects": [ProjectRead.model_validate(each).model_dump(mode="json") for each in projects],
+        "labels": [LabelRead.model_validate(each).model_dump(mode="json") for each in labels],
+        "filters": [FilterRead.model_validate(each).model_dump(mode="json") for each in filters],
+    }
+    yield orjson.dumps(head)[:-1] + b',"tasks":['
+    separator = b"\n"
+    async for page in _pages(database, user_id):
+        for task in page:
+            yield separator + orjson.dumps(_whole(task))
+            separator = b",\n"
+    yield b"\n]}\n"
+
+
+async def as_csv(database: Database, user_id: str) -> AsyncIterator[bytes]:
+    """What `spreadsheet` reads."""
+    async with database.reading() as session:
+        names = _paths(await repository.projects(session, user_id))
+    yield _line(COLUMNS)
+    async for page in _pages(database, user_id):
+        for task in page:
+            row = _row(task, names)
+            yield _line([row[name] for name in COLUMNS])
+
+
+async def as_ical(database: Database, user_id: str, *, open_only: bool = False) -> AsyncIterator[bytes]:
+    """One VCALENDAR with a VTODO for each task. open_only: without those that are done."""
+    async with database.reading() as session:
+        zones = await repository.zones(session, user_id)
+    yield ical.head(zones)
+    async for page in _pages(database, user_id):
+        for task in page:
+            if not (open_only and task.done):
+                yield ical.todo(task)
+    yield ical.END
+
+
+async def _pages(database: Database, user_id: str) -> AsyncIterator[Sequence[Task]]:
+    last = ""
+    while True:
+        async with database.reading() as session:
+            page = await repository.tasks_after(session, user_id, last, PAGE)
+        if page:
+            yield page
+        if len(page) < PAGE:
+            return
+        last = page[-1].id
+
+
+def _whole(task: Task) -> dict[str, Any]:
+    shown = TaskRead.model_validate(task).model_dump(mode="json", by_alias=True)
+    return shown | {"rule_from": task.rule_from, "rule_number": task.rule_number}
+
+
+def _paths(projects: Sequence[Project]) -> dict[str, str]:
+    """Id → names from the top, by slashes; a slash in a name becomes another sign."""
+    by_id = {project.id: project for project in projects}
+
+    def path(id: str) -> str:
+        project = by_id[id]
+        name = project.name.replace(SLASH, "∕")
+        return f"{path(project.parent_id)}{SLASH}{name}" if project.parent_id in by_id else name
+
+    return {id: path(id) for id in by_id}
+
+
+def _row(task: Task, projects: Mapping[str, str]) -> dict[str, Any]:
+    recurrence = task.recurrence or {}
+    return {
+        **{name: getattr(task, name) for name in COLUMNS if name in Task.model_fields},
+        "labels": "\n".join(task.labels),
+        "done": "true" if task.done else "",
+        "priority": task.priority or "",
+        "project": projects.get(task.project_id or "", ""),
+        "rule": recurrence.get("rule"),
+        "rule_from": recurrence.get("from"),
+        "rule_month_end": recurrence.get("month_end"),
+        "rule_missed": recurrence.get("missed"),
+        "created_at": task.created_at.isoformat(),
+        "completed_at": task.completed_at.isoformat() if task.completed_at else "",
+    }
+
+
+def _line(cells: Sequence[Any]) -> bytes:
+    out = io.StringIO()
+    csv.writer(out).writerow(["" if cell is None else cell for cell in cells])
+    return out.getvalue().encode()

@@ -1,0 +1,33 @@
+"""Tables of imports."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, Column
+from sqlmodel import Field, SQLModel
+
+
+class ImportJob(SQLModel, table=True):
+    """A file that is being taken in, or was."""
+
+    __tablename__ = "import_job"
+
+    id: str = Field(primary_key=True)
+    user_id: str
+    zone: str
+    """The user's time zone when the file came."""
+    format: str | None = None
+    project: str | None = None
+    body: bytes
+    """The file, packed with gzip; empty as soon as it is done."""
+    status: str = "waiting"
+    """waiting, running, done or failed."""
+    total: int = 0
+    done: int = 0
+    added: int = 0
+    skipped: int = 0
+    report: list[dict[str, str]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    more: int = 0
+    """Lines of the report that were left out."""
+    leased_until: datetime
+    created_at: datetime
+    finished_at: datetime | None = None

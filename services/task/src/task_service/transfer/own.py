@@ -1,0 +1,64 @@
+"""Our own JSON: everything of an account, as `GET /export` gives it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from task_service.transfer.source import Draft, ProjectDraft, Source, Unreadable, day, instant, titled
+
+NAME = "todo"
+VERSION = 1
+FIELDS = (
+    *("priority", "labels", "due_date", "due_time", "time_zone", "recurrence", "reminders", "position"),
+)
+LABEL = ("name", "colour", "position")
+FILTER = ("name", "filter", "sort", "colour", "position")
+
+
+def read(document: Any) -> Source:
+    """Raises `Unreadable` for what is not ours, or from a newer version."""
+    if not isinstance(document, dict) or document.get("format") != NAME:
+        raise Unreadable('This is not our JSON: it begins with {"format": "todo", "version": 1, …}.')
+    if document.get("version") != VERSION:
+        raise Unreadable("This file is from another version than this one can read.")
+    source = Source("todo-json")
+    for project in _objects(document, "projects"):
+        source.projects[str(project.get("id"))] = ProjectDraft(
+            name=str(project.get("name", "")),
+            parent=_id(project.get("parent_id")),
+            colour=_id(project.get("colour")),
+            archived=project.get("archived") is True,
+            position=_id(project.get("position")),
+        )
+    for name, into, fields in (("labels", source.labels, LABEL), ("filters", source.filters, FILTER)):
+        into += [{key: each[key] for key in fields if key in each} for each in _objects(document, name)]
+    for place, task in enumerate(_objects(document, "tasks"), start=1):
+        source.tasks.append(_draft(task, f"task {place}", source))
+    return source
+
+
+def _draft(task: Mapping[str, Any], where: str, source: Source) -> Draft:
+    words = titled(str(task.get("title", "")), str(task.get("notes") or ""), where, source.report)
+    series = {name: task[name] for name in ("series_id", "occurrence", "rule_number") if task.get(name)}
+    counted_from = day(task.get("rule_from"))
+    return Draft(
+        key=str(task.get("id", where)),
+        where=where,
+        fields=words | {name: task[name] for name in FIELDS if task.get(name) is not None},
+        project=_id(task.get("project_id")),
+        parent=_id(task.get("parent_id")),
+        done=task.get("done") is True,
+        created_at=instant(task.get("created_at")),
+        completed_at=instant(task.get("completed_at")),
+        series=series | ({"rule_from": counted_from} if counted_from else {}),
+    )
+
+
+def _objects(document: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    found = document.get(name, [])
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise Unreadable(f"{name} is not a list of objects.")
+    return found
+
+
+def _id(value: Any) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,147 @@
+"""Quick add through the API: what is said is stored, with what it names. On both databases."""
+
+from typing import Any
+
+import pytest
+from task_service.main import create
+from task_service.settings import Settings
+
+from conftest import OpenService, ServiceUnderTest
+
+NOW = {"now": "2026-11-24T10:30:00Z"}
+
+
+@pytest.fixture
+async def task(open_service: OpenService) -> ServiceUnderTest:
+    return await open_service(create, Settings)
+
+
+async def parsed(task: ServiceUnderTest, quick: str, **more: Any) -> dict[str, Any]:
+    answer = await task.client.post("/tasks/parse", json={"quick": quick} | NOW | more)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def added(task: ServiceUnderTest, quick: str, **more: Any) -> dict[str, Any]:
+    answer = await task.client.post("/tasks", json={"quick": quick} | more)
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def named(task: ServiceUnderTest, kind: str) -> list[str]:
+    return [each["name"] for each in (await task.client.get(f"/{kind}")).json()["items"]]
+
+
+class TestParse:
+    async def test_shows_what_is_understood(self, task: ServiceUnderTest) -> None:
+        found = await parsed(task, "Pay rent every month on the 31st 9am #home +flat !2 remind 1 day before")
+        assert found["task"] == {
+            "title": "Pay rent",
+            "due_date": "2026-11-30",
+            "due_time": "09:00:00",
+            "priority": 2,
+            "labels": ["home"],
+            "project": "flat",
+            "recurrence": {
+                "rule": "FREQ=MONTHLY;BYMONTHDAY=31",
+                "from": "due",
+                "month_end": "clamp",
+                "missed": "one",
+            },
+            "reminders": [{"minutes_before": 1440}],
+        }
+        assert found["spans"][:2] == [
+            {"start": 9, "end": 32, "kind": "recurrence"},
+            {"start": 33, "end": 36, "kind": "time"},
+        ]
+
+    async def test_reads_in_the_zone_of_the_user_or_another(self, task: ServiceUnderTest) -> None:
+        late = {"now": "2026-11-24T23:30:00Z"}
+        assert (await parsed(task, "a today", **late))["task"]["due_date"] == "2026-11-25"
+        there = await parsed(task, "a today", time_zone="America/New_York", **late)
+        assert there["task"]["due_date"] == "2026-11-24"
+
+    async def test_says_what_would_be_made_and_makes_nothing(self, task: ServiceUnderTest) -> None:
+        await added(task, "a #home +flat")
+        found = await parsed(task, "b #HOME #garden +Flat")
+        assert found["creates"] == [{"kind": "label", "name": "garden"}]
+        assert (await parsed(task, "b +shed"))["creates"] == [{"kind": "project", "name": "shed"}]
+        assert (await named(task, "labels"), await named(task, "projects")) == (["home"], ["flat"])
+        assert len(await task.recorded()) == 1
+
+    async def test_shows_an_empty_title(self, task: ServiceUnderTest) -> None:
+        assert (await parsed(task, "tomorrow"))["task"]["title"] == ""
+
+    @pytest.mark.parametrize(
+        ("wrong", "pointer"),
+        [
+            ({"quick": ""}, "/quick"),
+            ({"quick": "x" * 1001}, "/quick"),
+            ({"quick": "a\x00b"}, "/quick"),
+            ({"quick": "a", "now": "2026-11-24T10:30:00"}, "/now"),
+            ({"quick": "a", "now": "0001-01-01T00:00:00Z"}, "/now"),
+            ({"quick": "a", "time_zone": "Mars"}, "/time_zone"),
+            ({"quick": "a", "zone": "UTC"}, "/zone"),
+            ({}, "/quick"),
+        ],
+    )
+    async def test_points_at_what_is_wrong(
+        self, task: ServiceUnderTest, wrong: dict[str, Any], pointer: str
+    ) -> None:
+        answer = await task.client.post("/tasks/parse", json=wrong)
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["pointer"] == pointer
+
+
+class TestAdd:
+    async def test_stores_what_is_understood(self, task: ServiceUnderTest) -> None:
+        found = await added(task, "Pay rent 2099-12-31 9am #home !2")
+        assert (found["title"], found["labels"], found["priority"]) == ("Pay rent", ["home"], 2)
+        assert found["due_at"] == "2099-12-31T08:00:00Z"
+        (event,) = await task.recorded()
+        assert event["data"]["task"]["title"] == "Pay rent"
+
+    async def test_makes_it_recur(self, task: ServiceUnderTest) -> None:
+        found = await added(task, "Water every! 10 days starting 2099-01-01")
+        assert (found["due_date"], found["recurrence"]["from"]) == ("2099-01-01", "completion")
+        await task.client.post(f"/tasks/{found['id']}/complete")
+        assert len((await task.client.get("/tasks")).json()["items"]) == 2
+
+    async def test_makes_a_project_and_uses_it_again(self, task: ServiceUnderTest) -> None:
+        first, second = await added(task, 'a +"Tax return"'), await added(task, 'b +"tax RETURN"')
+        assert first["project_id"] == second["project_id"] is not None
+        assert await named(task, "projects") == ["Tax return"]
+
+    async def test_lets_fields_win(self, task: ServiceUnderTest) -> None:
+        found = await added(task, "a tomorrow 9am !4 +x", priority=1, due_date=None, project_id=None)
+        assert (found["title"], found["priority"], found["due_date"]) == ("a", 1, None)
+        assert (found["due_time"], found["project_id"]) == (None, None)
+
+    async def test_takes_a_quoted_text_as_it_stands(self, task: ServiceUnderTest) -> None:
+        found = await added(task, '"Buy milk tomorrow #home"')
+        assert (found["title"], found["due_date"], found["labels"]) == ("Buy milk tomorrow #home", None, [])
+
+    @pytest.mark.parametrize(
+        ("wrong", "pointer", "code"),
+        [
+            ({"quick": "tomorrow #home"}, "/quick", "title-empty"),
+            ({"quick": '""'}, "/quick", "title-empty"),
+            ({"quick": "a", "title": "b"}, "/title", "invalid"),
+            ({"quick": None}, "/title", "invalid"),
+            ({}, "/title", "invalid"),
+            ({"quick": "x" * 501}, "/quick", "invalid"),
+            ({"quick": "a every day until 1 jan 2020"}, "/quick", "rule-ends-early"),
+            ({"quick": "a", "project_id": "none"}, "/project_id", "no-such-project"),
+            ({"quick": "a", "due_date": "x"}, "/due_date", "invalid"),
+        ],
+    )
+    async def test_points_at_what_is_wrong_and_stores_nothing(
+        self, task: ServiceUnderTest, wrong: dict[str, Any], pointer: str, code: str
+    ) -> None:
+        answer = await task.client.post("/tasks", json=wrong)
+        assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
+        assert answer.json()["errors"][0]["pointer"] == pointer
+        assert await task.recorded() == []
+        assert await named(task, "labels") == []
