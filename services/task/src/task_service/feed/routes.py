@@ -12,6 +12,8 @@ from task_service.feed import use_cases
 from task_service.transfer import export
 from task_service.transfer.schemas import FeedCreated, FeedRead
 
+EXTENSION = ".ics"
+
 feed = router(prefix="/calendar", tags=["calendar"])
 public_feed = router(prefix="/calendar", tags=["calendar"], public=True)
 
@@ -27,7 +29,7 @@ async def read_feed(user: CurrentUser, session: SessionDep) -> FeedRead:
 async def renew_feed(user: CurrentUser, session: SessionDep) -> FeedCreated:
     """Makes a secret address that calendar programs can subscribe to; an earlier one ends."""
     found, secret = await use_cases.renew(session, user)
-    path = f"/api/v1/calendar/{secret}.ics"
+    path = f"/api/v1/calendar/{secret}{EXTENSION}"
     return FeedCreated(active=True, created_at=found.created_at, path=path)
 
 
@@ -38,13 +40,15 @@ async def end_feed(user: CurrentUser, session: SessionDep) -> None:
 
 
 @public_feed.get(
-    "/{secret}.ics", response_class=StreamingResponse, responses={200: {"content": {"text/calendar": {}}}}
+    "/{id}", response_class=StreamingResponse, responses={200: {"content": {"text/calendar": {}}}}
 )
 async def subscribe(
-    secret: Annotated[str, Path(max_length=100)], session: SessionDep, request: Request
+    id: Annotated[str, Path(max_length=100, description="the secret and `.ics`")],
+    session: SessionDep,
+    request: Request,
 ) -> Response:
     """The open tasks of whoever made this address, read-only, as iCalendar."""
-    user_id = await use_cases.owner(session, secret)
+    user_id = await use_cases.owner(session, id.removesuffix(EXTENSION))
     stand = (await changes.counter(session, user_id)).last
     stream = export.as_ical(request.app.state.database, user_id, open_only=True)
     headers = {"etag": f'"{stand}"', "cache-control": "private, no-cache"}
