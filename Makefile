@@ -10,7 +10,7 @@ help: ## print these verbs
 	@sed -nE 's/^##@ (.*)/\n\1/p; s/^([a-z-]+):[^#]*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t22
 
 ##@ Run the system
-.PHONY: up down dev status logs tools web-assets env topics
+.PHONY: up down dev status logs tools web-assets env topics dead-letters
 up: ## start everything and wait until it answers   (DATABASE=postgres FRONTENDS=2 RELOAD=1)
 	@$(RUN) devstack up $(if $(DATABASE),--database $(DATABASE)) $(if $(FRONTENDS),--frontends $(FRONTENDS)) $(if $(RELOAD),--reload)
 down: ## stop everything
@@ -29,6 +29,9 @@ env: ## write .run/env and .run/secrets.json, for servers started by hand
 	@$(RUN) devstack env
 topics: ## make the topics of kafka/topics.yaml that are missing
 	@$(RUN) devstack topics
+
+dead-letters: ## show what services gave up, or replay it   (REPLAY=<id> or all)
+	@$(RUN) python -m tools.dead_letters $(if $(REPLAY),--replay $(REPLAY))
 
 ##@ Run a Kubernetes
 .PHONY: cluster cluster-down cluster-images cluster-status
@@ -60,7 +63,7 @@ history: ## the releases there have been   (ENV=)
 	@$(RUN) delivery history $(ENV)
 
 ##@ Prove it
-.PHONY: check test cluster-test cluster-proof lint types unit fix generate suite terraform-check
+.PHONY: check test cluster-test cluster-proof lint types unit fix generate suite reminder-rounds terraform-check
 check: lint types unit ## lint, types and unit tests, in under a minute
 test: lint types ## everything, on real parts
 	@$(RUN) pytest
@@ -70,6 +73,8 @@ cluster-proof: ## images, cluster up, every check of charts and cluster, down; w
 	@$(RUN) python -m tests.cluster.prove $(if $(REPORT),--report $(REPORT))
 suite: ## the tests of one part, as CI runs them   (SUITE=charts)
 	@$(RUN) pytest $$($(RUN) delivery suite $(SUITE))
+reminder-rounds: ## kill -9 everything around the second reminders are due   (ROUNDS=20; ten minutes)
+	@REMINDER_ROUNDS=$(or $(ROUNDS),20) $(RUN) pytest --timeout=1800 tests/system/test_reminders.py -k once_a_channel -o log_cli=true
 terraform-check: ## terraform/ with its provider, which comes from a registry
 	@for module in terraform terraform/state; do \
 	  terraform -chdir=$$module init -backend=false -input=false && terraform -chdir=$$module validate || exit 1; \

@@ -35,7 +35,7 @@ def wanted(app: App) -> set[tuple[str, str, str]]:
         found |= {("topic", topic, "Read") for topic in hears}
         found |= {("topic", topic, "Describe") for topic in publishes | hears}
         if hears:
-            group = metadata(name).get("consumerGroup", app.value).removesuffix("{uuid}")
+            group = metadata(name).get("consumerGroup", app.value).removesuffix("{podName}")
             found.add(("group", group, "Read"))
     return found
 

@@ -96,6 +96,7 @@ def a_task(**fields: Any) -> dict[str, Any]:
         "due_date": None,
         "due_time": None,
         "due_at": None,
+        "reminders": [],
         "time_zone": None,
         "version": 1,
     }

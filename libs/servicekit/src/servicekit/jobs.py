@@ -16,6 +16,7 @@ async def set_job(sidecar: Sidecar, name: str, at: datetime) -> None:
     """Have `name` called at `at` (UTC), once; set again, it stays one job. Raises `Unavailable`."""
     job = {
         "dueTime": f"{at:%Y-%m-%dT%H:%M:%SZ}",
+        "data": {"name": name},  # a job without data never gets past the sidecar
         "overwrite": True,
         "failurePolicy": {"constant": {"interval": "1s", "maxRetries": TRIES}},
     }

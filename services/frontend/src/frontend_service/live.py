@@ -1,8 +1,12 @@
 """Live updates: what happened to a user, to every open page and API client of that user (SSE).
 
 Each replica hears every event (`subscriptions`) and keeps each user's latest, so that a client that
-was away for a moment names the last one it saw (`Last-Event-ID`) and gets what followed. If that is
-no longer known it is told to read everything again (`reset`).
+was away for a moment names what it saw last (`Last-Event-ID`) and gets what followed, at whichever replica
+it comes back to. If that is no longer known it is told to read everything again (`reset`).
+
+Kafka keeps the order of one user's events within a topic, so all replicas have them in the same order, but
+not between topics. So an id names the last event seen of each topic, with `.` between them; a dash where
+none was there yet. A client may be told of an event twice, never of too little.
 """
 
 import asyncio
@@ -11,6 +15,10 @@ from collections import OrderedDict, deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
+from contracts.names import Topic
+
+LANES = (Topic.TODO_EVENTS, Topic.NOTIFICATION_EVENTS)
+NONE = "-"
 KEPT_EVENTS = 200
 KEPT_USERS = 20_000
 WAITING_EVENTS = 1_000
@@ -25,14 +33,24 @@ class LiveEvent:
     id: str
     type: str
     data: str
+    lane: Topic = Topic.TODO_EVENTS
 
-    def encode(self) -> bytes:
-        return f"id: {self.id}\nevent: {self.type}\ndata: {self.data}\n\n".encode()
+    def encode(self, position: str) -> bytes:
+        """position: the id of the client's place in the stream, this event included."""
+        return f"id: {position}\nevent: {self.type}\ndata: {self.data}\n\n".encode()
+
+
+Position = dict[Topic, str]
+"""The last event seen of each topic."""
+
+
+def _lanes() -> dict[Topic, deque[LiveEvent]]:
+    return {lane: deque(maxlen=KEPT_EVENTS) for lane in LANES}
 
 
 @dataclass(slots=True)
 class _User:
-    latest: deque[LiveEvent] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))
+    latest: dict[Topic, deque[LiveEvent]] = field(default_factory=_lanes)
     clients: set["asyncio.Queue[LiveEvent | None]"] = field(default_factory=set)
 
 
@@ -45,9 +63,10 @@ class Hub:
     def publish(self, user_id: str, event: LiveEvent) -> None:
         """Hand `event` to every client of the user; one that was seen already is not told again."""
         user = self._user(user_id)
-        if any(known.id == event.id for known in user.latest):
+        latest = user.latest[event.lane]
+        if any(known.id == event.id for known in latest):
             return
-        user.latest.append(event)
+        latest.append(event)
         for client in list(user.clients):
             if client.qsize() >= WAITING_EVENTS:
                 user.clients.discard(client)
@@ -61,18 +80,21 @@ class Hub:
         queue: asyncio.Queue[LiveEvent | None] = asyncio.Queue()
         user.clients.add(queue)
         try:
-            yield b": connected\nretry: 1000\n\n"
-            for chunk in _missed(user, last_seen):
-                yield chunk
+            position, missed = _resumed(user, last_seen)
+            yield f": connected\nretry: 1000\nid: {_encoded(position)}\n\n".encode()
+            if missed is None:
+                yield b"event: reset\ndata: {}\n\n"
+            for event in missed or ():
+                yield _told(event, position)
             while time.time() < until:
                 try:
-                    event = await asyncio.wait_for(queue.get(), HEARTBEAT_SECONDS)
+                    following = await asyncio.wait_for(queue.get(), HEARTBEAT_SECONDS)
                 except TimeoutError:
                     yield b": still here\n\n"
                     continue
-                if event is None:
+                if following is None:
                     return
-                yield event.encode()
+                yield _told(following, position)
         finally:
             user.clients.discard(queue)
 
@@ -84,10 +106,38 @@ class Hub:
         return user
 
 
-def _missed(user: _User, last_seen: str) -> list[bytes]:
+def _told(event: LiveEvent, position: Position) -> bytes:
+    """The event for a client at `position`, which moves on."""
+    position[event.lane] = event.id
+    return event.encode(_encoded(position))
+
+
+def _encoded(position: Position) -> str:
+    return ".".join(position[lane] for lane in LANES)
+
+
+def _newest(user: _User) -> Position:
+    return {lane: latest[-1].id if latest else NONE for lane, latest in user.latest.items()}
+
+
+def _resumed(user: _User, last_seen: str) -> tuple[Position, list[LiveEvent] | None]:
+    """Where a client goes on, and what it missed; None if that is not known any more."""
     if not last_seen:
-        return []
-    ids = [event.id for event in user.latest]
-    if last_seen not in ids:
-        return [b"event: reset\ndata: {}\n\n"]
-    return [event.encode() for event in list(user.latest)[ids.index(last_seen) + 1 :]]
+        return _newest(user), []
+    seen = last_seen.split(".")
+    if len(seen) != len(LANES):
+        return _newest(user), None
+    missed: list[LiveEvent] = []
+    for lane, id in zip(LANES, seen, strict=True):
+        following = _after(user.latest[lane], id)
+        if following is None:
+            return _newest(user), None
+        missed += following
+    return dict(zip(LANES, seen, strict=True)), missed
+
+
+def _after(latest: deque[LiveEvent], id: str) -> list[LiveEvent] | None:
+    ids = [event.id for event in latest]
+    if id == NONE:
+        return list(latest) if len(latest) < KEPT_EVENTS else None
+    return list(latest)[ids.index(id) + 1 :] if id in ids else None

@@ -8,12 +8,10 @@ from collections.abc import Sequence
 
 from fastapi import FastAPI
 
-from contracts.names import BROADCAST, Topic
-from frontend_service.live import Hub, LiveEvent
+from contracts.names import BROADCAST
+from frontend_service.live import LANES, Hub, LiveEvent
 from servicekit.deliveries import Delivery, Status
 from servicekit.subscriptions import BulkDaprApp
-
-TOPICS = (Topic.TODO_EVENTS, Topic.NOTIFICATION_EVENTS)
 
 
 def mount(app: FastAPI, hub: Hub) -> None:
@@ -23,9 +21,10 @@ def mount(app: FastAPI, hub: Hub) -> None:
         for delivery in batch:
             if delivery.envelope:
                 event = delivery.envelope
-                hub.publish(event.partitionkey, LiveEvent(event.id, event.type, event.data.model_dump_json()))
+                data = event.data.model_dump_json()
+                hub.publish(event.partitionkey, LiveEvent(event.id, event.type, data, delivery.topic))
         return [Status.SUCCESS] * len(batch)
 
     dapr = BulkDaprApp(app)
-    for topic in TOPICS:
+    for topic in LANES:
         dapr.subscribe_bulk(BROADCAST, topic, deliver)

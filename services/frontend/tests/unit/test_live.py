@@ -8,15 +8,23 @@ import pytest
 from frontend_service import live
 from frontend_service.live import Hub, LiveEvent
 
+from contracts.names import Topic
+
 FOREVER = 2.0**40
 
 
-def event(id: str) -> LiveEvent:
-    return LiveEvent(id, "todo.task.created.v1", "{}")
+def event(id: str, lane: Topic = Topic.TODO_EVENTS) -> LiveEvent:
+    return LiveEvent(id, "todo.task.created.v1", "{}", lane)
 
 
 def told(chunk: bytes) -> str:
-    return chunk.decode().partition("\n")[0]
+    """The first line, without what is said of a lane in which nothing happened."""
+    return chunk.decode().partition("\n")[0].removesuffix(".-")
+
+
+def position(chunk: bytes) -> str:
+    """What a client would name as Last-Event-ID."""
+    return next(line for line in chunk.decode().split("\n") if line.startswith("id: ")).removeprefix("id: ")
 
 
 @pytest.fixture
@@ -35,7 +43,7 @@ class TestAClient:
         ada, bob = await connect(hub), await connect(hub, user="bob")
         hub.publish("ada", event("1"))
         hub.publish("bob", event("2"))
-        assert await anext(ada) == b"id: 1\nevent: todo.task.created.v1\ndata: {}\n\n"
+        assert await anext(ada) == b"id: 1.-\nevent: todo.task.created.v1\ndata: {}\n\n"
         assert told(await anext(bob)) == "id: 2"
 
     async def test_hears_an_event_once_however_often_it_comes(self, hub: Hub) -> None:
@@ -70,28 +78,51 @@ class TestAClientThatComesBack:
     async def test_gets_what_followed_the_last_event_it_saw(self, hub: Hub) -> None:
         for id in ("1", "2", "3"):
             hub.publish("ada", event(id))
-        ada = await connect(hub, last_seen="1")
+        ada = await connect(hub, last_seen="1.-")
         assert [told(await anext(ada)), told(await anext(ada))] == ["id: 2", "id: 3"]
 
     async def test_misses_nothing_that_happens_while_it_is_told(self, hub: Hub) -> None:
         for id in ("1", "2"):
             hub.publish("ada", event(id))
-        ada = await connect(hub, last_seen="1")
+        ada = await connect(hub, last_seen="1.-")
         assert told(await anext(ada)) == "id: 2"
         hub.publish("ada", event("3"))
         assert told(await anext(ada)) == "id: 3"
 
     async def test_and_saw_everything_is_told_nothing(self, hub: Hub) -> None:
         hub.publish("ada", event("1"))
-        ada = await connect(hub, last_seen="1")
+        ada = await connect(hub, last_seen="1.-")
         hub.publish("ada", event("2"))
         assert told(await anext(ada)) == "id: 2"
 
-    @pytest.mark.parametrize("last_seen", ["unknown", "0"])
+    @pytest.mark.parametrize("last_seen", ["unknown", "0.-", "-.-", "x.y.z"])
     async def test_too_late_is_told_to_read_everything(self, hub: Hub, last_seen: str) -> None:
         for number in range(live.KEPT_EVENTS + 1):
             hub.publish("ada", event(str(number)))
         assert told(await anext(await connect(hub, last_seen))) == "event: reset"
+
+
+class TestTwoReplicas:
+    """Each has the events of a topic in order, but the two topics mixed in a way of its own."""
+
+    async def test_leave_no_gap_to_who_changes_over(self) -> None:
+        one, two = Hub(), Hub()
+        task, entry = event("t1"), event("n1", Topic.NOTIFICATION_EVENTS)
+        first = await connect(one)
+        one.publish("ada", entry)
+        last_seen = position(await anext(first))
+        one.publish("ada", task)
+        for each in (task, entry):
+            two.publish("ada", each)
+        assert position(await anext(await connect(two, last_seen))) == "t1.n1"
+
+    async def test_know_where_somebody_stands_who_was_told_nothing_yet(self) -> None:
+        one, two = Hub(), Hub()
+        for hub in (one, two):
+            hub.publish("ada", event("before"))
+        last_seen = position(await anext(one.listen("ada", "", FOREVER)))
+        two.publish("ada", event("missed"))
+        assert told(await anext(await connect(two, last_seen))) == "id: missed"
 
 
 class TestASlowClient:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from frontend_service.pages import task_form
 from frontend_service.pages.merge import changed
 from hypothesis import given
@@ -17,6 +18,11 @@ TASKS = st.fixed_dictionaries(
         "priority": st.integers(0, 4),
         "labels": st.lists(TEXT.map(str.strip), max_size=4),
         "due_date": st.none() | st.dates().map(str),
+        "reminders": st.lists(
+            st.fixed_dictionaries({"minutes_before": st.integers(0, 525_600)})
+            | st.just({"at": "2026-05-01T08:00:00Z"}),
+            max_size=3,
+        ),
         "due_time": st.none() | st.times().map(lambda time: str(time.replace(microsecond=0))),
     }
 )
@@ -39,6 +45,20 @@ class TestAFormNobodyTouched:
 class TestEntered:
     def test_takes_labels_with_commas_and_hashes(self) -> None:
         assert task_form.entered({"labels": " #home,, work , home"}, {})["labels"] == "home, work"
+
+    @pytest.mark.parametrize(
+        ("text", "shown"),
+        [
+            ("30", "30 min"),
+            ("90 min, 2h", "90 min, 2 h"),
+            ("1440 minutes before,1 d", "1 day, 1 day"),
+            ("0", "0 min"),
+            ("2026-05-01T08:00:00Z", "2026-05-01T08:00:00Z"),
+            ("tomorrow", "tomorrow"),
+        ],
+    )
+    def test_takes_reminders_in_minutes_hours_and_days(self, text: str, shown: str) -> None:
+        assert task_form.entered({"reminders": text}, {})["reminders"] == shown
 
     def test_takes_the_time_away_with_the_date(self) -> None:
         base = {"due_date": "2031-05-06", "due_time": "18:30"}
@@ -69,4 +89,5 @@ class TestPatch:
             "labels": ["home"],
             "due_date": "2031-05-06",
             "due_time": "18:30",
+            "reminders": [],
         }

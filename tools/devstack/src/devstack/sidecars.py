@@ -16,6 +16,15 @@ from devstack.toolbox.ensure import path_of
 
 NAME = "dapr"
 KEEP_RUNNING = Path(__file__).with_name("keep-running")
+NAMED = """#!/bin/sh
+# What a pod's name is in a cluster: another one for each instance, the same after a restart.
+for word in "$@"; do
+  [ "$before" = --app-port ] && POD_NAME="pod-$word"
+  before=$word
+done
+export POD_NAME
+exec "{keep_running}" "{daprd}" "$@"
+"""
 VENV_BINARIES = ROOT / ".venv" / "bin"
 
 
@@ -57,6 +66,7 @@ def environment(where: Addresses, secrets: Secrets, database_url: str) -> dict[s
         "DAPR_API_TOKEN": secrets["dapr-api"]["token"],
         "APP_API_TOKEN": secrets["app-api"]["token"],
         "TODO_DATABASE_URL": database_url,
+        "POD_NAME": "local",
     }
 
 
@@ -75,6 +85,6 @@ def _runtime(folder: RunFolder) -> Path:
     binaries = folder.path / "runtime" / ".dapr" / "bin"
     binaries.mkdir(parents=True, exist_ok=True)
     daprd = binaries / "daprd"
-    daprd.write_text(f'#!/bin/sh\nexec "{KEEP_RUNNING}" "{path_of(DAPRD)}" "$@"\n')
+    daprd.write_text(NAMED.format(keep_running=KEEP_RUNNING, daprd=path_of(DAPRD)))
     daprd.chmod(0o755)
     return binaries.parents[1]

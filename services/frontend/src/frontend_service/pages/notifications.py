@@ -22,6 +22,9 @@ KINDS = {
     "task.completed": "Completed",
     "task.reopened": "Open again",
     "task.deleted": "Deleted",
+    "reminder": "Reminder",
+    "digest": "Daily digest",
+    "test": "Test",
 }
 READ_AT_ONCE = 8
 
@@ -107,7 +110,7 @@ async def _read(visit: Visit, shown: int, now: datetime) -> Inbox:
 
 
 def _entry(notification: dict[str, Any], now: datetime) -> Entry:
-    kind = KINDS.get(notification["kind"], "News")
+    kind = KINDS.get(notification["kind"], "News") + (", late" if notification.get("late") else "")
     return Entry(notification, kind, ago(datetime.fromisoformat(notification["created_at"]), now))
 
 

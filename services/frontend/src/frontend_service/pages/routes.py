@@ -6,8 +6,10 @@ from frontend_service.pages import (
     editing,
     figures,
     notifications,
+    preferences,
     profile,
     reference,
+    service_worker,
     signing,
     tasks,
 )
@@ -20,6 +22,8 @@ ROUTERS = (
     figures.pages,
     signing.pages,
     profile.pages,
+    preferences.pages,
+    service_worker.router,
     appearance.pages,
     reference.pages,
 )

@@ -6,9 +6,10 @@ Nothing is checked here: what can't be read goes to the service as it is, and it
 import re
 from typing import Any
 
+from frontend_service.pages import reminders
 from frontend_service.pages.merge import Fields
 
-NAMES = ("title", "notes", "priority", "labels", "due_date", "due_time")
+NAMES = ("title", "notes", "priority", "labels", "due_date", "due_time", "reminders")
 PRIORITIES = {"4": "Urgent", "3": "High", "2": "Medium", "1": "Low", "0": "None"}
 LABELS = {
     "title": "Title",
@@ -17,6 +18,7 @@ LABELS = {
     "labels": "Labels",
     "due_date": "Date",
     "due_time": "Time",
+    "reminders": "Reminders",
 }
 
 
@@ -32,6 +34,7 @@ def shown(task: dict[str, Any]) -> Fields:
         "labels": _labels_text(", ".join(task["labels"])),
         "due_date": task["due_date"] or "",
         "due_time": (task["due_time"] or "").removesuffix(":00"),
+        "reminders": reminders.shown(task["reminders"]),
     }
 
 
@@ -41,6 +44,7 @@ def entered(form: Fields, base: Fields) -> Fields:
     fields["title"] = _one_line(fields["title"]).strip()
     fields["notes"] = _lines(fields["notes"])
     fields["labels"] = _labels_text(fields["labels"])
+    fields["reminders"] = reminders.shown(reminders.entered(fields["reminders"]))
     if base.get("due_date") and not fields["due_date"]:
         fields["due_time"] = ""
     return fields
@@ -83,4 +87,5 @@ _TO_API: dict[str, Any] = {
     "labels": _labels,
     "due_date": _or_none,
     "due_time": _or_none,
+    "reminders": reminders.entered,
 }

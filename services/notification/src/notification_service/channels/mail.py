@@ -1,6 +1,6 @@
 """E-mail: plain text and HTML, with one-click unsubscribe (RFC 8058), over SMTP.
 
-Not through Dapr's SMTP binding, which sends HTML only and no headers (docs/decisions/0012).
+Not through Dapr's SMTP binding, which sends HTML only and no headers (docs/decisions/0014).
 """
 
 import html

@@ -1,0 +1,97 @@
+"""The dead-letter desk on the command line: what is parked, and replay.
+
+Asks the API at `--edge` as an operator: with the access token in TODO_TOKEN, or, on a laptop, with one made
+from the secrets of `make up`.
+"""
+
+import argparse
+import json
+import os
+import sys
+import urllib.error
+import urllib.request
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from user_service.keys import key_ring
+from user_service.models import User
+from user_service.tokens import access_token
+
+from devstack.cli import RUN
+from devstack.credentials import ensure_secrets
+from devstack.stack import Stack
+
+CAUSE_SHOWN = 100
+
+
+def operator_token() -> str:
+    """A token for a few minutes, signed with the key of the local system."""
+    now = datetime.now(UTC)
+    user = User(
+        id="command-line",
+        email="",
+        password_hash="",
+        name="",
+        time_zone="UTC",
+        role="operator",
+        created_at=now,
+        updated_at=now,
+    )
+    return access_token(user, key_ring(ensure_secrets(RUN)["token-signing"]).current, timedelta(minutes=5))
+
+
+def ask(edge: str, token: str, method: str, path: str, body: Any = None) -> Any:
+    """The JSON answer. Ends the program with what the API says is wrong."""
+    request = urllib.request.Request(f"{edge}/api/v1{path}", method=method)
+    request.add_header("Authorization", f"Bearer {token}")
+    request.add_header("Content-Type", "application/json")
+    request.add_header("Idempotency-Key", str(uuid4()))
+    content = None if body is None else json.dumps(body).encode()
+    try:
+        with urllib.request.urlopen(request, content, timeout=60) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        sys.exit(f"{error.code}: {json.load(error).get('detail', '')}")
+    except urllib.error.URLError as error:
+        sys.exit(f"{edge} can't be reached: {error.reason}")
+
+
+def show(edge: str, token: str) -> None:
+    """Print the groups, and the newest letter of each."""
+    groups = ask(edge, token, "GET", "/ops/dead-letter-groups")["items"]
+    if not groups:
+        print("Nothing is parked.")
+    for group in groups:
+        who = group["consumer"] or "the sidecar"
+        print(f"{group['number']:>6}  {group['topic']}  given up by {who}, last {group['last_at']}")
+        print(f"        {group['cause'][:CAUSE_SHOWN]}")
+    for letter in ask(edge, token, "GET", "/ops/dead-letters?state=parked&limit=20")["items"]:
+        print(f"{letter['id']}  {letter['topic']}  {letter['cause'][:CAUSE_SHOWN]}")
+
+
+def replay(edge: str, token: str, what: str) -> int:
+    """Replay one letter or all; 1 if something failed again."""
+    if what != "all":
+        letter = ask(edge, token, "POST", f"/ops/dead-letters/{what}/replay")
+        print(f"{letter['state']}: {letter['outcome']}")
+        return int(letter["state"] != "replayed")
+    done = ask(edge, token, "POST", "/ops/replays", {"limit": 200})
+    print(f"{done['replayed']} replayed, {done['failed']} failed again.")
+    return int(done["failed"] > 0)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--edge", default=Stack(RUN).addresses.edge)
+    parser.add_argument("--replay", default="", help="the id of a letter, or all")
+    arguments = parser.parse_args()
+    token = os.environ.get("TODO_TOKEN") or operator_token()
+    if arguments.replay:
+        return replay(arguments.edge, token, arguments.replay)
+    show(arguments.edge, token)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
