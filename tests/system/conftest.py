@@ -58,7 +58,7 @@ def stack(
 async def healthy(stack: Stack) -> AsyncIterator[Stack]:
     """The system with everything answering; a test that breaks it waits for it to mend itself."""
     yield stack
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while stack.failing():
             await asyncio.sleep(0.2)
 

@@ -1,7 +1,8 @@
 """An app that leaves one entry out of its answer to a bulk delivery, the first time it sees it.
 
 Run as `python -m tests.system.forgetful_app` behind a sidecar; notes what is delivered in the file
-that the environment variable DELIVERIES names.
+that the environment variable DELIVERIES names. TOPICS: what it subscribes to, `todo-events` unless it says
+otherwise.
 """
 
 import json
@@ -34,7 +35,7 @@ async def ready() -> str:
 @app.get("/dapr/subscribe")
 async def subscribe() -> list[dict[str, Any]]:
     bulk = {"enabled": True, "maxMessagesCount": 100, "maxAwaitDurationMs": 200}
-    topic = Topic.TODO_EVENTS.value
+    topics = os.environ.get("TOPICS", Topic.TODO_EVENTS.value).split(",")
     return [
         {
             "pubsubname": PUBSUB,
@@ -43,6 +44,7 @@ async def subscribe() -> list[dict[str, Any]]:
             "bulkSubscribe": bulk,
             "deadLetterTopic": "dlq",
         }
+        for topic in topics
     ]
 
 
@@ -52,6 +54,7 @@ async def take(request: Request) -> dict[str, Any]:
     for entry in (await request.json())["entries"]:
         data = entry["event"].get("data") or {}
         title = data.get("task", {}).get("title", "") if isinstance(data, dict) else ""
+        title = title or (entry["event"]["type"] if "conversation_id" in data else "")
         if title:
             note(data["user_id"], title)
         if title == FORGOTTEN and entry["event"]["id"] not in seen:

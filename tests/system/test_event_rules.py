@@ -185,6 +185,36 @@ class TestRule5:
         assert await read_topic(healthy.addresses, "dlq") == before
 
 
+class TestRule6:
+    """An app outside a topic's scopes can't subscribe to it; what it may hear it still does.
+
+    Publishing is in test_edge.py; that dead-lettering still works, in rule 1.
+    """
+
+    async def test_subscribing(self, healthy: Stack, ada: Api, tmp_path: Path) -> None:
+        notes = tmp_path / "deliveries.jsonl"
+        curious = healthy.add_replica(
+            "notification",
+            env={"DELIVERIES": str(notes), "PYTHONPATH": str(ROOT), "TOPICS": "chat-events,todo-events"},
+            components=components_with_group(tmp_path, "curious"),
+            command=[sys.executable, "-m", "tests.system.forgetful_app"],
+        )
+        try:
+            answer = await ada.insist("POST", "/chat/messages", {"text": "add milk"})
+            assert answer.status == 200, answer.body
+            await counted(ada, chat_messages=1)
+            await ada.insist("POST", "/tasks", {"title": "behind it"})
+
+            async def heard() -> set[str]:
+                lines = notes.read_text().splitlines() if notes.exists() else []
+                found = [json.loads(line) for line in lines]
+                return {note["title"] for note in found if note["user_id"] == ada.user["id"]}
+
+            assert await eventually(heard, lambda seen: "behind it" in seen, 60) == {"milk", "behind it"}
+        finally:
+            healthy.remove_replica(curious)
+
+
 class TestRule8:
     """In a bulk answer only the missing entry comes again."""
 

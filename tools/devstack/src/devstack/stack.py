@@ -12,8 +12,8 @@ from devstack.failure import Failure
 from devstack.places import RunFolder
 from devstack.toolbox.ensure import LOCAL_SYSTEM, WITH_POSTGRES, ensure
 
-SERVER_SECONDS = 30
-HEALTHY_SECONDS = 90
+SERVER_SECONDS = 90
+HEALTHY_SECONDS = 180
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,16 +21,25 @@ def zone_of(name: str | None, fallback: str) -> ZoneInfo:
 def due_instant(
     due_at: datetime | None, due_date: date | None, day_starts_at: time, zone: ZoneInfo
 ) -> datetime | None:
-    """When a task counts as due: a day without a time, when the day of its owner starts."""
+    """When a task counts as due: a day without a time, when the day of its owner starts.
+
+    None at the ends of the calendar, where UTC has no such year.
+    """
     if due_at or due_date is None:
         return due_at
-    return datetime.combine(due_date, day_starts_at, zone).astimezone(UTC)
+    try:
+        return datetime.combine(due_date, day_starts_at, zone).astimezone(UTC)
+    except OverflowError:
+        return None
 
 
 def remind_instant(minutes_before: int | None, at: datetime | None, due: datetime | None) -> datetime | None:
     """The instant to remind at, in whole seconds; None as long as the task has no due date."""
     if at is None and due is not None and minutes_before is not None:
-        at = due - timedelta(minutes=minutes_before)
+        try:
+            at = due - timedelta(minutes=minutes_before)
+        except OverflowError:
+            return None
     return at.astimezone(UTC).replace(microsecond=0) if at else None
 
 

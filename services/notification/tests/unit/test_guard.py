@@ -1,0 +1,51 @@
+"""Which addresses may be called in a user's name."""
+
+from ipaddress import ip_network
+
+import pytest
+from notification_service.channels.guard import is_allowed, problem_with
+
+
+class TestAddresses:
+    @pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1::1", "64:ff9b::5db8:d822"])
+    def test_that_are_public_may_be_called(self, address: str) -> None:
+        assert is_allowed(address, [])
+
+    @pytest.mark.parametrize(
+        "address",
+        [
+            *(
+                "127.0.0.1",
+                "10.1.2.3",
+                "172.16.0.1",
+                "192.168.1.1",
+                "169.254.169.254",
+                "100.64.0.1",
+                "0.0.0.0",
+            ),
+            *("::1", "fe80::1%eth0", "fc00::1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::"),
+            *("224.0.0.1", "ff02::1", "255.255.255.255"),
+        ],
+    )
+    def test_that_are_not_may_not(self, address: str) -> None:
+        assert not is_allowed(address, [])
+
+    def test_may_be_allowed_by_the_operator(self) -> None:
+        assert is_allowed("10.1.2.3", [ip_network("10.1.0.0/16")])
+        assert is_allowed("::ffff:10.1.2.3", [ip_network("10.1.0.0/16")])
+        assert not is_allowed("10.2.2.3", [ip_network("10.1.0.0/16")])
+
+
+class TestUrls:
+    def test_of_names_are_looked_at_when_they_are_called(self) -> None:
+        assert problem_with("https://example.com/hook", [], https_only=True) == ""
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            *("http://example.com/", "ftp://example.com/", "https://", "/hook", "https://10.0.0.1/"),
+            *("https://user:word@example.com/", "https://[::1]/", "https://example.com/" + "x" * 2000),
+        ],
+    )
+    def test_that_can_not_be_are_refused(self, url: str) -> None:
+        assert problem_with(url, [], https_only=True)

@@ -1,0 +1,25 @@
+"""How often a delivery is tried, and for how long."""
+
+from datetime import UTC, datetime, timedelta
+
+from notification_service.channels.retries import GIVEN_UP_AFTER, next_try
+
+START = datetime(2026, 5, 1, tzinfo=UTC)
+
+
+class TestNextTry:
+    def test_comes_later_each_time(self) -> None:
+        pauses = [(next_try(tries, START, START) or START) - START for tries in range(1, 20)]
+        assert pauses[:3] == [timedelta(seconds=5), timedelta(seconds=15), timedelta(seconds=45)]
+        assert pauses[-1] == timedelta(hours=3)
+
+    def test_ends_after_a_day(self) -> None:
+        now, tries = START, 0
+        while (following := next_try(tries + 1, START, now)) is not None:
+            now, tries = following, tries + 1
+        assert now == START + GIVEN_UP_AFTER
+        assert 10 < tries < 25
+
+    def test_waits_as_long_as_it_is_asked_to(self) -> None:
+        assert next_try(1, START, START, 600) == START + timedelta(minutes=10)
+        assert next_try(1, START, START, 1e9) == START + timedelta(hours=3)
