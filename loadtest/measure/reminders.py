@@ -24,7 +24,7 @@ FILL = """
     INSERT INTO reminder (id, user_id, kind, title, at, remind_at, state, late, created_at)
     SELECT gen_random_uuid()::text, 'u' || n % $1::int, 'own', 'a reminder', at, at, 'planned', false, now()
     FROM (
-        SELECT n, date_trunc('second', to_timestamp($2::float8) + n * $3::float8 / $4::int * interval '1 second') AS at
+        SELECT n, date_trunc('second', to_timestamp($2::float8 + n * $3::float8 / $4::int)) AS at
         FROM generate_series(0, $4::int - 1) AS n
     ) AS made
 """

@@ -1,0 +1,105 @@
+"""The settings page: what it asks of the notification service, and shows of its answers."""
+
+from typing import Any
+
+import httpx2
+import pytest
+
+from services.frontend.tests.fake_services import FakeServices, answer, problem
+
+STORED: dict[str, Any] = {
+    "time_zone": "Europe/Berlin",
+    "quiet_from": "22:00:00",
+    "quiet_to": "07:00:00",
+    "day_starts_at": "09:00:00",
+    "default_reminder": 10,
+    "digest_at": None,
+    "email_available": True,
+    "push_key": "BPushKey",
+}
+WEBHOOK = {
+    "id": "01a20a20-adf2-70f8-90f8-d7d6fc4809a6",
+    "kind": "webhook",
+    "target": "https://example.com/<hook>",
+    "is_active": False,
+    "note": "410 Gone",
+}
+
+
+@pytest.fixture
+async def settings(ada: httpx2.AsyncClient, services: FakeServices) -> httpx2.AsyncClient:
+    services.answers["GET /preferences"] = answer(**STORED)
+    services.answers["GET /channels"] = answer(items=[WEBHOOK], next_cursor=None)
+    return ada
+
+
+class TestSettings:
+    async def test_show_what_is_stored(self, settings: httpx2.AsyncClient) -> None:
+        text = (await settings.get("/settings")).text
+        assert 'name="quiet_from" type="time" value="22:00"' in text
+        assert 'name="default_reminder" type="number" value="10"' in text
+        assert 'data-push-key="BPushKey"' in text
+        assert "https://example.com/&lt;hook&gt;" in text
+        assert "off: 410 Gone" in text
+        assert f"/settings/channels/{WEBHOOK['id']}/test" not in text
+
+    async def test_are_saved_as_a_patch(self, settings: httpx2.AsyncClient, services: FakeServices) -> None:
+        services.answers["PATCH /preferences"] = answer(**STORED)
+        form = {"quiet_from": "", "quiet_to": "", "day_starts_at": "08:30", "default_reminder": "15"}
+        saved = await settings.post("/settings", data=form | {"digest_at": "07:00", "key": "k"})
+        assert (saved.status_code, saved.headers["location"]) == (303, "/settings?done=saved")
+        (call,) = services.called("PATCH /preferences")
+        assert call.json == {
+            "quiet_from": None,
+            "quiet_to": None,
+            "day_starts_at": "08:30",
+            "default_reminder": 15,
+            "digest_at": "07:00",
+        }
+
+    async def test_that_are_wrong_stay_in_the_form(
+        self, settings: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        errors = [{"pointer": "/quiet_to", "detail": "has no end"}]
+        services.answers["PATCH /preferences"] = problem(422, "invalid", errors=errors)
+        refused = await settings.post("/settings", data={"quiet_from": "21:00"})
+        assert refused.status_code == 422
+        assert "has no end" in refused.text
+        assert 'name="quiet_from" type="time" value="21:00"' in refused.text
+
+
+class TestChannels:
+    async def test_a_new_webhook_shows_its_secret_once(
+        self, settings: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        services.answers["POST /webhooks"] = answer(201, secret="whsec_x")
+        made = await settings.post("/settings/webhooks", data={"url": "https://example.com/hook"})
+        assert "whsec_x" in made.text
+        assert "whsec_x" not in (await settings.get("/settings")).text
+        assert services.called("POST /webhooks")[0].json == {"url": "https://example.com/hook"}
+
+    async def test_a_refused_webhook_says_why(
+        self, settings: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        errors = [{"pointer": "/url", "detail": "this address is not public"}]
+        services.answers["POST /webhooks"] = problem(422, "url-refused", errors=errors)
+        refused = await settings.post("/settings/webhooks", data={"url": "http://10.0.0.1/"})
+        assert "this address is not public" in refused.text
+        assert 'value="http://10.0.0.1/"' in refused.text
+
+    async def test_can_be_tested_and_removed(
+        self, settings: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        id = WEBHOOK["id"]
+        for verb, route in [("test", f"POST /channels/{id}/test"), ("remove", f"DELETE /channels/{id}")]:
+            done = await settings.post(f"/settings/channels/{id}/{verb}", data={})
+            assert done.status_code == 303
+            assert len(services.called(route)) == 1
+
+
+class TestServiceWorker:
+    async def test_is_in_charge_of_every_page(self, nobody: httpx2.AsyncClient) -> None:
+        script = await nobody.get("/service-worker.js")
+        assert script.headers["content-type"].startswith("text/javascript")
+        assert script.headers["cache-control"] == "no-cache"
+        assert "notificationclick" in script.text
