@@ -60,7 +60,7 @@ async def lock(session: AsyncSession, id: str) -> DeadLetter | None:
     ).first()
 
 
-async def groups(session: AsyncSession, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
+async def groups(session: AsyncSession, limit: int) -> Sequence[Any]:
     """What is parked, by topic, consumer and cause, the largest group first."""
     by = (col(DeadLetter.topic), col(DeadLetter.consumer), col(DeadLetter.cause))
     number = func.count().label("number")
