@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 import orjson
-from opentelemetry.trace import Tracer
+from opentelemetry.trace import StatusCode, Tracer
 from pydantic import ValidationError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -85,6 +85,11 @@ class Delivery:
             return self.envelope.id
         return hashlib.sha256(orjson.dumps(self.raw)).hexdigest()
 
+    @property
+    def traceparent(self) -> str:
+        """Of the request that caused the event, if even an unreadable one tells it."""
+        return str(self.raw.get("traceparent", "")) if isinstance(self.raw, dict) else ""
+
 
 def read(topic: Topic, raw: Any) -> Delivery:
     """Understand an event. An unknown type is a newer publisher's and not an error."""
@@ -147,8 +152,8 @@ class Effects:
         handler, envelope = self._handler(delivery), delivery.envelope
         assert handler
         assert envelope
-        with event_span(self.tracer, f"{envelope.type} process", envelope.traceparent) as span:
-            span.set_attribute("messaging.message.id", envelope.id)
+        with event_span(self.tracer, delivery.topic, envelope.id, envelope.traceparent) as span:
+            span.set_attribute("todo.event.type", envelope.type)
             await handler(Received(envelope, session, self.sidecar))
 
     def _handler(self, delivery: Delivery) -> Handler | None:
@@ -184,8 +189,9 @@ class Effects:
 
     async def _bury(self, delivery: Delivery, cause: str) -> None:
         """Publish `delivery` to the dead letters; a repeat has the same id and is parked once."""
-        app = self.database.app
-        letter = dead_letter(app, delivery.topic, delivery.id, delivery.raw, cause)
-        await self.sidecar.publish(Topic.DEAD_LETTERS, letter)
-        metrics.DEAD_LETTERS.labels(delivery.topic.value).inc()
-        log.error("dead letter %s from %s: %s", delivery.id, delivery.topic, cause)
+        letter = dead_letter(self.database.app, delivery.topic, delivery.id, delivery.raw, cause)
+        with event_span(self.tracer, delivery.topic, delivery.id, delivery.traceparent) as span:
+            span.set_status(StatusCode.ERROR, cause)
+            await self.sidecar.publish(Topic.DEAD_LETTERS, letter)
+            metrics.DEAD_LETTERS.labels(delivery.topic.value).inc()
+            log.error("dead letter %s from %s: %s", delivery.id, delivery.topic, cause)

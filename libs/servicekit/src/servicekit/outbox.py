@@ -10,7 +10,7 @@ from contracts.event import CloudEvent, Event, F, wrap
 from contracts.names import Topic
 from servicekit.dead_letters import dead_letter
 from servicekit.ids import new_id
-from servicekit.tracing import current_traceparent
+from servicekit.tracing import publish_traceparent
 
 
 class OutboxRow(SQLModel, table=True):
@@ -34,13 +34,13 @@ class OutboxRow(SQLModel, table=True):
 
 def record(session: AsyncSession, event: F) -> CloudEvent[F]:
     """Add `event` to the transaction of `session`; it is published after the commit."""
-    now = datetime.now(UTC)
+    now, id = datetime.now(UTC), new_id()
     envelope = wrap(
         event,
-        id=new_id(),
+        id=id,
         source=f"/services/{session.info['app']}",
         time=now,
-        traceparent=current_traceparent(),
+        traceparent=publish_traceparent(event.topic, id),
     )
     _add(session, event.topic, event.user_id, envelope.id, envelope.model_dump_json())
     return envelope

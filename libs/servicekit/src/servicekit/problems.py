@@ -31,7 +31,9 @@ class Problem(BaseModel):
 
 
 def problem_response(error: ServiceError) -> Response:
-    """The answer that tells `error`."""
+    """The answer that tells `error`; what is our fault is logged too."""
+    if error.status >= 500:
+        log.warning("answered %s %s: %s", error.status, error.code, error.detail)
     body = {
         "type": f"urn:todo:problem:{error.code}",
         "title": error.title,

@@ -10,13 +10,15 @@ from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
-from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
+from opentelemetry.trace import NoOpTracer, Span, SpanKind, StatusCode, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from servicekit.settings import ServiceSettings
 
 _PROPAGATOR = TraceContextTextMapPropagator()
+_tracer: Tracer = NoOpTracer()
+"""Of the service in this process; what records events has no app at hand."""
 _UNTRACED = frozenset({"/healthz", "/readyz", "/metrics", "/dapr/subscribe", "/dapr/config"})
 
 
@@ -29,7 +31,9 @@ def start_tracing(settings: ServiceSettings) -> Tracer:
     if settings.otlp_endpoint:
         exporter = OTLPSpanExporter(endpoint=settings.otlp_endpoint.rstrip("/") + "/v1/traces")
         provider.add_span_processor(BatchSpanProcessor(exporter))
-    return provider.get_tracer("servicekit")
+    global _tracer
+    _tracer = provider.get_tracer("servicekit")
+    return _tracer
 
 
 def current_traceparent() -> str:
@@ -50,11 +54,27 @@ def parent_of(traceparent: str) -> Context:
     return _PROPAGATOR.extract({"traceparent": traceparent})
 
 
+def publish_traceparent(topic: str, event_id: str) -> str:
+    """Note that an event was recorded for `topic`; what handles it becomes a child of this span."""
+    with _tracer.start_as_current_span(f"{topic} publish", kind=SpanKind.PRODUCER) as span:
+        _describe_message(span, topic, event_id)
+        return current_traceparent()
+
+
 @contextmanager
-def event_span(tracer: Tracer, name: str, traceparent: str) -> Iterator[Span]:
-    """The span in which an event is handled; its parent is the request that caused the event."""
+def event_span(tracer: Tracer, topic: str, event_id: str, traceparent: str) -> Iterator[Span]:
+    """The span in which an event is handled; its parent is the span that published the event."""
+    name = f"{topic} process"
     with tracer.start_as_current_span(name, parent_of(traceparent), SpanKind.CONSUMER) as span:
+        _describe_message(span, topic, event_id)
         yield span
+
+
+def _describe_message(span: Span, topic: str, event_id: str) -> None:
+    if span.is_recording():
+        span.set_attribute("messaging.system", "kafka")
+        span.set_attribute("messaging.destination.name", topic)
+        span.set_attribute("messaging.message.id", event_id)
 
 
 class TracingMiddleware:

@@ -7,10 +7,15 @@ Only calls that never reached the service count, so wrong requests of one client
 import time
 from dataclasses import dataclass
 
+from prometheus_client import Counter
+
 from servicekit.errors import Unavailable
 
 TRIPS_AFTER = 5
 OPEN_SECONDS = 2.0
+OPENED = Counter(
+    "todo_breaker_opened_total", "Times a service was left alone, each failed try again counted", ["upstream"]
+)
 
 
 @dataclass(slots=True)
@@ -20,6 +25,9 @@ class Breaker:
     name: str
     _failures: int = 0
     _closed_from: float = 0
+
+    def __post_init__(self) -> None:
+        OPENED.labels(self.name)
 
     def check(self) -> None:
         """Raise `Unavailable` while open; lets one call through when it is time to try."""
@@ -33,6 +41,7 @@ class Breaker:
     def failed(self) -> None:
         self._failures += 1
         if self._failures >= TRIPS_AFTER:
+            OPENED.labels(self.name).inc()
             self._closed_from = time.monotonic() + OPEN_SECONDS
 
     def succeeded(self) -> None:
