@@ -11,8 +11,8 @@ help: ## print these verbs
 
 ##@ Run the system
 .PHONY: up down dev status logs tools web-assets env topics dead-letters
-up: ## start everything and wait until it answers   (DATABASE=postgres FRONTENDS=2 RELOAD=1)
-	@$(RUN) devstack up $(if $(DATABASE),--database $(DATABASE)) $(if $(FRONTENDS),--frontends $(FRONTENDS)) $(if $(RELOAD),--reload)
+up: ## start everything and wait until it answers   (DATABASE=postgres FRONTENDS=2 RELOAD=1 OBSERVE=1)
+	@$(RUN) devstack up $(if $(DATABASE),--database $(DATABASE)) $(if $(FRONTENDS),--frontends $(FRONTENDS)) $(if $(RELOAD),--reload) $(if $(OBSERVE),--observe)
 down: ## stop everything
 	@$(RUN) devstack down
 dev: ## start with reload, follow a log; Ctrl-C stops   (SERVICE=task)
@@ -45,9 +45,11 @@ cluster-status: ## say what runs in it
 	@$(RUN) cluster status
 
 ##@ Put it on a cluster (of the current kubeconfig)
-.PHONY: platform secrets
+.PHONY: platform monitoring secrets
 platform: ## install what everything stands on: gateway, certificates, Dapr, operators
 	@$(RUN) python -m tools.install_platform
+monitoring: ## install what watches it: Prometheus, Loki, Alloy, Jaeger, Grafana, rules and dashboards
+	@$(RUN) python -m tools.install_platform --order monitoring/order.yaml
 secrets: ## make the Secrets that are missing   (NAMESPACE=todo)
 	@$(RUN) python -m tools.make_secrets --namespace $(or $(NAMESPACE),todo)
 
@@ -63,10 +65,12 @@ history: ## the releases there have been   (ENV=)
 	@$(RUN) delivery history $(ENV)
 
 ##@ Prove it
-.PHONY: check test cluster-test cluster-proof lint types unit fix generate suite reminder-rounds terraform-check
+.PHONY: check test monitoring-test cluster-test cluster-proof lint types unit fix generate suite reminder-rounds terraform-check
 check: lint types unit ## lint, types and unit tests, in under a minute
 test: lint types ## everything, on real parts
 	@$(RUN) pytest
+monitoring-test: ## metrics, logs, traces, dashboards and alerts of a running system, broken on purpose
+	@$(RUN) pytest tests/monitoring
 cluster-test: ## cluster and charts, on the running cluster, one of its own, or yours   (KUBECONFIG=…)
 	@$(RUN) pytest tests/cluster
 cluster-proof: ## images, cluster up, every check of charts and cluster, down; writes a report   (REPORT=…)
@@ -91,6 +95,7 @@ fix: ## mend what ruff can mend
 generate: ## write the files that are made from code
 	@$(RUN) python -m contracts.json_schema kafka/schemas
 	@$(RUN) python tools/openapi.py services/frontend/src/frontend_service/openapi.json
+	@$(RUN) python tools/dashboards.py monitoring/grafana/dashboards
 
 ##@ Measure it
 .PHONY: load measure

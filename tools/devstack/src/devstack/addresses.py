@@ -73,7 +73,7 @@ def read_dapr_yaml() -> dict[str, Any]:
 
 def addresses(replicas: Mapping[str, int] | None = None, offset: int | None = None) -> Addresses:
     """The addresses for this environment; `replicas` asks for more than one instance of an app."""
-    move = int(os.environ.get("TODO_PORT_OFFSET", "0")) if offset is None else offset
+    move = port_offset() if offset is None else offset
     dapr_yaml = read_dapr_yaml()
     return Addresses(
         apps=tuple(_instances(dapr_yaml["apps"], replicas or {}, move)),
@@ -87,6 +87,11 @@ def addresses(replicas: Mapping[str, int] | None = None, offset: int | None = No
         scheduler_health=3909 + move,
         scheduler_metrics=3910 + move,
     )
+
+
+def port_offset() -> int:
+    """By how much this environment moves every port."""
+    return int(os.environ.get("TODO_PORT_OFFSET", "0"))
 
 
 def free_offset(first: int, replicas: Mapping[str, int] | None = None) -> int:

@@ -11,6 +11,7 @@ from devstack import kafka, processes
 from devstack.addresses import HOST
 from devstack.credentials import ensure_secrets
 from devstack.failure import Failure
+from devstack.observe.prometheus import Alerting
 from devstack.places import ROOT, RunFolder, newest_log
 from devstack.stack import Stack
 from devstack.toolbox.ensure import WITH_POSTGRES, ensure
@@ -25,6 +26,7 @@ def main() -> None:
     up.add_argument("--database", choices=["sqlite", "postgres"], default="sqlite")
     up.add_argument("--reload", action="store_true", help="start services again when their code changes")
     up.add_argument("--frontends", type=int, default=1, help="replicas of the frontend")
+    up.add_argument("--observe", action="store_true", help="with Prometheus, Alertmanager, Jaeger and Loki")
     verbs.add_parser("down", help="stop everything")
     verbs.add_parser("status", help="say what runs and what answers")
     verbs.add_parser("tools", help="build or install what is missing")
@@ -48,7 +50,11 @@ def _run(arguments: argparse.Namespace) -> int:
             env = {"TODO_RELOAD": "1"} if arguments.reload else {}
             return _up(
                 Stack(
-                    RUN, {"frontend": arguments.frontends}, postgres=arguments.database == "postgres", env=env
+                    RUN,
+                    {"frontend": arguments.frontends},
+                    postgres=arguments.database == "postgres",
+                    env=env,
+                    observe=Alerting() if arguments.observe else None,
                 )
             )
         case "down":
@@ -83,6 +89,9 @@ def _up(stack: Stack) -> int:
     print(f"  Redis       {HOST}:{where.redis}")
     if stack.postgres:
         print(f"  PostgreSQL  {HOST}:{where.postgres}")
+    if stack.observe:
+        for name, page in stack.monitoring.pages().items():
+            print(f"  {name:<12}  {page}")
     return 0
 
 

@@ -1,10 +1,12 @@
 """What goes wrong in the real world: processes killed, stopped, and kept away."""
 
+import asyncio
 import json
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 from devstack.places import RunFolder
@@ -41,13 +43,11 @@ def kill(pids: list[int]) -> None:
 def stopped(pids: list[int]) -> Iterator[None]:
     """SIGSTOP while the block runs: there, but not answering."""
     assert pids, "nothing to stop"
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
+    _send(pids, signal.SIGSTOP)
     try:
         yield
     finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
+        _send(pids, signal.SIGCONT)
 
 
 @contextmanager
@@ -57,6 +57,43 @@ def kept_down(pids: list[int]) -> Iterator[None]:
     with stopped(keepers):
         kill(pids)
         yield
+
+
+@asynccontextmanager
+async def slowed(pid: int, *, stop_seconds: float, run_seconds: float) -> AsyncIterator[None]:
+    """A server and all it started stop and run in turn while the block runs."""
+
+    async def pulse() -> None:
+        while True:
+            with stopped(_family(pid)):
+                await asyncio.sleep(stop_seconds)
+            await asyncio.sleep(run_seconds)
+
+    pulsing = asyncio.create_task(pulse())
+    try:
+        yield
+    finally:
+        pulsing.cancel()
+        await asyncio.gather(pulsing, return_exceptions=True)
+
+
+def _send(pids: list[int], signal_number: int) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal_number)
+
+
+def _family(pid: int) -> list[int]:
+    """The process and those it started, and so on."""
+    children: dict[int, list[int]] = defaultdict(list)
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError):
+                children[_parent(int(entry.name))].append(int(entry.name))
+    found = [pid]
+    for each in found:
+        found += children[each]
+    return found
 
 
 def _is_serve(words: list[str], name: str) -> bool:

@@ -36,13 +36,17 @@ def start(
     name: str = NAME,
     components: Path | None = None,
     command: Sequence[str] = (),
+    otlp_endpoint: str = "",
 ) -> processes.Process:
     """Run `dapr.yaml`, moved to this folder and the instances in `where`.
 
     A process that dies is started again, as a kubelet would. components: a folder to take instead of
-    `dapr/components`; command: what to start instead of the service.
+    `dapr/components`; command: what to start instead of the service; otlp_endpoint: where sidecars send
+    their spans (services read theirs from `env`).
     """
     content = derived_dapr_yaml(where, folder.path, _runtime(folder))
+    if otlp_endpoint:
+        content["common"]["configFilePath"] = str(_traced(folder, otlp_endpoint))
     if components:
         content["common"]["resourcesPaths"][0] = str(components)
     for app in content["apps"]:
@@ -78,6 +82,17 @@ def components_with_group(folder: Path, group: str) -> Path:
     pubsub["spec"]["metadata"].append({"name": "consumerGroup", "value": group})
     (copy / "pubsub.yaml").write_text(yaml.safe_dump(pubsub))
     return copy
+
+
+def _traced(folder: RunFolder, otlp_endpoint: str) -> Path:
+    """The Configuration of a laptop with an address for spans."""
+    configuration = yaml.safe_load((ROOT / "dapr" / "local" / "configuration.yaml").read_text())
+    address = otlp_endpoint.removeprefix("http://")
+    otel = {"endpointAddress": address, "protocol": "http", "isSecure": False}
+    configuration["spec"]["tracing"]["otel"] = otel
+    file = folder.path / "configuration.yaml"
+    file.write_text(yaml.safe_dump(configuration, sort_keys=False))
+    return file
 
 
 def _runtime(folder: RunFolder) -> Path:

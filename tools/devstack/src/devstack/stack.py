@@ -6,11 +6,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from devstack import faults, health, kafka, processes, servers, sidecars
-from devstack.addresses import Addresses, AppAddress, addresses, all_ports, require_free
+from devstack.addresses import Addresses, AppAddress, addresses, all_ports, port_offset, require_free
 from devstack.credentials import ensure_secrets
 from devstack.failure import Failure
+from devstack.observe import parts
+from devstack.observe.places import Ports
+from devstack.observe.prometheus import Alerting
 from devstack.places import RunFolder
 from devstack.toolbox.ensure import LOCAL_SYSTEM, WITH_POSTGRES, ensure
+from devstack.toolbox.monitoring import MONITORING
 
 SERVER_SECONDS = 90
 HEALTHY_SECONDS = 180
@@ -21,6 +25,7 @@ class Stack:
     """One running system, told from others by its folder and its ports.
 
     env: added to the environment of apps and sidecars.
+    observe: start the monitoring beside it, and tell where alerts go.
     """
 
     folder: RunFolder
@@ -28,29 +33,38 @@ class Stack:
     offset: int | None = None
     postgres: bool = False
     env: Mapping[str, str] = field(default_factory=dict)
+    observe: Alerting | None = None
 
     @property
     def addresses(self) -> Addresses:
         return addresses(self.replicas, self.offset)
 
+    @property
+    def monitoring(self) -> Ports:
+        return Ports(port_offset() if self.offset is None else self.offset)
+
     def up(self) -> None:
         """Start what doesn't run and wait until all of it answers. Raises `Failure`; then all is stopped."""
-        ensure(WITH_POSTGRES if self.postgres else LOCAL_SYSTEM)
+        ensure([*(WITH_POSTGRES if self.postgres else LOCAL_SYSTEM), *(MONITORING if self.observe else ())])
         if processes.running(self.folder, sidecars.NAME):
             raise Failure("It runs already, but not everything answers; see `make status`.")
         self._stop_all()
-        require_free(
-            all_ports(self.addresses) | ({"postgres": self.addresses.postgres} if self.postgres else {})
-        )
+        require_free(self._ports())
         try:
             asyncio.run(self._start())
         except BaseException:
             self._stop_all()
             raise
 
+    def _ports(self) -> dict[str, int]:
+        postgres = {"postgres": self.addresses.postgres} if self.postgres else {}
+        return all_ports(self.addresses) | postgres | (self.monitoring.all() if self.observe else {})
+
     async def _start(self) -> None:
         where = self.addresses
         self.folder.make()
+        if self.observe:
+            parts.start(self.folder, where, self.monitoring, self.observe)
         servers.start_redis(self.folder, where, ensure_secrets(self.folder))
         servers.start_scheduler(self.folder, where)
         if self.postgres:
@@ -60,16 +74,23 @@ class Stack:
             raise Failure(self._did_not_start(kafka.NAME))
         if self.postgres and not await asyncio.to_thread(servers.wait_for_databases, where, SERVER_SECONDS):
             raise Failure(self._did_not_start("postgres"))
-        sidecars.start(self.folder, where, self.environment())
+        if self.observe:
+            await parts.wait_until_ready(self.folder, self.monitoring)
+        self._start_sidecars(where)
         problem = await health.wait_until_healthy(self.folder, where, HEALTHY_SECONDS)
         if problem:
             raise Failure(problem)
+
+    def _start_sidecars(self, where: Addresses) -> None:
+        otlp = self.monitoring.otlp_endpoint if self.observe else ""
+        sidecars.start(self.folder, where, self.environment(), otlp_endpoint=otlp)
 
     def environment(self) -> dict[str, str]:
         """What sidecars and services read from their environment."""
         where = self.addresses
         url = servers.postgres_url(where) if self.postgres else servers.sqlite_url(self.folder)
-        return sidecars.environment(where, ensure_secrets(self.folder), url) | dict(self.env)
+        traces = {"OTEL_EXPORTER_OTLP_ENDPOINT": self.monitoring.otlp_endpoint} if self.observe else {}
+        return sidecars.environment(where, ensure_secrets(self.folder), url) | traces | dict(self.env)
 
     def add_replica(
         self,

@@ -22,6 +22,7 @@ class GoTool:
     dependency: the module whose version is the program's.
     version_variable: the Go variable its version is linked into, after `version_prefix`.
     linked: further variables, as name=value; {major} and {minor} stand for parts of the version.
+    tags: build tags, with commas between.
     suits: whether an installed program with this version wanted will do; by default none does.
     """
 
@@ -32,6 +33,7 @@ class GoTool:
     version_variable: str = "main.version"
     version_prefix: str = ""
     linked: tuple[str, ...] = ()
+    tags: str = ""
     how_to_get: str = HOW_TO_GET_GO
     suits: Callable[[Path, str], bool] = lambda _installed, _wanted: False
 
@@ -53,8 +55,9 @@ class GoTool:
         go = require("go", self.how_to_get)
         TOOL_BINARIES.mkdir(parents=True, exist_ok=True)
         target = str(TOOL_BINARIES / self.name)
-        command = [go, "build", "-trimpath", f"-ldflags={self._link_flags()}", "-o", target, self.package]
-        run(command, cwd=self.module, env=WITHOUT_C)
+        tags = ["-tags", self.tags] if self.tags else []
+        flags = ["-trimpath", *tags, f"-ldflags={self._link_flags()}"]
+        run([go, "build", *flags, "-o", target, self.package], cwd=self.module, env=WITHOUT_C)
         stamp(self.name, self._fingerprint())
 
     def _link_flags(self) -> str:
@@ -65,7 +68,8 @@ class GoTool:
 
     def _fingerprint(self) -> str:
         sources = fingerprint([*self.module.glob("go.*"), *self.module.glob("**/*.go")])
-        return f"{sources} {self._link_flags()} {WITHOUT_C}"
+        how = f"{self._link_flags()} {WITHOUT_C}" + (f" {self.tags}" if self.tags else "")
+        return f"{sources} {how}"
 
     def _installed(self) -> Path | None:
         path = os.pathsep.join([os.environ.get("PATH", ""), str(Path.home() / ".dapr" / "bin")])

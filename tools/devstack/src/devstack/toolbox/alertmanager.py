@@ -1,0 +1,64 @@
+"""Alertmanager and amtool: from a copy of their Go module.
+
+The module embeds a web page that its release builds and the module itself lacks; Go lets nobody add a file
+to the module cache. So the copy gets a page of one line in its place: all but the page is the real program.
+"""
+
+import gzip
+import json
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from devstack.places import ROOT, TOOL_BINARIES, TOOLS
+from devstack.toolbox.golang import HOW_TO_GET_GO, WITHOUT_C
+from devstack.toolbox.tool import fingerprint, is_stamped, require, run, stamp
+
+PINS = ROOT / "tools" / "prometheus"
+MODULE = "github.com/prometheus/alertmanager"
+PAGE = (
+    b"<!doctype html><title>Alertmanager</title>Built without its page; see <a href=api/v2/alerts>alerts</a>."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertmanagerTool:
+    """One of the programs of the module, at the version Prometheus is built with."""
+
+    name: str
+
+    def found(self) -> Path | None:
+        made = TOOL_BINARIES / self.name
+        return made if made.exists() and is_stamped(self.name, self._fingerprint()) else None
+
+    def make(self) -> None:
+        go = require("go", HOW_TO_GET_GO)
+        copy = TOOLS / "source" / self.name
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(_module_folder(go), copy)
+        run(["chmod", "-R", "u+w", str(copy)])
+        page = copy / "ui" / "app" / "dist" / "index.html.gz"
+        page.parent.mkdir()
+        page.write_bytes(gzip.compress(PAGE))
+        target = str(TOOL_BINARIES / self.name)
+        TOOL_BINARIES.mkdir(parents=True, exist_ok=True)
+        version = f"-X github.com/prometheus/common/version.Version={(copy / 'VERSION').read_text().strip()}"
+        flags = ["-trimpath", f"-ldflags=-s -w {version}", "-o", target]
+        run([go, "build", *flags, f"./cmd/{self.name}"], cwd=copy, env=WITHOUT_C)
+        stamp(self.name, self._fingerprint())
+
+    def _fingerprint(self) -> str:
+        return fingerprint([*PINS.glob("go.*"), Path(__file__)])
+
+
+def _module_folder(go: str) -> Path:
+    """Where Go keeps the module; its checksum is in go.sum."""
+    command = [go, "list", "-m", "-json", MODULE]
+    run([go, "mod", "download", MODULE], cwd=PINS)
+    told = subprocess.run(command, cwd=PINS, capture_output=True, text=True, check=True).stdout
+    return Path(json.loads(told)["Dir"])
+
+
+ALERTMANAGER = AlertmanagerTool("alertmanager")
+AMTOOL = AlertmanagerTool("amtool")
