@@ -1,0 +1,121 @@
+"""Stand-ins for Slack's incoming webhook and for a dead-man's switch, as strict as the real ones."""
+
+import json
+import re
+import threading
+import time
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+SLACK_PATH = "/services/T000/B000/secret"
+SWITCH_PATH = "/dead-mans-switch"
+MAX_ATTACHMENTS = 20
+MAX_TEXT = 3000
+COLOR = re.compile(r"good|warning|danger|#[0-9a-fA-F]{6}")
+LINK = re.compile(r"https?://\S+")
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message in a channel; at: when it came (time.monotonic())."""
+
+    channel: str
+    title: str
+    color: str
+    text: str
+    at: float
+
+    @property
+    def is_resolved(self) -> bool:
+        return self.color == "good"
+
+
+@dataclass(slots=True)
+class Receivers:
+    """What was taken, and what was refused with the reason."""
+
+    messages: list[Message] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    beats: list[float] = field(default_factory=list)
+    """When the dead-man's switch heard the Watchdog."""
+    server: ThreadingHTTPServer | None = None
+
+    def start(self) -> str:
+        """Listen on a free port; returns the address."""
+        receivers = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                problem = receivers.take(self.path, self.headers, body)
+                self.send_response(400 if problem else 200)
+                self.end_headers()
+                self.wfile.write((problem or "ok").encode())
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{self.server.server_port}"
+
+    def stop(self) -> None:
+        assert self.server
+        self.server.shutdown()
+        self.server.server_close()
+
+    def take(self, path: str, headers: Any, body: bytes) -> str:
+        """Keep a notification, or say what is wrong with it."""
+        complain = {SLACK_PATH: slack_complaint, SWITCH_PATH: switch_complaint}.get(path)
+        problem = complain(headers, body) if complain else "invalid_token"
+        if problem:
+            self.refused.append(f"{path}: {problem}: {body!r:.2000}")
+        elif path == SLACK_PATH:
+            self.messages += _messages(json.loads(body))
+        else:
+            self.beats.append(time.monotonic())
+        return problem
+
+
+def slack_complaint(headers: Any, body: bytes) -> str:
+    """What Slack would have against it (https://docs.slack.dev/legacy/legacy-messaging/legacy-message-attachments)."""
+    if not headers["content-type"].startswith("application/json"):
+        return "invalid_payload"
+    message: Json = json.loads(body)
+    attachments = message.get("attachments", [])
+    if not message.get("text") and not attachments:
+        return "no_text"
+    if len(attachments) > MAX_ATTACHMENTS:
+        return "too_many_attachments"
+    if not re.fullmatch(r"#[a-z0-9_-]{1,80}", message.get("channel", "")):
+        return "channel_not_found"
+    return next((problem for each in attachments if (problem := _attachment_complaint(each))), "")
+
+
+def _attachment_complaint(attachment: Json) -> str:
+    if not attachment.get("fallback") or not attachment.get("title"):
+        return "no_text"
+    if not 0 < len(attachment.get("text", "")) <= MAX_TEXT:
+        return "msg_too_long"
+    if not COLOR.fullmatch(attachment.get("color", "")):
+        return "invalid_color"
+    return "" if LINK.fullmatch(attachment.get("title_link", "")) else "invalid_link"
+
+
+def switch_complaint(headers: Any, body: bytes) -> str:
+    """A switch takes the Watchdog from whoever has its token."""
+    if headers["authorization"] != "Bearer local":
+        return "unauthorized"
+    names = {alert["labels"]["alertname"] for alert in json.loads(body)["alerts"]}
+    return "" if names == {"Watchdog"} else f"not a watchdog: {names}"
+
+
+def _messages(message: Json) -> list[Message]:
+    now = time.monotonic()
+    return [
+        Message(message["channel"], each["title"], each["color"], each["text"], now)
+        for each in message["attachments"]
+    ]

@@ -1,0 +1,127 @@
+"""The running system broken in five ways: the matching alert comes, is told of, and goes; no other does.
+
+The rules and routes are those that ship with every time divided by 30 (`devstack.observe.times`), and so
+is the time promised in docs/MONITORING.md; what a busy machine needs to look and to send is not divided.
+"""
+
+import asyncio
+import logging
+import re
+import time
+from dataclasses import dataclass
+
+from devstack import faults, processes, servers
+from devstack.broker import write_topic
+from devstack.credentials import ensure_secrets
+from devstack.places import ROOT
+from devstack.stack import Stack
+from tests.monitoring.receivers import Message
+from tests.monitoring.running.conftest import SOURCE
+from tests.monitoring.running.traffic import Traffic
+from tests.monitoring.running.watching import Watching
+from tests.monitoring.test_rules import DIVISOR
+from tests.system.api import Answer
+from tests.system.waiting import eventually
+
+GRACE_SECONDS = 10
+RESOLVED_SECONDS = 120
+"""The longest window an alert here has to forget is 30 minutes: 60 s; then Alertmanager's group_interval."""
+
+log = logging.getLogger(__name__)
+
+
+def promised_seconds(alert: str) -> float:
+    """What docs/MONITORING.md promises, divided like the rules."""
+    table = (ROOT / "docs" / "MONITORING.md").read_text()
+    match = re.search(rf"^\| \[{alert}\].*\| (\d+) min \|$", table, re.M)
+    assert match, f"nothing is promised of {alert}"
+    return int(match[1]) * 60 / DIVISOR + GRACE_SECONDS
+
+
+@dataclass(slots=True)
+class Story:
+    """What becomes of one alert."""
+
+    watching: Watching
+    alert: str
+
+    async def begins(self) -> None:
+        """Pending, firing, told of in Slack, within the time promised; and nothing else is."""
+        started, within = time.monotonic(), promised_seconds(self.alert)
+        first = await eventually(self.watching.states, lambda states: self.alert in states, within)
+        assert first[self.alert] == "pending", first
+        await eventually(self.watching.states, lambda states: states.get(self.alert) == "firing", within)
+        firing = time.monotonic() - started
+        message = (await eventually(self._messages, bool, within))[0]
+        log.info("%s: firing after %.0f s, in Slack after %.0f s", self.alert, firing, message.at - started)
+        assert message.at - started <= within
+        assert not message.is_resolved
+        assert SOURCE + f"docs/MONITORING.md#{self.alert.lower()}" in message.text
+        assert await self.watching.told_of() == {self.alert}
+
+    async def ends(self) -> None:
+        """Resolved, told so, and nobody was told of anything else meanwhile."""
+        started = time.monotonic()
+        await eventually(self._messages, lambda found: found[-1].is_resolved, RESOLVED_SECONDS)
+        log.info("%s: resolved in Slack after %.0f s", self.alert, time.monotonic() - started)
+        await eventually(self.watching.states, lambda states: self.alert not in states, RESOLVED_SECONDS)
+        receivers = self.watching.receivers
+        assert [message for message in receivers.messages if self.alert not in message.title] == []
+        assert receivers.refused == []
+        assert receivers.beats[-1] > started - GRACE_SECONDS, "the dead-man's switch hears nothing"
+
+    async def _messages(self) -> list[Message]:
+        return [message for message in self.watching.receivers.messages if self.alert in message.title]
+
+
+class TestServiceKilled:
+    async def test_pages(self, stack: Stack, fresh: Watching) -> None:
+        story = Story(fresh, "ServiceDown")
+        with faults.kept_down(faults.app_pids(stack.folder, "notification")):
+            await story.begins()
+        await story.ends()
+
+
+class TestKafkaStopped:
+    async def test_pages(self, stack: Stack, fresh: Watching) -> None:
+        story = Story(fresh, "KafkaUnreachable")
+        with faults.stopped([faults.server_pid(stack.folder, "kafka")]):
+            await story.begins()
+        await story.ends()
+
+
+class TestPoisonEvents:
+    async def test_ask_for_somebody(self, stack: Stack, fresh: Watching, traffic: Traffic) -> None:
+        story = Story(fresh, "DeadLetters")
+        for _ in range(3):
+            await write_topic(stack.addresses, "todo-events", b'{"half": ', traffic.ada.user["id"].encode())
+        await story.begins()
+        await story.ends()
+
+
+class TestSlowDatabase:
+    async def test_pages(self, stack: Stack, fresh: Watching, traffic: Traffic) -> None:
+        story = Story(fresh, "LatencyBudgetBurn")
+        postgres = faults.server_pid(stack.folder, "postgres")
+        async with faults.slowed(postgres, stop_seconds=1.2, run_seconds=0.3):
+            await story.begins()
+        await story.ends()
+
+
+class TestOneInTenFails:
+    async def test_pages(self, stack: Stack, fresh: Watching, traffic: Traffic) -> None:
+        """Redis is away, and every tenth request needs it."""
+
+        async def talk(number: int) -> Answer:
+            return await traffic.ada.ask("POST", "/chat/messages", {"text": f"list, {number} times"})
+
+        story = Story(fresh, "ErrorBudgetBurn")
+        redis = processes.running(stack.folder, "redis")
+        assert redis
+        await asyncio.to_thread(processes.stop, stack.folder, redis)
+        traffic.also = talk
+        try:
+            await story.begins()
+        finally:
+            servers.start_redis(stack.folder, stack.addresses, ensure_secrets(stack.folder))
+        await story.ends()

@@ -1,0 +1,80 @@
+"""One trace from the edge to the last consumer, as one tree; and logs that lead to it."""
+
+from uuid import uuid4
+
+from devstack.broker import write_topic
+from devstack.stack import Stack
+from tests.monitoring.running.traffic import Traffic
+from tests.monitoring.running.watching import Span, Watching
+from tests.system.waiting import eventually
+
+BROWSER = "00f067aa0ba902b7"
+OURS, SIDECAR = "servicekit", "dapr-diagnostics"
+
+Edge = tuple[str, str, str]
+"""`service/instrumentation` of the parent of a span, the same of the span, and its name."""
+
+REQUEST: list[Edge] = [
+    ("", "frontend/servicekit", "POST /api/v1/tasks"),
+    ("frontend/servicekit", "frontend/dapr-diagnostics", "CallLocal/task/tasks"),
+    ("frontend/dapr-diagnostics", "task/dapr-diagnostics", "CallLocal/task/tasks"),
+    ("task/dapr-diagnostics", "task/servicekit", "POST /tasks"),
+    ("task/servicekit", "task/servicekit", "todo-events publish"),
+]
+EVENT: list[Edge] = [
+    ("task/servicekit", "notification/dapr-diagnostics", "pubsub/todo-events"),
+    ("task/servicekit", "analytics/dapr-diagnostics", "pubsub/todo-events"),
+    ("task/servicekit", "notification/servicekit", "todo-events process"),
+    ("task/servicekit", "analytics/servicekit", "todo-events process"),
+    ("notification/servicekit", "notification/servicekit", "notification-events publish"),
+    ("task/servicekit", "frontend/dapr-diagnostics", "pubsub/todo-events"),
+    ("frontend/dapr-diagnostics", "frontend/servicekit", "POST /events/broadcast/todo-events"),
+]
+
+
+def edges(spans: list[Span]) -> set[Edge]:
+    """Who led to whom."""
+    by_id = {span.id: span for span in spans}
+    return {(_who(by_id.get(span.parent)), _who(span), span.name) for span in spans}
+
+
+def _who(span: Span | None) -> str:
+    return f"{span.service}/{span.library}" if span else ""
+
+
+class TestTrace:
+    async def test_is_one_tree_from_the_edge_to_the_consumers(
+        self, watching: Watching, traffic: Traffic
+    ) -> None:
+        """The browser starts it (its `traceparent`), and is no service: it sends no span of its own."""
+        id = uuid4().hex
+        answer = await traffic.ada.ask(
+            "POST", "/tasks", {"title": "traced"}, traceparent=f"00-{id}-{BROWSER}-01"
+        )
+        assert answer.status == 201
+        wanted = {*REQUEST, *EVENT}
+        spans = await eventually(lambda: watching.trace(id), lambda spans: wanted <= edges(spans))
+        known = {span.id for span in spans}
+        assert [span.name for span in spans if span.parent not in known] == ["POST /api/v1/tasks"]
+        assert next(span.parent for span in spans if span.parent not in known) == BROWSER
+
+
+class TestLogs:
+    async def test_carry_the_trace_id(self, stack: Stack, watching: Watching, traffic: Traffic) -> None:
+        """An event nobody can use is logged by each consumer, under the trace of who published it."""
+        id = uuid4().hex
+        poison = (
+            '{"specversion": "1.0", "id": "poison", "source": "/", "type": "todo.task.created.v1",'
+            f' "traceparent": "00-{id}-{BROWSER}-01", "data": {{}}}}'
+        )
+        await write_topic(stack.addresses, "todo-events", poison.encode(), b"somebody")
+
+        async def services() -> set[str]:
+            found = await watching.logs(f'{{namespace="todo"}} | trace_id="{id}" | level="error"')
+            return {labels["service"] for labels, line in found if "dead letter" in line}
+
+        await eventually(services, lambda seen: seen == {"notification", "analytics"})
+
+    async def test_of_servers_and_sidecars_are_there_too(self, watching: Watching) -> None:
+        for query in ('{service="kafka"}', '{service="task", container="daprd"}', '{container="task"}'):
+            assert await watching.logs(query, 3600), query

@@ -1,0 +1,104 @@
+"""Alerts: each fires when it must and is quiet when it may, says what to do, and reaches whom it should."""
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from devstack.observe.prometheus import ROUTES, RULES
+from devstack.observe.times import DURATION, SECONDS, shorter, timeless
+from devstack.places import ROOT
+from devstack.toolbox.alertmanager import AMTOOL
+from devstack.toolbox.ensure import path_of
+from devstack.toolbox.monitoring import PROMTOOL
+from devstack.toolbox.tool import Tool
+
+RULE_TESTS = sorted((ROOT / "monitoring" / "prometheus" / "tests").glob("*.yaml"))
+DIVISOR = 30
+NAME = re.compile(r"^  - name: \"(\w+): (fires|is quiet)", re.M)
+
+
+def alerts() -> list[dict[str, Any]]:
+    groups = yaml.safe_load(RULES.read_text())["groups"]
+    return [rule for group in groups for rule in group["rules"] if "alert" in rule]
+
+
+def names() -> set[str]:
+    return {alert["alert"] for alert in alerts()}
+
+
+def said(tool: Tool, *arguments: str | Path) -> str:
+    """What a program prints; it must end well."""
+    done = subprocess.run([path_of(tool), *arguments], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+class TestRules:
+    def test_are_what_prometheus_reads(self) -> None:
+        assert "SUCCESS" in said(PROMTOOL, "check", "rules", "--lint-fatal", RULES)
+
+    @pytest.mark.parametrize("path", RULE_TESTS, ids=lambda path: path.stem)
+    def test_fire_and_are_quiet(self, path: Path) -> None:
+        assert "SUCCESS" in said(PROMTOOL, "test", "rules", path)
+
+    def test_have_each_a_test_that_fires_and_one_that_does_not(self) -> None:
+        found = {match for path in RULE_TESTS for match in NAME.findall(path.read_text())}
+        assert {name for name, outcome in found if outcome == "fires"} == names()
+        assert {name for name, outcome in found if outcome == "is quiet"} == names() - {"Watchdog"}
+
+    @pytest.mark.parametrize("alert", alerts(), ids=lambda alert: alert["alert"])
+    def test_says_what_happened_and_what_to_do(self, alert: dict[str, Any]) -> None:
+        assert set(alert["annotations"]) == {"summary", "description", "runbook_url"}
+        assert alert["labels"]["severity"] in {"page", "ticket", "none"}
+        document, anchor = alert["annotations"]["runbook_url"].split("#")
+        headings = re.findall(r"^#+ (.+)$", (ROOT / document).read_text(), re.M)
+        assert anchor in {heading.lower().replace(" ", "-") for heading in headings}
+
+
+class TestRoutes:
+    def test_are_what_alertmanager_reads(self) -> None:
+        assert "SUCCESS" in said(AMTOOL, "check-config", ROUTES)
+
+    @pytest.mark.parametrize("alert", alerts(), ids=lambda alert: alert["alert"])
+    def test_lead_to_whom_it_concerns(self, alert: dict[str, Any]) -> None:
+        severity = alert["labels"]["severity"]
+        receiver = {"page": "slack-pages", "ticket": "slack-tickets", "none": "dead-mans-switch"}[severity]
+        labels = [f"alertname={alert['alert']}", f"severity={severity}"]
+        assert self.receiver(*labels) == receiver
+
+    @pytest.mark.parametrize(
+        ("severity", "receiver"),
+        [("critical", "slack-pages"), ("warning", "slack-tickets"), ("info", "nobody")],
+    )
+    def test_know_the_severities_of_other_peoples_rules(self, severity: str, receiver: str) -> None:
+        assert self.receiver("alertname=KubePodCrashLooping", f"severity={severity}") == receiver
+
+    def test_name_only_alerts_there_are(self) -> None:
+        named = set(re.findall(r"alertname =~? \"?([\w|]+)", ROUTES.read_text()))
+        assert {name for names_ in named for name in names_.split("|")} <= names()
+
+    def receiver(self, *labels: str) -> str:
+        return said(AMTOOL, "config", "routes", "test", "--config.file", ROUTES, *labels).strip()
+
+
+class TestShorterTimes:
+    """What the test of the running system changes is times, all by one divisor, and nothing else."""
+
+    @pytest.mark.parametrize("path", [RULES, ROUTES], ids=lambda path: path.stem)
+    def test_change_nothing_but_times(self, path: Path) -> None:
+        shipped = path.read_text()
+        assert shorter(shipped, DIVISOR) != shipped
+        assert timeless(shorter(shipped, DIVISOR)) == timeless(shipped)
+
+    def test_keep_their_proportions(self) -> None:
+        """No range or wait is so short that dividing it would round it."""
+        for path in (RULES, ROUTES):
+            seconds = [int(number) * SECONDS[unit] for number, unit in DURATION.findall(path.read_text())]
+            assert all(each % DIVISOR == 0 for each in seconds)
+
+    def test_are_as_they_ship_unless_asked(self) -> None:
+        assert shorter(RULES.read_text(), 1) == RULES.read_text()
