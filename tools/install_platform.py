@@ -1,4 +1,4 @@
-"""Installs what the platform stands on, as charts/platform/order.yaml lists it; can be repeated.
+"""Installs what the platform stands on, or what watches it, as a file lists it; can be repeated.
 
 Helm never upgrades CRDs, so they are applied first, each release's own; then the release, and Helm
 waits for it. Uses the cluster of the current kubeconfig.
@@ -68,9 +68,9 @@ def read(path: Path) -> Release:
     return Release(**yaml.safe_load(path.read_text()))
 
 
-def order() -> tuple[list[Path], list[Path]]:
+def order(path: Path = PLATFORM / "order.yaml") -> tuple[list[Path], list[Path]]:
     """Files of the releases, and of the manifests that come after them."""
-    listed = yaml.safe_load((PLATFORM / "order.yaml").read_text())
+    listed = yaml.safe_load(path.read_text())
     return [ROOT / path for path in listed["releases"]], [ROOT / path for path in listed["manifests"]]
 
 
@@ -94,8 +94,9 @@ def foundations(namespace: str) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--namespace", default="todo", help="where the services will live")
-    namespace = parser.parse_args(arguments).namespace
-    releases, manifests = order()
+    parser.add_argument("--order", type=Path, default=PLATFORM / "order.yaml", help="what to install")
+    told = parser.parse_args(arguments)
+    namespace, (releases, manifests) = told.namespace, order(told.order)
     ensure([HELM])
     try:
         _apply("-", foundations(namespace))

@@ -22,11 +22,11 @@ from tools.install_platform import foundations
 HERE: dict[str, dict[str, object]] = {
     "data": {},
     "todo": {
-        "global": {"monitoring": {"podMonitors": False, "otlpEndpoint": ""}},
+        "global": {"monitoring": {"otlpEndpoint": ""}},
         "quota": {"enabled": False},
     },
 }
-"""What the values for the cluster of the tests leave as the environment has it; there is no Prometheus."""
+"""What the values for the cluster of the tests leave as the environment has it; there is no collector."""
 
 
 @dataclass(frozen=True, slots=True)
