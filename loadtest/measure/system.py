@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 
+from devstack.observe.prometheus import Alerting
 from devstack.places import RunFolder
 from devstack.stack import Stack
 
@@ -17,11 +18,19 @@ OFFSET = 6000
 
 
 @contextmanager
-def measured_system(*, postgres: bool = True) -> Iterator[Stack]:
-    """Everything, started for this measurement and stopped after it."""
+def measured_system(
+    *, postgres: bool = True, observe: bool = False, silent: bool = False, sample_ratio: float = 1
+) -> Iterator[Stack]:
+    """Everything, started for this measurement and stopped after it.
+
+    observe: with all that watches it; silent: without metrics and traces; sample_ratio: share of requests
+    that are traced.
+    """
     folder = Path(tempfile.mkdtemp(prefix="todo-measure-"))
     folder.chmod(0o755)
-    stack = Stack(RunFolder(folder), offset=OFFSET, postgres=postgres, env={"TODO_RATE_LIMIT": "1000000"})
+    env = {"TODO_RATE_LIMIT": "1000000", "TODO_TRACE_SAMPLE_RATIO": str(sample_ratio)}
+    alerting = Alerting() if observe else None
+    stack = Stack(RunFolder(folder), {}, OFFSET, postgres, env, alerting, silent)
     stack.up()
     try:
         yield stack

@@ -78,7 +78,8 @@ def create_app(
         app.include_router(replays.router)
         subscriptions.mount(app, listens, effects.deliver, database)
     install_error_handlers(app)
-    metrics.install_metrics(app)
+    if settings.metrics:
+        metrics.install_metrics(app)
     token = settings.app_api_token.get_secret_value()
     app.add_middleware(BodyLimit)
     app.add_middleware(SidecarOnly, token=token, callbacks_only=public)

@@ -27,6 +27,8 @@ class ServiceSettings(BaseSettings):
     migrate_on_start: bool = True
     log_level: str = "INFO"
     trace_sample_ratio: float = Field(default=1.0, ge=0, le=1)
+    metrics: bool = True
+    """Off only to measure what metrics cost."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, validation_alias="APP_PORT")

@@ -37,16 +37,17 @@ def start(
     components: Path | None = None,
     command: Sequence[str] = (),
     otlp_endpoint: str = "",
+    silent: bool = False,
 ) -> processes.Process:
     """Run `dapr.yaml`, moved to this folder and the instances in `where`.
 
     A process that dies is started again, as a kubelet would. components: a folder to take instead of
     `dapr/components`; command: what to start instead of the service; otlp_endpoint: where sidecars send
-    their spans (services read theirs from `env`).
+    their spans (services read theirs from `env`); silent: sidecars neither count nor trace.
     """
     content = derived_dapr_yaml(where, folder.path, _runtime(folder))
-    if otlp_endpoint:
-        content["common"]["configFilePath"] = str(_traced(folder, otlp_endpoint))
+    if otlp_endpoint or silent:
+        content["common"]["configFilePath"] = str(_configuration(folder, otlp_endpoint, silent))
     if components:
         content["common"]["resourcesPaths"][0] = str(components)
     for app in content["apps"]:
@@ -84,12 +85,15 @@ def components_with_group(folder: Path, group: str) -> Path:
     return copy
 
 
-def _traced(folder: RunFolder, otlp_endpoint: str) -> Path:
-    """The Configuration of a laptop with an address for spans."""
+def _configuration(folder: RunFolder, otlp_endpoint: str, silent: bool) -> Path:
+    """The Configuration of a laptop with an address for spans, or without any telemetry."""
     configuration = yaml.safe_load((ROOT / "dapr" / "local" / "configuration.yaml").read_text())
-    address = otlp_endpoint.removeprefix("http://")
-    otel = {"endpointAddress": address, "protocol": "http", "isSecure": False}
-    configuration["spec"]["tracing"]["otel"] = otel
+    spec = configuration["spec"]
+    if silent:
+        spec |= {"tracing": {"samplingRate": "0"}, "metrics": {"enabled": False}}
+    else:
+        address = otlp_endpoint.removeprefix("http://")
+        spec["tracing"]["otel"] = {"endpointAddress": address, "protocol": "http", "isSecure": False}
     file = folder.path / "configuration.yaml"
     file.write_text(yaml.safe_dump(configuration, sort_keys=False))
     return file
