@@ -67,6 +67,11 @@ class Receivers:
         self.server.shutdown()
         self.server.server_close()
 
+    def unresolved(self) -> set[str]:
+        """Alerts somebody was told of, and not yet that they are over."""
+        last = {message.title.partition(": ")[2]: message.is_resolved for message in self.messages}
+        return {name for name, is_resolved in last.items() if not is_resolved}
+
     def take(self, path: str, headers: Any, body: bytes) -> str:
         """Keep a notification, or say what is wrong with it."""
         complain = {SLACK_PATH: slack_complaint, SWITCH_PATH: switch_complaint}.get(path)

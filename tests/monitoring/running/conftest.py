@@ -82,8 +82,9 @@ async def traffic(stack: Stack) -> AsyncIterator[Traffic]:
 @pytest.fixture
 async def fresh(stack: Stack, alerting: Alerting, watching: Watching, traffic: Traffic) -> Watching:
     """Prometheus and Alertmanager without memory of earlier tests, and a while of healthy traffic."""
+    watching.receivers.messages.clear()
     parts.restart_alerting(stack.folder, stack.addresses, stack.monitoring, alerting)
     await parts.wait_until_ready(stack.folder, stack.monitoring)
-    watching.receivers.messages.clear()
     await watching.is_calm()
+    watching.receivers.messages.clear()
     return watching

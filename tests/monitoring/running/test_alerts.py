@@ -4,15 +4,17 @@ The rules and routes are those that ship with every time divided by 30 (`devstac
 is the time promised in docs/MONITORING.md; what a busy machine needs to look and to send is not divided.
 """
 
-import asyncio
 import logging
 import re
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from devstack import faults, processes, servers
+import asyncpg
+
+from devstack import faults, servers
 from devstack.broker import write_topic
-from devstack.credentials import ensure_secrets
 from devstack.places import ROOT
 from devstack.stack import Stack
 from tests.monitoring.receivers import Message
@@ -108,20 +110,28 @@ class TestSlowDatabase:
         await story.ends()
 
 
+@asynccontextmanager
+async def migrated_badly(stack: Stack, app: str, table: str) -> AsyncIterator[None]:
+    """A table has another name while the block runs."""
+    connection = await asyncpg.connect(servers.postgres_dsn(stack.addresses, app))
+    await connection.execute(f"ALTER TABLE {table} RENAME TO {table}_renamed")
+    try:
+        yield
+    finally:
+        await connection.execute(f"ALTER TABLE {table}_renamed RENAME TO {table}")
+        await connection.close()
+
+
 class TestOneInTenFails:
     async def test_pages(self, stack: Stack, fresh: Watching, traffic: Traffic) -> None:
-        """Redis is away, and every tenth request needs it."""
+        """A table is gone, and every tenth request needs it."""
 
-        async def talk(number: int) -> Answer:
-            return await traffic.ada.ask("POST", "/chat/messages", {"text": f"list, {number} times"})
+        async def account(_: int) -> Answer:
+            return await traffic.ada.ask("GET", "/users/me")
 
         story = Story(fresh, "ErrorBudgetBurn")
-        redis = processes.running(stack.folder, "redis")
-        assert redis
-        await asyncio.to_thread(processes.stop, stack.folder, redis)
-        traffic.also = talk
-        try:
+        traffic.also = account
+        async with migrated_badly(stack, "user", "user_account"):
             await story.begins()
-        finally:
-            servers.start_redis(stack.folder, stack.addresses, ensure_secrets(stack.folder))
+            assert traffic.statuses[500] > 0
         await story.ends()

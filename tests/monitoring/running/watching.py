@@ -13,7 +13,7 @@ from tests.system.waiting import eventually
 
 Json = dict[str, Any]
 SERVICES = {"frontend", "user", "task", "chat", "notification", "analytics"}
-CALM_SECONDS = 60
+CALM_SECONDS = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +53,16 @@ class Watching:
         return {alert["labels"]["alertname"] for alert in alerts} - {"Watchdog"}
 
     async def is_calm(self) -> None:
-        """Wait until every service and sidecar is scraped, the edge has traffic, and no alert is up."""
+        """Wait until all is scraped, the edge has traffic, no alert is up and nobody was told of one."""
 
         async def look() -> tuple[set[str], set[str], dict[str, str], bool]:
             apps = await self.metrics('rate(process_cpu_seconds_total{job="todo"}[10s])')
             sidecars = await self.metrics('up{job="dapr"} == 1')
             busy = await self.metrics("todo:requests:rate5m > 1 and todo:requests_slow:ratio_rate5m < 0.05")
-            return _services(apps), _services(sidecars), await self.states(), bool(busy)
+            told = await self.told_of() | self.receivers.unresolved()
+            return _services(apps), _services(sidecars), await self.states(), bool(busy) and not told
 
-        def is_right(seen: tuple[set[str], set[str], dict[str, str], bool]) -> bool:
-            return seen == (SERVICES, SERVICES, {}, True)
-
-        await eventually(look, is_right, CALM_SECONDS)
+        await eventually(look, lambda seen: seen == (SERVICES, SERVICES, {}, True), CALM_SECONDS)
 
     async def logs(self, query: str, seconds: int = 600) -> list[tuple[Json, str]]:
         """Lines with their labels (structured metadata among them), newest first."""
