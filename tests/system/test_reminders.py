@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import shutil
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from tests.system.waiting import eventually
 
 ROUNDS = int(os.environ.get("REMINDER_ROUNDS", "2"))
 """Of the test that kills everything; a round takes about half a minute (`make reminder-rounds` does 20)."""
+REMINDERS = 3
 LEAD_SECONDS = 6
 
 log = logging.getLogger(__name__)
@@ -152,9 +154,11 @@ class TestDowntime:
 
 
 class TestEverythingKilled:
-    """kill -9 of one part after the other, around the second in which reminders are due."""
+    """kill -9 of five parts within the second in which reminders are due, in another order each round."""
 
     PARTS = ("notification", "notification sidecar", "scheduler", "kafka", "redis")
+    OFFSETS = (-0.6, -0.3, 0, 0.3, 0.6)
+    """Seconds from the instant the reminders are due."""
 
     async def test_each_reminder_is_sent_once_a_channel(
         self, healthy: Stack, ada: Api, receiver: Receiver
@@ -162,24 +166,24 @@ class TestEverythingKilled:
         await ada.insist("POST", "/webhooks", {"url": receiver.url})
         made = 0
         for number in range(ROUNDS):
-            for part in (self.PARTS[number % 5], self.PARTS[(number + 1) % 5]):
-                at = soon(8)
-                for copy in range(3):
-                    await make_task(ada, f"{number} {part} {copy}", at)
-                made += 3
-                await planned(ada, made)
-                seconds = (datetime.fromisoformat(at) - datetime.now(UTC)).total_seconds()
-                await asyncio.sleep(max(0, seconds - 0.3 + 0.15 * (number % 5)))  # around the due second
-                kill_part(healthy, part)
-                await eventually(_nothing_fails(healthy), bool, 90)
-        entries = await fired(ada, made, seconds=120)
-        assert all(count == 1 for count in Counter(entry["reminder_id"] for entry in entries).values())
-        found = await settled(ada, {"inbox": "delivered", "webhook": "delivered"}, 120)
-        by_delivery = Counter(call.delivery for call in receiver.calls)
+            at = soon()
+            for copy in range(REMINDERS):
+                await make_task(ada, f"{number}.{copy}", at)
+            made += REMINDERS
+            await planned(ada, made)
+            due = datetime.fromisoformat(at).timestamp()
+            for index, offset in enumerate(self.OFFSETS):
+                await asyncio.sleep(max(0, due + offset - time.time()))
+                kill_part(healthy, self.PARTS[(index + number) % len(self.PARTS)])
+            await eventually(_nothing_fails(healthy), bool, 120)
+            await fired(ada, made, seconds=120)
+        found = await settled(ada, {"inbox": "delivered", "webhook": "delivered"}, 150)
+        entries = Counter(entry["reminder_id"] for entry in await fired(ada, made))
+        calls = Counter(call.delivery for call in receiver.calls)
         ledger = {each["id"] for one in found for each in one["receipts"] if each["kind"] == "webhook"}
-        assert set(by_delivery) == ledger
-        assert len(ledger) == made
-        repeats = sum(by_delivery.values()) - made
+        assert set(entries.values()) == {1}
+        assert (len(ledger), set(calls)) == (made, ledger)
+        repeats = sum(calls.values()) - made
         log.warning("%s rounds, %s reminders, %s webhook calls repeated", ROUNDS, made, repeats)
 
 
