@@ -13,7 +13,7 @@ from tests.browser.person import Person
 AXE = ROOT / "services" / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SMALLEST_TARGET = 24
-PATHS = ("/", "/notifications", "/assistant", "/account", "/nothing-there")
+PATHS = ("/", "/notifications", "/assistant", "/account", "/settings", "/nothing-there")
 THEMES = ("light", "dark")
 
 

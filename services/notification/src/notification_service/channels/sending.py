@@ -117,9 +117,9 @@ class Sending:
         TRIES.labels(delivery.kind, outcome.result).inc()
         SECONDS.labels(delivery.kind).observe(took)
         async with self._database.transaction() as session:
-            if channel and delivery.kind == "webhook":
+            is_there = await settle(session, delivery.id, outcome, datetime.now(UTC))
+            if is_there and channel and delivery.kind == "webhook":
                 session.add(_attempt(delivery, channel, begun_at, took, outcome))
-            await settle(session, delivery.id, outcome, datetime.now(UTC))
 
     async def _try(self, parcel: Parcel) -> Outcome:
         sender = self._senders.get(parcel.channel.kind)
@@ -132,15 +132,22 @@ class Sending:
             return Outcome("again", f"{type(error).__name__}: {error}"[:300])
 
 
-async def settle(session: AsyncSession, id: str, outcome: Outcome, now: datetime) -> None:
-    """Note what became of a try. A receipt that came in meanwhile is not taken back."""
+async def settle(session: AsyncSession, id: str, outcome: Outcome, now: datetime) -> bool:
+    """Note what became of a try; False if the delivery was erased meanwhile.
+
+    A receipt that came in meanwhile is not taken back.
+    """
     delivery = await repository.lock_delivery(session, id)
     if delivery is None:
-        return
+        return False
     delivery.attempts += 1
     delivery.error = outcome.error
-    if delivery.state != "due":
-        return
+    if delivery.state == "due":
+        await _move_on(session, delivery, outcome, now)
+    return True
+
+
+async def _move_on(session: AsyncSession, delivery: Delivery, outcome: Outcome, now: datetime) -> None:
     if outcome.result in ("sent", "delivered"):
         delivery.state, delivery.sent_at, delivery.next_at = outcome.result, now, None
         delivery.delivered_at = now if outcome.result == "delivered" else None
