@@ -113,7 +113,8 @@ class TestPlanning:
     async def test_an_old_version_changes_nothing(self, notification: ServiceUnderTest) -> None:
         await tell(notification, TaskUpdated, 3)
         await tell(notification, TaskCreated, 1, due_at=NOW, reminders=[])
-        assert (await the_one(notification))["remind_at"] == instant(DUE - timedelta(minutes=30))
+        found = await the_one(notification)
+        assert (found["state"], found["remind_at"]) == ("planned", instant(DUE - timedelta(minutes=30)))
 
     async def test_without_a_due_date_it_waits(self, notification: ServiceUnderTest) -> None:
         await tell(notification, TaskCreated, due_at=None)
