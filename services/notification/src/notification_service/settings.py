@@ -12,7 +12,7 @@ from servicekit.settings import ServiceSettings
 class Settings(ServiceSettings):
     app: App = App.NOTIFICATION
 
-    public_url: str = "http://127.0.0.1:8080"
+    public_url: str = "http://127.0.0.1"
     """Where users find the frontend; for links in messages."""
 
     allowed_networks: list[IPv4Network | IPv6Network] = Field(default_factory=list)

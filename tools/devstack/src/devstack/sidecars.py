@@ -71,6 +71,7 @@ def environment(where: Addresses, secrets: Secrets, database_url: str) -> dict[s
         "DAPR_API_TOKEN": secrets["dapr-api"]["token"],
         "APP_API_TOKEN": secrets["app-api"]["token"],
         "TODO_DATABASE_URL": database_url,
+        "TODO_PUBLIC_URL": where.edge,
         "POD_NAME": "local",
     }
 
