@@ -34,7 +34,8 @@ ARG SERVICE
 RUN if [ "${SERVICE}" = frontend ] && [ ! -d services/frontend/src/frontend_service/static/vendor ]; then \
       echo "The pages' npm packages are missing; run 'make tools' first." >&2; exit 1; \
     fi && \
-    /opt/uv/bin/uv sync --frozen --no-default-groups --no-editable --package "${SERVICE}-service"
+    /opt/uv/bin/uv sync --frozen --no-default-groups --no-editable --package "${SERVICE}-service" && \
+    find /app -path '*.dist-info/*' -name RECORD -delete
 
 FROM ${BASE}
 # Nothing runs these here; an intruder might.

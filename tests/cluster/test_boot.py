@@ -71,10 +71,12 @@ class TestUp:
             ),
         ],
     )
-    def test_what_it_consists_of_is_ready(self, cluster: Cluster, namespace: str, names: set[str]) -> None:
+    def test_what_it_consists_of_is_ready(
+        self, cluster: Cluster, until: Until, namespace: str, names: set[str]
+    ) -> None:
         found = listed(cluster, "pods", "--namespace", namespace)
         assert {name for name in names for pod in found if pod["metadata"]["name"].startswith(name)} == names
-        assert [pod["metadata"]["name"] for pod in found if not is_ready(pod)] == []
+        until(lambda: all(map(is_ready, listed(cluster, "pods", "--namespace", namespace))), 60)
 
     @pytest.mark.usefixtures("own_node")
     def test_doing_it_again_changes_nothing(self, cluster: Cluster) -> None:

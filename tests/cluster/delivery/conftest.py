@@ -1,4 +1,4 @@
-"""Staging and production beside each other, deployed once for all tests of this folder."""
+"""Staging, deployed once for all tests of this folder, and production beside it for a while."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -17,13 +17,13 @@ def staging(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Itera
     yield from deployed("staging", cluster, tmp_path_factory)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture
 def production(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    """Only while it is looked at: the node is small."""
     yield from deployed("production", cluster, tmp_path_factory)
 
 
 def deployed(name: str, cluster: Cluster, folders: pytest.TempPathFactory) -> Iterator[Deployed]:
-    """Gone afterwards: the node is small."""
     made = Deployed(name, cluster, folders.mktemp(name))
     made.make_namespace()
     made.delivery("deploy", "--steps=secrets,data,services", "--stand-in", "--tag=dev", f"--wait={WAIT}")

@@ -10,27 +10,28 @@ import pytest
 
 from contracts.names import App
 from tests.cluster.conftest import Until
-from tests.cluster.delivery.door import Door, https_door
+from tests.cluster.delivery.door import https_door
 from tests.cluster.delivery.environment import Deployed
 from tests.cluster.todo.load import Load
 
 pytestmark = pytest.mark.timeout(2400)  # the first test waits for everything
 
 
-def _is_open(door: Door) -> bool:
-    where = urlsplit(door.url)
+def _is_open(url: str) -> bool:
+    where = urlsplit(url)
     with socket.socket() as probe:
-        return probe.connect_ex((where.hostname, where.port)) == 0
+        return probe.connect_ex((where.hostname, where.port or 80)) == 0
 
 
 class TestDeployment:
-    def test_of_staging_works_for_a_person(self, staging: Deployed) -> None:
+    def test_of_staging_works_for_a_person(self, staging: Deployed, until: Until) -> None:
+        until(lambda: _is_open(staging.system.edge), 30)  # kube-proxy follows a moment later
         said = staging.delivery("smoke", f"--url={staging.system.edge}")
         assert said.count("  ok  ") == 3
 
     def test_of_staging_is_reached_by_https(self, staging: Deployed, tmp_path: Path, until: Until) -> None:
         with https_door(staging.system.edge, tmp_path) as door:
-            until(lambda: _is_open(door), 10)
+            until(lambda: _is_open(door.url), 10)
             said = staging.delivery("smoke", f"--url={door.url}", f"--authority={door.authority}")
         assert said.count("  ok  ") == 5
 
@@ -40,7 +41,10 @@ class TestDeployment:
         assert "Every Secret is there." in said
         assert "2/2 data:" in said
 
-    def test_of_production_is_apart_from_staging(self, staging: Deployed, production: Deployed) -> None:
+    def test_of_production_is_apart_from_staging(
+        self, staging: Deployed, production: Deployed, until: Until
+    ) -> None:
+        until(lambda: _is_open(production.system.edge), 30)
         said = production.delivery("smoke", f"--url={production.system.edge}")
         assert said.count("  ok  ") == 3
         assert staging.system.secret("session") != production.system.secret("session")

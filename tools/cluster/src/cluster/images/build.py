@@ -10,6 +10,7 @@ from cluster.images.docker import Docker, docker_daemon
 from cluster.images.platform import ARCHIVES
 from cluster.images.stand_in import ensure_stand_in
 from contracts.names import App
+from devstack.failure import Failure
 from devstack.places import ROOT, TOOLS
 from devstack.toolbox.ensure import ensure, path_of
 from devstack.toolbox.kafka_jars import KAFKA
@@ -18,6 +19,8 @@ from devstack.toolbox.web_assets import WEB_ASSETS
 TAG = "dev"
 SERVICES = {app: f"local/todo/{app}:{TAG}" for app in App}
 SERVERS = {"kafka": "local/kafka:4", "redis": "local/redis:8", "postgres": "local/postgres:17"}
+MOST_BYTES = 200_000_000
+"""Of an image of a service, unpacked."""
 RECIPES = Path(__file__).parent / "recipes"
 
 
@@ -43,9 +46,12 @@ def build_all(base: str | None = None) -> Path:
 
 
 def _build_service(docker: Docker, app: App, tag: str, base: str) -> None:
-    print(f"  image {tag}", flush=True)
     arguments = {"BASE": base, "SERVICE": app.value, "VERSION": TAG, "REVISION": _revision()}
     docker.build(ROOT, tag=tag, arguments=arguments, dockerfile=ROOT / "Dockerfile")
+    size = docker.size(tag)
+    print(f"  image {tag}: {size / 1e6:.1f} MB", flush=True)
+    if size > MOST_BYTES:
+        raise Failure(f"{tag} has more than {MOST_BYTES / 1e6:.0f} MB.")
 
 
 def _build_server(docker: Docker, name: str, tag: str, base: str) -> None:

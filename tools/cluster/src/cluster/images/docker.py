@@ -42,6 +42,10 @@ class Docker:
         """Empty if there is none."""
         return self.run("image", "ls", "--quiet", "--no-trunc", tag).strip()
 
+    def size(self, tag: str) -> int:
+        """Bytes of an image, unpacked."""
+        return int(self.run("image", "inspect", "--format={{.Size}}", tag))
+
     def save(self, tags: list[str], target: Path) -> None:
         """One archive; layers that several images share are in it once."""
         unfinished = target.with_suffix(".part")
