@@ -55,6 +55,18 @@ def prepare(folder: ClusterFolder) -> None:
         Path("/proc/sys", name).write_text(value)
     for hierarchy in _cgroup_hierarchies():
         (hierarchy / folder.pod_cgroup).mkdir(parents=True, exist_ok=True)
+        shares = hierarchy / folder.cgroup / "cpu.shares"
+        if shares.exists():
+            shares.write_text(str(cpu_shares(os.nice(0), os.cpu_count() or 1)))
+
+
+def cpu_shares(nice: int, processors: int) -> int:
+    """What the pods weigh together (version 1): a process of this niceness for each processor.
+
+    Niceness counts inside a control group only, and a group weighs as much as one process by default:
+    on a busy machine all pods together would get no more time than one compiler.
+    """
+    return min(int(1024 * 1.25**-nice) * processors, 262144)
 
 
 def restore(folder: ClusterFolder) -> None:
