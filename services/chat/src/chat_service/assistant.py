@@ -40,7 +40,7 @@ async def _act(intent: intents.Intent, tasks: TaskClient, shown: Sequence[str]) 
     match intent:
         case intents.Add(title):
             task = await tasks.add(title)
-            return Done(f"Added “{task['title']}”.", [_action("add", task)])
+            return Done(f"Added “{task['title']}”{_when(task)}.", [_action("add", task)])
         case intents.List(words):
             return _listed([task for task in await tasks.all() if not task["done"]], words)
         case intents.Complete(target):
@@ -55,6 +55,14 @@ async def _act(intent: intents.Intent, tasks: TaskClient, shown: Sequence[str]) 
             return Done(HELP)
         case _:
             return Done(f"I did not understand that. {HELP}")
+
+
+def _when(task: Task) -> str:
+    """What was understood of when it is due."""
+    if not task.get("due_date"):
+        return ""
+    clock = f" at {task['due_time'][:5]}" if task.get("due_time") else ""
+    return f", due {task['due_date']}{clock}" + (", again and again" if task.get("recurrence") else "")
 
 
 def _listed(tasks: Sequence[Task], words: str) -> Done:

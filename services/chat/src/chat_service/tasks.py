@@ -39,9 +39,9 @@ class TaskClient:
                 break
         return tasks
 
-    async def add(self, title: str) -> Task:
-        """Raises `Invalid` with the task service's own words."""
-        return self._task(await self._change("POST", "/tasks", {"title": title}))
+    async def add(self, text: str) -> Task:
+        """Add what is said in words, as quick add reads it. Raises `Invalid` with the service's own words."""
+        return self._task(await self._change("POST", "/tasks", {"quick": text}))
 
     async def complete(self, id: str) -> Task:
         return self._task(await self._change("POST", f"/tasks/{id}/complete"))

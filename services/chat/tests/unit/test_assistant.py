@@ -21,15 +21,16 @@ class FakeTasks(TaskClient):
         names = [*titles, *done]
         self.tasks = [{"id": name, "title": name, "done": name in done} for name in names]
         self.calls: list[tuple[str, str]] = []
+        self.understood: dict[str, Any] = {}
 
     async def all(self) -> list[dict[str, Any]]:
         return self.tasks
 
-    async def add(self, title: str) -> dict[str, Any]:
-        if len(title) > 500:
+    async def add(self, text: str) -> dict[str, Any]:
+        if len(text) > 500:
             raise Invalid("title is too long")
-        self.calls.append(("add", title))
-        return {"id": title, "title": title, "done": False}
+        self.calls.append(("add", text))
+        return {"id": text, "title": text, "done": False} | self.understood
 
     async def _note(self, verb: str, id: str) -> dict[str, Any]:
         self.calls.append((verb, id))
@@ -55,6 +56,12 @@ class TestAct:
         assert tasks.calls == [("add", "milk")]
         assert [(action.kind, action.task_id) for action in done.actions] == [("add", "milk")]
         assert "milk" in done.reply
+
+    async def test_says_when_it_is_due(self) -> None:
+        tasks = FakeTasks()
+        tasks.understood = {"due_date": "2031-05-06", "due_time": "09:00:00", "recurrence": {"rule": "x"}}
+        done = await assistant.act(intents.Add("milk"), tasks, [])
+        assert done.reply == "Added “milk”, due 2031-05-06 at 09:00, again and again."
 
     async def test_says_why_something_can_not_be_added(self) -> None:
         done = await assistant.act(intents.Add("x" * 501), FakeTasks(), [])

@@ -87,7 +87,7 @@ class TestAdding:
         await ada.post("/tasks", data={"title": "Buy milk", "key": "k1"})
         call = services.called("POST /tasks")[0]
         assert call.headers["idempotency-key"] == "web-k1"
-        assert call.json == {"title": "Buy milk"}
+        assert call.json == {"quick": "Buy milk"}
 
     async def test_keeps_text_and_key_while_the_service_is_away(
         self, ada: httpx2.AsyncClient, services: FakeServices
@@ -101,7 +101,7 @@ class TestAdding:
     async def test_gives_a_new_key_after_a_refusal(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
-        errors = [{"pointer": "/title", "detail": "must not be blank"}]
+        errors = [{"pointer": "/quick", "detail": "must not be blank"}]
         services.answers["POST /tasks"] = problem(422, "invalid", errors=errors)
         answered = await ada.post("/tasks", data={"title": " ", "key": "k1"})
         assert "must not be blank" in answered.text

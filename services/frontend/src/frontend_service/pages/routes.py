@@ -12,10 +12,12 @@ from frontend_service.pages import (
     service_worker,
     signing,
     tasks,
+    understood,
 )
 
 ROUTERS = (
     tasks.pages,
+    understood.pages,
     editing.pages,
     notifications.pages,
     assistant.pages,

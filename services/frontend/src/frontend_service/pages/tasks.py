@@ -56,7 +56,7 @@ async def add_task(visit: SignedIn, now: Now, form: Form, shown: int = PAGE) -> 
     if form.get("shown", "").isdecimal():
         shown = max(shown, int(form["shown"]))
     try:
-        task = await visit.backend.send(App.TASK, "POST", "/tasks", {"title": title}, key=key)
+        task = await visit.backend.send(App.TASK, "POST", "/tasks", {"quick": title}, key=key)
     except ServiceError as error:
         if error.status == 401:
             raise
@@ -118,4 +118,4 @@ async def _not_added(
 
 def _why(error: ServiceError) -> str:
     by_field = error.by_field if isinstance(error, Refused) else {}
-    return by_field.get("title", error.detail)
+    return by_field.get("quick", error.detail)

@@ -1,0 +1,52 @@
+"""Chips of what would be understood, while a task is written."""
+
+from typing import Any
+
+import httpx2
+
+from contracts.names import App
+from services.frontend.tests.fake_services import FakeServices, answer, problem
+
+HTMX = {"hx-request": "true"}
+TEXT = "<b> every! 2 days 9am #home +flat !2"
+
+
+def preview(**task: Any) -> dict[str, Any]:
+    usual = {"due_date": None, "due_time": None, "labels": [], "project": None, "priority": 0}
+    return {"task": usual | task, "spans": [], "creates": []}
+
+
+class TestChips:
+    async def test_show_what_the_task_service_understands(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        found = preview(
+            due_date="2031-05-06", due_time="09:00:00", labels=["home"], project="flat", priority=2
+        )
+        found["spans"] = [{"start": 4, "end": 17, "kind": "recurrence"}]
+        found["creates"] = [{"kind": "project", "name": "flat"}]
+        services.answers["POST /tasks/parse"] = answer(**found)
+        text = (await ada.get("/tasks/understood", params={"title": TEXT}, headers=HTMX)).text
+        for chip in ("6 May 2031, 09:00", "every! 2 days", "flat (new)", "home", "Priority 2"):
+            assert f"</span>{chip}</li>" in text
+        (call,) = services.called("POST /tasks/parse")
+        assert call.json == {"quick": TEXT}
+        assert "idempotency-key" not in call.headers
+
+    async def test_show_names_as_text(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
+        services.answers["POST /tasks/parse"] = answer(**preview(project="<script>alert(1)</script>"))
+        text = (await ada.get("/tasks/understood", params={"title": "a"}, headers=HTMX)).text
+        assert "&lt;script&gt;" in text
+        assert "<script>" not in text
+
+    async def test_disturb_nobody_when_they_cant_be_had(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        services.answers["POST /tasks/parse"] = problem(422, "invalid")
+        asked = [{"title": "a"}, {"title": ""}, {"title": "x" * 1001}, {}]
+        for params in asked:
+            answered = await ada.get("/tasks/understood", params=params, headers=HTMX)
+            assert (answered.status_code, answered.text.strip()) == (200, "")
+        assert len(services.called("POST /tasks/parse")) == 1
+        services.away.add(App.TASK)
+        assert (await ada.get("/tasks/understood?title=a", headers=HTMX)).status_code == 200
