@@ -12,7 +12,8 @@ TEXT = "<b> every! 2 days 9am #home +flat !2"
 
 
 def preview(**task: Any) -> dict[str, Any]:
-    usual = {"due_date": None, "due_time": None, "labels": [], "project": None, "priority": 0}
+    usual: dict[str, Any] = dict.fromkeys(("due_date", "due_time", "project"))
+    usual |= {"labels": [], "priority": 0}
     return {"task": usual | task, "spans": [], "creates": []}
 
 
