@@ -12,8 +12,8 @@ from servicekit.settings import ServiceSettings
 class Settings(ServiceSettings):
     app: App = App.NOTIFICATION
 
-    public_url: str = "http://127.0.0.1"
-    """Where users find the frontend; for links in messages."""
+    public_url: str = "http://localhost"
+    """Where users find the frontend; for links in messages. `make up` sets it."""
 
     allowed_networks: list[IPv4Network | IPv6Network] = Field(default_factory=list)
     """Networks that are not public and may be called all the same by webhooks and web push, as JSON."""
