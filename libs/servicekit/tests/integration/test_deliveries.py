@@ -19,7 +19,7 @@ from servicekit.bulk import Outgoing
 from servicekit.database import Database
 from servicekit.deliveries import Effects, Received, Status, read
 from servicekit.errors import Unavailable
-from servicekit.outbox import OutboxRow, record
+from servicekit.outbox import OutboxRow, record, record_letter
 from servicekit.sidecar import Sidecar
 
 OK, AGAIN = Status.SUCCESS, Status.RETRY
@@ -172,3 +172,37 @@ class TestForeignEvents:
         event = wrap(UserDeleted(user_id="u"), id="1", source="/", time=datetime.now(UTC), traceparent="")
         assert await _deliver(effects, json.loads(event.model_dump_json())) == [OK]
         assert sidecar.published == []
+
+
+class TestReplay:
+    """An operator hands an event over once more."""
+
+    async def test_has_the_effect_once(self, effects: Effects, database: Database) -> None:
+        delivery = read(Topic.USER_EVENTS, _event("a", "1"))
+        assert [await effects.replay(delivery), await effects.replay(delivery)] == [True, False]
+        assert await _effects_of(database) == ["a"]
+
+    async def test_that_fails_is_told_and_not_buried_again(
+        self, effects: Effects, database: Database, sidecar: RecordingSidecar
+    ) -> None:
+        with pytest.raises(KeyError):
+            await effects.replay(read(Topic.USER_EVENTS, _event("bug", "1")))
+        assert (sidecar.published, await _effects_of(database)) == ([], [])
+
+    async def test_of_what_nobody_handles_here_does_nothing(self, effects: Effects) -> None:
+        nobodys = _event("a", "1") | {"type": "todo.unheard.of.v1"}
+        assert await effects.replay(read(Topic.USER_EVENTS, nobodys)) is False
+
+
+class TestOwnLetters:
+    """What a service gives up by itself, such as a delivery nobody takes, is a dead letter, too."""
+
+    async def test_carry_the_event_and_the_cause(self, database: Database) -> None:
+        async with database.transaction() as session:
+            told = record(session, UserDeleted(user_id="u"))
+            record_letter(session, told, "the other side answered 500")
+        async with database.reading() as session:
+            event, letter = (await session.scalars(select(OutboxRow).order_by(col(OutboxRow.seq)))).all()
+        assert (letter.topic, letter.key) == (Topic.DEAD_LETTERS, "u")
+        assert json.loads(letter.payload)["data"]["event"] == json.loads(event.payload)
+        assert json.loads(letter.payload)["data"]["cause"] == "the other side answered 500"

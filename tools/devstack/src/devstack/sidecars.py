@@ -73,7 +73,6 @@ def environment(where: Addresses, secrets: Secrets, database_url: str) -> dict[s
         "TODO_DATABASE_URL": database_url,
         "TODO_PUBLIC_URL": where.edge,
         "POD_NAME": "local",
-        "TODO_PUBLIC_URL": where.edge,
     }
 
 
