@@ -70,7 +70,7 @@ check: lint types unit ## lint, types and unit tests, in under a minute
 test: lint types ## everything, on real parts
 	@$(RUN) pytest
 monitoring-test: ## metrics, logs, traces, dashboards and alerts of a running system, broken on purpose
-	@$(RUN) pytest tests/monitoring
+	@$(RUN) pytest tests/monitoring tests/monitored
 cluster-test: ## cluster and charts, on the running cluster, one of its own, or yours   (KUBECONFIG=…)
 	@$(RUN) pytest tests/cluster
 cluster-proof: ## images, cluster up, every check of charts and cluster, down; writes a report   (REPORT=…)

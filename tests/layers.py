@@ -8,11 +8,13 @@ LAYERS = (
     "unit",
     "architecture",
     "charts",
+    "monitoring",
     "terraform",
     "workflows",
     "integration",
     "system",
     "browser",
+    "monitored",
     "cluster",
 )
 

@@ -13,3 +13,10 @@ def test_openapi_is_what_the_services_offer(tmp_path: Path) -> None:
     subprocess.run([sys.executable, ROOT / "tools" / "openapi.py", made], check=True, cwd=tmp_path)
     committed = ROOT / "services/frontend/src/frontend_service/openapi.json"
     assert json.loads(committed.read_text()) == json.loads(made.read_text()), "run `make generate`"
+
+
+def test_dashboards_are_what_the_panels_say(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, ROOT / "tools" / "dashboards.py", tmp_path], check=True)
+    committed = ROOT / "monitoring" / "grafana" / "dashboards"
+    made = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert made == {path.name: path.read_text() for path in committed.iterdir()}, "run `make generate`"

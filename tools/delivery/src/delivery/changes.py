@@ -32,6 +32,9 @@ EVERYTHING = ("pyproject.toml", "uv.lock", "conftest.py", "tests/layers.py", ".g
 LIBRARIES = ("libs/", "tools/devstack/", "dapr.yaml", "dapr/", "kafka/", "tests/system/")
 
 
+COLLECTORS = ("tools/dapr", "tools/jaeger/", "tools/loki/")
+
+
 def suites() -> list[Suite]:
     services = [
         Suite(app, (f"services/{app}/tests",), (f"services/{app}/", *LIBRARIES)) for app in sorted(App)
@@ -51,8 +54,26 @@ def suites() -> list[Suite]:
                 "tools/schemas/",
                 "dapr/",
                 "kafka/",
+                "monitoring/",
                 "libs/contracts/",
             ),
+        ),
+        Suite(
+            "monitoring",
+            ("tests/monitoring",),
+            (
+                "services/",
+                "monitoring/",
+                "tests/monitoring/",
+                "tools/prometheus/",
+                "docs/MONITORING.md",
+                *LIBRARIES,
+            ),
+        ),
+        Suite(
+            "monitored",
+            ("tests/monitored",),
+            ("monitoring/", "tests/monitor", "tools/prometheus/", *COLLECTORS, *LIBRARIES),
         ),
         Suite("terraform", ("tests/terraform",), ("terraform/", "tests/terraform/", "tools/tflint/")),
         Suite(

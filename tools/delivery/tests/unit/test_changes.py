@@ -15,7 +15,12 @@ def names(*paths: str) -> set[str]:
 
 class TestNeeded:
     def test_are_those_of_the_service(self) -> None:
-        assert names("services/task/src/task_service/routes.py") == {"task", "system", "browser"}
+        assert names("services/task/src/task_service/routes.py") == {
+            "task",
+            "system",
+            "browser",
+            "monitoring",
+        }
 
     def test_are_all_that_use_the_libraries(self) -> None:
         assert {"task", "user", "system", "libraries"} <= names("libs/servicekit/src/servicekit/auth.py")

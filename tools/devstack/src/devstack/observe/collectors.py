@@ -20,6 +20,7 @@ def start_jaeger(folder: RunFolder, ports: Ports) -> None:
     protocols = config["receivers"]["otlp"]["protocols"]
     protocols["grpc"]["endpoint"] = f"{HOST}:{ports.otlp_grpc}"
     protocols["http"]["endpoint"] = f"{HOST}:{ports.otlp_http}"
+    config["extensions"]["healthcheckv2"]["http"]["endpoint"] = f"{HOST}:0"
     query = config["extensions"]["jaeger_query"]
     query["http"] = {"endpoint": f"{HOST}:{ports.jaeger}"}
     query["grpc"] = {"endpoint": f"{HOST}:{ports.jaeger_grpc}"}

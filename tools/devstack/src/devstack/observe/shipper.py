@@ -23,6 +23,8 @@ LOOK_SECONDS = 0.5
 MAX_LINES = 1000
 """Lines in one push."""
 APP_LOG = re.compile(r"(?P<service>\w+)_(?P<kind>app|daprd)_\d+\.log")
+CLI_PREFIX = re.compile(r"^== APP - \S+ == ")
+"""What the Dapr CLI puts before each line of an app; a kubelet doesn't."""
 LEVEL = re.compile(r"level=(\w+)")
 NAMESPACE = "todo"
 
@@ -93,6 +95,7 @@ class Shipper:
 
 def entry(line: str) -> Entry:
     """A line as Loki takes it; what a JSON line says of trace and level goes into its metadata."""
+    line = CLI_PREFIX.sub("", line)
     said = _parsed(line)
     level = said.get("level") or next(iter(LEVEL.findall(line)), "")
     known = {"trace_id": said.get("trace_id", ""), "level": str(level).lower()}

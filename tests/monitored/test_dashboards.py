@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from devstack.places import ROOT
-from tests.monitoring.running.traffic import Traffic
-from tests.monitoring.running.watching import Watching
+from tests.monitored.traffic import Traffic
+from tests.monitored.watching import Watching
 from tests.system.api import Answer
 from tests.system.waiting import eventually
 

@@ -4,8 +4,8 @@ import json
 import re
 from collections import defaultdict
 
-from tests.monitoring.running.traffic import Traffic
-from tests.monitoring.running.watching import Watching
+from tests.monitored.traffic import Traffic
+from tests.monitored.watching import Watching
 from tests.monitoring.telemetry import series_names, telemetry
 from tests.system.waiting import eventually
 

@@ -16,9 +16,9 @@ from devstack.places import RunFolder
 from devstack.stack import Stack
 from devstack.toolbox.ensure import ensure
 from devstack.toolbox.monitoring import MONITORING
+from tests.monitored.traffic import Traffic
+from tests.monitored.watching import Watching
 from tests.monitoring.receivers import SLACK_PATH, SWITCH_PATH, Receivers
-from tests.monitoring.running.traffic import Traffic
-from tests.monitoring.running.watching import Watching
 from tests.monitoring.test_rules import DIVISOR
 from tests.system.api import Api
 

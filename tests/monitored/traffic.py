@@ -12,7 +12,7 @@ import aiohttp
 
 from tests.system.api import Answer, Api
 
-EVERY_SECONDS = 0.1
+EVERY_SECONDS = 0.2
 WRITE_EVERY = 5
 
 Ask = Callable[[int], Coroutine[Any, Any, Answer]]

@@ -17,10 +17,10 @@ from devstack import faults, servers
 from devstack.broker import write_topic
 from devstack.places import ROOT
 from devstack.stack import Stack
+from tests.monitored.conftest import SOURCE
+from tests.monitored.traffic import Traffic
+from tests.monitored.watching import Watching
 from tests.monitoring.receivers import Message
-from tests.monitoring.running.conftest import SOURCE
-from tests.monitoring.running.traffic import Traffic
-from tests.monitoring.running.watching import Watching
 from tests.monitoring.test_rules import DIVISOR
 from tests.system.api import Answer
 from tests.system.waiting import eventually
