@@ -1,4 +1,4 @@
-"""Staging, deployed once for all tests of this folder, and production beside it for a while."""
+"""Staging, deployed once for all tests of a module, and production beside it for a while."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -12,8 +12,9 @@ from tests.cluster.todo.load import Load, people_at_work
 WAIT = "8m"
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def staging(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    """Gone before other tests need the node."""
     yield from deployed("staging", cluster, tmp_path_factory)
 
 
