@@ -17,7 +17,8 @@ FOLDERS = (
     "/var/lib",
     "/var/log",
 )
-PROGRAMS = ("containerd", "etcd", "kube", "netpol", "ctr", "pause", "coredns", "daprd")
+PROGRAMS = ("containerd", "etcd", "kube", "netpol", "ctr", "pause", "coredns")
+"""A daprd that is left shows as a control group; one outside of any is a laptop's."""
 
 
 @dataclass(frozen=True, slots=True)

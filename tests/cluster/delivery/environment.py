@@ -60,7 +60,7 @@ class Deployed:
         """`sha256:…` of each service's image, and its name by that digest, as if a registry had given it."""
         ctr = [str(path_of(CTR)), *Node(self.cluster.folder).ctr_options(), "images"]
         listed = subprocess.run([*ctr, "list"], capture_output=True, text=True, check=True).stdout
-        found = re.findall(r"^(\S+local/todo/(\w+)):dev \S+ +(sha256:\w+)", listed, re.M)
+        found = re.findall(r"^(\S+local/todo/(\w+)):dev +\S+ +(sha256:\w+)", listed, re.M)
         for name, _, digest in found:
             tag = [*ctr, "tag", "--force", f"{name}:dev", f"{name}@{digest}"]
             subprocess.run(tag, capture_output=True, check=True)
