@@ -137,7 +137,7 @@ class TestAFailure:
         for _ in range(7):
             answered = await ada.get("/")
             assert "Your tasks can't be reached right now" in answered.text
-        assert len(services.called("GET /tasks")) == 5
+        assert len([call for call in services.calls if call.app is App.TASK]) == 5
 
 
 class TestALimit:

@@ -24,6 +24,7 @@ TASKS = st.fixed_dictionaries(
             max_size=3,
         ),
         "due_time": st.none() | st.times().map(lambda time: str(time.replace(microsecond=0))),
+        "project_id": st.none(),
     }
 )
 
@@ -90,4 +91,5 @@ class TestPatch:
             "due_date": "2031-05-06",
             "due_time": "18:30",
             "reminders": [],
+            "project_id": None,
         }

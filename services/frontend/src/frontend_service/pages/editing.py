@@ -10,11 +10,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from contracts.names import App
 from frontend_service.pages import task_form
 from frontend_service.pages.backend import Backend, Json, Refused, is_away
+from frontend_service.pages.details import read_details
 from frontend_service.pages.door import AWAY, router
 from frontend_service.pages.merge import Fields, Merge, changed, merge
 from frontend_service.pages.paging import PAGE
 from frontend_service.pages.rendering import note, show, show_page
+from frontend_service.pages.sidebar import read_projects
 from frontend_service.pages.task_list import row_of
+from frontend_service.pages.views import AskedView
 from frontend_service.pages.visit import Form, Now, SignedIn, Visit
 from servicekit.errors import Conflict, ServiceError
 from servicekit.ids import PathId, new_id
@@ -34,6 +37,15 @@ class Edit:
     key: str
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a form stands: whose it is, when it is shown, and in which list, as a query."""
+
+    id: str
+    now: datetime
+    asked: str
+
+
 class Contradiction(Conflict):
     """The same field was changed here and elsewhere."""
 
@@ -46,7 +58,7 @@ class Contradiction(Conflict):
 
 
 @pages.get("/tasks/{id}")
-async def task_row(visit: SignedIn, now: Now, id: PathId) -> Response:
+async def task_row(visit: SignedIn, now: Now, view: AskedView, id: PathId, shown: int = PAGE) -> Response:
     """The row as it is, which ends editing."""
     if not visit.wants_fragment:
         return RedirectResponse(f"/tasks/{id}/edit", 303)
@@ -56,21 +68,25 @@ async def task_row(visit: SignedIn, now: Now, id: PathId) -> Response:
         if refusal.status != 404:
             raise
         return HTMLResponse("")  # deleted elsewhere meanwhile: there is no row
-    return _row(visit, now, task, saved=False)
+    return _row(visit, now, task, view.query(shown=shown), saved=False)
 
 
 @pages.get("/tasks/{id}/edit")
-async def edit_form(visit: SignedIn, id: PathId) -> Response:
+async def edit_form(visit: SignedIn, now: Now, view: AskedView, id: PathId, shown: int = PAGE) -> Response:
     task = await visit.backend.get(App.TASK, f"/tasks/{id}")
     fields = task_form.shown(task)
-    return await _form(visit, id, Edit(fields, fields, task["version"], new_id()))
+    edit = Edit(fields, fields, task["version"], new_id())
+    return await _form(visit, Place(id, now, view.query(shown=shown)), edit)
 
 
 @pages.post("/tasks/{id}")
-async def save_task(visit: SignedIn, now: Now, form: Form, id: PathId) -> Response:
+async def save_task(
+    visit: SignedIn, now: Now, view: AskedView, form: Form, id: PathId, shown: int = PAGE
+) -> Response:
+    place = Place(id, now, view.query(shown=shown))
     edit = read_edit(form)
     if form.get("choice") == "theirs":
-        return _saved(visit, now, await visit.backend.get(App.TASK, f"/tasks/{id}"))
+        return _saved(visit, place, await visit.backend.get(App.TASK, f"/tasks/{id}"))
     try:
         if form.get("choice") == "restore":
             await visit.backend.send(App.TASK, "POST", f"/tasks/{id}/restore", key=f"{edit.key}-restore")
@@ -78,8 +94,8 @@ async def save_task(visit: SignedIn, now: Now, form: Form, id: PathId) -> Respon
     except ServiceError as error:
         if error.status == 401:
             raise
-        return await _not_saved(visit, id, edit, error)
-    return _saved(visit, now, task)
+        return await _not_saved(visit, place, edit, error)
+    return _saved(visit, place, task)
 
 
 def read_edit(form: Fields) -> Edit:
@@ -125,36 +141,40 @@ def brought_together(edit: Edit, current: Json) -> Edit:
     return replace(edit, mine=merged.fields, base=theirs, version=current["version"])
 
 
-def _row(visit: Visit, now: datetime, task: Json, **values: Any) -> Response:
-    return show(visit, "parts/saved.html", row=row_of(task, now), shown=PAGE, **values)
+def _row(visit: Visit, now: datetime, task: Json, asked: str, **values: Any) -> Response:
+    return show(visit, "parts/saved.html", row=row_of(task, now), asked=asked, **values)
 
 
-def _saved(visit: Visit, now: datetime, task: Json) -> Response:
+def _saved(visit: Visit, place: Place, task: Json) -> Response:
     if not visit.wants_fragment:
         return RedirectResponse(f"/?done=save&task={task['id']}", 303)
-    return _row(visit, now, task, saved=True)
+    return _row(visit, place.now, task, place.asked, saved=True)
 
 
-async def _not_saved(visit: Visit, id: str, edit: Edit, error: ServiceError) -> Response:
+async def _not_saved(visit: Visit, place: Place, edit: Edit, error: ServiceError) -> Response:
     if isinstance(error, Contradiction):
-        return await _form(visit, id, error.edit, error, conflicts=error.merged.conflicts)
+        return await _form(visit, place, error.edit, error, conflicts=error.merged.conflicts)
     if error.status == 404:
-        return await _form(visit, id, edit, error, gone=True, problem="This task was deleted elsewhere.")
+        return await _form(visit, place, edit, error, gone=True, problem="This task was deleted elsewhere.")
     if is_away(error) and visit.wants_fragment:
         return note(visit, AWAY, status=error.status, bad=True)
     if is_away(error):
-        return await _form(visit, id, edit, error, problem=AWAY)
+        return await _form(visit, place, edit, error, problem=AWAY)
     errors = error.by_field if isinstance(error, Refused) else {}
     problem = "" if errors.keys() & set(task_form.NAMES) else error.detail
-    return await _form(visit, id, replace(edit, key=new_id()), error, errors=errors, problem=problem)
+    return await _form(visit, place, replace(edit, key=new_id()), error, errors=errors, problem=problem)
 
 
 async def _form(
-    visit: Visit, id: str, edit: Edit, error: ServiceError | None = None, **values: Any
+    visit: Visit, place: Place, edit: Edit, error: ServiceError | None = None, **values: Any
 ) -> Response:
     known = {"errors": {}, "conflicts": {}, "gone": False, "problem": error.detail if error else ""}
     status = error.status if error else 200
-    shown = {"id": id, "edit": edit, "base": orjson.dumps(edit.base).decode(), "form": task_form}
+    projects = await read_projects(visit)
+    names = {each.project["id"]: each.project["name"] for each in projects}
+    shown = {"id": place.id, "asked": place.asked, "edit": edit, "base": orjson.dumps(edit.base).decode()}
+    shown |= {"form": task_form, "projects": projects, "project_names": names}
     if visit.wants_fragment:
         return show(visit, "parts/edit_row.html", status=status, **shown | known | values)
-    return await show_page(visit, "edit.html", status=status, **shown | known | values)
+    details = read_details(visit, place.id, place.now, names)
+    return await show_page(visit, "edit.html", status=status, details=details, **shown | known | values)

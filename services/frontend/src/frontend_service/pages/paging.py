@@ -26,7 +26,7 @@ async def read_newest(
     cursor = ""
     while len(found) < wanted:
         limit = min(wanted - len(found), LARGEST_READ)
-        page = await backend.get(app, f"{path}?limit={limit}{cursor}")
+        page = await backend.get(app, f"{path}{'&' if '?' in path else '?'}limit={limit}{cursor}")
         found += page["items"]
         if not page["next_cursor"]:
             return found, False

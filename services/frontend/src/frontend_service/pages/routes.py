@@ -3,6 +3,7 @@
 from frontend_service.pages import (
     appearance,
     assistant,
+    details,
     editing,
     figures,
     notifications,
@@ -10,15 +11,20 @@ from frontend_service.pages import (
     profile,
     reference,
     service_worker,
+    sidebar,
     signing,
     tasks,
+    trash,
     understood,
 )
 
 ROUTERS = (
+    details.pages,
     tasks.pages,
     understood.pages,
     editing.pages,
+    trash.pages,
+    sidebar.pages,
     notifications.pages,
     assistant.pages,
     figures.pages,

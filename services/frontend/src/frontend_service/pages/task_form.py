@@ -9,7 +9,7 @@ from typing import Any
 from frontend_service.pages import reminders
 from frontend_service.pages.merge import Fields
 
-NAMES = ("title", "notes", "priority", "labels", "due_date", "due_time", "reminders")
+NAMES = ("title", "notes", "priority", "labels", "due_date", "due_time", "reminders", "project_id")
 PRIORITIES = {"4": "Urgent", "3": "High", "2": "Medium", "1": "Low", "0": "None"}
 LABELS = {
     "title": "Title",
@@ -19,6 +19,7 @@ LABELS = {
     "due_date": "Date",
     "due_time": "Time",
     "reminders": "Reminders",
+    "project_id": "Project",
 }
 
 
@@ -35,6 +36,7 @@ def shown(task: dict[str, Any]) -> Fields:
         "due_date": task["due_date"] or "",
         "due_time": (task["due_time"] or "").removesuffix(":00"),
         "reminders": reminders.shown(task["reminders"]),
+        "project_id": task["project_id"] or "",
     }
 
 
@@ -88,4 +90,5 @@ _TO_API: dict[str, Any] = {
     "due_date": _or_none,
     "due_time": _or_none,
     "reminders": reminders.entered,
+    "project_id": _or_none,
 }

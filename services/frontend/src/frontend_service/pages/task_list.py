@@ -8,6 +8,7 @@ from contracts.names import App
 from frontend_service.pages.backend import Backend, is_away
 from frontend_service.pages.due import Due, tell_due
 from frontend_service.pages.paging import PAGE, read_newest, within_limits
+from frontend_service.pages.views import View
 from servicekit.errors import ServiceError
 
 
@@ -25,32 +26,44 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class TaskList:
-    """The newest `shown` of all tasks. `away`: they can't be read right now."""
+    """The first `shown` tasks of a view. `away`: they can't be read right now.
 
+    problem: why they can't be found at all, as the filter is wrong.
+    """
+
+    view: View = field(default_factory=View)
     shown: int = PAGE
     open: list[Row] = field(default_factory=list)
     done: list[Row] = field(default_factory=list)
     more: bool = False
     away: bool = False
+    problem: str = ""
 
     @property
-    def next_shown(self) -> int:
-        return within_limits(self.shown + PAGE)
+    def asked(self) -> str:
+        """The address of this list, behind the question mark."""
+        return self.view.query(shown=self.shown)
+
+    @property
+    def asked_more(self) -> str:
+        return self.view.query(shown=within_limits(self.shown + PAGE))
 
 
-async def read_list(backend: Backend, shown: int, now: datetime) -> TaskList:
-    """The list; it says itself when the tasks can't be read."""
+async def read_list(backend: Backend, view: View, shown: int, now: datetime) -> TaskList:
+    """The list; it says itself when the tasks can't be read, or what is asked for can't be understood."""
     shown = within_limits(shown)
     try:
-        tasks, more = await read_newest(backend, App.TASK, "/tasks", shown)
+        tasks, more = await read_newest(backend, App.TASK, view.path(), shown)
     except ServiceError as error:
+        if error.status == 422:
+            return TaskList(view, shown, problem=error.detail)
         if not is_away(error):
             raise
-        return TaskList(shown, away=True)
+        return TaskList(view, shown, away=True)
     rows = [row_of(task, now) for task in tasks]
     still_open = [row for row in rows if not row.task["done"]]
     done = [row for row in rows if row.task["done"]]
-    return TaskList(shown, still_open, done, more)
+    return TaskList(view, shown, still_open, done, more)
 
 
 def row_of(task: dict[str, Any], now: datetime) -> Row:

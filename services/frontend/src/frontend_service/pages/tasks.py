@@ -3,17 +3,20 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
-from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
 from contracts.names import App
+from frontend_service.pages import views
 from frontend_service.pages.backend import Refused, is_away
 from frontend_service.pages.door import AWAY, router
 from frontend_service.pages.figures import read_figures
 from frontend_service.pages.paging import PAGE
 from frontend_service.pages.rendering import leaving_page, note, show, show_page
+from frontend_service.pages.sidebar import read_sidebar
+from frontend_service.pages.signing import own_path
 from frontend_service.pages.task_list import read_list
+from frontend_service.pages.views import AskedView, View
 from frontend_service.pages.visit import Form, Now, SignedIn, Visit
 from servicekit.errors import ServiceError
 from servicekit.ids import PathId, is_id, new_id
@@ -42,78 +45,109 @@ DONE = {
 
 
 @pages.get("/")
-async def task_page(visit: SignedIn, now: Now, shown: int = PAGE, done: str = "", task: str = "") -> Response:
+async def task_page(
+    visit: SignedIn, now: Now, view: AskedView, shown: int = PAGE, done: str = "", task: str = ""
+) -> Response:
     """done, task: what a form has just done to which task, where there is no JavaScript to tell."""
     if visit.wants_fragment:
-        return await _list(visit, "parts/refreshed.html", shown, now)
+        return await _list(visit, "parts/refreshed.html", view, shown, now)
     told = DONE.get(done) if is_id(task) else None
-    return await _page(visit, now, shown, told=told, told_id=task)
+    return await _page(visit, now, view, shown, told=told, told_id=task)
 
 
 @pages.post("/tasks")
-async def add_task(visit: SignedIn, now: Now, form: Form, shown: int = PAGE) -> Response:
+async def add_task(visit: SignedIn, now: Now, view: AskedView, form: Form, shown: int = PAGE) -> Response:
     title, key = form.get("title", ""), form.get("key", "") or new_id()
     if form.get("shown", "").isdecimal():
         shown = max(shown, int(form["shown"]))
     try:
-        task = await visit.backend.send(App.TASK, "POST", "/tasks", {"quick": title}, key=key)
+        body = await _wanted(visit, title, view.given(now))
+        task = await visit.backend.send(App.TASK, "POST", "/tasks", body, key=key)
     except ServiceError as error:
         if error.status == 401:
             raise
-        return await _not_added(visit, now, shown, error, title, key)
-    return await _changed(visit, now, shown, "add", task["id"], task["title"])
+        return await _not_added(visit, now, view, shown, error, title, key)
+    return await _changed(visit, now, view, shown, "add", task["id"], task["title"])
+
+
+async def _wanted(visit: SignedIn, text: str, given: dict[str, Any]) -> dict[str, Any]:
+    """The task in `text`, with what the list it is added to gives and the text doesn't say."""
+    body: dict[str, Any] = {"quick": text}
+    if not given:
+        return body
+    said = (await visit.backend.send(App.TASK, "POST", "/tasks/parse", body))["task"]
+    labels = [label for label in given.get("labels", ()) if label not in said["labels"]]
+    if labels:
+        body["labels"] = [*said["labels"], *labels]
+    if not said["project"] and "project_id" in given:
+        body["project_id"] = given["project_id"]
+    if not said["due_date"] and "due_date" in given:
+        body["due_date"] = given["due_date"]
+    return body
 
 
 @pages.post("/tasks/{id}/{verb}")
 async def change_task(
-    visit: SignedIn, now: Now, form: Form, id: PathId, verb: Verb, shown: int = PAGE
+    visit: SignedIn, now: Now, view: AskedView, form: Form, id: PathId, verb: Verb, shown: int = PAGE
 ) -> Response:
+    """Comes back to the list, or to where the form says."""
     method, path = ("DELETE", f"/tasks/{id}") if verb == "delete" else ("POST", f"/tasks/{id}/{verb}")
     try:
         await visit.backend.send(App.TASK, method, path, key=f"{form.get('key') or new_id()}-{verb}")
     except Refused as refusal:
         if refusal.status != 404 or not visit.wants_fragment:
             raise
-        return await _list(visit, "parts/gone.html", shown, now)
-    return await _changed(visit, now, shown, verb, id, form.get("title", ""))
+        return await _list(visit, "parts/gone.html", view, shown, now)
+    if "next" in form:
+        return RedirectResponse(own_path(form["next"]), 303)
+    return await _changed(visit, now, view, shown, verb, id, form.get("title", ""))
 
 
-async def _page(visit: Visit, now: datetime, shown: int, *, status: int = 200, **values: Any) -> Response:
+async def _page(
+    visit: Visit, now: datetime, view: View, shown: int, *, status: int = 200, **values: Any
+) -> Response:
     told = {"told": None, "told_id": "", "title": "", "problem": "", "key": new_id()}
     return await show_page(
         visit,
         "tasks.html",
         status=status,
         now=now,
-        tasks=read_list(visit.backend, shown, now),
+        view=view,
+        views=views,
+        tasks=read_list(visit.backend, view, shown, now),
+        sidebar=read_sidebar(visit),
         figures=read_figures(visit),
         **told | values,
     )
 
 
-async def _changed(visit: Visit, now: datetime, shown: int, verb: str, id: str, title: str) -> Response:
+async def _changed(
+    visit: Visit, now: datetime, view: View, shown: int, verb: str, id: str, title: str
+) -> Response:
     if not visit.wants_fragment:
         asked = {"done": verb, "task": id} | ({"shown": str(shown)} if shown != PAGE else {})
-        return RedirectResponse(f"/?{urlencode(asked)}", 303)
-    return await _list(visit, "parts/changed.html", shown, now, done=DONE[verb], id=id, title=title)
+        return RedirectResponse(f"/?{view.query(**asked)}", 303)
+    return await _list(visit, "parts/changed.html", view, shown, now, done=DONE[verb], id=id, title=title)
 
 
-async def _list(visit: Visit, template: str, shown: int, now: datetime, **values: Any) -> Response:
+async def _list(
+    visit: Visit, template: str, view: View, shown: int, now: datetime, **values: Any
+) -> Response:
     """The list as it is now; while it can't be read, what is on the page stays."""
-    tasks = await read_list(visit.backend, shown, now)
+    tasks = await read_list(visit.backend, view, shown, now)
     response = show(visit, template, tasks=tasks, **values)
     return leaving_page(response) if tasks.away else response
 
 
 async def _not_added(
-    visit: Visit, now: datetime, shown: int, error: ServiceError, title: str, key: str
+    visit: Visit, now: datetime, view: View, shown: int, error: ServiceError, title: str, key: str
 ) -> Response:
     """Says why; the key stays good for sending the same again, which then happens once."""
     problem = AWAY if is_away(error) else _why(error)
     if visit.wants_fragment:
         return note(visit, problem, status=error.status, bad=True)
     kept = key if is_away(error) else new_id()
-    return await _page(visit, now, shown, status=error.status, problem=problem, title=title, key=kept)
+    return await _page(visit, now, view, shown, status=error.status, problem=problem, title=title, key=kept)
 
 
 def _why(error: ServiceError) -> str:

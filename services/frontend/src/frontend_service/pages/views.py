@@ -1,0 +1,104 @@
+"""What the page of tasks shows: all of them, a list, a project, a label, a filter, or what was searched."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import Depends, Query
+
+LISTS = {"today": "Today", "upcoming": "Upcoming", "overdue": "Overdue", "inbox": "Inbox"}
+"""Built-in filters of the task service, and what the page calls them."""
+SORTS = {
+    "": "Newest first",
+    "due,-priority": "Due date",
+    "-priority,due": "Priority",
+    "position": "My order",
+    "title": "Title",
+    "-updated": "Changed last",
+}
+NAMES = ("list", "project", "label", "saved", "filter", "q", "sort")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The part of the address of the page that says what is shown."""
+
+    list: str = ""
+    project: str = ""
+    label: str = ""
+    saved: str = ""
+    filter: str = ""
+    q: str = ""
+    sort: str = ""
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """What was asked for, by its name."""
+        return {name: value for name in NAMES if (value := getattr(self, name))}
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether something hides tasks that would be in this list."""
+        return bool(self.filter or self.q)
+
+    def query(self, **more: Any) -> str:
+        """The address of this view, behind the question mark."""
+        return urlencode(self.asked | more)
+
+    def path(self) -> str:
+        """What to ask the task service for."""
+        asked = {"filter": " and ".join(self._filters()), "q": self.q, "sort": self._sort()}
+        asked["saved"] = self.list if self.list in LISTS else self.saved
+        query = urlencode({name: value for name, value in asked.items() if value})
+        return f"/tasks?{query}" if query else "/tasks"
+
+    def given(self, now: datetime) -> dict[str, Any]:
+        """The fields that make a new task one of this view."""
+        fields: dict[str, Any] = {"project_id": self.project} if self.project else {}
+        if self.label:
+            fields["labels"] = [self.label]
+        if self.list == "today":
+            fields["due_date"] = now.date().isoformat()
+        return fields
+
+    def without_search(self) -> "View":
+        return replace(self, filter="", q="", sort="")
+
+    def _filters(self) -> Sequence[str]:
+        found = [f"project = {_quoted(self.project)}"] if self.project else []
+        found += [f"label = {_quoted(self.label)}"] if self.label else []
+        if not self.filter.strip():
+            return found
+        return [*found, f"({self.filter})"] if found else [self.filter]
+
+    def _sort(self) -> str:
+        return self.sort or ("position" if self.project else "")
+
+
+async def asked_view(
+    list: Annotated[str, Query(max_length=20)] = "",
+    project: Annotated[str, Query(max_length=100)] = "",
+    label: Annotated[str, Query(max_length=100)] = "",
+    saved: Annotated[str, Query(max_length=100)] = "",
+    filter: Annotated[str, Query(max_length=2000)] = "",
+    q: Annotated[str, Query(max_length=500)] = "",
+    sort: Annotated[str, Query(max_length=200)] = "",
+) -> View:
+    return View(list, project, label, saved, filter, q.strip(), sort)
+
+
+def title_of(view: View, names: Mapping[str, str]) -> str:
+    """What the page is called; names: of projects and saved filters, by id."""
+    if view.list in LISTS:
+        return LISTS[view.list]
+    return view.label or names.get(view.project or view.saved, "") or "Tasks"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+AskedView = Annotated[View, Depends(asked_view)]
