@@ -83,12 +83,30 @@ class TestPages:
         assert 'aria-invalid="true" aria-describedby="filter-problem"' in found.text
         assert "There is no field “colour”." in found.text
 
-    async def test_add_to_the_project_that_is_shown(
-        self, ada: httpx2.AsyncClient, services: FakeServices
+    @pytest.mark.parametrize(
+        ("query", "said", "sent"),
+        [
+            (f"project={ID}", {}, {"project_id": ID}),
+            (f"project={ID}", {"project": "Other"}, {}),
+            ("label=home", {"labels": ["work"]}, {"labels": ["work", "home"]}),
+            ("label=home", {"labels": ["home"]}, {}),
+            ("list=today", {"due_date": "2031-01-01"}, {}),
+            ("", {}, {}),
+        ],
+    )
+    async def test_add_to_the_list_that_is_shown_what_the_text_leaves_open(
+        self,
+        ada: httpx2.AsyncClient,
+        services: FakeServices,
+        query: str,
+        said: dict[str, Any],
+        sent: dict[str, Any],
     ) -> None:
         services.answers["POST /tasks"] = answer(201, **a_task())
-        await ada.post(f"/tasks?project={ID}", data={"title": "x"})
-        assert services.called("POST /tasks")[0].json == {"title": "x", "project_id": ID}
+        nothing = {"labels": [], "project": None, "due_date": None}
+        services.answers["POST /tasks/parse"] = answer(task=nothing | said, spans=[], creates=[])
+        await ada.post(f"/tasks?{query}", data={"title": "x"})
+        assert services.called("POST /tasks")[0].json == {"quick": "x"} | sent
 
     async def test_show_and_restore_what_is_in_the_trash(
         self, ada: httpx2.AsyncClient, services: FakeServices
