@@ -103,7 +103,7 @@ class TestPages:
         sent: dict[str, Any],
     ) -> None:
         services.answers["POST /tasks"] = answer(201, **a_task())
-        nothing = {"labels": [], "project": None, "due_date": None}
+        nothing: dict[str, Any] = {"labels": [], "project": None, "due_date": None}
         services.answers["POST /tasks/parse"] = answer(task=nothing | said, spans=[], creates=[])
         await ada.post(f"/tasks?{query}", data={"title": "x"})
         assert services.called("POST /tasks")[0].json == {"quick": "x"} | sent
