@@ -11,7 +11,8 @@ def event(
 ) -> TaskEvent:
     """An event of `kind` about a task with these fields; extra: fields of the event itself."""
     now = datetime.now(UTC)
-    empty: dict[str, Any] = dict.fromkeys(TaskSnapshot.model_fields)
+    required = (name for name, each in TaskSnapshot.model_fields.items() if each.is_required())
+    empty: dict[str, Any] = dict.fromkeys(required)
     values = empty | {"id": "t1", "title": title, "notes": "", "done": False, "priority": 0, "labels": []}
     values |= {"position": "a", "version": 1, "created_at": now, "updated_at": now, "reminders": []}
     return kind(user_id=user, task=TaskSnapshot(**values | fields), **(extra or {}))
