@@ -95,6 +95,7 @@ def a_task(**fields: Any) -> dict[str, Any]:
         "labels": [],
         "project_id": None,
         "parent_id": None,
+        "recurrence": None,
         "subtasks_done": 0,
         "subtasks_total": 0,
         "due_date": None,
