@@ -12,7 +12,7 @@ from devstack.toolbox.ensure import ensure, path_of
 WRK = DebianTool("wrk", "wrk", least_version=(4, 0), version_flag="-v")
 CONNECTIONS = 16
 POST = "wrk.method = 'POST'\nwrk.body = '{body}'\nwrk.headers['Content-Type'] = 'application/json'\n"
-UNITS = {"us": 0.001, "ms": 1, "s": 1000}
+UNITS = {"us": 0.001, "ms": 1, "s": 1000, "m": 60_000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,6 @@ def _find(pattern: str, said: str) -> str:
 
 
 def _milliseconds(text: str) -> float:
-    match = re.fullmatch(r"([\d.]+)(us|ms|s)", text)
+    match = re.fullmatch(r"([\d.]+)(us|ms|s|m)", text)
     assert match, text
     return float(match[1]) * UNITS[match[2]]

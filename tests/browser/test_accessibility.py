@@ -18,12 +18,15 @@ PATHS = (*LISTS, "/notifications", "/assistant", "/account", "/settings", "/noth
 THEMES = ("light", "dark")
 
 
-FADING = "document.getAnimations().some(fading => fading.effect.getComputedTiming().iterations !== Infinity)"
-"""Whether something still fades in or moves; what pulses for ever does not count."""
+SETTLED = """() => Promise.allSettled(
+    document.getAnimations()
+        .filter((fading) => fading.effect.getComputedTiming().iterations !== Infinity)
+        .map((fading) => fading.finished))"""
+"""When nothing fades in or moves any more; what pulses for ever does not count."""
 
 
 def violations(page: Page) -> list[str]:
-    page.wait_for_function(f"!{FADING}")
+    page.evaluate(SETTLED)
     page.evaluate(Path(AXE).read_text())
     found: dict[str, Any] = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
     return [
