@@ -1,6 +1,7 @@
 """The API does what its OpenAPI document says, tried with made-up requests, good and bad."""
 
 import asyncio
+import gzip
 from typing import Any
 
 import pytest
@@ -17,6 +18,12 @@ ENDS_THE_SESSION = {"delete_me", "sign_out"}
 DOCUMENT = ROOT / "services/frontend/src/frontend_service/openapi.json"
 
 whole_api = schemathesis.openapi.from_path(DOCUMENT).exclude(operation_id=list(ENDS_THE_SESSION))
+
+
+@schemathesis.serializer("application/gzip")
+def gzipped(_: Any, value: Any) -> bytes:
+    """A packed file, as `POST /import` takes it."""
+    return gzip.compress(value if isinstance(value, bytes) else str(value).encode())
 
 
 @pytest.fixture(scope="module")

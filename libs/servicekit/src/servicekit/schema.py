@@ -1,5 +1,6 @@
 """Bases of what an API takes: unknown fields are refused, text can be stored everywhere."""
 
+from datetime import time
 from typing import Annotated, Any, ClassVar
 
 from pydantic import (
@@ -8,6 +9,7 @@ from pydantic import (
     ConfigDict,
     GetJsonSchemaHandler,
     ValidationInfo,
+    WithJsonSchema,
     field_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
@@ -22,6 +24,18 @@ def _storable(text: str) -> str:
 
 Text = Annotated[str, AfterValidator(_storable)]
 """Text that PostgreSQL takes."""
+
+
+def _wall_clock(value: time) -> time:
+    if value.tzinfo:
+        raise ValueError("a time on the wall has no offset")
+    return value.replace(microsecond=0)
+
+
+WallClock = Annotated[
+    time, AfterValidator(_wall_clock), WithJsonSchema({"type": "string", "format": "time-local"})
+]
+"""A time of day without a zone: `09:00:00`. The format `time` would need an offset (RFC 3339, full-time)."""
 
 
 class RequestBody(BaseModel):

@@ -1,6 +1,6 @@
 """What the API of the task service takes and shows."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from servicekit.schema import MergePatch, RequestBody, Text
+from servicekit.schema import MergePatch, RequestBody, Text, WallClock
 from task_service.recurrence.series import From, Missed, MonthEnd
 
 _ZONES = available_timezones()
@@ -33,12 +33,6 @@ def _time_zone(value: str) -> str:
     return value
 
 
-def _wall_clock(value: time) -> time:
-    if value.tzinfo:
-        raise ValueError("a time on the wall has no offset; say the zone in time_zone")
-    return value.replace(microsecond=0)
-
-
 def _each_once(labels: list[str]) -> list[str]:
     return list(dict.fromkeys(labels))
 
@@ -50,7 +44,6 @@ Label = Annotated[Text, Field(max_length=100), AfterValidator(_not_blank)]
 Labels = Annotated[list[Label], Field(max_length=50), AfterValidator(_each_once)]
 Name = Annotated[Text, Field(max_length=100), AfterValidator(_not_blank)]
 Id = Annotated[Text, Field(max_length=100)]
-DueTime = Annotated[time, AfterValidator(_wall_clock)]
 TimeZone = Annotated[Text, Field(max_length=64), AfterValidator(_time_zone)]
 Position = Annotated[
     str, Field(max_length=1000, pattern=r"^[0-9A-Za-z]*[1-9A-Za-z]$", description="compares by its bytes")
@@ -114,7 +107,7 @@ class TaskPatch(MergePatch):
     project_id: Id | None = None
     parent_id: Id | None = None
     due_date: date | None = None
-    due_time: DueTime | None = None
+    due_time: WallClock | None = None
     time_zone: TimeZone | None = Field(default=None, description="null: floats with the user")
     recurrence: RecurrencePatch | None = None
     reminders: Annotated[list[ReminderOfTask], Field(max_length=20), AfterValidator(_no_two_alike)] = Field(
@@ -162,7 +155,7 @@ class TaskRead(BaseModel):
     subtasks_done: int
     subtasks_total: int
     due_date: date | None
-    due_time: time | None
+    due_time: WallClock | None
     time_zone: str | None
     due_at: datetime | None
     recurrence: Recurrence | None
@@ -181,7 +174,7 @@ class OccurrenceRead(BaseModel):
     """One occurrence to come."""
 
     due_date: date
-    due_time: time | None
+    due_time: WallClock | None
     due_at: datetime | None
     why: str
     """The rule in words, and what was adjusted on this day."""

@@ -1,20 +1,10 @@
 """What the API takes and shows of preferences."""
 
 from datetime import time
-from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import BaseModel, Field
 
-from servicekit.schema import MergePatch
-
-
-def _wall_clock(value: time) -> time:
-    if value.tzinfo:
-        raise ValueError("a time on the wall has no offset; it is read in your time zone")
-    return value.replace(microsecond=0)
-
-
-WallClock = Annotated[time, AfterValidator(_wall_clock)]
+from servicekit.schema import MergePatch, WallClock
 
 
 class PreferencesPatch(MergePatch):
@@ -36,11 +26,11 @@ class PreferencesPatch(MergePatch):
 class PreferencesRead(BaseModel):
     time_zone: str
     """Of the account, as last heard of it."""
-    quiet_from: time | None
-    quiet_to: time | None
-    day_starts_at: time
+    quiet_from: WallClock | None
+    quiet_to: WallClock | None
+    day_starts_at: WallClock
     default_reminder: int | None
-    digest_at: time | None
+    digest_at: WallClock | None
     email_available: bool
     """Whether this server sends mail."""
     push_key: str

@@ -1,7 +1,7 @@
 """What quick add takes and shows."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -14,7 +14,7 @@ from pydantic import (
 )
 
 from servicekit.errors import Invalid
-from servicekit.schema import RequestBody, Text
+from servicekit.schema import RequestBody, Text, WallClock
 from task_service.schemas import Recurrence, TaskCreate, TaskPatch, TimeZone, Title
 
 MAX_LENGTH = 1000
@@ -75,7 +75,7 @@ class UnderstoodTask(BaseModel):
 
     title: str
     due_date: date | None
-    due_time: time | None
+    due_time: WallClock | None
     priority: int
     labels: list[str]
     project: str | None
