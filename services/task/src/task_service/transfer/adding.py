@@ -200,7 +200,8 @@ def _validated(
     left = dict(fields)
     while True:
         try:
-            return schema.model_validate(left).model_dump(by_alias=True)
+            valid = schema.model_validate(left)
+            return valid.model_dump(by_alias=True) | valid.model_dump(mode="json", include={"reminders"})
         except ValidationError as error:
             wrong = {str(each["loc"][0]) if each["loc"] else "due_time" for each in error.errors()}
             detail = error.errors()[0]["msg"].removeprefix("Value error, ")
