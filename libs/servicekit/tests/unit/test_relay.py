@@ -132,6 +132,7 @@ class TestRun:
                 session.add(_row("a", number))
         await _until(lambda: len(publisher.taken) == 3)
         running.cancel()
+        await asyncio.gather(running, return_exceptions=True)  # before the database is closed under it
 
     async def test_gives_no_sequence_number_twice(self, database: Database) -> None:
         publisher = FlakyPublisher(1, failure_rate=0)
