@@ -103,7 +103,8 @@ async def furnish(task: ServiceUnderTest) -> None:
     await add("/tasks", json={"title": "deeper", "parent_id": below["id"], "notes": "=1+1\r\n\tµ"})
     await add(f"/tasks/{below['id']}/complete")
     rule = {"rule": "FREQ=MONTHLY;COUNT=5", "month_end": "skip", "missed": "all"}
-    monthly: dict[str, Any] = {"title": "monthly", "due_date": "2099-01-31", "due_time": "02:30", "recurrence": rule}
+    monthly: dict[str, Any] = {"title": "monthly", "due_date": "2099-01-31", "recurrence": rule}
+    monthly["due_time"] = "02:30"
     monthly["reminders"] = [{"minutes_before": 30}, {"at": "2098-12-24T08:00:00Z"}]
     id = (await add("/tasks", json=monthly | {"time_zone": "America/New_York", "priority": 4})).json()["id"]
     await add(f"/tasks/{id}/complete")
