@@ -32,9 +32,7 @@ def load(url: str, folder: Path, *, headers: Mapping[str, str], body: str = "", 
     """Ask `url` again and again; with a body, POST it as JSON. `folder` holds the script."""
     ensure([WRK])
     script = folder / "post.lua"
-    script.write_text(
-        f"wrk.method = 'POST'\nwrk.body = '{body}'\nwrk.headers['Content-Type'] = 'application/json'\n"
-    )
+    script.write_text(POST.format(body=body))
     command = [str(path_of(WRK)), "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency"]
     for name, value in headers.items():
         command += ["-H", f"{name}: {value}"]

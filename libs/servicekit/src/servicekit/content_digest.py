@@ -23,16 +23,17 @@ class ContentDigest:
             await self._app(scope, receive, send)
             return
         head: Message = {}
-        body = b""
+        parts: list[bytes] = []
 
         async def digested(message: Message) -> None:
-            nonlocal head, body
+            nonlocal head
             if message["type"] == "http.response.start":
                 head = message
                 return
-            body += message.get("body", b"")
+            parts.append(message.get("body", b""))
             if message.get("more_body"):
                 return
+            body = b"".join(parts)
             own = (HEADER.encode(), digest_of(body).encode())
             await send({**head, "headers": [*head.get("headers", ()), own]})
             await send({"type": "http.response.body", "body": body})

@@ -91,7 +91,7 @@ class Backend:
 
 
 def _document(app: App, answer: Answer) -> Json:
-    """The JSON object in `answer`. Raises `Unavailable` for anything else: it was cut off on its way."""
+    """The JSON object in `answer`. Raises `Unavailable` for anything else."""
     found = _object(answer)
     if found is None:
         raise Unavailable(f"The service {app.value} sent no JSON.", code=f"{app.value}-unavailable")
