@@ -12,12 +12,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cluster import toolbox
 from cluster.cli import FOLDER
 from cluster.cluster import Cluster
 from cluster.images.build import build_all
 from cluster.machine import require_suitable_machine
 from devstack.failure import Failure
 from devstack.places import ROOT
+from devstack.toolbox.ensure import ensure
 from tests.cluster.machine_state import MachineState
 from tests.cluster.report import Step, markdown, read_checks
 
@@ -42,6 +44,9 @@ def run(results: Path) -> list[Step]:
     """The steps, as far as they go; the cluster goes away whatever happened before."""
     cluster = Cluster.at(FOLDER)
     require_suitable_machine(cluster.folder)
+    tools = _timed("get the tools", _get_tools)
+    if not tools.passed:
+        return [tools]
     cluster.down()
     before = MachineState.now()
     there = {
@@ -49,7 +54,7 @@ def run(results: Path) -> list[Step]:
         "bring the cluster up": lambda: _up(cluster),
         "install the charts, run every check": lambda: _tests(results),
     }
-    steps: list[Step] = []
+    steps = [tools]
     for what, work in there.items():
         steps.append(_timed(what, work))
         if not steps[-1].passed:
@@ -67,6 +72,12 @@ def _timed(what: str, work: Callable[[], bool]) -> Step:
         print(failure)
         passed = False
     return Step(what, time.monotonic() - started, passed)
+
+
+def _get_tools() -> bool:
+    """First of all: what a cluster leaves behind is looked at with some of them."""
+    ensure(toolbox.CLUSTER)
+    return True
 
 
 def _up(cluster: Cluster) -> bool:
