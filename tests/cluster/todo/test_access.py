@@ -132,7 +132,10 @@ async def _publish(system: System, app: str, topic: str) -> None:
 
 
 class TestSecrets:
-    @pytest.mark.parametrize(("app", "secret"), [("user", "token-signing"), ("frontend", "session")])
+    @pytest.mark.parametrize(
+        ("app", "secret"),
+        [("user", "token-signing"), ("frontend", "session"), ("notification", "notification")],
+    )
     def test_are_read_by_those_who_need_them(self, system: System, app: str, secret: str) -> None:
         status, body = system.ask_sidecar(app, "GET", f"/v1.0/secrets/secretstore/{secret}")
         assert status == 200
@@ -140,13 +143,20 @@ class TestSecrets:
 
     @pytest.mark.parametrize(
         ("app", "secret"),
-        [("user", "session"), ("frontend", "token-signing"), ("chat", "redis"), ("user", "redis")],
+        [
+            ("user", "session"),
+            ("user", "notification"),
+            ("frontend", "token-signing"),
+            ("notification", "session"),
+            ("chat", "redis"),
+            ("user", "redis"),
+        ],
     )
     def test_are_kept_from_others(self, system: System, app: str, secret: str) -> None:
         status, body = system.ask_sidecar(app, "GET", f"/v1.0/secrets/secretstore/{secret}")
         assert status == 403, body
 
-    @pytest.mark.parametrize("app", ["task", "notification", "analytics"])
+    @pytest.mark.parametrize("app", ["task", "analytics"])
     def test_are_out_of_reach_without_a_store(self, system: System, app: str) -> None:
         for store in ("secretstore", "kubernetes"):
             status, body = system.ask_sidecar(app, "GET", f"/v1.0/secrets/{store}/session")

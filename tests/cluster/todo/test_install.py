@@ -39,6 +39,7 @@ class TestService:
             App.FRONTEND: {"broadcast", "secretstore"},
             App.USER: {"pubsub", "secretstore"},
             App.CHAT: {"pubsub", "secretstore", "statestore"},
+            App.NOTIFICATION: {"pubsub", "secretstore"},
         }
         status, body = system.ask_sidecar(app, "GET", "/v1.0/metadata")
         assert status == 200
