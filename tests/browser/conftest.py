@@ -1,12 +1,10 @@
 """A real Chromium in front of one real system with two frontends."""
 
-import shutil
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
@@ -15,25 +13,13 @@ from devstack import processes
 from devstack.addresses import free_offset
 from devstack.places import RunFolder
 from devstack.stack import Stack
-from devstack.toolbox.debian import CHROMIUM
-from devstack.toolbox.ensure import ensure, path_of
+from tests.browser.chromium import launch_options
 from tests.browser.person import Person
 
 REPLICAS = {"frontend": 2}
 OFFSET = 2000
 WAIT_MS = 10_000
 MENDING_SECONDS = 60
-OTHER_CHROMIUMS = ("chromium-browser", "google-chrome")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
 OpenBrowser = Callable[..., BrowserContext]
 SignUp = Callable[..., Person]
 
@@ -83,14 +69,8 @@ def edges(stack: Stack) -> tuple[str, str]:
 @pytest.fixture(scope="module")
 def chromium(edges: tuple[str, str]) -> Iterator[Browser]:
     """One for each module: while Playwright runs, no other test could run an event loop."""
-    program = next((found for name in OTHER_CHROMIUMS if (found := shutil.which(name))), None)
-    if program is None:
-        ensure([CHROMIUM])
-        program = str(path_of(CHROMIUM))
-    ports = ",".join(str(urlsplit(edge).port) for edge in edges)  # 10080 is on Chromium's list of bad ports
-    flags = [*FLAGS, f"--explicitly-allowed-ports={ports}"]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=flags)
+        browser = playwright.chromium.launch(**launch_options(edges))
         yield browser
         browser.close()
 

@@ -5,10 +5,11 @@ from uuid import uuid4
 from devstack.broker import write_topic
 from devstack.stack import Stack
 from tests.monitored.traffic import Traffic
+from tests.monitored.browsing import browsing
 from tests.monitored.watching import Span, Watching
 from tests.system.waiting import eventually
 
-BROWSER = "00f067aa0ba902b7"
+CLIENT = "00f067aa0ba902b7"
 OURS, SIDECAR = "servicekit", "dapr-diagnostics"
 
 Edge = tuple[str, str, str]
@@ -31,6 +32,13 @@ EVENT: list[Edge] = [
     ("frontend/dapr-diagnostics", "frontend/servicekit", "POST /events/broadcast/todo-events"),
 ]
 
+PAGE: set[Edge] = {
+    ("", "browser/servicekit", "POST /tasks"),
+    ("browser/servicekit", "frontend/servicekit", "POST /tasks"),
+    *REQUEST[2:],
+    *EVENT,
+}
+
 
 def edges(spans: list[Span]) -> set[Edge]:
     """Who led to whom."""
@@ -46,17 +54,32 @@ class TestTrace:
     async def test_is_one_tree_from_the_edge_to_the_consumers(
         self, watching: Watching, traffic: Traffic
     ) -> None:
-        """The browser starts it (its `traceparent`), and is no service: it sends no span of its own."""
+        """A program of somebody's starts it (its `traceparent`), and sends no span of its own to us."""
         id = uuid4().hex
         answer = await traffic.ada.ask(
-            "POST", "/tasks", {"title": "traced"}, traceparent=f"00-{id}-{BROWSER}-01"
+            "POST", "/tasks", {"title": "traced"}, traceparent=f"00-{id}-{CLIENT}-01"
         )
         assert answer.status == 201
         wanted = {*REQUEST, *EVENT}
         spans = await eventually(lambda: watching.trace(id), lambda spans: wanted <= edges(spans))
         known = {span.id for span in spans}
         assert [span.name for span in spans if span.parent not in known] == ["POST /api/v1/tasks"]
-        assert next(span.parent for span in spans if span.parent not in known) == BROWSER
+        assert next(span.parent for span in spans if span.parent not in known) == CLIENT
+
+
+class TestBrowser:
+    async def test_is_where_the_trace_of_a_page_begins(self, stack: Stack, watching: Watching) -> None:
+        async with browsing(stack.addresses.edge) as page:
+            await page.goto("/sign-up")
+            for label, text in {"Name": "Ada", "E-mail": "ada@example.org", "Password": uuid4().hex}.items():
+                await page.get_by_label(label).fill(text)
+            await page.get_by_role("button", name="Sign up").click()
+            await page.get_by_label("New task").fill("traced from here")
+            async with page.expect_request(lambda asked: asked.method == "POST") as asking:
+                await page.keyboard.press("Enter")
+            id = (await (await asking.value).header_value("traceparent") or "").split("-")[1]
+            spans = await eventually(lambda: watching.trace(id), lambda spans: edges(spans) >= PAGE)
+        assert [span.name for span in spans if not span.parent] == ["POST /tasks"]
 
 
 class TestLogs:
@@ -65,7 +88,7 @@ class TestLogs:
         id = uuid4().hex
         poison = (
             '{"specversion": "1.0", "id": "poison", "source": "/", "type": "todo.task.created.v1",'
-            f' "traceparent": "00-{id}-{BROWSER}-01", "data": {{}}}}'
+            f' "traceparent": "00-{id}-{CLIENT}-01", "data": {{}}}}'
         )
         await write_topic(stack.addresses, "todo-events", poison.encode(), b"somebody")
 

@@ -9,7 +9,8 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.sdk.trace.id_generator import IdGenerator
+from opentelemetry.sdk.trace.sampling import ParentBased, Sampler, TraceIdRatioBased
 from opentelemetry.trace import NoOpTracer, Span, SpanKind, StatusCode, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -23,17 +24,23 @@ _UNTRACED = frozenset({"/healthz", "/readyz", "/metrics", "/dapr/subscribe", "/d
 
 
 def start_tracing(settings: ServiceSettings) -> Tracer:
-    """A tracer for this service; spans leave the process only if an OTLP endpoint is set."""
-    provider = TracerProvider(
-        sampler=ParentBased(TraceIdRatioBased(settings.trace_sample_ratio)),
-        resource=Resource.create({SERVICE_NAME: settings.app.value}),
-    )
+    """A tracer for this service, for a share of the traces that begin here and all that come sampled."""
+    global _tracer
+    sampler = ParentBased(TraceIdRatioBased(settings.trace_sample_ratio))
+    _tracer = tracer_for(settings.app.value, settings, sampler=sampler)
+    return _tracer
+
+
+def tracer_for(
+    name: str, settings: ServiceSettings, *, sampler: Sampler, id_generator: IdGenerator | None = None
+) -> Tracer:
+    """A tracer of spans with this `service.name`; they leave the process only if an OTLP endpoint is set."""
+    resource = Resource.create({SERVICE_NAME: name})
+    provider = TracerProvider(sampler=sampler, resource=resource, id_generator=id_generator)
     if settings.otlp_endpoint:
         exporter = OTLPSpanExporter(endpoint=settings.otlp_endpoint.rstrip("/") + "/v1/traces")
         provider.add_span_processor(BatchSpanProcessor(exporter))
-    global _tracer
-    _tracer = provider.get_tracer("servicekit")
-    return _tracer
+    return provider.get_tracer("servicekit")
 
 
 def current_traceparent() -> str:

@@ -6,6 +6,7 @@ from starlette.routing import Mount
 from contracts.names import App
 from frontend_service.assets import Assets
 from frontend_service.breaker import Breaker
+from frontend_service.browser_spans import BrowserSpans
 from frontend_service.edge import PREFIX, Edge
 from frontend_service.pages import reference
 from frontend_service.pages.rendering import environment
@@ -29,5 +30,6 @@ async def open_pages(app: FastAPI) -> None:
     """Read templates and static files; what no route answers, the edge included, is a page that says so."""
     app.state.assets = Assets()
     app.state.templates = environment(app.state.assets, app.state.settings.trace_sample_ratio)
+    app.state.browser_spans = BrowserSpans(app.state.settings)
     app.state.breakers = {name: Breaker(name.value) for name in App}
     app.include_router(reference.rest)

@@ -3,6 +3,7 @@
 from frontend_service.pages import (
     appearance,
     assistant,
+    browser_spans,
     details,
     editing,
     figures,
@@ -33,5 +34,6 @@ ROUTERS = (
     preferences.pages,
     service_worker.router,
     appearance.pages,
+    browser_spans.pages,
     reference.pages,
 )

@@ -1,12 +1,9 @@
 // What goes with every request of htmx: the start of its trace; and what is said when none gets through.
-import { randomHex } from "./random.js";
+import { startSpan } from "./spans.js";
 import { toast } from "./toasts.js";
 
-const ratio = Number(document.querySelector("meta[name=trace-ratio]").content);
-
 document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
-  const sampled = Math.random() < ratio ? "01" : "00";
-  ctx.request.headers.traceparent = `00-${randomHex(16)}-${randomHex(8)}-${sampled}`;
+  ctx.request.headers.traceparent = startSpan(ctx);
 });
 
 document.addEventListener("htmx:error", ({ detail: { ctx } }) => {

@@ -1,0 +1,30 @@
+"""Which Chromium, and how it is started."""
+
+import shutil
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from devstack.toolbox.debian import CHROMIUM
+from devstack.toolbox.ensure import ensure, path_of
+
+OTHER_CHROMIUMS = ("chromium-browser", "google-chrome")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def launch_options(addresses: Sequence[str]) -> dict[str, Any]:
+    """What Playwright needs to start it in front of these frontends."""
+    program = next((found for name in OTHER_CHROMIUMS if (found := shutil.which(name))), None)
+    if program is None:
+        ensure([CHROMIUM])
+        program = str(path_of(CHROMIUM))
+    ports = ",".join(str(urlsplit(address).port) for address in addresses)  # some are on its list of bad ones
+    return {"executable_path": program, "args": [*FLAGS, f"--explicitly-allowed-ports={ports}"]}
