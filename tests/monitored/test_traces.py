@@ -4,8 +4,8 @@ from uuid import uuid4
 
 from devstack.broker import write_topic
 from devstack.stack import Stack
-from tests.monitored.traffic import Traffic
 from tests.monitored.browsing import browsing
+from tests.monitored.traffic import Traffic
 from tests.monitored.watching import Span, Watching
 from tests.system.waiting import eventually
 

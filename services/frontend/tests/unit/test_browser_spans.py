@@ -28,7 +28,7 @@ def recorded(app: FastAPI) -> InMemorySpanExporter:
     exporter = InMemorySpanExporter()
     tracer = app.state.browser_spans._tracer
     assert isinstance(tracer, SdkTracer)
-    tracer.span_processor.add_span_processor(SimpleSpanProcessor(exporter))  # type: ignore[attr-defined]
+    tracer.span_processor.add_span_processor(SimpleSpanProcessor(exporter))
     return exporter
 
 
@@ -44,7 +44,8 @@ class TestTelling:
         assert first.parent is None
         assert first.name == "POST /tasks/{id}/done"
         assert first.resource.attributes["service.name"] == "browser"
-        assert first.start_time is not None and first.end_time is not None
+        assert first.start_time is not None
+        assert first.end_time is not None
         assert (first.end_time - first.start_time) / 1e6 == pytest.approx(120.5, abs=0.01)
         assert _ids(second) == (TRACE, "1" * 16)
 
