@@ -37,6 +37,11 @@ class TestEnvironment:
             else:
                 assert f"/{settings.app}?ssl=" in settings.own_database_url
 
+    def test_traces_the_share_that_is_set(self, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        services = [pod for pod in pods(objects("todo", place)) if pod.owner["kind"] == "Deployment"]
+        ratios = {settings_of(pod, monkeypatch).trace_sample_ratio for pod in services}
+        assert ratios == {0.1 if place == "production" else 1}
+
     def test_leaves_migrations_to_the_job(self, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
         for pod in pods(objects("todo", place)):
             settings = settings_of(pod, monkeypatch)

@@ -25,6 +25,7 @@ class TestTypo:
             ("todo", "task.image.digest=latest", "/image/digest"),
             ("todo", "global.image.tag=latest", "/global/image/tag"),
             ("todo", "task.resources.limits.memory=lots", "/resources/limits/memory"),
+            ("todo", "global.monitoring.traceSampleRatio=2", "/global/monitoring/traceSampleRatio"),
             ("todo", "gateway.enabled=maybe", "/gateway/enabled"),
             ("data", "kafka.enable=false", "enable"),
             ("data", "redis.storage=2G", "/redis/storage"),
