@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cluster.places import CGROUP_PREFIX, ClusterFolder
 from devstack.failure import Failure
+from devstack.places import ROOT
 
 CGROUPS = Path("/sys/fs/cgroup")
 KERNEL_SETTINGS = {
@@ -30,6 +31,9 @@ MADE_BY_PARTS = tuple(
 )
 """Folders and files that libcni, the kubelet, shims and iptables make wherever they are told to work."""
 
+LEAST_FREE_BYTES = 10_000_000_000
+"""Images, once packed and once unpacked, and what the pods write; and the kubelet keeps a hundredth free."""
+
 
 def require_suitable_machine(folder: ClusterFolder) -> None:
     """Raises `Failure` saying what this machine lacks, or that another folder's cluster has it."""
@@ -43,6 +47,14 @@ def require_suitable_machine(folder: ClusterFolder) -> None:
     groups = {group for mount in _cgroup_hierarchies() for group in mount.glob(f"{CGROUP_PREFIX}*")}
     if any(group.name != folder.cgroup for group in groups):
         raise Failure("Another folder's cluster runs on this machine: its addresses and ports are taken.")
+    require_space(shutil.disk_usage(ROOT).free)
+
+
+def require_space(free: int) -> None:
+    """A disk that fills up makes the kubelet evict pods, which looks like anything but a full disk."""
+    if free < LEAST_FREE_BYTES:
+        needed, there = LEAST_FREE_BYTES / 1e9, free / 1e9
+        raise Failure(f"A cluster needs {needed:.0f} GB of free disk; there are {there:.1f} GB.")
 
 
 def prepare(folder: ClusterFolder) -> None:
