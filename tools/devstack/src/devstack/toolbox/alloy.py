@@ -1,0 +1,11 @@
+"""Reads Alloy's configuration with Alloy's own parser; for tests only."""
+
+from devstack.places import ROOT
+from devstack.toolbox.golang import GoTool
+
+ALLOY_FORMAT = GoTool(
+    name="alloy-format",
+    module=ROOT / "tools" / "alloy",
+    package=".",
+    dependency="github.com/grafana/alloy/syntax",
+)
