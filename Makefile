@@ -78,7 +78,7 @@ cluster-proof: ## images, cluster up, every check of charts and cluster, down; w
 suite: ## the tests of one part, as CI runs them   (SUITE=charts)
 	@$(RUN) pytest $$($(RUN) delivery suite $(SUITE))
 reminder-rounds: ## kill -9 everything around the second reminders are due   (ROUNDS=20; ten minutes)
-	@REMINDER_ROUNDS=$(or $(ROUNDS),20) $(RUN) pytest --timeout=1800 tests/system/test_reminders.py -k once_a_channel -o log_cli=true
+	@REMINDER_ROUNDS=$(or $(ROUNDS),20) $(RUN) pytest --timeout=1800 tests/system/test_reminder_rounds.py -k once_a_channel -o log_cli=true
 terraform-check: ## terraform/ with its provider, which comes from a registry
 	@for module in terraform terraform/state; do \
 	  terraform -chdir=$$module init -backend=false -input=false && terraform -chdir=$$module validate || exit 1; \

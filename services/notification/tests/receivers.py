@@ -1,5 +1,6 @@
 """What notifications are sent to, for real: web server, push service and mail server on this machine."""
 
+import asyncio
 import base64
 import hmac
 import json
@@ -19,6 +20,17 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+
+
+@dataclass(slots=True)
+class Gate:
+    """What a receiver got it answers when this is open."""
+
+    is_open: bool = True
+
+    async def passed(self) -> None:
+        while not self.is_open:
+            await asyncio.sleep(0.01)
 
 
 @dataclass(slots=True)
@@ -45,9 +57,11 @@ class Receiver:
     statuses: list[int] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
+    gate: Gate = field(default_factory=Gate)
 
     async def take(self, request: web.Request) -> web.Response:
         self.calls.append(Call(dict(request.headers), await request.read()))
+        await self.gate.passed()
         return web.Response(status=self.statuses.pop(0) if self.statuses else 200, headers=self.headers)
 
     def verified(self, call: Call, secret: str) -> bool:
@@ -116,6 +130,7 @@ class MailServer:
 
     def __init__(self) -> None:
         self.received: list[EmailMessage] = []
+        self.gate = Gate()
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
@@ -143,6 +158,7 @@ class MailServer:
         message = message_from_bytes(content, policy=policy.default)
         assert isinstance(message, EmailMessage)
         self.received.append(message)
+        await self.gate.passed()
         return "250 OK"
 
 

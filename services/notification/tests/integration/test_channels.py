@@ -55,11 +55,16 @@ async def remind(notification: ServiceUnderTest, title: str = "stretch") -> None
     assert await fire_at(notification, DUE) == 1
 
 
-async def send(notification: ServiceUnderTest, only: Mapping[str, Sender] | None = None) -> None:
-    """Send what became due when the reminder fired."""
+async def ready(notification: ServiceUnderTest) -> None:
+    """What became due when the reminder fired may be sent now."""
     async with notification.database.transaction() as session:
         fired = update(Delivery).where(col(Delivery.next_at) == DUE)
         await session.execute(fired.values(next_at=datetime.now(UTC)))
+
+
+async def send(notification: ServiceUnderTest, only: Mapping[str, Sender] | None = None) -> None:
+    """Send what became due when the reminder fired."""
+    await ready(notification)
     settings: Settings = notification.app.state.settings
     async with guarded_session(settings.allowed_networks) as session:
         keys = notification.app.state.keys

@@ -3,7 +3,8 @@
 A worker takes a delivery by moving its `next_at` on in a transaction, sends it outside of any, and settles
 it in a second one. Should the process die in between, the delivery is due again a minute later and goes
 under the same id: a receiver of webhooks drops it, a mail program sees the same Message-ID, a browser
-replaces the note with the same tag.
+replaces the note with the same tag. Nothing but such a death may cause that: a try and its settling end
+before the minute does, a database that is away is asked again, and who is told to end finishes what it began.
 """
 
 import asyncio
@@ -29,6 +30,12 @@ POLL_SECONDS = 1.0
 AT_ONCE = 64
 AT_ONCE_ON_A_CHANNEL = 4
 """So that one receiver who hangs holds up nobody else."""
+TRY_SECONDS = 25.0
+SETTLE_SECONDS = 25.0
+"""A try, and then settling it, may take so long: together less than the lease, `retries.TAKEN`."""
+PAUSE_SECONDS = 0.2
+ENDING_SECONDS = 8.0
+"""How long what is under way may take to end when the service is told to."""
 NO_SENDER = Outcome("again", "this server does not send on this kind of channel")
 
 TRIES = Counter("todo_deliveries_total", "Tries to deliver a notification", ["channel", "result"])
@@ -47,7 +54,7 @@ class Sending:
         self._under_way: dict[asyncio.Task[None], str] = {}
 
     async def run(self) -> None:
-        """Send until cancelled; what is under way then ends with it and is taken again later."""
+        """Send until cancelled; what is under way then is finished, unless it takes too long."""
         try:
             while True:
                 try:
@@ -58,9 +65,7 @@ class Sending:
                 if not taken:
                     await self._wait()
         finally:
-            for task in self._under_way:
-                task.cancel()
-            await asyncio.gather(*self._under_way, return_exceptions=True)
+            await self._finish()
 
     async def step(self) -> int:
         """Take what is ready and start to send it; returns how many that were."""
@@ -87,6 +92,15 @@ class Sending:
         """Send what is ready until nothing is. For tests."""
         while await self.step() or self._under_way:
             await asyncio.gather(*self._under_way)
+
+    async def _finish(self) -> None:
+        """End what is under way; what had to be cut off is taken again later."""
+        if not self._under_way:
+            return
+        _, late = await asyncio.wait(self._under_way, timeout=ENDING_SECONDS)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
 
     def _start(self, delivery: Delivery, channel: Channel | None, notification: Notification | None) -> None:
         task = asyncio.create_task(self._deliver(delivery, channel, notification))
@@ -116,17 +130,33 @@ class Sending:
         took = time.monotonic() - started
         TRIES.labels(delivery.kind, outcome.result).inc()
         SECONDS.labels(delivery.kind).observe(took)
-        async with self._database.transaction() as session:
-            is_there = await settle(session, delivery.id, outcome, datetime.now(UTC))
-            if is_there and channel and delivery.kind == "webhook":
-                session.add(_attempt(delivery, channel, begun_at, took, outcome))
+        attempt = _attempt(delivery, begun_at, took, outcome) if delivery.kind == "webhook" else None
+        await self._settle(delivery.id, outcome, attempt)
+
+    async def _settle(self, id: str, outcome: Outcome, attempt: Attempt | None) -> None:
+        """Note what became of a try; a database that is away is asked again while the lease allows."""
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while True:
+            try:
+                async with self._database.transaction() as session:
+                    if await settle(session, id, outcome, datetime.now(UTC)) and attempt:
+                        await session.merge(attempt)
+                return
+            except Exception as error:
+                if time.monotonic() > deadline:
+                    raise
+                log.warning("a delivery will be settled later: %s", error)
+                await asyncio.sleep(PAUSE_SECONDS)
 
     async def _try(self, parcel: Parcel) -> Outcome:
         sender = self._senders.get(parcel.channel.kind)
         if sender is None:
             return NO_SENDER
         try:
-            return await sender.send(parcel)
+            async with asyncio.timeout(TRY_SECONDS):
+                return await sender.send(parcel)
+        except TimeoutError:
+            return Outcome("again", "no answer in time")
         except Exception as error:
             log.exception("sending %s failed", parcel.delivery.id)
             return Outcome("again", f"{type(error).__name__}: {error}"[:300])
@@ -176,11 +206,11 @@ def _give_up(session: AsyncSession, delivery: Delivery) -> None:
     record_letter(session, failed, delivery.error)
 
 
-def _attempt(delivery: Delivery, channel: Channel, at: datetime, took: float, outcome: Outcome) -> Attempt:
+def _attempt(delivery: Delivery, at: datetime, took: float, outcome: Outcome) -> Attempt:
     return Attempt(
         id=new_id(),
         delivery_id=delivery.id,
-        channel_id=channel.id,
+        channel_id=delivery.channel_id or "",
         at=at,
         milliseconds=int(took * 1000),
         status=outcome.status,
