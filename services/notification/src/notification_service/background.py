@@ -14,6 +14,7 @@ from notification_service.channels.parcel import Sender
 from notification_service.channels.push import Push
 from notification_service.channels.sending import Sending
 from notification_service.channels.webhooks import Webhooks
+from notification_service.overdue import count_overdue
 from notification_service.reminders import repository as reminders
 from notification_service.reminders.firing import Firing
 from notification_service.reminders.jobs import WakeUps
@@ -59,4 +60,4 @@ async def forget(app: FastAPI) -> None:
 
 
 STARTUP = (keys.load, prepare)
-WORK = (set_wake_ups, send, forget)
+WORK = (set_wake_ups, send, forget, count_overdue)

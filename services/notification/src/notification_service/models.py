@@ -58,6 +58,8 @@ class KnownTask(SQLModel, table=True):
     due_at: datetime | None = None
     time_zone: str | None = None
     is_open: bool
+    has_reminders: bool = False
+    """Whether it came with reminders, so that the default one is not for it."""
     version: int
 
 

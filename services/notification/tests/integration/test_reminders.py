@@ -152,6 +152,69 @@ class TestPlanning:
         assert states == {10: "cancelled", 30: "planned"}
 
 
+class TestANewDefault:
+    async def _change(self, notification: ServiceUnderTest, minutes: int | None) -> dict[int, str]:
+        """Change it; returns states by minutes before due."""
+        answer = await notification.client.patch("/preferences", json={"default_reminder": minutes})
+        assert answer.status_code == 200, answer.text
+        return {each["minutes_before"]: each["state"] for each in await listed(notification)}
+
+    async def test_moves_what_the_old_one_planned(self, notification: ServiceUnderTest) -> None:
+        await self._change(notification, 10)
+        await tell(notification, TaskCreated, reminders=[])
+        assert await self._change(notification, 20) == {10: "cancelled", 20: "planned"}
+        assert await fire_at(notification, DUE - timedelta(minutes=20)) == 1
+        assert await fire_at(notification, DUE) == 0
+
+    async def test_back_to_the_first_plans_that_again(self, notification: ServiceUnderTest) -> None:
+        await self._change(notification, 10)
+        await tell(notification, TaskCreated, reminders=[])
+        await self._change(notification, 20)
+        assert await self._change(notification, 10) == {10: "planned", 20: "cancelled"}
+
+    async def test_reminds_of_tasks_that_were_there_before(self, notification: ServiceUnderTest) -> None:
+        await tell(notification, TaskCreated, reminders=[])
+        assert await self._change(notification, 10) == {10: "planned"}
+        assert await count(notification, WakeUp) == 1
+
+    async def test_of_none_ends_them(self, notification: ServiceUnderTest) -> None:
+        await self._change(notification, 10)
+        await tell(notification, TaskCreated, reminders=[])
+        assert await self._change(notification, None) == {10: "cancelled"}
+
+    async def test_that_would_be_over_leaves_the_old_one(self, notification: ServiceUnderTest) -> None:
+        await self._change(notification, 10)
+        await tell(notification, TaskCreated, reminders=[])
+        assert await self._change(notification, 24 * 60) == {10: "planned"}
+
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"reminders": BEFORE},
+            {"reminders": [], "done": True},
+            {"reminders": [], "due_at": None, "due_date": "2030-07-01"},
+            {"reminders": [], "due_at": NOW - timedelta(hours=1)},
+        ],
+        ids=["own reminders", "done", "no time", "over"],
+    )
+    async def test_is_not_for_others(self, notification: ServiceUnderTest, fields: dict[str, Any]) -> None:
+        await tell(notification, TaskCreated, **fields)
+        before = await listed(notification)
+        await self._change(notification, 0)
+        assert await listed(notification) == before
+
+    async def test_leaves_what_has_fired(self, notification: ServiceUnderTest) -> None:
+        await self._change(notification, 30)
+        await tell(notification, TaskCreated, reminders=[])
+        await fire_at(notification, DUE - timedelta(minutes=30))
+        assert await self._change(notification, 10) == {30: "due", 10: "planned"}
+
+    async def test_is_not_for_somebody_elses_tasks(self, notification: ServiceUnderTest) -> None:
+        await tell(notification, TaskCreated, user="bob", reminders=[])
+        assert await self._change(notification, 10) == {}
+        assert await count(notification, WakeUp) == 0
+
+
 class TestFiring:
     async def test_puts_one_entry_into_the_inbox_and_tells_it(self, notification: ServiceUnderTest) -> None:
         await tell(notification, TaskUpdated)

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from prometheus_client import Gauge
 
 from analytics_service.dead_letters import repository
+from analytics_service.dead_letters.letters import LISTENERS
 from servicekit.database import Database
 
 SAMPLE_SECONDS = 15.0
@@ -30,5 +31,5 @@ async def sample(database: Database) -> None:
     async with database.reading() as session:
         found = await repository.parked_by_topic(session)
     PARKED.clear()
-    for topic, number in found.items():
+    for topic, number in (dict.fromkeys(LISTENERS, 0) | found).items():
         PARKED.labels(topic).set(number)

@@ -21,6 +21,8 @@ from servicekit.replays import PATH, replay_here
 from servicekit.sidecar import Sidecar
 
 REPLAYS = Counter("todo_dead_letter_replays_total", "Replays of dead letters", ["outcome"])
+for _outcome in ("done", "failed"):  # from the start, so that an increase is seen from the first on
+    REPLAYS.labels(_outcome)
 
 
 @dataclass(frozen=True, slots=True)

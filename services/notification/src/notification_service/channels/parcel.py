@@ -1,11 +1,14 @@
 """One delivery as a sender gets it, and what became of it."""
 
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 from notification_service.models import Channel, Delivery, Notification
 
 Result = Literal["sent", "delivered", "again", "refused", "gone"]
+RESULTS: tuple[Result, ...] = get_args(Result)
+KINDS = ("email", "push", "webhook")
+"""Of channels one is sent something on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,13 @@ async def has_ready(session: AsyncSession, now: datetime) -> bool:
     return await session.scalar(is_ready.limit(1)) is not None
 
 
+async def count_due(session: AsyncSession, before: datetime) -> dict[str, int]:
+    """How many have been due since `before` and were not taken, by kind of channel."""
+    is_due = (col(Delivery.state) == "due", col(Delivery.next_at) < before)
+    query = select(col(Delivery.kind), func.count()).where(*is_due).group_by(col(Delivery.kind))
+    return {kind: number for kind, number in await session.execute(query)}  # noqa: C416 - rows are no pairs to mypy
+
+
 async def take_ready(
     session: AsyncSession, now: datetime, again_at: datetime, busy: Collection[str], limit: int
 ) -> Sequence[str]:

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from notification_service import events
 from notification_service.channels import repository
-from notification_service.channels.parcel import Outcome, Parcel, Sender
+from notification_service.channels.parcel import KINDS, RESULTS, Outcome, Parcel, Sender
 from notification_service.channels.retries import TAKEN, next_try
 from notification_service.models import Attempt, Channel, Delivery, Notification
 from servicekit.database import Database
@@ -40,6 +40,10 @@ NO_SENDER = Outcome("again", "this server does not send on this kind of channel"
 
 TRIES = Counter("todo_deliveries_total", "Tries to deliver a notification", ["channel", "result"])
 SECONDS = Histogram("todo_delivery_seconds", "How long a try took", ["channel"])
+for _kind in KINDS:  # from the start, so that an increase is seen from the first on
+    SECONDS.labels(_kind)
+    for _result in RESULTS:
+        TRIES.labels(_kind, _result)
 
 log = logging.getLogger(__name__)
 

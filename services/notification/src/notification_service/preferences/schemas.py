@@ -18,7 +18,7 @@ class PreferencesPatch(MergePatch):
         ge=0,
         le=525_600,
         strict=True,
-        description="minutes before due; for tasks changed from now on",
+        description="minutes before due; for open tasks with a time and no reminders of their own",
     )
     digest_at: WallClock | None = Field(default=None, description="time of the daily digest")
 

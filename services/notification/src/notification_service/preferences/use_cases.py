@@ -9,6 +9,7 @@ from contracts.user import UserSignedUp, UserUpdated
 from notification_service.models import Person, Reminder
 from notification_service.preferences.schemas import PreferencesPatch
 from notification_service.reminders import planning, repository
+from notification_service.reminders.defaults import follow_default
 from notification_service.reminders.when import next_wall_clock, zone_of
 from servicekit.auth import Principal
 from servicekit.errors import Invalid
@@ -25,10 +26,12 @@ async def change(session: AsyncSession, user: Principal, patch: PreferencesPatch
     person = await repository.person(session, user.user_id)
     if not person.email:
         person.time_zone = user.time_zone
+    default = person.default_reminder
     person.sqlmodel_update(patch.model_dump(exclude_unset=True))
     if (person.quiet_from is None) != (person.quiet_to is None):
         raise Invalid.field("/quiet_to", "Quiet hours have a beginning and an end.", code="quiet-hours-half")
     await _settle(session, person)
+    await follow_default(session, person, default, datetime.now(UTC))
     return person
 
 

@@ -26,6 +26,8 @@ BATCH = 500
 SHOWN_IN_DIGEST = 10
 
 FIRED = Counter("todo_reminders_fired_total", "Reminders whose time came", ["late"])
+for _late in ("false", "true"):  # from the start, so that an increase is seen from the first on
+    FIRED.labels(_late)
 LATENESS = Histogram(
     "todo_reminder_lateness_seconds",
     "From the instant of a reminder to its entry in the inbox",

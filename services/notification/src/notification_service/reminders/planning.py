@@ -39,7 +39,7 @@ async def follow(session: AsyncSession, envelope: CloudEvent[TaskEvent]) -> None
     wanted = {reminder_id(task.id, each): each for each in _wanted(task, person)}
     for id, spec in wanted.items():
         if id not in planned:
-            planned[id] = _new(id, known, spec, envelope.time)
+            planned[id] = made(id, known, spec, envelope.time)
             session.add(planned[id])
     for reminder in planned.values():
         reminder.title = known.title
@@ -96,7 +96,8 @@ def _wanted(task: TaskSnapshot, person: Person) -> Iterator[TaskReminder]:
         yield TaskReminder(minutes_before=person.default_reminder)
 
 
-def _new(id: str, task: KnownTask, spec: TaskReminder, now: datetime) -> Reminder:
+def made(id: str, task: KnownTask, spec: TaskReminder, now: datetime) -> Reminder:
+    """A new reminder of a task, not planned yet."""
     return Reminder(
         id=id,
         user_id=task.user_id,
@@ -114,9 +115,10 @@ def _remember(
     session: AsyncSession, known: KnownTask | None, task: TaskSnapshot, user_id: str, is_open: bool
 ) -> KnownTask:
     values = task.model_dump(include={"id", "title", "due_date", "due_at", "time_zone", "version"})
+    values |= {"is_open": is_open, "has_reminders": bool(task.reminders)}
     if known is None:
-        known = KnownTask(**values, user_id=user_id, is_open=is_open)
+        known = KnownTask(**values, user_id=user_id)
         session.add(known)
     else:
-        known.sqlmodel_update(values | {"is_open": is_open})
+        known.sqlmodel_update(values)
     return known

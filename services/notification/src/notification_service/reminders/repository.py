@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, time
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import ColumnExpressionArgument, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -72,6 +72,35 @@ async def lock_of_days(session: AsyncSession, user_id: str) -> Sequence[tuple[Re
     return [(reminder, task) for reminder, task in await session.execute(query)]
 
 
+async def tasks_with_default(session: AsyncSession, user_id: str, now: datetime) -> Sequence[KnownTask]:
+    """The tasks that are still to come and whose reminder is the default one."""
+    return (await session.scalars(select(KnownTask).where(*_has_default(user_id, now)))).all()
+
+
+async def lock_with_wording(
+    session: AsyncSession, user_id: str, minutes_before: Sequence[int], now: datetime
+) -> dict[str, Reminder]:
+    """The reminders of such tasks that came so many minutes before due, by id."""
+    tasks = select(col(KnownTask.id)).where(*_has_default(user_id, now))
+    is_so = (
+        col(Reminder.user_id) == user_id,
+        col(Reminder.kind) == "task",
+        col(Reminder.minutes_before).in_(minutes_before),
+        col(Reminder.task_id).in_(tasks),
+    )
+    found = await session.scalars(select(Reminder).where(*is_so).with_for_update())
+    return {reminder.id: reminder for reminder in found}
+
+
+def _has_default(user_id: str, now: datetime) -> tuple[ColumnExpressionArgument[bool], ...]:
+    return (
+        col(KnownTask.user_id) == user_id,
+        col(KnownTask.is_open),
+        ~col(KnownTask.has_reminders),
+        col(KnownTask.due_at) > now,
+    )
+
+
 async def lock(session: AsyncSession, user_id: str, id: str) -> Reminder | None:
     query = select(Reminder).where(col(Reminder.id) == id, col(Reminder.user_id) == user_id)
     return (await session.scalars(query.with_for_update())).first()
@@ -117,6 +146,12 @@ async def take_due(session: AsyncSession, now: datetime, limit: int) -> Sequence
         .execution_options(synchronize_session=False)
     )
     return (await session.scalars(taken)).all()
+
+
+async def count_due(session: AsyncSession, before: datetime) -> int:
+    """How many have been due since `before` and were not fired."""
+    is_due = (col(Reminder.state) == "planned", col(Reminder.remind_at) < before)
+    return await session.scalar(select(func.count()).where(*is_due)) or 0
 
 
 async def tasks_of_day(
