@@ -44,7 +44,8 @@ class Complaints:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = RunFolder(tmp_path_factory.mktemp("browser"))
-    stack = Stack(folder, REPLICAS, offset=free_offset(OFFSET, REPLICAS))
+    env = {"TODO_ALLOWED_NETWORKS": '["127.0.0.0/8"]'}  # where the push service of a test is
+    stack = Stack(folder, REPLICAS, offset=free_offset(OFFSET, REPLICAS), env=env)
     stack.up()
     yield stack
     stack.down()

@@ -100,7 +100,7 @@ class TestAStreamThatBreaks:
     def test_is_hinted_at_and_nothing_is_missed(self, ada: Person, mended: Stack) -> None:
         name = "frontend-2"
         other = ada.second_tab(mended.addresses.app(name).url)
-        serving = [pid for pid in app_pids(mended.folder, "frontend") if _serves(pid, mended, name)]
+        serving = [pid for pid in app_pids(mended.folder, "frontend") if serves(pid, mended, name)]
         with kept_down(serving):
             expect(other.page.get_by_text("Reconnecting…")).to_be_visible()
             ada.add("Written meanwhile")
@@ -120,6 +120,6 @@ class TestAStreamThatBreaks:
         expect(ada.open_titles).to_have_text(["Written meanwhile"])
 
 
-def _serves(pid: int, stack: Stack, name: str) -> bool:
+def serves(pid: int, stack: Stack, name: str) -> bool:
     port = stack.addresses.app(name).ports["appPort"]
     return f"APP_PORT={port}" in Path(f"/proc/{pid}/environ").read_text().split("\0")

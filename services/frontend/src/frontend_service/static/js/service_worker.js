@@ -1,8 +1,9 @@
 // Shows what web push brings, and does what is chosen there. What a reminder became is told the server.
 const SNOOZE_MINUTES = 10;
 
-async function post(path, body) {
-  const headers = { "content-type": "application/json", "idempotency-key": crypto.randomUUID() };
+// key: stays the same when something is tried again, so that it has its effect once.
+async function post(path, body, key = crypto.randomUUID()) {
+  const headers = { "content-type": "application/json", "idempotency-key": key };
   return fetch(`/api/v1${path}`, { method: "POST", headers, body: JSON.stringify(body ?? {}) });
 }
 
@@ -32,10 +33,32 @@ async function open(told) {
   return windows[0].focus();
 }
 
+const ACTIONS = {
+  done: (told) => post(`/tasks/${told.task_id}/complete`, {}, `done-${told.delivery_id}`),
+  snooze: (told) =>
+    post(`/reminders/${told.reminder_id}/snooze`, { minutes: SNOOZE_MINUTES }, `snooze-${told.delivery_id}`),
+};
+
+// What keeps an action from being done, in words; empty if it was done.
+async function problemOf(action, told) {
+  try {
+    const answer = await ACTIONS[action](told);
+    if (answer.ok) return "";
+    if (answer.status === 401) return "You are signed out. Open this to sign in, then try again.";
+    return (await answer.json()).detail || `The server answered ${answer.status}.`;
+  } catch {
+    return "The server can't be reached. Try again.";
+  }
+}
+
+// What could not be done is shown again, with why; nobody takes it for done.
 async function act(action, told) {
-  if (action === "done") await post(`/tasks/${told.task_id}/complete`);
-  else if (action === "snooze") await post(`/reminders/${told.reminder_id}/snooze`, { minutes: SNOOZE_MINUTES });
-  else await open(told);
+  if (!(action in ACTIONS)) {
+    await open(told);
+  } else {
+    const problem = await problemOf(action, told);
+    if (problem) return show({ ...told, text: problem });
+  }
   await receipt(told, "opened");
 }
 
