@@ -30,8 +30,8 @@ env: ## write .run/env and .run/secrets.json, for servers started by hand
 topics: ## make the topics of kafka/topics.yaml that are missing
 	@$(RUN) devstack topics
 
-dead-letters: ## show what services gave up, or replay it   (REPLAY=<id> or all)
-	@$(RUN) python -m tools.dead_letters $(if $(REPLAY),--replay $(REPLAY))
+dead-letters: ## what services gave up: list it, show one, replay   (SHOW=<id> REPLAY=<id> or all; EDGE=https://…)
+	@$(RUN) python -m tools.dead_letters --edge $(EDGE) $(if $(SHOW),--show $(SHOW)) $(if $(REPLAY),--replay $(REPLAY))
 
 ##@ Run a Kubernetes
 .PHONY: cluster cluster-down cluster-images cluster-status

@@ -1,4 +1,4 @@
-"""The dead-letter desk on the command line: what is parked, and replay.
+"""The dead-letter desk on the command line: what is parked, one letter in full, and replay.
 
 Asks the API at `--edge` as an operator: with the access token in TODO_TOKEN, or, on a laptop, with one made
 from the secrets of `make up`.
@@ -57,8 +57,8 @@ def ask(edge: str, token: str, method: str, path: str, body: Any = None) -> Any:
         sys.exit(f"{edge} can't be reached: {error.reason}")
 
 
-def show(edge: str, token: str) -> None:
-    """Print the groups, and the newest letter of each."""
+def overview(edge: str, token: str) -> None:
+    """Print the groups, and the newest letters."""
     groups = ask(edge, token, "GET", "/ops/dead-letter-groups")["items"]
     if not groups:
         print("Nothing is parked.")
@@ -68,6 +68,15 @@ def show(edge: str, token: str) -> None:
         print(f"        {group['cause'][:CAUSE_SHOWN]}")
     for letter in ask(edge, token, "GET", "/ops/dead-letters?state=parked&limit=20")["items"]:
         print(f"{letter['id']}  {letter['topic']}  {letter['cause'][:CAUSE_SHOWN]}")
+
+
+def show(edge: str, token: str, id: str) -> None:
+    """Print one letter: what is known of it, then the event."""
+    letter = ask(edge, token, "GET", f"/ops/dead-letters/{id}")
+    event = letter.pop("event")
+    for name, value in letter.items():
+        print(f"{name:>12}  {'' if value is None else value}")
+    print(json.dumps(json.loads(event), indent=2, ensure_ascii=False))
 
 
 def replay(edge: str, token: str, what: str) -> int:
@@ -84,12 +93,16 @@ def replay(edge: str, token: str, what: str) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--edge", default=Stack(RUN).addresses.edge)
+    parser.add_argument("--show", default="", help="the id of a letter")
     parser.add_argument("--replay", default="", help="the id of a letter, or all")
     arguments = parser.parse_args()
     token = os.environ.get("TODO_TOKEN") or operator_token()
     if arguments.replay:
         return replay(arguments.edge, token, arguments.replay)
-    show(arguments.edge, token)
+    if arguments.show:
+        show(arguments.edge, token, arguments.show)
+    else:
+        overview(arguments.edge, token)
     return 0
 
 

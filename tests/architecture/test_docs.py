@@ -1,5 +1,6 @@
 """What the documents say is there, is there."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from tests.architecture.commands import FENCE
 from tests.architecture.sources import ROOT, tracked
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)\)")
+NAMED_TEST = re.compile(r"`(test_\w+\.py)::(Test\w+)`")
 STOP = re.compile(r"\]\(([^)]+\.py)\) `(\w+)`")
 
 
@@ -43,10 +45,21 @@ def test_decisions_say_what_enforces_them() -> None:
 
 
 def test_rules_of_events_name_their_tests() -> None:
+    """Each row of the two tables names classes with tests, in the file it says."""
     text = (ROOT / "docs" / "KAFKA.md").read_text()
-    tests = "".join(path.read_text() for path in (ROOT / "tests" / "system").glob("test_*.py"))
-    for name in re.findall(r"`(Test\w+)`", text):
-        assert f"class {name}" in tests
+    rows = re.findall(r"^\| .* \| (`test_\w+\.py::.*) \|$", text, re.M)
+    assert re.findall(r"^\| (\d+) \|.*`test_", text, re.M) == [str(number) for number in range(1, 13)]
+    assert len(rows) == 12 + 5
+    for file, name in NAMED_TEST.findall("".join(rows)):
+        assert _tests_of(ROOT / "tests" / "system" / file, name), (file, name)
+
+
+def _tests_of(path: Path, name: str) -> list[str]:
+    """The test methods of a class."""
+    found = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.ClassDef)]
+    methods = next((node.body for node in found if node.name == name), [])
+    functions = [node for node in methods if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return [node.name for node in functions if node.name.startswith("test_")]
 
 
 def test_verbs_in_documents_are_verbs_of_the_makefile() -> None:

@@ -1,10 +1,13 @@
 """The dead-letter desk on the real system: a replay reaches who gave up, and can be repeated."""
 
+import asyncio
 import json
+import os
 from typing import Any
 from uuid import uuid4
 
 from contracts.names import App, Topic
+from devstack.places import ROOT
 from devstack.stack import Stack
 from servicekit.dead_letters import dead_letter
 from tests.system.api import Answer, Api
@@ -54,3 +57,60 @@ class TestReplay:
     async def test_is_not_for_users(self, ada: Api, operator: Api) -> None:
         answer = await ada.ask("POST", "/ops/replays", {})
         assert (answer.status, answer.body["code"]) == (403, "forbidden")
+
+
+async def make_dead_letters(operator: Api, **variables: str) -> tuple[int, str]:
+    """`make dead-letters`, as somebody types it; returns the exit status and what it prints."""
+    words = [f"{name}={value}" for name, value in ({"EDGE": operator.edge} | variables).items()]
+    process = await asyncio.create_subprocess_exec(
+        *("make", "--no-print-directory", "dead-letters", *words),
+        cwd=ROOT,
+        env=os.environ | {"TODO_TOKEN": operator.token},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, said.decode()
+
+
+class TestCommandLine:
+    async def test_lists_shows_and_replays(self, healthy: Stack, ada: Api, operator: Api) -> None:
+        event = await an_event_of(healthy, ada) | {"id": str(uuid4())}
+        await notified(ada, 1)
+        await bury(healthy, event)
+        letter = await parked(operator, event["id"])
+        status, said = await make_dead_letters(operator)
+        assert status == 0, said
+        assert "todo-events  given up by notification" in said
+        assert f"{letter['id']}  todo-events  a bug, mended since" in said
+        status, said = await make_dead_letters(operator, SHOW=letter["id"])
+        assert (status, json.loads(said[said.index("{") :])) == (0, event)
+        assert f"cause  {letter['cause']}" in said
+        assert await make_dead_letters(operator, REPLAY=letter["id"]) == (0, "replayed: notification: done\n")
+        await notified(ada, 2)
+        _, said = await make_dead_letters(operator)
+        assert letter["id"] not in said
+
+    async def test_of_what_fails_again_ends_with_an_error(
+        self, healthy: Stack, ada: Api, operator: Api
+    ) -> None:
+        event = await an_event_of(healthy, ada) | {"id": str(uuid4()), "data": {"user_id": ada.user["id"]}}
+        await bury(healthy, event)
+        letter = await parked(operator, event["id"])
+        status, said = await make_dead_letters(operator, REPLAY=letter["id"])
+        assert status != 0
+        assert "against its schema" in said
+        status, said = await make_dead_letters(operator, REPLAY="all")
+        assert status != 0
+        assert "failed again" in said
+
+    async def test_is_not_for_users(self, ada: Api) -> None:
+        status, said = await make_dead_letters(ada)
+        assert status != 0
+        assert "403" in said
+
+    async def test_of_an_unknown_letter_says_so(self, operator: Api) -> None:
+        status, said = await make_dead_letters(operator, SHOW=str(uuid4()))
+        assert status != 0
+        assert "404" in said

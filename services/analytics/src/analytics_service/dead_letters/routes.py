@@ -17,6 +17,7 @@ from analytics_service.dead_letters.schemas import (
 )
 from servicekit.auth import CurrentOperator, Principal
 from servicekit.door import SessionDep, router
+from servicekit.errors import NotFound
 from servicekit.ids import PathId
 from servicekit.paging import CursorParam, Limit, Page, behind, decode_cursor, encode_cursor, page_of
 
@@ -46,6 +47,14 @@ async def list_dead_letters(
         items=[DeadLetterRead.model_validate(row) for row in rows],
         next_cursor=encode_cursor([last.parked_at, last.id], bound_to=bound_to) if last else None,
     )
+
+
+@operators.get("/dead-letters/{id}")
+async def read_dead_letter(_: CurrentOperator, id: PathId, session: SessionDep) -> DeadLetterRead:
+    letter = await repository.by_id(session, id)
+    if letter is None:
+        raise NotFound
+    return DeadLetterRead.model_validate(letter)
 
 
 @operators.get("/dead-letter-groups")
