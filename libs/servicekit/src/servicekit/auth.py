@@ -39,6 +39,8 @@ class Principal:
     token: str
     expires_at: int
     """Unix time, seconds."""
+    week_start: str | None = None
+    """monday, saturday or sunday; None: as in the country of the zone."""
 
 
 class Keys(Protocol):
@@ -155,4 +157,5 @@ def _public_key(jwk: dict[str, str]) -> Ed25519PublicKey:
 def _principal(claims: dict[str, Any], token: str) -> Principal:
     role: Role = "operator" if claims.get("role") == "operator" else "user"
     zone = str(claims.get("zoneinfo", "UTC"))
-    return Principal(str(claims["sub"]), role, zone, token, int(claims["exp"]))
+    week_start = claims.get("week_start")
+    return Principal(str(claims["sub"]), role, zone, token, int(claims["exp"]), week_start)

@@ -67,6 +67,11 @@ class TestVerify:
             "Europe/Berlin",
         )
 
+    async def test_tells_where_the_week_starts(self, verifier: TokenVerifier) -> None:
+        assert (await verifier.verify(token(week_start="sunday"))).week_start == "sunday"
+        assert (await verifier.verify(token(week_start=None))).week_start is None
+        assert (await verifier.verify(token())).week_start is None
+
     @pytest.mark.parametrize(
         "claims",
         [

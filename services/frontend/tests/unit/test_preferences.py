@@ -5,7 +5,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from services.frontend.tests.fake_services import FakeServices, answer, problem
+from services.frontend.tests.fake_services import FakeServices, answer, problem, tokens
 
 STORED: dict[str, Any] = {
     "time_zone": "Europe/Berlin",
@@ -95,6 +95,23 @@ class TestChannels:
             done = await settings.post(f"/settings/channels/{id}/{verb}", data={})
             assert done.status_code == 303
             assert len(services.called(route)) == 1
+
+
+class TestAccount:
+    @pytest.mark.parametrize(("chosen", "sent"), [("sunday", "sunday"), ("", None)])
+    async def test_says_where_the_week_starts(
+        self, settings: httpx2.AsyncClient, services: FakeServices, chosen: str, sent: str | None
+    ) -> None:
+        stored: dict[str, Any] = {"email": "a@b.c", "name": "Ada", "time_zone": "Europe/Berlin", "version": 3}
+        services.answers["GET /users/me"] = answer(**stored, week_start="monday")
+        services.answers["POST /auth/refresh"] = tokens()
+        shown = (await settings.get("/account")).text
+        assert '<option value="monday" selected>' in shown
+        form = {"name": "Ada", "time_zone": "Europe/Berlin"}
+        base = {f"base_{name}": value for name, value in form.items()}
+        week = {"week_start": chosen, "base_week_start": "monday", "version": "3"}
+        assert (await settings.post("/account", data=form | base | week)).status_code == 303
+        assert services.called("PATCH /users/me")[0].json == {"week_start": sent}
 
 
 class TestServiceWorker:

@@ -107,7 +107,13 @@ def series_of(task: Task, user: Principal) -> Series | None:
 
 def next_id(task: Task) -> str:
     """The id of the occurrence after `task`: always the same (UUIDv5 of series and number)."""
-    return str(uuid5(UUID(task.series_id), str(task.occurrence + 1)))
+    assert task.series_id
+    return occurrence_id(task.series_id, task.occurrence + 1)
+
+
+def occurrence_id(series_id: str, number: int) -> str:
+    """The id of the occurrence with that number, from the second one on."""
+    return str(uuid5(UUID(series_id), str(number)))
 
 
 def _before_due(task: Task) -> list[dict[str, Any]]:

@@ -91,6 +91,36 @@ class TestCommands:
         )
         assert statuses(made) == [201, 201, 200, 200, 204, 204]
 
+    async def test_change_saved_filters(self, task: ServiceUnderTest) -> None:
+        made = await run(
+            task,
+            command("filter.create", temp_id="f", body={"name": "Urgent", "filter": "priority = 4"}),
+            command("filter.update", id="f", version=1, body={"sort": "due"}),
+            command("filter.update", id="f", body={"filter": "priority >"}),
+        )
+        assert statuses(made) == [201, 200, 422]
+        shown = made["results"][1]["result"]
+        assert (shown["filter"], shown["sort"], shown["version"]) == ("priority = 4", "due", 2)
+        assert made["results"][2]["problem"]["errors"][0]["pointer"] == "/filter"
+        assert statuses(await run(task, command("filter.delete", id=shown["id"]))) == [204]
+        assert (await task.client.get("/filters")).json()["items"] == []
+
+    async def test_move_tasks_and_restore_projects(self, task: ServiceUnderTest) -> None:
+        made = await run(
+            task,
+            add("second", temp_id="b"),
+            add("first", temp_id="a"),
+            command("task.move", id="a", body={"before": "b"}),
+            command("task.move", id="b", body={}),
+            command("project.create", temp_id="p", body={"name": "Flat"}),
+            add("paint", body={"project_id": "p"}),
+            command("project.delete", id="p"),
+            command("project.restore", id="p"),
+        )
+        assert statuses(made) == [201, 201, 200, 422, 201, 201, 204, 200]
+        items = (await task.client.get("/tasks", params={"sort": "position"})).json()["items"]
+        assert [item["title"] for item in items] == ["first", "second", "paint"]
+
     async def test_are_tried_only_on_the_version_named(self, task: ServiceUnderTest) -> None:
         id = (await run(task, add("milk")))["results"][0]["id"]
         answer = await run(

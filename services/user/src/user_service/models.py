@@ -22,6 +22,8 @@ class User(SQLModel, table=True):
     password_hash: str
     name: str
     time_zone: str
+    week_start: str | None = None
+    """monday, saturday or sunday; None: as in the country of the zone."""
     role: str = "user"
     version: int = 1
     created_at: datetime

@@ -1,7 +1,7 @@
 """What the API of the user service takes and shows."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
 import email_validator
@@ -31,6 +31,7 @@ Email = Annotated[Text, Field(max_length=254), AfterValidator(_email)]
 Password = Annotated[str, Field(min_length=8, max_length=128)]
 Name = Annotated[Text, Field(max_length=200)]
 TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_time_zone)]
+WeekStart = Literal["monday", "saturday", "sunday"]
 
 
 class SignUp(RequestBody):
@@ -52,6 +53,7 @@ class Refresh(RequestBody):
 class UserPatch(MergePatch):
     name: Name = ""
     time_zone: TimeZone = "UTC"
+    week_start: WeekStart | None = Field(default=None, description="null: as in the country of the zone")
 
 
 class UserRead(BaseModel):
@@ -61,6 +63,7 @@ class UserRead(BaseModel):
     email: str
     name: str
     time_zone: str
+    week_start: WeekStart | None
     role: str
     version: int
     created_at: datetime

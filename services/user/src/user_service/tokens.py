@@ -20,6 +20,7 @@ def access_token(user: User, key: SigningKey, life: timedelta) -> str:
         "sub": user.id,
         "role": user.role,
         "zoneinfo": user.time_zone,
+        "week_start": user.week_start,
         "iat": now,
         "exp": now + life,
     }

@@ -3,6 +3,7 @@
 from typing import Any
 from unittest.mock import patch
 
+import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -109,6 +110,16 @@ class TestAccount:
         assert (answer.json()["name"], answer.json()["time_zone"]) == ("Ada L.", "Europe/London")
         assert answer.headers["etag"] == '"2"'
         assert (await user.recorded())[1]["type"] == "todo.user.updated.v1"
+
+    async def test_says_where_its_week_starts(self, user: ServiceUnderTest) -> None:
+        first = await signed_up(user)
+        assert first["user"]["week_start"] is None
+        answer = await user.client.patch("/users/me", json={"week_start": "sunday"})
+        assert answer.json()["week_start"] == "sunday"
+        token = (await refreshed(user, first["refresh_token"])).json()["access_token"]
+        assert jwt.decode(token, options={"verify_signature": False})["week_start"] == "sunday"
+        assert (await user.client.patch("/users/me", json={"week_start": "friday"})).status_code == 422
+        assert (await user.client.patch("/users/me", json={"week_start": None})).json()["week_start"] is None
 
     async def test_is_not_changed_by_nothing(self, user: ServiceUnderTest) -> None:
         await signed_up(user)

@@ -1,4 +1,4 @@
-"""The account page: name and time zone."""
+"""The account page: name, time zone, and where the week starts."""
 
 from typing import Any
 from zoneinfo import available_timezones
@@ -6,14 +6,20 @@ from zoneinfo import available_timezones
 from starlette.responses import RedirectResponse, Response
 
 from contracts.names import App
-from frontend_service.pages.backend import Refused, is_away
+from frontend_service.pages.backend import Json, Refused, is_away
 from frontend_service.pages.door import AWAY, router
 from frontend_service.pages.merge import Fields, changed, merge
 from frontend_service.pages.rendering import show_page
 from frontend_service.pages.visit import Form, SignedIn, Visit
 from servicekit.ids import new_id
 
-NAMES = ("name", "time_zone")
+NAMES = ("name", "time_zone", "week_start")
+WEEK_STARTS = {
+    "": "As in the country of the time zone",
+    "monday": "Monday",
+    "saturday": "Saturday",
+    "sunday": "Sunday",
+}
 ZONES = sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC")
 ME = "/users/me"
 
@@ -35,7 +41,7 @@ async def save_account(visit: SignedIn, form: Form) -> Response:
             App.USER,
             "PATCH",
             ME,
-            changed(base, mine),
+            _patch(base, mine),
             key=form.get("key", "") or new_id(),
             version=int(version) if version.isdecimal() else 0,
         )
@@ -74,10 +80,17 @@ async def _form(visit: Visit, stored: dict[str, Any], *, status: int = 200, **va
         account=stored,
         base=base,
         zones=ZONES,
+        week_starts=WEEK_STARTS,
         key=new_id(),
         **known | values,
     )
 
 
 def _shown(account: dict[str, Any]) -> Fields:
-    return {name: str(account[name]) for name in NAMES}
+    return {name: str(account.get(name) or "") for name in NAMES}
+
+
+def _patch(base: Fields, mine: Fields) -> Json:
+    """What differs, as a JSON merge-patch."""
+    patch: Json = {**changed(base, mine)}
+    return patch | ({"week_start": patch["week_start"] or None} if "week_start" in patch else {})

@@ -10,14 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from servicekit.auth import Principal
 from servicekit.errors import PreconditionFailed
 from servicekit.preconditions import etag
-from task_service import use_cases
+from task_service import placing, use_cases
 from task_service.batch.schemas import Command
-from task_service.models import Label, Project, Task
+from task_service.models import Label, Project, SavedFilter, Task
 from task_service.quickadd import use_cases as quick_add
 from task_service.quickadd.schemas import TaskDraft
-from task_service.schemas import TaskPatch, TaskRead
-from task_service.structure import labels, named, projects
+from task_service.schemas import Move, TaskPatch, TaskRead
+from task_service.structure import filters, labels, named, projects
 from task_service.structure.schemas import (
+    FilterCreate,
+    FilterPatch,
+    FilterRead,
     LabelCreate,
     LabelPatch,
     LabelRead,
@@ -26,7 +29,7 @@ from task_service.structure.schemas import (
     ProjectRead,
 )
 
-Thing = Task | Project | Label
+Thing = Task | Project | Label | SavedFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +45,16 @@ class Kind:
     lock: Callable[..., Awaitable[Any]]
 
 
-async def _lock_project(session: AsyncSession, user: Principal, id: str, **_: bool) -> Project:
-    return await named.lock(session, user, Project, id)
+async def _lock_project(session: AsyncSession, user: Principal, id: str, *, trashed: bool = False) -> Project:
+    return await named.lock(session, user, Project, id, trashed=trashed)
+
+
+async def _lock_filter(session: AsyncSession, user: Principal, id: str, **_: bool) -> SavedFilter:
+    return await named.lock(session, user, SavedFilter, id)
+
+
+async def _delete_filter(session: AsyncSession, _: Principal, saved: SavedFilter) -> None:
+    await filters.delete(session, saved)
 
 
 async def _lock_label(session: AsyncSession, user: Principal, id: str, **_: bool) -> Label:
@@ -68,11 +79,19 @@ KINDS: Mapping[str, Kind] = {
         delete=labels.delete,
         lock=_lock_label,
     ),
+    "filter": Kind(
+        *(FilterRead, FilterPatch, FilterCreate),
+        create=filters.create,
+        update=filters.update,
+        delete=_delete_filter,
+        lock=_lock_filter,
+    ),
 }
-_VERBS = {
-    "complete": use_cases.complete,
-    "reopen": use_cases.reopen,
-    "restore": use_cases.restore,
+_VERBS: Mapping[str, Callable[..., Awaitable[Any]]] = {
+    "task.complete": use_cases.complete,
+    "task.reopen": use_cases.reopen,
+    "task.restore": use_cases.restore,
+    "project.restore": projects.restore,
 }
 
 
@@ -103,8 +122,10 @@ async def run(
         return Outcome(204, id)
     if verb == "update":
         await kind.update(session, user, thing, kind.patch.model_validate(body))
+    elif verb == "move":
+        await placing.move(session, user, thing, Move.model_validate(body))
     else:
-        await _VERBS[verb](session, user, thing)
+        await _VERBS[command.type](session, user, thing)
     await session.flush()
     return Outcome(200, id, kind.read.model_validate(thing))
 

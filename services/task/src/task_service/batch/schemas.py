@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field, WithJsonSchema, model_validator
 
 from servicekit.schema import RequestBody, Text
 from task_service.schemas import TaskRead
-from task_service.structure.schemas import LabelRead, ProjectRead
+from task_service.structure.schemas import FilterRead, LabelRead, ProjectRead
 
 MAX_COMMANDS = 100
 
@@ -17,12 +17,17 @@ CommandType = Literal[
     "task.reopen",
     "task.delete",
     "task.restore",
+    "task.move",
     "project.create",
     "project.update",
     "project.delete",
+    "project.restore",
     "label.create",
     "label.update",
     "label.delete",
+    "filter.create",
+    "filter.update",
+    "filter.delete",
 ]
 Problem = Annotated[dict[str, Any], WithJsonSchema({"$ref": "#/components/schemas/Problem"})]
 """An RFC 9457 problem document, as every route answers it."""
@@ -74,7 +79,7 @@ class CommandResult(BaseModel):
     uuid: str
     status: int
     id: str | None = None
-    result: TaskRead | ProjectRead | LabelRead | None = None
+    result: TaskRead | ProjectRead | FilterRead | LabelRead | None = None
     problem: Problem | None = None
     replayed: bool = Field(default=False, description="it was done before, and not again")
 

@@ -18,7 +18,7 @@ from task_service.batch import commands
 from task_service.batch.schemas import BatchRequest, BatchResult, Command, CommandResult
 from task_service.changes.recorder import PENDING
 
-REFERENCES = ("parent_id", "project_id")
+REFERENCES = ("parent_id", "project_id", "before", "after")
 """Fields of a body that may hold a temporary id."""
 
 

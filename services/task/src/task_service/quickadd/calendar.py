@@ -18,6 +18,7 @@ SATURDAY_FIRST = "AF BH DJ DZ EG IQ IR JO KW LY OM QA SD SY"
 MONTH_FIRST = "AS FM GU MH MP PH PR PW UM US VI"
 """Where 12/03 is 3 December."""
 MONDAY, SATURDAY, SUNDAY = 0, 5, 6
+STARTS = {"monday": MONDAY, "saturday": SATURDAY, "sunday": SUNDAY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,14 @@ class Calendar:
     month_first: bool = False
 
     @classmethod
-    def at(cls, now: datetime, zone: str) -> "Calendar":
-        """The calendar at the instant `now` in the IANA zone `zone`, as its country keeps it."""
+    def at(cls, now: datetime, zone: str, week_start: str | None = None) -> "Calendar":
+        """The calendar at the instant `now` in the IANA zone `zone`, as its country keeps it.
+
+        week_start: the day a user's week starts on, whatever the country does.
+        """
         country = _countries().get(zone, "US" if zone.startswith("US/") else "nowhere")
         start = SUNDAY if country in SUNDAY_FIRST else SATURDAY if country in SATURDAY_FIRST else MONDAY
+        start = STARTS.get(week_start or "", start)
         return cls(now.astimezone(ZoneInfo(zone)), zone, start, country in MONTH_FIRST)
 
     @property

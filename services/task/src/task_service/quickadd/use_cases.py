@@ -38,7 +38,7 @@ async def create(session: AsyncSession, user: Principal, draft: TaskDraft) -> Ta
     draft.check()
     if draft.quick is None:
         return await use_cases.create(session, user, draft.filled({}))
-    calendar = Calendar.at(datetime.now(UTC), draft.time_zone or user.time_zone)
+    calendar = Calendar.at(datetime.now(UTC), draft.time_zone or user.time_zone, user.week_start)
     try:
         return await use_cases.create(session, user, await _whole(session, user, draft, calendar))
     except Invalid as error:
@@ -48,7 +48,8 @@ async def create(session: AsyncSession, user: Principal, draft: TaskDraft) -> Ta
 async def preview(session: AsyncSession, user: Principal, body: ParseRequest) -> Preview:
     """What would be understood; nothing is stored."""
     found = understand(
-        body.quick, Calendar.at(body.now or datetime.now(UTC), body.time_zone or user.time_zone)
+        body.quick,
+        Calendar.at(body.now or datetime.now(UTC), body.time_zone or user.time_zone, user.week_start),
     )
     return Preview(
         task=UnderstoodTask.model_validate(found),

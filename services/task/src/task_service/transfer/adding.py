@@ -13,20 +13,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from servicekit.auth import Principal
 from servicekit.errors import Invalid
-from servicekit.ids import is_id
 from task_service import due, events, recurring, tree
 from task_service import repository as tasks
+from task_service.errors import NameTaken
 from task_service.folding import fold
 from task_service.history import tell
-from task_service.models import Label, Project, SavedFilter, Task
+from task_service.models import Label, Project, Task
 from task_service.ordering import last_of_all
 from task_service.schemas import TaskCreate
-from task_service.structure import labels, named
+from task_service.structure import filters, labels, named
 from task_service.structure import repository as structure
 from task_service.structure.projects import MAX_LEVELS
 from task_service.structure.schemas import FilterCreate, LabelCreate, ProjectCreate
 from task_service.transfer import repository
-from task_service.transfer.plan import Plan, id_of
+from task_service.transfer.plan import Plan, possible_ids
 from task_service.transfer.source import Draft, ProjectDraft, Report, Source
 
 CHUNK = 250
@@ -45,9 +45,8 @@ class Adding:
 
     @classmethod
     async def of(cls, session: AsyncSession, user: Principal, source: Source) -> "Adding":
-        ids = {id_of(user.user_id, source.format, draft.key) for draft in source.tasks}
-        own = {key for draft in source.tasks for key in (draft.key, draft.parent or "") if is_id(key)}
-        return cls(user, source, await repository.known_tasks(session, user.user_id, ids | own))
+        ids = possible_ids(user.user_id, source)
+        return cls(user, source, await repository.known_tasks(session, user.user_id, ids))
 
     def chunks(self) -> Sequence[Sequence[Draft]]:
         new = self.plan.new
@@ -104,23 +103,31 @@ class Adding:
             }
         )
         self._recur(task, draft, now)
-        due.place(task, self.user.time_zone)
+        self._place(task, draft)
         session.add(task)
         tell(session, task, events.created(task))
 
+    def _place(self, task: Task, draft: Draft) -> None:
+        try:
+            due.place(task, self.user.time_zone)
+        except Invalid as error:
+            self.source.report.say(draft.where, f"Left out: due_time ({error.detail}).")
+            task.due_time = None
+            due.place(task, self.user.time_zone)
+
     def _recur(self, task: Task, draft: Draft, now: datetime) -> None:
+        series = dict(draft.series)
+        if "series_id" in series:
+            series["series_id"] = self.plan.series_id(series["series_id"])
+        task.sqlmodel_update(series)
         if task.recurrence is None:
             return
+        rule_before = task.recurrence["rule"] if "rule_from" in series else ""
         try:
-            recurring.settle(task, self.user, {"recurrence"}, now)
+            recurring.settle(task, self.user, {"recurrence"}, now, rule_before=rule_before)
         except Invalid as error:
             self.source.report.say(draft.where, f"It does not recur: {error.detail}")
             task.recurrence = task.series_id = None
-            return
-        series = dict(draft.series)
-        if "series_id" in series:
-            series["series_id"] = self.plan.id(str(series["series_id"]))
-        task.sqlmodel_update(series)
 
     def _values(self, draft: Draft) -> dict[str, Any]:
         """The fields that are valid; of the others the report tells."""
@@ -147,7 +154,7 @@ class Adding:
             return None
         if key not in self._projects:
             parent = self._project(session, draft.parent, there, (*path, key)) if draft.parent else None
-            name = " ".join(draft.name.split())[:MAX_NAME] or "Imported"
+            name = draft.name.replace("\x00", "").strip()[:MAX_NAME].strip() or "Imported"
             place = (fold(name), parent)
             if place not in there:
                 there[place] = self._new_project(session, draft, name, parent).id
@@ -179,15 +186,24 @@ class Adding:
         for fields in self.source.filters:
             where = f"filter {str(fields.get('name', ''))[:40]}"
             values = _validated(FilterCreate, fields, where, self.source.report)
-            name = values.get("name")
-            if name and not await structure.by_key(session, SavedFilter, self.user.user_id, [fold(name)]):
-                named.add(session, self.user, SavedFilter, values)
-                await session.flush()
+            if not values:
+                continue
+            try:
+                await filters.create(session, self.user, FilterCreate.model_validate(values))
+            except Invalid as error:
+                self.source.report.say(where, f"Left out: {error.detail}")
+            except NameTaken:
+                continue
+            await session.flush()
 
 
 def _fitting(draft: Draft, report: Report) -> list[str]:
-    names = [" ".join(str(name).replace("\x00", "").split()) for name in draft.fields.get("labels") or []]
-    fitting = [name[:MAX_LABEL] for name in dict.fromkeys(names) if name]
+    written = draft.fields.get("labels") or []
+    if not isinstance(written, list):
+        report.say(draft.where, "Left out: labels (they are not a list).")
+        return []
+    names = [str(name).replace("\x00", "").strip() for name in written]
+    fitting = [name[:MAX_LABEL].strip() for name in dict.fromkeys(names) if name]
     if len(fitting) > MAX_LABELS:
         report.say(draft.where, f"Of its {len(fitting)} labels the first {MAX_LABELS} were taken.")
     return fitting[:MAX_LABELS]

@@ -13,7 +13,7 @@ from task_service.models import Label, Project, SavedFilter, Task
 from task_service.schemas import TaskRead
 from task_service.structure.schemas import FilterRead, LabelRead, ProjectRead
 from task_service.transfer import ical, own, repository
-from task_service.transfer.spreadsheet import COLUMNS, SLASH
+from task_service.transfer.spreadsheet import COLUMNS, SLASH, escaped
 
 PAGE = 500
 
@@ -82,12 +82,12 @@ def _whole(task: Task) -> dict[str, Any]:
 
 
 def _paths(projects: Sequence[Project]) -> dict[str, str]:
-    """Id → names from the top, by slashes; a slash in a name becomes another sign."""
+    """Id → names from the top, by slashes; before a slash in a name stands a backslash."""
     by_id = {project.id: project for project in projects}
 
     def path(id: str) -> str:
         project = by_id[id]
-        name = project.name.replace(SLASH, "∕")
+        name = escaped(project.name)
         return f"{path(project.parent_id)}{SLASH}{name}" if project.parent_id in by_id else name
 
     return {id: path(id) for id in by_id}
@@ -97,7 +97,7 @@ def _row(task: Task, projects: Mapping[str, str]) -> dict[str, Any]:
     recurrence = task.recurrence or {}
     return {
         **{name: getattr(task, name) for name in COLUMNS if name in Task.model_fields},
-        "labels": "\n".join(task.labels),
+        "labels": "\n".join(label.replace("\n", " ") for label in task.labels),
         "done": "true" if task.done else "",
         "priority": task.priority or "",
         "project": projects.get(task.project_id or "", ""),

@@ -14,7 +14,8 @@ class ImportJob(SQLModel, table=True):
     id: str = Field(primary_key=True)
     user_id: str
     zone: str
-    """The user's time zone when the file came."""
+    """The user's time zone when the file came, and where the week starts."""
+    week_start: str | None = None
     format: str | None = None
     project: str | None = None
     body: bytes
@@ -28,6 +29,10 @@ class ImportJob(SQLModel, table=True):
     report: list[dict[str, str]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     more: int = 0
     """Lines of the report that were left out."""
+    failures: int = 0
+    """How often in a row an error stopped it before it had added anything more."""
+    interruptions: int = 0
+    """How often in a row a lease ran out before it had added anything more: its worker was gone."""
     leased_until: datetime
     created_at: datetime
     finished_at: datetime | None = None

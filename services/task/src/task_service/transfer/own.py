@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from servicekit.ids import is_id
 from task_service.transfer.source import Draft, ProjectDraft, Source, Unreadable, day, instant, titled
 
 NAME = "todo"
@@ -11,6 +12,8 @@ FIELDS = (
     *("priority", "labels", "due_date", "due_time", "time_zone", "recurrence", "reminders", "position"),
 )
 LABEL = ("name", "colour", "position")
+MAX_NUMBER = 1_000_000
+"""Of occurrences in a series."""
 FILTER = ("name", "filter", "sort", "colour", "position")
 
 
@@ -38,8 +41,6 @@ def read(document: Any) -> Source:
 
 def _draft(task: Mapping[str, Any], where: str, source: Source) -> Draft:
     words = titled(str(task.get("title", "")), str(task.get("notes") or ""), where, source.report)
-    series = {name: task[name] for name in ("series_id", "occurrence", "rule_number") if task.get(name)}
-    counted_from = day(task.get("rule_from"))
     return Draft(
         key=str(task.get("id", where)),
         where=where,
@@ -49,8 +50,20 @@ def _draft(task: Mapping[str, Any], where: str, source: Source) -> Draft:
         done=task.get("done") is True,
         created_at=instant(task.get("created_at")),
         completed_at=instant(task.get("completed_at")),
-        series=series | ({"rule_from": counted_from} if counted_from else {}),
+        series=_series(task),
     )
+
+
+def _series(task: Mapping[str, Any]) -> dict[str, Any]:
+    """The place of a task in its series, as far as it is one."""
+    counted = {name: task[name] for name in ("occurrence", "rule_number") if _is_count(task.get(name))}
+    series_id, counted_from = task.get("series_id"), day(task.get("rule_from"))
+    named = {"series_id": series_id} if isinstance(series_id, str) and is_id(series_id) else {}
+    return named | counted | ({"rule_from": counted_from} if counted_from else {})
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 1 <= value <= MAX_NUMBER
 
 
 def _objects(document: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:

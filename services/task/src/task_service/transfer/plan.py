@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from uuid import NAMESPACE_URL, uuid5
 
 from servicekit.ids import is_id
+from task_service.recurring import occurrence_id
 from task_service.transfer.source import Draft, Source
 from task_service.tree import MAX_LEVELS
 
@@ -15,6 +16,25 @@ def id_of(user_id: str, format: str, key: str) -> str:
     return str(uuid5(uuid5(NAMESPACE_URL, f"todo/import/{user_id}"), f"{format} {key}"))
 
 
+def possible_ids(user_id: str, source: Source) -> set[str]:
+    """Ids under which the user may have what a file holds: its own, and those importing gives."""
+    found: set[str] = set()
+    for draft in source.tasks:
+        series = _series_of(draft)
+        found |= {key for key in (draft.key, draft.parent, series) if key and is_id(key)}
+        found.add(id_of(user_id, source.format, draft.key))
+        if series:
+            found.add(occurrence_id(id_of(user_id, source.format, series), draft.series["occurrence"]))
+    return found
+
+
+def _series_of(draft: Draft) -> str | None:
+    """The series whose later occurrence a task is, by its id."""
+    series, number = draft.series.get("series_id"), draft.series.get("occurrence", 1)
+    is_later = series is not None and draft.key == occurrence_id(series, number)
+    return str(series) if is_later else None
+
+
 @dataclass(slots=True)
 class Plan:
     """The drafts of a source that are new, parents first, each with its id and that of its parent."""
@@ -22,7 +42,7 @@ class Plan:
     user_id: str
     source: Source
     known: Collection[str]
-    """Ids of tasks the user has, as far as they could be among these."""
+    """Those of `possible_ids` that are tasks of the user."""
     new: list[Draft] = field(default_factory=list)
     parents: dict[str, str] = field(default_factory=dict)
     """Key → id of the parent."""
@@ -48,7 +68,20 @@ class Plan:
         return len(self.source.tasks) - len(self.new)
 
     def id(self, key: str) -> str:
-        """Of the task itself if the user has it, as when a file comes back where it is from."""
+        """Of the task itself if the user has it, as when a file comes back where it is from.
+
+        A later occurrence has the id that completing the one before it would give, so that it is not
+        made again.
+        """
+        if key in self.known:
+            return key
+        draft = self._drafts.get(key)
+        series = _series_of(draft) if draft else None
+        if draft and series:
+            return occurrence_id(self.series_id(series), draft.series["occurrence"])
+        return id_of(self.user_id, self.source.format, key)
+
+    def series_id(self, key: str) -> str:
         return key if key in self.known else id_of(self.user_id, self.source.format, key)
 
     def _place(self, draft: Draft) -> None:

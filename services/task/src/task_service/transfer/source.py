@@ -1,7 +1,7 @@
 """What is read from a file, whatever its format: tasks, projects, and what could not be taken over."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 MAX_LINES = 500
@@ -88,9 +88,9 @@ def instant(value: Any) -> datetime | None:
     """An RFC 3339 time, or None for what is none; the year 1 stands for none, too."""
     try:
         found = datetime.fromisoformat(str(value))
-    except ValueError:
+        return found.astimezone(UTC) if found.tzinfo and found.year > 1 else None
+    except (ValueError, OverflowError):
         return None
-    return found if found.tzinfo and found.year > 1 else None
 
 
 def day(value: Any) -> date | None:

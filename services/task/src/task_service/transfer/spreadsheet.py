@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +16,7 @@ COLUMNS = (
     *("time_zone", "rule", "rule_from", "rule_month_end", "rule_missed", "created_at", "completed_at"),
 )
 """Those of our own export, in its order. Labels stand one a line; a project with those around it, by /."""
+_NAME_IN_PATH = re.compile(r"(?:\\[\\/]|[^/])+")
 _NAMES = {
     **{name: name for name in COLUMNS},
     **{"task": "title", "name": "title", "content": "title", "summary": "title", "subject": "title"},
@@ -29,9 +31,15 @@ _NAMES = {
         "parent": "parent_id",
     },
 }
+_ESCAPED = re.compile(r"\\([\\/])")
 _TRUE = frozenset({"true", "yes", "y", "1", "x", "done", "completed", "complete", "✓"})
 _PRIORITIES = {"none": 0, "low": 1, "medium": 2, "normal": 2, "high": 3, "urgent": 4}
 SLASH = "/"
+
+
+def escaped(name: str) -> str:
+    """The name of a project as a part of a path."""
+    return name.replace("\\", "\\\\").replace(SLASH, f"\\{SLASH}")
 
 
 def read(text: str, project: str | None, calendar: Calendar) -> Source:
@@ -49,10 +57,14 @@ def read(text: str, project: str | None, calendar: Calendar) -> Source:
         unknown = [name for name, column in zip(header, columns, strict=True) if column is None]
         if unknown:
             source.report.say("line 1", f"Columns that are not known: {', '.join(unknown)[:200]}.")
-        reading = _Reading(source, project, calendar)
+        reading = _Reading(source, project, calendar, is_ours=tuple(header) == COLUMNS)
         for row in rows:
-            named = {c: value.strip() for c, value in zip(columns, row, strict=False) if c and value.strip()}
-            if named:
+            named = {
+                column: value if column == "notes" else value.strip()
+                for column, value in zip(columns, row, strict=False)
+                if column and (value.strip() or (column == "notes" and value))
+            }
+            if any(value.strip() for value in named.values()):
                 reading.take(named, f"line {rows.line_num}")
     except csv.Error as error:
         raise Unreadable(f"The CSV can't be read: {error}") from error
@@ -60,8 +72,9 @@ def read(text: str, project: str | None, calendar: Calendar) -> Source:
 
 
 class _Reading:
-    def __init__(self, source: Source, project: str | None, calendar: Calendar) -> None:
+    def __init__(self, source: Source, project: str | None, calendar: Calendar, *, is_ours: bool) -> None:
         self._source = source
+        self._is_ours = is_ours
         self._project = project
         self._calendar = calendar
         self._seen: Counter[str] = Counter()
@@ -70,8 +83,7 @@ class _Reading:
         report = self._source.report
         words = titled(row.get("title", ""), row.get("notes", ""), where, report)
         fields = words | self._priority(row, where) | self._due(row, where)
-        labels = [label.strip() for label in row.get("labels", "").replace(",", "\n").splitlines()]
-        fields["labels"] = [label for label in labels if label]
+        fields["labels"] = self._labels(row.get("labels", ""))
         if row.get("rule"):
             how = {"from": "rule_from", "month_end": "rule_month_end", "missed": "rule_missed"}
             said = {name: row[column] for name, column in how.items() if row.get(column)}
@@ -101,6 +113,9 @@ class _Reading:
 
     def _due(self, row: Mapping[str, str], where: str) -> dict[str, Any]:
         """ISO dates and times, or words as quick add reads them."""
+        zone = {"time_zone": row["time_zone"]} if row.get("time_zone") else {}
+        if self._is_ours:
+            return {name: row[name] for name in ("due_date", "due_time") if row.get(name)} | zone
         said = " ".join(filter(None, [row.get("due_date"), (row.get("due_time") or "")[:5]]))
         if not said:
             return {}
@@ -108,17 +123,21 @@ class _Reading:
         if found.title != "x" or found.due_date is None:
             self._source.report.say(where, f"The date {said[:80]!r} was not understood; it has none.")
             return {}
-        zone = {"time_zone": row["time_zone"]} if row.get("time_zone") else {}
         clock = {"due_time": found.due_time} if found.due_time else {}
         return {"due_date": found.due_date} | clock | zone
+
+    def _labels(self, text: str) -> list[str]:
+        parts = text.split("\n") if self._is_ours else text.replace(",", "\n").splitlines()
+        return [label for label in (part.strip() for part in parts) if label]
 
     def _folder(self, path: str | None) -> str | None:
         """The key of a project: its names from the top, by slashes."""
         if not path:
             return None
         parent = None
-        for name in filter(None, (part.strip() for part in path.split(SLASH))):
-            key = f"{parent}{SLASH}{name}" if parent else name
+        for part in filter(None, (part.strip() for part in _NAME_IN_PATH.findall(path))):
+            key = f"{parent}{SLASH}{part}" if parent else part
+            name = _ESCAPED.sub(r"\1", part)
             self._source.projects.setdefault(key, ProjectDraft(name, parent))
             parent = key
         return parent

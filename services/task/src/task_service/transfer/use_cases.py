@@ -45,6 +45,7 @@ async def start(
         id=new_id(),
         user_id=user.user_id,
         zone=user.time_zone,
+        week_start=user.week_start,
         format=format,
         project=project,
         body=await asyncio.to_thread(gzip.compress, plain, 5),
@@ -96,7 +97,7 @@ async def forget(session: AsyncSession) -> None:
 async def _read(
     user: Principal, body: bytes, format: Format | None, project: str | None, now: datetime
 ) -> tuple[bytes, Source]:
-    calendar = Calendar.at(now, user.time_zone)
+    calendar = Calendar.at(now, user.time_zone, user.week_start)
     try:
         plain = await asyncio.to_thread(formats.unpacked, body)
         return plain, await asyncio.to_thread(formats.read, plain, format, project, calendar)

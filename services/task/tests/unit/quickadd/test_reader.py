@@ -1,6 +1,6 @@
 """What holds for any text at all."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import example, given, settings
@@ -86,3 +86,12 @@ class TestTitle:
     def test_is_tidy(self, text: str, title: str) -> None:
         calendar = Calendar.at(datetime(2026, 11, 24, 10, 30, tzinfo=UTC), "Europe/Berlin")
         assert understand(text, calendar).title == title
+
+
+class TestWeekStart:
+    @pytest.mark.parametrize(
+        ("starts", "day"), [(None, 30), ("monday", 30), ("sunday", 29), ("saturday", 28)]
+    )
+    def test_is_where_the_user_says(self, starts: str | None, day: int) -> None:
+        calendar = Calendar.at(datetime(2026, 11, 24, 10, 30, tzinfo=UTC), "Europe/Berlin", starts)
+        assert understand("x next week", calendar).due_date == date(2026, 11, day)

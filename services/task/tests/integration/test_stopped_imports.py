@@ -1,0 +1,158 @@
+"""Imports that are stopped: by an error, by the end of their worker, by a database that is away. On both."""
+
+import asyncio
+import gzip
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import OperationalError
+from task_service.main import create
+from task_service.settings import Settings
+from task_service.transfer import adding, worker
+from task_service.transfer.adding import Adding
+from task_service.transfer.models import ImportJob
+from task_service.transfer.use_cases import LONG_AGO
+
+from conftest import OpenService, ServiceUnderTest
+from servicekit.ids import new_id
+
+FILE = "title\n" + "".join(f"task {number}\n" for number in range(6))
+BOB = {"authorization": "Bearer bob"}
+Add = Callable[..., Awaitable[None]]
+
+
+@pytest.fixture
+async def task(open_service: OpenService, monkeypatch: pytest.MonkeyPatch) -> ServiceUnderTest:
+    for name in ("POLL_SECONDS", "PAUSE_SECONDS"):
+        monkeypatch.setattr(worker, name, 0.01)
+    monkeypatch.setattr(adding, "CHUNK", 1)
+    return await open_service(create, Settings)
+
+
+def stopping(monkeypatch: pytest.MonkeyPatch, error: Exception, when: Callable[[int], bool]) -> list[str]:
+    """Make `Adding.add` raise at those of its calls that `when` names; gives whose calls there were."""
+    calls: list[str] = []
+    add: Add = Adding.add
+
+    async def broken(self: Adding, *given: Any) -> None:
+        calls.append(self.user.user_id)
+        if when(calls.count(self.user.user_id)) and self.user.user_id == "ada":
+            raise error
+        await add(self, *given)
+
+    monkeypatch.setattr(Adding, "add", broken)
+    return calls
+
+
+async def outcome(task: ServiceUnderTest, id: str, **more: Any) -> dict[str, Any]:
+    deadline = time.monotonic() + 60
+    while True:
+        found: dict[str, Any] = (await task.client.get(f"/import/{id}", **more)).json()
+        if found["status"] in ("done", "failed"):
+            return found
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.01)
+
+
+async def sent(task: ServiceUnderTest, **more: Any) -> str:
+    id: str = (await task.client.post("/import", content=FILE, **more)).json()["id"]
+    return id
+
+
+async def left_by_a_killed_worker(task: ServiceUnderTest, times: int) -> str:
+    """A file whose lease has run out, and did so `times` times before."""
+    job = ImportJob(
+        id=new_id(),
+        user_id="ada",
+        zone="Europe/Berlin",
+        body=gzip.compress(FILE.encode()),
+        status="running",
+        interruptions=times,
+        leased_until=LONG_AGO,
+        created_at=datetime.now(UTC),
+    )
+    async with task.database.transaction() as session:
+        session.add(job)
+    return job.id
+
+
+class TestError:
+    async def test_ends_it_the_third_time_and_says_so(
+        self, task: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        calls = stopping(monkeypatch, ZeroDivisionError(), lambda call: call >= 3)
+        id = await sent(task)
+        found = await outcome(task, id)
+        (line,) = found["report"]
+        assert (found["status"], found["added"], line["where"]) == ("failed", 2, "file")
+        assert "error of ours" in line["what"]
+        assert "3 times" in line["what"]
+        assert id in line["what"]
+        assert len(calls) == 5
+        assert len((await task.client.get("/tasks")).json()["items"]) == 2
+
+    async def test_of_one_file_does_not_stop_others(
+        self, task: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        stopping(monkeypatch, ZeroDivisionError(), lambda _: True)
+        mine, theirs = await sent(task), await sent(task, headers=BOB)
+        assert (await outcome(task, theirs, headers=BOB))["status"] == "done"
+        assert (await outcome(task, mine))["status"] == "failed"
+
+    async def test_is_forgotten_when_more_was_added(
+        self, task: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        calls = stopping(monkeypatch, ZeroDivisionError(), lambda call: call % 3 != 0)
+        found = await outcome(task, await sent(task))
+        assert (found["status"], found["added"], found["report"]) == ("done", 6, [])
+        assert len(calls) == 18
+
+    async def test_of_what_is_around_it_is_borne_for_longer(
+        self, task: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        away = OperationalError("", {}, ConnectionError())
+        stopping(monkeypatch, away, lambda call: call <= worker.MAX_INTERRUPTIONS)
+        assert (await outcome(task, await sent(task)))["status"] == "done"
+
+
+class TestKilledWorker:
+    async def test_is_followed_by_the_next_one(self, task: ServiceUnderTest) -> None:
+        id = await left_by_a_killed_worker(task, worker.MAX_INTERRUPTIONS - 1)
+        assert (await outcome(task, id))["added"] == 6
+        async with task.database.reading() as session:
+            job = await session.get(ImportJob, id)
+            assert job
+            assert job.interruptions == 0
+
+    async def test_again_and_again_ends_it(self, task: ServiceUnderTest) -> None:
+        found = await outcome(task, await left_by_a_killed_worker(task, worker.MAX_INTERRUPTIONS))
+        (line,) = found["report"]
+        assert (found["status"], found["added"]) == ("failed", 0)
+        assert "stopped" in line["what"]
+
+
+class TestWrongFile:
+    async def test_of_ours_costs_only_what_is_wrong(self, task: ServiceUnderTest) -> None:
+        wrong: dict[str, Any] = {
+            "occurrence": "third",
+            "rule_number": 10**30,
+            "series_id": "none",
+            "rule_from": "yesterday",
+            "labels": 7,
+            "created_at": "9999-12-31T23:59:59-12:00",
+            "due_date": "0001-01-01",
+            "due_time": "00:30",
+            "recurrence": {"rule": "FREQ=DAILY"},
+        }
+        filters = [{"name": "Today", "filter": "done"}, {"name": "x", "filter": "done and"}]
+        document = {"format": "todo", "version": 1, "filters": filters}
+        answer = await task.client.post("/import", json=document | {"tasks": [{"title": "a"} | wrong]})
+        found = await outcome(task, answer.json()["id"])
+        assert (found["status"], found["added"]) == ("done", 1)
+        assert {line["where"] for line in found["report"]} >= {"task 1", "filter x"}
+        (stored,) = (await task.client.get("/tasks")).json()["items"]
+        assert (stored["occurrence"], stored["labels"], stored["due_time"]) == (1, [], None)
+        assert (await task.client.get("/filters")).json()["items"] == []
