@@ -12,16 +12,15 @@ from servicekit.errors import Invalid
 from servicekit.paging import decode_cursor, encode_cursor, page_of
 from task_service.filtering import keyset, repository
 from task_service.filtering.columns import TASK
-from task_service.filtering.conditions import Condition, Scope, condition, searched
+from task_service.filtering.conditions import Condition, Scope, condition, searched, sought
 from task_service.filtering.moments import Clock
 from task_service.filtering.reading import read_filter, read_sort, told
 from task_service.filtering.sorting import NEWEST_FIRST, Sort, values_of
-from task_service.filtering.tree import All, Node, fields_of
+from task_service.filtering.tree import All, Node
 from task_service.folding import fold
 from task_service.models import Task
 from task_service.structure import filters
 
-OF_TEXT = frozenset({"title", "notes"})
 MAX_WORDS = 20
 
 
@@ -52,15 +51,14 @@ async def find(session: AsyncSession, user: Principal, asked: Asked, limit: int,
     bound_to = f"tasks {user.user_id} {asked}"
     now, last = _behind(cursor, bound_to, sort) if cursor else (datetime.now(UTC), None)
     words = _words(asked.q)
-    scope = Scope(user.user_id, Clock(now, user.time_zone))
+    scope = Scope(user.user_id, Clock(now, user.time_zone, user.week_start))
     conditions: list[Condition] = [TASK.deleted_at.is_not(None) if asked.trash else TASK.deleted_at.is_(None)]
     conditions += [told("?filter", "filter-invalid", lambda: condition(node, scope))] if node else []
-    conditions += [searched(word) for word in words]
     conditions += [keyset.behind(sort, last)] if last else []
-    with_text = bool(words) or bool(OF_TEXT & {*sort.fields, *(fields_of(node) if node else ())})
-    rows = await repository.listed(
-        session, user.user_id, conditions, keyset.order(sort), limit + 1, with_text=with_text
-    )
+    texts = [*map(searched, words), *(sought(node) if node else ())]
+    by_title = "title" in sort.fields
+    wanted = repository.Wanted(user.user_id, conditions, texts, keyset.order(sort), limit + 1, by_title)
+    rows = await repository.listed(session, wanted)
     shown, end = page_of(rows, limit)
     following = encode_cursor([now, *keyset.values(sort, end)], bound_to=bound_to) if end else None
     return Found(shown, following)

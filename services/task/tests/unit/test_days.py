@@ -1,14 +1,16 @@
 """The days of any rule: against another implementation, and against the clock."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice, pairwise
 from timeit import repeat
+from zoneinfo import ZoneInfo
 
 import pytest
 from dateutil.rrule import rrulestr
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from task_service.recurrence import RuleError, parse
+from task_service.due import due_instant
+from task_service.recurrence import RuleError, Series, parse
 from task_service.recurrence.days import Days
 from task_service.recurrence.rule import WEEKDAYS
 
@@ -105,3 +107,45 @@ class TestSpeed:
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, datetime.min.time())
+
+
+class TestSeries:
+    """Rules with an end, at a time on the wall of a zone, against dateutil; month ends are left out."""
+
+    @settings(max_examples=200, deadline=None)
+    @given(
+        rule=rules(),
+        anchor=DAYS,
+        clock=st.times().map(lambda at: at.replace(second=0, microsecond=0)),
+        zone=st.sampled_from(["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC"]),
+        end=st.none()
+        | st.integers(1, 8).map("COUNT={}".format)
+        | st.dates(date(1990, 1, 1), LATEST).map("UNTIL={:%Y%m%d}T120000Z".format)
+        | st.dates(date(1990, 1, 1), LATEST).map("UNTIL={:%Y%m%d}T120000".format),
+    )
+    def test_is_that_dateutil_finds(
+        self, rule: str, anchor: date, clock: time, zone: str, end: str | None
+    ) -> None:
+        text = f"{rule};{end}" if end else rule
+        try:
+            first = next(Days(parse(text), anchor, clamp=False).after(anchor - timedelta(days=1)), None)
+        except RuleError:
+            assume(False)
+        assume(first and first.date < LATEST)
+        assert first
+        series = Series(parse(text), first.date, first.date, clock, zone, month_end="skip")
+        theirs = rrulestr(in_wall_clock(text, zone), dtstart=datetime.combine(first.date, clock))
+        expected = list(islice(theirs, 7))[1:]
+        assume(not expected or expected[-1].date() < LATEST)
+        found = list(islice(series.occurrences(), 6))
+        assert [datetime.combine(each.due_date, each.due_time or time.max) for each in found] == expected
+        assert all(each.due_at == due_instant(each.due_date, clock, zone) for each in found)
+
+
+def in_wall_clock(rule: str, zone: str) -> str:
+    """The rule with an UNTIL in UTC as the time on the wall there, as dateutil wants it for such a start."""
+    head, until, moment = rule.partition("UNTIL=")
+    if not until or not moment.endswith("Z"):
+        return rule
+    instant = datetime.strptime(moment, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    return f"{head}{until}{instant.astimezone(ZoneInfo(zone)):%Y%m%dT%H%M%S}"

@@ -114,3 +114,28 @@ class TestSort:
         with pytest.raises(FilterError) as refused:
             parse_sort(sort)
         assert refused.value.position == position
+
+
+class TestWeek:
+    """It is Sunday, 29 November 2026, 22:30 in Berlin."""
+
+    @pytest.mark.parametrize(
+        ("zone", "starts", "day"),
+        [
+            ("Europe/Berlin", None, 23),
+            ("America/New_York", None, 29),
+            ("Africa/Cairo", None, 28),
+            ("Europe/Berlin", "sunday", 29),
+            ("America/New_York", "monday", 23),
+            ("America/New_York", "saturday", 28),
+        ],
+    )
+    def test_begins_where_the_user_says_or_the_country(self, zone: str, starts: str | None, day: int) -> None:
+        clock = Clock(datetime(2026, 11, 29, 21, 30, tzinfo=UTC), zone, starts)
+        found = span_of(Value("moment", "week", 0), clock)
+        assert found == span_of(Value("moment", f"2026-11-{day}", 0), clock)
+
+    def test_can_be_shifted(self) -> None:
+        clock = Clock(datetime(2026, 11, 29, 21, 30, tzinfo=UTC), "Europe/Berlin", "sunday")
+        found = span_of(Value("moment", "week +1w -1d", 0), clock)
+        assert found == span_of(Value("moment", "2026-12-05", 0), clock)

@@ -12,9 +12,10 @@ from operator import ge, gt, le, lt
 from sqlalchemy import ColumnElement, and_, not_, or_, true
 
 from task_service.filtering import repository
-from task_service.filtering.columns import TASK, TEXT
+from task_service.filtering.columns import SEEN, TASK
 from task_service.filtering.fields import FIELDS, Type
 from task_service.filtering.moments import Clock, Span, span_of
+from task_service.filtering.repository import Sought
 from task_service.filtering.tree import All, Comparison, Node, Not, Operator, Value
 from task_service.folding import contains, fold
 from task_service.models import NEVER
@@ -42,11 +43,22 @@ def condition(node: Node, scope: Scope) -> Condition:
     return and_(*terms) if isinstance(node, All) else or_(*terms)
 
 
-def searched(word: str) -> Condition:
-    """That a folded `word` stands in title, labels or notes. Needs `TaskText`."""
+def searched(word: str) -> Sought:
+    """That a folded `word` stands in title, labels or notes."""
     pattern = contains(word)
-    columns = (TEXT.title, TEXT.labels, TEXT.notes)
-    return or_(*(column.like(pattern, escape="\\") for column in columns))
+    columns = (SEEN.title, SEEN.labels, SEEN.notes)
+    return Sought(word, or_(*(column.like(pattern, escape="\\") for column in columns)))
+
+
+def sought(node: Node) -> list[Sought]:
+    """Text without which no task can meet `node`."""
+    if isinstance(node, All):
+        return [found for term in node.terms for found in sought(term)]
+    if not isinstance(node, Comparison) or FIELDS[node.field].type != "text":
+        return []
+    if node.operator not in ("=", "~") or node.values[0].kind == "none":
+        return []
+    return [Sought(fold(node.values[0].text), _matches(_column(node), node.operator, node.values))]
 
 
 def _yes_or_no(node: Comparison, scope: Scope) -> Condition:
@@ -95,12 +107,16 @@ def _is_there(field: str) -> Condition:
 
 
 def _text(node: Comparison, _: Scope) -> Condition:
-    column = TEXT.title if node.field == "title" else TEXT.notes
+    column = _column(node)
     if node.operator == "is":
-        return column != ""
+        return repository.has_text(column != "")
     if node.values[0].kind == "none":
-        return column == ""
-    return _matches(column, node.operator, node.values)
+        return repository.has_text(column == "")
+    return repository.has_text(_matches(column, node.operator, node.values))
+
+
+def _column(node: Comparison) -> ColumnElement[str]:
+    return SEEN.title if node.field == "title" else SEEN.notes
 
 
 def _name(node: Comparison, scope: Scope) -> Condition:
@@ -118,9 +134,9 @@ def _name(node: Comparison, scope: Scope) -> Condition:
 
 def _label(node: Comparison, scope: Scope) -> Condition:
     if node.operator == "is":
-        return TASK.id.in_(repository.labelled(scope.user_id, lambda _: true()))
+        return repository.has_text(SEEN.labels != "")
     if node.values[0].kind == "none":
-        return TASK.id.not_in(repository.labelled(scope.user_id, lambda _: true()))
+        return repository.has_text(SEEN.labels == "")
     return TASK.id.in_(
         repository.labelled(scope.user_id, lambda key: _matches(key, node.operator, node.values))
     )

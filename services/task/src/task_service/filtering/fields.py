@@ -31,7 +31,7 @@ VALUES: Mapping[Type, Kind] = {
 EXAMPLES: Mapping[Type, str] = {
     "yes or no": "true or false",
     "number": "a number from 0 to 4",
-    "moment": "a date like 2026-12-24, or now, today, tomorrow, yesterday, perhaps with +3d, -1w or +2h",
+    "moment": "a date like 2026-12-24, or now, today, tomorrow, yesterday, week, also with +3d, -1w or +2h",
     "text": 'text in double quotes, like "milk"',
     "name": 'a name in double quotes, like "home"',
     "task": "the id or title of a task in double quotes",

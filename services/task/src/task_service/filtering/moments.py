@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from task_service.filtering.errors import FilterError
 from task_service.filtering.tree import Value
+from task_service.quickadd import Calendar
 
 _DAYS = {"today": 0, "tomorrow": 1, "yesterday": -1}
 _SHIFT = re.compile(r"([+-]\d+)([hdw])")
@@ -27,10 +28,17 @@ class Clock:
 
     now: datetime
     zone: str
+    week_start: str | None = None
+    """As in `Calendar.at`."""
 
     @property
     def today(self) -> date:
         return self.now.astimezone(ZoneInfo(self.zone)).date()
+
+    @property
+    def week(self) -> date:
+        """The first day of this week."""
+        return Calendar.at(self.now, self.zone, self.week_start).this_week
 
 
 def span_of(value: Value, clock: Clock) -> Span:
@@ -57,6 +65,8 @@ def start_of_day(day: date, zone: str) -> datetime:
 def _origin(text: str, clock: Clock) -> date | datetime:
     if text == "now":
         return clock.now
+    if text == "week":
+        return clock.week
     if text in _DAYS:
         return clock.today + timedelta(days=_DAYS[text])
     if len(text) == len("2026-12-24"):

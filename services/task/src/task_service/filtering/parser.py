@@ -11,7 +11,7 @@ MAX_DEPTH = 50
 """Of parentheses and negations."""
 MAX_COMPARISONS = 100
 MAX_LISTED = 100
-MOMENTS = ("now", "today", "tomorrow", "yesterday")
+MOMENTS = ("now", "today", "tomorrow", "yesterday", "week")
 KEYWORDS = ("and", "or", "not", "in", "true", "false", "none", *MOMENTS)
 
 

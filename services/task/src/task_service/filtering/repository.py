@@ -1,20 +1,53 @@
-"""The one statement of a list, and the parts of filters that ask other tables."""
+"""The one statement of a list, and the parts of filters that ask other tables.
+
+Where text is sought, up to `FEW` tasks that have it are looked up first. Are these all, they are the list.
+Are there more, they are so frequent that walking through the tasks in the order asked for meets a page of
+them soon. Which of the two it is, the database finds out within the one statement.
+"""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from task_service.filtering.columns import LABEL, PROJECT, TASK, TEXT
+from task_service.filtering.columns import LABEL, LABELS, PROJECT, SEEN, TASK, TEXT
 from task_service.models import Task, TaskText
 
 Matches = Callable[[ColumnElement[str]], ColumnElement[bool]]
+FEW = 400
+SHORTEST_INDEXED = 2
+_GRAMS: ColumnElement[Any] = literal_column(
+    "task_grams(seen.user_id, seen.title || chr(10) || seen.labels || chr(10) || seen.notes)"
+)
+"""As migration 0009 has it in the index."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """A folded text that stands in title, labels or notes, and the condition on `SEEN` that it does."""
+
+    text: str
+    matches: ColumnElement[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which tasks of a user, in which order, how many; `by_title`: the order asks `TaskText`."""
+
+    user_id: str
+    conditions: Sequence[ColumnElement[bool]]
+    sought: Sequence[Sought]
+    order: Sequence[ColumnElement[Any]]
+    limit: int
+    by_title: bool
 
 
 def labelled(user_id: str, matches: Matches) -> Select[str]:
     """Ids of tasks with a label whose folded name matches."""
-    ours = LABEL.user_id == user_id
-    return select(LABEL.task_id).where(ours, matches(LABEL.key))
+    keys = select(LABELS.key).where(LABELS.user_id == user_id, matches(LABELS.key))
+    return select(LABEL.task_id).where(LABEL.user_id == user_id, LABEL.key.in_(keys))
 
 
 def projects(user_id: str, matches: Matches, ids: Sequence[str]) -> Select[str]:
@@ -27,22 +60,56 @@ def projects(user_id: str, matches: Matches, ids: Sequence[str]) -> Select[str]:
 
 def titled(user_id: str, matches: Matches) -> Select[str]:
     """Ids of tasks whose folded title matches."""
-    ours = TEXT.user_id == user_id
-    return select(TEXT.task_id).where(ours, matches(TEXT.title))
+    return select(SEEN.task_id).where(SEEN.user_id == user_id, matches(SEEN.title))
 
 
-async def listed(
-    session: AsyncSession,
-    user_id: str,
-    conditions: Sequence[ColumnElement[bool]],
-    order: Sequence[ColumnElement[object]],
-    limit: int,
-    *,
-    with_text: bool,
-) -> Sequence[Task]:
-    """Tasks of one user that meet all conditions; `with_text` lets them ask `TaskText`."""
-    query = select(Task).where(TASK.user_id == user_id, *conditions)
-    if with_text:
+def has_text(matches: ColumnElement[bool]) -> ColumnElement[bool]:
+    """That the text of the task at hand matches: asked for one task after the other, never by a join.
+
+    So that a database that expects few matches does not read all texts for a page.
+    """
+    same = SEEN.user_id == TASK.user_id, SEEN.task_id == TASK.id
+    return select(matches).where(*same).correlate(Task).scalar_subquery()
+
+
+async def listed(session: AsyncSession, wanted: Wanted) -> Sequence[Task]:
+    """Tasks of one user that meet all conditions and have all texts that are sought."""
+    query = _ordered(select(Task), wanted)
+    if wanted.sought:
+        connection = await session.connection()
+        found = _few_or_many(wanted, indexed=connection.dialect.name == "postgresql")
+        query = _ordered(select(Task).where(TASK.id.in_(found)), wanted, [])
+    return (await session.scalars(query)).all()
+
+
+def _few_or_many(wanted: Wanted, *, indexed: bool) -> Select[str]:
+    """Ids of a page of tasks, from the texts to the tasks if these are few, else the other way round."""
+    hit = _hit(wanted, indexed=indexed).limit(FEW + 1).cte("hit")
+    number = select(func.count()).select_from(hit).scalar_subquery()
+    few = select(TASK.id).join(hit, hit.c.task_id == TASK.id).where(number <= FEW)
+    matches = [has_text(and_(*(each.matches for each in wanted.sought)))]
+    many = select(TASK.id).where(number > FEW)
+    pages = (
+        _ordered(few, wanted).subquery(),
+        _ordered(many, wanted, [*wanted.conditions, *matches]).subquery(),
+    )
+    return select(union_all(*(select(page.c.id) for page in pages)).subquery().c.id)
+
+
+def _hit(wanted: Wanted, *, indexed: bool) -> Select[str]:
+    query = select(SEEN.task_id).where(
+        SEEN.user_id == wanted.user_id, *(each.matches for each in wanted.sought)
+    )
+    texts = [each.text for each in wanted.sought if len(each.text) >= SHORTEST_INDEXED]
+    for text in texts if indexed else ():
+        query = query.where(_GRAMS.op("@>")(func.task_grams(wanted.user_id, text)))
+    return query
+
+
+def _ordered(query: Any, wanted: Wanted, conditions: Sequence[ColumnElement[bool]] | None = None) -> Any:
+    """One page of `query`. conditions: None for those of the list."""
+    if wanted.by_title:
         same = and_(TEXT.user_id == TASK.user_id, TEXT.task_id == TASK.id)
-        query = query.join(TaskText, same).where(TEXT.user_id == user_id)
-    return (await session.scalars(query.order_by(*order).limit(limit))).all()
+        query = query.join(TaskText, same).where(TEXT.user_id == wanted.user_id)
+    own = wanted.conditions if conditions is None else conditions
+    return query.where(TASK.user_id == wanted.user_id, *own).order_by(*wanted.order).limit(wanted.limit)

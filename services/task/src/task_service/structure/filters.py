@@ -28,6 +28,7 @@ class Named:
 BUILT_IN: Mapping[str, Named] = {
     "today": Named("not done and due <= today", "due,-priority,created"),
     "upcoming": Named("not done and due > today", "due,-priority,created"),
+    "this week": Named("not done and due < week+1w", "due,-priority,created"),
     "overdue": Named("overdue", "due,-priority,created"),
     "inbox": Named("not done and not project and not parent", "position"),
 }

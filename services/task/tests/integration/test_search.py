@@ -1,0 +1,110 @@
+"""Searching finds what has the words, no more and no less, few or many. On both databases."""
+
+from itertools import count
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from task_service.filtering import repository
+from task_service.folding import fold
+from task_service.main import create
+from task_service.settings import Settings
+
+from conftest import OpenService, ServiceUnderTest
+
+LETTERS = st.text("abÄé%_\\' 会议牛", max_size=6)
+TASK = st.fixed_dictionaries(
+    {"title": LETTERS.filter(str.strip)},
+    optional={"notes": LETTERS, "labels": st.lists(LETTERS.filter(str.strip), max_size=2)},
+)
+users = count()
+
+
+@pytest.fixture
+async def task(open_service: OpenService, monkeypatch: pytest.MonkeyPatch) -> ServiceUnderTest:
+    monkeypatch.setattr(repository, "FEW", 3)
+    return await open_service(create, Settings)
+
+
+def has(task: dict[str, Any], word: str) -> bool:
+    texts = [task["title"], task["notes"], *task["labels"]]
+    return any(fold(word) in fold(text) for text in texts)
+
+
+async def found(task: ServiceUnderTest, user: str, **asked: Any) -> list[dict[str, Any]]:
+    """All pages."""
+    items: list[dict[str, Any]] = []
+    while True:
+        headers = {"authorization": f"Bearer {user}"}
+        answer = await task.client.get("/tasks", params={"limit": 2, **asked}, headers=headers)
+        assert answer.status_code == 200, answer.text
+        items += answer.json()["items"]
+        asked["cursor"] = answer.json()["next_cursor"]
+        if asked["cursor"] is None:
+            return items
+
+
+class TestWords:
+    @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(
+        fields=st.lists(TASK, min_size=1, max_size=8),
+        q=st.lists(LETTERS.filter(str.strip), min_size=1, max_size=2).map(" ".join),
+        sort=st.sampled_from(["-created", "title", "-priority,due"]),
+    )
+    async def test_are_found_wherever_they_stand(
+        self, task: ServiceUnderTest, fields: list[dict[str, Any]], q: str, sort: str
+    ) -> None:
+        user = f"user-{next(users)}"
+        made = [
+            (await task.client.post("/tasks", json=each, headers={"authorization": f"Bearer {by}"})).json()
+            for each in fields
+            for by in (user, "somebody else")
+        ][::2]
+        expected = {each["id"] for each in made if all(has(each, word) for word in fold(q).split())}
+        assert sorted(each["id"] for each in await found(task, user, q=q, sort=sort)) == sorted(expected)
+
+    @pytest.mark.parametrize("many", [1, 3, 4, 7])
+    async def test_are_found_in_order_be_they_few_or_many(self, task: ServiceUnderTest, many: int) -> None:
+        for number in range(10):
+            title = f"harbour {number}" if number < many else f"milk {number}"
+            await task.client.post("/tasks", json={"title": title, "priority": number % 5})
+        for sort, key in (("created", "created_at"), ("-priority,created", "priority")):
+            titles = [each["title"] for each in await found(task, "ada", q="HARBOUR", sort=sort)]
+            assert sorted(titles) == [f"harbour {number}" for number in range(many)]
+            values = [each[key] for each in await found(task, "ada", q="harbour", sort=sort)]
+            assert values == sorted(values, reverse=sort.startswith("-"))
+
+    @pytest.mark.parametrize("many", [2, 6])
+    async def test_are_combined_with_everything_else(self, task: ServiceUnderTest, many: int) -> None:
+        ids = []
+        for number in range(many):
+            body = {"title": f"harbour {number}", "notes": "pier", "priority": number % 2}
+            ids.append((await task.client.post("/tasks", json=body)).json()["id"])
+        await task.client.delete(f"/tasks/{ids[0]}")
+        for asked in (
+            {"q": "harbour", "filter": "priority = 1"},
+            {"filter": 'title ~ "rbou" and notes = "pier" and priority = 1'},
+            {"filter": 'not (title ~ "milk" or priority = 0)', "q": "pier"},
+        ):
+            assert len(await found(task, "ada", **asked)) == many // 2, asked
+        assert [each["id"] for each in await found(task, "ada", q="pier", trash="true")] == ids[:1]
+        assert await found(task, "ada", filter='title ~ "harbour" and title = "pier"') == []
+        either = await found(task, "ada", filter='title ~ "harbour" or title = "pier"')
+        assert len(either) == many - 1
+
+    async def test_follow_what_is_written(self, task: ServiceUnderTest) -> None:
+        id = (await task.client.post("/tasks", json={"title": "milk", "labels": ["home"]})).json()["id"]
+        await task.client.patch(f"/tasks/{id}", json={"title": "bread", "labels": ["Haus"], "notes": "rye"})
+        assert [len(await found(task, "ada", q=word)) for word in ("milk", "home")] == [0, 0]
+        assert [len(await found(task, "ada", q=word)) for word in ("bread", "haus", "rye")] == [1, 1, 1]
+
+
+class TestLabels:
+    async def test_of_others_are_not_looked_at(self, task: ServiceUnderTest) -> None:
+        for user in ("ada", "bob"):
+            headers = {"authorization": f"Bearer {user}"}
+            await task.client.post("/tasks", json={"title": user, "labels": ["home"]}, headers=headers)
+        assert [each["title"] for each in await found(task, "ada", filter='label ~ "om"')] == ["ada"]
+        assert [each["title"] for each in await found(task, "ada", filter="label")] == ["ada"]
+        assert await found(task, "ada", filter="not label") == []
