@@ -13,6 +13,7 @@ import orjson
 
 from devstack.stack import Stack
 from loadtest.measure import report
+from loadtest.measure.processes import cpu_used
 from loadtest.measure.system import bearer, measured_system, users
 
 RATE = 50
@@ -47,10 +48,11 @@ async def measure(stack: Stack) -> None:
             async with session.post("tasks", json=body, headers=bearer(tokens[number % USERS])) as answer:
                 assert answer.status == 201, await answer.text()
 
-        await asyncio.gather(*(change(number) for number in range(RATE * SECONDS)))
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while len(found) < RATE * SECONDS:
-                await asyncio.sleep(0.1)
+        with cpu_used(stack) as used:
+            await asyncio.gather(*(change(number) for number in range(RATE * SECONDS)))
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while len(found) < RATE * SECONDS:
+                    await asyncio.sleep(0.1)
         for task in listening:
             task.cancel()
         await asyncio.gather(*listening, return_exceptions=True)
@@ -59,7 +61,10 @@ async def measure(stack: Stack) -> None:
     row = [RATE, len(told), *[report.percentile(told, share) for share in shares]]
     header = ["changes/s", "measured", "p50 ms", "p95 ms", "p99 ms", "max ms"]
     text = "From a change in `task`, through outbox, sidecar, Kafka, sidecar, to a client of `GET /stream`."
-    report.write("commit-to-browser", "Commit to browser", text, report.table(header, [row]))
+    cpu = sorted(used.seconds.items(), key=lambda item: -item[1])
+    spent = [[role, seconds / (RATE * SECONDS) * 1e3] for role, seconds in cpu]
+    tables = report.table(header, [row]), report.table(["process", "ms CPU a change"], spent)
+    report.write("commit-to-browser", "Commit to browser", text, *tables)
 
 
 if __name__ == "__main__":

@@ -82,8 +82,8 @@ async def fire(session: AsyncSession, now: datetime, limit: int) -> Sequence[Rem
     for reminder in taken:
         assert reminder.remind_at
         reminder.late = is_late(reminder.remind_at, now)
-        person = people.get(reminder.user_id) or Person(id=reminder.user_id)
         if reminder.kind == "digest":
+            person = people.get(reminder.user_id) or Person(id=reminder.user_id)
             told.append(await _digest(session, reminder, person, now))
         else:
             told.append(_entry(reminder, due_times.get(reminder.task_id or ""), now))
