@@ -13,7 +13,7 @@ from tests.browser.person import Person
 AXE = ROOT / "services" / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SMALLEST_TARGET = 24
-LISTS = ("/", "/?list=today&filter=due", "/?filter=colour", "/trash")
+LISTS = ("/", "/?sort=position", "/?list=today&filter=due", "/?filter=colour", "/trash", "/lists")
 PATHS = (*LISTS, "/notifications", "/assistant", "/account", "/settings", "/nothing-there")
 THEMES = ("light", "dark")
 
@@ -48,6 +48,8 @@ def fill(ada: Person) -> None:
     ada.api("POST", "/tasks", title="Late", due_date="2020-01-01", due_time="10:00")
     done = ada.api("POST", "/tasks", title="Over", due_date="2031-01-01")
     ada.api("POST", f"/tasks/{done['id']}/complete")
+    ada.api("POST", "/projects", name="Flat", colour="#b25a00")
+    ada.api("POST", "/filters", name="Urgent", filter="priority = 4")
     ada.api("POST", "/chat/messages", text="add a task by chat")
 
 

@@ -1,5 +1,6 @@
 """The page with the list of tasks, and what one click does to a task."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -18,7 +19,7 @@ from frontend_service.pages.signing import own_path
 from frontend_service.pages.task_list import read_list
 from frontend_service.pages.views import AskedView, View
 from frontend_service.pages.visit import Form, Now, SignedIn, Visit
-from servicekit.errors import ServiceError
+from servicekit.errors import Invalid, ServiceError
 from servicekit.ids import PathId, is_id, new_id
 
 Verb = Literal["complete", "reopen", "delete", "restore"]
@@ -41,7 +42,9 @@ DONE = {
     "reopen": Done("Open again", undo="complete"),
     "delete": Done("Deleted", undo="restore"),
     "restore": Done("Restored"),
+    "move": Done("Moved"),
 }
+MOVE = re.compile(r"([0-9a-f-]{36}) (before|after) ([0-9a-f-]{36})")
 
 
 @pages.get("/")
@@ -84,6 +87,18 @@ async def _wanted(visit: SignedIn, text: str, given: dict[str, Any]) -> dict[str
     if not said["due_date"] and "due_date" in given:
         body["due_date"] = given["due_date"]
     return body
+
+
+@pages.post("/tasks/move")
+async def move_task(visit: SignedIn, now: Now, view: AskedView, form: Form, shown: int = PAGE) -> Response:
+    """To right before or after another task; `move` says `<id> before <id>`."""
+    found = MOVE.fullmatch(form.get("move", ""))
+    if found is None:
+        raise Invalid("This is no place for a task.")
+    id, where, other = found.groups()
+    key = f"{form.get('key') or new_id()}-move"
+    task = await visit.backend.send(App.TASK, "POST", f"/tasks/{id}/move", {where: other}, key=key)
+    return await _changed(visit, now, view, shown, "move", id, task["title"])
 
 
 @pages.post("/tasks/{id}/{verb}")

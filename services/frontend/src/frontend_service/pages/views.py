@@ -43,6 +43,11 @@ class View:
         """Whether something hides tasks that would be in this list."""
         return bool(self.filter or self.q)
 
+    @property
+    def is_ordered(self) -> bool:
+        """Whether tasks stand in the order somebody gave them, and can be moved."""
+        return self.sort == "position" or (not self.sort and bool(self.project or self.list == "inbox"))
+
     def query(self, **more: Any) -> str:
         """The address of this view, behind the question mark."""
         return urlencode(self.asked | more)

@@ -4,6 +4,7 @@ import "./parts/composer.js";
 import "./parts/editing.js";
 import "./parts/focus.js";
 import "./parts/live.js";
+import "./parts/ordering.js";
 import "./parts/push.js";
 import "./parts/requests.js";
 import "./parts/shortcuts.js";

@@ -1,0 +1,97 @@
+"""Keeping projects, labels and filters; the manual order of tasks. With made-up services."""
+
+from typing import Any
+
+import httpx2
+import pytest
+
+from servicekit.sidecar import Answer
+from services.frontend.tests.fake_services import FakeServices, a_task, answer, problem
+
+ID = a_task()["id"]
+OTHER = "01a20a20-adf2-70f8-90f8-d7d6fc4809a7"
+
+
+def named(id: str = ID, **more: Any) -> dict[str, Any]:
+    return {"id": id, "name": "Flat", "colour": None, "version": 3, "parent_id": None} | more
+
+
+class TestLists:
+    @pytest.fixture
+    async def page(self, ada: httpx2.AsyncClient, services: FakeServices) -> httpx2.AsyncClient:
+        projects = [named(archived=True, colour="#123456")]
+        services.answers["GET /projects"] = answer(items=projects, next_cursor=None)
+        services.answers["GET /labels"] = answer(items=[named(name='"home"')], next_cursor=None)
+        return ada
+
+    async def test_show_what_there_is(self, page: httpx2.AsyncClient) -> None:
+        text = (await page.get("/lists")).text
+        assert '<option value="#123456" selected>' in text
+        assert 'value="yes" checked> Archived' in text
+        assert 'aria-label="Delete label &#34;home&#34;"' in text
+        assert 'aria-current="page">Manage lists' in text
+
+    async def test_change_name_colour_and_archive(
+        self, page: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        form = {"name": "House", "colour": "", "version": "3", "key": "k"}
+        kinds: list[tuple[str, dict[str, Any]]] = [("projects", {"archived": False}), ("labels", {})]
+        for kind, more in kinds:
+            answered = await page.post(f"/lists/{kind}/{ID}", data=form)
+            assert answered.headers["location"] == "/lists?done=saved"
+            (sent,) = services.called(f"PATCH /{kind}/{ID}")
+            assert sent.json == {"name": "House", "colour": None} | more
+            assert sent.headers["if-match"] == '"3"'
+
+    async def test_remove(self, page: httpx2.AsyncClient, services: FakeServices) -> None:
+        answered = await page.post(f"/lists/labels/{ID}/delete", data={"key": "k"})
+        assert answered.headers["location"] == "/lists?done=removed"
+        assert len(services.called(f"DELETE /labels/{ID}")) == 1
+
+    @pytest.mark.parametrize(
+        ("refused", "said"),
+        [
+            (problem(409, "name-taken", "There is a label “House” already."), "There is a label “House”"),
+            (problem(412, "precondition-failed"), "It was changed elsewhere meanwhile."),
+            (problem(422, "invalid", errors=[{"pointer": "/name", "detail": "must not be blank"}]), "blank"),
+        ],
+    )
+    async def test_say_why_something_is_refused(
+        self, page: httpx2.AsyncClient, services: FakeServices, refused: Answer, said: str
+    ) -> None:
+        services.answers[f"PATCH /labels/{ID}"] = refused
+        answered = await page.post(f"/lists/labels/{ID}", data={"name": "House"})
+        assert answered.status_code == refused.status
+        assert said in answered.text
+
+
+class TestOrder:
+    @pytest.mark.parametrize(
+        ("query", "ordered"),
+        [
+            ("project=p", True),
+            ("list=inbox", True),
+            ("sort=position", True),
+            ("project=p&sort=due", False),
+            ("", False),
+        ],
+    )
+    async def test_can_be_changed_where_it_is_shown(
+        self, ada: httpx2.AsyncClient, services: FakeServices, query: str, ordered: bool
+    ) -> None:
+        services.answers["GET /tasks"] = answer(items=[a_task(), a_task(id=OTHER)], next_cursor=None)
+        text = (await ada.get(f"/?{query}")).text
+        assert (f'value="{ID} after {OTHER}"' in text) is ordered
+        assert (f'value="{OTHER} before {ID}"' in text) is ordered
+        assert f'value="{ID} before ' not in text
+
+    async def test_is_sent_on(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
+        services.answers[f"POST /tasks/{ID}/move"] = answer(**a_task())
+        answered = await ada.post("/tasks/move?project=p", data={"move": f"{ID} after {OTHER}", "key": "k"})
+        assert answered.headers["location"] == f"/?project=p&done=move&task={ID}"
+        assert services.called(f"POST /tasks/{ID}/move")[0].json == {"after": OTHER}
+
+    async def test_is_not_changed_by_nonsense(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
+        answered = await ada.post("/tasks/move", data={"move": f"{ID} between {OTHER}"})
+        assert answered.status_code == 422
+        assert services.called(f"POST /tasks/{ID}/move") == []
