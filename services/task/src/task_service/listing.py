@@ -73,6 +73,8 @@ def _node(pointer: str, text: str | None) -> Node | None:
 
 
 def _words(q: str | None) -> list[str]:
+    if "\x00" in (q or ""):
+        raise Invalid.field("?q", "The character U+0000 is in no task.", code="search-invalid")
     words = list(dict.fromkeys(fold(q or "").split()))
     if len(words) > MAX_WORDS:
         raise Invalid.field("?q", f"A search has at most {MAX_WORDS} words.", code="search-too-long")

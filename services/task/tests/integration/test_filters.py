@@ -227,6 +227,8 @@ class TestList:
             ("sort=colour", "?sort", "sort-invalid"),
             ("sort=due,due", "?sort", "sort-invalid"),
             ("saved=nobody", "?saved", "no-such-filter"),
+            ("saved=a%00", "?saved", "no-such-filter"),
+            ("q=a%00", "?q", "search-invalid"),
             ("cursor=x", "?cursor", "cursor-invalid"),
             ("trash=perhaps", "?trash", "invalid"),
             ("q=" + "+".join(f"w{n}" for n in range(21)), "?q", "search-too-long"),

@@ -74,11 +74,12 @@ def has_text(matches: ColumnElement[bool]) -> ColumnElement[bool]:
 
 async def listed(session: AsyncSession, wanted: Wanted) -> Sequence[Task]:
     """Tasks of one user that meet all conditions and have all texts that are sought."""
-    query = _ordered(select(Task), wanted)
     if wanted.sought:
         connection = await session.connection()
         found = _few_or_many(wanted, indexed=connection.dialect.name == "postgresql")
-        query = _ordered(select(Task).where(TASK.id.in_(found)), wanted, [])
+        query = _page(select(Task), wanted, [TASK.id.in_(found)])
+    else:
+        query = _page(select(Task), wanted, _conditions(wanted))
     return (await session.scalars(query)).all()
 
 
@@ -86,30 +87,31 @@ def _few_or_many(wanted: Wanted, *, indexed: bool) -> Select[str]:
     """Ids of a page of tasks, from the texts to the tasks if these are few, else the other way round."""
     hit = _hit(wanted, indexed=indexed).limit(FEW + 1).cte("hit")
     number = select(func.count()).select_from(hit).scalar_subquery()
+    matches = has_text(and_(*(each.matches for each in wanted.sought)))
     few = select(TASK.id).join(hit, hit.c.task_id == TASK.id).where(number <= FEW)
-    matches = [has_text(and_(*(each.matches for each in wanted.sought)))]
     many = select(TASK.id).where(number > FEW)
     pages = (
-        _ordered(few, wanted).subquery(),
-        _ordered(many, wanted, [*wanted.conditions, *matches]).subquery(),
+        _page(few, wanted, _conditions(wanted)).subquery(),
+        _page(many, wanted, [*_conditions(wanted), matches]).subquery(),
     )
     return select(union_all(*(select(page.c.id) for page in pages)).subquery().c.id)
 
 
 def _hit(wanted: Wanted, *, indexed: bool) -> Select[str]:
-    query = select(SEEN.task_id).where(
-        SEEN.user_id == wanted.user_id, *(each.matches for each in wanted.sought)
-    )
+    matches = [each.matches for each in wanted.sought]
+    query = select(SEEN.task_id).where(SEEN.user_id == wanted.user_id, *matches)
     texts = [each.text for each in wanted.sought if len(each.text) >= SHORTEST_INDEXED]
     for text in texts if indexed else ():
         query = query.where(_GRAMS.op("@>")(func.task_grams(wanted.user_id, text)))
     return query
 
 
-def _ordered(query: Any, wanted: Wanted, conditions: Sequence[ColumnElement[bool]] | None = None) -> Any:
-    """One page of `query`. conditions: None for those of the list."""
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    return [TASK.user_id == wanted.user_id, *wanted.conditions]
+
+
+def _page(query: Any, wanted: Wanted, conditions: Sequence[ColumnElement[bool]]) -> Any:
     if wanted.by_title:
         same = and_(TEXT.user_id == TASK.user_id, TEXT.task_id == TASK.id)
         query = query.join(TaskText, same).where(TEXT.user_id == wanted.user_id)
-    own = wanted.conditions if conditions is None else conditions
-    return query.where(TASK.user_id == wanted.user_id, *own).order_by(*wanted.order).limit(wanted.limit)
+    return query.where(*conditions).order_by(*wanted.order).limit(wanted.limit)

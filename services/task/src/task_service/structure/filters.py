@@ -40,7 +40,9 @@ async def resolve(session: AsyncSession, user: Principal, name_or_id: str) -> Na
     key = fold(name_or_id)
     if key in BUILT_IN:
         return BUILT_IN[key]
-    if is_id(name_or_id):
+    if "\x00" in key:
+        found = None
+    elif is_id(name_or_id):
         found = await repository.by_id(session, SavedFilter, user.user_id, name_or_id)
     else:
         found = next(iter(await repository.by_key(session, SavedFilter, user.user_id, [key])), None)
