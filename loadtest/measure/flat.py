@@ -34,6 +34,8 @@ REQUESTS = {
     "by priority, then due": {"sort": "-priority,due,created"},
     "a filter": {"filter": 'not done and due <= today+7d and (priority >= 3 or label = "l3")'},
     "a search": {"q": "harbour violin"},
+    "a frequent word": {"q": "milk"},
+    "a search in titles": {"filter": 'title ~ "violin"'},
     "a search without result": {"q": "nothing like this"},
 }
 Millis = dict[tuple[str, int, str], list[float]]

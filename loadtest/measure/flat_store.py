@@ -38,6 +38,12 @@ _LABEL = """
     INSERT INTO task_label (user_id, key, task_id)
     SELECT user_id, 'l' || (k % 20), {id} FROM made WHERE k % 3 = 0
 """
+_NAMES = """
+    INSERT INTO label (id, user_id, name, key, position, version, created_at, updated_at)
+    SELECT DISTINCT user_id || ' l' || (k % 20), user_id, 'l' || (k % 20), 'l' || (k % 20), 'l' || (k % 20),
+           1, {begun}, {begun}
+    FROM made WHERE k % 3 = 0
+"""
 _TITLE = "CASE WHEN k % 50 = 0 THEN 'harbour violin ' ELSE 'milk paper ' END || k"
 _WORDS = {
     "sqlite": {
@@ -47,6 +53,7 @@ _WORDS = {
         "day": "date('2026-05-01', (k * 7919 % 400) || ' days')",
         "day_end": "date('2026-05-01', (k * 7919 % 400) || ' days') || ' 21:59:59.999999'",
         "never": "'9999-12-31 23:59:59.999999'",
+        "begun": "'2026-01-01 00:00:00.000000'",
         "made": "strftime('%Y-%m-%d %H:%M:%S', '2026-01-01', k || ' minutes') || '.000000'",
     },
     "postgresql": {
@@ -56,6 +63,7 @@ _WORDS = {
         "day": "date '2026-05-01' + k * 7919 % 400",
         "day_end": "timestamptz '2026-05-01 21:59:59.999999Z' + k * 7919 % 400 * interval '1 day'",
         "never": "timestamptz '9999-12-31 23:59:59.999999Z'",
+        "begun": "timestamptz '2026-01-01Z'",
         "made": "timestamptz '2026-01-01Z' + k * interval '1 minute'",
     },
 }
@@ -68,7 +76,7 @@ async def fill(database: Database, size: int, *, with_large: bool) -> None:
     async with database.engine.begin() as connection:
         await connection.execute(text("CREATE TABLE made (n integer, user_id varchar, k integer)"))
         await connection.execute(text(_MADE.format(series=_SERIES[dialect])), values)
-        for statement in (_TASK, _TEXT, _LABEL):
+        for statement in (_TASK, _TEXT, _LABEL, _NAMES):
             await connection.execute(text(statement.format(**_WORDS[dialect]).replace(":", "\\:")))
         await connection.execute(text("DROP TABLE made"))
     async with database.engine.connect() as connection:
