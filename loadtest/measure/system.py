@@ -19,12 +19,12 @@ OFFSET = 6000
 
 @contextmanager
 def measured_system(
-    *, postgres: bool = True, observe: bool = False, silent: bool = False, sample_ratio: float = 1
+    *, postgres: bool = True, observe: bool = False, silent: bool = False, sample_ratio: float = 0.1
 ) -> Iterator[Stack]:
     """Everything, started for this measurement and stopped after it.
 
     observe: with all that watches it; silent: without metrics and traces; sample_ratio: share of requests
-    that are traced.
+    that are traced; a tenth in production.
     """
     folder = Path(tempfile.mkdtemp(prefix="todo-measure-"))
     folder.chmod(0o755)
