@@ -65,6 +65,28 @@ METRICS_SERVER = GoTool(
 )
 PAUSE = GoTool("pause", MODULE, "./pause", dependency="k8s.io/kubernetes")
 
+CERT_MANAGER = GoTool(
+    "cert-manager",
+    ROOT / "tools" / "cert-manager",
+    ".",
+    dependency="github.com/cert-manager/cert-manager",
+    version_variable="github.com/cert-manager/cert-manager/pkg/util.AppVersion",
+    version_prefix="v",
+)
+PEBBLE = GoTool(
+    "pebble",
+    ROOT / "tools" / "pebble",
+    "github.com/letsencrypt/pebble/v2/cmd/pebble",
+    dependency="github.com/letsencrypt/pebble/v2",
+)
+TRAEFIK = GoTool(
+    "traefik",
+    ROOT / "tools" / "traefik",
+    "github.com/traefik/traefik/v3/cmd/traefik",
+    dependency="github.com/traefik/traefik/v3",
+    version_variable="github.com/traefik/traefik/v3/pkg/version.Version",
+)
+
 NODE_PROGRAMS = DebianPrograms(
     name="node-programs",
     packages=("runc", "iptables", "nftables", "ipset", "conntrack"),
@@ -112,3 +134,5 @@ ON_THE_NODE: tuple[Tool, ...] = (
     NODE_PROGRAMS,
 )
 CLUSTER: tuple[Tool, ...] = (*ON_THE_NODE, *IN_CONTAINERS)
+HTTPS: tuple[GoTool, ...] = (CERT_MANAGER, PEBBLE, TRAEFIK)
+"""A gateway, certificates and an ACME server, for those who want a way in from outside."""

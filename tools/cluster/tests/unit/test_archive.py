@@ -2,6 +2,7 @@ import hashlib
 import io
 import json
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,12 @@ class TestWriteArchive:
             assert layer.getmember("pause").mode == 0o755
             assert layer.getmember("tmp").mode == 0o1777
 
+    def test_runs_the_part_of_a_program_that_is_several(self, image: BinaryImage, tmp_path: Path) -> None:
+        write_archive(replace(image, part="webhook"), tmp_path / "image.tar")
+        files = read(tmp_path / "image.tar")
+        (manifest,) = json.loads(files["manifest.json"])
+        assert json.loads(files[manifest["Config"]])["config"]["Entrypoint"] == ["/pause", "webhook"]
+
     def test_is_the_same_for_the_same_image(self, image: BinaryImage, tmp_path: Path) -> None:
         write_archive(image, tmp_path / "one.tar")
         write_archive(image, tmp_path / "two.tar")
@@ -54,5 +61,6 @@ class TestContentHash:
     def test_changes_with_program_and_name(self, image: BinaryImage) -> None:
         before = content_hash(image)
         assert content_hash(BinaryImage("local/pause:2", image.program)) != before
+        assert content_hash(replace(image, part="webhook")) != before
         image.program.write_bytes(b"\x7fELF another")
         assert content_hash(image) != before

@@ -17,20 +17,22 @@ class BinaryImage:
     """An image that holds one statically linked program at its root, and a folder for temporary files.
 
     user: a number, so that a cluster can see it isn't root.
+    part: first argument of a program that is several, which decides what this image is.
     """
 
     name: str
     program: Path
     user: int = 65532
+    part: str = ""
 
     @property
-    def entry(self) -> str:
-        return f"/{self.program.name}"
+    def entry(self) -> list[str]:
+        return [f"/{self.program.name}", *([self.part] if self.part else [])]
 
 
 def content_hash(image: BinaryImage) -> str:
     """What the archive of `image` depends on."""
-    digest = hashlib.sha256(f"{image.name} {image.user} {image.entry}".encode())
+    digest = hashlib.sha256(f"{image.name} {image.user} {' '.join(image.entry)}".encode())
     with image.program.open("rb") as file:
         while block := file.read(1 << 20):
             digest.update(block)
@@ -75,7 +77,7 @@ def _config(image: BinaryImage, layer_id: str) -> Mapping[str, Any]:
         "config": {
             "User": str(image.user),
             "WorkingDir": "/",
-            "Entrypoint": [image.entry],
+            "Entrypoint": image.entry,
             "Env": ["PATH=/"],
         },
         "rootfs": {"type": "layers", "diff_ids": [f"sha256:{layer_id}"]},

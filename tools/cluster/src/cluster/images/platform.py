@@ -30,6 +30,20 @@ def platform_images() -> list[BinaryImage]:
     return [BinaryImage(PAUSE_IMAGE, path_of(toolbox.PAUSE)), *others, *dapr]
 
 
+def https_images() -> list[BinaryImage]:
+    """What gives an environment HTTPS; cert-manager's parts have the names its chart knows."""
+    parts = [
+        BinaryImage(
+            f"local/cert-manager-{part}:v{toolbox.CERT_MANAGER.version}",
+            path_of(toolbox.CERT_MANAGER),
+            part=part,
+        )
+        for part in ("controller", "webhook", "cainjector", "acmesolver")
+    ]
+    others = (toolbox.PEBBLE, toolbox.TRAEFIK)
+    return [*parts, *(BinaryImage(image_name(tool), path_of(tool)) for tool in others)]
+
+
 def archive_of(image: BinaryImage) -> Path:
     """The archive of `image`, written unless one of the same content is there."""
     name = image.name.replace("/", "-").replace(":", "-")
