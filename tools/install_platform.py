@@ -5,6 +5,7 @@ waits for it. Uses the cluster of the current kubeconfig.
 """
 
 import argparse
+import base64
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -86,6 +87,20 @@ def in_namespace(manifests: str, namespace: str) -> str:
     return yaml.safe_dump_all(documents)
 
 
+def with_acme_server(manifests: str, url: str, authority: bytes = b"") -> str:
+    """The same, with issuers that ask another ACME server than Let's Encrypt.
+
+    authority: PEM of the certificate that vouches for the server itself; none if everybody trusts it.
+    """
+    documents = list(yaml.safe_load_all(manifests))
+    for document in documents:
+        if acme := document.get("spec", {}).get("acme"):
+            acme["server"] = url
+            if authority:
+                acme["caBundle"] = base64.b64encode(authority).decode()
+    return yaml.safe_dump_all(documents)
+
+
 def foundations(namespace: str) -> str:
     """What has to be there before any chart: the namespace, and the priority of its data."""
     return f"{in_namespace(NAMESPACE.read_text(), namespace)}---\n{PRIORITY.read_text()}"
@@ -95,7 +110,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--namespace", default="todo", help="where the services will live")
     parser.add_argument("--order", type=Path, default=PLATFORM / "order.yaml", help="what to install")
+    parser.add_argument("--acme-server", help="directory URL of the ACME server, instead of Let's Encrypt's")
+    parser.add_argument("--acme-authority", type=Path, help="certificate of who vouches for it, if few do")
     told = parser.parse_args(arguments)
+    authority = told.acme_authority.read_bytes() if told.acme_authority else b""
     namespace, (releases, manifests) = told.namespace, order(told.order)
     ensure([HELM])
     try:
@@ -103,7 +121,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for path in releases:
             _install(read(path))
         for path in manifests:
-            _apply("-", in_namespace(path.read_text(), namespace))
+            placed = in_namespace(path.read_text(), namespace)
+            wanted = with_acme_server(placed, told.acme_server, authority) if told.acme_server else placed
+            _apply("-", wanted)
     except Failure as failure:
         sys.exit(f"\n{failure}")
 

@@ -1,11 +1,13 @@
 """What `make platform` installs: pinned, in order, CRDs first, with values the charts know."""
 
+import base64
 import re
 from pathlib import Path
 
 import pytest
 import yaml
 
+from cluster.toolbox import CERT_MANAGER
 from contracts.names import App
 from devstack.credentials import ensure_secrets
 from devstack.places import ROOT, RunFolder
@@ -86,6 +88,45 @@ class TestInstalling:
         for issuer in of_kind(found, "ClusterIssuer").values():
             [solver] = issuer["spec"]["acme"]["solvers"]
             assert solver["http01"]["gatewayHTTPRoute"]["parentRefs"][0]["namespace"] == "staging"
+
+
+class TestIssuers:
+    def test_ask_another_acme_server_if_told(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        """For a company's own: `--acme-server`, and who vouches for it."""
+        applied: list[str] = []
+
+        def run(_: list[str], content: str) -> str:
+            applied.append(content)
+            return ""
+
+        monkeypatch.setattr(install_platform, "_run", run)
+        monkeypatch.setattr(install_platform, "require", lambda name, _: name)
+        monkeypatch.setattr(install_platform, "path_of", lambda _: "helm")
+        monkeypatch.setattr(install_platform, "ensure", lambda _: None)
+        authority = tmp_path / "authority.pem"
+        authority.write_text("PEM")
+        url = "https://acme.example.com/directory"
+        install_platform.main(["--acme-server", url, "--acme-authority", str(authority)])
+        issuers = of_kind(parse(applied[-1]), "ClusterIssuer")
+        assert set(issuers) == {"letsencrypt", "letsencrypt-staging"}
+        for issuer in issuers.values():
+            assert issuer["spec"]["acme"]["server"] == url
+            assert base64.b64decode(issuer["spec"]["acme"]["caBundle"]) == b"PEM"
+
+
+class TestCertManager:
+    def test_is_the_version_the_cluster_of_the_tests_runs(self) -> None:
+        assert release("cert-manager").version == f"v{CERT_MANAGER.version}"
+
+    def test_uses_the_gateway_api(self, tmp_path: Path) -> None:
+        [settings] = of_kind(rendered("cert-manager", tmp_path), "ConfigMap").values()
+        assert yaml.safe_load(settings["data"]["config.yaml"])["enableGatewayAPI"] is True
+
+    def test_gets_its_share_of_a_busy_node(self, tmp_path: Path) -> None:
+        """A webhook that gets none lets nobody change an issuer or a certificate."""
+        for deployment in of_kind(rendered("cert-manager", tmp_path), "Deployment").values():
+            [container] = deployment["spec"]["template"]["spec"]["containers"]
+            assert container["resources"]["requests"]["cpu"]
 
 
 class TestDapr:
