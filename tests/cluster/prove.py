@@ -76,7 +76,7 @@ def _timed(what: str, work: Callable[[], bool]) -> Step:
 
 def _get_tools() -> bool:
     """First of all: what a cluster leaves behind is looked at with some of them."""
-    ensure(toolbox.CLUSTER)
+    ensure([*toolbox.CLUSTER, *toolbox.HTTPS])
     return True
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from cluster.cluster import Cluster
 from tests.cluster.delivery.environment import Deployed
+from tests.cluster.delivery.https import Secured, secured
 from tests.cluster.todo.load import Load, people_at_work
 
 WAIT = "8m"
@@ -22,6 +23,13 @@ def staging(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def production(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     """Only while it is looked at: the node is small."""
     yield from deployed("production", cluster, tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def https(staging: Deployed) -> Iterator[Secured]:
+    """Staging with a gateway and a certificate, once nothing else is to be done with it."""
+    with secured(staging) as found:
+        yield found
 
 
 def deployed(name: str, cluster: Cluster, folders: pytest.TempPathFactory) -> Iterator[Deployed]:

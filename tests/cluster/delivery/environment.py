@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,11 +47,17 @@ class Deployed:
         manifests = foundations(self.name)
         self.cluster.kubectl("apply", "--server-side", "--filename", "-", stdin=manifests)
 
-    def delivery(self, verb: str, *arguments: str, succeeds: bool = True) -> str:
-        """What `delivery` printed, with the kubeconfig as CI hands it over; it has to end as told."""
+    def delivery(
+        self, verb: str, *arguments: str, succeeds: bool = True, names: Mapping[str, str] | None = None
+    ) -> str:
+        """What `delivery` printed, with the kubeconfig as CI hands it over; it has to end as told.
+
+        names: hosts, each with its address, that only this run of it knows; DNS knows none of them.
+        """
         path = os.pathsep.join([str(path_of(KUBECTL).parent), os.environ["PATH"]])
         env = {**os.environ, "PATH": path, "KUBE_CONFIG": self.cluster.kubeconfig.read_text()}
-        command = [sys.executable, "-m", "delivery.cli", verb, self.name, *self._values(), *arguments]
+        program = [sys.executable, "-m", "delivery.cli", verb, self.name, *self._values(), *arguments]
+        command = [*(self._knowing(names) if names else []), *program]
         done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
         said = done.stdout + done.stderr
         assert (done.returncode == 0) == succeeds, said
@@ -76,6 +83,13 @@ class Deployed:
     def revision(self) -> int:
         where = ["--namespace", self.name, "--output=json"]
         return int(json.loads(self.cluster.helm("history", "todo", *where))[-1]["revision"])
+
+    def _knowing(self, names: Mapping[str, str]) -> list[str]:
+        """Runs what comes after it with a file of hosts of its own."""
+        hosts = self.folder / "hosts"
+        hosts.write_text("".join(f"{address} {name}\n" for name, address in names.items()))
+        mounted = 'mount --bind "$0" /etc/hosts && exec "$@"'
+        return ["unshare", "--mount", "sh", "-c", mounted, str(hosts)]
 
     def _values(self) -> list[str]:
         files = [(chart, CHARTS / chart / VALUES) for chart in HERE]

@@ -3,15 +3,18 @@
 import asyncio
 import json
 import socket
-from pathlib import Path
+from contextlib import closing
+from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
 import pytest
+from cryptography import x509
+from cryptography.x509.oid import NameOID
 
 from contracts.names import App
 from tests.cluster.conftest import Until
-from tests.cluster.delivery.door import https_door
 from tests.cluster.delivery.environment import Deployed
+from tests.cluster.delivery.https import ADDRESS, Secured
 from tests.cluster.todo.load import Load
 
 pytestmark = pytest.mark.timeout(2400)  # the first test waits for everything
@@ -28,12 +31,6 @@ class TestDeployment:
         until(lambda: _is_open(staging.system.edge), 30)  # kube-proxy follows a moment later
         said = staging.delivery("smoke", f"--url={staging.system.edge}")
         assert said.count("  ok  ") == 3
-
-    def test_of_staging_is_reached_by_https(self, staging: Deployed, tmp_path: Path, until: Until) -> None:
-        with https_door(staging.system.edge, tmp_path) as door:
-            until(lambda: _is_open(door.url), 10)
-            said = staging.delivery("smoke", f"--url={door.url}", f"--authority={door.authority}")
-        assert said.count("  ok  ") == 5
 
     def test_can_be_repeated_and_says_what_it_does(self, staging: Deployed) -> None:
         said = staging.delivery("deploy", "--steps=secrets,data", "--stand-in")
@@ -92,3 +89,30 @@ class TestRollback:
         said = await asyncio.to_thread(staging.delivery, "rollback")
         assert f"Rollback to {last - 1}" in said
         assert load.answered > 20
+
+
+@pytest.mark.usefixtures("own_node")
+class TestHttps:
+    def test_works_for_a_person(self, https: Secured) -> None:
+        assert https.smoke().count("  ok  ") == 5
+
+    def test_has_a_certificate_of_the_acme_server(self, https: Secured) -> None:
+        certificate = https.certificate()
+        [issuer] = certificate.issuer.get_attributes_for_oid(NameOID.COMMON_NAME)
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        assert str(issuer.value).startswith("Pebble Intermediate CA")
+        assert names.get_values_for_type(x509.DNSName) == [https.host]
+
+    def test_was_proven_through_the_gateway(self, https: Secured) -> None:
+        """The ACME server itself asked for the challenge, by the name, without TLS."""
+        where = ["--namespace", "pebble", "logs", "deployment/pebble"]
+        said = https.environment.cluster.kubectl(*where)
+        assert f"Attempting to validate w/ HTTP: http://{https.host}:80/.well-known/acme-challenge/" in said
+
+    def test_is_where_everybody_is_led_to(self, https: Secured) -> None:
+        with closing(HTTPConnection(ADDRESS, timeout=10)) as plain:
+            plain.request("GET", "/projects?view=board", headers={"Host": https.host})
+            answer = plain.getresponse()
+            answer.read()
+        assert answer.status == 301
+        assert answer.headers["location"] == f"https://{https.host}/projects?view=board"
