@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from task_service.filtering import repository
+from task_service.filtering.keyset import TITLE_LETTERS
 from task_service.folding import fold
 from task_service.main import create
 from task_service.settings import Settings
@@ -43,6 +44,22 @@ async def found(task: ServiceUnderTest, user: str, **asked: Any) -> list[dict[st
         asked["cursor"] = answer.json()["next_cursor"]
         if asked["cursor"] is None:
             return items
+
+
+class TestLongTitles:
+    @pytest.mark.parametrize("sort", ["title", "-title"])
+    async def test_stand_by_their_first_letters_and_then_by_id(
+        self, task: ServiceUnderTest, sort: str
+    ) -> None:
+        """Letters that take the most room there is, as many as a title may have: an index holds them."""
+        same = "\N{GRINNING FACE}" * TITLE_LETTERS
+        headers = {"authorization": "Bearer long"}
+        for end in ("z", "y", "\N{GRINNING FACE}" * (500 - TITLE_LETTERS), "x", ""):
+            answer = await task.client.post("/tasks", json={"title": same + end}, headers=headers)
+            assert answer.status_code == 201, answer.text
+        ids = [item["id"] for item in await found(task, "long", sort=sort)]
+        assert ids == sorted(ids, reverse=sort == "-title")
+        assert len(ids) == 5
 
 
 class TestWords:

@@ -1,19 +1,21 @@
 """Sort orders in SQL: where a page begins, and what a row is sorted by.
 
 What a task lacks sorts as if it came after everything: without a date it is due last, an open task is
-completed last; downwards it comes first.
+completed last; downwards it comes first. Titles stand by their first letters, then by id.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, and_, cast, func, literal, or_, tuple_
+from sqlalchemy import ColumnElement, Integer, and_, cast, func, literal, literal_column, or_, tuple_
 
 from task_service.filtering.columns import TASK, TEXT
 from task_service.filtering.sorting import Sort
 from task_service.folding import fold
 from task_service.models import NEVER, Task
 
+TITLE_LETTERS = 100
+"""Of a folded title that decide where a task stands; an entry of an index has no room for all."""
 _COMPLETED, _DELETED = TASK.completed_at, TASK.deleted_at
 COLUMNS: Mapping[str, ColumnElement[Any]] = {
     "priority": TASK.priority,
@@ -22,7 +24,7 @@ COLUMNS: Mapping[str, ColumnElement[Any]] = {
     "updated": TASK.updated_at,
     "completed": func.coalesce(_COMPLETED, literal(NEVER, _COMPLETED.type)),
     "deleted": func.coalesce(_DELETED, literal(NEVER, _DELETED.type)),
-    "title": TEXT.title,
+    "title": literal_column(f"substr(task_text.title, 1, {TITLE_LETTERS})", TEXT.title.type),
     "position": TASK.position,
     "done": cast(TASK.done, Integer),
     "id": TASK.id,
@@ -34,7 +36,7 @@ _VALUES: Mapping[str, Callable[[Task], Any]] = {
     "updated": lambda task: task.updated_at,
     "completed": lambda task: task.completed_at or NEVER,
     "deleted": lambda task: task.deleted_at or NEVER,
-    "title": lambda task: fold(task.title),
+    "title": lambda task: fold(task.title)[:TITLE_LETTERS],
     "position": lambda task: task.position,
     "done": lambda task: int(task.done),
     "id": lambda task: task.id,
@@ -43,13 +45,13 @@ _VALUES: Mapping[str, Callable[[Task], Any]] = {
 
 def order(sort: Sort) -> list[ColumnElement[Any]]:
     """What to order by."""
-    pairs = zip(sort.fields, sort.descending, strict=True)
-    return [COLUMNS[field].desc() if down else COLUMNS[field].asc() for field, down in pairs]
+    pairs = zip(_columns(sort), sort.descending, strict=True)
+    return [column.desc() if down else column.asc() for column, down in pairs]
 
 
 def behind(sort: Sort, last: Sequence[Any]) -> ColumnElement[bool]:
     """That a row comes behind the one with the sort values `last`."""
-    columns, down = [COLUMNS[field] for field in sort.fields], sort.descending
+    columns, down = _columns(sort), sort.descending
     values = [literal(value, column.type) for value, column in zip(last, columns, strict=True)]
     if len(set(down)) == 1:
         left, right = tuple_(*columns), tuple_(*values)
@@ -63,6 +65,12 @@ def behind(sort: Sort, last: Sequence[Any]) -> ColumnElement[bool]:
 def values(sort: Sort, task: Task) -> list[Any]:
     """The sort values of `task`, for a cursor."""
     return [_VALUES[field](task) for field in sort.fields]
+
+
+def _columns(sort: Sort) -> list[ColumnElement[Any]]:
+    """Of one table, where one index can serve them all."""
+    ids = TEXT.task_id if "title" in sort.fields else TASK.id
+    return [ids if field == "id" else COLUMNS[field] for field in sort.fields]
 
 
 def _beyond(column: ColumnElement[Any], value: ColumnElement[Any], falls: bool) -> ColumnElement[bool]:
