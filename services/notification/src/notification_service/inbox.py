@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notification_service import events
@@ -35,7 +34,7 @@ async def put(
                 session.add(delivery_on(channel, entry, person, now))
     arrived = [_in_inbox(entry, now) for entry in told if entry.kind in WITH_RECEIPT]
     if arrived:
-        await session.execute(insert(Delivery), arrived)
+        await channels.add_deliveries(session, arrived)
 
 
 def delivery_on(channel: Channel, entry: Notification, person: Person, now: datetime) -> Delivery:

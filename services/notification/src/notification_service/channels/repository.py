@@ -1,9 +1,10 @@
 """Every query about channels, deliveries and attempts."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -29,6 +30,11 @@ async def active_of(session: AsyncSession, user_ids: Collection[str]) -> dict[st
     for channel in await session.scalars(query):
         found.setdefault(channel.user_id, []).append(channel)
     return found
+
+
+async def add_deliveries(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add many at once, each a row by the names of its columns."""
+    await session.execute(insert(Delivery), rows)
 
 
 async def of_user(
