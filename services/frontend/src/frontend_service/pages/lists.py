@@ -1,5 +1,6 @@
 """The page that keeps projects, labels and saved filters: their names, colours, archive, and end."""
 
+import asyncio
 from typing import Any, Literal
 
 from starlette.responses import RedirectResponse, Response
@@ -8,7 +9,7 @@ from contracts.names import App
 from frontend_service.pages.backend import Json, Refused, is_away
 from frontend_service.pages.door import AWAY, router
 from frontend_service.pages.rendering import show_page
-from frontend_service.pages.sidebar import LISTED, nested, read_sidebar
+from frontend_service.pages.sidebar import LISTED, arranged, nested
 from frontend_service.pages.views import View
 from frontend_service.pages.visit import Form, SignedIn, Visit
 from servicekit.ids import PathId, new_id
@@ -72,10 +73,14 @@ def _why(refusal: Refused) -> str:
 
 
 async def _page(visit: Visit, *, status: int = 200, **values: Any) -> Response:
-    found: dict[str, Any] = {
-        kind: (await visit.backend.get(App.TASK, f"/{kind}?limit={LISTED}"))["items"] for kind in KINDS
+    asked = (visit.backend.get(App.TASK, f"/{kind}?limit={LISTED}") for kind in KINDS)
+    projects, labels, filters = [answer["items"] for answer in await asyncio.gather(*asked)]
+    shown: dict[str, Any] = {
+        "projects": [place.project for place in nested(projects)],
+        "labels": labels,
+        "filters": filters,
+        "sidebar": arranged(projects, labels, filters),
+        "view": View(),
     }
-    projects = [place.project for place in nested(found["projects"])]
-    shown: dict[str, Any] = {**found, "projects": projects, "sidebar": read_sidebar(visit), "view": View()}
     told = {"said": "", "problem": "", "colours": COLOURS}
     return await show_page(visit, "lists.html", status=status, **shown | told | values)

@@ -42,7 +42,11 @@ class Sidebar:
 
 async def read_sidebar(visit: Visit) -> Sidebar:
     kinds = ("projects", "labels", "filters")
-    projects, labels, filters = await asyncio.gather(*(_read(visit, name) for name in kinds))
+    return arranged(*await asyncio.gather(*(_read(visit, name) for name in kinds)))
+
+
+def arranged(projects: list[Json], labels: list[Json], filters: list[Json]) -> Sidebar:
+    """What a sidebar shows of these."""
     names = {item["id"]: item["name"] for item in (*projects, *filters)}
     shown = [item for item in projects if not item["archived"]]
     return Sidebar(nested(shown), labels, filters, names)
