@@ -24,8 +24,6 @@ from contracts.event import CloudEvent, Event, wrap
 from devstack import processes, servers
 from devstack.addresses import Addresses, addresses, free_offset
 from devstack.places import RunFolder
-from devstack.toolbox.debian import POSTGRES
-from devstack.toolbox.ensure import ensure
 from servicekit.auth import Principal
 from servicekit.database import Database
 from servicekit.deliveries import Effects, Handler, Status, read
@@ -34,7 +32,7 @@ from servicekit.outbox import OutboxRow
 from servicekit.settings import ServiceSettings
 from servicekit.sidecar import Sidecar
 
-pytest_plugins = ["tests.layers"]
+pytest_plugins = ["tests.layers", "tests.toolbox"]
 
 PORT_OFFSET = 3000
 PROMPT_STOP = 5
@@ -93,7 +91,6 @@ def postgres() -> Iterator[Addresses]:
     Not in pytest's own folder: PostgreSQL may run as another account, and each pytest that starts
     closes that folder to others again.
     """
-    ensure([POSTGRES])
     folder = RunFolder(Path(tempfile.mkdtemp(prefix="todo-postgres-")))
     folder.path.chmod(0o755)
     folder.make()

@@ -6,9 +6,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from devstack.toolbox.debian import CHROMIUM
-from devstack.toolbox.ensure import ensure, path_of
+from devstack.toolbox.ensure import path_of
 
-OTHER_CHROMIUMS = ("chromium-browser", "google-chrome")
+OTHER = next((found for name in ("chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+CHROMIUMS = () if OTHER else (CHROMIUM,)
+"""What has to be installed."""
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -22,9 +24,6 @@ FLAGS = (
 
 def launch_options(addresses: Sequence[str]) -> dict[str, Any]:
     """What Playwright needs to start it in front of these frontends."""
-    program = next((found for name in OTHER_CHROMIUMS if (found := shutil.which(name))), None)
-    if program is None:
-        ensure([CHROMIUM])
-        program = str(path_of(CHROMIUM))
+    program = OTHER or str(path_of(CHROMIUM))
     ports = ",".join(str(urlsplit(address).port) for address in addresses)  # some are on its list of bad ones
     return {"executable_path": program, "args": [*FLAGS, f"--explicitly-allowed-ports={ports}"]}

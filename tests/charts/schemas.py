@@ -48,15 +48,23 @@ class Loader(yaml.CSafeLoader):
 Loader.add_constructor("tag:yaml.org,2002:value", lambda _loader, node: node.value)
 
 
-def ensure_schemas() -> None:
-    """Make the schemas unless they are there."""
-    mark = fingerprint([*PINS.iterdir(), Path(__file__)])
-    if not is_stamped("schemas", mark):
+class JsonSchemas:
+    """The schemas, as something that is made once."""
+
+    name = "schemas"
+
+    def found(self) -> Path | None:
+        return SCHEMAS if is_stamped(self.name, self._fingerprint()) else None
+
+    def make(self) -> None:
         SCHEMAS.mkdir(parents=True, exist_ok=True)
         folders = module_folders(PINS)
         for name, schema in [*_kubernetes(folders), *_custom(_crds(folders))]:
             (SCHEMAS / f"{name}.json").write_text(json.dumps(schema))
-        stamp("schemas", mark)
+        stamp(self.name, self._fingerprint())
+
+    def _fingerprint(self) -> str:
+        return fingerprint([*PINS.iterdir(), Path(__file__)])
 
 
 def _kubernetes(folders: Mapping[str, Path]) -> Iterator[tuple[str, Schema]]:

@@ -14,8 +14,6 @@ from devstack.observe import parts
 from devstack.observe.prometheus import Alerting
 from devstack.places import RunFolder
 from devstack.stack import Stack
-from devstack.toolbox.ensure import ensure
-from devstack.toolbox.monitoring import MONITORING
 from tests.monitored.traffic import Traffic
 from tests.monitored.watching import Watching
 from tests.monitoring.receivers import SLACK_PATH, SWITCH_PATH, Receivers
@@ -25,7 +23,7 @@ from tests.system.api import Api
 OFFSET = 7000
 SOURCE = "https://git.example.com/todo/blob/main/"
 ENV = {"OTEL_BSP_SCHEDULE_DELAY": "500", "TODO_RATE_LIMIT": "1000000"}
-BUILD_SECONDS = 2400
+STORY_SECONDS = 600
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +31,7 @@ log = logging.getLogger(__name__)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.timeout(BUILD_SECONDS))
+            item.add_marker(pytest.mark.timeout(STORY_SECONDS))
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +50,6 @@ def alerting(receivers: Receivers) -> Alerting:
 @pytest.fixture(scope="session")
 def stack(alerting: Alerting) -> Iterator[Stack]:
     """On PostgreSQL, which may run as another account and so not in pytest's own folder."""
-    ensure(MONITORING)
     folder = Path(tempfile.mkdtemp(prefix="todo-monitoring-"))
     folder.chmod(0o755)
     stack = Stack(RunFolder(folder), offset=free_offset(OFFSET), postgres=True, env=ENV, observe=alerting)

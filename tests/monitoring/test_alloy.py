@@ -3,22 +3,15 @@
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from devstack.places import ROOT
 from devstack.toolbox.alloy import ALLOY_FORMAT
-from devstack.toolbox.ensure import ensure, path_of
+from devstack.toolbox.ensure import path_of
 
 CONFIGURATION = ROOT / "monitoring" / "alloy" / "config.alloy"
 
 
 def formatted(path: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([path_of(ALLOY_FORMAT), path], capture_output=True, text=True, check=False)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def parser() -> None:
-    ensure([ALLOY_FORMAT])
 
 
 class TestConfiguration:

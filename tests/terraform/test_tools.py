@@ -9,18 +9,12 @@ import pytest
 
 from delivery.toolbox import TFLINT
 from devstack.places import ROOT
-from devstack.toolbox.ensure import ensure, path_of
+from devstack.toolbox.ensure import path_of
 from tests.terraform.configuration import MODULES, TERRAFORM
 
 CHECKOV = "checkov==3.3.30"
 TFLINT_SETTINGS = f"--config={TERRAFORM / '.tflint.hcl'}"
-BUILD_SECONDS = 1200
-pytestmark = pytest.mark.timeout(BUILD_SECONDS)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def tools() -> None:
-    ensure([TFLINT])
+INSTALL_SECONDS = 600
 
 
 def run(command: list[str | Path], folder: Path = ROOT) -> tuple[int, str]:
@@ -55,6 +49,7 @@ class TestTflint:
         assert "terraform_typed_variables" in said
 
 
+@pytest.mark.timeout(INSTALL_SECONDS)
 class TestCheckov:
     def test_finds_nothing(self) -> None:
         status, said = checkov(TERRAFORM)

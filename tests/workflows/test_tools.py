@@ -4,18 +4,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from delivery.toolbox import ACTIONLINT
 from devstack.places import ROOT
-from devstack.toolbox.ensure import ensure, path_of
+from devstack.toolbox.ensure import path_of
 from tests.workflows.definitions import NAMES, WORKFLOWS, file
-
-pytestmark = pytest.mark.timeout(600)  # the first time actionlint is built
 
 
 def actionlint(*files: Path) -> tuple[int, str]:
-    ensure([ACTIONLINT])
     return run([path_of(ACTIONLINT), *files])
 
 

@@ -1,0 +1,44 @@
+"""Makes the programs the chosen tests call before the first of them begins: no test is timed for it."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from delivery.toolbox import ACTIONLINT, TFLINT
+from devstack.failure import Failure
+from devstack.toolbox.alloy import ALLOY_FORMAT
+from devstack.toolbox.compose import COMPOSE_CHECK
+from devstack.toolbox.debian import POSTGRES
+from devstack.toolbox.ensure import LOCAL_SYSTEM, WITH_POSTGRES, ensure
+from devstack.toolbox.helm import HELM, KUBECONFORM
+from devstack.toolbox.monitoring import MONITORING, RULE_CHECKS
+from devstack.toolbox.tool import Tool
+from tests.browser.chromium import CHROMIUMS
+from tests.charts.schemas import JsonSchemas
+
+PROGRAMS: dict[str, Sequence[Tool]] = {
+    "integration": (POSTGRES,),
+    "browser": (*LOCAL_SYSTEM, *CHROMIUMS),
+    "charts": (HELM, KUBECONFORM, JsonSchemas()),
+    "monitored": (*WITH_POSTGRES, *MONITORING, *CHROMIUMS),
+    "monitoring": (*RULE_CHECKS, ALLOY_FORMAT),
+    "system": (*LOCAL_SYSTEM, COMPOSE_CHECK),
+    "terraform": (TFLINT,),
+    "workflows": (ACTIONLINT,),
+}
+"""What the tests in a folder of this name call. `tests/cluster` finds or makes a whole cluster itself."""
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    if session.config.option.collectonly:
+        return
+    root = session.config.rootpath
+    folders = {part for item in session.items for part in item.path.relative_to(root).parts}
+    needed = {tool.name: tool for folder in sorted(folders & PROGRAMS.keys()) for tool in PROGRAMS[folder]}
+    capture = session.config.pluginmanager.getplugin("capturemanager")
+    assert capture
+    with capture.global_and_fixture_disabled():
+        try:
+            ensure(list(needed.values()))
+        except Failure as failure:
+            pytest.exit(str(failure), returncode=pytest.ExitCode.INTERNAL_ERROR)
