@@ -22,6 +22,7 @@ from task_service.settings import Settings
 from task_service.transfer import worker
 
 from conftest import OpenService, ServiceUnderTest
+from services.task.tests.exports import canonical
 
 LETTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\x00")
 ODD = ["a, b", "a  b", "a\nb", "a/b", "a ∕ b", "=1+1", '"', "déjà vu", "DÉJÀ VU", "Straße", "x " * 40 + "y"]
@@ -164,27 +165,6 @@ class Account:
             await asyncio.sleep(0.01)
         report: dict[str, Any] = found
         return report
-
-
-def canonical(file: bytes) -> dict[str, Any]:
-    """An export with places in the file instead of ids, and without what importing gives anew."""
-    found: dict[str, Any] = orjson.loads(file)
-    found["tasks"].sort(key=lambda each: (each["created_at"], each["position"], each["occurrence"]))
-    places: dict[str, str] = {}
-    for kind in ("projects", "labels", "filters", "tasks"):
-        places |= {each["id"]: f"{kind} {place}" for place, each in enumerate(found[kind])}
-    for each in found["tasks"]:
-        if each["series_id"]:
-            places.setdefault(each["series_id"], f"the series of {places[each['id']]}")
-    for kind in ("projects", "labels", "filters", "tasks"):
-        for each in found[kind]:
-            for name in ("version", "updated_at", *(["created_at"] if kind != "tasks" else [])):
-                del each[name]
-            for name in ("id", "parent_id", "project_id", "series_id"):
-                if each.get(name):
-                    each[name] = places[each[name]]
-    del found["exported_at"]
-    return found
 
 
 def in_csv(file: bytes) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from task_service.subscriptions import subscriptions
 
 from conftest import OpenService, ServiceUnderTest
 from contracts.user import UserDeleted
+from services.task.tests.exports import canonical
 
 BOB = {"authorization": "Bearer bob"}
 TODOIST = """TYPE,CONTENT,DESCRIPTION,PRIORITY,INDENT,AUTHOR,RESPONSIBLE,DATE,DATE_LANG,TIMEZONE
@@ -110,26 +111,6 @@ async def furnish(task: ServiceUnderTest) -> None:
     await add(f"/tasks/{id}/complete")
     gone = (await add("/tasks", json={"title": "gone"})).json()["id"]
     await task.client.delete(f"/tasks/{gone}")
-
-
-def canonical(document: bytes) -> dict[str, Any]:
-    """An export without what an account gives: ids become the order of things, versions go."""
-    found: dict[str, Any] = orjson.loads(document)
-    order = {
-        each["id"]: f"{kind} {each.get('name') or each['title']} {each.get('occurrence', '')}"
-        for kind in ("projects", "labels", "filters", "tasks")
-        for each in found[kind]
-    }
-    found.pop("exported_at")
-    for kind in ("projects", "labels", "filters", "tasks"):
-        for each in found[kind]:
-            for name in ("version", "updated_at", *(["created_at"] if kind != "tasks" else [])):
-                del each[name]
-            for name in ("id", "parent_id", "project_id", "series_id"):
-                if each.get(name):
-                    each[name] = order[each[name]]
-        found[kind].sort(key=lambda each: each["id"])
-    return found
 
 
 class TestJson:
