@@ -30,8 +30,9 @@ env: ## write .run/env and .run/secrets.json, for servers started by hand
 topics: ## make the topics of kafka/topics.yaml that are missing
 	@$(RUN) devstack topics
 
-dead-letters: ## what services gave up: list it, show one, replay   (SHOW=<id> REPLAY=<id> or all; EDGE=https://…)
-	@$(RUN) python -m tools.dead_letters --edge $(EDGE) $(if $(SHOW),--show $(SHOW)) $(if $(REPLAY),--replay $(REPLAY))
+dead-letters: ## what services gave up: list, show, replay, discard   (SHOW=<id> REPLAY=<id> or all; DISCARD=<id> or all REASON="…"; EDGE=https://…)
+	@$(RUN) python -m tools.dead_letters --edge $(EDGE) $(if $(SHOW),--show $(SHOW)) $(if $(REPLAY),--replay $(REPLAY)) \
+	  $(if $(DISCARD),--discard $(DISCARD) --reason "$(REASON)")
 
 ##@ Run a Kubernetes
 .PHONY: cluster cluster-down cluster-images cluster-status

@@ -1,4 +1,4 @@
-"""The dead-letter desk on the command line: what is parked, one letter in full, and replay.
+"""The dead-letter desk on the command line: what is parked, one letter in full, replay and discard.
 
 Asks the API at `--edge` as an operator: with the access token in TODO_TOKEN, or, on a laptop, with one made
 from the secrets of `make up`.
@@ -20,13 +20,14 @@ from user_service.tokens import access_token
 
 from devstack.cli import RUN
 from devstack.credentials import ensure_secrets
+from devstack.places import RunFolder
 from devstack.stack import Stack
 
 CAUSE_SHOWN = 100
 
 
-def operator_token() -> str:
-    """A token for a few minutes, signed with the key of the local system."""
+def operator_token(folder: RunFolder) -> str:
+    """A token for an hour, signed with the key of the system that runs from `folder`."""
     now = datetime.now(UTC)
     user = User(
         id="command-line",
@@ -38,7 +39,7 @@ def operator_token() -> str:
         created_at=now,
         updated_at=now,
     )
-    return access_token(user, key_ring(ensure_secrets(RUN)["token-signing"]).current, timedelta(minutes=5))
+    return access_token(user, key_ring(ensure_secrets(folder)["token-signing"]).current, timedelta(hours=1))
 
 
 def ask(edge: str, token: str, method: str, path: str, body: Any = None) -> Any:
@@ -90,16 +91,29 @@ def replay(edge: str, token: str, what: str) -> int:
     return int(done["failed"] > 0)
 
 
+def discard(edge: str, token: str, what: str, reason: str) -> None:
+    """Discard one letter or all that are parked."""
+    if what != "all":
+        ask(edge, token, "POST", f"/ops/dead-letters/{what}/discard", {"reason": reason})
+        print(f"discarded: {reason}")
+    else:
+        print(f"{ask(edge, token, 'POST', '/ops/discards', {'reason': reason})['discarded']} discarded.")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--edge", default=Stack(RUN).addresses.edge)
     parser.add_argument("--show", default="", help="the id of a letter")
     parser.add_argument("--replay", default="", help="the id of a letter, or all")
+    parser.add_argument("--discard", default="", help="the id of a letter, or all")
+    parser.add_argument("--reason", default="", help="why nobody has to handle what is discarded")
     arguments = parser.parse_args()
-    token = os.environ.get("TODO_TOKEN") or operator_token()
+    token = os.environ.get("TODO_TOKEN") or operator_token(RUN)
     if arguments.replay:
         return replay(arguments.edge, token, arguments.replay)
-    if arguments.show:
+    if arguments.discard:
+        discard(arguments.edge, token, arguments.discard, arguments.reason)
+    elif arguments.show:
         show(arguments.edge, token, arguments.show)
     else:
         overview(arguments.edge, token)

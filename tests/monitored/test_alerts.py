@@ -22,8 +22,9 @@ from tests.monitored.traffic import Traffic
 from tests.monitored.watching import Watching
 from tests.monitoring.receivers import Message
 from tests.monitoring.test_rules import DIVISOR
-from tests.system.api import Answer
+from tests.system.api import Answer, Api
 from tests.system.waiting import eventually
+from tools.dead_letters import operator_token
 
 GRACE_SECONDS = 10
 RESOLVED_SECONDS = 120
@@ -98,6 +99,9 @@ class TestPoisonEvents:
         for _ in range(3):
             await write_topic(stack.addresses, "todo-events", b'{"half": ', traffic.ada.user["id"].encode())
         await story.begins()
+        operator = Api(traffic.ada.session, traffic.ada.edge, operator_token(stack.folder))
+        answer = await operator.insist("POST", "/ops/discards", {"reason": "half a line of JSON"})
+        assert answer.body["discarded"] >= 3
         await story.ends()
 
 

@@ -2,20 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime, timedelta
 
 import pytest
-from user_service.keys import key_ring
-from user_service.models import User
-from user_service.tokens import access_token
 
-from devstack import credentials
 from devstack.addresses import free_offset
 from devstack.places import RunFolder
 from devstack.stack import Stack
 from services.notification.tests.receivers import MailServer
 from tests.system.api import Api, open_api
 from tests.system.collector import Collector
+from tools.dead_letters import operator_token
 
 REPLICAS = {"frontend": 2}
 OFFSET = 4000
@@ -79,16 +75,4 @@ async def ada(nobody: Api) -> Api:
 @pytest.fixture
 def operator(nobody: Api, stack: Stack) -> Api:
     """Somebody with the role operator."""
-    key = key_ring(credentials.ensure_secrets(stack.folder)["token-signing"]).current
-    now = datetime.now(UTC)
-    user = User(
-        id="operator",
-        email="",
-        password_hash="",
-        name="",
-        time_zone="UTC",
-        role="operator",
-        created_at=now,
-        updated_at=now,
-    )
-    return Api(nobody.session, nobody.edge, access_token(user, key, timedelta(hours=1)))
+    return Api(nobody.session, nobody.edge, operator_token(stack.folder))

@@ -105,6 +105,17 @@ class TestCommandLine:
         assert status != 0
         assert "failed again" in said
 
+    async def test_discards_with_a_reason(self, healthy: Stack, ada: Api, operator: Api) -> None:
+        event = await an_event_of(healthy, ada) | {"id": str(uuid4())}
+        await bury(healthy, event)
+        letter = await parked(operator, event["id"])
+        status, said = await make_dead_letters(operator, DISCARD=letter["id"])
+        assert status != 0
+        assert "422" in said
+        said = (await make_dead_letters(operator, DISCARD=letter["id"], REASON="nobody misses it"))[1]
+        assert said == "discarded: nobody misses it\n"
+        assert letter["id"] not in (await make_dead_letters(operator))[1]
+
     async def test_is_not_for_users(self, ada: Api) -> None:
         status, said = await make_dead_letters(ada)
         assert status != 0

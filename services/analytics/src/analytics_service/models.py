@@ -38,11 +38,11 @@ class DeadLetter(SQLModel, table=True):
     """The event as it came, as JSON; or, if it was none, the bytes in base64."""
     parked_at: datetime
     state: str = "parked"
-    """`parked` or `replayed`."""
+    """`parked`, `replayed` or `discarded`."""
     failures: int = 1
     failed_at: datetime
     """When the consumer gave up, the last time; a repeat of the same letter says the same."""
     replays: int = 0
     replayed_at: datetime | None = None
     outcome: str = ""
-    """What the last replay came to."""
+    """What the last replay came to, or why it was discarded."""

@@ -3,7 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import AsyncMock, patch
+from uuid import uuid4
 
+import httpx2
 import orjson
 import pytest
 from analytics_service.dead_letters import counting, repository
@@ -44,6 +46,10 @@ async def park(analytics: ServiceUnderTest, *raw: Any, query: str = "") -> list[
     answer = await analytics.client.get(f"/ops/dead-letters{query}", headers=OPERATOR)
     items: list[dict[str, Any]] = answer.json()["items"]
     return items
+
+
+async def act(analytics: ServiceUnderTest, path: str, **body: Any) -> httpx2.Response:
+    return await analytics.client.post(f"/ops{path}", json=body, headers=OPERATOR)
 
 
 def answered(status: int, **body: Any) -> AsyncMock:
@@ -183,3 +189,62 @@ class TestReplay:
         one, two = (dead_letter(App.TASK, "todo-events", "e1", {}, "x") for _ in range(2))  # type: ignore[arg-type]
         assert one.id == two.id
         assert one.payload != two.payload
+
+
+class TestDiscard:
+    async def test_leaves_the_queue_with_its_reason(self, analytics: ServiceUnderTest) -> None:
+        (parked,) = await park(analytics, "bm90IGpzb24=")
+        answer = await act(analytics, f"/dead-letters/{parked['id']}/discard", reason="half a line of JSON")
+        assert (answer.json()["state"], answer.json()["outcome"]) == ("discarded", "half a line of JSON")
+        assert await park(analytics, query="?state=parked") == []
+        assert [found["id"] for found in await park(analytics, query="?state=discarded")] == [parked["id"]]
+
+    async def test_again_keeps_the_newer_reason(self, analytics: ServiceUnderTest) -> None:
+        (parked,) = await park(analytics, letter())
+        for reason in ("why", "better why"):
+            answer = await act(analytics, f"/dead-letters/{parked['id']}/discard", reason=reason)
+        assert (answer.status_code, answer.json()["outcome"]) == (200, "better why")
+
+    async def test_is_taken_back_by_a_replay(self, analytics: ServiceUnderTest) -> None:
+        (parked,) = await park(analytics, letter())
+        await act(analytics, f"/dead-letters/{parked['id']}/discard", reason="a mistake")
+        with patch.object(Sidecar, "invoke", answered(200, outcome="done")):
+            answer = await act(analytics, f"/dead-letters/{parked['id']}/replay")
+        assert answer.json()["state"] == "replayed"
+
+    async def test_of_what_was_replayed_is_refused(self, analytics: ServiceUnderTest) -> None:
+        (parked,) = await park(analytics, letter())
+        with patch.object(Sidecar, "invoke", answered(200, outcome="done")):
+            await act(analytics, f"/dead-letters/{parked['id']}/replay")
+        answer = await act(analytics, f"/dead-letters/{parked['id']}/discard", reason="too late")
+        assert (answer.status_code, answer.json()["code"]) == (409, "replayed")
+
+    async def test_of_a_group_leaves_the_others(self, analytics: ServiceUnderTest) -> None:
+        await park(analytics, letter(), letter("task"), letter("task", "ValueError"))
+        answer = await act(analytics, "/discards", consumer="task", cause="KeyError", reason="old")
+        assert answer.json() == {"discarded": 0}
+        answer = await act(analytics, "/discards", consumer="task", reason="old")
+        assert answer.json() == {"discarded": 1}
+        (left,) = await park(analytics, query="?state=parked")
+        assert left["consumer"] == "notification"
+
+    async def test_of_a_group_leaves_what_was_replayed(self, analytics: ServiceUnderTest) -> None:
+        (parked,) = await park(analytics, letter())
+        with patch.object(Sidecar, "invoke", answered(200, outcome="done")):
+            await act(analytics, f"/dead-letters/{parked['id']}/replay")
+        assert (await act(analytics, "/discards", reason="old")).json() == {"discarded": 0}
+
+    @pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": "x" * 501}, {"reason": "x", "id": "y"}])
+    async def test_needs_a_reason(self, analytics: ServiceUnderTest, body: dict[str, Any]) -> None:
+        (parked,) = await park(analytics, letter())
+        for path in (f"/dead-letters/{parked['id']}/discard", "/discards"):
+            assert (await act(analytics, path, **body)).status_code == 422
+
+    async def test_of_an_unknown_letter_is_not_found(self, analytics: ServiceUnderTest) -> None:
+        assert (await act(analytics, f"/dead-letters/{uuid4()}/discard", reason="x")).status_code == 404
+
+    async def test_is_for_operators_only(self, analytics: ServiceUnderTest) -> None:
+        (parked,) = await park(analytics, letter())
+        for path in (f"/ops/dead-letters/{parked['id']}/discard", "/ops/discards"):
+            answer = await analytics.client.post(path, json={"reason": "x"})
+            assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")

@@ -12,7 +12,7 @@ from servicekit.database import Database
 
 SAMPLE_SECONDS = 15.0
 
-PARKED = Gauge("todo_dead_letters_parked", "Dead letters nobody has replayed, by topic", ["topic"])
+PARKED = Gauge("todo_dead_letters_parked", "Dead letters that wait for somebody, by topic", ["topic"])
 
 log = logging.getLogger(__name__)
 

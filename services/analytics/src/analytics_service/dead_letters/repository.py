@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import ColumnElement, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -43,8 +43,7 @@ async def newest(
 ) -> Sequence[DeadLetter]:
     """Newest first; wanted: values columns must have."""
     query = select(DeadLetter).order_by(col(DeadLetter.parked_at).desc(), col(DeadLetter.id).desc())
-    for name, value in wanted.items():
-        query = query.where(DeadLetter.metadata.tables["dead_letter"].c[name] == value)
+    query = query.where(*_having(wanted))
     if before:
         query = query.where(tuple_(col(DeadLetter.parked_at), col(DeadLetter.id)) < before)
     return (await session.scalars(query.limit(limit))).all()
@@ -58,6 +57,17 @@ async def lock(session: AsyncSession, id: str) -> DeadLetter | None:
     return (
         await session.scalars(select(DeadLetter).where(col(DeadLetter.id) == id).with_for_update())
     ).first()
+
+
+async def discard(session: AsyncSession, wanted: dict[str, str], reason: str) -> int:
+    """Discard letters and tell how many; wanted: values columns must have."""
+    change = update(DeadLetter).where(*_having(wanted)).values(state="discarded", outcome=reason)
+    return len((await session.scalars(change.returning(col(DeadLetter.id)))).all())
+
+
+def _having(wanted: dict[str, str]) -> list[ColumnElement[bool]]:
+    columns = DeadLetter.metadata.tables["dead_letter"].c
+    return [columns[name] == value for name, value in wanted.items()]
 
 
 async def groups(session: AsyncSession, limit: int) -> Sequence[Any]:

@@ -11,13 +11,16 @@ from analytics_service.dead_letters.schemas import (
     DeadLetterGroup,
     DeadLetterGroups,
     DeadLetterRead,
+    Discard,
+    DiscardedMany,
+    DiscardMany,
     ReplayedMany,
     ReplayMany,
     State,
 )
 from servicekit.auth import CurrentOperator, Principal
 from servicekit.door import SessionDep, router
-from servicekit.errors import NotFound
+from servicekit.errors import Conflict, NotFound
 from servicekit.ids import PathId
 from servicekit.paging import CursorParam, Limit, Page, behind, decode_cursor, encode_cursor, page_of
 
@@ -64,6 +67,26 @@ async def list_groups(_: CurrentOperator, session: SessionDep) -> DeadLetterGrou
     return DeadLetterGroups(items=[DeadLetterGroup.model_validate(row) for row in found])
 
 
+@operators.post("/dead-letters/{id}/discard")
+async def discard_dead_letter(
+    _: CurrentOperator, id: PathId, body: Discard, session: SessionDep
+) -> DeadLetterRead:
+    """It waits for nobody any more, but is kept and can still be replayed."""
+    letter = await repository.lock(session, id)
+    if letter is None:
+        raise NotFound
+    if letter.state == "replayed":
+        raise Conflict("It has been replayed, so there is nothing to discard.", code="replayed")
+    letter.state, letter.outcome = "discarded", body.reason
+    return DeadLetterRead.model_validate(letter)
+
+
+@operators.post("/discards")
+async def discard_group(_: CurrentOperator, body: DiscardMany, session: SessionDep) -> DiscardedMany:
+    """Discards parked letters for one reason."""
+    return DiscardedMany(discarded=await repository.discard(session, body.wanted(), body.reason))
+
+
 @replays.post("/dead-letters/{id}/replay")
 async def replay_dead_letter(user: CurrentOperator, id: PathId, request: Request) -> DeadLetterRead:
     """Hands it once more to who gave it up; can be repeated. `outcome` says what came of it."""
@@ -74,9 +97,8 @@ async def replay_dead_letter(user: CurrentOperator, id: PathId, request: Request
 async def replay_group(user: CurrentOperator, body: ReplayMany, request: Request) -> ReplayedMany:
     """Replays parked letters one after the other."""
     desk = _desk(request, user)
-    wanted = body.model_dump(include={"topic", "consumer", "cause"}, exclude_none=True) | {"state": "parked"}
     async with desk.database.reading() as session:
-        letters = await repository.newest(session, wanted, None, body.limit)
+        letters = await repository.newest(session, body.wanted(), None, body.limit)
     states = [(await desk.replay(letter.id)).state for letter in reversed(letters)]
     return ReplayedMany(replayed=states.count("replayed"), failed=states.count("parked"))
 

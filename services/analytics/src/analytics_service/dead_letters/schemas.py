@@ -1,13 +1,14 @@
 """What the API takes and shows of dead letters."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from servicekit.schema import RequestBody, Text
 
-State = Literal["parked", "replayed"]
+State = Literal["parked", "replayed", "discarded"]
+Reason = Annotated[Text, Field(min_length=1, max_length=500)]
 
 
 class DeadLetterRead(BaseModel):
@@ -27,7 +28,7 @@ class DeadLetterRead(BaseModel):
     replays: int
     replayed_at: datetime | None
     outcome: str
-    """What the last replay came to."""
+    """What the last replay came to, or why it was discarded."""
 
 
 class DeadLetterGroup(BaseModel):
@@ -47,15 +48,37 @@ class DeadLetterGroups(BaseModel):
     items: list[DeadLetterGroup]
 
 
-class ReplayMany(RequestBody):
-    """Which parked letters to replay, oldest first; all of them, if nothing is said."""
+class Group(RequestBody):
+    """Which parked letters are meant; all of them, if nothing is said."""
 
     topic: Text | None = None
     consumer: Text | None = None
     cause: Text | None = None
+
+    def wanted(self) -> dict[str, str]:
+        """Values columns must have."""
+        named = self.model_dump(include={"topic", "consumer", "cause"}, exclude_none=True)
+        return named | {"state": "parked"}
+
+
+class ReplayMany(Group):
+    """Oldest first."""
+
     limit: int = Field(default=50, ge=1, le=200)
 
 
 class ReplayedMany(BaseModel):
     replayed: int
     failed: int
+
+
+class Discard(RequestBody):
+    reason: Reason
+
+
+class DiscardMany(Group):
+    reason: Reason
+
+
+class DiscardedMany(BaseModel):
+    discarded: int
