@@ -32,12 +32,15 @@ REQUESTS = {
     "newest 50": {"limit": "50"},
     "today": {"saved": "today"},
     "by priority, then due": {"sort": "-priority,due,created"},
-    "a filter": {"filter": 'not done and due <= today+7d and (priority >= 3 or label = "l3")'},
-    "a search": {"q": "harbour violin"},
+    "by title": {"sort": "title"},
+    "a filter": {"filter": 'not done and due <= today+7d and (priority >= 3 or label = "l3")', "limit": "10"},
+    "a search": {"q": "harbour violin", "limit": "10"},
     "a frequent word": {"q": "milk"},
-    "a search in titles": {"filter": 'title ~ "violin"'},
+    "one letter": {"q": "v", "limit": "10"},
+    "a search in titles": {"filter": 'title ~ "violin"', "limit": "10"},
     "a search without result": {"q": "nothing like this"},
 }
+"""Pages of ten where the user with few tasks has no fifty: else the lengths of answers are compared."""
 Millis = dict[tuple[str, int, str], list[float]]
 
 
