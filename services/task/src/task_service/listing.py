@@ -12,7 +12,7 @@ from servicekit.errors import Invalid
 from servicekit.paging import decode_cursor, encode_cursor, page_of
 from task_service.filtering import keyset, repository
 from task_service.filtering.columns import TASK
-from task_service.filtering.conditions import Condition, Scope, condition, searched, sought
+from task_service.filtering.conditions import Condition, Scope, condition, demanded, searched
 from task_service.filtering.moments import Clock
 from task_service.filtering.reading import read_filter, read_sort, told
 from task_service.filtering.sorting import NEWEST_FIRST, Sort, values_of
@@ -53,9 +53,10 @@ async def find(session: AsyncSession, user: Principal, asked: Asked, limit: int,
     words = _words(asked.q)
     scope = Scope(user.user_id, Clock(now, user.time_zone, user.week_start))
     conditions: list[Condition] = [TASK.deleted_at.is_not(None) if asked.trash else TASK.deleted_at.is_(None)]
-    conditions += [told("?filter", "filter-invalid", lambda: condition(node, scope))] if node else []
+    texts, terms = demanded(node) if node else ([], [])
+    conditions += told("?filter", "filter-invalid", lambda: [condition(term, scope) for term in terms])
     conditions += [keyset.behind(sort, last)] if last else []
-    texts = [*map(searched, words), *(sought(node) if node else ())]
+    texts += map(searched, words)
     by_title = "title" in sort.fields
     wanted = repository.Wanted(user.user_id, conditions, texts, keyset.order(sort), limit + 1, by_title)
     rows = await repository.listed(session, wanted)

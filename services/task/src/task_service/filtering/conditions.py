@@ -50,15 +50,21 @@ def searched(word: str) -> Sought:
     return Sought(word, or_(*(column.like(pattern, escape="\\") for column in columns)))
 
 
-def sought(node: Node) -> list[Sought]:
-    """Text without which no task can meet `node`."""
+def demanded(node: Node) -> tuple[list[Sought], list[Node]]:
+    """Text without which no task can meet `node`, and what else each has to meet."""
     if isinstance(node, All):
-        return [found for term in node.terms for found in sought(term)]
+        parts = [demanded(term) for term in node.terms]
+        return [text for texts, _ in parts for text in texts], [term for _, terms in parts for term in terms]
+    text = _sought(node)
+    return ([text], []) if text else ([], [node])
+
+
+def _sought(node: Node) -> Sought | None:
     if not isinstance(node, Comparison) or FIELDS[node.field].type != "text":
-        return []
+        return None
     if node.operator not in ("=", "~") or node.values[0].kind == "none":
-        return []
-    return [Sought(fold(node.values[0].text), _matches(_column(node), node.operator, node.values))]
+        return None
+    return Sought(fold(node.values[0].text), _matches(_column(node), node.operator, node.values))
 
 
 def _yes_or_no(node: Comparison, scope: Scope) -> Condition:

@@ -17,11 +17,10 @@ from task_service.models import Task, TaskText
 
 Matches = Callable[[ColumnElement[str]], ColumnElement[bool]]
 FEW = 400
-SHORTEST_INDEXED = 2
 _GRAMS: ColumnElement[Any] = literal_column(
     "task_grams(seen.user_id, seen.title || chr(10) || seen.labels || chr(10) || seen.notes)"
 )
-"""As migration 0009 has it in the index."""
+"""As migrations 0009 and 0011 have it in the index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ async def listed(session: AsyncSession, wanted: Wanted) -> Sequence[Task]:
         found = _few_or_many(wanted, indexed=connection.dialect.name == "postgresql")
         query = _page(select(Task), wanted, [TASK.id.in_(found)])
     else:
-        query = _page(select(Task), wanted, _conditions(wanted))
+        query = _page(select(Task), wanted, wanted.conditions)
     return (await session.scalars(query)).all()
 
 
@@ -91,8 +90,8 @@ def _few_or_many(wanted: Wanted, *, indexed: bool) -> Select[str]:
     few = select(TASK.id).join(hit, hit.c.task_id == TASK.id).where(number <= FEW)
     many = select(TASK.id).where(number > FEW)
     pages = (
-        _page(few, wanted, _conditions(wanted)).subquery(),
-        _page(many, wanted, [*_conditions(wanted), matches]).subquery(),
+        _page(few, wanted, wanted.conditions).subquery(),
+        _page(many, wanted, [*wanted.conditions, matches]).subquery(),
     )
     return select(union_all(*(select(page.c.id) for page in pages)).subquery().c.id)
 
@@ -100,18 +99,17 @@ def _few_or_many(wanted: Wanted, *, indexed: bool) -> Select[str]:
 def _hit(wanted: Wanted, *, indexed: bool) -> Select[str]:
     matches = [each.matches for each in wanted.sought]
     query = select(SEEN.task_id).where(SEEN.user_id == wanted.user_id, *matches)
-    texts = [each.text for each in wanted.sought if len(each.text) >= SHORTEST_INDEXED]
+    texts = [each.text for each in wanted.sought if each.text]
     for text in texts if indexed else ():
-        query = query.where(_GRAMS.op("@>")(func.task_grams(wanted.user_id, text)))
+        query = query.where(_GRAMS.op("@>")(func.task_runs(wanted.user_id, text)))
     return query
 
 
-def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
-    return [TASK.user_id == wanted.user_id, *wanted.conditions]
-
-
 def _page(query: Any, wanted: Wanted, conditions: Sequence[ColumnElement[bool]]) -> Any:
-    if wanted.by_title:
-        same = and_(TEXT.user_id == TASK.user_id, TEXT.task_id == TASK.id)
-        query = query.join(TaskText, same).where(TEXT.user_id == wanted.user_id)
-    return query.where(*conditions).order_by(*wanted.order).limit(wanted.limit)
+    """The user is asked for once: a database takes two such conditions for independent of each other,
+
+    expects next to no tasks, and sorts all of them where it should walk through an index.
+    """
+    query = query.join(TaskText, TEXT.task_id == TASK.id) if wanted.by_title else query
+    owner = TEXT.user_id if wanted.by_title else TASK.user_id
+    return query.where(owner == wanted.user_id, *conditions).order_by(*wanted.order).limit(wanted.limit)
