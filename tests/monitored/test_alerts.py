@@ -101,7 +101,7 @@ class TestPoisonEvents:
         await story.begins()
         operator = Api(traffic.ada.session, traffic.ada.edge, operator_token(stack.folder))
         answer = await operator.insist("POST", "/ops/discards", {"reason": "half a line of JSON"})
-        assert answer.body["discarded"] >= 3
+        assert answer.body["discarded"] == 1, "the same event is one letter, however often it comes"
         await story.ends()
 
 
