@@ -74,7 +74,7 @@ class Edge:
             response.raw_headers.extend(extra)
             await response(scope, receive, send)
             return
-        await _reply(scope, send, answer, extra)
+        await _reply(send, answer, extra)
 
     async def _serve(self, scope: Scope, receive: Receive, extra: Headers) -> Answer:
         headers = _headers(scope)
@@ -172,12 +172,12 @@ async def _body(headers: dict[str, str], receive: Receive) -> bytes | None:
             return body
 
 
-async def _reply(scope: Scope, send: Send, answer: Answer, extra: Headers) -> None:
+async def _reply(send: Send, answer: Answer, extra: Headers) -> None:
     headers = [*_returned(answer), *extra]
     if answer.status not in NO_BODY:
         headers.append((b"content-length", str(len(answer.body)).encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
+    await send({"type": "http.response.body", "body": answer.body})
 
 
 def _returned(answer: Answer) -> Iterable[tuple[bytes, bytes]]:

@@ -1,0 +1,68 @@
+"""A service that can't be reached is left alone for a moment."""
+
+from collections.abc import Callable
+
+import pytest
+from frontend_service.breaker import OPEN_SECONDS, TRIPS_AFTER, Breaker
+
+from servicekit.errors import Unavailable
+
+Wait = Callable[[float], None]
+
+
+@pytest.fixture
+def wait(monkeypatch: pytest.MonkeyPatch) -> Wait:
+    """Lets so many seconds pass."""
+    now = [1000.0]
+    monkeypatch.setattr("frontend_service.breaker.time.monotonic", lambda: now[0])
+
+    def pass_by(seconds: float) -> None:
+        now[0] += seconds
+
+    return pass_by
+
+
+@pytest.fixture
+def opened(wait: Wait) -> Breaker:
+    breaker = Breaker("task")
+    for _ in range(TRIPS_AFTER):
+        breaker.check()
+        breaker.failed()
+    return breaker
+
+
+class TestBreaker:
+    def test_opens_after_so_many_failures_in_a_row(self, opened: Breaker) -> None:
+        with pytest.raises(Unavailable) as refusal:
+            opened.check()
+        assert refusal.value.code == "task-unavailable"
+
+    def test_counts_anew_after_a_success(self) -> None:
+        breaker = Breaker("task")
+        for _ in range(3 * TRIPS_AFTER):
+            for _ in range(TRIPS_AFTER - 1):
+                breaker.failed()
+            breaker.succeeded()
+        breaker.check()
+
+    def test_lets_one_call_try_when_it_is_time(self, opened: Breaker, wait: Wait) -> None:
+        wait(OPEN_SECONDS)
+        opened.check()
+        with pytest.raises(Unavailable):
+            opened.check()
+
+    def test_stays_open_when_that_one_fails(self, opened: Breaker, wait: Wait) -> None:
+        wait(OPEN_SECONDS)
+        opened.check()
+        wait(OPEN_SECONDS - 0.1)
+        opened.failed()
+        wait(OPEN_SECONDS - 0.1)
+        with pytest.raises(Unavailable):
+            opened.check()
+
+    def test_closes_when_that_one_succeeds(self, opened: Breaker, wait: Wait) -> None:
+        wait(OPEN_SECONDS)
+        opened.check()
+        opened.succeeded()
+        opened.check()
+        opened.check()

@@ -1,0 +1,282 @@
+"""The edge: what a service gets to see of a request, what a client gets to see, and who is kept out."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from frontend_service import breaker, edge
+from frontend_service.edge import MAX_BODY_BYTES
+from frontend_service.sessions import COOKIE, Session
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from contracts.names import App
+from servicekit.content_digest import digest_of
+from servicekit.errors import Unavailable
+from servicekit.sidecar import Answer
+from services.frontend.tests.fake_services import FakeServices, access_token, problem, tokens
+
+TASKS = "/api/v1/tasks"
+BEARER = {"authorization": "Bearer mine"}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What arrived at the sidecar."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes | None
+
+
+@dataclass
+class Behind(FakeServices):
+    """The sidecar: answers what it was told to, one after the other (None: can't be reached), then 200."""
+
+    replies: list[Answer | None] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        timeout: float = 10,
+    ) -> Answer:
+        self.requests.append(Request(method, path, dict(headers or {}), body))
+        reply = self.replies.pop(0) if self.replies else of_a_service()
+        if reply is None:
+            raise Unavailable
+        return reply
+
+
+def of_a_service(status: int = 200, body: bytes = b"{}", **headers: str) -> Answer:
+    told = {name.replace("_", "-"): value for name, value in headers.items()}
+    told |= {"content-digest": digest_of(body)}
+    return Answer(status, CIMultiDictProxy(CIMultiDict(told)), body)
+
+
+OF_DAPR = Answer(500, CIMultiDictProxy(CIMultiDict()), b'{"errorCode":"ERR_DIRECT_INVOKE"}')
+
+
+@pytest.fixture
+def services() -> Behind:
+    return Behind()
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edge, "RETRY_PAUSES", (0, 0, 0))
+
+
+def sign_in(browser: httpx2.AsyncClient, app: FastAPI, life: timedelta) -> None:
+    session = Session(access_token(life=life), "r1", int(life.total_seconds()))
+    cookie = app.state.sessions.set_cookie(session)
+    browser.cookies.set(COOKIE, cookie.partition("=")[2].partition(";")[0])
+
+
+class TestWhatAServiceSees:
+    async def test_is_the_request_below_the_prefix(
+        self, nobody: httpx2.AsyncClient, services: Behind
+    ) -> None:
+        query = "?filter=due%20%3C%20today&q=a%2Fb"
+        await nobody.post(f"{TASKS}{query}", content=b'{"title": "x"}', headers=BEARER)
+        (request,) = services.requests
+        assert (request.method, request.path) == ("POST", f"/tasks{query}")
+        assert request.body == b'{"title": "x"}'
+
+    async def test_is_no_header_but_the_few_that_are_named(
+        self, nobody: httpx2.AsyncClient, services: Behind
+    ) -> None:
+        inside = {"dapr-app-id": "user", "dapr-caller-app-id": "operator", "dapr-api-token": "x"}
+        others = {"x-forwarded-for": "127.0.0.1", "traceparent": "00-0-0-00", "cookie": "theme=dark"}
+        wanted = {"if-match": '"1"', "if-none-match": '"2"', "accept": "application/json"}
+        await nobody.get(TASKS, headers=inside | others | wanted | BEARER)
+        assert services.requests[0].headers == wanted | BEARER | {"dapr-app-id": "task"}
+
+    async def test_is_a_key_for_whatever_changes_something(
+        self, nobody: httpx2.AsyncClient, services: Behind
+    ) -> None:
+        for method in ("GET", "POST", "POST"):
+            await nobody.request(method, TASKS, headers=BEARER)
+        await nobody.post(TASKS, headers=BEARER | {"idempotency-key": "own"})
+        read, first, second, own = (each.headers.get("idempotency-key") for each in services.requests)
+        assert read is None
+        assert first
+        assert second
+        assert first != second
+        assert own == "own"
+
+
+class TestASession:
+    async def test_stands_for_a_token(self, ada: httpx2.AsyncClient, services: Behind) -> None:
+        await ada.get(TASKS)
+        assert services.requests[0].headers["authorization"].startswith("Bearer ey")
+
+    async def test_gives_way_to_a_token(self, ada: httpx2.AsyncClient, services: Behind) -> None:
+        await ada.post(TASKS, headers=BEARER | {"sec-fetch-site": "cross-site"})
+        assert services.requests[0].headers["authorization"] == BEARER["authorization"]
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {"sec-fetch-site": "cross-site"},
+            {"sec-fetch-site": "same-site"},
+            {"origin": "https://evil.test"},
+            {"origin": "null"},
+        ],
+    )
+    async def test_is_of_no_use_to_another_site(
+        self, ada: httpx2.AsyncClient, services: Behind, headers: dict[str, str]
+    ) -> None:
+        answer = await ada.post(TASKS, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (403, "cross-site")
+        assert services.requests == []
+        assert (await ada.get(TASKS, headers=headers)).status_code == 200
+
+    @pytest.mark.parametrize(
+        "headers",
+        [{"sec-fetch-site": "same-origin"}, {"sec-fetch-site": "none"}, {"origin": "http://todo.test"}],
+    )
+    async def test_is_for_our_own_pages(self, ada: httpx2.AsyncClient, headers: dict[str, str]) -> None:
+        assert (await ada.post(TASKS, headers=headers)).status_code == 200
+
+    @pytest.mark.parametrize("reply", [of_a_service(), of_a_service(404)])
+    async def test_that_runs_out_is_renewed_and_kept(
+        self, nobody: httpx2.AsyncClient, app: FastAPI, services: Behind, reply: Answer
+    ) -> None:
+        services.answers["POST /auth/refresh"] = tokens(refresh="r2")
+        services.replies = [reply]
+        sign_in(nobody, app, timedelta(seconds=1))
+        kept = app.state.sessions.open((await nobody.get(TASKS)).headers["set-cookie"])
+        assert kept.refresh_token == "r2"
+        assert services.requests[0].headers["authorization"] == f"Bearer {kept.access_token}"
+
+    async def test_is_kept_though_nobody_answers(
+        self, nobody: httpx2.AsyncClient, app: FastAPI, services: Behind
+    ) -> None:
+        """The old refresh token is used up by now."""
+        services.answers["POST /auth/refresh"] = tokens(refresh="r2")
+        services.replies = [None] * 4
+        sign_in(nobody, app, timedelta(seconds=1))
+        answer = await nobody.get(TASKS)
+        assert answer.status_code == 503
+        assert app.state.sessions.open(answer.headers["set-cookie"]).refresh_token == "r2"
+
+    async def test_that_has_ended_is_dropped(
+        self, nobody: httpx2.AsyncClient, app: FastAPI, services: Behind
+    ) -> None:
+        services.answers["POST /auth/refresh"] = problem(401, "refresh-token-invalid")
+        sign_in(nobody, app, timedelta(seconds=1))
+        assert f"{COOKIE}=; Max-Age=0" in (await nobody.get(TASKS)).headers["set-cookie"]
+        assert "authorization" not in services.requests[0].headers
+
+
+class TestALimit:
+    async def test_is_for_each_token(self, nobody: httpx2.AsyncClient, app: FastAPI) -> None:
+        app.state.rate_limit.limit = 1
+        first, second = [await nobody.get(TASKS, headers=BEARER) for _ in range(2)]
+        assert first.headers["ratelimit"].startswith('"default";r=0;')
+        assert (second.status_code, second.json()["code"]) == (429, "too-many-requests")
+        assert int(second.headers["retry-after"]) > 0
+        assert (await nobody.get(TASKS, headers={"authorization": "Bearer other"})).status_code == 200
+
+    async def test_is_for_each_address_without_one(self, nobody: httpx2.AsyncClient, app: FastAPI) -> None:
+        app.state.rate_limit.limit = 1
+        answers = [await nobody.get(TASKS) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [200, 429]
+
+
+class TestABody:
+    async def test_may_be_this_large(self, nobody: httpx2.AsyncClient, services: Behind) -> None:
+        body = b"x" * MAX_BODY_BYTES
+        assert (await nobody.post(TASKS, content=body, headers=BEARER)).status_code == 200
+        assert services.requests[0].body == body
+
+    async def test_that_says_it_is_larger_is_not_read(
+        self, nobody: httpx2.AsyncClient, services: Behind
+    ) -> None:
+        headers = BEARER | {"content-length": str(MAX_BODY_BYTES + 1)}
+        answer = await nobody.post(TASKS, content=b"x", headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
+        assert services.requests == []
+
+    async def test_that_turns_out_larger_is_refused(
+        self, nobody: httpx2.AsyncClient, services: Behind
+    ) -> None:
+        async def parts() -> AsyncIterator[bytes]:
+            for _ in range(3):
+                yield b"x" * (MAX_BODY_BYTES // 2)
+
+        answer = await nobody.post(TASKS, content=parts(), headers=BEARER)
+        assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
+        assert services.requests == []
+
+
+class TestAServiceThatIsAway:
+    async def test_is_tried_again_under_one_key(self, nobody: httpx2.AsyncClient, services: Behind) -> None:
+        services.replies = [None, OF_DAPR]
+        assert (await nobody.post(TASKS, headers=BEARER)).status_code == 200
+        assert len({each.headers["idempotency-key"] for each in services.requests}) == 1
+        assert len(services.requests) == 3
+
+    @pytest.mark.parametrize("reply", [None, OF_DAPR])
+    async def test_is_given_up_after_four_tries(
+        self, nobody: httpx2.AsyncClient, services: Behind, reply: Answer | None
+    ) -> None:
+        services.replies = [reply] * 9
+        answer = await nobody.get(TASKS, headers=BEARER)
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"]
+        assert len(services.requests) == 4
+
+    @pytest.mark.parametrize("reply", [None, OF_DAPR])
+    async def test_is_left_alone_for_a_while_and_nobody_else_is(
+        self,
+        nobody: httpx2.AsyncClient,
+        services: Behind,
+        monkeypatch: pytest.MonkeyPatch,
+        reply: Answer | None,
+    ) -> None:
+        services.replies = [reply] * 4 * breaker.TRIPS_AFTER
+        for _ in range(breaker.TRIPS_AFTER):
+            await nobody.get(TASKS, headers=BEARER)
+        services.requests.clear()
+        answer = await nobody.get(TASKS, headers=BEARER)
+        assert (answer.status_code, answer.json()["code"]) == (503, f"{App.TASK}-unavailable")
+        assert services.requests == []
+        assert (await nobody.get("/api/v1/users/me", headers=BEARER)).status_code == 200
+
+
+class TestAnAnswer:
+    async def test_comes_back_without_what_is_of_the_inside(
+        self, nobody: httpx2.AsyncClient, services: Behind
+    ) -> None:
+        services.replies = [
+            of_a_service(
+                201,
+                b'{"a":1}',
+                etag='"1"',
+                location="/api/v1/tasks/1",
+                dapr_app_id="task",
+                traceparent="00-a-b-01",
+                server="daprd",
+                connection="close",
+            )
+        ]
+        answer = await nobody.post(TASKS, headers=BEARER)
+        assert (answer.status_code, answer.content) == (201, b'{"a":1}')
+        limits = {"ratelimit", "ratelimit-policy"}
+        assert {"etag", "location", "content-length"} == set(answer.headers) - limits - {"traceparent"}
+        assert answer.headers["content-length"] == "7"
+        assert answer.headers.get("traceparent") != "00-a-b-01"
+
+    async def test_without_a_body_has_no_length(self, nobody: httpx2.AsyncClient, services: Behind) -> None:
+        services.replies = [of_a_service(204, b"")]
+        answer = await nobody.delete(f"{TASKS}/1", headers=BEARER)
+        assert (answer.status_code, "content-length" in answer.headers) == (204, False)
