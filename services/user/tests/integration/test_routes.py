@@ -1,13 +1,16 @@
 """Accounts and sessions, on both databases."""
 
+import asyncio
 from typing import Any
 from unittest.mock import patch
+from uuid import uuid4
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
+from user_service import attempts
 from user_service.main import create
 from user_service.settings import Settings
 
@@ -71,6 +74,78 @@ class TestSignUp:
         (key,) = (await user.client.get("/.well-known/jwks.json")).json()["keys"]
         assert key["kid"] == user.app.state.keys.current.id
 
+    @pytest.mark.parametrize("spelled", ["ada@example.com", "ADA@Example.COM"])
+    async def test_of_a_taken_address_is_refused(self, user: ServiceUnderTest, spelled: str) -> None:
+        await signed_up(user)
+        answer = await user.client.post("/auth/sign-up", json=ACCOUNT | {"email": spelled})
+        assert (answer.status_code, answer.json()["code"]) == (409, "email-taken")
+
+    async def test_of_one_address_many_times_at_once_makes_one_account(self, user: ServiceUnderTest) -> None:
+        asked = [user.client.post("/auth/sign-up", json=ACCOUNT) for _ in range(4)]
+        assert sorted(answer.status_code for answer in await asyncio.gather(*asked)) == [201, 409, 409, 409]
+        assert len(await user.recorded()) == 1
+
+    @pytest.mark.parametrize(
+        ("wrong", "pointer"),
+        [
+            ({"email": "nobody"}, "/email"),
+            ({"password": "1234567"}, "/password"),
+            ({"time_zone": "Mars/Olympus"}, "/time_zone"),
+            ({"role": "operator"}, "/role"),
+        ],
+    )
+    async def test_points_at_what_is_wrong(
+        self, user: ServiceUnderTest, wrong: dict[str, str], pointer: str
+    ) -> None:
+        answer = await user.client.post("/auth/sign-up", json=ACCOUNT | wrong)
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["pointer"] == pointer
+
+
+class TestSignIn:
+    async def attempt(self, user: ServiceUnderTest, **fields: str) -> Any:
+        return await user.client.post("/auth/sign-in", json=ACCOUNT | fields)
+
+    async def test_gives_a_token_that_says_who_it_is_and_for_how_long(self, user: ServiceUnderTest) -> None:
+        first = await signed_up(user, time_zone="Europe/London")
+        answer = (await self.attempt(user, email="Ada@example.com")).json()
+        assert answer["user"]["id"] == first["user"]["id"]
+        claims = jwt.decode(answer["access_token"], options={"verify_signature": False})
+        assert (claims["sub"], claims["role"]) == (first["user"]["id"], "user")
+        assert claims["zoneinfo"] == "Europe/London"
+        assert claims["exp"] - claims["iat"] == answer["expires_in"] == 900
+
+    async def test_does_not_tell_whether_the_account_exists(self, user: ServiceUnderTest) -> None:
+        await signed_up(user)
+        wrong = await self.attempt(user, password="wrong")
+        unknown = await self.attempt(user, email="nobody@example.com")
+        assert (wrong.status_code, wrong.json()["code"]) == (401, "wrong-credentials")
+        assert wrong.json() | {"trace_id": ""} == unknown.json() | {"trace_id": ""}
+
+    async def test_is_refused_after_too_many_failures_in_a_row(self, user: ServiceUnderTest) -> None:
+        email = f"{uuid4()}@example.com"
+        await signed_up(user, email=email)
+        for _ in range(2):
+            for _ in range(attempts.ALLOWED - 1):
+                assert (await self.attempt(user, email=email, password="wrong")).status_code == 401
+            assert (await self.attempt(user, email=email)).status_code == 200
+        for _ in range(attempts.ALLOWED):
+            await self.attempt(user, email=email, password="wrong")
+        answer = await self.attempt(user, email=email)
+        assert (answer.status_code, answer.json()["code"]) == (429, "too-many-attempts")
+
+
+class TestSignOut:
+    async def test_ends_this_session_and_no_other(self, user: ServiceUnderTest) -> None:
+        first = await signed_up(user)
+        other = (await user.client.post("/auth/sign-in", json=ACCOUNT)).json()
+        latest = (await refreshed(user, first["refresh_token"])).json()
+        for token in (latest["refresh_token"], "unknown"):
+            answer = await user.client.post("/auth/sign-out", json={"refresh_token": token})
+            assert answer.status_code == 204
+        assert (await refreshed(user, latest["refresh_token"])).status_code == 401
+        assert (await refreshed(user, other["refresh_token"])).status_code == 200
+
 
 class TestRefresh:
     async def test_with_a_used_token_ends_the_session_for_good(self, user: ServiceUnderTest) -> None:
@@ -121,6 +196,17 @@ class TestAccount:
         assert (await user.client.patch("/users/me", json={"week_start": "friday"})).status_code == 422
         assert (await user.client.patch("/users/me", json={"week_start": None})).json()["week_start"] is None
 
+    @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+    async def test_is_left_alone_when_it_has_changed_meanwhile(
+        self, user: ServiceUnderTest, method: str
+    ) -> None:
+        await signed_up(user)
+        await user.client.patch("/users/me", json={"name": "Ada"})
+        body = {"name": "x"} if method == "PATCH" else None
+        answer = await user.client.request(method, "/users/me", json=body, headers={"if-match": '"1"'})
+        assert (answer.status_code, answer.json()["current"]["name"]) == (412, "Ada")
+        assert (await user.client.get("/users/me")).json()["name"] == "Ada"
+
     async def test_is_not_changed_by_nothing(self, user: ServiceUnderTest) -> None:
         await signed_up(user)
         assert (await user.client.patch("/users/me", json={})).headers["etag"] == '"1"'
@@ -133,3 +219,9 @@ class TestAccount:
         assert (await refreshed(user, first["refresh_token"])).status_code == 401
         assert (await user.recorded())[1]["type"] == "todo.user.deleted.v1"
         await signed_up(user)
+
+    async def test_is_deleted_and_no_other_is(self, user: ServiceUnderTest) -> None:
+        other = await signed_up(user, email="bob@example.com")
+        await signed_up(user)
+        await user.client.delete("/users/me")
+        assert (await refreshed(user, other["refresh_token"])).status_code == 200
