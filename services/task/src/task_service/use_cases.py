@@ -139,6 +139,7 @@ async def purge(session: AsyncSession) -> None:
 
 async def erase_user(session: AsyncSession, user_id: str) -> None:
     """Forget everything of a user whose account is gone."""
+    await repository.take_turn(session, user_id)
     await repository.erase_user(session, user_id)
 
 

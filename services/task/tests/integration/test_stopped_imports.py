@@ -4,19 +4,24 @@ import asyncio
 import gzip
 import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncSession
 from task_service.main import create
 from task_service.settings import Settings
+from task_service.subscriptions import subscriptions
 from task_service.transfer import adding, worker
 from task_service.transfer.adding import Adding
 from task_service.transfer.models import ImportJob
+from task_service.transfer.source import Source
 from task_service.transfer.use_cases import LONG_AGO
 
 from conftest import OpenService, ServiceUnderTest
+from contracts.user import UserDeleted
+from servicekit.auth import Principal
 from servicekit.ids import new_id
 
 FILE = "title\n" + "".join(f"task {number}\n" for number in range(6))
@@ -64,19 +69,23 @@ async def sent(task: ServiceUnderTest, **more: Any) -> str:
 
 async def left_by_a_killed_worker(task: ServiceUnderTest, times: int) -> str:
     """A file whose lease has run out, and did so `times` times before."""
+    return (await leased(task, LONG_AGO, interruptions=times)).id
+
+
+async def leased(task: ServiceUnderTest, until: datetime, **more: Any) -> ImportJob:
     job = ImportJob(
         id=new_id(),
         user_id="ada",
         zone="Europe/Berlin",
         body=gzip.compress(FILE.encode()),
         status="running",
-        interruptions=times,
-        leased_until=LONG_AGO,
+        leased_until=until,
         created_at=datetime.now(UTC),
+        **more,
     )
     async with task.database.transaction() as session:
         session.add(job)
-    return job.id
+    return job
 
 
 class TestError:
@@ -132,6 +141,24 @@ class TestKilledWorker:
         (line,) = found["report"]
         assert (found["status"], found["added"]) == ("failed", 0)
         assert "stopped" in line["what"]
+
+
+class TestAnErasedUser:
+    async def test_gets_nothing_more_of_a_file_under_way(
+        self, task: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        job = await leased(task, datetime.now(UTC) + timedelta(hours=1), project="House")
+        begin = Adding.of
+
+        async def meanwhile(session: AsyncSession, user: Principal, source: Source) -> Adding:
+            found = await begin(session, user, source)
+            await task.receive(subscriptions.handlers, UserDeleted(user_id="ada"))
+            return found
+
+        monkeypatch.setattr(Adding, "of", meanwhile)
+        await worker.take_in(task.database, job)
+        assert (await task.client.get("/tasks")).json()["items"] == []
+        assert (await task.client.get("/projects")).json()["items"] == []
 
 
 class TestWrongFile:

@@ -17,9 +17,11 @@ from datetime import UTC, datetime, timedelta
 from fastapi import FastAPI
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from servicekit.auth import Principal
 from servicekit.database import Database
+from task_service import repository as tasks
 from task_service.quickadd import Calendar
 from task_service.transfer import formats, repository
 from task_service.transfer.adding import Adding
@@ -80,16 +82,18 @@ async def take_in(database: Database, job: ImportJob) -> None:
     async with database.reading() as session:
         adding = await Adding.of(session, user, source)
     async with database.transaction() as session:
+        if await _still_there(session, job) is None:
+            return
         await adding.add_structure(session)
     before = job.added
     added = 0
     for chunk in adding.chunks():
         async with database.transaction() as session:
-            await adding.add(session, chunk)
-            added += len(chunk)
-            stored = await repository.lock_job(session, job.id)
+            stored = await _still_there(session, job)
             if stored is None:
                 return
+            await adding.add(session, chunk)
+            added += len(chunk)
             stored.total = len(source.tasks)
             stored.added = before + added
             stored.skipped = max(adding.plan.skipped - before, 0)
@@ -97,6 +101,15 @@ async def take_in(database: Database, job: ImportJob) -> None:
             stored.failures = stored.interruptions = 0
             stored.leased_until = datetime.now(UTC) + LEASE
     await _finish(database, job, "", adding)
+
+
+async def _still_there(session: AsyncSession, job: ImportJob) -> ImportJob | None:
+    """The job, locked; None if its user was erased meanwhile, who must get nothing more.
+
+    Erasing takes its turn, too: it sees all that was added before, and ends before anything else is.
+    """
+    await tasks.take_turn(session, job.user_id)
+    return await repository.lock_job(session, job.id)
 
 
 async def _lease(database: Database) -> ImportJob | None:
