@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 RETRY_PAUSES = (0.1, 0.4, 1.0)
 """Seconds between the tries to reach a service."""
 
+LEAST_SECONDS = 0.05
+"""For a last try; aiohttp would take 0 for no limit at all."""
+
 NOT_THE_FIRST = b"failed to set key"
 """How state.redis says, with status 500, that a value without an ETag exists already."""
 
@@ -130,13 +133,15 @@ class Sidecar:
         body = None if json is None else orjson.dumps(json)
         pauses = iter(RETRY_PAUSES if method == "GET" or "idempotency-key" in sent else ())
         until = time.monotonic() + timeout
-        while (answer := await self._answer(method, path, sent, body, timeout)) is None:
+        left = timeout
+        while (answer := await self._answer(method, path, sent, body, left)) is None:
             pause = next(pauses, None)
             if pause is None or time.monotonic() + pause > until:
                 raise Unavailable(
                     f"The service {app.value} can't be reached.", code=f"{app.value}-unavailable"
                 )
             await asyncio.sleep(pause)
+            left = max(until - time.monotonic(), LEAST_SECONDS)
         return answer
 
     async def _answer(

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import count
+from types import SimpleNamespace
 
 import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -23,6 +25,8 @@ class Replicas(Sidecar):
     port: int = 1
     gone: int = 1
     tries: int = field(default=0, init=False)
+    given: list[float] = field(default_factory=list, init=False)
+    """Seconds each try was given."""
 
     async def request(
         self,
@@ -34,6 +38,7 @@ class Replicas(Sidecar):
         timeout: float = 10,
     ) -> Answer:
         self.tries += 1
+        self.given.append(timeout)
         if self.tries > self.gone:
             return _answer(200, b"{}", {"content-digest": digest_of(b"{}")})
         if self.tries % 2:
@@ -75,3 +80,11 @@ class TestInvoke:
         with pytest.raises(Unavailable):
             await replicas.invoke(App.TASK, "GET", "/tasks", timeout=1)
         assert replicas.tries == 1
+
+    async def test_gives_all_tries_together_the_time_it_has(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        now = count(1000, 2)
+        monkeypatch.setattr(sidecar, "time", SimpleNamespace(monotonic=lambda: next(now)))
+        replicas = Replicas(gone=9)
+        with pytest.raises(Unavailable):
+            await replicas.invoke(App.TASK, "GET", "/tasks", timeout=10)
+        assert replicas.given == [10, 6, 2, sidecar.LEAST_SECONDS]

@@ -1,0 +1,78 @@
+"""What is kept for a while, and health. On both databases."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import select
+from sqlmodel import SQLModel, col
+
+from contracts.names import App
+from servicekit import health, idempotency, inbox
+from servicekit.database import Database
+from servicekit.idempotency import IdempotencyRow
+from servicekit.inbox import InboxRow
+
+AWAY = "postgresql+asyncpg://todo@127.0.0.1:1/none"
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    database = Database(App.TASK, database_url)
+    async with database.engine.begin() as connection:
+        await connection.run_sync(SQLModel.metadata.create_all)
+    yield database
+    await database.close()
+
+
+class TestForgetting:
+    async def test_drops_what_no_delivery_can_repeat(self, database: Database) -> None:
+        now = datetime.now(UTC)
+        async with database.transaction() as session:
+            for days in (36, 34):
+                handled_at = now - timedelta(days=days)
+                session.add(InboxRow(consumer=App.TASK, event_id=str(days), handled_at=handled_at))
+        async with database.transaction() as session:
+            await inbox.forget(session)
+        async with database.reading() as session:
+            assert list(await session.scalars(select(col(InboxRow.event_id)))) == ["34"]
+
+    async def test_drops_answers_after_a_day(self, database: Database) -> None:
+        now = datetime.now(UTC)
+        async with database.transaction() as session:
+            for hours in (25, 23):
+                at = now - timedelta(hours=hours)
+                session.add(IdempotencyRow(owner="ada", key_hash=str(hours), request_hash="", served_at=at))
+        async with database.transaction() as session:
+            await idempotency.forget(session)
+        async with database.reading() as session:
+            assert list(await session.scalars(select(col(IdempotencyRow.key_hash)))) == ["23"]
+
+
+class TestInbox:
+    async def test_is_apart_for_each_consumer(self, database: Database) -> None:
+        async with database.transaction() as session:
+            assert await inbox.claim(session, App.TASK, ["1", "2"]) == {"1", "2"}
+            assert await inbox.claim(session, App.CHAT, ["2", "3"]) == {"2", "3"}
+            assert await inbox.claim(session, App.TASK, ["2", "3"]) == {"3"}
+
+
+class TestReadiness:
+    async def ready(self, database: Database | None) -> httpx2.Response:
+        app = FastAPI()
+        app.include_router(health.router)
+        app.state.database = database
+        transport = httpx2.ASGITransport(app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://app") as client:
+            assert (await client.get("/healthz")).status_code == 200
+            return await client.get("/readyz")
+
+    async def test_is_there_with_the_database(self, database: Database) -> None:
+        assert (await self.ready(database)).status_code == 200
+        assert (await self.ready(None)).status_code == 200
+
+    async def test_is_gone_without_it(self) -> None:
+        answer = await self.ready(Database(App.TASK, AWAY))
+        assert (answer.status_code, answer.json()["code"]) == (503, "database-unavailable")

@@ -1,0 +1,67 @@
+"""Requests to the sidecar, over a real connection."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import web
+
+from servicekit.errors import Unavailable
+from servicekit.sidecar import Sidecar
+
+
+async def _echo(request: web.Request) -> web.Response:
+    shown = {name.lower(): value for name, value in request.headers.items()}
+    return web.json_response({"path": request.path_qs, "headers": shown})
+
+
+async def _astray(_: web.Request) -> web.Response:
+    raise web.HTTPFound("/echo")
+
+
+async def _hang(_: web.Request) -> web.Response:
+    await asyncio.sleep(30)
+    return web.Response()
+
+
+@pytest.fixture
+async def port() -> AsyncIterator[int]:
+    app = web.Application()
+    app.add_routes([web.get("/echo", _echo), web.get("/astray", _astray), web.get("/hang", _hang)])
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    assert site._server
+    yield site._server.sockets[0].getsockname()[1]  # type: ignore[attr-defined]
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def sidecar(port: int) -> AsyncIterator[Sidecar]:
+    sidecar = Sidecar(port, "secret")
+    await sidecar.start()
+    yield sidecar
+    await sidecar.close()
+
+
+class TestRequest:
+    async def test_shows_the_token_and_keeps_the_path_as_it_is(self, sidecar: Sidecar) -> None:
+        answer = await sidecar.request("GET", "/echo?a=%2F%20x")
+        assert answer.json()["path"] == "/echo?a=%2F%20x"
+        assert answer.json()["headers"]["dapr-api-token"] == "secret"
+
+    async def test_is_not_led_elsewhere(self, sidecar: Sidecar) -> None:
+        assert (await sidecar.request("GET", "/astray")).status == 302
+
+    async def test_does_not_wait_for_ever(self, sidecar: Sidecar) -> None:
+        with pytest.raises(Unavailable):
+            await sidecar.request("GET", "/hang", timeout=0.1)
+
+    async def test_to_nobody_is_unavailable(self) -> None:
+        sidecar = Sidecar(1)
+        await sidecar.start()
+        with pytest.raises(Unavailable) as refusal:
+            await sidecar.request("GET", "/")
+        assert refusal.value.code == "sidecar-unavailable"
+        await sidecar.close()
