@@ -2,8 +2,9 @@
 
 from ipaddress import ip_network
 
+import aiohttp
 import pytest
-from notification_service.channels.guard import is_allowed, problem_with
+from notification_service.channels.guard import guarded_session, is_allowed, problem_with
 
 
 class TestAddresses:
@@ -34,6 +35,13 @@ class TestAddresses:
         assert is_allowed("10.1.2.3", [ip_network("10.1.0.0/16")])
         assert is_allowed("::ffff:10.1.2.3", [ip_network("10.1.0.0/16")])
         assert not is_allowed("10.2.2.3", [ip_network("10.1.0.0/16")])
+
+
+class TestASession:
+    async def test_keeps_nothing_from_one_user_to_the_next_and_asks_no_proxy(self) -> None:
+        async with guarded_session([]) as session:
+            assert isinstance(session.cookie_jar, aiohttp.DummyCookieJar)
+            assert session.trust_env is False
 
 
 class TestUrls:

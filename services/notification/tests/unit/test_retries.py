@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+from notification_service.channels.parcel import retry_after
 from notification_service.channels.retries import GIVEN_UP_AFTER, next_try
 
 START = datetime(2026, 5, 1, tzinfo=UTC)
@@ -23,3 +25,12 @@ class TestNextTry:
     def test_waits_as_long_as_it_is_asked_to(self) -> None:
         assert next_try(1, START, START, 600) == START + timedelta(minutes=10)
         assert next_try(1, START, START, 1e9) == START + timedelta(hours=3)
+
+
+class TestRetryAfter:
+    @pytest.mark.parametrize(
+        ("header", "seconds"),
+        [("120", 120), (None, 0), ("", 0), ("Fri, 01 May 2026 12:00:00 GMT", 0), ("-5", 0), ("1.5", 0)],
+    )
+    def test_is_in_seconds_or_not_at_all(self, header: str | None, seconds: float) -> None:
+        assert retry_after(header) == seconds

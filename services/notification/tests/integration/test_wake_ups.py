@@ -1,0 +1,125 @@
+"""Jobs of the scheduler are kept in step with the table, whatever the scheduler loses. On both databases."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from multidict import CIMultiDict, CIMultiDictProxy
+from notification_service.models import Reminder, WakeUp
+from notification_service.reminders.jobs import WakeUps, job_name
+from sqlalchemy import update
+
+from conftest import ServiceUnderTest
+from servicekit.errors import Unavailable
+from servicekit.sidecar import Answer, Sidecar
+from services.notification.tests.integration.test_reminders import DUE, instant, listed
+
+LATER = DUE + timedelta(hours=1)
+
+
+@dataclass
+class Scheduler(Sidecar):
+    """Keeps jobs by name. refuses: those it can't be reached for."""
+
+    port: int = 1
+    jobs: list[str] = field(default_factory=list)
+    refuses: set[str] = field(default_factory=set)
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        timeout: float = 10,
+    ) -> Answer:
+        name = path.rpartition("/")[2]
+        if name in self.refuses:
+            raise Unavailable
+        if method == "POST":
+            self.jobs.append(name)
+        status = 204 if method == "POST" else 200 if name in self.jobs else 404
+        return Answer(status, CIMultiDictProxy(CIMultiDict()), b"")
+
+
+@pytest.fixture
+def scheduler() -> Scheduler:
+    return Scheduler()
+
+
+@pytest.fixture
+def wake_ups(notification: ServiceUnderTest, scheduler: Scheduler) -> WakeUps:
+    return WakeUps(notification.database, scheduler, notification.app.state.firing)
+
+
+async def plan(notification: ServiceUnderTest, *instants: datetime) -> None:
+    for at in instants:
+        body = {"title": "stretch", "at": instant(at)}
+        assert (await notification.client.post("/reminders", json=body)).status_code == 201
+
+
+async def make_due(notification: ServiceUnderTest, *, is_set: bool) -> None:
+    """Let the only reminder be due by now. is_set: the scheduler was told of it."""
+    past = datetime.now(UTC) - timedelta(seconds=2)
+    async with notification.database.transaction() as session:
+        await session.execute(update(Reminder).values(remind_at=past))
+        await session.execute(update(WakeUp).values(at=past, is_set=is_set))
+
+
+async def states(notification: ServiceUnderTest) -> list[str]:
+    return [each["state"] for each in await listed(notification)]
+
+
+class TestJobs:
+    async def test_are_set_once_for_each_instant(
+        self, notification: ServiceUnderTest, wake_ups: WakeUps, scheduler: Scheduler
+    ) -> None:
+        await plan(notification, LATER, DUE, DUE)
+        for _ in range(2):
+            await wake_ups.step()
+        assert sorted(scheduler.jobs) == sorted([job_name(DUE), job_name(LATER)])
+
+    async def test_that_could_not_be_set_are_tried_again(
+        self, notification: ServiceUnderTest, wake_ups: WakeUps, scheduler: Scheduler
+    ) -> None:
+        await plan(notification, DUE, LATER)
+        scheduler.refuses = {job_name(DUE)}
+        with pytest.raises(Unavailable):
+            await wake_ups.step()
+        scheduler.refuses.clear()
+        await wake_ups.step()
+        assert scheduler.jobs == [job_name(LATER), job_name(DUE)]
+
+    async def test_that_the_scheduler_lost_are_set_again(
+        self, notification: ServiceUnderTest, wake_ups: WakeUps, scheduler: Scheduler
+    ) -> None:
+        await plan(notification, DUE, LATER)
+        await wake_ups.step()
+        await wake_ups.check()
+        await wake_ups.step()
+        assert len(scheduler.jobs) == 2
+        scheduler.jobs.clear()
+        await wake_ups.check()
+        await wake_ups.step()
+        assert sorted(scheduler.jobs) == sorted([job_name(DUE), job_name(LATER)])
+
+
+class TestAReminder:
+    async def test_nobody_rang_for_is_fired_by_the_sweep(
+        self, notification: ServiceUnderTest, wake_ups: WakeUps
+    ) -> None:
+        await plan(notification, DUE)
+        await make_due(notification, is_set=True)
+        await wake_ups.step()
+        assert await states(notification) == ["due"]
+
+    async def test_that_is_due_before_its_job_was_set_is_fired_at_once(
+        self, notification: ServiceUnderTest, wake_ups: WakeUps, scheduler: Scheduler
+    ) -> None:
+        await wake_ups.step()
+        await plan(notification, DUE)
+        await make_due(notification, is_set=False)
+        await wake_ups.step()
+        assert (await states(notification), scheduler.jobs) == (["due"], [])

@@ -1,0 +1,39 @@
+"""What the keys seal and sign."""
+
+import pytest
+from cryptography.exceptions import InvalidTag
+from notification_service.channels.keys import Keys
+from py_vapid import Vapid02
+
+from devstack.credentials import fresh_secrets
+
+
+def keys() -> Keys:
+    secret = fresh_secrets()["notification"]
+    return Keys(secret["key"], Vapid02.from_pem(secret["vapid"].encode()))
+
+
+class TestSecrets:
+    def test_are_sealed_for_one_channel_of_one_server(self) -> None:
+        ours, theirs = keys(), keys()
+        sealed = ours.seal("whsec_x", "channel")
+        assert ours.unseal(sealed, "channel") == "whsec_x"
+        assert "whsec" not in sealed
+        for who, channel in ((ours, "other"), (theirs, "channel")):
+            with pytest.raises(InvalidTag):
+                who.unseal(sealed, channel)
+
+
+class TestUnsubscribeTokens:
+    def test_are_for_the_channel_they_name(self) -> None:
+        ours = keys()
+        token = ours.unsubscribe_token("channel")
+        assert ours.channel_of(token) == "channel"
+        forged = token.replace("channel", "other")
+        for wrong in (forged, token[:-1], "channel", "channel.", "", keys().unsubscribe_token("channel")):
+            assert ours.channel_of(wrong) is None
+
+    def test_are_not_made_with_what_seals(self) -> None:
+        """Whoever sees many of them learns nothing of the key of secrets."""
+        ours = keys()
+        assert ours._derived("unsubscribe") != ours._derived("seal")

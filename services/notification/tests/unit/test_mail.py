@@ -1,0 +1,102 @@
+"""What is said to a mail server, and what its answers mean."""
+
+from datetime import UTC, datetime
+from typing import Any
+from unittest.mock import AsyncMock, patch
+
+import aiosmtplib
+import pytest
+from notification_service.channels.keys import Keys
+from notification_service.channels.mail import LATE, Mail
+from notification_service.channels.parcel import Parcel
+from notification_service.models import Channel, Delivery, Notification
+from notification_service.settings import Settings
+from py_vapid import Vapid02
+
+from devstack.credentials import fresh_secrets
+
+NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
+ADDRESS = "ada@example.com"
+
+
+def parcel(**fields: Any) -> Parcel:
+    told: dict[str, Any] = {"id": "n", "user_id": "ada", "kind": "reminder", "title": "stretch"}
+    told |= {"created_at": NOON} | fields
+    channel = Channel(id="c", user_id="ada", kind="email", target=ADDRESS, created_at=NOON)
+    row: dict[str, Any] = {
+        "id": "d",
+        "user_id": "ada",
+        "notification_id": "n",
+        "channel_id": "c",
+        "kind": "email",
+    }
+    return Parcel(Delivery(**row, state="due", created_at=NOON), channel, Notification(**told))
+
+
+async def sent(
+    parcel: Parcel, answer: Exception | None = None, **settings: Any
+) -> tuple[Any, dict[str, Any], Any]:
+    """The message, what else the server was told, and the outcome."""
+    secret = fresh_secrets()["notification"]
+    keys = Keys(secret["key"], Vapid02.from_pem(secret["vapid"].encode()), "password")
+    mail = Mail(Settings.model_validate({"smtp_host": "mail", "smtp_user": "todo"} | settings), keys)
+    with patch.object(aiosmtplib, "send", AsyncMock(side_effect=answer)) as send:
+        outcome = await mail.send(parcel)
+    assert send.await_args
+    return send.await_args.args[0], dict(send.await_args.kwargs), outcome
+
+
+def refused(code: int) -> aiosmtplib.SMTPRecipientsRefused:
+    return aiosmtplib.SMTPRecipientsRefused([aiosmtplib.SMTPRecipientRefused(code, "said", ADDRESS)])
+
+
+class TestAConnection:
+    @pytest.mark.parametrize(
+        ("security", "tls", "starttls"),
+        [("tls", True, False), ("starttls", False, True), ("none", False, False)],
+    )
+    async def test_is_as_safe_as_it_is_told_to_be(self, security: str, tls: bool, starttls: bool) -> None:
+        _, told, _ = await sent(parcel(), smtp_security=security)
+        assert (told["use_tls"], told["start_tls"]) == (tls, starttls)
+        assert (told["username"], told["password"]) == ("todo", "password")
+
+    async def test_starts_tls_unless_told_otherwise(self) -> None:
+        assert (await sent(parcel()))[1]["start_tls"] is True
+
+
+class TestAnAnswer:
+    @pytest.mark.parametrize(
+        ("answer", "result"),
+        [
+            (None, "sent"),
+            (refused(550), "gone"),
+            (refused(450), "again"),
+            (aiosmtplib.SMTPDataError(554, "spam"), "refused"),
+            (aiosmtplib.SMTPDataError(451, "later"), "again"),
+            (aiosmtplib.SMTPAuthenticationError(535, "who?"), "again"),
+            (aiosmtplib.SMTPServerDisconnected("gone"), "again"),
+            (OSError("no route"), "again"),
+        ],
+        ids=lambda value: str(value),
+    )
+    async def test_decides_what_becomes_of_it(self, answer: Exception | None, result: str) -> None:
+        assert (await sent(parcel(), answer))[2].result == result
+
+
+class TestAMessage:
+    async def test_says_when_it_is_due_and_that_it_is_late(self) -> None:
+        message, _, _ = await sent(parcel(due_at=NOON, late=True))
+        plain = message.get_body(("plain",)).get_content()
+        assert "Due 2026-05-01 12:00 UTC" in plain
+        assert LATE in plain
+        message, _, _ = await sent(parcel())
+        assert "Due" not in message.get_body(("plain",)).get_content()
+        assert LATE not in message.get_body(("plain",)).get_content()
+
+    async def test_leads_to_the_task(self) -> None:
+        message, _, _ = await sent(parcel(task_id="t1"), public_url="https://todo.test/")
+        for kind in ("plain", "html"):
+            assert "https://todo.test/tasks/t1/edit" in message.get_body((kind,)).get_content()
+
+    async def test_wants_no_automatic_answer(self) -> None:
+        assert (await sent(parcel()))[0]["Auto-Submitted"] == "auto-generated"
