@@ -88,9 +88,48 @@ class TestDatabases:
         text = (TERRAFORM / "outputs.tf").read_text()
         assert not re.search(r"digitalocean_database_cluster\.\w+\[0\]\.(host|uri)\b", text)
 
+    def test_are_reached_from_the_private_network_only(self) -> None:
+        text = (TERRAFORM / "outputs.tf").read_text()
+        assert re.findall(r"cidr = ([^ }]+)", text) == ["var.vpc_range"] * 2
+
     def test_are_not_removed_by_a_mistake(self) -> None:
         for each in resources("digitalocean_database_cluster"):
             assert each.body["lifecycle"][0]["prevent_destroy"] is True, each.address
+
+
+class TestCluster:
+    def test_gets_patches_and_takes_nothing_else_with_it(self) -> None:
+        [cluster] = resources("digitalocean_kubernetes_cluster")
+        assert cluster.body["auto_upgrade"] is True
+        assert cluster.body["surge_upgrade"] is True
+        assert cluster.body["destroy_all_associated_resources"] is False
+        assert cluster.body["vpc_uuid"] == "${digitalocean_vpc.this.id}"
+
+    def test_has_several_control_planes_in_production(self) -> None:
+        [cluster] = resources("digitalocean_kubernetes_cluster")
+        assert cluster.body["ha"] == "${var.high_availability}"
+        assert environment("production")["high_availability"] is True
+        assert _conditions("high_availability") == [
+            '${var.high_availability || var.environment != "production"}'
+        ]
+
+    def test_hands_out_access_that_ends(self) -> None:
+        [cluster] = resources("digitalocean_kubernetes_cluster")
+        assert cluster.body["kubeconfig_expire_seconds"] == "${var.kubeconfig_seconds}"
+        [condition] = _conditions("kubeconfig_seconds")
+        assert "var.kubeconfig_seconds <= 86400" in condition
+
+    def test_answers_the_addresses_it_is_told(self) -> None:
+        [cluster] = resources("digitalocean_kubernetes_cluster")
+        [wall] = [block["control_plane_firewall"] for block in cluster.body["dynamic"]]
+        [content] = wall["content"]
+        assert content["enabled"] is True
+        assert content["allowed_addresses"] == "${control_plane_firewall.value}"
+
+
+def _conditions(name: str) -> list[str]:
+    """What a variable must meet."""
+    return [rule["condition"] for rule in variables(TERRAFORM)[name]["validation"]]
 
 
 class TestNodePools:

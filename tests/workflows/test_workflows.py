@@ -64,6 +64,15 @@ class TestRights:
                 assert step["with"]["persist-credentials"] is False
 
 
+class TestJobs:
+    @pytest.mark.parametrize("each", jobs(), ids=TITLE)
+    def test_end_in_an_hour(self, each: Job) -> None:
+        assert each.body["timeout-minutes"] <= 60
+
+    def test_that_publish_run_for_the_main_branch_only(self) -> None:
+        assert definition("build")["on"] == {"push": {"branches": ["main"]}}
+
+
 class TestSecrets:
     def test_are_the_four_that_are_documented(self) -> None:
         assert set().union(*(each.secrets for each in jobs())) == SECRETS
@@ -100,6 +109,11 @@ class TestImages:
         assert job("build", "publish").body["needs"] == "scan"
         assert job("build", "deploy").body["needs"] == "publish"
 
+    def test_with_what_is_critical_are_refused(self) -> None:
+        verbs = [words[4] for words in job("build", "scan").commands if words[:2] == ["uv", "run"]]
+        assert verbs[-1:] == ["vulnerabilities"]
+        assert not [step for step in job("build", "scan").steps if step.get("continue-on-error")]
+
     def test_are_tagged_with_the_commit(self) -> None:
         tags = [
             step["with"]["tags"] for step in job("build", "publish").steps if "tags" in step.get("with", {})
@@ -119,6 +133,16 @@ class TestReleases:
         where = each.body["environment"]
         concurrency = each.body.get("concurrency") or definition(each.workflow)["concurrency"]
         assert concurrency == {"group": f"release-{where}", "cancel-in-progress": False}
+
+    @pytest.mark.parametrize("name", ["staging", "production"])
+    def test_are_of_the_commit_that_was_asked_for_and_signed_here(self, name: str) -> None:
+        each = job("deploy", name)
+        [checkout] = [step for step in each.steps if step.get("uses", "").startswith("actions/checkout@")]
+        assert checkout["with"]["ref"] == "${{ inputs.revision }}"
+        [step] = [step for step in each.steps if step.get("id") == "release"]
+        told = step["run"].split()
+        assert told[told.index("--tag") + 1] == '"$REVISION"'
+        assert told[told.index("--signed-by") + 1] == '"$GITHUB_REPOSITORY"'
 
     def test_reach_production_after_staging(self) -> None:
         assert job("deploy", "production").body["needs"] == "staging"
