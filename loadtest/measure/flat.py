@@ -6,6 +6,7 @@ is the work of its one statement and of making the answer.
 """
 
 import asyncio
+import shutil
 import tempfile
 import time
 from collections import defaultdict
@@ -127,6 +128,7 @@ def main() -> None:
         asyncio.run(measure(folder.path, where))
     finally:
         processes.stop(folder, process, seconds=5)
+        shutil.rmtree(folder.path)
 
 
 if __name__ == "__main__":
