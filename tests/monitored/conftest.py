@@ -38,12 +38,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def receivers() -> Iterator[Receivers]:
     receivers = Receivers()
     yield receivers
-    receivers.stop()
+    receivers.listener.stop()
 
 
 @pytest.fixture(scope="session")
 def alerting(receivers: Receivers) -> Alerting:
-    address = receivers.start()
+    address = receivers.listener.start()
     return Alerting(address + SLACK_PATH, address + SWITCH_PATH, SOURCE, DIVISOR)
 
 

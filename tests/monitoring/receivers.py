@@ -2,11 +2,12 @@
 
 import json
 import re
-import threading
 import time
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from email.message import Message as Headers
 from typing import Any
+
+from tests.listening import Listener
 
 SLACK_PATH = "/services/T000/B000/secret"
 SWITCH_PATH = "/dead-mans-switch"
@@ -41,31 +42,14 @@ class Receivers:
     refused: list[str] = field(default_factory=list)
     beats: list[float] = field(default_factory=list)
     """When the dead-man's switch heard the Watchdog."""
-    server: ThreadingHTTPServer | None = None
+    listener: Listener = field(init=False)
 
-    def start(self) -> str:
-        """Listen on a free port; returns the address."""
-        receivers = self
+    def __post_init__(self) -> None:
+        self.listener = Listener(self._answer)
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
-                problem = receivers.take(self.path, self.headers, body)
-                self.send_response(400 if problem else 200)
-                self.end_headers()
-                self.wfile.write((problem or "ok").encode())
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{self.server.server_port}"
-
-    def stop(self) -> None:
-        assert self.server
-        self.server.shutdown()
-        self.server.server_close()
+    def _answer(self, path: str, headers: Headers, body: bytes) -> tuple[int, str, bytes]:
+        problem = self.take(path, headers, body)
+        return 400 if problem else 200, "text/plain", (problem or "ok").encode()
 
     def unresolved(self) -> set[str]:
         """Alerts somebody was told of, and not yet that they are over."""

@@ -21,7 +21,7 @@ OFFSET = 4000
 def collector() -> Iterator[Collector]:
     collector = Collector()
     yield collector
-    collector.stop()
+    collector.listener.stop()
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +36,7 @@ def stack(
     tmp_path_factory: pytest.TempPathFactory, collector: Collector, mail_server: MailServer
 ) -> Iterator[Stack]:
     env = {
-        "OTEL_EXPORTER_OTLP_ENDPOINT": collector.start(),
+        "OTEL_EXPORTER_OTLP_ENDPOINT": collector.listener.start(),
         "OTEL_BSP_SCHEDULE_DELAY": "500",
         "TODO_ALLOWED_NETWORKS": '["127.0.0.0/8"]',
         "TODO_SMTP_HOST": "127.0.0.1",
