@@ -33,16 +33,16 @@ async def leadership(database: Database) -> AsyncIterator[StillLeading]:
 
 @asynccontextmanager
 async def _lead_postgres(database: Database) -> AsyncIterator[StillLeading]:
-    async with database.engine.connect() as plain:
-        connection = await plain.execution_options(isolation_level="AUTOCOMMIT")
-        while True:
+    while True:
+        async with database.engine.connect() as plain:
+            connection = await plain.execution_options(isolation_level="AUTOCOMMIT")
             if await connection.scalar(text(f"SELECT pg_try_advisory_lock({LOCK})")):
-                break
-            await asyncio.sleep(RETRY_SECONDS)
-        try:
-            yield _checked(connection)
-        finally:
-            await connection.invalidate()
+                try:
+                    yield _checked(connection)
+                finally:
+                    await connection.invalidate()
+                return
+        await asyncio.sleep(RETRY_SECONDS)  # without a connection: there are few, and most replicas only wait
 
 
 def _checked(connection: AsyncConnection) -> StillLeading:

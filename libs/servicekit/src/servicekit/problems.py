@@ -15,6 +15,10 @@ from servicekit.errors import FieldProblem, Invalid, MalformedJson, ServiceError
 from servicekit.tracing import current_trace_id
 
 PROBLEM_CONTENT_TYPE = "application/problem+json"
+REFUSED = ("08", "53", "57P")
+"""SQLSTATE of what PostgreSQL refuses as it is now: no connection, too many of them, shutting down.
+Classes of appendix A of its manual; SQLAlchemy has no class of its own for errors while connecting.
+"""
 log = logging.getLogger(__name__)
 
 
@@ -88,9 +92,9 @@ async def _on_http_exception(_: Request, error: Exception) -> Response:
 
 
 async def _on_database_error(request: Request, error: Exception) -> Response:
-    if isinstance(error, OperationalError | InterfaceError) or getattr(
-        error, "connection_invalidated", False
-    ):
+    assert isinstance(error, DBAPIError)
+    refused = str(getattr(error.orig, "sqlstate", "")).startswith(REFUSED)
+    if refused or error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
         log.warning("database unavailable", exc_info=error)
         return problem_response(Unavailable("The database can't be reached.", code="database-unavailable"))
     return await _on_unexpected(request, error)

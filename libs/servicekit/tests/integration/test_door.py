@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -67,13 +68,18 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def client(database: Database) -> AsyncIterator[Client]:
+def app(database: Database) -> FastAPI:
     app = FastAPI()
     app.add_middleware(BodyLimit, limit=1000)
     app.state.database = database
     app.state.verifier = Verifier()
     app.include_router(things)
     install_error_handlers(app)
+    return app
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[Client]:
     transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
         client.headers["authorization"] = "Bearer ada"
@@ -105,6 +111,21 @@ class TestTransaction:
     async def test_is_rolled_back_when_the_use_case_refuses(self, client: Client, database: Database) -> None:
         assert (await client.post("/things", json={"name": "taken"})).status_code == 409
         assert await _recorded(database) == 0
+
+
+class TestDatabase:
+    async def test_that_takes_no_more_connections_is_unavailable(
+        self, app: FastAPI, client: Client, database: Database
+    ) -> None:
+        if database.is_sqlite:
+            pytest.skip("SQLite has no connections to refuse")
+        role = f"role_{uuid4().hex}"
+        async with database.transaction() as session:
+            await session.execute(text(f"CREATE ROLE {role} LOGIN PASSWORD 'x' CONNECTION LIMIT 0"))
+        limited = Database(App.USER, database.url.set(username=role, password="x").render_as_string(False))
+        app.state.database = limited
+        answer = await client.post("/things", json={"name": "a"})
+        assert (answer.status_code, answer.json()["code"]) == (503, "database-unavailable")
 
 
 class TestIdempotencyKey:
