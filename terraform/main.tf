@@ -7,6 +7,9 @@ locals {
   name = "${var.project}-${var.environment}"
   tags = [var.project, var.environment, "terraform"]
   host = var.subdomain == "@" ? var.domain : "${var.subdomain}.${var.domain}"
+
+  # What the pods of all services take together while each is replaced, by the values of charts/todo.
+  database_connections = { staging = 150, production = 380 }
 }
 
 resource "digitalocean_project" "this" {

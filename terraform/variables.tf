@@ -263,7 +263,7 @@ variable "managed_postgresql" {
   description = "A managed PostgreSQL in place of the one in the cluster; nodes: 1 plus standbys."
   type = object({
     enabled = bool
-    size    = optional(string, "db-s-2vcpu-4gb")
+    size    = optional(string, "db-s-6vcpu-16gb")
     nodes   = optional(number, 2)
   })
   default = { enabled = false }
@@ -276,6 +276,11 @@ variable "managed_postgresql" {
   validation {
     condition     = !var.managed_postgresql.enabled || var.environment != "production" || var.managed_postgresql.nodes >= 2
     error_message = "Production has a standby."
+  }
+
+  validation { # https://docs.digitalocean.com/products/databases/postgresql/details/limits/: 25 for each GB, less 3
+    condition     = !var.managed_postgresql.enabled || 25 * tonumber(regex("([0-9]+)gb$", var.managed_postgresql.size)[0]) - 3 >= local.database_connections[var.environment]
+    error_message = "The size has fewer connections than the services take: 25 for each GB, less 3."
   }
 }
 

@@ -170,6 +170,12 @@ run "managed_databases_are_private_and_known_to_the_charts" {
   }
 }
 
+run "a_database_with_too_few_connections_is_refused" {
+  command = plan
+  variables { managed_postgresql = { enabled = true, size = "db-s-4vcpu-8gb" } }
+  expect_failures = [var.managed_postgresql]
+}
+
 run "production_without_a_standby_is_refused" {
   command = plan
   variables { managed_postgresql = { enabled = true, nodes = 1 } }

@@ -6,13 +6,16 @@ import yaml
 from contracts.names import App
 from devstack.places import ROOT
 from tests.charts.network import Network, Place
-from tests.charts.rendering import objects, of_kind
+from tests.charts.rendering import Object, objects, of_kind
+from tests.terraform.configuration import blocks
 
 PLACES = ["staging", "production"]
 WITH_DATABASE = set(App) - {App.FRONTEND}
 POSTGRES = Place({"cnpg.io/cluster": "postgres"})
 KAFKA = Place({"strimzi.io/cluster": "todo"})
 REDIS = Place({"app.kubernetes.io/name": "redis"})
+FOR_OTHERS, MIGRATION = 20, 1
+"""Connections of the operator, the exporter, a backup; of the job that migrates."""
 STRANGER = Place({"app.kubernetes.io/name": "stranger"})
 
 
@@ -34,7 +37,7 @@ class TestPostgres:
         assert set(roles) == set(databases) == WITH_DATABASE
         for name, database in databases.items():
             assert database["spec"]["owner"] == name
-            assert set(roles[name]) == {"name", "ensure", "login", "passwordSecret"}
+            assert set(roles[name]) == {"name", "ensure", "login", "passwordSecret", "connectionLimit"}
 
     def test_is_kept_whoever_removes_the_chart_or_a_machine(self, place: str) -> None:
         found = objects("data", place)
@@ -53,6 +56,53 @@ class TestPostgres:
         }
         assert found == {(name, part) for name in WITH_DATABASE for part in ("service", "migration")}
         assert not network.allows("egress", POSTGRES, STRANGER, 443)
+
+
+class TestConnections:
+    """PostgreSQL refuses the one too many; that one would be a request of somebody."""
+
+    @pytest.mark.parametrize("place", PLACES)
+    def test_of_a_service_can_not_be_taken_by_another(self, place: str) -> None:
+        [cluster] = of_kind(objects("data", place), "Cluster").values()
+        roles = cluster["spec"]["managed"]["roles"]
+        most = int(cluster["spec"]["postgresql"]["parameters"]["max_connections"])
+        assert sum(role["connectionLimit"] for role in roles) + FOR_OTHERS <= most
+
+    @pytest.mark.parametrize("place", [*PLACES, "cluster-test"])
+    def test_suffice_while_every_pod_is_replaced(self, place: str) -> None:
+        """Pods that leave and those that come in their place are there together for a while."""
+        found = objects("todo", place)
+        for name in WITH_DATABASE:
+            assert _connections(found, name) + MIGRATION <= _limit(name, place)
+
+    @pytest.mark.parametrize("place", PLACES)
+    def test_are_counted_alike_for_a_managed_one(self, place: str) -> None:
+        [told] = [
+            block["database_connections"] for block in blocks("locals") if "database_connections" in block
+        ]
+        found = objects("todo", place)
+        assert told[place] == sum(_connections(found, name) for name in WITH_DATABASE)
+
+
+def _connections(found: list[Object], service: str) -> int:
+    """What the pods of a service take at most, all of them there twice."""
+    pods = int(of_kind(found, "HorizontalPodAutoscaler")[service]["spec"]["maxReplicas"])
+    [container] = of_kind(found, "Deployment")[service]["spec"]["template"]["spec"]["containers"]
+    environment = {each["name"]: each.get("value") for each in container["env"]}
+    return 2 * pods * int(environment["TODO_DATABASE_POOL"])
+
+
+def _limit(service: str, place: str) -> int:
+    found = objects("data", place)
+    if place != "cluster-test":
+        [cluster] = of_kind(found, "Cluster").values()
+        return next(
+            int(role["connectionLimit"])
+            for role in cluster["spec"]["managed"]["roles"]
+            if role["name"] == service
+        )
+    [container] = of_kind(found, "StatefulSet")["postgres"]["spec"]["template"]["spec"]["containers"]
+    return next(int(each["value"]) for each in container["env"] if each["name"] == "CONNECTIONS")
 
 
 @pytest.mark.parametrize("place", [*PLACES, "cluster-test"])

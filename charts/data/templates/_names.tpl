@@ -6,6 +6,11 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 {{- end }}
 
+{{/* Of all services, and 25 for the operator, the exporter, backups and whoever looks. */}}
+{{- define "data.connections" -}}
+{{- with .Values.postgres }}{{ add (mul (len .services) .connections) 25 }}{{ end }}
+{{- end }}
+
 {{/* A pod of ours under Pod Security `restricted`; the group owns its volume. */}}
 {{- define "data.podSecurity" -}}
 runAsNonRoot: true

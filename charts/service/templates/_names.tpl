@@ -52,6 +52,7 @@ seccompProfile: {type: RuntimeDefault}
   valueFrom: {secretKeyRef: {name: {{ $login }}, key: password}}
 - name: TODO_DATABASE_URL
   value: postgresql+asyncpg://$(DATABASE_USER):$(DATABASE_PASSWORD)@{{ $database.host }}:{{ $database.port }}/{app}?ssl={{ $database.ssl }}
+- {name: TODO_DATABASE_POOL, value: {{ .Values.databasePool | quote }}}
 - {name: TODO_MIGRATE_ON_START, value: "false"}
 {{- if $database.caSecret }}
 - {name: PGSSLROOTCERT, value: /etc/postgres-ca/ca.crt}
