@@ -1,6 +1,7 @@
 """A real cluster for every test here: the one of `make cluster` if it runs, else one for this test run."""
 
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from cluster.places import ClusterFolder
 from contracts.names import App
 from devstack.failure import Failure
 from tests.cluster.machine_state import MachineState
+from tests.cluster.pod_logs import pod_logs
 
 Until = Callable[[Callable[[], bool], float], None]
 
@@ -25,7 +27,7 @@ def before() -> MachineState:
 
 
 @pytest.fixture(scope="session")
-def cluster(before: MachineState) -> Iterator[Cluster]:
+def cluster(before: MachineState, request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """Has the services' images; a running one is left running, one given by KUBECONFIG is never touched."""
     cluster = Cluster(ClusterFolder(FOLDER), _given_kubeconfig())
     ran_before = bool(cluster.given) or cluster.is_running()
@@ -33,7 +35,12 @@ def cluster(before: MachineState) -> Iterator[Cluster]:
         cluster.up()
         if SERVICES[App.TASK] not in cluster.images():
             raise Failure("The images of the services are missing; run `make cluster-images` first.")
-    yield cluster
+    with pod_logs(cluster.folder) as kept:
+        yield cluster
+    if request.session.testsfailed:
+        request.config.get_terminal_writer().line(f"\nwhat the pods wrote: {kept}")
+    else:
+        shutil.rmtree(kept, ignore_errors=True)
     if not ran_before:
         cluster.down()
 
