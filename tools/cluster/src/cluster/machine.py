@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from cluster.places import CGROUP_PREFIX, ClusterFolder
@@ -25,6 +26,7 @@ MADE_BY_PARTS = tuple(
         "/var/lib/kubelet",
         "/var/log/containers",
         "/run/containerd",
+        "/run/mount",
         "/run/nri",
         "/run/xtables.lock",
     )
@@ -61,8 +63,8 @@ def prepare(folder: ClusterFolder) -> None:
     """Note how the machine is, then set it up; `restore` goes back to it."""
     if not folder.host_before.exists():
         settings = {name: Path("/proc/sys", name).read_text().strip() for name in KERNEL_SETTINGS}
-        absent = [str(path) for path in MADE_BY_PARTS if not path.exists()]
-        folder.host_before.write_text(json.dumps({"settings": settings, "absent": absent}))
+        told = {"settings": settings, "absent": absent(MADE_BY_PARTS)}
+        folder.host_before.write_text(json.dumps(told))
     for name, value in KERNEL_SETTINGS.items():
         Path("/proc/sys", name).write_text(value)
     for hierarchy in _cgroup_hierarchies():
@@ -88,7 +90,17 @@ def restore(folder: ClusterFolder) -> None:
     before = json.loads(folder.host_before.read_text())
     for name, value in before["settings"].items():
         Path("/proc/sys", name).write_text(value)
-    for path in map(Path, before["absent"]):
+    remove(before["absent"])
+
+
+def absent(paths: Iterable[Path]) -> list[str]:
+    """Those that are not there, for `remove`."""
+    return [str(path) for path in paths if not path.exists()]
+
+
+def remove(paths: Iterable[str]) -> None:
+    """Folders with all that is in them, and files, as far as they are there."""
+    for path in map(Path, paths):
         if path.is_dir():
             shutil.rmtree(path)
         else:

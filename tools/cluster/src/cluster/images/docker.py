@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import json
 import os
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cluster import toolbox
-from cluster.machine import CGROUPS
+from cluster.machine import CGROUPS, absent, remove
 from cluster.teardown import unmount
 from cluster.waiting import wait_for_process
 from devstack import processes
@@ -23,6 +24,9 @@ STATE = TOOLS / "docker"
 
 CGROUP = "todo-images"
 SHIM_SOCKETS = Path("/run/containerd/s")
+MADE_BY_DOCKER = tuple(map(Path, ("/etc/docker", "/opt/containerd", "/run/docker", "/run/mount")))
+"""What it makes whatever folders it is given; taken away where it was not there before."""
+ABSENT = STATE / "absent.json"
 START_SECONDS = 30
 
 
@@ -71,6 +75,7 @@ def docker_daemon() -> Iterator[Docker]:
     docker = Docker(STATE / "docker.sock")
     with _alone(STATE / "lock"):
         _stop(folder)
+        ABSENT.write_text(json.dumps(absent(MADE_BY_DOCKER)))
         daemon = processes.start(folder, "dockerd", _daemon(docker.socket), env=_environment())
         try:
             wait_for_process(folder, daemon, lambda: _answers(docker), START_SECONDS)
@@ -101,6 +106,9 @@ def _stop(folder: RunFolder) -> None:
     for group in CGROUPS.glob(f"*/{CGROUP}"):
         with contextlib.suppress(OSError):
             group.rmdir()
+    if ABSENT.exists():
+        remove(json.loads(ABSENT.read_text()))
+        ABSENT.unlink()
 
 
 def _daemon(socket: Path) -> list[str]:
