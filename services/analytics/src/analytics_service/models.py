@@ -8,7 +8,7 @@ from servicekit.idempotency import IdempotencyRow
 from servicekit.inbox import InboxRow
 from servicekit.outbox import OutboxRow
 
-__all__ = ["Count", "DeadLetter", "IdempotencyRow", "InboxRow", "OutboxRow"]
+__all__ = ["Count", "DeadLetter", "ErasedUser", "IdempotencyRow", "InboxRow", "OutboxRow"]
 
 
 class Count(SQLModel, table=True):
@@ -22,6 +22,15 @@ class Count(SQLModel, table=True):
     value: int
 
 
+class ErasedUser(SQLModel, table=True):
+    """A user whose account is gone: events of them may still come, from other topics and replays."""
+
+    __tablename__ = "erased_user"
+
+    id: str = Field(primary_key=True)
+    erased_at: datetime
+
+
 class DeadLetter(SQLModel, table=True):
     """An event a consumer gave up, parked until somebody looks at it."""
 
@@ -33,6 +42,8 @@ class DeadLetter(SQLModel, table=True):
     consumer: str
     """App-id that gave up; empty where Dapr itself did, which doesn't tell."""
     topic: str
+    user_id: str = ""
+    """Whose data `event` holds; empty where it tells only that an account is gone, or nobody."""
     cause: str
     event: str
     """The event as it came, as JSON; or, if it was none, the bytes in base64."""

@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics_service import use_cases
-from analytics_service.dead_letters import repository as desk
 from analytics_service.dead_letters.letters import letter_of
 from contracts.chat import ChatMessageHandled
 from contracts.event import Event
@@ -51,4 +50,4 @@ async def on_user_deleted(received: Received[UserDeleted]) -> None:
 
 @subscriptions.on_raw(Topic.DEAD_LETTERS)
 async def on_dead_letter(session: AsyncSession, raw: Any) -> None:
-    await desk.park(session, letter_of(raw, datetime.now(UTC)))
+    await use_cases.park(session, letter_of(raw, datetime.now(UTC)))

@@ -12,11 +12,14 @@ from analytics_service.dead_letters import counting, repository
 from analytics_service.dead_letters.letters import letter_of
 from analytics_service.main import create
 from analytics_service.settings import Settings
+from analytics_service.subscriptions import on_dead_letter, subscriptions
 from multidict import CIMultiDict, CIMultiDictProxy
 from prometheus_client import REGISTRY
 
 from conftest import OpenService, ServiceUnderTest
+from contracts.event import wrap
 from contracts.names import App
+from contracts.user import UserDeleted
 from servicekit.dead_letters import dead_letter
 from servicekit.sidecar import Answer, Sidecar
 
@@ -248,3 +251,49 @@ class TestDiscard:
         for path in (f"/ops/dead-letters/{parked['id']}/discard", "/ops/discards"):
             answer = await analytics.client.post(path, json={"reason": "x"})
             assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+
+
+class TestErasure:
+    """What is parked of a user goes with the account, except what still has to be erased elsewhere."""
+
+    async def test_takes_along_what_is_parked_of_the_user(self, analytics: ServiceUnderTest) -> None:
+        await park(analytics, *PARKED)
+        await analytics.receive(subscriptions.handlers, UserDeleted(user_id="ada"))
+        assert await parked_events(analytics) == ["bob's", "ada is gone"]
+
+    async def test_holds_against_letters_that_come_late(self, analytics: ServiceUnderTest) -> None:
+        await analytics.receive(subscriptions.handlers, UserDeleted(user_id="ada"))
+        for each in PARKED:
+            async with analytics.database.transaction() as session:
+                await on_dead_letter(session, each)
+        assert await parked_events(analytics) == ["bob's", "ada is gone"]
+
+    async def test_in_the_middle_of_a_replay_of_many_lets_the_others_be_replayed(
+        self, analytics: ServiceUnderTest
+    ) -> None:
+        gone = UserDeleted(user_id="ada")
+        told = wrap(gone, id="e0", source="/", time=datetime.now(UTC), traceparent="")
+        data = {"consumer": "analytics", "topic": "user-events", "cause": "x"}
+        first = letter(data=data | {"event": told.model_dump(mode="json")})
+        await park(analytics, first, of_user("ada", "ada's"), of_user("bob", "bob's"))
+        with patch.object(Sidecar, "invoke", answered(200, outcome="done")):
+            answer = await analytics.client.post("/ops/replays", json={}, headers=OPERATOR)
+        assert answer.json() == {"replayed": 2, "failed": 0}
+
+
+def of_user(user: str, id: str, **event: Any) -> dict[str, Any]:
+    told = {"id": id, "type": "todo.task.created.v1", "data": {"user_id": user}} | event
+    return letter(data={"consumer": "notification", "topic": "todo-events", "cause": "x", "event": told})
+
+
+PARKED = (
+    of_user("ada", "ada's"),
+    {"id": "ada's, given up by Dapr", "topic": "todo-events", "data": {"user_id": "ada"}},
+    of_user("ada", "ada's, unreadable", data=None, partitionkey="ada"),
+    of_user("bob", "bob's"),
+    of_user("ada", "ada is gone", type=UserDeleted.type),
+)
+
+
+async def parked_events(analytics: ServiceUnderTest) -> list[str]:
+    return [found["event_id"] for found in reversed(await park(analytics))]

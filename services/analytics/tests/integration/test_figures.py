@@ -1,9 +1,11 @@
 """Figures, on both databases."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from analytics_service import use_cases
 from analytics_service.main import create
 from analytics_service.schemas import Summary
 from analytics_service.settings import Settings
@@ -11,8 +13,10 @@ from analytics_service.subscriptions import subscriptions
 
 from conftest import OpenService, ServiceUnderTest
 from contracts.chat import ChatMessageHandled
+from contracts.event import wrap
 from contracts.task import TaskCompleted, TaskCreated, TaskEvent, TaskSnapshot
 from contracts.user import UserDeleted
+from tests.blocked import until_blocked
 
 HANDLERS = subscriptions.handlers
 
@@ -44,14 +48,16 @@ async def summary(analytics: ServiceUnderTest, user: str = "ada") -> dict[str, i
     return {name: value for name, value in answer.json().items() if value}
 
 
+SAID = ChatMessageHandled(user_id="ada", conversation_id="c", message_id="m", actions=[])
+
+
 class TestSummary:
     async def test_of_nobody_is_all_zeros(self, analytics: ServiceUnderTest) -> None:
         answer = await analytics.client.get("/analytics/summary")
         assert answer.json() == dict.fromkeys(Summary.model_fields, 0)
 
     async def test_counts_each_kind_for_each_user(self, analytics: ServiceUnderTest) -> None:
-        said = ChatMessageHandled(user_id="ada", conversation_id="c", message_id="m", actions=[])
-        mine = [event(TaskCreated), event(TaskCreated), event(TaskCompleted), said]
+        mine = [event(TaskCreated), event(TaskCreated), event(TaskCompleted), SAID]
         await analytics.receive(HANDLERS, *mine, event(TaskCreated, "bob"))
         assert await summary(analytics) == {"tasks_created": 2, "tasks_completed": 1, "chat_messages": 1}
         assert await summary(analytics, "bob") == {"tasks_created": 1}
@@ -63,3 +69,37 @@ class TestErasure:
         await analytics.receive(HANDLERS, UserDeleted(user_id="ada"))
         assert await summary(analytics) == {}
         assert await summary(analytics, "bob") == {"tasks_created": 1}
+
+    async def test_holds_against_events_of_other_topics_that_come_late(
+        self, analytics: ServiceUnderTest
+    ) -> None:
+        await analytics.receive(HANDLERS, UserDeleted(user_id="ada"))
+        await analytics.receive(HANDLERS, event(TaskCreated), SAID, event(TaskCreated, "bob"))
+        assert await summary(analytics) == {}
+        assert await summary(analytics, "bob") == {"tasks_created": 1}
+
+    async def test_holds_when_it_is_told_again(self, analytics: ServiceUnderTest) -> None:
+        for _ in range(2):
+            await analytics.receive(HANDLERS, UserDeleted(user_id="ada"))
+            await analytics.receive(HANDLERS, event(TaskCompleted))
+        assert await summary(analytics) == {}
+
+    async def test_waits_for_what_is_being_counted(self, analytics: ServiceUnderTest) -> None:
+        async with analytics.database.transaction() as session:
+            await use_cases.count(session, envelope(event(TaskCreated)), "tasks_created")
+            erasing = asyncio.create_task(analytics.receive(HANDLERS, UserDeleted(user_id="ada")))
+            await until_blocked(analytics.database)
+        await erasing
+        assert await summary(analytics) == {}
+
+    async def test_lets_what_is_counted_meanwhile_wait(self, analytics: ServiceUnderTest) -> None:
+        async with analytics.database.transaction() as session:
+            await use_cases.erase_user(session, "ada")
+            counting = asyncio.create_task(analytics.receive(HANDLERS, event(TaskCreated)))
+            await until_blocked(analytics.database)
+        await counting
+        assert await summary(analytics) == {}
+
+
+def envelope(told: TaskEvent) -> Any:
+    return wrap(told, id="e1", source="/", time=datetime.now(UTC), traceparent="")

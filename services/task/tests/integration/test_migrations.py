@@ -3,30 +3,17 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
-from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, Table, select
 from sqlmodel import col
 from task_service.models import NEVER, Label, Task, TaskLabel, TaskText
 
 from contracts.names import App
 from servicekit.database import Database
-from servicekit.migrations import migrate, migrations_folder
+from servicekit.migrations import migrate
+from tests.upgrading import upgrade_to
 
 MADE = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 DUE = {"due_at": MADE, "due_date": MADE.date()}
-
-
-def upgrade_to(connection: Connection, revision: str) -> None:
-    scripts = ScriptDirectory(str(migrations_folder(App.TASK)))
-
-    def steps(current: Any, _: Any) -> list[Any]:
-        return scripts._upgrade_revs(revision, current)
-
-    with EnvironmentContext(Config(), scripts, fn=steps, destination_rev=revision) as environment:
-        environment.configure(connection=connection, render_as_batch=True)
-        environment.run_migrations()
 
 
 def insert_old(connection: Connection, *rows: dict[str, Any]) -> None:
@@ -41,7 +28,7 @@ class TestStructure:
     async def test_is_made_of_the_tasks_there_are(self, database_url: str) -> None:
         database = Database(App.TASK, database_url)
         async with database.engine.begin() as connection:
-            await connection.run_sync(upgrade_to, "0002")
+            await connection.run_sync(upgrade_to, App.TASK, "0002")
             await connection.run_sync(
                 insert_old,
                 {"id": "a", "title": "Crème", "labels": ["Home", "x"], "due_date": date(2026, 5, 1)},

@@ -9,6 +9,7 @@ import orjson
 
 from analytics_service.models import DeadLetter
 from contracts.names import App, Topic
+from contracts.user import UserDeleted
 from servicekit.dead_letters import TYPE
 
 LETTERS = uuid5(NAMESPACE_URL, "todo/dead-letters")
@@ -37,11 +38,20 @@ def letter_of(raw: Any, now: datetime) -> DeadLetter:
         event_id=event_id,
         consumer=consumer,
         topic=str(ours["topic"] if ours else event.get("topic", "")),
+        user_id=user_of(failed),
         cause=str(ours["cause"]) if ours else GIVEN_UP_BY_DAPR,
         event=text,
         parked_at=now,
         failed_at=_instant(event.get("time"), now) if ours else now,
     )
+
+
+def user_of(failed: Any) -> str:
+    """Whose data a failed event holds. That an account is gone is none, and is told until it is done."""
+    if not isinstance(failed, dict) or failed.get("type") == UserDeleted.type:
+        return ""
+    data = failed.get("data")
+    return str((data.get("user_id") if isinstance(data, dict) else "") or failed.get("partitionkey") or "")
 
 
 def letter_id(event_id: str, consumer: str) -> str:

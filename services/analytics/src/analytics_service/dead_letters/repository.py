@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, tuple_, update
+from sqlalchemy import ColumnElement, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -63,6 +63,10 @@ async def discard(session: AsyncSession, wanted: dict[str, str], reason: str) ->
     """Discard letters and tell how many; wanted: values columns must have."""
     change = update(DeadLetter).where(*_having(wanted)).values(state="discarded", outcome=reason)
     return len((await session.scalars(change.returning(col(DeadLetter.id)))).all())
+
+
+async def erase_user(session: AsyncSession, user_id: str) -> None:
+    await session.execute(delete(DeadLetter).where(col(DeadLetter.user_id) == user_id))
 
 
 def _having(wanted: dict[str, str]) -> list[ColumnElement[bool]]:

@@ -99,8 +99,16 @@ async def replay_group(user: CurrentOperator, body: ReplayMany, request: Request
     desk = _desk(request, user)
     async with desk.database.reading() as session:
         letters = await repository.newest(session, body.wanted(), None, body.limit)
-    states = [(await desk.replay(letter.id)).state for letter in reversed(letters)]
+    states = [await _state_after(desk, letter.id) for letter in reversed(letters)]
     return ReplayedMany(replayed=states.count("replayed"), failed=states.count("parked"))
+
+
+async def _state_after(desk: Desk, id: str) -> str:
+    """What a replay comes to; erased, if one before it ended the account the letter was about."""
+    try:
+        return (await desk.replay(id)).state
+    except NotFound:
+        return "erased"
 
 
 def _desk(request: Request, user: Principal) -> Desk:
