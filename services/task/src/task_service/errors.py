@@ -1,6 +1,11 @@
 """Errors of the task service."""
 
-from servicekit.errors import Conflict, Invalid
+from servicekit.errors import Conflict, Invalid, Unauthenticated
+
+
+class AccountGone(Unauthenticated):
+    code = "account-gone"
+    title = "This account is gone"
 
 
 class NoSuchParent(Invalid):

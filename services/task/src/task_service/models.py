@@ -12,6 +12,7 @@ from servicekit.outbox import OutboxRow
 
 __all__ = [
     "Activity",
+    "ErasedUser",
     "IdempotencyRow",
     "InboxRow",
     "Label",
@@ -164,3 +165,12 @@ class Activity(SQLModel, table=True):
     before: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     after: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     at: datetime
+
+
+class ErasedUser(SQLModel, table=True):
+    """A user whose account is gone. Their access tokens are good for some minutes more."""
+
+    __tablename__ = "erased_user"
+
+    id: str = Field(primary_key=True)
+    erased_at: datetime

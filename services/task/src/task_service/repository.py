@@ -7,14 +7,27 @@ from sqlalchemy import ColumnElement, Integer, and_, cast, delete, func, literal
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col
 
+from servicekit.database import for_both, run_own
 from task_service import derived
-from task_service.models import Activity, Label, Project, SavedFilter, Task, TaskLabel, TaskText
+from task_service.errors import AccountGone
+from task_service.models import (
+    Activity,
+    ErasedUser,
+    Label,
+    Project,
+    SavedFilter,
+    Task,
+    TaskLabel,
+    TaskText,
+)
 
 __all__ = ["derived"]
 
 OWNED: tuple[type[SQLModel], ...] = (Activity, TaskLabel, TaskText, Task, Label, Project, SavedFilter)
 """The tables with a user's data."""
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:user_id, 0))")
+
+_NOTE_ERASED = for_both(lambda insert: insert(ErasedUser).on_conflict_do_nothing())
 
 
 async def take_turn(session: AsyncSession, user_id: str) -> None:
@@ -25,6 +38,13 @@ async def take_turn(session: AsyncSession, user_id: str) -> None:
     connection = await session.connection()
     if connection.dialect.name == "postgresql":
         await connection.execute(_TURN, {"user_id": user_id})
+
+
+async def require_account(session: AsyncSession, user_id: str) -> None:
+    """Raise `AccountGone` for an erased user. After taking a turn, for what the feed of changes does not
+    number: there it is looked up with the number."""
+    if await session.get(ErasedUser, user_id):
+        raise AccountGone
 
 
 async def by_id(session: AsyncSession, user_id: str, id: str, *, trashed: bool = False) -> Task | None:
@@ -146,7 +166,8 @@ async def purge(session: AsyncSession, before: datetime) -> None:
     await session.execute(delete(Project).where(col(Project.deleted_at) < before))
 
 
-async def erase_user(session: AsyncSession, user_id: str) -> None:
+async def erase_user(session: AsyncSession, user_id: str, now: datetime) -> None:
+    await run_own(session, _NOTE_ERASED, {"id": user_id, "erased_at": now})
     for table in OWNED:
         await session.execute(delete(table).where(col(table.user_id) == user_id))  # type: ignore[attr-defined]
 

@@ -138,9 +138,9 @@ async def purge(session: AsyncSession) -> None:
 
 
 async def erase_user(session: AsyncSession, user_id: str) -> None:
-    """Forget everything of a user whose account is gone."""
+    """Forget everything of a user whose account is gone, for good."""
     await repository.take_turn(session, user_id)
-    await repository.erase_user(session, user_id)
+    await repository.erase_user(session, user_id, datetime.now(UTC))
 
 
 async def _check(session: AsyncSession, user: Principal, asked: dict[str, Any], id: str | None) -> None:

@@ -4,15 +4,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, inspect, text, update
+from sqlalchemy import update
 from task_service import use_cases
 from task_service.main import create
 from task_service.models import Task
 from task_service.settings import Settings
-from task_service.subscriptions import subscriptions
 
 from conftest import OpenService, ServiceUnderTest
-from contracts.user import UserDeleted
 
 BOB = {"authorization": "Bearer bob"}
 NOBODY = "00000000-0000-7000-8000-000000000000"
@@ -340,37 +338,3 @@ class TestActivity:
         last = (await task.client.get(f"{path}/activity?limit=3&cursor={page['next_cursor']}")).json()
         assert [entry["what"] for entry in last["items"]] == ["created"]
         assert (await task.client.get(f"{path}/activity", headers=BOB)).status_code == 404
-
-
-class TestErasure:
-    async def test_leaves_nothing_in_any_table(self, task: ServiceUnderTest) -> None:
-        for user in ({}, BOB):
-            for kind, body in (("projects", {}), ("labels", {}), ("filters", {"filter": "done"})):
-                await task.client.post(f"/{kind}", json={"name": "x"} | body, headers=user)
-            await task.client.post("/tasks", json={"title": "milk", "labels": ["x"]}, headers=user)
-            await task.client.post("/calendar", headers=user)
-            await task.client.post("/import", content="title\nmilk", headers=user)
-        before = await owners(task)
-        assert set(before.values()) == {("ada", "bob")}
-        await task.receive(subscriptions.handlers, UserDeleted(user_id="ada"))
-        assert await owners(task) == dict.fromkeys(before, ("bob",))
-
-
-async def owners(task: ServiceUnderTest) -> dict[str, tuple[str, ...]]:
-    """Whose rows are in each table that says so."""
-    async with task.database.engine.connect() as connection:
-        tables = await connection.run_sync(_owned)
-        return {
-            table: tuple(
-                await connection.scalars(text(f"SELECT DISTINCT user_id FROM {table} ORDER BY user_id"))
-            )
-            for table in tables
-        }
-
-
-def _owned(connection: Connection) -> list[str]:
-    found = inspect(connection)
-    columns = {
-        table: [each["name"] for each in found.get_columns(table)] for table in found.get_table_names()
-    }
-    return [table for table, names in columns.items() if "user_id" in names]

@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Integer, String, bindparam, event, exists, literal, select
 from sqlalchemy.orm import Session
 
 from servicekit.database import for_both
 from task_service.changes.models import Change, ChangeCounter
-from task_service.models import Label, Project, SavedFilter, Task
+from task_service.errors import AccountGone
+from task_service.models import ErasedUser, Label, Project, SavedFilter, Task
 
 KINDS: Mapping[type, str] = {Task: "task", Project: "project", Label: "label", SavedFilter: "filter"}
 """What the feed tells of, by the name it has there."""
@@ -25,9 +26,15 @@ PENDING = "changed"
 
 _COUNTER = ChangeCounter.metadata.tables["change_counter"]
 _CHANGE = Change.metadata.tables["change"]
+_ERASED = ErasedUser.metadata.tables["erased_user"]
+_USER = bindparam("user_id", type_=String)
+_FIRST = select(_USER, bindparam("last", type_=Integer), literal(0, Integer)).where(
+    ~exists().where(_ERASED.c.id == _USER)
+)
 _NUMBER = for_both(
     lambda insert: (
         (new := insert(_COUNTER))
+        .from_select(["user_id", "last", "forgotten"], _FIRST)
         .on_conflict_do_update(index_elements=["user_id"], set_={"last": _COUNTER.c.last + new.excluded.last})
         .returning(_COUNTER.c.last)
     )
@@ -52,7 +59,10 @@ def notice(session: Session, *_: Any) -> None:
 
 @event.listens_for(Session, "before_commit")
 def number(session: Session) -> None:
-    """Give what was written its numbers, in the transaction that wrote it."""
+    """Give what was written its numbers, in the transaction that wrote it.
+
+    Raises `AccountGone`: whoever writes has taken a turn, so an erasure is over or still to come.
+    """
     if session.in_nested_transaction():
         return
     session.flush()
@@ -62,8 +72,10 @@ def number(session: Session) -> None:
     connection = session.connection()
     dialect = connection.dialect.name
     for user_id, things in _by_user(pending).items():
-        taken = {"user_id": user_id, "last": len(things), "forgotten": 0}
-        last = connection.execute(_NUMBER[dialect], taken).scalar_one()
+        taken = {"user_id": user_id, "last": len(things)}
+        last = connection.execute(_NUMBER[dialect], taken).scalar_one_or_none()
+        if last is None:
+            raise AccountGone
         connection.execute(_NOTE[dialect], list(_rows(user_id, things, last)))
 
 

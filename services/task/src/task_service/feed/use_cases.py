@@ -17,8 +17,9 @@ SECRET_BYTES = 32
 
 
 async def renew(session: AsyncSession, user: Principal) -> tuple[CalendarFeed, str]:
-    """A new address and its secret; the one before it ends."""
+    """A new address and its secret; the one before it ends. Raises `AccountGone`."""
     await tasks.take_turn(session, user.user_id)
+    await tasks.require_account(session, user.user_id)
     secret = secrets.token_urlsafe(SECRET_BYTES)
     feed = await repository.of_user(session, user.user_id)
     if feed is None:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from servicekit.auth import Principal
 from servicekit.errors import Conflict, Invalid, NotFound
 from servicekit.ids import new_id
+from task_service import repository as tasks
 from task_service.quickadd import Calendar
 from task_service.transfer import formats, repository
 from task_service.transfer.adding import Adding
@@ -36,7 +37,10 @@ class TooManyImports(Conflict):
 async def start(
     session: AsyncSession, user: Principal, body: bytes, format: Format | None, project: str | None
 ) -> ImportJob:
-    """Put a file in the queue. Raises `ImportUnreadable` for what is none, before anything is stored."""
+    """Put a file in the queue.
+
+    Raises `ImportUnreadable` for what is none, before anything is stored; `TooManyImports`, `AccountGone`.
+    """
     if await repository.running_of(session, user.user_id) >= MAX_AT_ONCE:
         raise TooManyImports
     now = datetime.now(UTC)
@@ -53,6 +57,8 @@ async def start(
         leased_until=LONG_AGO,
         created_at=now,
     )
+    await tasks.take_turn(session, user.user_id)
+    await tasks.require_account(session, user.user_id)
     session.add(job)
     return job
 
