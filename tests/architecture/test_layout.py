@@ -16,10 +16,9 @@ SERVICEKIT_LINES = 1950
 ROLES = {"main", "settings", "routes", "use_cases", "repository", "models", "schemas", "events"}
 FEWER_ROLES = {
     "analytics": ROLES - {"events"},
-    "chat": ROLES - {"repository"},
     "frontend": {"main", "settings"},
 }
-"""Analytics publishes nothing, chat keeps its state in the state store, the frontend has none."""
+"""Analytics publishes nothing, the frontend keeps nothing."""
 
 
 @pytest.mark.parametrize("module", modules(), ids=lambda module: module.name)

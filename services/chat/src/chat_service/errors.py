@@ -1,6 +1,11 @@
 """Errors of the chat service."""
 
-from servicekit.errors import Conflict, Invalid, Unavailable
+from servicekit.errors import Conflict, Invalid, Unauthenticated, Unavailable
+
+
+class AccountGone(Unauthenticated):
+    code = "account-gone"
+    title = "This account is gone"
 
 
 class ConversationsUnavailable(Unavailable):

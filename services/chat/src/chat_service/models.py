@@ -1,7 +1,20 @@
 """Tables of the chat service. Conversations are in the state store, see `conversations`."""
 
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
 from servicekit.idempotency import IdempotencyRow
 from servicekit.inbox import InboxRow
 from servicekit.outbox import OutboxRow
 
-__all__ = ["IdempotencyRow", "InboxRow", "OutboxRow"]
+__all__ = ["ErasedUser", "IdempotencyRow", "InboxRow", "OutboxRow"]
+
+
+class ErasedUser(SQLModel, table=True):
+    """A user whose account is gone. Their access tokens are good for some minutes more."""
+
+    __tablename__ = "erased_user"
+
+    id: str = Field(primary_key=True)
+    erased_at: datetime

@@ -1,6 +1,6 @@
 """Events in: what the chat service listens to."""
 
-from chat_service.conversations import Conversations
+from chat_service import use_cases
 from contracts.user import UserDeleted
 from servicekit.deliveries import Received
 from servicekit.subscriptions import Subscriptions
@@ -10,4 +10,4 @@ subscriptions = Subscriptions()
 
 @subscriptions.on(UserDeleted)
 async def on_user_deleted(received: Received[UserDeleted]) -> None:
-    await Conversations(received.sidecar, received.event.user_id).erase()
+    await use_cases.erase_user(received.session, received.sidecar, received.event.user_id)

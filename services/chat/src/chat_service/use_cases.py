@@ -6,7 +6,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chat_service import assistant, events
+from chat_service import assistant, events, repository
 from chat_service.assistant import Done
 from chat_service.conversations import Conversations, Stored
 from chat_service.errors import NothingToUndo
@@ -35,7 +35,8 @@ class Chat:
     request_key: str
 
     async def say(self, body: MessageCreate) -> Reply:
-        """Answer a message. Raises `NotFound` for a conversation that is not there."""
+        """Answer a message. Raises `NotFound` for a conversation that is not there, and `AccountGone`."""
+        await repository.require_account(self.session, self.user.user_id)
         stored = await self._open(body)
         message_id = self._id("message")
         earlier = _answer_to(stored.conversation, message_id)
@@ -50,7 +51,8 @@ class Chat:
         return _reply(stored.conversation, earlier)
 
     async def undo(self, token: str) -> Reply:
-        """Take back what one answer did. Raises `NothingToUndo`, also the second time."""
+        """Take back what one answer did. Raises `NothingToUndo`, also the second time, and `AccountGone`."""
+        await repository.require_account(self.session, self.user.user_id)
         conversation_id, _, answer_id = token.partition(".")
         stored = await self._conversations.read(conversation_id)
         answer = next((message for message in stored.conversation.messages if message.id == answer_id), None)
@@ -97,6 +99,12 @@ class Chat:
         if not self.request_key:
             return new_id()
         return str(uuid5(NAMESPACE_URL, f"{self.user.user_id}/{self.request_key}/{of}"))
+
+
+async def erase_user(session: AsyncSession, sidecar: Sidecar, user_id: str) -> None:
+    """Forget all conversations of a user whose account is gone, for good."""
+    await repository.note_erased(session, user_id, datetime.now(UTC))
+    await Conversations(sidecar, user_id).erase()
 
 
 def _answer_id(message_id: str) -> str:

@@ -1,23 +1,28 @@
 """Talking to the assistant through the API: what is done, kept, told and taken back. On both databases."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from chat_service import conversations
+from chat_service import conversations, use_cases
 from chat_service.main import create
+from chat_service.schemas import MessageCreate
 from chat_service.settings import Settings
 from chat_service.subscriptions import subscriptions
 from chat_service.tasks import TaskClient
+from chat_service.use_cases import Chat
 from opentelemetry.trace import NoOpTracer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conftest import OpenService, ServiceUnderTest
 from contracts.event import wrap
 from contracts.user import UserDeleted
+from servicekit.auth import Principal
 from servicekit.deliveries import Effects, Status, read
 from servicekit.sidecar import Answer
 from services.chat.tests.behind import Behind, answer
+from tests.blocked import until_blocked
 
 BOB = {"authorization": "Bearer bob"}
 PATH = "/chat/conversations"
@@ -218,9 +223,46 @@ class TestErasure:
         for text in ("add milk", "list"):
             await say(chat, text)
         await say(chat, "list", headers=BOB)
-        effects = Effects(chat.database, behind, NoOpTracer(), subscriptions.handlers)
-        event = UserDeleted(user_id="ada")
-        told = wrap(event, id="1", source="/", time=datetime.now(UTC), traceparent="")
-        assert await effects.deliver([read(event.topic, told.model_dump(mode="json"))]) == [Status.SUCCESS]
+        await erase(chat, behind)
         assert [key for key in behind.values if ":ada" in key] == []
         assert len(await heads(chat, BOB)) == 1
+
+    async def test_holds_against_a_token_that_has_not_expired(
+        self, chat: ServiceUnderTest, behind: Behind
+    ) -> None:
+        undo_token = (await say(chat, "add milk"))["undo_token"]
+        await erase(chat, behind)
+        told = len(await chat.recorded())
+        for path, body in (("messages", {"text": "add bread"}), ("undo", {"undo_token": undo_token})):
+            answer = await chat.client.post(f"/chat/{path}", json=body)
+            assert (answer.status_code, answer.json()["code"]) == (401, "account-gone")
+        assert [key for key in behind.values if ":ada" in key] == []
+        assert (len(behind.tasks), len(await chat.recorded())) == (1, told)
+
+    async def test_waits_for_a_message_that_is_being_answered(
+        self, chat: ServiceUnderTest, behind: Behind
+    ) -> None:
+        user = Principal("ada", "user", "UTC", "ada", 2**40)
+        async with chat.database.transaction() as session:
+            await Chat(session, behind, user, "k").say(MessageCreate(text="add milk"))
+            erasing = asyncio.create_task(erase(chat, behind))
+            await until_blocked(chat.database)
+        await erasing
+        assert [key for key in behind.values if ":ada" in key] == []
+
+    async def test_lets_a_message_that_comes_meanwhile_wait(
+        self, chat: ServiceUnderTest, behind: Behind
+    ) -> None:
+        async with chat.database.transaction() as session:
+            await use_cases.erase_user(session, behind, "ada")
+            saying = asyncio.create_task(chat.client.post("/chat/messages", json={"text": "add milk"}))
+            await until_blocked(chat.database)
+        assert (await saying).status_code == 401
+        assert behind.values == {}
+
+
+async def erase(chat: ServiceUnderTest, behind: Behind) -> None:
+    effects = Effects(chat.database, behind, NoOpTracer(), subscriptions.handlers)
+    event = UserDeleted(user_id="ada")
+    told = wrap(event, id="1", source="/", time=datetime.now(UTC), traceparent="")
+    assert await effects.deliver([read(event.topic, told.model_dump(mode="json"))]) == [Status.SUCCESS]
