@@ -3,7 +3,7 @@
 Both are written with the ETag they were read with, so two messages at once don't lose one another.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -42,7 +42,7 @@ class Conversations:
         return Stored(Conversation.model_validate(entry.value), entry.etag)
 
     async def write(self, stored: Stored) -> None:
-        """Store the conversation and its line in the list.
+        """Store the conversation and its line in the list; the oldest one goes when the list is full.
 
         Raises `ConversationBusy` if it was changed since it was read.
         """
@@ -53,9 +53,8 @@ class Conversations:
         except StateConflict as error:
             raise ConversationBusy from error
         head = ConversationHead.model_validate(conversation.model_dump())
-        await self._change_list(
-            lambda heads: [head, *(other for other in heads if other.id != head.id)][:LISTED]
-        )
+        for old in await self._put_first(head):
+            await _reaching(self.sidecar.delete_state(self._key(old.id)))
 
     async def heads(self) -> list[ConversationHead]:
         """Newest first."""
@@ -67,15 +66,17 @@ class Conversations:
             await _reaching(self.sidecar.delete_state(self._key(head.id)))
         await _reaching(self.sidecar.delete_state(self._list_key))
 
-    async def _change_list(self, change: Callable[[list[ConversationHead]], list[ConversationHead]]) -> None:
+    async def _put_first(self, head: ConversationHead) -> list[ConversationHead]:
+        """Put a line at the head of the list; returns those that have no room in it any more."""
         for _ in range(TRIES):
             entry = await self._get(self._list_key)
-            heads = [head.model_dump(mode="json") for head in change(_heads(entry))]
+            heads = [head, *(other for other in _heads(entry) if other.id != head.id)]
+            listed = [each.model_dump(mode="json") for each in heads[:LISTED]]
             try:
-                await self._put(self._list_key, heads, entry.etag)
+                await self._put(self._list_key, listed, entry.etag)
             except StateConflict:
                 continue
-            return
+            return heads[LISTED:]
         raise ConversationBusy
 
     async def _get(self, key: str) -> StateEntry:

@@ -227,6 +227,15 @@ class TestErasure:
         assert [key for key in behind.values if ":ada" in key] == []
         assert len(await heads(chat, BOB)) == 1
 
+    async def test_leaves_no_conversation_that_is_too_old_to_be_listed(
+        self, chat: ServiceUnderTest, behind: Behind, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(conversations, "LISTED", 2)
+        said = [(await say(chat, text))["conversation_id"] for text in ("add milk", "list", "help")]
+        assert [head["id"] for head in await heads(chat)] == said[:0:-1]
+        await erase(chat, behind)
+        assert behind.values == {}
+
     async def test_holds_against_a_token_that_has_not_expired(
         self, chat: ServiceUnderTest, behind: Behind
     ) -> None:
