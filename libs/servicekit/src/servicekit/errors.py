@@ -3,6 +3,7 @@
 ServiceError (500)
 ├── MalformedJson (400)
 ├── Unauthenticated (401)
+│   └── AccountGone           its token is good for some minutes more
 ├── Forbidden (403)
 ├── NotFound (404)            also for what belongs to somebody else
 ├── MethodNotAllowed (405)    tells the methods there are
@@ -74,6 +75,11 @@ class Unauthenticated(ServiceError):
 
     def __init__(self, detail: str = "", *, code: str = "") -> None:
         super().__init__(detail, code=code, headers={"WWW-Authenticate": "Bearer"})
+
+
+class AccountGone(Unauthenticated):
+    code = "account-gone"
+    title = "This account is gone"
 
 
 class Forbidden(ServiceError):

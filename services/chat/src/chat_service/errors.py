@@ -1,11 +1,6 @@
 """Errors of the chat service."""
 
-from servicekit.errors import Conflict, Invalid, Unauthenticated, Unavailable
-
-
-class AccountGone(Unauthenticated):
-    code = "account-gone"
-    title = "This account is gone"
+from servicekit.errors import Conflict, Invalid, Unavailable
 
 
 class ConversationsUnavailable(Unavailable):

@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chat_service.errors import AccountGone
 from chat_service.models import ErasedUser
 from servicekit.database import for_both, run_own
+from servicekit.errors import AccountGone
 
 _TALKING = text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:user_id, 0))")
 _ERASING = text("SELECT pg_advisory_xact_lock(hashtextextended(:user_id, 0))")

@@ -52,10 +52,13 @@ async def mark_read(session: AsyncSession, user_id: str, id: str) -> Notificatio
 
 
 async def erase_user(session: AsyncSession, user_id: str) -> None:
-    """Forget everything of a user whose account is gone, and what was still to be sent."""
+    """Forget everything of a user whose account is gone, and what was still to be sent.
+
+    Reminders first: one that is being fired is waited for, and has put its entry into the inbox then.
+    """
+    await reminders.erase_user(session, user_id, datetime.now(UTC))
     await repository.erase_user(session, user_id)
     await channels.erase_user(session, user_id)
-    await reminders.erase_user(session, user_id, datetime.now(UTC))
 
 
 async def try_again(session: AsyncSession, delivery_id: str) -> None:

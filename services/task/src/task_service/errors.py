@@ -1,11 +1,6 @@
 """Errors of the task service."""
 
-from servicekit.errors import Conflict, Invalid, Unauthenticated
-
-
-class AccountGone(Unauthenticated):
-    code = "account-gone"
-    title = "This account is gone"
+from servicekit.errors import Conflict, Invalid
 
 
 class NoSuchParent(Invalid):

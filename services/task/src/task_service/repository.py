@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col
 
 from servicekit.database import for_both, run_own
+from servicekit.errors import AccountGone
 from task_service import derived
-from task_service.errors import AccountGone
 from task_service.models import (
     Activity,
     ErasedUser,

@@ -29,9 +29,13 @@ KINDS = {"email": ["reminder", "digest", "test"], "push": ["reminder", "test"]}
 async def add(
     session: AsyncSession, user: Principal, body: ChannelCreate, allowed: Networks, *, https_only: bool
 ) -> Channel:
-    """Add e-mail or a browser; one that is there already is active again. Raises `Invalid`, `Conflict`."""
+    """Add e-mail or a browser; one that is there already is active again.
+
+    Raises `Invalid`, `Conflict`, `AccountGone`.
+    """
+    person = await people.account(session, user.user_id)
     if body.kind == "email":
-        target = (await people.person(session, user.user_id)).email
+        target = person.email
         if not target:
             raise Conflict("The address of your account is not known here yet.", code="address-unknown")
         return await _put(session, user.user_id, "email", target, {})
@@ -51,7 +55,8 @@ async def add_webhook(
     *,
     https_only: bool,
 ) -> tuple[Channel, str]:
-    """Add a webhook; returns it and its secret. Raises `Invalid`, `Conflict`."""
+    """Add a webhook; returns it and its secret. Raises `Invalid`, `Conflict`, `AccountGone`."""
+    await people.account(session, user.user_id)
     _require_public(body.url, "/url", allowed, https_only)
     if await repository.lock_target(session, user.user_id, "webhook", body.url):
         raise Conflict("There is a webhook for this URL.", code="webhook-exists")

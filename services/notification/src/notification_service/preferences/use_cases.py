@@ -22,8 +22,8 @@ async def read(session: AsyncSession, user: Principal) -> Person:
 
 
 async def change(session: AsyncSession, user: Principal, patch: PreferencesPatch) -> Person:
-    """Change what `patch` names, and what hangs on it. Raises `Invalid`."""
-    person = await repository.person(session, user.user_id)
+    """Change what `patch` names, and what hangs on it. Raises `Invalid`, `AccountGone`."""
+    person = await repository.account(session, user.user_id)
     if not person.email:
         person.time_zone = user.time_zone
     default = person.default_reminder

@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from notification_service.models import KnownTask, Person, Reminder, WakeUp
 from servicekit.database import for_both, run_own
+from servicekit.errors import AccountGone
 
 _MEET = for_both(lambda insert: insert(Person).on_conflict_do_nothing())
 _WAKE = for_both(lambda insert: insert(WakeUp).on_conflict_do_nothing())
@@ -28,6 +29,14 @@ async def person(session: AsyncSession, user_id: str) -> Person:
     if found is None:
         await run_own(session, _MEET, Person(id=user_id).model_dump())
         found = (await session.scalars(query)).one()
+    return found
+
+
+async def account(session: AsyncSession, user_id: str) -> Person:
+    """The person who asks for something, locked until the transaction ends. Raises `AccountGone`."""
+    found = await person(session, user_id)
+    if found.erased_at:
+        raise AccountGone
     return found
 
 
@@ -205,9 +214,12 @@ async def forget_fired(session: AsyncSession, before: datetime) -> None:
 
 
 async def erase_user(session: AsyncSession, user_id: str, now: datetime) -> None:
-    """Drop everything; the bare row of the person stays, so that an event that comes late finds it erased."""
-    for table in (Reminder, KnownTask):
-        await session.execute(delete(table).where(col(table.user_id) == user_id))
+    """Drop everything; the bare row of the person stays, so that an event that comes late finds it erased.
+
+    It is locked first, so that what is being added for the person is there to be dropped.
+    """
     gone = await person(session, user_id)
     empty = Person(id=user_id, erased_at=now, day_starts_at=time(9))
     gone.sqlmodel_update(empty.model_dump())
+    for table in (Reminder, KnownTask):
+        await session.execute(delete(table).where(col(table.user_id) == user_id))

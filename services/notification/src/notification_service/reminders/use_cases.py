@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from notification_service.channels import repository as channels
 from notification_service.inbox import INBOX
-from notification_service.models import Channel, KnownTask, Reminder
+from notification_service.models import Channel, Reminder
 from notification_service.reminders import repository
 from notification_service.reminders.planning import settle, wake_for
 from notification_service.reminders.schemas import (
@@ -22,7 +22,11 @@ from servicekit.ids import new_id
 
 
 async def create(session: AsyncSession, user_id: str, body: ReminderCreate) -> ReminderRead:
-    """Plan a reminder. Raises `Invalid` for a task nobody knows here, and for an instant that is over."""
+    """Plan a reminder.
+
+    Raises `Invalid` for a task nobody knows here, and for an instant that is over; `AccountGone`.
+    """
+    person = await repository.account(session, user_id)
     now = datetime.now(UTC)
     task = await repository.task(session, user_id, body.task_id) if body.task_id else None
     if body.task_id and task is None:
@@ -40,18 +44,13 @@ async def create(session: AsyncSession, user_id: str, body: ReminderCreate) -> R
         state="waiting",
         created_at=now,
     )
-    await _plan(session, reminder, task, now)
-    return await show(session, reminder)
-
-
-async def _plan(session: AsyncSession, reminder: Reminder, task: KnownTask | None, now: datetime) -> None:
     session.add(reminder)
     if task:
-        person = await repository.person(session, reminder.user_id)
         settle(reminder, task, person, now, keeps=task.is_open)
     else:
         reminder.remind_at, reminder.state = reminder.at, "planned"
     await wake_for(session, [reminder])
+    return await show(session, reminder)
 
 
 async def snooze(session: AsyncSession, user_id: str, id: str, body: Snooze) -> ReminderRead:

@@ -15,8 +15,8 @@ from sqlalchemy import Integer, String, bindparam, event, exists, literal, selec
 from sqlalchemy.orm import Session
 
 from servicekit.database import for_both
+from servicekit.errors import AccountGone
 from task_service.changes.models import Change, ChangeCounter
-from task_service.errors import AccountGone
 from task_service.models import ErasedUser, Label, Project, SavedFilter, Task
 
 KINDS: Mapping[type, str] = {Task: "task", Project: "project", Label: "label", SavedFilter: "filter"}
