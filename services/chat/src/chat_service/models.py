@@ -8,13 +8,13 @@ from servicekit.idempotency import IdempotencyRow
 from servicekit.inbox import InboxRow
 from servicekit.outbox import OutboxRow
 
-__all__ = ["ErasedUser", "IdempotencyRow", "InboxRow", "OutboxRow"]
+__all__ = ["ErasedSpeaker", "IdempotencyRow", "InboxRow", "OutboxRow"]
 
 
-class ErasedUser(SQLModel, table=True):
+class ErasedSpeaker(SQLModel, table=True):
     """A user whose account is gone. Their access tokens are good for some minutes more."""
 
-    __tablename__ = "erased_user"
+    __tablename__ = "erased_speaker"
 
     id: str = Field(primary_key=True)
     erased_at: datetime

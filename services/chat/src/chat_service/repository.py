@@ -5,19 +5,19 @@ from datetime import datetime
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chat_service.models import ErasedUser
+from chat_service.models import ErasedSpeaker
 from servicekit.database import for_both, run_own
 from servicekit.errors import AccountGone
 
 _TALKING = text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:user_id, 0))")
 _ERASING = text("SELECT pg_advisory_xact_lock(hashtextextended(:user_id, 0))")
-_NOTE_ERASED = for_both(lambda insert: insert(ErasedUser).on_conflict_do_nothing())
+_NOTE_ERASED = for_both(lambda insert: insert(ErasedSpeaker).on_conflict_do_nothing())
 
 
 async def require_account(session: AsyncSession, user_id: str) -> None:
     """Raise `AccountGone` for an erased user; one who is not is erased after this transaction."""
     await _lock(session, _TALKING, user_id)
-    if await session.get(ErasedUser, user_id):
+    if await session.get(ErasedSpeaker, user_id):
         raise AccountGone
 
 

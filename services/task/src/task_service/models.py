@@ -12,7 +12,7 @@ from servicekit.outbox import OutboxRow
 
 __all__ = [
     "Activity",
-    "ErasedUser",
+    "ErasedOwner",
     "IdempotencyRow",
     "InboxRow",
     "Label",
@@ -167,10 +167,10 @@ class Activity(SQLModel, table=True):
     at: datetime
 
 
-class ErasedUser(SQLModel, table=True):
+class ErasedOwner(SQLModel, table=True):
     """A user whose account is gone. Their access tokens are good for some minutes more."""
 
-    __tablename__ = "erased_user"
+    __tablename__ = "erased_owner"
 
     id: str = Field(primary_key=True)
     erased_at: datetime

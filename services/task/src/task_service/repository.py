@@ -12,7 +12,7 @@ from servicekit.errors import AccountGone
 from task_service import derived
 from task_service.models import (
     Activity,
-    ErasedUser,
+    ErasedOwner,
     Label,
     Project,
     SavedFilter,
@@ -27,7 +27,7 @@ OWNED: tuple[type[SQLModel], ...] = (Activity, TaskLabel, TaskText, Task, Label,
 """The tables with a user's data."""
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:user_id, 0))")
 
-_NOTE_ERASED = for_both(lambda insert: insert(ErasedUser).on_conflict_do_nothing())
+_NOTE_ERASED = for_both(lambda insert: insert(ErasedOwner).on_conflict_do_nothing())
 
 
 async def take_turn(session: AsyncSession, user_id: str) -> None:
@@ -43,7 +43,7 @@ async def take_turn(session: AsyncSession, user_id: str) -> None:
 async def require_account(session: AsyncSession, user_id: str) -> None:
     """Raise `AccountGone` for an erased user. After taking a turn, for what the feed of changes does not
     number: there it is looked up with the number."""
-    if await session.get(ErasedUser, user_id):
+    if await session.get(ErasedOwner, user_id):
         raise AccountGone
 
 

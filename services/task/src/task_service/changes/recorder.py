@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from servicekit.database import for_both
 from servicekit.errors import AccountGone
 from task_service.changes.models import Change, ChangeCounter
-from task_service.models import ErasedUser, Label, Project, SavedFilter, Task
+from task_service.models import ErasedOwner, Label, Project, SavedFilter, Task
 
 KINDS: Mapping[type, str] = {Task: "task", Project: "project", Label: "label", SavedFilter: "filter"}
 """What the feed tells of, by the name it has there."""
@@ -26,7 +26,7 @@ PENDING = "changed"
 
 _COUNTER = ChangeCounter.metadata.tables["change_counter"]
 _CHANGE = Change.metadata.tables["change"]
-_ERASED = ErasedUser.metadata.tables["erased_user"]
+_ERASED = ErasedOwner.metadata.tables["erased_owner"]
 _USER = bindparam("user_id", type_=String)
 _FIRST = select(_USER, bindparam("last", type_=Integer), literal(0, Integer)).where(
     ~exists().where(_ERASED.c.id == _USER)

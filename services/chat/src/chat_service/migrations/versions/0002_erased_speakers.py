@@ -9,7 +9,7 @@ down_revision = "0001"
 
 def upgrade() -> None:
     op.create_table(
-        "erased_user",
+        "erased_speaker",
         sa.Column("id", sa.String, primary_key=True),
         sa.Column("erased_at", sa.DateTime(timezone=True), nullable=False),
     )
