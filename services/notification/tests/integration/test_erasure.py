@@ -18,6 +18,7 @@ from contracts.user import UserDeleted, UserSignedUp
 from servicekit.deliveries import Received
 from services.notification.tests.events import event
 from services.notification.tests.integration.test_reminders import fire_at, instant
+from services.notification.tests.receivers import Browser
 from tests.blocked import until_blocked
 
 HANDLERS = subscriptions.handlers
@@ -25,7 +26,7 @@ SIGNED_UP = UserSignedUp(user_id="ada", email="ada@example.org", name="Ada", tim
 GONE = UserDeleted(user_id="ada")
 LATER = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=2)
 REMINDED = event(TaskCreated, due_at=LATER, reminders=[{"minutes_before": 30}])
-PUSH = {"endpoint": "http://127.0.0.1/x", "keys": {"p256dh": "B" + "A" * 86, "auth": "A" * 22}}
+PUSH = {"endpoint": "http://127.0.0.1/x", "keys": Browser().keys}
 EVENT = "01a20a20-adf2-70f8-90f8-d7d6fc4809a6"
 ADDED = (
     ("POST", "/reminders", {"title": "stretch", "at": instant(LATER)}),

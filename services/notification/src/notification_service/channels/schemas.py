@@ -1,9 +1,11 @@
 """What the API takes and shows of channels, webhooks and deliveries."""
 
+from base64 import urlsafe_b64decode
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from cryptography.hazmat.primitives.asymmetric import ec
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from notification_service.reminders.schemas import ReceiptState
 from servicekit.schema import RequestBody, Text
@@ -16,25 +18,39 @@ Url = Annotated[Text, Field(min_length=1, max_length=2000)]
 Kinds = Annotated[list[Kind], Field(min_length=1, max_length=10)]
 
 
-class PushKeys(RequestBody):
-    """What `PushSubscription.toJSON()` of a browser has under `keys`: base64url."""
+T = TypeVar("T")
 
-    p256dh: str = Field(pattern=r"^[A-Za-z0-9_-]{80,100}=?$")
-    auth: str = Field(pattern=r"^[A-Za-z0-9_-]{20,30}={0,2}$")
+
+def _on_its_curve(key: str) -> str:
+    try:
+        ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), urlsafe_b64decode(key.rstrip("=") + "="))
+    except ValueError as error:
+        raise ValueError("this is not a public key of the curve P-256") from error
+    return key
+
+
+class PushKeys(RequestBody):
+    """What `PushSubscription.toJSON()` of a browser has under `keys`: base64url (RFC 8291, section 3)."""
+
+    p256dh: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{87}=?$"), AfterValidator(_on_its_curve)]
+    """65 bytes: an uncompressed point."""
+    auth: str = Field(pattern=r"^[A-Za-z0-9_-]{22}={0,2}$")
+    """16 bytes."""
 
 
 class ChannelCreate(RequestBody):
     """E-mail goes to the address of the account. Push takes what a browser's subscription says."""
 
     kind: Literal["email", "push"]
-    endpoint: Url | None = None
-    keys: PushKeys | None = None
+    endpoint: Url | None = Field(default=None, validate_default=True)
+    keys: PushKeys | None = Field(default=None, validate_default=True)
 
-    @model_validator(mode="after")
-    def push_has_a_subscription(self) -> "ChannelCreate":
-        if (self.kind == "push") != bool(self.endpoint and self.keys):
+    @field_validator("endpoint", "keys")
+    @classmethod
+    def belongs_to_push(cls, value: T, info: ValidationInfo) -> T:
+        if "kind" in info.data and (info.data["kind"] == "push") != (value is not None):
             raise ValueError("push has an endpoint and keys, email has neither")
-        return self
+        return value
 
 
 class ChannelRead(BaseModel):
