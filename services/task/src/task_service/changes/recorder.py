@@ -11,34 +11,21 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Integer, String, bindparam, event, exists, literal, select
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from servicekit.database import for_both
 from servicekit.errors import AccountGone
-from task_service.changes.models import Change, ChangeCounter
-from task_service.models import ErasedOwner, Label, Project, SavedFilter, Task
+from task_service.changes.models import Change
+from task_service.changes.repository import NUMBER
+from task_service.models import Label, Project, SavedFilter, Task
 
 KINDS: Mapping[type, str] = {Task: "task", Project: "project", Label: "label", SavedFilter: "filter"}
 """What the feed tells of, by the name it has there."""
 PENDING = "changed"
 """Key in `session.info`: (user, kind, id) → whether it is gone."""
 
-_COUNTER = ChangeCounter.metadata.tables["change_counter"]
 _CHANGE = Change.metadata.tables["change"]
-_ERASED = ErasedOwner.metadata.tables["erased_owner"]
-_USER = bindparam("user_id", type_=String)
-_FIRST = select(_USER, bindparam("last", type_=Integer), literal(0, Integer)).where(
-    ~exists().where(_ERASED.c.id == _USER)
-)
-_NUMBER = for_both(
-    lambda insert: (
-        (new := insert(_COUNTER))
-        .from_select(["user_id", "last", "forgotten"], _FIRST)
-        .on_conflict_do_update(index_elements=["user_id"], set_={"last": _COUNTER.c.last + new.excluded.last})
-        .returning(_COUNTER.c.last)
-    )
-)
 _NOTE = for_both(
     lambda insert: (new := insert(_CHANGE)).on_conflict_do_update(
         index_elements=["user_id", "kind", "id"],
@@ -73,7 +60,7 @@ def number(session: Session) -> None:
     dialect = connection.dialect.name
     for user_id, things in _by_user(pending).items():
         taken = {"user_id": user_id, "last": len(things)}
-        last = connection.execute(_NUMBER[dialect], taken).scalar_one_or_none()
+        last = connection.execute(NUMBER[dialect], taken).scalar_one_or_none()
         if last is None:
             raise AccountGone
         connection.execute(_NOTE[dialect], list(_rows(user_id, things, last)))

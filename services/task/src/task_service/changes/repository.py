@@ -4,11 +4,39 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import (
+    Integer,
+    String,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col
 
+from servicekit.database import for_both
 from task_service.changes.models import Change, ChangeCounter
+from task_service.models import ErasedOwner
+
+_COUNTER = ChangeCounter.metadata.tables["change_counter"]
+_USER = bindparam("user_id", type_=String)
+_FIRST = select(_USER, bindparam("last", type_=Integer), literal(0, Integer)).where(
+    ~exists().where(col(ErasedOwner.id) == _USER)
+)
+NUMBER = for_both(
+    lambda insert: (
+        (new := insert(_COUNTER))
+        .from_select(["user_id", "last", "forgotten"], _FIRST)
+        .on_conflict_do_update(index_elements=["user_id"], set_={"last": _COUNTER.c.last + new.excluded.last})
+        .returning(_COUNTER.c.last)
+    )
+)
+"""Gives out `last` numbers of a user; returns the last of them, or nothing for an erased user."""
 
 
 async def counter(session: AsyncSession, user_id: str) -> ChangeCounter:
