@@ -72,6 +72,7 @@ class PublishedKeys:
         except Unavailable:
             if not self._keys:
                 raise
+            self._asked_at = time.monotonic()
             return
         self._asked_at = time.monotonic()
         if answer.status == 200:

@@ -141,6 +141,20 @@ class TestPublishedKeys:
         monkeypatch.setattr(auth, "KEYS_FRESH_SECONDS", 0)
         await verifier.verify(token(sub="bob"))
 
+    async def test_are_asked_for_now_and_then_while_the_user_service_is_away(
+        self, verifier: TokenVerifier, service: UserService, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await verifier.verify(token())
+        service.away = True
+        with monkeypatch.context() as later:
+            later.setattr(auth, "KEYS_FRESH_SECONDS", 0)
+            await verifier.verify(token(sub="bob"))
+        for number in range(20):
+            await verifier.verify(token(sub=str(number)))
+            with pytest.raises(Unauthenticated):
+                await verifier.verify(token(kid=str(number)))
+        assert service.asked == 2
+
     async def test_that_were_never_there_make_it_unavailable(
         self, verifier: TokenVerifier, service: UserService
     ) -> None:

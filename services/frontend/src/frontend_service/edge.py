@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from contracts.names import App
 from frontend_service.breaker import Breaker
+from frontend_service.clients import Clients
 from frontend_service.rate_limit import RateLimit
 from frontend_service.sessions import Session, Sessions
 from frontend_service.upstreams import Operations
@@ -57,11 +58,17 @@ class Edge:
     """ASGI app for everything below `/api/v1` that a service answers."""
 
     def __init__(
-        self, operations: Operations, sidecar: Sidecar, sessions: Sessions, rate_limit: RateLimit
+        self,
+        operations: Operations,
+        sidecar: Sidecar,
+        sessions: Sessions,
+        clients: Clients,
+        rate_limit: RateLimit,
     ) -> None:
         self._operations = operations
         self._sidecar = sidecar
         self._sessions = sessions
+        self._clients = clients
         self._rate_limit = rate_limit
         self._breakers = {app: Breaker(app.value) for app in App}
 
@@ -78,9 +85,7 @@ class Edge:
 
     async def _serve(self, scope: Scope, receive: Receive, extra: Headers) -> Answer:
         headers = _headers(scope)
-        extra += self._rate_limit.count(
-            headers.get("authorization") or headers.get("cookie") or _address(scope)
-        )
+        extra += self._rate_limit.count(await self._clients.of_request(headers, _address(scope)))
         path = scope["raw_path"].decode("latin-1").removeprefix(PREFIX)
         app = self._operations.upstream(scope["method"], path)
         sent = {name: value for name, value in headers.items() if name in FORWARDED}

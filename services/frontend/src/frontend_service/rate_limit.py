@@ -1,6 +1,6 @@
 """Rate limits, told in the headers of draft-ietf-httpapi-ratelimit-headers-10.
 
-Counted in fixed windows, per access token or, without one, per address; each replica for itself.
+Counted in fixed windows, for each client (`clients`); each replica for itself.
 """
 
 import hashlib

@@ -13,6 +13,6 @@ class Settings(ServiceSettings):
     """Whether browsers may send the session only over HTTPS; true wherever there is TLS."""
 
     rate_limit: int = Field(default=2000, ge=1)
-    """Requests one token, or one address without a token, may make in `rate_window`."""
+    """Requests one user, or one address that is no verified user's, may make in `rate_window`."""
     rate_window: int = Field(default=10, ge=1)
     """Seconds."""

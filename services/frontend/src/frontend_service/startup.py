@@ -7,6 +7,7 @@ from contracts.names import App
 from frontend_service.assets import Assets
 from frontend_service.breaker import Breaker
 from frontend_service.browser_spans import BrowserSpans
+from frontend_service.clients import Clients
 from frontend_service.edge import PREFIX, Edge
 from frontend_service.pages import reference
 from frontend_service.pages.rendering import environment
@@ -22,7 +23,10 @@ async def open_edge(app: FastAPI) -> None:
     key = sealing_key((await app.state.sidecar.secret(SECRET))["key"])
     app.state.sessions = Sessions(key, settings.secure_cookies, app.state.sidecar)
     app.state.rate_limit = RateLimit(settings.rate_limit, settings.rate_window)
-    edge = Edge(read_operations(), app.state.sidecar, app.state.sessions, app.state.rate_limit)
+    app.state.clients = Clients(app.state.verifier, app.state.sessions)
+    edge = Edge(
+        read_operations(), app.state.sidecar, app.state.sessions, app.state.clients, app.state.rate_limit
+    )
     app.router.routes.append(Mount(PREFIX, edge))
 
 

@@ -147,6 +147,13 @@ class TestALimit:
         answered = await ada.get("/")
         assert answered.status_code == 429
 
+    async def test_is_for_the_address_whatever_cookie_is_made_up(
+        self, nobody: httpx2.AsyncClient, app: FastAPI
+    ) -> None:
+        app.state.rate_limit.limit = 1
+        for text, status in (("theme=dark", 200), ("theme=light", 429), ("session=x", 429)):
+            assert (await nobody.get("/sign-in", headers={"cookie": text})).status_code == status
+
 
 class TestALongPage:
     async def test_is_compressed_for_who_takes_it(self, ada: httpx2.AsyncClient) -> None:

@@ -2,10 +2,14 @@
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx2
+import jwt
+import orjson
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 from frontend_service import breaker, edge
 from frontend_service.edge import MAX_BODY_BYTES
@@ -13,12 +17,15 @@ from frontend_service.sessions import COOKIE, Session
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from contracts.names import App
+from servicekit.auth import AUDIENCE, ISSUER
 from servicekit.content_digest import digest_of
 from servicekit.errors import Unavailable
 from servicekit.sidecar import Answer
-from services.frontend.tests.fake_services import FakeServices, access_token, problem, tokens
+from services.frontend.tests.fake_services import FakeServices, access_token, answer, problem, tokens
 
 TASKS = "/api/v1/tasks"
+KEY, OTHER = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+JWK = orjson.loads(jwt.algorithms.OKPAlgorithm.to_jwk(KEY.public_key())) | {"kid": "k"}
 BEARER = {"authorization": "Bearer mine"}
 
 
@@ -59,6 +66,13 @@ def of_a_service(status: int = 200, body: bytes = b"{}", **headers: str) -> Answ
     told = {name.replace("_", "-"): value for name, value in headers.items()}
     told |= {"content-digest": digest_of(body)}
     return Answer(status, CIMultiDictProxy(CIMultiDict(told)), body)
+
+
+def signed(user: str, key: Ed25519PrivateKey = KEY, kid: str = "k", **claims: Any) -> dict[str, str]:
+    now = datetime.now(UTC)
+    usual = {"iss": ISSUER, "aud": AUDIENCE, "sub": user, "iat": now, "exp": now + timedelta(minutes=5)}
+    token = jwt.encode(usual | claims, key, algorithm="EdDSA", headers={"kid": kid})
+    return {"authorization": f"Bearer {token}"}
 
 
 OF_DAPR = Answer(500, CIMultiDictProxy(CIMultiDict()), b'{"errorCode":"ERR_DIRECT_INVOKE"}')
@@ -178,18 +192,52 @@ class TestASession:
 
 
 class TestALimit:
-    async def test_is_for_each_token(self, nobody: httpx2.AsyncClient, app: FastAPI) -> None:
+    @pytest.fixture(autouse=True)
+    def one_request(self, app: FastAPI, services: Behind) -> None:
         app.state.rate_limit.limit = 1
-        first, second = [await nobody.get(TASKS, headers=BEARER) for _ in range(2)]
+        services.answers["GET /.well-known/jwks.json"] = answer(keys=[JWK])
+
+    async def test_is_for_each_user(self, nobody: httpx2.AsyncClient) -> None:
+        first = await nobody.get(TASKS, headers=signed("ada"))
+        second = await nobody.get(TASKS, headers=signed("ada", jti="another"))
         assert first.headers["ratelimit"].startswith('"default";r=0;')
         assert (second.status_code, second.json()["code"]) == (429, "too-many-requests")
         assert int(second.headers["retry-after"]) > 0
-        assert (await nobody.get(TASKS, headers={"authorization": "Bearer other"})).status_code == 200
+        assert (await nobody.get(TASKS, headers=signed("bob"))).status_code == 200
 
-    async def test_is_for_each_address_without_one(self, nobody: httpx2.AsyncClient, app: FastAPI) -> None:
-        app.state.rate_limit.limit = 1
-        answers = [await nobody.get(TASKS) for _ in range(2)]
+    async def test_is_the_same_for_a_users_browser(self, ada: httpx2.AsyncClient) -> None:
+        answers = [await ada.get(TASKS), await ada.get(TASKS, headers=signed("ada"))]
         assert [answer.status_code for answer in answers] == [200, 429]
+
+    @pytest.mark.parametrize(
+        "made_up",
+        [
+            *({"authorization": text} for text in ("Bearer x", "Bearer ", "Basic eDp4", "x", "Bearer é")),
+            *({"cookie": text} for text in ("theme=dark", "session=x", f"{COOKIE}=AAAA")),
+        ],
+    )
+    async def test_is_for_the_address_whatever_is_made_up(
+        self, nobody: httpx2.AsyncClient, made_up: dict[str, str]
+    ) -> None:
+        assert (await nobody.get(TASKS)).status_code == 200
+        raw = [(name.encode(), value.encode("latin-1")) for name, value in made_up.items()]
+        assert (await nobody.get(TASKS, headers=raw)).status_code == 429
+        assert (await nobody.get(TASKS, headers=signed("ada"))).status_code == 200
+
+    @pytest.mark.parametrize("wrong", [{"key": OTHER}, {"kid": "other"}, {"exp": 1}, {"aud": "x"}])
+    async def test_is_for_the_address_of_a_token_that_is_not_valid(
+        self, nobody: httpx2.AsyncClient, wrong: dict[str, Any]
+    ) -> None:
+        answers = [await nobody.get(TASKS, headers=signed(user, **wrong)) for user in ("ada", "bob")]
+        assert [answer.status_code for answer in answers] == [200, 429]
+
+    async def test_asks_for_keys_now_and_then_while_there_are_none(
+        self, nobody: httpx2.AsyncClient, services: Behind
+    ) -> None:
+        services.away.add(App.USER)
+        answers = [await nobody.get(TASKS, headers=signed(user)) for user in ("ada", "bob", "eve")]
+        assert [answer.status_code for answer in answers] == [200, 429, 429]
+        assert len(services.called("GET /.well-known/jwks.json")) == 1
 
 
 class TestABody:

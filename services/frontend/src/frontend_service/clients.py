@@ -1,0 +1,53 @@
+"""Whom a request counts against: the user it comes from, once that is verified, else its address.
+
+What a request says of itself is made up in no time, so nothing of it counts unverified.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from frontend_service.sessions import Sessions
+from servicekit.auth import KEYS_ASK_AGAIN_SECONDS, TokenVerifier
+from servicekit.errors import Unauthenticated, Unavailable
+
+KEYS_SECONDS = 1.0
+"""How long a request waits for keys to be counted; without any it counts against its address."""
+
+
+@dataclass(slots=True)
+class Clients:
+    """Tells clients apart by access token or session, and by address."""
+
+    verifier: TokenVerifier
+    sessions: Sessions
+    _ask_from: float = 0
+
+    async def of_request(self, headers: Mapping[str, str], address: str) -> str:
+        if "authorization" not in headers:
+            return self.of_browser(headers.get("cookie", ""), address)
+        scheme, _, token = headers["authorization"].partition(" ")
+        user_id = await self._verified(token.strip()) if scheme.lower() == "bearer" else ""
+        return _client(user_id, address)
+
+    def of_browser(self, cookie: str, address: str) -> str:
+        """By the session, which nobody else can have sealed."""
+        session = self.sessions.open(cookie) if cookie else None
+        return _client(session.user_id if session else "", address)
+
+    async def _verified(self, token: str) -> str:
+        if time.monotonic() < self._ask_from:
+            return ""
+        try:
+            async with asyncio.timeout(KEYS_SECONDS):
+                return (await self.verifier.verify(token)).user_id
+        except Unauthenticated:
+            return ""
+        except (Unavailable, TimeoutError):
+            self._ask_from = time.monotonic() + KEYS_ASK_AGAIN_SECONDS
+            return ""
+
+
+def _client(user_id: str, address: str) -> str:
+    return f"user {user_id}" if user_id else f"address {address}"
