@@ -5,6 +5,7 @@ of a cookie, an idempotency key for each unsafe request (which makes every retry
 """
 
 import asyncio
+import time
 from collections.abc import Iterable
 
 from starlette.types import Receive, Scope, Send
@@ -18,11 +19,12 @@ from frontend_service.upstreams import Operations
 from servicekit.errors import Forbidden, ServiceError, TooLarge, Unavailable
 from servicekit.ids import new_id
 from servicekit.problems import problem_response
-from servicekit.sidecar import Answer, Sidecar
+from servicekit.sidecar import LEAST_SECONDS, Answer, Sidecar
 
 PREFIX = "/api/v1"
 MAX_BODY_BYTES = 1024 * 1024
 TIMEOUT_SECONDS = 15
+"""For all tries to reach a service."""
 RETRY_PAUSES = (0.1, 0.4, 1.0)
 """Seconds between the tries to reach a service."""
 
@@ -123,23 +125,32 @@ class Edge:
         self, app: App, method: str, target: str, headers: dict[str, str], body: bytes | None
     ) -> Answer:
         breaker = self._breakers[app]
-        for pause in (*RETRY_PAUSES, None):
+        pauses = iter(RETRY_PAUSES)
+        until = time.monotonic() + TIMEOUT_SECONDS
+        left: float = TIMEOUT_SECONDS
+        while True:
             breaker.check()
-            try:
-                answer = await self._sidecar.request(
-                    method, target, headers=headers, body=body, timeout=TIMEOUT_SECONDS
-                )
-                if answer.is_from_app():
-                    breaker.succeeded()
-                    return answer
-            except Unavailable:
-                if pause is None:
-                    breaker.failed()
-                    raise
-            if pause is not None:
-                await asyncio.sleep(pause)
+            answer = await self._answer(method, target, headers, body, left)
+            if answer:
+                breaker.succeeded()
+                return answer
+            pause = next(pauses, None)
+            if pause is None or time.monotonic() + pause > until:
+                break
+            await asyncio.sleep(pause)
+            left = max(until - time.monotonic(), LEAST_SECONDS)
         breaker.failed()
         raise Unavailable(f"The service {app.value} can't be reached.", code=f"{app.value}-unavailable")
+
+    async def _answer(
+        self, method: str, target: str, headers: dict[str, str], body: bytes | None, timeout: float
+    ) -> Answer | None:
+        """What a service answers, or None if nobody did."""
+        try:
+            answer = await self._sidecar.request(method, target, headers=headers, body=body, timeout=timeout)
+        except Unavailable:
+            return None
+        return answer if answer.is_from_app() else None
 
 
 def is_same_origin(headers: dict[str, str]) -> bool:

@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
 import httpx2
@@ -20,7 +22,7 @@ from contracts.names import App
 from servicekit.auth import AUDIENCE, ISSUER
 from servicekit.content_digest import digest_of
 from servicekit.errors import Unavailable
-from servicekit.sidecar import Answer
+from servicekit.sidecar import LEAST_SECONDS, Answer
 from services.frontend.tests.fake_services import FakeServices, access_token, answer, problem, tokens
 
 TASKS = "/api/v1/tasks"
@@ -37,6 +39,7 @@ class Request:
     path: str
     headers: dict[str, str]
     body: bytes | None
+    timeout: float
 
 
 @dataclass
@@ -55,7 +58,7 @@ class Behind(FakeServices):
         body: bytes | None = None,
         timeout: float = 10,
     ) -> Answer:
-        self.requests.append(Request(method, path, dict(headers or {}), body))
+        self.requests.append(Request(method, path, dict(headers or {}), body, timeout))
         reply = self.replies.pop(0) if self.replies else of_a_service()
         if reply is None:
             raise Unavailable
@@ -282,6 +285,23 @@ class TestAServiceThatIsAway:
         assert answer.status_code == 503
         assert answer.headers["retry-after"]
         assert len(services.requests) == 4
+
+    async def test_is_given_all_tries_together_the_time_there_is(
+        self, nobody: httpx2.AsyncClient, services: Behind, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        now = count(1000, 4)
+        monkeypatch.setattr(edge, "time", SimpleNamespace(monotonic=lambda: next(now)))
+        services.replies = [None] * 9
+        assert (await nobody.get(TASKS, headers=BEARER)).status_code == 503
+        assert [each.timeout for each in services.requests] == [15, 7, LEAST_SECONDS]
+
+    async def test_is_not_tried_again_when_there_is_no_time_to_wait(
+        self, nobody: httpx2.AsyncClient, services: Behind, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(edge, "RETRY_PAUSES", (edge.TIMEOUT_SECONDS + 1,))
+        services.replies = [None] * 9
+        answer = await nobody.get(TASKS, headers=BEARER)
+        assert (answer.status_code, len(services.requests)) == (503, 1)
 
     @pytest.mark.parametrize("reply", [None, OF_DAPR])
     async def test_is_left_alone_for_a_while_and_nobody_else_is(
