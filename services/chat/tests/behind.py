@@ -1,36 +1,24 @@
 """What is at the other end of chat's sidecar: the state store, and the task service."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from multidict import CIMultiDict, CIMultiDictProxy
 
 from contracts.names import App
 from servicekit.errors import Unavailable
-from servicekit.sidecar import Answer, Sidecar, StateConflict, StateEntry
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What the task service was asked to change."""
-
-    method: str
-    path: str
-    headers: Mapping[str, str]
+from servicekit.sidecar import Answer, StateConflict, StateEntry
+from tests.fake_sidecar import FakeSidecar, Request, answer
 
 
 @dataclass
-class Behind(Sidecar):
+class Behind(FakeSidecar):
     """Values with ETags, as Redis keeps them, and tasks that are added, completed, deleted."""
 
-    port: int = 1
     values: dict[str, tuple[bytes, int]] = field(default_factory=dict)
     lives: dict[str, int] = field(default_factory=dict)
     """Key → seconds it is kept."""
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
-    changes: list[Change] = field(default_factory=list)
     refusal: Answer | None = None
     """What the task service answers to every change instead."""
     has_state: bool = True
@@ -60,21 +48,16 @@ class Behind(Sidecar):
         if not self.has_state:
             raise Unavailable("The state store can't be reached.", code="state-unavailable")
 
-    async def invoke(
-        self,
-        app: App,
-        method: str,
-        path: str,
-        *,
-        json: Any = None,
-        headers: Mapping[str, str] | None = None,
-        timeout: float = 10,
-    ) -> Answer:
-        assert app is App.TASK
-        if method == "GET":
+    @property
+    def changes(self) -> list[Request]:
+        """What the task service was asked to change."""
+        return [request for request in self.requests if request.method != "GET"]
+
+    def respond(self, request: Request) -> Answer:
+        assert request.headers["dapr-app-id"] == App.TASK
+        if request.method == "GET":
             return answer(items=list(self.tasks.values()), next_cursor=None)
-        self.changes.append(Change(method, path, headers or {}))
-        return self.refusal or self._change(method, path.split("/")[2:], json)
+        return self.refusal or self._change(request.method, request.path.split("/")[2:], request.json)
 
     def _change(self, method: str, path: list[str], body: Any) -> Answer:
         if not path:
@@ -87,7 +70,3 @@ class Behind(Sidecar):
         else:
             task["done"] = path[1] == "complete"
         return answer(**task)
-
-
-def answer(status: int = 200, **body: Any) -> Answer:
-    return Answer(status, CIMultiDictProxy(CIMultiDict()), orjson.dumps(body))

@@ -6,13 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
-import orjson
-from multidict import CIMultiDict, CIMultiDictProxy
 
 from contracts.names import App
 from servicekit.auth import Principal
 from servicekit.errors import Unavailable
-from servicekit.sidecar import Answer, Sidecar
+from servicekit.sidecar import Answer
+from tests.fake_sidecar import FakeSidecar, answer
 
 NOTHING: dict[str, Any] = {"items": [], "next_cursor": None, "tasks_created": 0, "tasks_completed": 0}
 
@@ -36,10 +35,9 @@ class Call:
 
 
 @dataclass
-class FakeServices(Sidecar):
+class FakeServices(FakeSidecar):
     """Answers what it was told to; where nobody told it anything, that there is nothing."""
 
-    port: int = 1
     away: set[App] = field(default_factory=set)
     answers: dict[str, Answer | Serve] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
@@ -66,10 +64,6 @@ class FakeServices(Sidecar):
 
     def called(self, route: str) -> list[Call]:
         return [call for call in self.calls if call.route == route]
-
-
-def answer(status: int = 200, **body: Any) -> Answer:
-    return Answer(status, CIMultiDictProxy(CIMultiDict()), orjson.dumps(body))
 
 
 def problem(status: int, code: str, detail: str = "", **more: Any) -> Answer:

@@ -8,13 +8,13 @@ import jwt
 import orjson
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from multidict import CIMultiDict, CIMultiDictProxy
 
 from contracts.names import App
-from servicekit import auth
+from servicekit import auth, sidecar
 from servicekit.auth import Principal, PublishedKeys, TokenVerifier
 from servicekit.errors import Unauthenticated, Unavailable
-from servicekit.sidecar import Answer, Sidecar
+from servicekit.sidecar import Answer
+from tests.fake_sidecar import FakeSidecar, Request, answer
 
 OLD, NEW = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
 
@@ -26,26 +26,31 @@ def token(key: Ed25519PrivateKey = OLD, kid: str = "old", **claims: Any) -> str:
 
 
 @dataclass
-class UserService(Sidecar):
+class UserService(FakeSidecar):
     """The user service at the end of the sidecar: publishes keys, or is away."""
 
-    port: int = 1
     keys: dict[str, Ed25519PrivateKey] = field(default_factory=lambda: {"old": OLD})
     away: bool = False
-    asked: int = 0
 
-    async def invoke(self, app: App, *_: Any, **__: Any) -> Answer:
-        assert app is App.USER
-        self.asked += 1
+    @property
+    def asked(self) -> int:
+        return len(self.requests)
+
+    def respond(self, request: Request) -> Answer:
+        assert request.headers["dapr-app-id"] == App.USER
         if self.away:
             raise Unavailable
-        jwks = [_jwk(kid, key) for kid, key in self.keys.items()]
-        return Answer(200, CIMultiDictProxy(CIMultiDict()), orjson.dumps({"keys": jwks}))
+        return answer(keys=[_jwk(kid, key) for kid, key in self.keys.items()])
 
 
 def _jwk(kid: str, key: Ed25519PrivateKey) -> dict[str, str]:
     jwk: dict[str, str] = orjson.loads(jwt.algorithms.OKPAlgorithm.to_jwk(key.public_key()))
     return jwk | {"kid": kid}
+
+
+@pytest.fixture(autouse=True)
+def one_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sidecar, "RETRY_PAUSES", ())
 
 
 @pytest.fixture

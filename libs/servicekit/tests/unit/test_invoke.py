@@ -1,53 +1,42 @@
 """Calling another service while a replica of it goes and another comes."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
 from types import SimpleNamespace
 
 import pytest
-from multidict import CIMultiDict, CIMultiDictProxy
 
 from contracts.names import App
 from servicekit import sidecar
-from servicekit.content_digest import digest_of
 from servicekit.errors import Unavailable
-from servicekit.sidecar import Answer, Sidecar
+from servicekit.sidecar import Answer
+from tests.fake_sidecar import FakeSidecar, Request, answer, raw_answer
 
 GONE = b'{"errorCode":"ERR_DIRECT_INVOKE","message":"connection refused"}'
 KEY = {"idempotency-key": "one"}
 
 
 @dataclass
-class Replicas(Sidecar):
+class Replicas(FakeSidecar):
     """A sidecar that finds nobody for the first calls."""
 
-    port: int = 1
     gone: int = 1
-    tries: int = field(default=0, init=False)
-    given: list[float] = field(default_factory=list, init=False)
-    """Seconds each try was given."""
 
-    async def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        body: bytes | None = None,
-        timeout: float = 10,
-    ) -> Answer:
-        self.tries += 1
-        self.given.append(timeout)
+    @property
+    def tries(self) -> int:
+        return len(self.requests)
+
+    @property
+    def given(self) -> list[float]:
+        """Seconds each try was given."""
+        return [request.timeout for request in self.requests]
+
+    def respond(self, request: Request) -> Answer:
         if self.tries > self.gone:
-            return _answer(200, b"{}", {"content-digest": digest_of(b"{}")})
+            return answer()
         if self.tries % 2:
-            return _answer(500, GONE)
+            return raw_answer(500, GONE)
         raise Unavailable
-
-
-def _answer(status: int, body: bytes, headers: Mapping[str, str] | None = None) -> Answer:
-    return Answer(status, CIMultiDictProxy(CIMultiDict(headers or {})), body)
 
 
 @pytest.fixture(autouse=True)
@@ -59,8 +48,8 @@ class TestInvoke:
     @pytest.mark.parametrize(("method", "headers"), [("GET", {}), ("POST", KEY)])
     async def test_tries_again_what_does_no_harm(self, method: str, headers: dict[str, str]) -> None:
         replicas = Replicas(gone=3)
-        answer = await replicas.invoke(App.TASK, method, "/tasks", headers=headers)
-        assert (answer.status, replicas.tries) == (200, 4)
+        answered = await replicas.invoke(App.TASK, method, "/tasks", headers=headers)
+        assert (answered.status, replicas.tries) == (200, 4)
 
     async def test_sends_what_has_no_key_once(self) -> None:
         replicas = Replicas()

@@ -1,66 +1,42 @@
 """What is asked of the sidecar for state, events, secrets and jobs, and what its answers mean."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 import orjson
 import pytest
-from multidict import CIMultiDict, CIMultiDictProxy
 
 from contracts.names import Topic
 from servicekit import jobs
 from servicekit.bulk import Outgoing
 from servicekit.errors import Unavailable
-from servicekit.sidecar import Answer, Sidecar, StateConflict, StateEntry
+from servicekit.sidecar import Answer, StateConflict, StateEntry
+from tests.fake_sidecar import FakeSidecar, Request, raw_answer
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    method: str
-    path: str
-    json: Any
-
-
 @dataclass
-class Daprd(Sidecar):
+class Daprd(FakeSidecar):
     """Answers what it is told to, the last answer again and again."""
 
-    port: int = 1
-    answers: list[Answer] = field(default_factory=lambda: [answer(204)])
-    asked: list[Asked] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
 
-    async def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        body: bytes | None = None,
-        timeout: float = 10,
-    ) -> Answer:
-        self.asked.append(Asked(method, path, orjson.loads(body) if body else None))
+    def respond(self, request: Request) -> Answer:
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
-def answer(status: int = 200, body: bytes = b"", **headers: str) -> Answer:
-    return Answer(status, CIMultiDictProxy(CIMultiDict(headers)), body)
-
-
 def daprd(*answers: Answer) -> Daprd:
-    return Daprd(answers=list(answers) or [answer(204)])
+    return Daprd(answers=list(answers) or [raw_answer(204)])
 
 
 class TestState:
     async def test_comes_with_its_etag(self) -> None:
-        sidecar = daprd(answer(200, b'{"a":1}', etag="7"))
+        sidecar = daprd(raw_answer(200, b'{"a":1}', {"etag": "7"}))
         assert await sidecar.get_state("a/b c") == StateEntry({"a": 1}, "7")
-        assert sidecar.asked[0].path == "/v1.0/state/statestore/a%2Fb%20c"
+        assert sidecar.requests[0].path == "/v1.0/state/statestore/a%2Fb%20c"
 
-    @pytest.mark.parametrize("reply", [answer(204), answer(200)])
+    @pytest.mark.parametrize("reply", [raw_answer(204), raw_answer(200)])
     async def test_that_is_not_there_is_empty(self, reply: Answer) -> None:
         assert await daprd(reply).get_state("a") == StateEntry()
 
@@ -68,15 +44,16 @@ class TestState:
         sidecar = daprd()
         await sidecar.save_state("a", 1, etag="7", ttl_seconds=60)
         item = {"key": "a", "value": 1, "options": {"concurrency": "first-write"}, "etag": "7"}
-        assert sidecar.asked[0].json == [item | {"metadata": {"ttlInSeconds": "60"}}]
+        assert sidecar.requests[0].json == [item | {"metadata": {"ttlInSeconds": "60"}}]
 
     async def test_is_written_anew_without_an_etag(self) -> None:
         sidecar = daprd()
         await sidecar.save_state("a", 1)
-        assert set(sidecar.asked[0].json[0]) == {"key", "value", "options"}
+        assert set(sidecar.requests[0].json[0]) == {"key", "value", "options"}
 
     @pytest.mark.parametrize(
-        "reply", [answer(409), answer(500, b'{"message":"failed to set key a: possible etag mismatch"}')]
+        "reply",
+        [raw_answer(409), raw_answer(500, b'{"message":"failed to set key a: possible etag mismatch"}')],
     )
     async def test_that_was_changed_meanwhile_is_not_overwritten(self, reply: Answer) -> None:
         with pytest.raises(StateConflict):
@@ -86,7 +63,7 @@ class TestState:
     async def test_that_can_not_be_reached_is_unavailable(self, verb: str) -> None:
         more = (1,) if verb == "save_state" else ()
         with pytest.raises(Unavailable) as refusal:
-            await getattr(daprd(answer(500, b"{}")), verb)("a", *more)
+            await getattr(daprd(raw_answer(500, b"{}")), verb)("a", *more)
         assert refusal.value.code == "state-unavailable"
 
 
@@ -96,18 +73,18 @@ class TestPublish:
     async def test_names_the_key_that_keeps_the_order(self) -> None:
         sidecar = daprd()
         await sidecar.publish(Topic.USER_EVENTS, self.EVENTS[1])
-        (asked,) = sidecar.asked
+        (asked,) = sidecar.requests
         assert asked.path == "/v1.0/publish/pubsub/user-events?metadata.partitionKey=b%26b"
         assert asked.json == {"n": 2}
 
     async def test_that_fails_is_unavailable(self) -> None:
         with pytest.raises(Unavailable):
-            await daprd(answer(500)).publish(Topic.USER_EVENTS, self.EVENTS[0])
+            await daprd(raw_answer(500)).publish(Topic.USER_EVENTS, self.EVENTS[0])
 
     async def test_in_bulk_takes_events_as_they_are(self) -> None:
         sidecar = daprd()
         assert await sidecar.publish_bulk(Topic.USER_EVENTS, self.EVENTS) == set()
-        assert sidecar.asked[0].json == [
+        assert sidecar.requests[0].json == [
             {
                 "entryId": event.id,
                 "contentType": "application/cloudevents+json",
@@ -118,46 +95,46 @@ class TestPublish:
         ]
 
     async def test_in_bulk_tells_which_were_not_taken(self) -> None:
-        reply = answer(500, b'{"failedEntries":[{"entryId":"2","error":"x"}],"errorCode":"x"}')
+        reply = raw_answer(500, b'{"failedEntries":[{"entryId":"2","error":"x"}],"errorCode":"x"}')
         assert await daprd(reply).publish_bulk(Topic.USER_EVENTS, self.EVENTS) == {"2"}
 
     @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b'{"failedEntries":[{}]}'])
     async def test_in_bulk_of_unknown_outcome_is_unavailable(self, body: bytes) -> None:
         with pytest.raises(Unavailable):
-            await daprd(answer(500, body)).publish_bulk(Topic.USER_EVENTS, self.EVENTS)
+            await daprd(raw_answer(500, body)).publish_bulk(Topic.USER_EVENTS, self.EVENTS)
 
 
 class TestSecret:
     async def test_is_waited_for(self) -> None:
-        sidecar = daprd(answer(403), answer(200, b'{"key":"x"}'))
+        sidecar = daprd(raw_answer(403), raw_answer(200, b'{"key":"x"}'))
         assert await sidecar.secret("session") == {"key": "x"}
-        assert sidecar.asked[0].path == "/v1.0/secrets/secretstore/session"
+        assert sidecar.requests[0].path == "/v1.0/secrets/secretstore/session"
 
     async def test_that_does_not_come_is_unavailable(self) -> None:
         with pytest.raises(Unavailable, match="session"):
-            await daprd(answer(403)).secret("session", wait=0)
+            await daprd(raw_answer(403)).secret("session", wait=0)
 
 
 class TestJobs:
     async def test_are_one_of_a_name_that_is_called_once(self) -> None:
         sidecar = daprd()
         await jobs.set_job(sidecar, "due-1", NOON)
-        (asked,) = sidecar.asked
+        (asked,) = sidecar.requests
         assert (asked.method, asked.path) == ("POST", "/v1.0/jobs/due-1")
         assert (asked.json["dueTime"], asked.json["overwrite"]) == ("2026-05-01T12:00:00Z", True)
         assert asked.json["failurePolicy"]["constant"]["maxRetries"] == jobs.TRIES
 
     async def test_that_can_not_be_set_are_told(self) -> None:
         with pytest.raises(Unavailable) as refusal:
-            await jobs.set_job(daprd(answer(500)), "due-1", NOON)
+            await jobs.set_job(daprd(raw_answer(500)), "due-1", NOON)
         assert refusal.value.code == "jobs-unavailable"
 
     @pytest.mark.parametrize(
         ("reply", "there"),
         [
-            (answer(200, b"{}"), True),
-            (answer(404), False),
-            (answer(500, b'{"message":"job not found"}'), False),
+            (raw_answer(200, b"{}"), True),
+            (raw_answer(404), False),
+            (raw_answer(500, b'{"message":"job not found"}'), False),
         ],
     )
     async def test_are_there_or_not(self, reply: Answer, there: bool) -> None:
@@ -165,4 +142,4 @@ class TestJobs:
 
     async def test_are_unknown_while_the_scheduler_is_away(self) -> None:
         with pytest.raises(Unavailable):
-            await jobs.is_set(daprd(answer(500, b"no connection")), "due-1")
+            await jobs.is_set(daprd(raw_answer(500, b"no connection")), "due-1")

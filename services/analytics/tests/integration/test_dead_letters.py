@@ -6,14 +6,12 @@ from unittest.mock import AsyncMock, patch
 from uuid import uuid4
 
 import httpx2
-import orjson
 import pytest
 from analytics_service.dead_letters import counting, repository
 from analytics_service.dead_letters.letters import letter_of
 from analytics_service.main import create
 from analytics_service.settings import Settings
 from analytics_service.subscriptions import on_dead_letter, subscriptions
-from multidict import CIMultiDict, CIMultiDictProxy
 from prometheus_client import REGISTRY
 
 from conftest import OpenService, ServiceUnderTest
@@ -21,7 +19,8 @@ from contracts.event import wrap
 from contracts.names import App
 from contracts.user import UserDeleted
 from servicekit.dead_letters import dead_letter
-from servicekit.sidecar import Answer, Sidecar
+from servicekit.sidecar import Sidecar
+from tests.fake_sidecar import answer
 
 OPERATOR = {"authorization": "Bearer operator"}
 EVENT = {"id": "e1", "type": "todo.task.created.v1"}
@@ -57,7 +56,7 @@ async def act(analytics: ServiceUnderTest, path: str, **body: Any) -> httpx2.Res
 
 def answered(status: int, **body: Any) -> AsyncMock:
     """What the service a letter is handed to answers."""
-    return AsyncMock(return_value=Answer(status, CIMultiDictProxy(CIMultiDict()), orjson.dumps(body)))
+    return AsyncMock(return_value=answer(status, **body))
 
 
 class TestParking:

@@ -21,8 +21,9 @@ from contracts.user import UserDeleted
 from servicekit.auth import Principal
 from servicekit.deliveries import Effects, Status, read
 from servicekit.sidecar import Answer
-from services.chat.tests.behind import Behind, answer
+from services.chat.tests.behind import Behind
 from tests.blocked import until_blocked
+from tests.fake_sidecar import answer
 
 BOB = {"authorization": "Bearer bob"}
 PATH = "/chat/conversations"

@@ -8,14 +8,8 @@ from fastapi import FastAPI
 from frontend_service.sessions import COOKIE, Session
 
 from contracts.names import App
-from services.frontend.tests.fake_services import (
-    FakeServices,
-    a_task,
-    access_token,
-    answer,
-    problem,
-    tokens,
-)
+from services.frontend.tests.fake_services import FakeServices, a_task, access_token, problem, tokens
+from tests.fake_sidecar import answer
 
 ID = a_task()["id"]
 HTMX = {"hx-request": "true"}

@@ -1,6 +1,6 @@
 """The edge: what a service gets to see of a request, what a client gets to see, and who is kept out."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -16,14 +16,14 @@ from fastapi import FastAPI
 from frontend_service import breaker, edge
 from frontend_service.edge import MAX_BODY_BYTES
 from frontend_service.sessions import COOKIE, Session
-from multidict import CIMultiDict, CIMultiDictProxy
 
 from contracts.names import App
 from servicekit.auth import AUDIENCE, ISSUER
 from servicekit.content_digest import digest_of
 from servicekit.errors import Unavailable
 from servicekit.sidecar import LEAST_SECONDS, Answer
-from services.frontend.tests.fake_services import FakeServices, access_token, answer, problem, tokens
+from services.frontend.tests.fake_services import FakeServices, access_token, problem, tokens
+from tests.fake_sidecar import Request, answer, raw_answer
 
 TASKS = "/api/v1/tasks"
 KEY, OTHER = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
@@ -31,34 +31,13 @@ JWK = orjson.loads(jwt.algorithms.OKPAlgorithm.to_jwk(KEY.public_key())) | {"kid
 BEARER = {"authorization": "Bearer mine"}
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What arrived at the sidecar."""
-
-    method: str
-    path: str
-    headers: dict[str, str]
-    body: bytes | None
-    timeout: float
-
-
 @dataclass
 class Behind(FakeServices):
     """The sidecar: answers what it was told to, one after the other (None: can't be reached), then 200."""
 
     replies: list[Answer | None] = field(default_factory=list)
-    requests: list[Request] = field(default_factory=list)
 
-    async def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        body: bytes | None = None,
-        timeout: float = 10,
-    ) -> Answer:
-        self.requests.append(Request(method, path, dict(headers or {}), body, timeout))
+    def respond(self, request: Request) -> Answer:
         reply = self.replies.pop(0) if self.replies else of_a_service()
         if reply is None:
             raise Unavailable
@@ -68,7 +47,7 @@ class Behind(FakeServices):
 def of_a_service(status: int = 200, body: bytes = b"{}", **headers: str) -> Answer:
     told = {name.replace("_", "-"): value for name, value in headers.items()}
     told |= {"content-digest": digest_of(body)}
-    return Answer(status, CIMultiDictProxy(CIMultiDict(told)), body)
+    return raw_answer(status, body, told)
 
 
 def signed(user: str, key: Ed25519PrivateKey = KEY, kid: str = "k", **claims: Any) -> dict[str, str]:
@@ -78,7 +57,7 @@ def signed(user: str, key: Ed25519PrivateKey = KEY, kid: str = "k", **claims: An
     return {"authorization": f"Bearer {token}"}
 
 
-OF_DAPR = Answer(500, CIMultiDictProxy(CIMultiDict()), b'{"errorCode":"ERR_DIRECT_INVOKE"}')
+OF_DAPR = raw_answer(500, b'{"errorCode":"ERR_DIRECT_INVOKE"}')
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from frontend_service.pages.editing import read_edit
 
 from contracts.names import App
 from servicekit.sidecar import Answer
-from services.frontend.tests.fake_services import Call, FakeServices, a_task, answer, problem
+from services.frontend.tests.fake_services import Call, FakeServices, a_task, problem
+from tests.fake_sidecar import answer
 
 READ = a_task(notes="two bottles", version=1)
 ID = READ["id"]

@@ -6,7 +6,8 @@ import httpx2
 import pytest
 
 from servicekit.sidecar import Answer
-from services.frontend.tests.fake_services import FakeServices, a_task, answer, problem
+from services.frontend.tests.fake_services import FakeServices, a_task, problem
+from tests.fake_sidecar import answer
 
 ID = a_task()["id"]
 OTHER = "01a20a20-adf2-70f8-90f8-d7d6fc4809a7"

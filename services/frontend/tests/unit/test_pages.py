@@ -10,14 +10,8 @@ from frontend_service.pages.signing import own_path
 
 from contracts.names import App
 from servicekit.sidecar import Answer
-from services.frontend.tests.fake_services import (
-    Call,
-    FakeServices,
-    a_task,
-    answer,
-    problem,
-    tokens,
-)
+from services.frontend.tests.fake_services import Call, FakeServices, a_task, problem, tokens
+from tests.fake_sidecar import answer
 
 ID = a_task()["id"]
 HTMX = {"hx-request": "true"}

@@ -5,7 +5,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from services.frontend.tests.fake_services import FakeServices, answer, problem, tokens
+from services.frontend.tests.fake_services import FakeServices, problem, tokens
+from tests.fake_sidecar import answer
 
 STORED: dict[str, Any] = {
     "time_zone": "Europe/Berlin",

@@ -11,7 +11,8 @@ from frontend_service.sessions import COOKIE, Session, Sessions, made_of, sealin
 from contracts.names import App
 from servicekit.errors import Unavailable
 from servicekit.sidecar import Answer
-from services.frontend.tests.fake_services import Call, FakeServices, access_token, answer, problem, tokens
+from services.frontend.tests.fake_services import Call, FakeServices, access_token, problem, tokens
+from tests.fake_sidecar import answer
 
 SESSION = Session("access", "refresh", 2**40)
 

@@ -5,7 +5,8 @@ from typing import Any
 import httpx2
 
 from contracts.names import App
-from services.frontend.tests.fake_services import FakeServices, answer, problem
+from services.frontend.tests.fake_services import FakeServices, problem
+from tests.fake_sidecar import answer
 
 HTMX = {"hx-request": "true"}
 TEXT = "<b> every! 2 days 9am #home +flat !2"

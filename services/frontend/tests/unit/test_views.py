@@ -10,7 +10,8 @@ from frontend_service.pages.details import changes_of
 from frontend_service.pages.sidebar import nested
 from frontend_service.pages.views import View
 
-from services.frontend.tests.fake_services import FakeServices, a_task, answer, problem
+from services.frontend.tests.fake_services import FakeServices, a_task, problem
+from tests.fake_sidecar import answer
 
 ID = a_task()["id"]
 NOW = datetime(2026, 12, 24, 9, tzinfo=UTC)

@@ -1,47 +1,36 @@
 """Jobs of the scheduler are kept in step with the table, whatever the scheduler loses. On both databases."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from multidict import CIMultiDict, CIMultiDictProxy
 from notification_service.models import Reminder, WakeUp
 from notification_service.reminders.jobs import WakeUps, job_name
 from sqlalchemy import update
 
 from conftest import ServiceUnderTest
 from servicekit.errors import Unavailable
-from servicekit.sidecar import Answer, Sidecar
+from servicekit.sidecar import Answer
 from services.notification.tests.integration.test_reminders import DUE, instant, listed
+from tests.fake_sidecar import FakeSidecar, Request, raw_answer
 
 LATER = DUE + timedelta(hours=1)
 
 
 @dataclass
-class Scheduler(Sidecar):
+class Scheduler(FakeSidecar):
     """Keeps jobs by name. refuses: those it can't be reached for."""
 
-    port: int = 1
     jobs: list[str] = field(default_factory=list)
     refuses: set[str] = field(default_factory=set)
 
-    async def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        body: bytes | None = None,
-        timeout: float = 10,
-    ) -> Answer:
-        name = path.rpartition("/")[2]
+    def respond(self, request: Request) -> Answer:
+        name = request.path.rpartition("/")[2]
         if name in self.refuses:
             raise Unavailable
-        if method == "POST":
+        if request.method == "POST":
             self.jobs.append(name)
-        status = 204 if method == "POST" else 200 if name in self.jobs else 404
-        return Answer(status, CIMultiDictProxy(CIMultiDict()), b"")
+        return raw_answer(204 if request.method == "POST" else 200 if name in self.jobs else 404)
 
 
 @pytest.fixture

@@ -1,0 +1,62 @@
+"""A sidecar in this process: keeps what is asked of it, and answers as a test says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from servicekit.content_digest import HEADER, digest_of
+from servicekit.sidecar import Answer, Sidecar
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What arrived at the sidecar."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes | None
+    timeout: float
+
+    @property
+    def json(self) -> Any:
+        return orjson.loads(self.body) if self.body else None
+
+
+@dataclass
+class FakeSidecar(Sidecar):
+    """Answers 204 to everything; a test that wants something else overrides `respond`."""
+
+    port: int = 1
+    requests: list[Request] = field(default_factory=list, init=False)
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        timeout: float = 10,
+    ) -> Answer:
+        request = Request(method, path, dict(headers or {}), body, timeout)
+        self.requests.append(request)
+        return self.respond(request)
+
+    def respond(self, request: Request) -> Answer:
+        """The answer to `request`. Raises `Unavailable` where nobody can be reached."""
+        return raw_answer(204)
+
+
+def raw_answer(status: int, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Answer:
+    """An answer as it stands: of Dapr itself, unless its headers say otherwise."""
+    return Answer(status, CIMultiDictProxy(CIMultiDict(headers or {})), body)
+
+
+def answer(status: int = 200, **json: Any) -> Answer:
+    """What a service answers, with the digest each of them adds."""
+    body = orjson.dumps(json)
+    return raw_answer(status, body, {HEADER: digest_of(body)})
