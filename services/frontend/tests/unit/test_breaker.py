@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from frontend_service.breaker import OPEN_SECONDS, TRIPS_AFTER, Breaker
+from prometheus_client import REGISTRY
 
 from servicekit.errors import Unavailable
 
@@ -29,6 +30,10 @@ def opened(wait: Wait) -> Breaker:
         breaker.check()
         breaker.failed()
     return breaker
+
+
+def times_opened(name: str) -> float | None:
+    return REGISTRY.get_sample_value("todo_breaker_opened_total", {"upstream": name})
 
 
 class TestBreaker:
@@ -59,6 +64,14 @@ class TestBreaker:
         wait(OPEN_SECONDS - 0.1)
         with pytest.raises(Unavailable):
             opened.check()
+
+    def test_is_told_prometheus_from_the_start_and_each_time_it_opens(self, wait: Wait) -> None:
+        breaker = Breaker("of this test")
+        seen = [times_opened("of this test")]
+        for _ in range(TRIPS_AFTER + 1):
+            breaker.failed()
+            seen.append(times_opened("of this test"))
+        assert seen == [0] * TRIPS_AFTER + [1, 2]
 
     def test_closes_when_that_one_succeeds(self, opened: Breaker, wait: Wait) -> None:
         wait(OPEN_SECONDS)

@@ -1,0 +1,61 @@
+"""Whom a request counts against, when the keys that would tell are slow to come."""
+
+import asyncio
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import pytest
+from frontend_service import clients
+from frontend_service.clients import Clients
+from frontend_service.sessions import Sessions, sealing_key
+
+from servicekit.auth import KEYS_ASK_AGAIN_SECONDS, Principal, TokenVerifier
+from services.frontend.tests.fake_services import FakeServices
+
+BEARER = {"authorization": "bearer token"}
+
+
+@dataclass
+class SlowVerifier(TokenVerifier):
+    """Verifies anything once `keys_are_there` is set, and not before."""
+
+    asked: int = 0
+
+    def __post_init__(self) -> None:
+        self.keys_are_there = asyncio.Event()
+
+    async def verify(self, token: str) -> Principal:
+        self.asked += 1
+        await self.keys_are_there.wait()
+        return Principal("ada", "user", "UTC", token, 2**40)
+
+
+@pytest.fixture
+def verifier(services: FakeServices) -> SlowVerifier:
+    return SlowVerifier(keys=None)  # type: ignore[arg-type]  # asks for none
+
+
+@pytest.fixture
+def told_apart(verifier: SlowVerifier, services: FakeServices, monkeypatch: pytest.MonkeyPatch) -> Clients:
+    monkeypatch.setattr(clients, "KEYS_SECONDS", 0.01)
+    return Clients(verifier, Sessions(sealing_key("secret"), False, services))
+
+
+class TestAUser:
+    async def test_is_told_apart_from_an_address_of_that_name(
+        self, told_apart: Clients, verifier: SlowVerifier
+    ) -> None:
+        verifier.keys_are_there.set()
+        assert await told_apart.of_request(BEARER, "::1") != await told_apart.of_request({}, "ada")
+
+    async def test_is_an_address_while_keys_do_not_come(
+        self, told_apart: Clients, verifier: SlowVerifier, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        now = [1000.0]
+        monkeypatch.setattr(clients, "time", SimpleNamespace(monotonic=lambda: now[0]))
+        for _ in range(3):
+            assert await told_apart.of_request(BEARER, "::1") == await told_apart.of_request({}, "::1")
+        assert verifier.asked == 1
+        verifier.keys_are_there.set()
+        now[0] += KEYS_ASK_AGAIN_SECONDS
+        assert await told_apart.of_request(BEARER, "::1") == await told_apart.of_request(BEARER, "::2")
