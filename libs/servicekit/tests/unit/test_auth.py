@@ -19,10 +19,11 @@ from tests.fake_sidecar import FakeSidecar, Request, answer
 OLD, NEW = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
 
 
-def token(key: Ed25519PrivateKey = OLD, kid: str = "old", **claims: Any) -> str:
+def token(key: Ed25519PrivateKey = OLD, kid: str = "old", without: str = "", **claims: Any) -> str:
     now = datetime.now(UTC)
     usual = {"iss": "todo", "aud": "todo-api", "sub": "ada", "iat": now, "exp": now + timedelta(minutes=5)}
-    return jwt.encode(usual | claims, key, algorithm="EdDSA", headers={"kid": kid})
+    said = {name: value for name, value in (usual | claims).items() if name != without}
+    return jwt.encode(said, key, algorithm="EdDSA", headers={"kid": kid})
 
 
 @dataclass
@@ -71,6 +72,15 @@ class TestVerify:
             "operator",
             "Europe/Berlin",
         )
+
+    @pytest.mark.parametrize("role", ["admin", "Operator", "", None, True, ["operator"]])
+    async def test_takes_no_other_role_for_an_operator(self, verifier: TokenVerifier, role: Any) -> None:
+        assert (await verifier.verify(token(role=role))).role == "user"
+
+    @pytest.mark.parametrize("claim", ["exp", "iat", "sub", "aud", "iss"])
+    async def test_refuses_what_lacks_a_claim(self, verifier: TokenVerifier, claim: str) -> None:
+        with pytest.raises(Unauthenticated):
+            await verifier.verify(token(without=claim))
 
     async def test_tells_where_the_week_starts(self, verifier: TokenVerifier) -> None:
         assert (await verifier.verify(token(week_start="sunday"))).week_start == "sunday"

@@ -51,6 +51,15 @@ class TestInvoke:
         answered = await replicas.invoke(App.TASK, method, "/tasks", headers=headers)
         assert (answered.status, replicas.tries) == (200, 4)
 
+    async def test_says_whom_it_asks_and_what_the_body_is(self) -> None:
+        replicas = Replicas(gone=0)
+        await replicas.invoke(App.TASK, "POST", "/tasks", json={"a": 1}, headers=KEY)
+        await replicas.invoke(App.TASK, "POST", "/tasks", headers={"content-type": "text/csv"})
+        first, second = replicas.requests
+        assert (first.json, second.body) == ({"a": 1}, None)
+        assert first.headers == KEY | {"dapr-app-id": "task", "content-type": "application/json"}
+        assert second.headers == {"dapr-app-id": "task", "content-type": "text/csv"}
+
     async def test_sends_what_has_no_key_once(self) -> None:
         replicas = Replicas()
         with pytest.raises(Unavailable, match="task"):

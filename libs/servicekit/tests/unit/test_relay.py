@@ -1,10 +1,12 @@
 """The relay keeps each key in order, whatever fails in between."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -27,6 +29,7 @@ class FlakyPublisher:
         self.failure_rate = failure_rate
         self.taken: list[Outgoing] = []
         self.under_way: set[str] = set()
+        self.calls: list[tuple[Topic, Sequence[Outgoing]]] = []
         self.most_calls = 0
         self._calls = 0
 
@@ -34,6 +37,7 @@ class FlakyPublisher:
         keys = {event.key for event in events}
         assert len(keys) == len(events), "one event a key and call"
         assert not keys & self.under_way, "one event a key under way"
+        self.calls.append((topic, events))
         self.under_way |= keys
         self._calls += 1
         self.most_calls = max(self.most_calls, self._calls)
@@ -72,9 +76,9 @@ async def _record(database: Database, keys: Sequence[str]) -> None:
             session.add(_row(key, number))
 
 
-def _row(key: str, number: int) -> OutboxRow:
-    now = datetime.now(UTC)
-    return OutboxRow(topic=Topic.TODO_EVENTS, key=key, event_id=f"{number:05}", payload="{}", recorded_at=now)
+def _row(key: str, number: int, **more: Any) -> OutboxRow:
+    usual: dict[str, Any] = {"topic": Topic.TODO_EVENTS, "payload": "{}", "recorded_at": datetime.now(UTC)}
+    return OutboxRow(**usual | more, key=key, event_id=f"{number:05}")
 
 
 def _first_occurrences(taken: Sequence[Outgoing]) -> dict[str, list[str]]:
@@ -121,6 +125,50 @@ class TestDrain:
         publisher = FlakyPublisher(1, failure_rate=0)
         await Relay(database, publisher).drain()
         assert [event.key for event in publisher.taken].index("quiet") < 10
+
+    async def test_publishes_each_event_on_its_topic(self, database: Database) -> None:
+        async with database.transaction() as session:
+            for number in range(20):
+                topic = (Topic.TODO_EVENTS, Topic.USER_EVENTS)[number % 2]
+                session.add(_row(f"user-{number}", number, topic=topic))
+        publisher = FlakyPublisher(1, failure_rate=0)
+        await Relay(database, publisher).drain()
+        went = {int(event.id): topic for topic, events in publisher.calls for event in events}
+        assert went == {n: (Topic.TODO_EVENTS, Topic.USER_EVENTS)[n % 2] for n in range(20)}
+
+    async def test_makes_no_call_too_large_but_leaves_no_event_behind(
+        self, database: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(relay, "BATCH_BYTES", 10)
+        async with database.transaction() as session:
+            for number, size in enumerate((5, 5, 5, 11, 5)):
+                session.add(_row(f"user-{number}", number, payload="x" * size))
+        publisher = FlakyPublisher(1, failure_rate=0)
+        await Relay(database, publisher).drain()
+        sizes = sorted([len(event.payload) for event in events] for _, events in publisher.calls)
+        assert sizes == [[5], [5], [5, 5], [11]]
+
+    async def test_finds_what_is_committed_behind_what_it_has_seen(self, database: Database) -> None:
+        publisher = FlakyPublisher(1, failure_rate=0)
+        relaying = Relay(database, publisher)
+        for seq in (5, 3):
+            async with database.transaction() as session:
+                session.add(_row("a", seq, seq=seq))
+            await relaying.drain()
+        assert [event.id for event in publisher.taken] == ["00005", "00003"]
+
+    async def test_waits_longer_after_each_failure(
+        self, database: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(relay, "RETRY_SECONDS", (0.001, 1000))
+        await _record(database, ["a"])
+        relaying = Relay(database, FlakyPublisher(1, failure_rate=1), poll_seconds=0.01)
+        running = asyncio.create_task(relaying.drain())
+        await _until(lambda: any(lane.failures == 2 for lane in relaying._lanes.values()))
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        (lane,) = relaying._lanes.values()
+        assert lane.ready_at > time.monotonic() + 500
 
 
 class TestRun:

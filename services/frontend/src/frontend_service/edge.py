@@ -16,13 +16,12 @@ from frontend_service.clients import Clients
 from frontend_service.rate_limit import RateLimit
 from frontend_service.sessions import Session, Sessions
 from frontend_service.upstreams import Operations
-from servicekit.errors import Forbidden, ServiceError, TooLarge, Unavailable
+from servicekit.errors import Forbidden, ServiceError, Unavailable
 from servicekit.ids import new_id
 from servicekit.problems import problem_response
 from servicekit.sidecar import LEAST_SECONDS, Answer, Sidecar
 
 PREFIX = "/api/v1"
-MAX_BODY_BYTES = 1024 * 1024
 TIMEOUT_SECONDS = 15
 """For all tries to reach a service."""
 RETRY_PAUSES = (0.1, 0.4, 1.0)
@@ -171,19 +170,13 @@ def _address(scope: Scope) -> str:
 
 
 async def _body(headers: dict[str, str], receive: Receive) -> bytes | None:
+    """The whole body, of a size `BodyLimit` lets in."""
     if "content-length" not in headers and "transfer-encoding" not in headers:
         return None
-    if (
-        headers.get("content-length", "0").isdigit()
-        and int(headers.get("content-length", "0")) > MAX_BODY_BYTES
-    ):
-        raise TooLarge
     body = b""
     while True:
         message = await receive()
         body += bytes(message.get("body", b""))
-        if len(body) > MAX_BODY_BYTES:
-            raise TooLarge
         if not message.get("more_body"):
             return body
 

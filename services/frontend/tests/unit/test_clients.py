@@ -48,6 +48,14 @@ class TestAUser:
         verifier.keys_are_there.set()
         assert await told_apart.of_request(BEARER, "::1") != await told_apart.of_request({}, "ada")
 
+    async def test_is_an_address_without_a_bearer_token(
+        self, told_apart: Clients, verifier: SlowVerifier
+    ) -> None:
+        verifier.keys_are_there.set()
+        for text in ("Basic token", "token", "", "Bearertoken"):
+            found = await told_apart.of_request({"authorization": text}, "::1")
+            assert found == await told_apart.of_request({}, "::1")
+
     async def test_is_an_address_while_keys_do_not_come(
         self, told_apart: Clients, verifier: SlowVerifier, monkeypatch: pytest.MonkeyPatch
     ) -> None:

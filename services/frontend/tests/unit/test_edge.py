@@ -1,5 +1,6 @@
 """The edge: what a service gets to see of a request, what a client gets to see, and who is kept out."""
 
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,11 +15,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 from frontend_service import breaker, edge
-from frontend_service.edge import MAX_BODY_BYTES
-from frontend_service.sessions import COOKIE, Session
+from frontend_service.sessions import COOKIE, RENEW_BEFORE_SECONDS, Session
 
 from contracts.names import App
 from servicekit.auth import AUDIENCE, ISSUER
+from servicekit.body_limit import MAX_BODY_BYTES
 from servicekit.content_digest import digest_of
 from servicekit.errors import Unavailable
 from servicekit.sidecar import LEAST_SECONDS, Answer
@@ -92,6 +93,7 @@ class TestWhatAServiceSees:
         inside = {"dapr-app-id": "user", "dapr-caller-app-id": "operator", "dapr-api-token": "x"}
         others = {"x-forwarded-for": "127.0.0.1", "traceparent": "00-0-0-00", "cookie": "theme=dark"}
         wanted = {"if-match": '"1"', "if-none-match": '"2"', "accept": "application/json"}
+        wanted["content-type"] = "text/csv"
         await nobody.get(TASKS, headers=inside | others | wanted | BEARER)
         assert services.requests[0].headers == wanted | BEARER | {"dapr-app-id": "task"}
 
@@ -152,6 +154,16 @@ class TestASession:
         kept = app.state.sessions.open((await nobody.get(TASKS)).headers["set-cookie"])
         assert kept.refresh_token == "r2"
         assert services.requests[0].headers["authorization"] == f"Bearer {kept.access_token}"
+
+    async def test_is_renewed_before_it_runs_out(
+        self, nobody: httpx2.AsyncClient, app: FastAPI, services: Behind
+    ) -> None:
+        services.answers["POST /auth/refresh"] = tokens(refresh="r2")
+        for seconds, renewed in ((RENEW_BEFORE_SECONDS + 10, 0), (RENEW_BEFORE_SECONDS - 10, 1)):
+            session = Session(access_token(), "r1", int(time.time()) + seconds)
+            nobody.cookies.set(COOKIE, app.state.sessions.set_cookie(session).split("=", 1)[1].split(";")[0])
+            assert (await nobody.get(TASKS)).status_code == 200
+            assert len(services.called("POST /auth/refresh")) == renewed
 
     async def test_is_kept_though_nobody_answers(
         self, nobody: httpx2.AsyncClient, app: FastAPI, services: Behind
@@ -298,6 +310,17 @@ class TestAServiceThatIsAway:
         assert (answer.status_code, answer.json()["code"]) == (503, f"{App.TASK}-unavailable")
         assert services.requests == []
         assert (await nobody.get("/api/v1/users/me", headers=BEARER)).status_code == 200
+
+    async def test_that_answers_now_and_then_is_not_left_alone(
+        self, nobody: httpx2.AsyncClient, services: Behind
+    ) -> None:
+        failure: list[Answer | None] = [None] * 4
+        for _ in range(3):
+            services.replies = failure * (breaker.TRIPS_AFTER - 1)
+            statuses = [
+                (await nobody.get(TASKS, headers=BEARER)).status_code for _ in range(breaker.TRIPS_AFTER)
+            ]
+            assert statuses == [503] * (breaker.TRIPS_AFTER - 1) + [200]
 
 
 class TestAnAnswer:

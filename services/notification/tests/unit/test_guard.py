@@ -52,6 +52,7 @@ class TestUrls:
         "url",
         [
             *("http://example.com/", "ftp://example.com/", "https://", "/hook", "https://10.0.0.1/"),
+            *("https://:word@example.com/", "https://user@example.com/"),
             *("https://user:word@example.com/", "https://[::1]/", "https://example.com/" + "x" * 2000),
         ],
     )

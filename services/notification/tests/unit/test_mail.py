@@ -98,5 +98,14 @@ class TestAMessage:
         for kind in ("plain", "html"):
             assert "https://todo.test/tasks/t1/edit" in message.get_body((kind,)).get_content()
 
+    async def test_shows_what_people_write_as_text(self) -> None:
+        message, _, _ = await sent(parcel(title="<b>\n& more", text="<script>"))
+        html = message.get_body(("html",)).get_content()
+        assert message["Subject"] == "<b> & more"
+        assert "&lt;b&gt;" in html
+        assert "&lt;script&gt;" in html
+        assert "<script>" not in html
+        assert "<script>" in message.get_body(("plain",)).get_content()
+
     async def test_wants_no_automatic_answer(self) -> None:
         assert (await sent(parcel()))[0]["Auto-Submitted"] == "auto-generated"

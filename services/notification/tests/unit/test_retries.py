@@ -22,6 +22,11 @@ class TestNextTry:
         assert now == START + GIVEN_UP_AFTER
         assert 10 < tries < 25
 
+    def test_comes_at_the_end_of_the_day_at_the_latest_and_not_after_it(self) -> None:
+        last = START + GIVEN_UP_AFTER
+        assert next_try(20, START, last - timedelta(minutes=1)) == last
+        assert next_try(1, START, last) is None
+
     def test_waits_as_long_as_it_is_asked_to(self) -> None:
         assert next_try(1, START, START, 600) == START + timedelta(minutes=10)
         assert next_try(1, START, START, 1e9) == START + timedelta(hours=3)
