@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from notification_service.channels import use_cases
 from notification_service.channels.guard import guarded_session
 from notification_service.channels.mail import Mail
 from notification_service.channels.parcel import Outcome, Sender
@@ -128,6 +129,21 @@ class TestWebhooks:
         await send(notification)
         assert receiver.verified(receiver.calls[1], second["secret"])
         assert not receiver.verified(receiver.calls[1], first["secret"])
+
+    async def test_have_two_secrets_at_most(self, notification: ServiceUnderTest) -> None:
+        made = await add_webhook(notification, "http://127.0.0.1:9/hook")
+        for _ in range(2):
+            rotated = (await notification.client.post(f"/webhooks/{made['id']}/rotate")).json()
+            assert rotated["active_secrets"] == 2
+
+    async def test_are_so_many_at_most(
+        self, notification: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(use_cases, "MOST_CHANNELS", 2)
+        for number in range(2):
+            await add_webhook(notification, f"http://127.0.0.1:9/{number}")
+        answer = await notification.client.post("/webhooks", json={"url": "http://127.0.0.1:9/2"})
+        assert (answer.status_code, answer.json()["code"]) == (409, "too-many-channels")
 
     @pytest.mark.parametrize("status", [500, 302, 404])
     async def test_that_fail_are_tried_again_under_the_same_id(
@@ -255,6 +271,19 @@ class TestPush:
             assert (await notification.client.post(path, json={"state": state})).status_code == 200
         found = await receipt(notification, "push")
         assert (found["state"], bool(found["delivered_at"])) == ("opened", True)
+
+    @pytest.mark.parametrize(
+        ("status", "state"), [(400, "failed"), (401, "failed"), (413, "failed"), (429, "due"), (500, "due")]
+    )
+    async def test_that_can_never_be_taken_is_given_up(
+        self, notification: ServiceUnderTest, receiver: Receiver, status: int, state: str
+    ) -> None:
+        receiver.statuses = [status]
+        await self._subscribe(notification, receiver, Browser())
+        await remind(notification)
+        await send(notification)
+        assert (await receipt(notification, "push"))["state"] == state
+        assert (await the_channel(notification))["is_active"]
 
     @pytest.mark.parametrize("status", [404, 410])
     async def test_to_a_dead_endpoint_drops_it_with_a_note(

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from notification_service.models import Delivery
 from notification_service.subscriptions import subscriptions
+from sqlalchemy import select
 
 from conftest import ServiceUnderTest
 from contracts.task import TaskCompleted, TaskCreated, TaskDeleted, TaskReopened, TaskUpdated
@@ -36,6 +38,11 @@ class TestTaskEvents:
         (told,) = await notification.recorded()
         assert told["type"] == "todo.notification.created.v1"
         assert (told["subject"], told["data"]["user_id"]) == (envelope.id, "ada")
+
+    async def test_have_no_receipt(self, notification: ServiceUnderTest) -> None:
+        await notification.receive(HANDLERS, event(TaskCreated))
+        async with notification.database.reading() as session:
+            assert (await session.scalars(select(Delivery))).all() == []
 
     async def test_of_edits_are_not(self, notification: ServiceUnderTest) -> None:
         await notification.receive(HANDLERS, event(TaskUpdated, extra={"changed": ["title"]}))

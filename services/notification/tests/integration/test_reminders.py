@@ -116,6 +116,16 @@ class TestPlanning:
         found = await the_one(notification)
         assert (found["state"], found["remind_at"]) == ("planned", instant(DUE - timedelta(minutes=30)))
 
+    async def test_a_version_that_is_known_changes_nothing(self, notification: ServiceUnderTest) -> None:
+        await tell(notification, TaskCreated)
+        await tell(notification, TaskUpdated, 1, due_at=DUE + timedelta(hours=1))
+        assert (await the_one(notification))["remind_at"] == instant(DUE - timedelta(minutes=30))
+
+    async def test_what_changes_in_the_trash_is_not_reminded_of(self, notification: ServiceUnderTest) -> None:
+        await tell(notification, TaskCreated)
+        await tell(notification, TaskUpdated, 2, deleted_at=NOW, due_at=DUE + timedelta(hours=1))
+        assert (await the_one(notification))["state"] == "cancelled"
+
     async def test_without_a_due_date_it_waits(self, notification: ServiceUnderTest) -> None:
         await tell(notification, TaskCreated, due_at=None)
         assert (await the_one(notification))["state"] == "waiting"
@@ -239,6 +249,8 @@ class TestFiring:
         await tell(notification, TaskUpdated)
         await fire_at(notification, DUE)
         await tell(notification, TaskUpdated, 2, due_at=DUE + timedelta(days=1))
+        moved = await the_one(notification)
+        assert (moved["state"], moved["fired_at"], moved["late"]) == ("planned", None, False)
         assert await fire_at(notification, DUE + timedelta(days=1)) == 1
         assert len((await notification.client.get("/notifications")).json()["items"]) == 2
 

@@ -3,15 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from notification_service.channels import sending
 from notification_service.channels.parcel import Outcome, Parcel
 from notification_service.channels.retries import TAKEN
-from notification_service.channels.sending import Sending
+from notification_service.channels.sending import AT_ONCE_ON_A_CHANNEL, Sending
+from notification_service.models import Channel, Delivery
+from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from conftest import ServiceUnderTest
 from services.notification.tests.integration.test_channels import add_webhook, logged, ready, remind
@@ -22,14 +26,17 @@ URL = "http://127.0.0.1:9/hook"
 class Receiver:
     """A sender that notes what it is given and does what the test wants meanwhile."""
 
-    def __init__(self, meanwhile: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self, meanwhile: Callable[[], Awaitable[None]], outcome: Outcome = Outcome("delivered", status=200)
+    ) -> None:
         self.got: list[str] = []
         self._meanwhile = meanwhile
+        self._outcome = outcome
 
     async def send(self, parcel: Parcel) -> Outcome:
         self.got.append(parcel.delivery.id)
         await self._meanwhile()
-        return Outcome("delivered", status=200)
+        return self._outcome
 
 
 async def due(notification: ServiceUnderTest) -> dict[str, Any]:
@@ -106,6 +113,59 @@ class TestSettling:
         delivery = await logged(notification, webhook)
         assert (failures, delivery["state"], delivery["attempts"]) == (3, "delivered", 1)
         assert (receiver.got, len(delivery["log"])) == ([delivery["id"]], 1)
+
+    async def test_takes_no_receipt_back(self, notification: ServiceUnderTest) -> None:
+        webhook = await due(notification)
+        delivery = await logged(notification, webhook)
+
+        async def meanwhile() -> None:
+            path = f"/deliveries/{delivery['id']}/receipt"
+            assert (await notification.client.post(path, json={"state": "opened"})).status_code == 200
+
+        await Sending(notification.database, {"webhook": Receiver(meanwhile)}, asyncio.Event()).drain()
+        settled = await logged(notification, webhook)
+        assert (settled["state"], settled["attempts"]) == ("opened", 1)
+
+
+class TestAChannel:
+    async def test_is_sent_so_much_at_once(self, notification: ServiceUnderTest) -> None:
+        webhook = await add_webhook(notification, URL)
+        for _ in range(AT_ONCE_ON_A_CHANNEL + 2):
+            await notification.client.post(f"/webhooks/{webhook['id']}/test")
+        go_on = asyncio.Event()
+        receiver = Receiver(go_on.wait)  # type: ignore[arg-type]
+        worker = Sending(notification.database, {"webhook": receiver}, asyncio.Event())
+        assert [await worker.step() for _ in range(2)] == [AT_ONCE_ON_A_CHANNEL, 0]
+        go_on.set()
+        await worker.drain()
+        assert len(set(receiver.got)) == AT_ONCE_ON_A_CHANNEL + 2
+
+    async def test_that_is_not_active_is_sent_nothing(self, notification: ServiceUnderTest) -> None:
+        webhook = await due(notification)
+        async with notification.database.transaction() as session:
+            await session.execute(update(Channel).values(is_active=False))
+        receiver = Receiver(nothing)
+        await Sending(notification.database, {"webhook": receiver}, asyncio.Event()).drain()
+        delivery = await logged(notification, webhook)
+        assert (receiver.got, delivery["state"]) == ([], "dropped")
+        again = await notification.client.post(f"/deliveries/{delivery['id']}/redeliver")
+        assert (again.status_code, again.json()["code"]) == (409, "channel-inactive")
+
+    async def test_that_is_gone_takes_along_what_waits_for_it(self, notification: ServiceUnderTest) -> None:
+        webhook = await due(notification)
+        later = (await notification.client.post(f"/webhooks/{webhook['id']}/test")).json()
+        async with notification.database.transaction() as session:
+            waiting = update(Delivery).where(col(Delivery.id) == later["id"])
+            await session.execute(waiting.values(next_at=datetime.now(UTC) + timedelta(hours=1)))
+        receiver = Receiver(nothing, Outcome("gone", "410"))
+        await Sending(notification.database, {"webhook": receiver}, asyncio.Event()).drain()
+        page = await notification.client.get(f"/webhooks/{webhook['id']}/deliveries")
+        assert [each["state"] for each in page.json()["items"]] == ["dropped", "dropped"]
+        assert len(receiver.got) == 1
+
+
+async def nothing() -> None:
+    """What the test wants meanwhile."""
 
 
 class TestATry:
