@@ -1,19 +1,15 @@
-"""What is asked of the sidecar for state, events, secrets and jobs, and what its answers mean."""
+"""What is asked of the sidecar for state, events and secrets, and what its answers mean."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 import orjson
 import pytest
 
 from contracts.names import Topic
-from servicekit import jobs
 from servicekit.bulk import Outgoing
 from servicekit.errors import Unavailable
 from servicekit.sidecar import Answer, StateConflict, StateEntry
 from tests.fake_sidecar import FakeSidecar, Request, raw_answer
-
-NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 
 @dataclass
@@ -113,33 +109,3 @@ class TestSecret:
     async def test_that_does_not_come_is_unavailable(self) -> None:
         with pytest.raises(Unavailable, match="session"):
             await daprd(raw_answer(403)).secret("session", wait=0)
-
-
-class TestJobs:
-    async def test_are_one_of_a_name_that_is_called_once(self) -> None:
-        sidecar = daprd()
-        await jobs.set_job(sidecar, "due-1", NOON)
-        (asked,) = sidecar.requests
-        assert (asked.method, asked.path) == ("POST", "/v1.0/jobs/due-1")
-        assert (asked.json["dueTime"], asked.json["overwrite"]) == ("2026-05-01T12:00:00Z", True)
-        assert asked.json["failurePolicy"]["constant"]["maxRetries"] == jobs.TRIES
-
-    async def test_that_can_not_be_set_are_told(self) -> None:
-        with pytest.raises(Unavailable) as refusal:
-            await jobs.set_job(daprd(raw_answer(500)), "due-1", NOON)
-        assert refusal.value.code == "jobs-unavailable"
-
-    @pytest.mark.parametrize(
-        ("reply", "there"),
-        [
-            (raw_answer(200, b"{}"), True),
-            (raw_answer(404), False),
-            (raw_answer(500, b'{"message":"job not found"}'), False),
-        ],
-    )
-    async def test_are_there_or_not(self, reply: Answer, there: bool) -> None:
-        assert await jobs.is_set(daprd(reply), "due-1") is there
-
-    async def test_are_unknown_while_the_scheduler_is_away(self) -> None:
-        with pytest.raises(Unavailable):
-            await jobs.is_set(daprd(raw_answer(500, b"no connection")), "due-1")

@@ -11,9 +11,8 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from notification_service.reminders import repository
+from notification_service.reminders import repository, scheduler
 from notification_service.reminders.firing import Firing
-from servicekit import jobs
 from servicekit.database import Database
 from servicekit.errors import Unavailable
 from servicekit.sidecar import Sidecar
@@ -66,7 +65,7 @@ class WakeUps:
         """Set all jobs again if the scheduler has lost the next one."""
         async with self._database.reading() as session:
             following = await repository.next_wake_up(session, datetime.now(UTC) + SOON)
-        if following and not await jobs.is_set(self._sidecar, job_name(following)):
+        if following and not await scheduler.is_set(self._sidecar, job_name(following)):
             log.error("the scheduler has lost its jobs; they are set again")
             async with self._database.transaction() as session:
                 await repository.mark_all_unset(session)
@@ -98,7 +97,7 @@ class WakeUps:
     async def _set(self, at: datetime, gate: asyncio.Semaphore) -> bool:
         async with gate:
             try:
-                await jobs.set_job(self._sidecar, job_name(at), at)
+                await scheduler.set_job(self._sidecar, job_name(at), at)
             except Unavailable as error:
                 log.warning("job %s could not be set: %s", job_name(at), error)
                 return False
