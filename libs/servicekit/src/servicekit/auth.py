@@ -1,6 +1,7 @@
 """Who is asking: access tokens are verified here, from the keys the user service publishes.
 
-Tokens are JWTs signed with EdDSA (RFC 8037), issued by the user service and good for minutes.
+Tokens are JWTs signed with EdDSA (RFC 8037), issued by the user service and good for minutes. One that was
+issued for an API token has the claim `scope` (RFC 9068) and opens only what `contracts.scopes` says.
 """
 
 import time
@@ -12,14 +13,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
+from contracts import scopes
 from contracts.names import App
-from servicekit.errors import Forbidden, Unauthenticated, Unavailable
+from servicekit.errors import Forbidden, InsufficientScope, Unauthenticated, Unavailable
 from servicekit.sidecar import Sidecar
 
 ISSUER = "todo"
 AUDIENCE = "todo-api"
 ALGORITHM = "EdDSA"
 JWKS_PATH = "/.well-known/jwks.json"
+API_PREFIX = "/api/v1"
+"""What the edge takes off a path before a service sees it."""
 CLOCK_SKEW_SECONDS = 30
 KEYS_FRESH_SECONDS = 3600
 KEYS_ASK_AGAIN_SECONDS = 5
@@ -41,6 +45,8 @@ class Principal:
     """Unix time, seconds."""
     week_start: str | None = None
     """monday, saturday or sunday; None: as in the country of the zone."""
+    scopes: frozenset[str] | None = None
+    """What an API token may do; None: signed in, with every right of the account."""
 
 
 class Keys(Protocol):
@@ -119,17 +125,32 @@ class TokenVerifier:
 
 
 async def current_user(request: Request) -> Principal:
-    """The account of the `Authorization` header. Raises `Unauthenticated`."""
+    """The account of the `Authorization` header. Raises `Unauthenticated` or `InsufficientScope`."""
     known: Principal | None = getattr(request.state, "principal", None)
-    if known:
-        return known
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
+    if known is None:
+        known = await admit(request, bearer_token(request.headers.get("authorization", "")))
+        request.state.principal = known
+    return known
+
+
+async def admit(request: Request, token: str) -> Principal:
+    """The account of an access token that may do this. Raises `Unauthenticated` or `InsufficientScope`."""
+    if not token:
         raise Unauthenticated(code="token-missing")
     verifier: TokenVerifier = request.app.state.verifier
-    principal = await verifier.verify(token.strip())
-    request.state.principal = principal
+    principal = await verifier.verify(token)
+    if principal.scopes is not None:
+        path = getattr(request.scope.get("route"), "path", "")
+        needed = scopes.needed(request.method, path.removeprefix(API_PREFIX))
+        if not needed or not principal.scopes.issuperset(needed):
+            raise InsufficientScope(needed)
     return principal
+
+
+def bearer_token(authorization: str) -> str:
+    """The token in an `Authorization` header (RFC 6750); empty if there is none."""
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 async def current_operator(request: Request) -> Principal:
@@ -158,5 +179,6 @@ def _public_key(jwk: dict[str, str]) -> Ed25519PublicKey:
 def _principal(claims: dict[str, Any], token: str) -> Principal:
     role: Role = "operator" if claims.get("role") == "operator" else "user"
     zone = str(claims.get("zoneinfo", "UTC"))
-    week_start = claims.get("week_start")
-    return Principal(str(claims["sub"]), role, zone, token, int(claims["exp"]), week_start)
+    week_start, scope = claims.get("week_start"), claims.get("scope")
+    may = None if scope is None else frozenset(str(scope).split())
+    return Principal(str(claims["sub"]), role, zone, token, int(claims["exp"]), week_start, may)

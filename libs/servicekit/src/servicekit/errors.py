@@ -5,6 +5,7 @@ ServiceError (500)
 ├── Unauthenticated (401)
 │   └── AccountGone           its token is good for some minutes more
 ├── Forbidden (403)
+│   └── InsufficientScope     tells the scopes an API token would need
 ├── NotFound (404)            also for what belongs to somebody else
 ├── MethodNotAllowed (405)    tells the methods there are
 ├── Conflict (409)
@@ -86,6 +87,18 @@ class Forbidden(ServiceError):
     status = 403
     code = "forbidden"
     title = "This account may not do that"
+
+
+class InsufficientScope(Forbidden):
+    code = "insufficient-scope"
+    title = "This API token may not do that"
+
+    def __init__(self, needed: Iterable[str] = ()) -> None:
+        """needed: all of them (RFC 6750, section 3.1); none where no API token is enough."""
+        scope = " ".join(needed)
+        detail = f"This needs an API token with the scope {scope}." if scope else "No API token may do this."
+        challenge = 'Bearer error="insufficient_scope"' + (f', scope="{scope}"' if scope else "")
+        super().__init__(detail, headers={"WWW-Authenticate": challenge})
 
 
 class NotFound(ServiceError):

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 import orjson
@@ -44,8 +44,8 @@ def decode_cursor(cursor: str, *, bound_to: str, values: int) -> list[Any]:
 def behind(last: Sequence[Any]) -> tuple[datetime, str]:
     """The time and the id in a decoded cursor. Raises `Invalid` for anything else."""
     try:
-        return datetime.fromisoformat(last[0]), str(last[1])
-    except (TypeError, ValueError) as error:
+        return datetime.fromisoformat(last[0]).astimezone(UTC), str(last[1])
+    except (TypeError, ValueError, OverflowError) as error:
         raise Invalid.field("?cursor", "This is not a cursor.", code="cursor-invalid") from error
 
 

@@ -1,10 +1,11 @@
 """Bases of what an API takes: unknown fields are refused, text can be stored everywhere."""
 
-from datetime import time
+from datetime import UTC, datetime, time
 from typing import Annotated, Any, ClassVar
 
 from pydantic import (
     AfterValidator,
+    AwareDatetime,
     BaseModel,
     ConfigDict,
     GetJsonSchemaHandler,
@@ -24,6 +25,19 @@ def _storable(text: str) -> str:
 
 Text = Annotated[str, AfterValidator(_storable)]
 """Text that PostgreSQL takes."""
+
+
+_FIRST, _LAST = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
+
+
+def _storable_instant(value: datetime) -> datetime:
+    if not _FIRST <= value < _LAST:
+        raise ValueError("an instant too close to the ends of the calendar")
+    return value.astimezone(UTC).replace(microsecond=0)
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_storable_instant)]
+"""In whole seconds, and with a date in every time zone: two days away from the ends of the calendar."""
 
 
 def _wall_clock(value: time) -> time:

@@ -12,6 +12,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
+from contracts import scopes
 from contracts.event import Event
 from contracts.names import App
 from contracts.user import UserUpdated
@@ -45,6 +46,11 @@ async def make(body: Thing, user: CurrentUser, session: SessionDep, response: Re
     return {"name": body.name, "owner": user.user_id}
 
 
+@things.delete("/one", status_code=204)
+async def remove(_: CurrentUser) -> None:
+    pass
+
+
 @things.get("/one")
 async def show(response: Response, limit: int = 1) -> dict[str, int]:
     response.headers["ETag"] = '"7"'
@@ -52,10 +58,12 @@ async def show(response: Response, limit: int = 1) -> dict[str, int]:
 
 
 class Verifier:
-    """Takes any token for the name of its user."""
+    """Takes any token for the name of its user; behind a slash stand the scopes of an API token."""
 
     async def verify(self, token: str) -> Principal:
-        return Principal(token, "user", "UTC", token, 2**40)
+        user, _, scope = token.partition("/")
+        may = frozenset(scope.split(",")) if scope else None
+        return Principal(user, "user", "UTC", token, 2**40, scopes=may)
 
 
 @pytest.fixture
@@ -173,6 +181,39 @@ class TestIdempotencyKey:
         assert b"very-private" not in bytes(sealed)
 
 
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """API tokens may add things, with a scope."""
+    monkeypatch.setattr(scopes, "_NEEDED", {"POST /things": ("things:write", "things:read")})
+
+
+@pytest.mark.usefixtures("opened")
+class TestAnApiToken:
+    async def test_with_every_scope_is_enough(self, client: Client) -> None:
+        client.headers["authorization"] = "Bearer ada/things:read,things:write,more"
+        assert (await client.post("/things", json={"name": "a"})).status_code == 201
+
+    async def test_with_too_few_scopes_is_told_which(self, client: Client, database: Database) -> None:
+        client.headers["authorization"] = "Bearer ada/things:read"
+        answer = await client.post("/things", json={"name": "a"})
+        assert (answer.status_code, answer.json()["code"]) == (403, "insufficient-scope")
+        challenge = 'Bearer error="insufficient_scope", scope="things:write things:read"'
+        assert answer.headers["www-authenticate"] == challenge
+        assert await _recorded(database) == 0
+
+    async def test_opens_nothing_that_is_not_written_down(self, client: Client) -> None:
+        client.headers["authorization"] = "Bearer ada/things:read,things:write"
+        answer = await client.delete("/things/one")
+        assert (answer.status_code, answer.json()["code"]) == (403, "insufficient-scope")
+        assert answer.headers["www-authenticate"] == 'Bearer error="insufficient_scope"'
+
+    async def test_gets_no_earlier_answer_it_may_not_ask_for(self, client: Client) -> None:
+        key = {"idempotency-key": "k"}
+        assert (await client.post("/things", json={"name": "a"}, headers=key)).status_code == 201
+        client.headers["authorization"] = "Bearer ada/things:read"
+        assert (await client.post("/things", json={"name": "a"}, headers=key)).status_code == 403
+
+
 class TestReading:
     async def test_gives_304_for_the_version_the_client_has(self, client: Client) -> None:
         answer = await client.get("/things/one", headers={"if-none-match": '"6", "7"'})
@@ -188,6 +229,7 @@ class TestRefusals:
         [
             ({"method": "GET", "url": "/things/one?limt=2"}, 422, "?limt"),
             ({"method": "GET", "url": "/things/one?limit=x"}, 422, "?limit"),
+            ({"method": "GET", "url": "/things/one?limit=1&limit=1"}, 422, "?limit"),
             ({"method": "POST", "url": "/things", "json": {"name": "a", "nam": "b"}}, 422, "/nam"),
             ({"method": "POST", "url": "/things", "json": {}}, 422, "/name"),
             ({"method": "POST", "url": "/things", "json": {"name": "a\x00b"}}, 422, "/name"),

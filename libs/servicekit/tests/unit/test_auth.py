@@ -87,6 +87,12 @@ class TestVerify:
         assert (await verifier.verify(token(week_start=None))).week_start is None
         assert (await verifier.verify(token())).week_start is None
 
+    async def test_tells_what_an_api_token_may_do(self, verifier: TokenVerifier) -> None:
+        both = frozenset({"tasks:read", "chat:read"})
+        assert (await verifier.verify(token(scope="tasks:read chat:read"))).scopes == both
+        assert (await verifier.verify(token(scope=""))).scopes == frozenset()
+        assert (await verifier.verify(token())).scopes is None
+
     @pytest.mark.parametrize(
         "claims",
         [

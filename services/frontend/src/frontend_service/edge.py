@@ -16,12 +16,13 @@ from frontend_service.clients import Clients
 from frontend_service.rate_limit import RateLimit
 from frontend_service.sessions import Session, Sessions
 from frontend_service.upstreams import Operations
+from servicekit.auth import API_PREFIX
 from servicekit.errors import Forbidden, ServiceError, Unavailable
 from servicekit.ids import new_id
 from servicekit.problems import problem_response
 from servicekit.sidecar import LEAST_SECONDS, Answer, Sidecar
 
-PREFIX = "/api/v1"
+PREFIX = API_PREFIX
 TIMEOUT_SECONDS = 15
 """For all tries to reach a service."""
 RETRY_PAUSES = (0.1, 0.4, 1.0)

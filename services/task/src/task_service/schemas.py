@@ -1,12 +1,11 @@
 """What the API of the task service takes and shows."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -15,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from servicekit.schema import MergePatch, RequestBody, Text, WallClock
+from servicekit.schema import Instant, MergePatch, RequestBody, Text, WallClock
 from task_service.recurrence.series import From, Missed, MonthEnd
 
 _ZONES = available_timezones()
@@ -70,15 +69,11 @@ class Recurrence(BaseModel):
     missed: Missed
 
 
-def _utc_second(value: datetime) -> datetime:
-    return value.astimezone(UTC).replace(microsecond=0)
-
-
 class ReminderOfTask(RequestBody):
     """When to remind: so long before the task is due, or at an instant."""
 
     minutes_before: int | None = Field(default=None, ge=0, le=525_600, strict=True)
-    at: Annotated[AwareDatetime, AfterValidator(_utc_second)] | None = None
+    at: Instant | None = None
 
     @model_validator(mode="after")
     def is_one_of_the_two(self) -> "ReminderOfTask":

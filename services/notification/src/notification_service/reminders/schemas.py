@@ -1,19 +1,15 @@
 """What the API takes and shows of reminders."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from notification_service.models import Delivery, Reminder
-from servicekit.schema import RequestBody, Text
+from servicekit.schema import Instant, RequestBody, Text
 
 State = Literal["waiting", "planned", "due", "cancelled", "past"]
 ReceiptState = Literal["planned", "due", "sent", "delivered", "opened", "failed", "dropped"]
-
-
-def _utc_second(value: datetime) -> datetime:
-    return value.astimezone(UTC).replace(microsecond=0)
 
 
 class ReminderCreate(RequestBody):
@@ -22,7 +18,7 @@ class ReminderCreate(RequestBody):
     task_id: Annotated[Text, Field(max_length=100)] | None = None
     title: Annotated[Text, Field(max_length=500)] | None = None
     minutes_before: int | None = Field(default=None, ge=0, le=525_600, strict=True)
-    at: Annotated[AwareDatetime, AfterValidator(_utc_second)] | None = None
+    at: Instant | None = None
 
     @model_validator(mode="after")
     def says_when_and_of_what(self) -> "ReminderCreate":
