@@ -21,3 +21,13 @@ class RefreshTokenInvalid(Unauthenticated):
 class TooManyAttempts(TooManyRequests):
     code = "too-many-attempts"
     title = "Too many failed attempts to sign in; wait a while"
+
+
+class ApiTokenInvalid(Unauthenticated):
+    code = "api-token-invalid"
+    title = "This API token is unknown, revoked or expired"
+
+
+class TooManyTokens(Conflict):
+    code = "too-many-tokens"
+    title = "There are as many API tokens as an account may have; revoke one first"

@@ -4,12 +4,15 @@ from fastapi import FastAPI
 
 from servicekit.app import create_app
 from user_service import keys, routes
+from user_service.api_tokens.routes import api_tokens, exchanges
+from user_service.api_tokens.use_cases import forget as forget_tokens
 from user_service.settings import Settings
 
 
 def create(settings: Settings | None = None) -> FastAPI:
     return create_app(
         settings or Settings(),
-        [routes.auth, routes.users, routes.keys],
+        [routes.auth, exchanges, routes.users, api_tokens, routes.keys],
         startup=[keys.load],
+        forget=[forget_tokens],
     )

@@ -8,7 +8,7 @@ from servicekit.idempotency import IdempotencyRow
 from servicekit.inbox import InboxRow
 from servicekit.outbox import OutboxRow
 
-__all__ = ["IdempotencyRow", "InboxRow", "OutboxRow", "RefreshToken", "User"]
+__all__ = ["ApiToken", "IdempotencyRow", "InboxRow", "OutboxRow", "RefreshToken", "User"]
 
 
 class User(SQLModel, table=True):
@@ -41,3 +41,22 @@ class RefreshToken(SQLModel, table=True):
     user_id: str = Field(foreign_key="user_account.id", index=True, ondelete="CASCADE")
     expires_at: datetime
     used_at: datetime | None = None
+
+
+class ApiToken(SQLModel, table=True):
+    """A token for a program, known by its hash."""
+
+    __tablename__ = "api_token"
+
+    id: str = Field(primary_key=True)
+    token_hash: str = Field(unique=True)
+    user_id: str = Field(foreign_key="user_account.id", index=True, ondelete="CASCADE")
+    name: str
+    prefix: str
+    """Its first characters, to tell it from others."""
+    scope: str
+    """Scopes with spaces between them, as in the claim."""
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None = None
+    """To the minute."""

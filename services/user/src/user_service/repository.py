@@ -1,10 +1,13 @@
 """Every query of the user service."""
 
-from sqlalchemy import delete, select
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from user_service.models import RefreshToken, User
+from user_service.models import ApiToken, RefreshToken, User
 
 
 async def by_email(session: AsyncSession, email: str) -> User | None:
@@ -30,6 +33,43 @@ async def delete_family(session: AsyncSession, family: str) -> None:
     await session.execute(delete(RefreshToken).where(col(RefreshToken.family) == family))
 
 
+async def api_tokens(
+    session: AsyncSession, user_id: str, before: str | None, limit: int
+) -> Sequence[ApiToken]:
+    """Newest first, behind the id `before`."""
+    query = select(ApiToken).where(col(ApiToken.user_id) == user_id)
+    if before:
+        query = query.where(col(ApiToken.id) < before)
+    return (await session.scalars(query.order_by(col(ApiToken.id).desc()).limit(limit))).all()
+
+
+async def count_api_tokens(session: AsyncSession, user_id: str) -> int:
+    query = select(func.count()).select_from(ApiToken).where(col(ApiToken.user_id) == user_id)
+    return (await session.scalar(query)) or 0
+
+
+async def api_token_of(session: AsyncSession, token_hash: str) -> tuple[ApiToken, User] | None:
+    """The token and its account."""
+    query = select(ApiToken, User).join(User, col(User.id) == col(ApiToken.user_id))
+    found = (await session.execute(query.where(col(ApiToken.token_hash) == token_hash))).first()
+    return (found[0], found[1]) if found else None
+
+
+async def note_use(session: AsyncSession, id: str, now: datetime) -> None:
+    await session.execute(update(ApiToken).where(col(ApiToken.id) == id).values(last_used_at=now))
+
+
+async def delete_api_token(session: AsyncSession, user_id: str, id: str) -> bool:
+    """Whether there was one."""
+    query = delete(ApiToken).where(col(ApiToken.id) == id, col(ApiToken.user_id) == user_id)
+    return (await session.execute(query.returning(col(ApiToken.id)))).first() is not None
+
+
+async def forget_api_tokens(session: AsyncSession, expired_before: datetime) -> None:
+    await session.execute(delete(ApiToken).where(col(ApiToken.expires_at) < expired_before))
+
+
 async def delete_user(session: AsyncSession, id: str) -> None:
+    await session.execute(delete(ApiToken).where(col(ApiToken.user_id) == id))
     await session.execute(delete(RefreshToken).where(col(RefreshToken.user_id) == id))
     await session.execute(delete(User).where(col(User.id) == id))

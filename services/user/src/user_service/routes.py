@@ -17,24 +17,24 @@ users = router(prefix="/users", tags=["account"])
 keys = router(tags=["keys"], public=True)
 
 
-def _issuer(request: Request) -> Issuer:
+def issuer_of(request: Request) -> Issuer:
     return Issuer(request.app.state.keys.current, request.app.state.settings)
 
 
 @auth.post("/sign-up", status_code=201)
 async def sign_up(request: Request, body: SignUp, session: SessionDep) -> SignedIn:
-    return _signed_in(*await use_cases.sign_up(session, body, _issuer(request)))
+    return _signed_in(*await use_cases.sign_up(session, body, issuer_of(request)))
 
 
 @auth.post("/sign-in")
 async def sign_in(request: Request, body: SignIn, session: SessionDep) -> SignedIn:
-    return _signed_in(*await use_cases.sign_in(session, body.email, body.password, _issuer(request)))
+    return _signed_in(*await use_cases.sign_in(session, body.email, body.password, issuer_of(request)))
 
 
 @auth.post("/refresh", response_model=Tokens)
 async def refresh(request: Request, body: Refresh, session: SessionDep) -> Tokens | Response:
     """Each refresh token is good for one use; using one twice ends the whole session."""
-    tokens = await use_cases.refresh(session, body.refresh_token, _issuer(request))
+    tokens = await use_cases.refresh(session, body.refresh_token, issuer_of(request))
     return tokens or problem_response(RefreshTokenInvalid(code="refresh-token-reused"))
 
 

@@ -1,20 +1,25 @@
-"""Making tokens: short-lived access tokens (JWT) and single-use refresh tokens."""
+"""Making tokens: short-lived access tokens (JWT), single-use refresh tokens, and API tokens."""
 
 import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import jwt
 
+from contracts.scopes import API_TOKEN_PREFIX
 from servicekit.auth import ALGORITHM, AUDIENCE, ISSUER
 from user_service.keys import SigningKey
 from user_service.models import User
 
 
-def access_token(user: User, key: SigningKey, life: timedelta) -> str:
-    """A JWT that says who `user` is; any service can verify it with the published keys."""
+def access_token(user: User, key: SigningKey, life: timedelta, scope: str | None = None) -> str:
+    """A JWT that says who `user` is; any service can verify it with the published keys.
+
+    scope: what an API token may do, at most as much as a plain user; None for who signed in.
+    """
     now = datetime.now(UTC)
-    claims = {
+    claims: dict[str, Any] = {
         "iss": ISSUER,
         "aud": AUDIENCE,
         "sub": user.id,
@@ -24,6 +29,8 @@ def access_token(user: User, key: SigningKey, life: timedelta) -> str:
         "iat": now,
         "exp": now + life,
     }
+    if scope is not None:
+        claims |= {"scope": scope, "role": "user"}
     return jwt.encode(claims, key.private, algorithm=ALGORITHM, headers={"kid": key.id})
 
 
@@ -32,5 +39,11 @@ def new_refresh_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-def hash_refresh_token(token: str) -> str:
+def new_api_token() -> str:
+    """As random as a refresh token."""
+    return API_TOKEN_PREFIX + secrets.token_urlsafe(32)
+
+
+def hash_token(token: str) -> str:
+    """What is stored of a refresh token or an API token."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -29,7 +29,7 @@ class Issuer:
         refresh = tokens.new_refresh_token()
         session.add(
             RefreshToken(
-                token_hash=tokens.hash_refresh_token(refresh),
+                token_hash=tokens.hash_token(refresh),
                 family=family,
                 user_id=user.id,
                 expires_at=datetime.now(UTC) + self.settings.refresh_token_life,
@@ -83,7 +83,7 @@ async def refresh(session: AsyncSession, token: str, issuer: Issuer) -> Tokens |
     A token that was used before is in two hands, so its whole family ends: returns None, and the
     caller commits. Raises `RefreshTokenInvalid` for a token that is unknown or expired.
     """
-    known = await repository.lock_refresh_token(session, tokens.hash_refresh_token(token))
+    known = await repository.lock_refresh_token(session, tokens.hash_token(token))
     if known is None or known.expires_at <= datetime.now(UTC):
         raise RefreshTokenInvalid
     if known.used_at:
@@ -98,7 +98,7 @@ async def refresh(session: AsyncSession, token: str, issuer: Issuer) -> Tokens |
 
 async def sign_out(session: AsyncSession, token: str) -> None:
     """End the session `token` belongs to; an unknown token has none."""
-    known = await repository.lock_refresh_token(session, tokens.hash_refresh_token(token))
+    known = await repository.lock_refresh_token(session, tokens.hash_token(token))
     if known:
         await repository.delete_family(session, known.family)
 

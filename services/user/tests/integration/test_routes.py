@@ -2,52 +2,15 @@
 
 import asyncio
 from typing import Any
-from unittest.mock import patch
 from uuid import uuid4
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
 from user_service import attempts
-from user_service.main import create
-from user_service.settings import Settings
 
-from conftest import OpenService, ServiceUnderTest
-from servicekit.auth import TokenVerifier
-from servicekit.sidecar import Sidecar
-
-ACCOUNT = {"email": "ada@example.com", "password": "correct horse"}
-PEM = (
-    Ed25519PrivateKey.generate()
-    .private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    .decode()
-)
-
-
-async def secret(_: Sidecar, name: str) -> dict[str, str]:
-    assert name == "token-signing"
-    return {"current": PEM}
-
-
-@pytest.fixture
-async def user(open_service: OpenService) -> ServiceUnderTest:
-    with patch.object(Sidecar, "secret", secret):
-        service = await open_service(create, Settings)
-    service.app.state.verifier = TokenVerifier(service.app.state.keys)
-    del service.client.headers["authorization"]
-    return service
-
-
-async def signed_up(user: ServiceUnderTest, **fields: str) -> dict[str, Any]:
-    answer = await user.client.post("/auth/sign-up", json=ACCOUNT | fields)
-    assert answer.status_code == 201, answer.text
-    body: dict[str, Any] = answer.json()
-    user.client.headers["authorization"] = f"Bearer {body['access_token']}"
-    return body
+from conftest import ServiceUnderTest
+from services.user.tests.accounts import ACCOUNT, signed_up
 
 
 async def refreshed(user: ServiceUnderTest, token: str) -> Any:

@@ -1,0 +1,53 @@
+"""HTTP in: API tokens, and their exchange, which the edge alone may ask for."""
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+
+from servicekit.auth import CurrentUser
+from servicekit.door import SessionDep, router
+from servicekit.ids import PathId
+from servicekit.paging import CursorParam, Limit, Page, decode_cursor, encode_cursor, page_of
+from user_service.api_tokens import use_cases
+from user_service.api_tokens.schemas import Exchange, Exchanged, TokenCreate, TokenCreated, TokenRead
+from user_service.routes import issuer_of
+from user_service.settings import Settings
+
+api_tokens = router(prefix="/tokens", tags=["account"])
+exchanges = router(prefix="/auth", tags=["auth"], public=True, route_class=APIRoute)
+
+
+@api_tokens.get("")
+async def list_tokens(
+    user: CurrentUser, session: SessionDep, limit: Limit = 50, cursor: CursorParam = None
+) -> Page[TokenRead]:
+    """Newest first; those that expired in the last 30 days among them."""
+    bound_to = f"tokens {user.user_id}"
+    before = decode_cursor(cursor, bound_to=bound_to, values=1)[0] if cursor else None
+    found = await use_cases.list_newest(session, user.user_id, before, limit + 1)
+    rows, last = page_of(found, limit)
+    return Page(
+        items=[TokenRead.model_validate(row) for row in rows],
+        next_cursor=encode_cursor([last.id], bound_to=bound_to) if last else None,
+    )
+
+
+@api_tokens.post("", status_code=201)
+async def create_token(
+    user: CurrentUser, body: TokenCreate, session: SessionDep, request: Request, response: Response
+) -> TokenCreated:
+    """Answers with the token, which is not shown again. An account has 25 at most."""
+    settings: Settings = request.app.state.settings
+    made, text = await use_cases.create(session, user.user_id, body, settings.api_token_life)
+    response.headers["Location"] = f"/api/v1/tokens/{made.id}"
+    return TokenCreated.model_validate({**made.model_dump(), "token": text})
+
+
+@api_tokens.delete("/{id}", status_code=204)
+async def revoke_token(user: CurrentUser, id: PathId, session: SessionDep) -> None:
+    """It is of no use any more within seconds."""
+    await use_cases.revoke(session, user.user_id, id)
+
+
+@exchanges.post("/exchange", include_in_schema=False)
+async def exchange_token(request: Request, body: Exchange) -> Exchanged:
+    return await use_cases.exchange(request.app.state.database, body.token, issuer_of(request))

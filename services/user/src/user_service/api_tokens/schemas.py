@@ -1,0 +1,84 @@
+"""What the API takes and shows of API tokens."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, field_validator
+
+from contracts.scopes import SCOPES
+from servicekit.schema import Instant, RequestBody, Text
+
+
+def _known_once(scopes: list[str]) -> list[str]:
+    unknown = [scope for scope in scopes if scope not in SCOPES]
+    if unknown:
+        raise ValueError(f"there is no scope {unknown[0]!r}; there are {', '.join(SCOPES)}")
+    return [scope for scope in SCOPES if scope in scopes]
+
+
+def _not_blank(name: str) -> str:
+    if not name.strip():
+        raise ValueError("a name has more than spaces")
+    return name.strip()
+
+
+TokenName = Annotated[Text, Field(min_length=1, max_length=100), AfterValidator(_not_blank)]
+Scopes = Annotated[
+    list[str],
+    Field(min_length=1, max_length=len(SCOPES)),
+    AfterValidator(_known_once),
+    WithJsonSchema(
+        {
+            "type": "array",
+            "items": {"type": "string", "enum": list(SCOPES)},
+            "minItems": 1,
+            "maxItems": len(SCOPES),
+        }
+    ),
+]
+
+
+class TokenCreate(RequestBody):
+    name: TokenName
+    scopes: Scopes
+    expires_at: Instant | None = Field(
+        default=None, description="at most 366 days from now; null: in 90 days"
+    )
+
+
+class TokenRead(BaseModel):
+    """An API token, without what it takes to use it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    name: str
+    prefix: str
+    """Its first characters."""
+    scopes: list[str] = Field(validation_alias="scope")
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+    """To the minute."""
+
+    @field_validator("scopes", mode="before")
+    @classmethod
+    def one_by_one(cls, scope: Any) -> Any:
+        return scope.split() if isinstance(scope, str) else scope
+
+
+class TokenCreated(TokenRead):
+    token: str
+    """Shown this once."""
+
+
+class Exchange(RequestBody):
+    """What the edge asks."""
+
+    token: Annotated[str, Field(max_length=200)]
+
+
+class Exchanged(BaseModel):
+    access_token: str
+    expires_in: int
+    """Seconds."""
