@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.names import App
+from contracts.scopes import needed
 from servicekit.problems import Problem
 
 SERVICES = [App.USER, App.TASK, App.CHAT, App.NOTIFICATION, App.ANALYTICS]
@@ -29,6 +30,7 @@ def whole_api() -> Document:
         paths |= {path: what for path, what in part["paths"].items() if not path.startswith(INTERNAL)}
         _merge(components, part.get("components", {}).get("schemas", {}))
         _merge(security, part.get("components", {}).get("securitySchemes", {}))
+    _tell_scopes(paths)
     return {
         "openapi": "3.1.0",
         "info": {"title": "todo", "version": "1", "description": _DESCRIPTION},
@@ -39,9 +41,19 @@ def whole_api() -> Document:
 
 
 _DESCRIPTION = (
-    "Send the access token as `Authorization: Bearer …`. Unsafe requests take an `Idempotency-Key`; "
+    "Send an access token or an API token as `Authorization: Bearer …`; an API token needs the scopes an "
+    "operation names, and opens none that names no scope. Unsafe requests take an `Idempotency-Key`; "
     "resources have an `ETag`, writes honour `If-Match`. Errors are RFC 9457 problem documents."
 )
+
+
+def _tell_scopes(paths: Document) -> None:
+    """For each operation that needs a token, the scopes an API token would need."""
+    for path, operations in paths.items():
+        for verb, operation in operations.items():
+            if "security" in operation:
+                scopes = needed(verb.upper(), path)
+                operation["security"] = [dict.fromkeys(each, scopes) for each in operation["security"]]
 
 
 def _merge(known: Document, more: Document) -> None:

@@ -47,6 +47,7 @@ def made() -> Iterator[tuple[str, str, str, str]]:
         yield App.TASK, App.CHAT, path, verb
     for consumer in {app for apps in LISTENERS.values() for app in apps} - {App.ANALYTICS}:
         yield consumer, App.ANALYTICS, PATH, "POST"
+    yield App.USER, App.FRONTEND, "/auth/exchange", "POST"
     for caller in set(App) - {App.USER}:
         yield App.USER, caller, JWKS_PATH, "GET"
 

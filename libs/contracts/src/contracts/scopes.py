@@ -24,8 +24,6 @@ SCOPES: Final[Mapping[str, str]] = {
 }
 """Each scope and what it allows, for people."""
 
-_READS: Final = tuple(scope for scope in SCOPES if scope.endswith(":read"))
-
 _OPENED_BY: Final[Mapping[str, str]] = {
     "tasks:read": """
         GET /tasks, GET /tasks/{id}, GET /tasks/{id}/activity, GET /tasks/{id}/occurrences,
@@ -59,7 +57,6 @@ _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
         for operation in operations.split(",")
     },
     "GET /stream": ("tasks:read", "notifications:read"),
-    "GET /users/me/export": _READS,
 }
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 from fastapi import APIRouter, Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 
+from frontend_service.api_tokens import is_api_token
 from frontend_service.edge import PREFIX
 from frontend_service.sessions import Sessions
-from servicekit.auth import Principal, TokenVerifier, current_user
+from servicekit.auth import Principal, TokenVerifier, admit, bearer_token
 from servicekit.errors import Unauthenticated
 
 SPECIFICATION = Path(__file__).parent / "openapi.json"
@@ -33,9 +34,12 @@ async def specification() -> Response:
 
 
 async def _listener(request: Request, headers: dict[str, str]) -> Principal:
-    """Who listens: by access token, or by the session of a browser."""
+    """Who listens: by access token, by API token, or by the session of a browser."""
     if "authorization" in request.headers:
-        return await current_user(request)
+        token = bearer_token(request.headers["authorization"])
+        if is_api_token(token):
+            token = await request.app.state.api_tokens.access_token(token)
+        return await admit(request, token)
     sessions: Sessions = request.app.state.sessions
     session = sessions.open(request.headers.get("cookie", ""))
     if session is None:

@@ -8,8 +8,9 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from frontend_service.api_tokens import ApiTokens, is_api_token
 from frontend_service.sessions import Sessions
-from servicekit.auth import KEYS_ASK_AGAIN_SECONDS, TokenVerifier
+from servicekit.auth import KEYS_ASK_AGAIN_SECONDS, TokenVerifier, bearer_token
 from servicekit.errors import Unauthenticated, Unavailable
 
 KEYS_SECONDS = 1.0
@@ -22,14 +23,16 @@ class Clients:
 
     verifier: TokenVerifier
     sessions: Sessions
+    api_tokens: ApiTokens
     _ask_from: float = 0
 
     async def of_request(self, headers: Mapping[str, str], address: str) -> str:
         if "authorization" not in headers:
             return self.of_browser(headers.get("cookie", ""), address)
-        scheme, _, token = headers["authorization"].partition(" ")
-        user_id = await self._verified(token.strip()) if scheme.lower() == "bearer" else ""
-        return _client(user_id, address)
+        token = bearer_token(headers["authorization"])
+        if is_api_token(token):
+            token = self.api_tokens.remembered(token)
+        return _client(await self._verified(token) if token else "", address)
 
     def of_browser(self, cookie: str, address: str) -> str:
         """By the session, which nobody else can have sealed."""

@@ -1,7 +1,8 @@
 """The edge: the only public door of the API. Takes `/api/v1/...` to a service, through the sidecar.
 
-Raw ASGI, because it is on the way of every request. It adds what a service relies on: a token instead
-of a cookie, an idempotency key for each unsafe request (which makes every retry safe), limits.
+Raw ASGI, because it is on the way of every request. It adds what a service relies on: an access token
+instead of a cookie or an API token, an idempotency key for each unsafe request (which makes every retry
+safe), limits.
 """
 
 import asyncio
@@ -11,12 +12,13 @@ from collections.abc import Iterable
 from starlette.types import Receive, Scope, Send
 
 from contracts.names import App
+from frontend_service.api_tokens import ApiTokens, is_api_token
 from frontend_service.breaker import Breaker
 from frontend_service.clients import Clients
 from frontend_service.rate_limit import RateLimit
 from frontend_service.sessions import Session, Sessions
 from frontend_service.upstreams import Operations
-from servicekit.auth import API_PREFIX
+from servicekit.auth import API_PREFIX, bearer_token
 from servicekit.errors import Forbidden, ServiceError, Unavailable
 from servicekit.ids import new_id
 from servicekit.problems import problem_response
@@ -64,12 +66,14 @@ class Edge:
         operations: Operations,
         sidecar: Sidecar,
         sessions: Sessions,
+        api_tokens: ApiTokens,
         clients: Clients,
         rate_limit: RateLimit,
     ) -> None:
         self._operations = operations
         self._sidecar = sidecar
         self._sessions = sessions
+        self._api_tokens = api_tokens
         self._clients = clients
         self._rate_limit = rate_limit
         self._breakers = {app: Breaker(app.value) for app in App}
@@ -88,10 +92,13 @@ class Edge:
     async def _serve(self, scope: Scope, receive: Receive, extra: Headers) -> Answer:
         headers = _headers(scope)
         extra += self._rate_limit.count(await self._clients.of_request(headers, _address(scope)))
+        token = bearer_token(headers.get("authorization", ""))
         path = scope["raw_path"].decode("latin-1").removeprefix(PREFIX)
         app = self._operations.upstream(scope["method"], path)
         sent = {name: value for name, value in headers.items() if name in FORWARDED}
         sent["dapr-app-id"] = app.value
+        if is_api_token(token):
+            sent["authorization"] = f"Bearer {await self._api_tokens.access_token(token)}"
         await self._add_token(scope["method"], headers, sent, extra)
         if scope["method"] not in SAFE:
             sent.setdefault("idempotency-key", f"edge-{new_id()}")

@@ -4,6 +4,7 @@ from fastapi import FastAPI
 from starlette.routing import Mount
 
 from contracts.names import App
+from frontend_service.api_tokens import ApiTokens
 from frontend_service.assets import Assets
 from frontend_service.breaker import Breaker
 from frontend_service.browser_spans import BrowserSpans
@@ -23,9 +24,11 @@ async def open_edge(app: FastAPI) -> None:
     key = sealing_key((await app.state.sidecar.secret(SECRET))["key"])
     app.state.sessions = Sessions(key, settings.secure_cookies, app.state.sidecar)
     app.state.rate_limit = RateLimit(settings.rate_limit, settings.rate_window)
-    app.state.clients = Clients(app.state.verifier, app.state.sessions)
+    state = app.state
+    state.api_tokens = ApiTokens(state.sidecar)
+    state.clients = Clients(state.verifier, state.sessions, state.api_tokens)
     edge = Edge(
-        read_operations(), app.state.sidecar, app.state.sessions, app.state.clients, app.state.rate_limit
+        read_operations(), state.sidecar, state.sessions, state.api_tokens, state.clients, state.rate_limit
     )
     app.router.routes.append(Mount(PREFIX, edge))
 

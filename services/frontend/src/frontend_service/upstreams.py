@@ -15,6 +15,7 @@ SPECIFICATION = Path(__file__).parent / "openapi.json"
 OWNERS: Mapping[str, App] = {
     "auth": App.USER,
     "users": App.USER,
+    "tokens": App.USER,
     "tasks": App.TASK,
     "batch": App.TASK,
     "changes": App.TASK,

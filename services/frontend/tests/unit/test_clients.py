@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from frontend_service import clients
+from frontend_service.api_tokens import ApiTokens
 from frontend_service.clients import Clients
 from frontend_service.sessions import Sessions, sealing_key
 
@@ -38,7 +39,7 @@ def verifier(services: FakeServices) -> SlowVerifier:
 @pytest.fixture
 def told_apart(verifier: SlowVerifier, services: FakeServices, monkeypatch: pytest.MonkeyPatch) -> Clients:
     monkeypatch.setattr(clients, "KEYS_SECONDS", 0.01)
-    return Clients(verifier, Sessions(sealing_key("secret"), False, services))
+    return Clients(verifier, Sessions(sealing_key("secret"), False, services), ApiTokens(services))
 
 
 class TestAUser:

@@ -30,6 +30,7 @@ TASKS = "/api/v1/tasks"
 KEY, OTHER = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
 JWK = orjson.loads(jwt.algorithms.OKPAlgorithm.to_jwk(KEY.public_key())) | {"kid": "k"}
 BEARER = {"authorization": "Bearer mine"}
+API_TOKEN = "todo_" + "a" * 43
 
 
 @dataclass
@@ -185,11 +186,41 @@ class TestASession:
         assert "authorization" not in services.requests[0].headers
 
 
+class TestAnApiToken:
+    async def test_stands_for_an_access_token(self, nobody: httpx2.AsyncClient, services: Behind) -> None:
+        services.answers["POST /auth/exchange"] = answer(access_token="short-lived", expires_in=60)
+        await nobody.get(TASKS, headers={"authorization": f"bearer  {API_TOKEN}"})
+        assert services.requests[0].headers["authorization"] == "Bearer short-lived"
+        assert API_TOKEN not in str(services.requests)
+
+    async def test_that_is_none_is_refused_here(self, nobody: httpx2.AsyncClient, services: Behind) -> None:
+        services.answers["POST /auth/exchange"] = problem(401, "api-token-invalid")
+        refused = await nobody.get(TASKS, headers={"authorization": f"Bearer {API_TOKEN}"})
+        assert (refused.status_code, refused.json()["code"]) == (401, "api-token-invalid")
+        assert refused.headers["www-authenticate"] == "Bearer"
+        assert services.requests == []
+
+    @pytest.mark.parametrize("path", ["/api/v1/auth/exchange", "/api/v1/auth/exchange/"])
+    async def test_is_exchanged_for_nobody_else(self, nobody: httpx2.AsyncClient, path: str) -> None:
+        assert (await nobody.post(path, json={"token": API_TOKEN})).status_code == 404
+
+
 class TestALimit:
     @pytest.fixture(autouse=True)
     def one_request(self, app: FastAPI, services: Behind) -> None:
         app.state.rate_limit.limit = 1
         services.answers["GET /.well-known/jwks.json"] = answer(keys=[JWK])
+
+    async def test_is_for_each_user_of_an_api_token(
+        self, nobody: httpx2.AsyncClient, services: Behind
+    ) -> None:
+        """Made-up ones, and the first use of one, count against the address."""
+        access = signed("ada")["authorization"].removeprefix("Bearer ")
+        services.answers["POST /auth/exchange"] = answer(access_token=access, expires_in=60)
+        tokens = [API_TOKEN, API_TOKEN, f"{API_TOKEN[:-1]}b", API_TOKEN]
+        asked = [await nobody.get(TASKS, headers={"authorization": f"Bearer {each}"}) for each in tokens]
+        assert [each.status_code for each in asked] == [200, 200, 429, 429]
+        assert (await nobody.get(TASKS, headers=signed("ada"))).status_code == 429
 
     async def test_is_for_each_user(self, nobody: httpx2.AsyncClient) -> None:
         first = await nobody.get(TASKS, headers=signed("ada"))

@@ -17,6 +17,7 @@ class TestAnOperation:
             ("GET", "/tasks", App.TASK),
             ("POST", f"/tasks/{ID}/complete", App.TASK),
             ("PATCH", "/users/me", App.USER),
+            ("DELETE", f"/tokens/{ID}", App.USER),
             ("POST", "/chat/messages", App.CHAT),
             ("GET", f"/reminders/{ID}", App.NOTIFICATION),
             ("GET", "/analytics/summary", App.ANALYTICS),

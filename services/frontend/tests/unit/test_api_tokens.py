@@ -1,0 +1,150 @@
+"""API tokens at the edge: what is asked of the user service, how often, and what becomes of its answers."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from frontend_service import api_tokens
+from frontend_service.api_tokens import ApiTokens, is_api_token
+
+from servicekit.errors import Unauthenticated, Unavailable
+from servicekit.sidecar import Answer
+from services.frontend.tests.fake_services import FakeServices, problem
+from tests.fake_sidecar import answer
+
+TOKEN, OTHER = "todo_" + "a" * 43, "todo_" + "b" * 43
+
+
+@dataclass
+class Clock:
+    now: float = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@dataclass
+class UserService(FakeServices):
+    """Gives a new access token each time it is asked."""
+
+    asked: list[str] = field(default_factory=list)
+    refuses: bool = False
+    breaks: bool = False
+
+    async def invoke(self, *_: Any, json: Any = None, **__: Any) -> Answer:
+        self.asked.append(json["token"])
+        await asyncio.sleep(0)
+        if self.breaks:
+            raise Unavailable
+        if self.refuses:
+            return problem(401, "api-token-invalid")
+        return answer(access_token=f"access {len(self.asked)}", expires_in=60)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(api_tokens, "time", clock)
+    return clock
+
+
+@pytest.fixture
+def user() -> UserService:
+    return UserService()
+
+
+@pytest.fixture
+def tokens(user: UserService) -> ApiTokens:
+    return ApiTokens(user)
+
+
+@pytest.mark.usefixtures("clock")
+class TestAnApiToken:
+    def test_is_told_by_its_beginning(self) -> None:
+        assert is_api_token("todo_x")
+        assert not is_api_token("eyJhbGciOiJFZERTQSJ9.e30.c2ln")
+
+    async def test_is_exchanged_once_for_many_requests(self, tokens: ApiTokens, user: UserService) -> None:
+        found = await asyncio.gather(*(tokens.access_token(TOKEN) for _ in range(5)))
+        assert {*found, await tokens.access_token(TOKEN)} == {"access 1"}
+        assert user.asked == [TOKEN]
+
+    async def test_is_asked_for_again_after_seconds(
+        self, tokens: ApiTokens, user: UserService, clock: Clock
+    ) -> None:
+        await tokens.access_token(TOKEN)
+        clock.now += api_tokens.FRESH_SECONDS
+        assert await tokens.access_token(TOKEN) == "access 2"
+
+    async def test_that_was_revoked_is_of_no_use_after_seconds(
+        self, tokens: ApiTokens, user: UserService, clock: Clock
+    ) -> None:
+        await tokens.access_token(TOKEN)
+        user.refuses = True
+        assert await tokens.access_token(TOKEN) == "access 1"
+        clock.now += api_tokens.FRESH_SECONDS
+        for _ in range(3):
+            with pytest.raises(Unauthenticated) as refusal:
+                await tokens.access_token(TOKEN)
+        assert refusal.value.code == "api-token-invalid"
+        assert len(user.asked) == 2
+
+    @pytest.mark.parametrize("token", ["todo_", "todo_" + "a" * 42, "todo_" + "a" * 44, "todo_" + "/" * 43])
+    async def test_that_can_be_none_is_not_asked_for(
+        self, tokens: ApiTokens, user: UserService, token: str
+    ) -> None:
+        with pytest.raises(Unauthenticated):
+            await tokens.access_token(token)
+        assert user.asked == []
+
+    async def test_does_not_stand_for_another(self, tokens: ApiTokens) -> None:
+        assert await tokens.access_token(TOKEN) != await tokens.access_token(OTHER)
+
+    async def test_is_not_kept_in_clear(self, tokens: ApiTokens) -> None:
+        await tokens.access_token(TOKEN)
+        assert TOKEN not in repr((tokens._known, tokens._asking))
+
+    async def test_takes_bounded_memory(self, tokens: ApiTokens, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(api_tokens, "REMEMBERED", 3)
+        for number in range(10):
+            await tokens.access_token(f"todo_{number:043}")
+        assert len(tokens._known) == 3
+        assert tokens._asking == {}
+
+
+class TestWhileTheUserServiceIsAway:
+    async def test_a_known_token_is_used_on_until_it_expires(
+        self, tokens: ApiTokens, user: UserService, clock: Clock
+    ) -> None:
+        await tokens.access_token(TOKEN)
+        user.breaks = True
+        for _ in range(19):
+            clock.now += api_tokens.FRESH_SECONDS
+            assert await tokens.access_token(TOKEN) == "access 1"
+        clock.now = 1060
+        with pytest.raises(Unavailable):
+            await tokens.access_token(TOKEN)
+
+    async def test_it_is_not_asked_with_every_request(
+        self, tokens: ApiTokens, user: UserService, clock: Clock
+    ) -> None:
+        await tokens.access_token(TOKEN)
+        user.breaks = True
+        clock.now += api_tokens.FRESH_SECONDS
+        for _ in range(5):
+            await tokens.access_token(TOKEN)
+        assert len(user.asked) == 2
+
+    @pytest.mark.parametrize("earlier", [None, "refused"])
+    async def test_a_token_of_no_known_worth_can_not_be_used(
+        self, tokens: ApiTokens, user: UserService, clock: Clock, earlier: str | None
+    ) -> None:
+        if earlier:
+            user.refuses = True
+            with pytest.raises(Unauthenticated):
+                await tokens.access_token(TOKEN)
+            clock.now += api_tokens.FRESH_SECONDS
+        user.breaks = True
+        with pytest.raises(Unavailable):
+            await tokens.access_token(TOKEN)

@@ -1,0 +1,51 @@
+"""What API tokens may do is decided for each operation of the API, and closed where nobody decided."""
+
+import json
+from typing import Any
+
+from frontend_service.upstreams import SPECIFICATION
+
+from contracts import scopes
+from contracts.scopes import SCOPES, needed
+
+ANSWERED_BY_THE_EDGE = {"GET /stream"}
+CLOSED = {
+    *("GET /tokens", "POST /tokens", "DELETE /tokens/{id}"),
+    *("PATCH /users/me", "DELETE /users/me"),
+    *("GET /calendar", "POST /calendar", "DELETE /calendar"),
+    *("GET /ops/dead-letters", "GET /ops/dead-letters/{id}", "GET /ops/dead-letter-groups"),
+    *("POST /ops/dead-letters/{id}/replay", "POST /ops/dead-letters/{id}/discard"),
+    *("POST /ops/replays", "POST /ops/discards"),
+}
+"""For who signed in: what makes tokens or addresses as good as one, changes the account, or is an operator's."""
+
+
+def operations() -> dict[str, Any]:
+    """Those that need a token, by method and path."""
+    paths = json.loads(SPECIFICATION.read_text())["paths"]
+    return {
+        f"{verb.upper()} {path}": operation
+        for path, verbs in paths.items()
+        for verb, operation in verbs.items()
+        if "security" in operation
+    }
+
+
+class TestScopes:
+    def test_open_or_close_every_operation(self) -> None:
+        opened = {name for name in operations() if needed(*name.split(" "))}
+        assert opened | CLOSED == set(operations())
+        assert not opened & CLOSED
+
+    def test_open_nothing_that_is_not_there(self) -> None:
+        assert set(scopes._NEEDED) - ANSWERED_BY_THE_EDGE <= set(operations())
+
+    def test_are_all_of_use(self) -> None:
+        assert {scope for wanted in scopes._NEEDED.values() for scope in wanted} == set(SCOPES)
+
+    def test_close_what_is_new(self) -> None:
+        assert needed("POST", "/tasks/{id}/share") == needed("PUT", "/tasks") == ()
+
+    def test_are_told_in_the_openapi_document(self) -> None:
+        for name, operation in operations().items():
+            assert operation["security"] == [{"HTTPBearer": list(needed(*name.split(" ")))}], name
