@@ -14,7 +14,8 @@ AXE = ROOT / "services" / "frontend" / "node_modules" / "axe-core" / "axe.min.js
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SMALLEST_TARGET = 24
 LISTS = ("/", "/?sort=position", "/?list=today&filter=due", "/?filter=colour", "/trash", "/lists")
-PATHS = (*LISTS, "/notifications", "/assistant", "/account", "/settings", "/nothing-there")
+PLACES = ("/notifications", "/assistant", "/account", "/account/tokens", "/settings", "/nothing-there")
+PATHS = (*LISTS, *PLACES)
 THEMES = ("light", "dark")
 
 
@@ -51,6 +52,7 @@ def fill(ada: Person) -> None:
     ada.api("POST", "/projects", name="Flat", colour="#b25a00")
     ada.api("POST", "/filters", name="Urgent", filter="priority = 4")
     ada.api("POST", "/chat/messages", text="add a task by chat")
+    ada.api("POST", "/tokens", name="T" * 100, scopes=["tasks:read", "account:read"])
 
 
 @pytest.mark.parametrize("theme", THEMES)

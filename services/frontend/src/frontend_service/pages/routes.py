@@ -1,6 +1,7 @@
 """All pages."""
 
 from frontend_service.pages import (
+    api_tokens,
     appearance,
     assistant,
     browser_spans,
@@ -33,6 +34,7 @@ ROUTERS = (
     figures.pages,
     signing.pages,
     profile.pages,
+    api_tokens.pages,
     preferences.pages,
     service_worker.router,
     appearance.pages,

@@ -1,6 +1,7 @@
 // Everything the pages do in the browser. Without it they are plain forms and links.
 import "./parts/appearance.js";
 import "./parts/composer.js";
+import "./parts/copying.js";
 import "./parts/editing.js";
 import "./parts/focus.js";
 import "./parts/live.js";
