@@ -17,7 +17,7 @@ CLOSED = {
     *("POST /ops/dead-letters/{id}/replay", "POST /ops/dead-letters/{id}/discard"),
     *("POST /ops/replays", "POST /ops/discards"),
 }
-"""For who signed in: it makes tokens or addresses as good as one, changes the account, or is for operators."""
+"""For who signed in: it makes tokens or addresses as good as one, changes the account, is for operators."""
 
 
 def operations() -> dict[str, Any]:

@@ -58,12 +58,13 @@ class TestScopes:
         task = (await ada.insist("POST", "/tasks", {"title": "mine"})).body
         tool = await program(ada, "tasks:read")
         assert (await tool.ask("GET", f"/tasks/{task['id']}")).status == 200
-        for method, path, body in [
+        refused: list[tuple[str, str, Any]] = [
             ("POST", "/tasks", {"title": "x"}),
             ("PATCH", f"/tasks/{task['id']}", {"title": "x"}),
             ("DELETE", f"/tasks/{task['id']}", None),
             ("POST", "/batch", {"commands": []}),
-        ]:
+        ]
+        for method, path, body in refused:
             assert lacks(await tool.ask(method, path, body), "tasks:write"), path
         assert (await tool.ask("POST", "/tasks/parse", {"quick": "x tomorrow"})).status == 200
 
@@ -94,7 +95,7 @@ class TestEveryToken:
     async def test_is_kept_from_the_account_and_from_tokens(self, ada: Api) -> None:
         tool = await program(ada, *SCOPES)
         own = (await ada.items("/tokens"))[0]
-        for method, path, body in [
+        closed: list[tuple[str, str, Any]] = [
             ("GET", "/tokens", None),
             ("POST", "/tokens", {"name": "more", "scopes": ["tasks:read"]}),
             ("DELETE", f"/tokens/{own['id']}", None),
@@ -102,7 +103,8 @@ class TestEveryToken:
             ("DELETE", "/users/me", None),
             ("POST", "/calendar", None),
             ("GET", "/ops/dead-letters", None),
-        ]:
+        ]
+        for method, path, body in closed:
             assert lacks(await tool.ask(method, path, body)), path
         assert (await tool.ask("GET", "/users/me")).body["name"] == "Ada"
 
@@ -114,7 +116,8 @@ class TestEveryToken:
     async def test_stays_at_the_edge(self, healthy: Stack, ada: Api) -> None:
         """No service takes it: it knows the access token only that stands for it."""
         token = (await made(ada, *SCOPES))["token"]
-        assert is_problem(await ada.ask("GET", "/tasks", authorization=f"Bearer {token}x"), 401)
+        wrong = await ada.ask("GET", "/tasks", authorization=f"Bearer {token}x")
+        assert is_problem(wrong, 401, "api-token-invalid")
         assert (await ada.ask("POST", "/auth/exchange", {"token": token})).status == 404
         log = "".join(path.read_text() for path in healthy.folder.app_logs.glob("*.log"))
         assert token not in log
