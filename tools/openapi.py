@@ -11,9 +11,10 @@ from typing import Any
 
 from contracts.names import App
 from contracts.scopes import needed
+from servicekit.auth import API_PREFIX
 from servicekit.problems import Problem
 
-SERVICES = [App.USER, App.TASK, App.CHAT, App.NOTIFICATION, App.ANALYTICS]
+SERVICES = [App.USER, App.TASK, App.CHAT, App.NOTIFICATION, App.ANALYTICS, App.FRONTEND]
 INTERNAL = ("/events/", "/dapr/")
 
 Document = dict[str, Any]
@@ -27,7 +28,8 @@ def whole_api() -> Document:
     security: Document = {}
     for app in SERVICES:
         part = importlib.import_module(f"{app}_service.main").create().openapi()
-        paths |= {path: what for path, what in part["paths"].items() if not path.startswith(INTERNAL)}
+        told = {path.removeprefix(API_PREFIX): what for path, what in part["paths"].items()}
+        paths |= {path: what for path, what in told.items() if not path.startswith(INTERNAL)}
         _merge(components, part.get("components", {}).get("schemas", {}))
         _merge(security, part.get("components", {}).get("securitySchemes", {}))
     _tell_scopes(paths)

@@ -11,13 +11,14 @@ from contracts.scopes import SCOPES, needed
 ANSWERED_BY_THE_EDGE = {"GET /stream"}
 CLOSED = {
     *("GET /tokens", "POST /tokens", "DELETE /tokens/{id}"),
-    *("PATCH /users/me", "DELETE /users/me"),
+    *("PATCH /users/me", "DELETE /users/me", "GET /users/me/export"),
     *("GET /calendar", "POST /calendar", "DELETE /calendar"),
     *("GET /ops/dead-letters", "GET /ops/dead-letters/{id}", "GET /ops/dead-letter-groups"),
     *("POST /ops/dead-letters/{id}/replay", "POST /ops/dead-letters/{id}/discard"),
     *("POST /ops/replays", "POST /ops/discards"),
 }
-"""For who signed in: it makes tokens or addresses as good as one, changes the account, is for operators."""
+"""For who signed in: it makes tokens or addresses as good as one, changes or shows the whole account, or is
+for operators."""
 
 
 def operations() -> dict[str, Any]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import yaml
 from analytics_service.dead_letters.letters import LISTENERS
-from frontend_service.upstreams import OWNERS, SPECIFICATION
+from frontend_service.upstreams import EXPORT, OWNERS, SPECIFICATION
 
 from contracts.names import App
 from devstack.places import ROOT
@@ -41,13 +41,14 @@ def declared() -> Calls:
 def made() -> Iterator[tuple[str, str, str, str]]:
     """Every call the code makes: callee, caller, path (ids as {}), verb."""
     for path, operations in json.loads(SPECIFICATION.read_text())["paths"].items():
-        for verb in operations:
+        for verb in operations if path != EXPORT else ():
             yield OWNERS[path.split("/")[1]], App.FRONTEND, re.sub(r"\{\w+\}", "{}", path), verb.upper()
     for verb, path in _calls_of_the_assistant():
         yield App.TASK, App.CHAT, path, verb
     for consumer in {app for apps in LISTENERS.values() for app in apps} - {App.ANALYTICS}:
         yield consumer, App.ANALYTICS, PATH, "POST"
     yield App.USER, App.FRONTEND, "/auth/exchange", "POST"
+    yield App.TASK, App.FRONTEND, "/export/pages", "GET"
     for caller in set(App) - {App.USER}:
         yield App.USER, caller, JWKS_PATH, "GET"
 

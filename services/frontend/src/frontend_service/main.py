@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from frontend_service import api, assets, subscriptions
+from frontend_service.account_export.routes import exports
 from frontend_service.live import Hub
 from frontend_service.pages.routes import ROUTERS
 from frontend_service.settings import Settings
@@ -11,7 +12,7 @@ from servicekit.app import create_app
 
 
 def create(settings: Settings | None = None) -> FastAPI:
-    routers, startup = [api.router, assets.router, *ROUTERS], [open_edge, open_pages]
+    routers, startup = [api.router, exports, assets.router, *ROUTERS], [open_edge, open_pages]
     app = create_app(settings or Settings(), routers, has_database=False, public=True, startup=startup)
     app.state.hub = Hub()
     subscriptions.mount(app, app.state.hub)

@@ -16,3 +16,6 @@ class Settings(ServiceSettings):
     """Requests one user, or one address that is no verified user's, may make in `rate_window`."""
     rate_window: int = Field(default=10, ge=1)
     """Seconds."""
+
+    exports_at_once: int = Field(default=2, ge=1)
+    """Accounts this replica exports at the same time; each takes some megabytes of memory meanwhile."""

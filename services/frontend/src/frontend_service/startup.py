@@ -4,6 +4,7 @@ from fastapi import FastAPI
 from starlette.routing import Mount
 
 from contracts.names import App
+from frontend_service.account_export.turns import Turns
 from frontend_service.api_tokens import ApiTokens
 from frontend_service.assets import Assets
 from frontend_service.breaker import Breaker
@@ -24,6 +25,7 @@ async def open_edge(app: FastAPI) -> None:
     key = sealing_key((await app.state.sidecar.secret(SECRET))["key"])
     app.state.sessions = Sessions(key, settings.secure_cookies, app.state.sidecar)
     app.state.rate_limit = RateLimit(settings.rate_limit, settings.rate_window)
+    app.state.exports = Turns(settings.exports_at_once)
     state = app.state
     state.api_tokens = ApiTokens(state.sidecar)
     state.clients = Clients(state.verifier, state.sessions, state.api_tokens)

@@ -4,18 +4,23 @@ import csv
 import io
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import orjson
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from servicekit.database import Database
-from task_service.models import Label, Project, SavedFilter, Task
+from task_service.models import Activity, Label, Project, SavedFilter, Task
 from task_service.schemas import TaskRead
 from task_service.structure.schemas import FilterRead, LabelRead, ProjectRead
 from task_service.transfer import ical, own, repository
+from task_service.transfer.schemas import ActivityOfTask
 from task_service.transfer.spreadsheet import COLUMNS, SLASH, escaped
 
 PAGE = 500
+FEW = 50
+
+Part = Literal["tasks", "trash", "activity"]
 
 
 async def as_json(database: Database, user_id: str) -> AsyncIterator[bytes]:
@@ -39,6 +44,23 @@ async def as_json(database: Database, user_id: str) -> AsyncIterator[bytes]:
             yield separator + orjson.dumps(_whole(task))
             separator = b",\n"
     yield b"\n]}\n"
+
+
+async def page_of(
+    session: AsyncSession, user_id: str, of: Part, last: str
+) -> tuple[list[dict[str, Any]], str | None]:
+    """A few tasks or activities behind the id `last`, and the id to go on behind; None at the end.
+
+    Few, because their notes can be long: a page has some megabytes at most.
+    """
+    rows: Sequence[Task | Activity]
+    if of == "activity":
+        rows = await repository.activity_after(session, user_id, last, FEW)
+        items = [ActivityOfTask.model_validate(row).model_dump(mode="json") for row in rows]
+    else:
+        rows = await repository.tasks_after(session, user_id, last, FEW, trashed=of == "trash")
+        items = [_whole(task) for task in rows]
+    return items, rows[-1].id if len(rows) == FEW else None
 
 
 async def as_csv(database: Database, user_id: str) -> AsyncIterator[bytes]:

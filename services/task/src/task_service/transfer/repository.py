@@ -7,7 +7,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from task_service.models import Project, Task
+from task_service.models import Activity, Project, Task
 from task_service.structure.repository import Named
 from task_service.transfer.models import ImportJob
 
@@ -69,12 +69,20 @@ async def all_of(session: AsyncSession, model: type[Named], user_id: str) -> Seq
     return (await session.scalars(query.order_by(col(model.position), col(model.id)))).all()
 
 
-async def tasks_after(session: AsyncSession, user_id: str, last: str, limit: int) -> Sequence[Task]:
-    """Tasks that are not in the trash, by id, behind the id `last`."""
-    query = select(Task).where(
-        col(Task.user_id) == user_id, col(Task.id) > last, col(Task.deleted_at).is_(None)
-    )
+async def tasks_after(
+    session: AsyncSession, user_id: str, last: str, limit: int, *, trashed: bool = False
+) -> Sequence[Task]:
+    """Tasks that are not in the trash, or those that are, by id, behind the id `last`."""
+    deleted = col(Task.deleted_at)
+    query = select(Task).where(col(Task.user_id) == user_id, col(Task.id) > last)
+    query = query.where(deleted.is_not(None) if trashed else deleted.is_(None))
     return (await session.scalars(query.order_by(col(Task.id)).limit(limit))).all()
+
+
+async def activity_after(session: AsyncSession, user_id: str, last: str, limit: int) -> Sequence[Activity]:
+    """What happened to all tasks, oldest first, behind the id `last`."""
+    query = select(Activity).where(col(Activity.user_id) == user_id, col(Activity.id) > last)
+    return (await session.scalars(query.order_by(col(Activity.id)).limit(limit))).all()
 
 
 async def zones(session: AsyncSession, user_id: str) -> Sequence[str]:

@@ -9,10 +9,10 @@ from fastapi.responses import StreamingResponse
 from servicekit.auth import CurrentUser
 from servicekit.door import SessionDep, router
 from servicekit.ids import PathId
-from task_service.schemas import Name
+from task_service.schemas import Id, Name
 from task_service.transfer import export, use_cases
 from task_service.transfer.formats import Format
-from task_service.transfer.schemas import ImportRead
+from task_service.transfer.schemas import ExportPage, ImportRead
 
 imports = router(prefix="/import", tags=["many at once"])
 exports = router(prefix="/export", tags=["many at once"])
@@ -80,3 +80,10 @@ async def export_tasks(
     name = f'attachment; filename="tasks.{format}"'
     stream = make(request.app.state.database, user.user_id)
     return StreamingResponse(stream, media_type=kind, headers={"content-disposition": name})
+
+
+@exports.get("/pages", include_in_schema=False)
+async def export_page(user: CurrentUser, session: SessionDep, of: export.Part, after: Id = "") -> ExportPage:
+    """For the export of a whole account, which the edge puts together."""
+    items, following = await export.page_of(session, user.user_id, of, after)
+    return ExportPage(items=items, next=following)

@@ -1,9 +1,11 @@
 """What imports and exports show."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
+
+from task_service.schemas import ActivityRead
 
 
 class ReportLine(BaseModel):
@@ -29,6 +31,20 @@ class ImportRead(BaseModel):
     """Lines of the report that are not shown."""
     created_at: datetime
     finished_at: datetime | None
+
+
+class ActivityOfTask(ActivityRead):
+    """One change, with the task it was made to."""
+
+    task_id: str
+
+
+class ExportPage(BaseModel):
+    """A part of what is kept of an account."""
+
+    items: list[dict[str, Any]]
+    next: str | None
+    """What to go on behind; null at the end."""
 
 
 class FeedRead(BaseModel):

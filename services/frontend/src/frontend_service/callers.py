@@ -1,0 +1,35 @@
+"""Who asks the parts of the API that the frontend answers itself."""
+
+import time
+
+from fastapi import Request
+
+from frontend_service.api_tokens import is_api_token
+from frontend_service.sessions import Sessions
+from servicekit.auth import Principal, TokenVerifier, admit, bearer_token
+from servicekit.errors import Unauthenticated
+
+
+async def caller(request: Request, headers: dict[str, str], *, good_for: float) -> Principal:
+    """The account, by access token, by API token, or by the session of a browser.
+
+    headers: of the answer; a session that was renewed is added.
+    good_for: seconds the token of a session has to last; the other tokens last as long as they do.
+    Raises `Unauthenticated`, `InsufficientScope`, or `Unavailable`.
+    """
+    if "authorization" in request.headers:
+        token = bearer_token(request.headers["authorization"])
+        if is_api_token(token):
+            token = await request.app.state.api_tokens.access_token(token)
+        return await admit(request, token)
+    sessions: Sessions = request.app.state.sessions
+    session = sessions.open(request.headers.get("cookie", ""))
+    if session is None:
+        raise Unauthenticated(code="token-missing")
+    if session.expires_at - good_for < time.time():
+        session = await sessions.renew(session)
+        if session is None:
+            raise Unauthenticated("This session has ended.", code="session-ended")
+        headers["set-cookie"] = sessions.set_cookie(session)
+    verifier: TokenVerifier = request.app.state.verifier
+    return await verifier.verify(session.access_token)

@@ -1,0 +1,61 @@
+"""A whole account page by page, for the edge to put together; on both databases."""
+
+from typing import Any
+
+import pytest
+from task_service.main import create
+from task_service.settings import Settings
+from task_service.transfer import export
+
+from conftest import OpenService, ServiceUnderTest
+
+
+@pytest.fixture
+async def task(open_service: OpenService, monkeypatch: pytest.MonkeyPatch) -> ServiceUnderTest:
+    monkeypatch.setattr(export, "FEW", 2)
+    return await open_service(create, Settings)
+
+
+async def pages(task: ServiceUnderTest, of: str) -> list[list[dict[str, Any]]]:
+    found, after = [], ""
+    while True:
+        answer = await task.client.get(f"/export/pages?of={of}{after}")
+        assert answer.status_code == 200, answer.text
+        found.append(answer.json()["items"])
+        if not answer.json()["next"]:
+            return found
+        after = f"&after={answer.json()['next']}"
+
+
+async def add(task: ServiceUnderTest, title: str, user: str = "ada") -> str:
+    headers = {"authorization": f"Bearer {user}"}
+    return str((await task.client.post("/tasks", json={"title": title}, headers=headers)).json()["id"])
+
+
+class TestPages:
+    async def test_have_each_task_once_and_of_one_account(self, task: ServiceUnderTest) -> None:
+        for number in range(5):
+            await add(task, str(number))
+            await add(task, "of bob", "bob")
+        found = await pages(task, "tasks")
+        assert [[item["title"] for item in page] for page in found] == [["0", "1"], ["2", "3"], ["4"]]
+        whole = (await task.client.get("/export")).json()["tasks"]
+        assert [item for page in found for item in page] == whole
+
+    async def test_tell_the_trash_and_the_rest_apart(self, task: ServiceUnderTest) -> None:
+        kept, deleted = await add(task, "kept"), await add(task, "deleted")
+        await task.client.delete(f"/tasks/{deleted}")
+        assert [[item["id"] for item in page] for page in await pages(task, "tasks")] == [[kept]]
+        assert [[item["id"] for item in page] for page in await pages(task, "trash")] == [[deleted]]
+
+    async def test_have_what_happened_to_every_task(self, task: ServiceUnderTest) -> None:
+        first, second = await add(task, "first"), await add(task, "second")
+        await task.client.post(f"/tasks/{first}/complete")
+        await add(task, "of bob", "bob")
+        found = [item for page in await pages(task, "activity") for item in page]
+        told = [(item["task_id"], item["what"]) for item in found]
+        assert told == [(first, "created"), (second, "created"), (first, "completed")]
+
+    @pytest.mark.parametrize("query", ["", "?of=everything", "?of=tasks&limit=9"])
+    async def test_are_of_what_there_is(self, task: ServiceUnderTest, query: str) -> None:
+        assert (await task.client.get(f"/export/pages{query}")).status_code == 422
