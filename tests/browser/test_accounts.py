@@ -1,15 +1,19 @@
 """Sign up, sign in, sign out, and the account page."""
 
+import json
 import re
+import zipfile
 from dataclasses import replace
+from pathlib import Path
 
+import pytest
 from frontend_service.sessions import COOKIE, Sessions, sealing_key
 from playwright.sync_api import expect
 
 from devstack.credentials import ensure_secrets
 from devstack.stack import Stack
 from servicekit.sidecar import Sidecar
-from tests.browser.conftest import OpenBrowser
+from tests.browser.conftest import OpenBrowser, SignUp
 from tests.browser.person import PASSWORD, Person
 
 
@@ -116,6 +120,21 @@ class TestAccount:
         ada.page.get_by_role("button", name="Save").click()
         expect(ada.page.get_by_role("status").filter(has_text="Saved.")).to_be_visible()
         assert ada.api("GET", "/users/me")["name"] == "Ada Lovelace"
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without"])
+class TestTheExport:
+    def test_is_a_file_with_everything(self, sign_up: SignUp, tmp_path: Path, script: bool) -> None:
+        ada = sign_up(java_script_enabled=script)
+        ada.add("Buy milk")
+        ada.page.goto("/account")
+        with ada.page.expect_download() as begun:
+            ada.page.get_by_role("link", name="Export everything").click()
+        assert begun.value.suggested_filename.startswith("todo-")
+        begun.value.save_as(tmp_path / "export.zip")
+        with zipfile.ZipFile(tmp_path / "export.zip") as archive:
+            tasks = json.loads(archive.read("tasks.json"))["tasks"]
+        assert [task["title"] for task in tasks] == ["Buy milk"]
 
 
 class TestTheTheme:

@@ -1,4 +1,4 @@
-"""The export of an account, through the edge: everything is in it, or the client sees that it is not whole."""
+"""The export of an account, through the edge: everything is in it, or the client sees that it broke off."""
 
 import asyncio
 import io
