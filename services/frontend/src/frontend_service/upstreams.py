@@ -39,7 +39,7 @@ OWNERS: Mapping[str, App] = {
 """Who answers, by the first segment of the path under `/api/v1`."""
 
 EXPORT = "/users/me/export"
-"""The frontend answers this itself (`account_export`)."""
+"""Answered by the frontend itself (`account_export`), before the edge is asked."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")
 """A segment: a word or an id, of unreserved characters only (RFC 3986, section 2.3).
@@ -81,9 +81,8 @@ class Operations:
 
 
 def read_operations() -> Operations:
-    """The operations of the document the frontend publishes, but for what it answers itself."""
-    paths = json.loads(SPECIFICATION.read_text())["paths"]
-    return Operations.of({path: operations for path, operations in paths.items() if path != EXPORT})
+    """The operations of the document the frontend publishes."""
+    return Operations.of(json.loads(SPECIFICATION.read_text())["paths"])
 
 
 def _matches(wanted: str, segment: str) -> bool:

@@ -225,6 +225,11 @@ class TestAnExport:
         assert (await ada.get(EXPORT)).json()["code"] == "token-missing"
         assert furnished.calls == []
 
+    async def test_is_got_and_nothing_else(self, ada: httpx2.AsyncClient, furnished: FakeServices) -> None:
+        refused = await ada.post(EXPORT)
+        assert (refused.status_code, refused.headers["allow"]) == (405, "GET")
+        assert furnished.calls == []
+
     async def test_passes_a_refusal_on(self, ada: httpx2.AsyncClient, furnished: FakeServices) -> None:
         furnished.answers["GET /users/me"] = problem(401, "account-gone", "This account is gone.")
         refused = await ada.get(EXPORT)
