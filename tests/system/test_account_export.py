@@ -106,4 +106,4 @@ class TestAnExport:
         await ada.insist("POST", "/chat/messages", {"text": "add by chat"})
         with kept_down(app_pids(healthy.folder, "chat")), pytest.raises(aiohttp.ClientPayloadError):
             await ada.ask("GET", EXPORT)
-        await eventually(lambda: ada.ask("GET", EXPORT), lambda answer: answer.status == 200)
+        assert (await ada.insist("GET", EXPORT)).status == 200
