@@ -1,11 +1,13 @@
 """Cursors: opaque, bound to their list, and never trusted."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from servicekit.errors import Invalid
-from servicekit.paging import decode_cursor, encode_cursor, page_of
+from servicekit.paging import behind, decode_cursor, encode_cursor, page_of
 
 VALUES = st.lists(st.none() | st.text(max_size=20) | st.integers(-(2**53), 2**53) | st.booleans(), max_size=4)
 
@@ -31,6 +33,21 @@ class TestCursor:
         cursor = encode_cursor(["x", "y"], bound_to="a list")
         with pytest.raises(Invalid):
             decode_cursor(cursor, bound_to="a list", values=1)
+
+
+class TestBehind:
+    def test_is_a_moment_and_an_id(self) -> None:
+        moment, id = behind(["2026-05-01T02:00:00+02:00", "x"])
+        assert (moment, id) == (datetime(2026, 5, 1, tzinfo=UTC), "x")
+
+    @pytest.mark.parametrize(
+        "last",
+        [["x", "y"], [None, "y"], ["0001-01-01T00:00:00+14:00", "y"], ["9999-12-31T23:59:59-12:00", "y"]],
+    )
+    def test_anything_else_is_refused(self, last: list[object]) -> None:
+        with pytest.raises(Invalid) as refusal:
+            behind(last)
+        assert refusal.value.code == "cursor-invalid"
 
 
 class TestPageOf:

@@ -305,6 +305,7 @@ class TestOwn:
             {},
             {"title": "x", "at": "2020-01-01T00:00:00Z"},
             {"title": "x", "at": "2030-01-01T00:00:00"},
+            {"title": "x", "at": "9999-12-31T23:59:59-12:00"},
             {"task_id": "unknown", "minutes_before": 5},
             {"title": "x", "minutes_before": 5},
         ],

@@ -90,5 +90,5 @@ def _behind(cursor: str, bound_to: str, sort: Sort) -> tuple[datetime, list[Any]
     now, *stored = decode_cursor(cursor, bound_to=bound_to, values=len(sort.fields) + 1)
     try:
         return values_of(["created"], [now])[0], values_of(sort.fields, stored)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise Invalid.field("?cursor", "This is not a cursor.", code="cursor-invalid") from error

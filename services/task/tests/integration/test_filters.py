@@ -1,5 +1,6 @@
 """The tables of docs/filters.md, run through the API, and what lists promise. On both databases."""
 
+import base64
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -220,6 +221,15 @@ class TestList:
         for other in ({"sort": "-due"}, {"filter": "done"}, {"q": "x"}, {"trash": True}, {"saved": "today"}):
             answer = await examples.client.get("/tasks", params=mine | other | {"cursor": cursor})
             assert answer.json()["code"] == "cursor-invalid"
+
+    @pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2026-05-01"])
+    async def test_refuses_a_cursor_of_no_time_that_is(self, examples: ServiceUnderTest, at: str) -> None:
+        """Somebody made it, from one of ours."""
+        ours = (await examples.client.get("/tasks?limit=1")).json()["next_cursor"]
+        binding, *rest = json.loads(base64.urlsafe_b64decode(ours + "=="))
+        made = base64.urlsafe_b64encode(json.dumps([binding, at, *rest[1:]]).encode()).decode()
+        answer = await examples.client.get(f"/tasks?limit=1&cursor={made}")
+        assert (answer.status_code, answer.json()["code"]) == (422, "cursor-invalid")
 
     @pytest.mark.parametrize(
         ("query", "pointer", "code"),

@@ -47,7 +47,10 @@ class TestReminders:
 
     @pytest.mark.parametrize(
         "reminder",
-        [{}, {"minutes_before": 5, "at": AT}, {"minutes_before": -1}, {"at": "2026-05-01T08:00:00"}],
+        [
+            *({}, {"minutes_before": 5, "at": AT}, {"minutes_before": -1}, {"at": "2026-05-01T08:00:00"}),
+            *({"at": "0001-01-01T00:00:00+14:00"}, {"at": "9999-12-31T23:59:59-12:00"}),
+        ],
     )
     async def test_that_say_no_time_are_refused(self, tasks: ServiceUnderTest, reminder: Any) -> None:
         answer = await tasks.client.post("/tasks", json={"title": "milk", "reminders": [reminder]})

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from task_service.filtering.errors import FilterError
@@ -51,7 +51,10 @@ def parse_sort(text: str) -> Sort:
 
 
 def values_of(fields: Sequence[str], stored: Sequence[Any]) -> list[Any]:
-    """The sort values in a cursor, as they compare in the database. Raises `ValueError`."""
+    """The sort values in a cursor, as they compare in the database.
+
+    Raises `ValueError` or `OverflowError`.
+    """
     return [_value(field, value) for field, value in zip(fields, stored, strict=True)]
 
 
@@ -78,4 +81,4 @@ def _value(field: str, value: Any) -> Any:
     found = datetime.fromisoformat(value)
     if found.tzinfo is None:
         raise ValueError(value)
-    return found
+    return found.astimezone(UTC)
