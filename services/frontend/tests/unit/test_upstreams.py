@@ -47,6 +47,7 @@ class TestAPath:
                 "/tasks/a b",
             ),
             *("/tasks/é", "/tasks/a\\b", f"/tasks/{ID}/complete/x", "/replays", "/.well-known/jwks.json"),
+            *("/auth/exchange", "/export/pages", "/users/me/export/x"),
         ],
     )
     def test_that_is_not_of_the_api_leads_nowhere(self, path: str) -> None:

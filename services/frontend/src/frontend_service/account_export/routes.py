@@ -16,6 +16,9 @@ from frontend_service.upstreams import EXPORT
 from servicekit.door import router
 from servicekit.errors import Forbidden, Invalid
 
+READ_SECONDS = 20.0
+"""For a page, which can have some megabytes."""
+
 exports = router(prefix=PREFIX, tags=["account"], route_class=APIRoute)
 
 
@@ -39,7 +42,8 @@ async def export_account(request: Request) -> Response:
     turns: Turns = state.exports
     turns.take(user.user_id)
     try:
-        begun = await _begun(pieces(Backend(state.sidecar, state.breakers, user.token)))
+        backend = Backend(state.sidecar, state.breakers, user.token, READ_SECONDS)
+        begun = await _begun(pieces(backend))
     except BaseException:
         turns.give_back(user.user_id)
         raise

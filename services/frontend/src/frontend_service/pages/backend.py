@@ -46,10 +46,11 @@ class Backend:
     sidecar: Sidecar
     breakers: Mapping[App, Breaker]
     token: str = ""
+    read_seconds: float = READ_SECONDS
 
     async def get(self, app: App, path: str) -> Json:
         """Raises `Refused`, or `Unavailable` when no instance of the service answers."""
-        return _document(app, await self._ask(app, "GET", path, None, {}, READ_SECONDS))
+        return _document(app, await self._ask(app, "GET", path, None, {}, self.read_seconds))
 
     async def send(
         self,
