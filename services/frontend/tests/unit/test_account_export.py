@@ -14,9 +14,10 @@ import pytest
 from fastapi import FastAPI
 from frontend_service.account_export import download
 from frontend_service.account_export.archive import Archive
-from frontend_service.account_export.contents import Piece
+from frontend_service.account_export.contents import Piece, pieces
 from frontend_service.account_export.download import Download, packed
 from frontend_service.account_export.turns import ExportRunning, Turns
+from frontend_service.pages.backend import Backend, Refused
 from starlette.types import Message
 
 from contracts.names import App
@@ -207,6 +208,24 @@ class TestAnExport:
             assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
         furnished.away = set()
         assert (await ada.get(EXPORT)).status_code == 200
+
+    async def test_leaves_out_what_is_gone_when_it_is_read(
+        self, ada: httpx2.AsyncClient, furnished: FakeServices
+    ) -> None:
+        furnished.answers["GET /chat/conversations"] = answer(
+            items=[{"id": "c0"}, {"id": "c1"}], next_cursor=None
+        )
+        furnished.answers["GET /chat/conversations/c0"] = problem(404, "not-found")
+        furnished.answers["GET /webhooks/w1/deliveries"] = problem(404, "not-found")
+        files = opened((await ada.get(EXPORT)).content)
+        assert [each["id"] for each in orjson.loads(files["conversations.json"])] == ["c1"]
+        assert orjson.loads(files["deliveries.json"]) == []
+
+    @pytest.mark.parametrize("status", [403, 409, 500])
+    async def test_leaves_nothing_else_out(self, app: FastAPI, furnished: FakeServices, status: int) -> None:
+        furnished.answers["GET /chat/conversations/c1"] = problem(status, "no")
+        with pytest.raises(Refused):
+            assert [piece async for piece in pieces(Backend(furnished, app.state.breakers))]
 
     async def test_that_runs_is_not_begun_again(
         self, ada: httpx2.AsyncClient, app: FastAPI, furnished: FakeServices

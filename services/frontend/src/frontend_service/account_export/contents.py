@@ -4,7 +4,8 @@ Lists are read page by page and handed on at once, so no more of an account is i
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -12,7 +13,7 @@ from urllib.parse import quote
 import orjson
 
 from contracts.names import App
-from frontend_service.pages.backend import Backend
+from frontend_service.pages.backend import Backend, Refused
 
 Piece = tuple[str, bytes]
 """Name of a file, and what comes next in it; all pieces of a file follow one another."""
@@ -125,11 +126,23 @@ async def _export_pages(backend: Backend, of: str) -> AsyncIterator[Items]:
 async def _conversations(backend: Backend) -> AsyncIterator[Items]:
     async for heads in _pages(backend, App.CHAT, "/chat/conversations"):
         for head in heads:
-            yield [await backend.get(App.CHAT, f"/chat/conversations/{quote(head['id'], safe='')}")]
+            with _unless_gone():
+                yield [await backend.get(App.CHAT, f"/chat/conversations/{quote(head['id'], safe='')}")]
 
 
 async def _deliveries(backend: Backend) -> AsyncIterator[Items]:
     async for webhooks in _pages(backend, App.NOTIFICATION, "/webhooks"):
         for webhook in webhooks:
-            async for items in _pages(backend, App.NOTIFICATION, f"/webhooks/{webhook['id']}/deliveries"):
-                yield [{"webhook_id": webhook["id"], **item} for item in items]
+            with _unless_gone():
+                async for items in _pages(backend, App.NOTIFICATION, f"/webhooks/{webhook['id']}/deliveries"):
+                    yield [{"webhook_id": webhook["id"], **item} for item in items]
+
+
+@contextmanager
+def _unless_gone() -> Iterator[None]:
+    """What was listed may be deleted, or a conversation dropped for its age, before it is read."""
+    try:
+        yield
+    except Refused as refusal:
+        if refusal.status != 404:
+            raise
