@@ -80,9 +80,8 @@ def create_app(
     install_error_handlers(app)
     if settings.metrics:
         metrics.install_metrics(app)
-    token = settings.app_api_token.get_secret_value()
     app.add_middleware(BodyLimit)
-    app.add_middleware(SidecarOnly, token=token, callbacks_only=public)
+    app.add_middleware(SidecarOnly, token=settings.app_api_token.get_secret_value(), callbacks_only=public)
     app.add_middleware(TracingMiddleware, tracer=tracer)
     app.add_middleware(Leaving)
     if not public:
@@ -127,8 +126,7 @@ async def _open(
         await migrate(database)
     house = _keep_house(database, [idempotency.forget, inbox.forget, *forget])
     for work in (Relay(database, sidecar).run(), metrics.sample_outbox(database), house):
-        task = asyncio.create_task(work)
-        stack.push_async_callback(_end, task)
+        stack.push_async_callback(_end, asyncio.create_task(work))
 
 
 async def _end(task: asyncio.Task[None]) -> None:

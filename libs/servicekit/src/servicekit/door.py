@@ -52,11 +52,8 @@ class Door(APIRoute):
 
     def get_route_handler(self) -> Endpoint:
         endpoint = super().get_route_handler()
-        declared = {
-            field.alias
-            for field in get_flat_params(self.dependant)
-            if isinstance(field.field_info, params.Query)
-        }
+        fields = get_flat_params(self.dependant)
+        declared = {field.alias for field in fields if isinstance(field.field_info, params.Query)}
 
         async def enter(request: Request) -> Response:
             _refuse_strange(request, declared)

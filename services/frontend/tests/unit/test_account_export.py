@@ -23,7 +23,8 @@ from starlette.types import Message
 from contracts.names import App
 from servicekit.errors import Unavailable
 from servicekit.sidecar import Answer
-from services.frontend.tests.fake_services import Call, FakeServices, a_task, answer, problem
+from services.frontend.tests.fake_services import Call, FakeServices, a_task, problem
+from tests.fake_sidecar import answer
 
 EXPORT = "/api/v1/users/me/export"
 CLIENT = {"type": "http", "asgi": {"spec_version": "2.3"}, "method": "GET", "headers": []}

@@ -6,7 +6,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from services.frontend.tests.fake_services import FakeServices, answer, problem
+from services.frontend.tests.fake_services import FakeServices, problem
+from tests.fake_sidecar import answer
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 STORED: dict[str, Any] = {
