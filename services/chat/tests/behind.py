@@ -22,11 +22,15 @@ class Behind(FakeSidecar):
     refusal: Answer | None = None
     """What the task service answers to every change instead."""
     has_state: bool = True
+    hanging_reads: int = 0
     conflicts: int = 0
     """How often somebody else is quicker to write the list of conversations."""
 
-    async def get_state(self, key: str) -> StateEntry:
+    async def get_state(self, key: str, *, timeout: float = 10) -> StateEntry:
         self._require_state()
+        if self.hanging_reads:
+            self.hanging_reads -= 1
+            raise Unavailable(f"Nothing came in {timeout} s.")
         raw, version = self.values.get(key, (b"null", 0))
         return StateEntry(orjson.loads(raw), str(version) if version else "")
 

@@ -185,9 +185,10 @@ class Sidecar:
             raise Unavailable(f"Publishing to {topic} failed: {answer.body!r}", code="publish-failed")
         return failed
 
-    async def get_state(self, key: str) -> StateEntry:
-        """Read a value of this service. Raises `Unavailable`."""
-        answer = await self.request("GET", f"/v1.0/state/{STATE_STORE}/{quote(key, safe='')}")
+    async def get_state(self, key: str, *, timeout: float = 10) -> StateEntry:
+        """Read a value of this service. Raises `Unavailable` when it doesn't come in `timeout` seconds."""
+        path = f"/v1.0/state/{STATE_STORE}/{quote(key, safe='')}"
+        answer = await self.request("GET", path, timeout=timeout)
         if answer.status == 204 or (answer.status == 200 and not answer.body):
             return StateEntry()
         _require_state(answer)

@@ -3,6 +3,7 @@
 Both are written with the ETag they were read with, so two messages at once don't lose one another.
 """
 
+import contextlib
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -17,6 +18,8 @@ KEPT_SECONDS = 90 * 24 * 3600
 KEPT_MESSAGES = 200
 LISTED = 200
 TRIES = 5
+READ_SECONDS = (2.0, 3.0, 5.0)
+"""For each try to read. A connection of the sidecar to the store can hang where another would not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,10 @@ class Conversations:
         raise ConversationBusy
 
     async def _get(self, key: str) -> StateEntry:
-        return await _reaching(self.sidecar.get_state(key))
+        for seconds in READ_SECONDS[:-1]:
+            with contextlib.suppress(Unavailable):
+                return await self.sidecar.get_state(key, timeout=seconds)
+        return await _reaching(self.sidecar.get_state(key, timeout=READ_SECONDS[-1]))
 
     async def _put(self, key: str, value: Any, etag: str) -> None:
         await _reaching(self.sidecar.save_state(key, value, etag=etag, ttl_seconds=KEPT_SECONDS))

@@ -204,6 +204,13 @@ class TestConversations:
         told = await chat.client.post("/chat/messages", json={"text": "list", "conversation_id": id})
         assert (told.status_code, told.json()["code"]) == (409, "conversation-busy")
 
+    @pytest.mark.parametrize(("hanging", "status"), [(2, 200), (3, 503)])
+    async def test_are_asked_for_again_where_nothing_comes(
+        self, chat: ServiceUnderTest, behind: Behind, hanging: int, status: int
+    ) -> None:
+        behind.hanging_reads = hanging
+        assert (await chat.client.get(PATH)).status_code == status
+
     async def test_that_can_not_be_reached_are_no_fault_of_tasks(
         self, chat: ServiceUnderTest, behind: Behind
     ) -> None:
