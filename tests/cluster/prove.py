@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cluster import toolbox
+from cluster.alone import alone
 from cluster.cli import FOLDER
 from cluster.cluster import Cluster
 from cluster.images.build import build_all
@@ -24,6 +25,7 @@ from tests.cluster.machine_state import MachineState
 from tests.cluster.report import Step, markdown, read_checks
 
 REPORTS = Path(__file__).parent / "reports"
+LOCK = ROOT / ".run" / "cluster-proof.lock"
 WHAT = ("tests/charts", "tests/cluster")
 
 
@@ -33,7 +35,11 @@ def main() -> None:
     target: Path = parser.parse_args().report
     target.parent.mkdir(parents=True, exist_ok=True)
     results = target.with_suffix(".xml")
-    steps = list(run(results))
+    try:
+        with alone(LOCK, "A proof runs here already; another one would take its cluster down."):
+            steps = list(run(results))
+    except Failure as failure:
+        sys.exit(str(failure))
     target.write_text(markdown(steps, read_checks(results), _commit()))
     results.unlink(missing_ok=True)
     print(f"\n{target}")

@@ -1,7 +1,6 @@
 """A Docker daemon of our own, for as long as images are built. It touches no network and no other daemon."""
 
 import contextlib
-import fcntl
 import json
 import os
 import shutil
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cluster import toolbox
+from cluster.alone import alone
 from cluster.machine import CGROUPS, absent, remove
 from cluster.teardown import unmount
 from cluster.waiting import wait_for_process
@@ -73,7 +73,7 @@ def docker_daemon() -> Iterator[Docker]:
     folder = RunFolder(STATE)
     folder.make()
     docker = Docker(STATE / "docker.sock")
-    with _alone(STATE / "lock"):
+    with alone(STATE / "lock", "Images are being built already."):
         _stop(folder)
         ABSENT.write_text(json.dumps(absent(MADE_BY_DOCKER)))
         daemon = processes.start(folder, "dockerd", _daemon(docker.socket), env=_environment())
@@ -82,16 +82,6 @@ def docker_daemon() -> Iterator[Docker]:
             yield docker
         finally:
             _stop(folder)
-
-
-@contextlib.contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    with lock.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as busy:
-            raise Failure("Images are being built already.") from busy
-        yield
 
 
 def _stop(folder: RunFolder) -> None:
