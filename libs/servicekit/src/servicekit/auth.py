@@ -16,7 +16,7 @@ from fastapi.security import HTTPBearer
 from contracts import scopes
 from contracts.names import App
 from servicekit.errors import Forbidden, InsufficientScope, Unauthenticated, Unavailable
-from servicekit.sidecar import Sidecar
+from servicekit.sidecar import Answer, Sidecar
 
 ISSUER = "todo"
 AUDIENCE = "todo-api"
@@ -74,14 +74,13 @@ class PublishedKeys:
 
     async def _ask(self) -> None:
         try:
-            answer = await self.sidecar.invoke(App.USER, "GET", JWKS_PATH)
+            answer: Answer | None = await self.sidecar.invoke(App.USER, "GET", JWKS_PATH)
         except Unavailable:
             if not self._keys:
                 raise
-            self._asked_at = time.monotonic()
-            return
+            answer = None
         self._asked_at = time.monotonic()
-        if answer.status == 200:
+        if answer and answer.status == 200:
             self._keys = {key["kid"]: _public_key(key) for key in answer.json()["keys"]}
 
 
@@ -137,8 +136,7 @@ async def admit(request: Request, token: str) -> Principal:
     """The account of an access token that may do this. Raises `Unauthenticated` or `InsufficientScope`."""
     if not token:
         raise Unauthenticated(code="token-missing")
-    verifier: TokenVerifier = request.app.state.verifier
-    principal = await verifier.verify(token)
+    principal: Principal = await request.app.state.verifier.verify(token)
     if principal.scopes is not None:
         path = getattr(request.scope.get("route"), "path", "")
         needed = scopes.needed(request.method, path.removeprefix(API_PREFIX))

@@ -7,7 +7,8 @@ waits for the sidecar in its constructor (docs/decisions/0003).
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -66,6 +67,22 @@ class StateEntry:
 
 class StateConflict(Exception):
     """The value was changed since its ETag was read."""
+
+
+Once = Callable[[float], Awaitable[Answer | None]]
+"""One try, given seconds."""
+
+
+async def repeated(once: Once, timeout: float, pauses: Sequence[float]) -> Answer | None:
+    """The first answer there is; None where none comes. All tries together have `timeout` seconds."""
+    until, left = time.monotonic() + timeout, timeout
+    for pause in pauses:
+        answer = await once(left)
+        if answer or time.monotonic() + pause > until:
+            return answer
+        await asyncio.sleep(pause)
+        left = max(until - time.monotonic(), LEAST_SECONDS)
+    return await once(left)
 
 
 @dataclass(slots=True)
@@ -131,28 +148,20 @@ class Sidecar:
         """
         sent = {"dapr-app-id": app.value, "content-type": "application/json", **(headers or {})}
         body = None if json is None else orjson.dumps(json)
-        pauses = iter(RETRY_PAUSES if method == "GET" or "idempotency-key" in sent else ())
-        until = time.monotonic() + timeout
-        left = timeout
-        while (answer := await self._answer(method, path, sent, body, left)) is None:
-            pause = next(pauses, None)
-            if pause is None or time.monotonic() + pause > until:
-                raise Unavailable(
-                    f"The service {app.value} can't be reached.", code=f"{app.value}-unavailable"
-                )
-            await asyncio.sleep(pause)
-            left = max(until - time.monotonic(), LEAST_SECONDS)
+        pauses = RETRY_PAUSES if method == "GET" or "idempotency-key" in sent else ()
+        answer = await repeated(lambda left: self.answer(method, path, sent, body, left), timeout, pauses)
+        if answer is None:
+            raise Unavailable(f"The service {app.value} can't be reached.", code=f"{app.value}-unavailable")
         return answer
 
-    async def _answer(
+    async def answer(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, timeout: float
     ) -> Answer | None:
-        """What a service answers, or None if nobody did."""
-        try:
+        """What a service answers, asked once; None if nobody did."""
+        with suppress(Unavailable):
             answer = await self.request(method, path, headers=headers, body=body, timeout=timeout)
-        except Unavailable:
-            return None
-        return answer if answer.is_from_app() else None
+            return answer if answer.is_from_app() else None
+        return None
 
     async def publish(self, topic: Topic, event: bulk.Outgoing) -> None:
         """Publish one CloudEvent. Raises `Unavailable` if it was not taken."""

@@ -5,8 +5,6 @@ instead of a cookie or an API token, an idempotency key for each unsafe request 
 safe), limits.
 """
 
-import asyncio
-import time
 from collections.abc import Iterable
 
 from starlette.types import Receive, Scope, Send
@@ -22,13 +20,11 @@ from servicekit.auth import API_PREFIX, bearer_token
 from servicekit.errors import Forbidden, ServiceError, Unavailable
 from servicekit.ids import new_id
 from servicekit.problems import problem_response
-from servicekit.sidecar import LEAST_SECONDS, Answer, Sidecar
+from servicekit.sidecar import RETRY_PAUSES, Answer, Sidecar, repeated
 
 PREFIX = API_PREFIX
 TIMEOUT_SECONDS = 15
 """For all tries to reach a service."""
-RETRY_PAUSES = (0.1, 0.4, 1.0)
-"""Seconds between the tries to reach a service."""
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 FORWARDED = frozenset(
@@ -132,32 +128,17 @@ class Edge:
         self, app: App, method: str, target: str, headers: dict[str, str], body: bytes | None
     ) -> Answer:
         breaker = self._breakers[app]
-        pauses = iter(RETRY_PAUSES)
-        until = time.monotonic() + TIMEOUT_SECONDS
-        left: float = TIMEOUT_SECONDS
-        while True:
-            breaker.check()
-            answer = await self._answer(method, target, headers, body, left)
-            if answer:
-                breaker.succeeded()
-                return answer
-            pause = next(pauses, None)
-            if pause is None or time.monotonic() + pause > until:
-                break
-            await asyncio.sleep(pause)
-            left = max(until - time.monotonic(), LEAST_SECONDS)
-        breaker.failed()
-        raise Unavailable(f"The service {app.value} can't be reached.", code=f"{app.value}-unavailable")
 
-    async def _answer(
-        self, method: str, target: str, headers: dict[str, str], body: bytes | None, timeout: float
-    ) -> Answer | None:
-        """What a service answers, or None if nobody did."""
-        try:
-            answer = await self._sidecar.request(method, target, headers=headers, body=body, timeout=timeout)
-        except Unavailable:
-            return None
-        return answer if answer.is_from_app() else None
+        async def once(left: float) -> Answer | None:
+            breaker.check()
+            return await self._sidecar.answer(method, target, headers, body, left)
+
+        answer = await repeated(once, TIMEOUT_SECONDS, RETRY_PAUSES)
+        if answer is None:
+            breaker.failed()
+            raise Unavailable(f"The service {app.value} can't be reached.", code=f"{app.value}-unavailable")
+        breaker.succeeded()
+        return answer
 
 
 def is_same_origin(headers: dict[str, str]) -> bool:

@@ -21,12 +21,12 @@ from frontend_service.upstreams import read_operations
 
 async def open_edge(app: FastAPI) -> None:
     """Read the secret that seals sessions, and open the edge."""
-    settings: Settings = app.state.settings
-    key = sealing_key((await app.state.sidecar.secret(SECRET))["key"])
-    app.state.sessions = Sessions(key, settings.secure_cookies, app.state.sidecar)
-    app.state.rate_limit = RateLimit(settings.rate_limit, settings.rate_window)
-    app.state.exports = Turns(settings.exports_at_once)
     state = app.state
+    settings: Settings = state.settings
+    key = sealing_key((await state.sidecar.secret(SECRET))["key"])
+    state.sessions = Sessions(key, settings.secure_cookies, state.sidecar)
+    state.rate_limit = RateLimit(settings.rate_limit, settings.rate_window)
+    state.exports = Turns(settings.exports_at_once)
     state.api_tokens = ApiTokens(state.sidecar)
     state.clients = Clients(state.verifier, state.sessions, state.api_tokens)
     edge = Edge(

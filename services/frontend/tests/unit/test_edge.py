@@ -18,6 +18,7 @@ from frontend_service import breaker, edge
 from frontend_service.sessions import COOKIE, RENEW_BEFORE_SECONDS, Session
 
 from contracts.names import App
+from servicekit import sidecar
 from servicekit.auth import AUDIENCE, ISSUER
 from servicekit.body_limit import MAX_BODY_BYTES
 from servicekit.content_digest import digest_of
@@ -312,7 +313,7 @@ class TestAServiceThatIsAway:
         self, nobody: httpx2.AsyncClient, services: Behind, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         now = count(1000, 4)
-        monkeypatch.setattr(edge, "time", SimpleNamespace(monotonic=lambda: next(now)))
+        monkeypatch.setattr(sidecar, "time", SimpleNamespace(monotonic=lambda: next(now)))
         services.replies = [None] * 9
         assert (await nobody.get(TASKS, headers=BEARER)).status_code == 503
         assert [each.timeout for each in services.requests] == [15, 7, LEAST_SECONDS]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from contracts.scopes import API_TOKEN_PREFIX
 from servicekit.database import Database
 from servicekit.errors import Invalid, NotFound
 from servicekit.ids import new_id
@@ -17,7 +18,7 @@ from user_service.use_cases import Issuer, lock
 MOST = 25
 """Tokens of one account, expired ones among them as long as they are listed."""
 LONGEST_LIFE = timedelta(days=366)
-PREFIX_LENGTH = len("todo_") + 4
+PREFIX_LENGTH = len(API_TOKEN_PREFIX) + 4
 USE_NOTED_EVERY = timedelta(minutes=1)
 LISTED_AFTER_EXPIRY = timedelta(days=30)
 
