@@ -8,7 +8,7 @@ A router made with `router(...)` gives its routes, without a word of theirs:
 """
 
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Set
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, params
@@ -56,7 +56,7 @@ class Door(APIRoute):
         declared = {field.alias for field in fields if isinstance(field.field_info, params.Query)}
 
         async def enter(request: Request) -> Response:
-            _refuse_strange(request, declared)
+            refuse_strange(request, declared)
             if self.only_reads or request.method in ("GET", "HEAD"):
                 return await _read(request, endpoint)
             return await _write(request, endpoint)
@@ -95,7 +95,7 @@ async def session_of(request: Request) -> AsyncSession:
 SessionDep = Annotated[AsyncSession, Depends(session_of)]
 
 
-def _refuse_strange(request: Request, declared: set[str]) -> None:
+def refuse_strange(request: Request, declared: Set[str]) -> None:
     """No route takes a list in its query: of two values one would be left out in silence."""
     for name, times in Counter(name for name, _ in request.query_params.multi_items()).items():
         if name not in declared:

@@ -13,8 +13,8 @@ from frontend_service.callers import caller
 from frontend_service.edge import PREFIX, is_same_origin
 from frontend_service.pages.backend import Backend
 from frontend_service.upstreams import EXPORT
-from servicekit.door import router
-from servicekit.errors import Forbidden, Invalid
+from servicekit.door import refuse_strange, router
+from servicekit.errors import Forbidden
 
 READ_SECONDS = 20.0
 """For a page, which can have some megabytes."""
@@ -32,8 +32,7 @@ async def export_account(request: Request) -> Response:
 
     It is made while it is sent. A file that broke off in the middle opens nowhere; ask again.
     """
-    for name in request.query_params:
-        raise Invalid.field(f"?{name}", "There is no such query parameter.", code="unknown-parameter")
+    refuse_strange(request, frozenset())
     if "authorization" not in request.headers and not is_same_origin(dict(request.headers)):
         raise Forbidden("This request comes from another site.", code="cross-site")
     headers: dict[str, str] = {}
