@@ -19,6 +19,7 @@ COPY services/frontend/pyproject.toml services/frontend/
 COPY services/notification/pyproject.toml services/notification/
 COPY services/task/pyproject.toml services/task/
 COPY services/user/pyproject.toml services/user/
+COPY tools/backup/pyproject.toml tools/backup/
 COPY tools/cluster/pyproject.toml tools/cluster/
 COPY tools/delivery/pyproject.toml tools/delivery/
 COPY tools/devstack/pyproject.toml tools/devstack/

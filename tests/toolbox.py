@@ -12,11 +12,13 @@ from devstack.toolbox.debian import POSTGRES
 from devstack.toolbox.ensure import LOCAL_SYSTEM, WITH_POSTGRES, ensure
 from devstack.toolbox.helm import HELM, KUBECONFORM
 from devstack.toolbox.monitoring import MONITORING, RULE_CHECKS
+from devstack.toolbox.object_store import OBJECT_STORE
 from devstack.toolbox.tool import Tool
 from tests.browser.chromium import CHROMIUMS
 from tests.charts.schemas import JsonSchemas
 
 PROGRAMS: dict[str, Sequence[Tool]] = {
+    "backup": (POSTGRES, OBJECT_STORE),
     "integration": (POSTGRES,),
     "browser": (*LOCAL_SYSTEM, *CHROMIUMS),
     "charts": (HELM, KUBECONFORM, JsonSchemas()),

@@ -1,0 +1,90 @@
+"""`backup take|try|restore|list|key`: of the database that libpq's variables (PGHOST, PGDATABASE, …) name."""
+
+import argparse
+import asyncio
+import sys
+import time
+from pathlib import Path
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from backup.connection import wait_until_reachable
+from backup.failure import BackupFailure
+from backup.manifest import Manifest
+from backup.restore import restore
+from backup.sealing import identity_in, new_key
+from backup.settings import Settings, StoreSettings
+from backup.store import Store
+from backup.take import take
+from backup.trial import attempt
+
+
+def main() -> None:
+    arguments = parser().parse_args()
+    try:
+        _run(arguments)
+    except BackupFailure as failure:
+        sys.exit(f"FAILED: {failure}")
+    except ValidationError as error:
+        sys.exit(
+            "FAILED: " + "; ".join(f"{_variable(error, each)}: {each['msg']}" for each in error.errors())
+        )
+
+
+def _variable(error: ValidationError, each: ErrorDetails) -> str:
+    """Name of the environment's variable that is wrong or missing."""
+    prefixes = {kind.__name__: kind.model_config["env_prefix"] for kind in (Settings, StoreSettings)}
+    return f"{prefixes[error.title]}{str(each['loc'][0]).upper()}"
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog="backup", description=__doc__)
+    verbs = made.add_subparsers(dest="verb", required=True)
+    verbs.add_parser("take", help="keep the database as it is now")
+    tried = verbs.add_parser("try", help="restore the newest backup into a server of its own, and compare")
+    tried.add_argument("--folder", type=Path, help="with room for the database")
+    back = verbs.add_parser("restore", help="put a backup into the database, by default the newest")
+    back.add_argument("--at", default="", help="name of the backup; or BACKUP_AT")
+    back.add_argument("--replace", action="store_true", help="take away what is in the database")
+    verbs.add_parser("list", help="print the backups there are")
+    key = verbs.add_parser("key", help="make a key; prints the public part")
+    key.add_argument("file", type=Path, help="where the secret part goes; keep a copy outside of the cluster")
+    return made
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    if arguments.verb == "key":
+        print(new_key(arguments.file))
+        return
+    settings = Settings()
+    if not settings.database:
+        raise BackupFailure("PGDATABASE is not set.")
+    store = Store.of(StoreSettings())
+    began = time.monotonic()
+    match arguments.verb:
+        case "take":
+            _say(asyncio.run(take(settings, store)), "kept", began)
+        case "try":
+            trial = attempt(settings, store, folder=arguments.folder)
+            _say(trial.manifest, f"can be restored, {trial.age.total_seconds() / 3600:.1f} hours old", began)
+        case "restore":
+            manifest = store.manifest(settings.database, arguments.at or settings.at)
+            asyncio.run(wait_until_reachable(settings))
+            identity = identity_in(settings.identity_file)
+            wait = settings.lock_seconds
+            restore(store, manifest, identity, replace=arguments.replace, lock_seconds=wait)
+            _say(manifest, "restored", began)
+        case "list":
+            for name in store.names(settings.database):
+                _say(store.manifest(settings.database, name))
+
+
+def _say(manifest: Manifest, what: str = "", began: float = 0) -> None:
+    done = f" {what} in {time.monotonic() - began:.1f} s" if what else ""
+    size = f"{manifest.size / 1e6:.1f} MB, {len(manifest.tables)} tables, {manifest.rows} rows"
+    print(f"{manifest.database} {manifest.name}{done}: {size}, schema {manifest.revision}")
+
+
+if __name__ == "__main__":
+    main()

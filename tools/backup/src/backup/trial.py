@@ -1,0 +1,34 @@
+"""Tries whether the newest backup of a database can be restored, in a server of its own."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from backup.failure import BackupFailure
+from backup.manifest import Manifest
+from backup.restore import restore
+from backup.scratch import scratch_database
+from backup.sealing import identity_in
+from backup.settings import Settings
+from backup.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    manifest: Manifest
+    age: timedelta
+
+
+def attempt(settings: Settings, store: Store, *, folder: Path | None = None) -> Trial:
+    """The newest backup, which is young enough and holds what it should. Raises `BackupFailure`.
+
+    folder: where the server keeps its files; by default that for temporary ones.
+    """
+    identity = identity_in(settings.identity_file)
+    manifest = store.manifest(settings.database, settings.at)
+    age = datetime.now(UTC) - manifest.taken_at
+    if not settings.at and age > timedelta(hours=settings.max_age_hours):
+        raise BackupFailure(f"The newest backup of {settings.database} is {age} old: {manifest.name}.")
+    with scratch_database(settings.database, folder) as scratch:
+        restore(store, manifest, identity, replace=False, database=scratch)
+    return Trial(manifest, age)
