@@ -65,6 +65,17 @@ rollback: ## back to the last good release, or to a revision   (ENV= TO=7)
 history: ## the releases there have been   (ENV=)
 	@$(RUN) delivery history $(ENV)
 
+##@ Keep it   (ENV=staging or production, DATABASE=task or another; by default all)
+.PHONY: backup backups restore-test restore
+backup: ## back databases up now   (ENV= DATABASE=)
+	@$(RUN) delivery backup $(ENV) $(if $(DATABASE),--database $(DATABASE)) $(DELIVERY)
+backups: ## the backups there are   (ENV= DATABASE=)
+	@$(RUN) delivery backups $(ENV) $(if $(DATABASE),--database $(DATABASE)) $(DELIVERY)
+restore-test: ## restore the newest backups into a server of their own, and compare   (ENV= DATABASE=)
+	@$(RUN) delivery restore-test $(ENV) $(if $(DATABASE),--database $(DATABASE)) $(DELIVERY)
+restore: ## put a backup in place of what a database holds   (ENV= DATABASE=task AT=20260131T020000Z)
+	@$(RUN) delivery restore $(ENV) --database $(DATABASE) $(if $(AT),--at $(AT)) $(DELIVERY)
+
 ##@ Prove it
 .PHONY: check test monitoring-test cluster-test cluster-proof lint types unit fix generate suite reminder-rounds terraform-check
 check: lint types unit ## lint, types and unit tests, in under a minute

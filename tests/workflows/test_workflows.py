@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.names import App
+from contracts.names import IMAGES
 from delivery import cli
 from delivery.environments import names
 from delivery.verdict import ALWAYS
@@ -102,8 +102,8 @@ class TestRequiredJob:
 
 class TestImages:
     @pytest.mark.parametrize("name", ["scan", "publish"])
-    def test_are_of_every_service(self, name: str) -> None:
-        assert set(job("build", name).body["strategy"]["matrix"]["service"]) == set(App)
+    def test_are_all_there_are(self, name: str) -> None:
+        assert set(job("build", name).body["strategy"]["matrix"]["image"]) == set(IMAGES)
 
     def test_are_published_after_all_have_been_scanned(self) -> None:
         assert job("build", "publish").body["needs"] == "scan"

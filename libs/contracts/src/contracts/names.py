@@ -15,6 +15,12 @@ class App(StrEnum):
     ANALYTICS = "analytics"
 
 
+BACKUP_IMAGE: Final = "backup"
+"""The one image beside those of the services; it is built, signed and released with them."""
+
+IMAGES: Final = (*App, BACKUP_IMAGE)
+
+
 class Topic(StrEnum):
     """Kafka topics; `kafka/topics.yaml` gives their partitions."""
 

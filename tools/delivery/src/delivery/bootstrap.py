@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from contracts.names import App
 from delivery import releases
 from delivery.access import Access
 from delivery.environments import CHARTS, Environment
@@ -29,7 +28,7 @@ class Bootstrap:
 
     environment: Environment
     access: Access
-    digests: Mapping[App, str] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
     tag: str = ""
     registry: str = ""
     stand_in: bool = False
@@ -42,7 +41,7 @@ class Bootstrap:
             "terraform": ("network, cluster, registry, buckets, databases", self.terraform),
             "access": ("a kubeconfig that expires", self.credentials),
             "platform": ("gateway, certificates, Dapr, operators, as pinned", self.platform),
-            "secrets": ("those of managed databases, and what is missing", self.secrets),
+            "secrets": ("those Terraform knows, and what is missing", self.secrets),
             "data": ("Kafka, PostgreSQL, Redis, as far as they are not managed", self.data),
             "services": ("migrations, then the six services", self.services),
             "address": ("the host name points to the gateway", self.address),
@@ -89,7 +88,7 @@ class Bootstrap:
             manifest = json.dumps({"apiVersion": "v1", "kind": "List", "items": managed})
             self.access.kubectl("apply", "--server-side", "--filename", "-", stdin=manifest)
         self._module("tools.make_secrets", *(["--stand-in"] if self.stand_in else []))
-        return f"{len(managed)} of managed databases, the others were there or have been made"
+        return f"{len(managed)} that Terraform knows, the others were there or have been made"
 
     def data(self) -> str:
         values = [part for path in self.environment.values_of("data") for part in ("--values", str(path))]

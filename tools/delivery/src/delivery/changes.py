@@ -81,6 +81,11 @@ def suites() -> list[Suite]:
             ("tests/workflows", "tools/delivery"),
             (".github/", "tests/workflows/", "tools/delivery/", "tools/actionlint/", "charts/todo/"),
         ),
+        Suite(
+            "backup",
+            ("tools/backup",),
+            ("tools/backup/", "tools/versitygw/", "services/", *LIBRARIES),
+        ),
         Suite("cluster", ("tools/cluster",), ("tools/cluster/", "tools/devstack/")),
     ]
 

@@ -1,4 +1,6 @@
-"""`delivery changes|verdict|vulnerabilities|deploy|release|smoke|rollback|history|notify`."""
+"""`delivery changes|suite|verdict|vulnerabilities`, and of an environment: `deploy|release|smoke|rollback`,
+`history|notify|backup|backups|restore-test|restore`.
+"""
 
 import argparse
 import json
@@ -7,8 +9,8 @@ import re
 import sys
 from pathlib import Path
 
-from contracts.names import App
-from delivery import changes, releases, slack, smoke, verdict
+from contracts.names import IMAGES, App
+from delivery import backups, changes, releases, slack, smoke, verdict
 from delivery.access import access
 from delivery.bootstrap import Bootstrap
 from delivery.certificate import trusting
@@ -16,6 +18,8 @@ from delivery.environments import Environment, Values, environment, names
 from delivery.signatures import signed_digests
 from delivery.terraform import VALUES
 from devstack.failure import Failure
+
+BACKUPS = ("backup", "backups", "restore-test", "restore")
 
 
 def main() -> None:
@@ -45,6 +49,10 @@ def parser() -> argparse.ArgumentParser:
         "history": "print the revisions there are",
         "smoke": "ask from outside whether it works",
         "notify": "tell the Slack channel",
+        "backup": "back databases up now",
+        "backups": "print the backups there are",
+        "restore-test": "restore the newest backups into a server of their own, and compare",
+        "restore": "put a backup in place of what a database holds",
     }.items():
         _arguments(verb, verbs.add_parser(verb, help=what))
     return made
@@ -58,7 +66,7 @@ def _arguments(verb: str, made: argparse.ArgumentParser) -> None:
         made.add_argument("--tag", required=verb == "release", default="", help="of the images: a commit")
         made.add_argument("--registry", default="", help="by default what the values say")
         made.add_argument("--signed-by", default="", help="owner/name at GitHub; then images go by digest")
-        made.add_argument("--digests", type=Path, help="JSON file: service → sha256:…")
+        made.add_argument("--digests", type=Path, help="JSON file: image → sha256:…")
     if verb == "deploy":
         made.add_argument("--steps", default="", help="only these, joined by commas")
         made.add_argument("--stand-in", action="store_true", help="data that keeps nothing")
@@ -67,6 +75,11 @@ def _arguments(verb: str, made: argparse.ArgumentParser) -> None:
     if verb == "smoke":
         made.add_argument("--url", default="", help="by default https:// and the host of the values")
         made.add_argument("--authority", default="", help="certificate to trust: a file")
+    if verb in BACKUPS:
+        databases = [app.value for app in backups.DATABASES]
+        made.add_argument("--database", choices=databases, required=verb == "restore", help="by default all")
+    if verb == "restore":
+        made.add_argument("--at", default="", help="name of the backup; by default the newest")
     if verb == "notify":
         for name in ("action", "outcome"):
             made.add_argument(f"--{name}", required=True)
@@ -97,6 +110,8 @@ def _run(arguments: argparse.Namespace) -> int:
             _release(where, arguments)
         case "rollback":
             _roll_back(where, arguments)
+        case verb if verb in BACKUPS:
+            _back_up(where, arguments)
         case "history":
             with access(where.namespace) as cluster:
                 for each in releases.history(cluster):
@@ -150,13 +165,15 @@ def _revision(text: str) -> int | None:
     return int(text) if text else None
 
 
-def _digests(arguments: argparse.Namespace) -> dict[App, str]:
+def _digests(arguments: argparse.Namespace) -> dict[str, str]:
     if arguments.signed_by:
         if not re.fullmatch(r"[0-9a-f]{40}", arguments.tag):
             raise Failure(f"{arguments.tag!r} is no commit; build.yml tags images with the whole of it.")
         return signed_digests(arguments.registry, arguments.tag, arguments.signed_by)
-    listed = json.loads(arguments.digests.read_text()) if arguments.digests else {}
-    return {App(app): digest for app, digest in listed.items()}
+    listed: dict[str, str] = json.loads(arguments.digests.read_text()) if arguments.digests else {}
+    if unknown := set(listed) - set(IMAGES):
+        raise Failure(f"No images of ours: {', '.join(sorted(unknown))}.")
+    return listed
 
 
 def _deploy(where: Environment, arguments: argparse.Namespace) -> None:
@@ -172,14 +189,29 @@ def _release(where: Environment, arguments: argparse.Namespace) -> None:
         told = {"tag": arguments.tag, "registry": arguments.registry, "wait": arguments.wait}
         revision = releases.upgrade(cluster, where, digests, **told)
     _say(f"{where.name} runs {arguments.tag} as revision {revision.number} ({revision.description}).")
-    for app, digest in digests.items():
-        _say(f"  {app} {digest}")
+    for image, digest in digests.items():
+        _say(f"  {image} {digest}")
 
 
 def _roll_back(where: Environment, arguments: argparse.Namespace) -> None:
     with access(where.namespace) as cluster:
         revision = releases.roll_back(cluster, arguments.to, wait=arguments.wait)
     _say(f"{where.name} is at revision {revision.number}: {revision.description}.")
+
+
+def _back_up(where: Environment, arguments: argparse.Namespace) -> None:
+    databases = [App(arguments.database)] if arguments.database else backups.DATABASES
+    with access(where.namespace) as cluster:
+        match arguments.verb:
+            case "backup":
+                said = backups.keep(cluster, databases)
+            case "backups":
+                said = backups.known(cluster, databases)
+            case "restore-test":
+                said = backups.attempt(cluster, databases)
+            case _:
+                said = backups.bring_back(cluster, databases[0], arguments.at)
+    print("\n".join(said))
 
 
 def _smoke(where: Environment, url: str, authority: str) -> int:

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from contracts.names import App
+from contracts.names import BACKUP_IMAGE
 from delivery.access import Access
 from delivery.environments import CHARTS, Environment
 from devstack.failure import Failure
@@ -35,7 +35,7 @@ class Revision:
 def upgrade(
     access: Access,
     environment: Environment,
-    digests: Mapping[App, str],
+    digests: Mapping[str, str],
     *,
     tag: str = "",
     registry: str = "",
@@ -43,14 +43,14 @@ def upgrade(
 ) -> Revision:
     """Put out these images; a release whose pods don't become ready undoes itself.
 
-    digests: `sha256:…` of each service's image; a service without one runs `tag`.
+    digests: `sha256:…` of each image; what has none runs `tag`.
     wait: how long pods may take, in Helm's notation.
     Raises `Failure` with the state of the pods; by then the last release is back.
     """
     images = [
         part
-        for app, digest in sorted(digests.items())
-        for part in ("--set-string", f"{app}.image.digest={digest}")
+        for name, digest in sorted(digests.items())
+        for part in ("--set-string", f"{_values_of(name)}.image.digest={digest}")
     ]
     images += ["--set-string", f"global.image.tag={tag}"] if tag else []
     images += ["--set-string", f"global.image.registry={registry}"] if registry else []
@@ -62,6 +62,11 @@ def upgrade(
     except Failure as failure:
         raise Failure(f"{failure}\n{explain(access)}") from failure
     return history(access)[-1]
+
+
+def _values_of(image: str) -> str:
+    """Where charts/todo has the values of what runs an image."""
+    return f"global.{image}" if image == BACKUP_IMAGE else image
 
 
 def roll_back(access: Access, to: int | None = None, *, wait: str = WAIT) -> Revision:

@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from contracts.names import App
+from contracts.names import IMAGES
 from devstack.failure import Failure
 from devstack.toolbox.tool import require
 
@@ -13,8 +13,8 @@ ISSUER = "https://token.actions.githubusercontent.com"
 WORKFLOW = ".github/workflows/build.yml@refs/heads/main"
 
 
-def signed_digests(registry: str, tag: str, repository: str) -> dict[App, str]:
-    """`sha256:…` of each service's image with this tag.
+def signed_digests(registry: str, tag: str, repository: str) -> dict[str, str]:
+    """`sha256:…` of each image with this tag.
 
     repository: `owner/name` at GitHub whose build.yml, on main, must have signed it.
     Raises `Failure` naming every image that isn't there or isn't signed so.
@@ -24,15 +24,15 @@ def signed_digests(registry: str, tag: str, repository: str) -> dict[App, str]:
     with ThreadPoolExecutor() as pool:
         found = dict(
             zip(
-                App,
-                pool.map(lambda app: _digest(cosign, f"{registry}/{app}:{tag}", identity), App),
+                IMAGES,
+                pool.map(lambda name: _digest(cosign, f"{registry}/{name}:{tag}", identity), IMAGES),
                 strict=True,
             )
         )
-    missing = [f"{registry}/{app}:{tag}: {said}" for app, (digest, said) in found.items() if not digest]
+    missing = [f"{registry}/{name}:{tag}: {said}" for name, (digest, said) in found.items() if not digest]
     if missing:
         raise Failure("Not signed by build.yml:\n" + "\n".join(missing))
-    return {app: digest for app, (digest, _) in found.items()}
+    return {name: digest for name, (digest, _) in found.items()}
 
 
 def _digest(cosign: str, image: str, identity: str) -> tuple[str, str]:

@@ -118,7 +118,7 @@ class TestSecrets:
     ) -> None:
         called: list[str] = []
         monkeypatch.setattr(bootstrap.Bootstrap, "_module", lambda _, name, *more: called.append(name))
-        assert production.secrets().startswith("1 of managed databases")
+        assert production.secrets().startswith("1 that Terraform knows")
         assert called == ["tools.make_secrets"]
 
 

@@ -20,6 +20,7 @@ class TestNeeded:
             "system",
             "browser",
             "monitoring",
+            "backup",
         }
 
     def test_are_all_that_use_the_libraries(self) -> None:

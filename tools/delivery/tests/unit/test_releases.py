@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.names import App
+from contracts.names import IMAGES, App
 from delivery import releases
 from delivery.environments import CHARTS, environment
 from delivery.releases import Revision
@@ -26,9 +26,10 @@ def access(recorder: Recorder) -> FakeAccess:
 
 class TestUpgrade:
     def test_takes_each_image_by_its_digest(self, access: FakeAccess, recorder: Recorder) -> None:
-        releases.upgrade(access, environment("staging"), dict.fromkeys(App, DIGEST), tag="abc")
+        releases.upgrade(access, environment("staging"), dict.fromkeys(IMAGES, DIGEST), tag="abc")
         told = pairs(recorder.the("upgrade"), "--set-string")
-        assert {f"{app}.image.digest={DIGEST}" for app in App} <= set(told)
+        wanted = {f"{app}.image.digest={DIGEST}" for app in App}
+        assert wanted | {f"global.backup.image.digest={DIGEST}"} <= set(told)
 
     def test_undoes_itself_if_it_can_not_start(self, access: FakeAccess, recorder: Recorder) -> None:
         releases.upgrade(access, environment("staging"), {}, tag="abc", wait="3m")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.names import App
+from contracts.names import IMAGES, App
 from delivery.signatures import signed_digests
 from devstack.failure import Failure
 
@@ -28,17 +28,17 @@ def signed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[st
     program.write_text(COSIGN)
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    return {f"{REGISTRY}/{app}:{TAG}": [f"sha256:{app}"] for app in App}
+    return {f"{REGISTRY}/{name}:{TAG}": [f"sha256:{name}"] for name in IMAGES}
 
 
-def digests(tmp_path: Path, signed: dict[str, list[str]]) -> dict[App, str]:
+def digests(tmp_path: Path, signed: dict[str, list[str]]) -> dict[str, str]:
     (tmp_path / "signed.json").write_text(json.dumps(signed))
     return signed_digests(REGISTRY, TAG, REPOSITORY)
 
 
 class TestSignedDigests:
     def test_are_those_in_the_signatures(self, tmp_path: Path, signed: dict[str, list[str]]) -> None:
-        assert digests(tmp_path, signed) == {app: f"sha256:{app}" for app in App}
+        assert digests(tmp_path, signed) == {name: f"sha256:{name}" for name in IMAGES}
 
     def test_must_be_by_our_workflow_on_main(self, tmp_path: Path, signed: dict[str, list[str]]) -> None:
         digests(tmp_path, signed)

@@ -8,6 +8,7 @@ from devstack.places import TOOLS
 from devstack.toolbox.dapr import CONTROL_PLANE, DAPRD
 from devstack.toolbox.ensure import path_of
 from devstack.toolbox.golang import GoTool
+from devstack.toolbox.object_store import OBJECT_STORE
 
 ARCHIVES = TOOLS / "images"
 PAUSE_IMAGE = "local/pause:1"
@@ -42,6 +43,11 @@ def https_images() -> list[BinaryImage]:
     ]
     others = (toolbox.PEBBLE, toolbox.TRAEFIK)
     return [*parts, *(BinaryImage(image_name(tool), path_of(tool)) for tool in others)]
+
+
+def object_store_image() -> BinaryImage:
+    """What backups go to where there is no provider's store."""
+    return BinaryImage(image_name(OBJECT_STORE), path_of(OBJECT_STORE))
 
 
 def archive_of(image: BinaryImage) -> Path:

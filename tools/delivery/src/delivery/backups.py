@@ -1,0 +1,162 @@
+"""Backups of an environment's databases, by the jobs its charts describe: make, try, list, bring back."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from contracts.names import App
+from delivery.access import Access
+from devstack.failure import Failure
+
+DATABASES = tuple(app for app in App if app is not App.FRONTEND)
+JOB_SECONDS = 4 * 3600
+REST_SECONDS = 300
+POLL_SECONDS = 1
+NEVER_STARTS = frozenset(
+    {
+        "CreateContainerConfigError",
+        "ErrImageNeverPull",
+        "ErrImagePull",
+        "ImagePullBackOff",
+        "InvalidImageName",
+    }
+)
+"""Reasons of a container that mend themselves by nobody: a Secret or an image is missing."""
+
+
+def keep(access: Access, databases: Sequence[App] = DATABASES) -> list[str]:
+    """Back up now, all at once; what each job said. Raises `Failure` naming those that failed."""
+    return _run(access, {app: _start(access, f"backup-{app}") for app in databases})
+
+
+def attempt(access: Access, databases: Sequence[App] = DATABASES) -> list[str]:
+    """Restore the newest backups on trial; what each job said. Raises `Failure` naming those that failed."""
+    return _run(access, {app: _start(access, f"restore-test-{app}") for app in databases})
+
+
+def known(access: Access, databases: Sequence[App] = DATABASES) -> list[str]:
+    """The backups there are, a line each, oldest first for each database."""
+    listing = ["backup", "list"]
+    return _run(access, {app: _start(access, f"restore-test-{app}", command=listing) for app in databases})
+
+
+def bring_back(access: Access, database: App, at: str = "") -> list[str]:
+    """Put a backup in place of what a database holds, and migrate it to the schema of the release that runs.
+
+    The service is at rest meanwhile, and up again afterwards also if that failed: then the database holds
+    what it held before. Returns what the job said; raises `Failure`.
+
+    at: name of the backup; the newest if empty.
+    """
+    with _at_rest(access, database):
+        return _run(access, {database: _start(access, f"restore-{database}", {"BACKUP_AT": at})})
+
+
+@contextmanager
+def _at_rest(access: Access, app: App) -> Iterator[None]:
+    """Without a pod of the service. Its autoscaler keeps its hands off what has no replicas."""
+    deployment = f"deployment/{app}"
+    before = json.loads(access.kubectl("get", deployment, "--output=json"))["spec"]["replicas"]
+    _scale(access, app, 0)
+    try:
+        pods = f"--selector=app.kubernetes.io/name={app},app.kubernetes.io/component=service"
+        access.kubectl("wait", "pods", pods, "--for=delete", f"--timeout={REST_SECONDS}s")
+        yield
+    finally:
+        _scale(access, app, max(before, 1))
+    access.kubectl("rollout", "status", deployment, f"--timeout={REST_SECONDS}s")
+
+
+def _scale(access: Access, app: App, replicas: int) -> None:
+    """Whoever deploys may change deployments, and not the autoscaler's part of them."""
+    access.kubectl("patch", f"deployment/{app}", "--patch", json.dumps({"spec": {"replicas": replicas}}))
+
+
+def _start(
+    access: Access, cron_job: str, env: Mapping[str, str] | None = None, command: Sequence[str] = ()
+) -> str:
+    """Name of a job made from one that runs by the clock."""
+    name = f"{cron_job}-{time.time_ns() // 1_000_000}"
+    how = ["create", "job", name, f"--from=cronjob/{cron_job}", "--dry-run=client", "--output=json"]
+    job = json.loads(access.kubectl(*how))
+    pod = job["spec"]["template"]["spec"]
+    job["spec"]["backoffLimit"] = 0  # somebody waits for the answer
+    [container] = [
+        each for each in [*pod["containers"], *pod.get("initContainers", [])] if each["name"] == "backup"
+    ]
+    container["env"] += [{"name": key, "value": value} for key, value in (env or {}).items() if value]
+    container["command"] = list(command) or container["command"]
+    access.kubectl("create", "--filename", "-", stdin=json.dumps(job))
+    return name
+
+
+def _run(access: Access, jobs: Mapping[App, str]) -> list[str]:
+    """What jobs said, once all have ended."""
+    deadline = time.monotonic() + JOB_SECONDS
+    said, failed = [], []
+    for app, job in jobs.items():
+        succeeded = _wait(access, job, deadline)
+        lines = _said(access, job)
+        said += lines
+        if not succeeded:
+            failed.append("\n".join([f"The job {job} of {app} failed:", *lines[-15:]]))
+            if _stuck(access, job):
+                access.kubectl("delete", f"job/{job}", "--wait=false")
+    if failed:
+        raise Failure("\n".join(failed))
+    return said
+
+
+def _wait(access: Access, job: str, deadline: float) -> bool:
+    """Whether it succeeded. Raises `Failure` if it goes on too long."""
+    while time.monotonic() < deadline:
+        status = json.loads(access.kubectl("get", f"job/{job}", "--output=json"))["status"]
+        ended = {each["type"] for each in status.get("conditions", []) if each["status"] == "True"}
+        if ended & {"Complete", "Failed"}:
+            return "Complete" in ended
+        if _stuck(access, job):
+            return False
+        time.sleep(POLL_SECONDS)
+    raise Failure(f"The job {job} goes on for more than {JOB_SECONDS} s.")
+
+
+def _stuck(access: Access, job: str) -> bool:
+    return any(each.reason in NEVER_STARTS for each in _containers(access, job))
+
+
+def _said(access: Access, job: str) -> list[str]:
+    """Of every container of its pod, in order; of one that didn't start, why."""
+    lines = []
+    for each in _containers(access, job):
+        if not each.reason:
+            lines += access.kubectl("logs", each.pod, f"--container={each.name}").splitlines()
+        elif each.reason in NEVER_STARTS:
+            lines.append(f"{each.name} does not start: {each.reason}: {each.message}")
+    return lines
+
+
+@dataclass(frozen=True, slots=True)
+class _Container:
+    """reason, message: why it has not started; empty once it has."""
+
+    pod: str
+    name: str
+    reason: str
+    message: str
+
+
+def _containers(access: Access, job: str) -> list[_Container]:
+    found = json.loads(access.kubectl("get", "pods", f"--selector=job-name={job}", "--output=json"))["items"]
+    containers = []
+    for pod in found:
+        states = [
+            *pod["status"].get("initContainerStatuses", []),
+            *pod["status"].get("containerStatuses", []),
+        ]
+        for state in states:
+            waiting = state["state"].get("waiting", {})
+            told = [waiting.get("reason", ""), waiting.get("message", "")]
+            containers.append(_Container(pod["metadata"]["name"], state["name"], *told))
+    return containers
