@@ -37,10 +37,15 @@ output "data_values" {
 }
 
 output "todo_values" {
-  description = "Helm values of charts/todo: its host, its registry, and where managed databases are."
+  description = "Helm values of charts/todo: its host, its registry, where backups go and managed databases are."
   value = {
     host = local.host
     global = merge(
+      { backup = { store = {
+        endpoint = "https://${var.spaces_region}.digitaloceanspaces.com"
+        region   = var.spaces_region
+        bucket   = digitalocean_spaces_bucket.this["backups"].name
+      } } },
       { image = { registry = var.owns_account ? digitalocean_container_registry.this[0].endpoint : data.digitalocean_container_registry.this[0].endpoint } },
       var.managed_postgresql.enabled ? {
         database = {
@@ -64,9 +69,13 @@ output "todo_values" {
 }
 
 output "secrets" {
-  description = "Kubernetes Secrets of what is managed, by name, with the names the charts know."
+  description = "Kubernetes Secrets of the bucket for backups and of what is managed, by name, as the charts know them."
   sensitive   = true
   value = merge(
+    { backup-store = {
+      access_key = digitalocean_spaces_key.this["backups"].access_key
+      secret_key = digitalocean_spaces_key.this["backups"].secret_key
+    } },
     { for name, user in digitalocean_database_user.service : "postgres-${name}" => { username = user.name, password = user.password } },
     var.managed_postgresql.enabled ? { postgres-ca = { "ca.crt" = data.digitalocean_database_ca.postgresql[0].certificate } } : {},
     var.managed_valkey.enabled ? { redis = { password = digitalocean_database_cluster.valkey[0].password } } : {},

@@ -10,8 +10,8 @@ resource "digitalocean_container_registry" "this" {
 
   lifecycle {
     precondition {
-      condition     = length(var.services) <= local.registry_repositories[var.registry_tier]
-      error_message = "Each service has its own repository, and this tier holds fewer."
+      condition     = length(var.services) + 1 <= local.registry_repositories[var.registry_tier]
+      error_message = "Each service and what backs them up has its own repository, and this tier holds fewer."
     }
   }
 }

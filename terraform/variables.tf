@@ -61,7 +61,7 @@ variable "registry_name" {
 }
 
 variable "registry_tier" {
-  description = "Plan of the registry. Basic holds five repositories, one fewer than there are services."
+  description = "Plan of the registry. Basic holds five repositories, two fewer than there are images."
   type        = string
   default     = "professional"
 

@@ -40,11 +40,11 @@ run "registry_with_fewer_repositories_than_services_is_refused" {
   expect_failures = [digitalocean_container_registry.this]
 }
 
-run "registry_of_the_basic_tier_does_for_five_services" {
+run "registry_of_the_basic_tier_does_for_four_services" {
   command = plan
   variables {
     registry_tier = "basic"
-    services      = ["frontend", "user", "task", "chat", "notification"]
+    services      = ["frontend", "user", "task", "chat"]
   }
 
   assert {
@@ -115,6 +115,19 @@ run "buckets_are_private_and_forget" {
   assert {
     condition     = alltrue([for key in digitalocean_spaces_key.this : length(key.grant) == 1 && key.grant[0].permission == "readwrite" && key.grant[0].bucket != ""])
     error_message = "A key opens more than its bucket."
+  }
+}
+
+run "backups_go_where_the_charts_are_told" {
+  command = plan
+
+  assert {
+    condition     = output.todo_values.global.backup.store.bucket == digitalocean_spaces_bucket.this["backups"].name && output.todo_values.global.backup.store.endpoint == "https://fra1.digitaloceanspaces.com"
+    error_message = "The charts are told of another bucket."
+  }
+  assert {
+    condition     = contains(keys(output.secrets), "backup-store")
+    error_message = "Nobody gets the key of the bucket."
   }
 }
 
