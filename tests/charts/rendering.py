@@ -81,7 +81,8 @@ def of_kind(found: Sequence[Object], kind: str) -> dict[str, Object]:
 
 def pods(found: Sequence[Object]) -> Iterator[Pod]:
     for item in found:
-        template = item.get("spec", {}).get("template", {}) if item["kind"] != "KafkaNodePool" else {}
+        spec = item["spec"]["jobTemplate"]["spec"] if item["kind"] == "CronJob" else item.get("spec", {})
+        template = spec.get("template", {}) if item["kind"] != "KafkaNodePool" else {}
         if "containers" in template.get("spec", {}):
             told = template["metadata"]
             yield Pod(item, template["spec"], told["labels"], told.get("annotations", {}))

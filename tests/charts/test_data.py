@@ -11,6 +11,7 @@ from tests.terraform.configuration import blocks
 
 PLACES = ["staging", "production"]
 WITH_DATABASE = set(App) - {App.FRONTEND}
+WITH_LOGIN = ("service", "migration", "backup", "restore")
 POSTGRES = Place({"cnpg.io/cluster": "postgres"})
 KAFKA = Place({"strimzi.io/cluster": "todo"})
 REDIS = Place({"app.kubernetes.io/name": "redis"})
@@ -51,10 +52,10 @@ class TestPostgres:
         found = {
             (name, component)
             for name in [*App, "stranger", "redis"]
-            for component in ("service", "migration", "other")
+            for component in (*WITH_LOGIN, "restore-test", "other")
             if network.allows("ingress", POSTGRES, pod(name, component), 5432)
         }
-        assert found == {(name, part) for name in WITH_DATABASE for part in ("service", "migration")}
+        assert found == {(name, part) for name in WITH_DATABASE for part in WITH_LOGIN}
         assert not network.allows("egress", POSTGRES, STRANGER, 443)
 
 

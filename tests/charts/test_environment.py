@@ -6,7 +6,13 @@ import pytest
 
 from contracts.names import App
 from servicekit.settings import ServiceSettings
-from tests.charts.rendering import Pod, objects, pods
+from tests.charts.rendering import Pod, objects
+from tests.charts.rendering import pods as all_pods
+
+
+def pods(place: str) -> list[Pod]:
+    """Those that run a service or its migrations."""
+    return [pod for pod in all_pods(objects("todo", place)) if pod.owner["kind"] != "CronJob"]
 
 
 def settings_of(pod: Pod, monkeypatch: pytest.MonkeyPatch) -> ServiceSettings:
@@ -22,7 +28,7 @@ def settings_of(pod: Pod, monkeypatch: pytest.MonkeyPatch) -> ServiceSettings:
 class TestEnvironment:
     def test_is_taken_by_every_program(self, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
         """The settings refuse what is unsafe, so a pod with a gap would not start."""
-        found = list(pods(objects("todo", place)))
+        found = pods(place)
         assert len(found) == 2 * len(App) - 1
         for pod in found:
             settings = settings_of(pod, monkeypatch)
@@ -30,7 +36,7 @@ class TestEnvironment:
             assert settings.environment == ("production" if is_service else "development"), pod.name
 
     def test_names_the_own_database(self, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        for pod in pods(objects("todo", place)):
+        for pod in pods(place):
             settings = settings_of(pod, monkeypatch)
             if settings.app is App.FRONTEND:
                 assert settings.own_database_url == ""
@@ -38,11 +44,11 @@ class TestEnvironment:
                 assert f"/{settings.app}?ssl=" in settings.own_database_url
 
     def test_traces_the_share_that_is_set(self, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        services = [pod for pod in pods(objects("todo", place)) if pod.owner["kind"] == "Deployment"]
+        services = [pod for pod in pods(place) if pod.owner["kind"] == "Deployment"]
         ratios = {settings_of(pod, monkeypatch).trace_sample_ratio for pod in services}
         assert ratios == {0.1 if place == "production" else 1}
 
     def test_leaves_migrations_to_the_job(self, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        for pod in pods(objects("todo", place)):
+        for pod in pods(place):
             settings = settings_of(pod, monkeypatch)
             assert settings.migrate_on_start is (settings.app is App.FRONTEND), pod.name

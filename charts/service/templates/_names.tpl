@@ -28,6 +28,16 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- end -}}
 {{- end }}
 
+{{/* The image that backs databases up: released with the services. */}}
+{{- define "service.backupImage" -}}
+{{- $image := .Values.global.image -}}
+{{- with .Values.global.backup.image.digest -}}
+{{ printf "%s/backup@%s" $image.registry . }}
+{{- else -}}
+{{ printf "%s/backup:%s" $image.registry (required "global.image.tag, or global.backup.image.digest, says what backs up" $image.tag) }}
+{{- end -}}
+{{- end }}
+
 {{/* What may be said of a container under Pod Security `restricted`, and a root nobody can write to. */}}
 {{- define "service.containerSecurity" -}}
 allowPrivilegeEscalation: false
