@@ -23,7 +23,8 @@ class Command:
 
     @property
     def flags(self) -> set[str]:
-        return {word.partition("=")[0] for word in self.words if word.startswith("--")}
+        own = self.words[: self.words.index("--")] if "--" in self.words else self.words
+        return {word.partition("=")[0] for word in own if word.startswith("--")}
 
     def __str__(self) -> str:
         return shlex.join(self.words)

@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from backup.cli import parser as backup_parser
 
 from cluster.toolbox import KUBECTL
 from delivery import bootstrap, cli
@@ -15,11 +16,13 @@ from devstack.places import ROOT
 from devstack.toolbox.helm import HELM
 from tests.architecture.commands import Command, commands
 
-PAPERS = [ROOT / "docs" / f"{name}.md" for name in ("SETUP", "CICD", "DEPLOYMENT", "TROUBLESHOOTING")]
+PAPERS = [
+    ROOT / "docs" / f"{name}.md" for name in ("SETUP", "CICD", "DEPLOYMENT", "TROUBLESHOOTING", "RUNBOOK")
+]
 NEED_ACCOUNT = {"terraform", "doctl", "gh", "aws"}
 ALL = [(path, command) for path in PAPERS for command in commands(path)]
-VERBS = {"get", "logs", "describe", "create"}
-OF_A_SUBCOMMAND = {"--duration"}
+VERBS = {"get", "logs", "describe", "create", "exec"}
+OF_A_SUBCOMMAND = {"--duration", "--from-file", "--from-literal"}
 MAKEFILE = (ROOT / "Makefile").read_text()
 
 
@@ -62,8 +65,9 @@ class TestMake:
 class TestDelivery:
     @pytest.mark.parametrize("command", of("uv"), ids=str)
     def test_takes_it(self, command: Command) -> None:
-        assert command.words[:3] == ["uv", "run", "delivery"]
-        assert cli.parser().parse_args(command.words[3:])
+        assert command.words[:2] == ["uv", "run"]
+        parsers = {"delivery": cli.parser, "backup": backup_parser}
+        assert parsers[command.words[2]]().parse_args(command.words[3:])
 
 
 class TestHelm:

@@ -211,6 +211,7 @@ class TestApiServer:
             ("todo:default", "get", "pods", False),
             ("todo-test:ci", "patch", "deployments.apps", True),
             ("todo-test:ci", "create", "jobs.batch", True),
+            ("todo-test:ci", "patch", "cronjobs.batch", True),
             ("todo-test:ci", "patch", "configurations.dapr.io", True),
             ("todo-test:ci", "create", "roles.rbac.authorization.k8s.io", True),
             ("todo-test:ci", "escalate", "roles.rbac.authorization.k8s.io", False),
