@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -22,6 +23,7 @@ PARTS_AT_ONCE = 2
 PATIENCE = timedelta(minutes=2)
 """How long one request is tried again."""
 
+ANSWER = re.compile(r"<Code>(.*?)</Code>\s*<Message>(.*?)</Message>", re.S)
 NAMES = re.compile(r"\d{8}T\d{6}Z")
 
 
@@ -48,34 +50,25 @@ class Store:
     def put_dump(self, database: str, name: str, content: Iterable[bytes]) -> None:
         """An exception of `content` ends the upload, and nothing is there then."""
         path = f"{database}/{name}/{DUMP}"
-        try:
-            obstore.put(
-                self.bucket, path, iter(content), chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE
-            )
-        except (BaseError, OSError) as error:
-            raise BackupFailure(f"The store did not take {path}: {error}") from error
+        blocks = iter(content)
+        with _asked_to(f"take {path}"):
+            obstore.put(self.bucket, path, blocks, chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE)
 
     def put_manifest(self, manifest: Manifest) -> None:
         path = f"{manifest.database}/{manifest.name}/{MANIFEST}"
-        try:
+        with _asked_to(f"take {path}"):
             obstore.put(self.bucket, path, manifest.model_dump_json(indent=1).encode())
-        except (BaseError, OSError) as error:
-            raise BackupFailure(f"The store did not take {path}: {error}") from error
 
     def dump(self, manifest: Manifest) -> Iterator[bytes]:
         """Content of the sealed dump."""
         path = f"{manifest.database}/{manifest.name}/{DUMP}"
-        try:
+        with _asked_to(f"give {path}"):
             yield from map(bytes, obstore.get(self.bucket, path).stream(min_chunk_size=2**20))
-        except (BaseError, OSError) as error:
-            raise BackupFailure(f"The store did not give {path}: {error}") from error
 
     def names(self, database: str) -> list[str]:
         """Of backups that are whole, oldest first."""
-        try:
+        with _asked_to(f"list the backups of {database}"):
             listed = [item["path"] for page in obstore.list(self.bucket, f"{database}/") for item in page]
-        except (BaseError, OSError) as error:
-            raise BackupFailure(f"The store did not list the backups of {database}: {error}") from error
         folders = [path.split("/")[1] for path in listed if path.endswith(f"/{MANIFEST}")]
         return sorted(name for name in folders if NAMES.fullmatch(name))
 
@@ -89,13 +82,28 @@ class Store:
         if not NAMES.fullmatch(name):
             raise BackupFailure(f"{name!r} names no backup; they are called like 20260131T020000Z.")
         path = f"{database}/{name}/{MANIFEST}"
-        try:
+        with _asked_to(f"give {path}"):
             content = bytes(obstore.get(self.bucket, path).bytes())
+        try:
             found = Manifest.model_validate_json(content)
-        except (BaseError, OSError) as error:
-            raise BackupFailure(f"The store did not give {path}: {error}") from error
         except ValidationError as error:
             raise BackupFailure(f"{path} is no manifest: {error}") from error
         if (found.database, found.name) != (database, name):
             raise BackupFailure(f"{path} is the manifest of {found.database}/{found.name}.")
         return found
+
+
+@contextmanager
+def _asked_to(do: str) -> Iterator[None]:
+    try:
+        yield
+    except (BaseError, OSError) as error:
+        raise BackupFailure(f"The store did not {do}: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    """What S3's own answer says if there was one, else what went wrong on the way, on one line."""
+    answer = ANSWER.search(str(error))
+    if answer:
+        return f"{answer[1]}: {answer[2]}"
+    return " ".join(str(error).partition("Debug source:")[0].split())

@@ -104,8 +104,8 @@ class TestTake:
         [
             ({"BACKUP_RECIPIENTS": ""}, "nobody could ever open"),
             ({"BACKUP_RECIPIENTS": "age1nonsense"}, "BACKUP_RECIPIENTS"),
-            ({"BACKUP_STORE_SECRET_KEY": "another"}, "The store did not take"),
-            ({"BACKUP_STORE_BUCKET": "nowhere-at-all"}, "The store did not take"),
+            ({"BACKUP_STORE_SECRET_KEY": "another"}, "dump.age: SignatureDoesNotMatch: "),
+            ({"BACKUP_STORE_BUCKET": "nowhere-at-all"}, "dump.age: NoSuchBucket: "),
             ({"BACKUP_STORE_ENDPOINT": "ftp://store"}, "BACKUP_STORE_ENDPOINT: String should match"),
             ({"PGDATABASE": ""}, "PGDATABASE is not set"),
             ({"PGPORT": "1", "BACKUP_CONNECT_SECONDS": "1"}, "can't be reached"),
@@ -117,7 +117,7 @@ class TestTake:
         complaint = kept.run("take", succeeds=False, **changed)
         assert said in complaint
         assert complaint.startswith("FAILED: ")
-        assert "Traceback" not in complaint
+        assert len(complaint.splitlines()) == 1
         assert not kept.objects("manifest.json")
 
 
@@ -244,7 +244,9 @@ class TestRestore:
         assert len(await filled.fetch(CONTENT)) == 3
         filled.run("restore", "--replace", f"--at={second}")
         assert len(await filled.fetch(CONTENT)) == 0
-        assert "did not give" in filled.run("restore", "--replace", "--at=20200101T000000Z", succeeds=False)
+        said = filled.run("restore", "--replace", "--at=20200101T000000Z", succeeds=False)
+        assert "did not give" in said
+        assert "manifest.json: NoSuchKey: " in said
         assert "names no backup" in filled.run("restore", "--replace", "--at=../x", succeeds=False)
 
     @pytest.mark.parametrize("harm", [damage, cut])
