@@ -60,13 +60,21 @@ def _at_rest(access: Access, app: App) -> Iterator[None]:
     deployment = f"deployment/{app}"
     before = json.loads(access.kubectl("get", deployment, "--output=json"))["spec"]["replicas"]
     _scale(access, app, 0)
+    complaints = []
     try:
         pods = f"--selector=app.kubernetes.io/name={app},app.kubernetes.io/component=service"
         access.kubectl("wait", "pods", pods, "--for=delete", f"--timeout={REST_SECONDS}s")
         yield
+    except Failure as failure:
+        complaints.append(str(failure))
     finally:
         _scale(access, app, max(before, 1))
-    access.kubectl("rollout", "status", deployment, f"--timeout={REST_SECONDS}s")
+    try:
+        access.kubectl("rollout", "status", deployment, f"--timeout={REST_SECONDS}s")
+    except Failure as failure:
+        complaints.append(str(failure))
+    if complaints:
+        raise Failure("\n".join(complaints))
 
 
 def _scale(access: Access, app: App, replicas: int) -> None:

@@ -115,4 +115,5 @@ class TestBringBack:
         with pytest.raises(Failure, match="of task failed"):
             backups.bring_back(jobs, App.TASK)
         assert jobs.scaled == [0, 3]
+        assert jobs.asked[-1][:2] == ("rollout", "status")
         assert {"name": "BACKUP_AT", "value": ""} not in container(jobs.made[0])["env"]
