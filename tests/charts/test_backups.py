@@ -11,6 +11,7 @@ from contracts.names import App
 from tests.charts.network import Network, Place
 from tests.charts.rendering import Pod, objects, of_kind, pods
 from tests.charts.test_data import POSTGRES, pod
+from tests.charts.test_policies import containers
 from tests.terraform.configuration import blocks
 
 PLACES = ["staging", "production"]
@@ -32,13 +33,15 @@ def jobs(place: str) -> dict[str, Pod]:
 
 
 def container(job: Pod) -> dict[str, Any]:
-    [only] = job.spec["containers"]
-    return dict(only)
+    """The one that runs `backup`; a restore goes on to migrate."""
+    [found] = [each for each in containers(job) if each["name"] == "backup"]
+    return found
 
 
 def secrets(job: Pod) -> set[str]:
     """Secrets a pod gets, as variables or as files."""
-    told = [each.get("valueFrom", {}).get("secretKeyRef", {}) for each in container(job)["env"]]
+    variables = [variable for each in containers(job) for variable in each["env"]]
+    told = [each.get("valueFrom", {}).get("secretKeyRef", {}) for each in variables]
     files = [each.get("secret", {}) for each in job.spec["volumes"]]
     return {each["name"] for each in told if each} | {each["secretName"] for each in files if each}
 
@@ -97,6 +100,19 @@ class TestJobs:
                 assert not network.allows("egress", place_of_job, pod("task"), 50002)
                 assert not network.allows("ingress", place_of_job, pod("task"), 8000)
             assert not network.allows("egress", pod(name), STORE, 7070)
+
+
+@pytest.mark.parametrize("place", PLACES)
+class TestRestore:
+    def test_ends_with_the_schema_of_the_release(self, place: str) -> None:
+        for name, job in jobs(place).items():
+            part, _, database = name.rpartition("-")
+            first, *then = [each["name"] for each in job.spec.get("initContainers", [])] + [
+                each["name"] for each in job.spec["containers"]
+            ]
+            assert (first, then) == ("backup", ["migrate"] if part == "restore" else [])
+            commands = [each["command"] for each in job.spec["containers"]]
+            assert (["migrate", database] in commands) == (part == "restore")
 
 
 @pytest.mark.parametrize("place", PLACES)
