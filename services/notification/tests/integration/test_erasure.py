@@ -32,7 +32,7 @@ ADDED = (
     ("POST", "/reminders", {"title": "stretch", "at": instant(LATER)}),
     ("POST", "/webhooks", {"url": "http://127.0.0.1/x", "kinds": ["task.created"]}),
     ("POST", "/channels", {"kind": "push"} | PUSH),
-    ("PATCH", "/preferences", {"digest_at": "08:00:00"}),
+    ("PATCH", "/preferences", {"digest_at": f"{LATER + timedelta(hours=6):%H:%M:%S}"}),  # not due by then
 )
 
 
