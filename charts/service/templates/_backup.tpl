@@ -8,7 +8,7 @@ have it.
 {{- $database := .root.Values.global.database -}}
 {{- $login := printf "postgres-%s" .root.Chart.Name -}}
 name: backup
-image: {{ include "service.backupImage" .root }}
+image: {{ include "service.imageNamed" (dict "root" .root "name" "backup" "digest" $backup.image.digest) }}
 imagePullPolicy: {{ .root.Values.global.image.pullPolicy }}
 command: {{ toJson .command }}
 env:
@@ -52,18 +52,4 @@ volumeMounts:
   {{- if .database }}
   {{- include "service.databaseMounts" .root | nindent 2 }}
   {{- end }}
-{{- end }}
-
-{{/* A container that brings the database to the schema of this release. */}}
-{{- define "service.migrateContainer" -}}
-name: migrate
-image: {{ include "service.image" . }}
-imagePullPolicy: {{ .Values.global.image.pullPolicy }}
-command: [migrate, {{ .Chart.Name }}]
-env: {{- include "service.databaseEnv" . | nindent 2 }}
-resources: {{- toYaml .Values.resources | nindent 2 }}
-securityContext: {{- include "service.containerSecurity" . | nindent 2 }}
-volumeMounts:
-  - {name: tmp, mountPath: /tmp}
-  {{- include "service.databaseMounts" . | nindent 2 }}
 {{- end }}

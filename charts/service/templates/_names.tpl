@@ -17,25 +17,19 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- end }}
 
-{{/* The image: by digest if there is one, else by tag. */}}
-{{- define "service.image" -}}
-{{- $image := .Values.global.image -}}
-{{- $name := printf "%s/%s" $image.registry .Chart.Name -}}
-{{- if .Values.image.digest -}}
-{{ printf "%s@%s" $name .Values.image.digest }}
+{{/* One of our images, by digest if there is one, else by tag: (dict "root" $ "name" "task" "digest" "") */}}
+{{- define "service.imageNamed" -}}
+{{- $image := .root.Values.global.image -}}
+{{- $name := printf "%s/%s" $image.registry .name -}}
+{{- if .digest -}}
+{{ printf "%s@%s" $name .digest }}
 {{- else -}}
-{{ printf "%s:%s" $name (required "global.image.tag, or image.digest of each service, says what to run" $image.tag) }}
+{{ printf "%s:%s" $name (required "global.image.tag, or image.digest of each service and of global.backup, says what to run" $image.tag) }}
 {{- end -}}
 {{- end }}
 
-{{/* The image that backs databases up: released with the services. */}}
-{{- define "service.backupImage" -}}
-{{- $image := .Values.global.image -}}
-{{- with .Values.global.backup.image.digest -}}
-{{ printf "%s/backup@%s" $image.registry . }}
-{{- else -}}
-{{ printf "%s/backup:%s" $image.registry (required "global.image.tag, or global.backup.image.digest, says what backs up" $image.tag) }}
-{{- end -}}
+{{- define "service.image" -}}
+{{ include "service.imageNamed" (dict "root" . "name" .Chart.Name "digest" .Values.image.digest) }}
 {{- end }}
 
 {{/* What may be said of a container under Pod Security `restricted`, and a root nobody can write to. */}}
@@ -80,4 +74,18 @@ seccompProfile: {type: RuntimeDefault}
 - name: postgres-ca
   secret: {secretName: {{ . }}, items: [{key: ca.crt, path: ca.crt}]}
 {{- end }}
+{{- end }}
+
+{{/* A container that brings the database to the schema of this release. */}}
+{{- define "service.migrateContainer" -}}
+name: migrate
+image: {{ include "service.image" . }}
+imagePullPolicy: {{ .Values.global.image.pullPolicy }}
+command: [migrate, {{ .Chart.Name }}]
+env: {{- include "service.databaseEnv" . | nindent 2 }}
+resources: {{- toYaml .Values.resources | nindent 2 }}
+securityContext: {{- include "service.containerSecurity" . | nindent 2 }}
+volumeMounts:
+  - {name: tmp, mountPath: /tmp}
+  {{- include "service.databaseMounts" . | nindent 2 }}
 {{- end }}

@@ -1,11 +1,13 @@
 """What is known of a backup: written last, so a backup without one was never finished."""
 
+import re
 from datetime import datetime
 from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 NAME = "%Y%m%dT%H%M%SZ"
+NAMES = re.compile(r"\d{8}T\d{6}Z")
 
 
 class Content(BaseModel):

@@ -4,7 +4,6 @@ Which database, and as whom, is told by libpq's own variables (PGHOST, PGUSER, P
 programs of PostgreSQL and asyncpg read them.
 """
 
-import os
 from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator
@@ -30,6 +29,9 @@ class StoreSettings(BaseSettings):
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="BACKUP_", extra="ignore")
 
+    database: str = Field(default="", validation_alias="PGDATABASE")
+    """Name of the database, which is also the folder of its backups."""
+
     recipients: str = ""
     """Public keys of age (`age1…`), by blanks: each of them alone can open what is sealed for all."""
 
@@ -52,8 +54,3 @@ class Settings(BaseSettings):
     @classmethod
     def trim(cls, value: str) -> str:
         return value.strip()
-
-    @property
-    def database(self) -> str:
-        """Name of the database, which is also the folder of its backups."""
-        return os.environ.get("PGDATABASE", "")

@@ -12,7 +12,7 @@ from obstore.store import S3Store
 from pydantic import ValidationError
 
 from backup.failure import BackupFailure
-from backup.manifest import Manifest
+from backup.manifest import NAMES, Manifest
 from backup.settings import StoreSettings
 
 DUMP, MANIFEST = "dump.age", "manifest.json"
@@ -24,7 +24,6 @@ PATIENCE = timedelta(minutes=2)
 """How long one request is tried again."""
 
 ANSWER = re.compile(r"<Code>(.*?)</Code>\s*<Message>(.*?)</Message>", re.S)
-NAMES = re.compile(r"\d{8}T\d{6}Z")
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,11 +106,12 @@ def _run(access: Access, jobs: Mapping[App, str]) -> list[str]:
     said, failed = [], []
     for app, job in jobs.items():
         succeeded = _wait(access, job, deadline)
-        lines = _said(access, job)
+        containers = _containers(access, job)
+        lines = _said(access, containers)
         said += lines
         if not succeeded:
             failed.append("\n".join([f"The job {job} of {app} failed:", *lines[-15:]]))
-            if _stuck(access, job):
+            if _is_stuck(containers):
                 access.kubectl("delete", f"job/{job}", "--wait=false")
     if failed:
         raise Failure("\n".join(failed))
@@ -124,20 +125,16 @@ def _wait(access: Access, job: str, deadline: float) -> bool:
         ended = {each["type"] for each in status.get("conditions", []) if each["status"] == "True"}
         if ended & {"Complete", "Failed"}:
             return "Complete" in ended
-        if _stuck(access, job):
+        if _is_stuck(_containers(access, job)):
             return False
         time.sleep(POLL_SECONDS)
     raise Failure(f"The job {job} goes on for more than {JOB_SECONDS} s.")
 
 
-def _stuck(access: Access, job: str) -> bool:
-    return any(each.reason in NEVER_STARTS for each in _containers(access, job))
-
-
-def _said(access: Access, job: str) -> list[str]:
-    """Of every container of its pod, in order; of one that didn't start, why."""
+def _said(access: Access, containers: Sequence["_Container"]) -> list[str]:
+    """What each said, in order; of one that didn't start, why."""
     lines = []
-    for each in _containers(access, job):
+    for each in containers:
         if not each.reason:
             lines += access.kubectl("logs", each.pod, f"--container={each.name}").splitlines()
         elif each.reason in NEVER_STARTS:
@@ -153,6 +150,10 @@ class _Container:
     name: str
     reason: str
     message: str
+
+
+def _is_stuck(containers: Sequence[_Container]) -> bool:
+    return any(each.reason in NEVER_STARTS for each in containers)
 
 
 def _containers(access: Access, job: str) -> list[_Container]:
