@@ -182,6 +182,13 @@ class TestTrial:
         assert 'Table Odd "name holds 3 rows' in said
         assert "the backup said 4" in said
 
+    async def test_fails_if_there_is_a_table_too_many(self, filled: Kept) -> None:
+        [file] = filled.objects("manifest.json")
+        manifest = json.loads(file.read_text())
+        del manifest["tables"]["moods"]
+        file.write_text(json.dumps(manifest))
+        assert "The backup has no table moods" in filled.run("try", succeeds=False)
+
     async def test_fails_if_a_row_is_another(self, filled: Kept) -> None:
         change(filled, checksum=1)
         assert "with checksum" in filled.run("try", succeeds=False)
