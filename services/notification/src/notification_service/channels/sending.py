@@ -93,9 +93,11 @@ class Sending:
         return len(found)
 
     async def drain(self) -> None:
-        """Send what is ready until nothing is. For tests."""
-        while await self.step() or self._under_way:
+        """Send until a look that began with nothing under way finds nothing. For tests."""
+        idle = False
+        while await self.step() or not idle:
             await asyncio.gather(*self._under_way)
+            idle = not self._under_way
 
     async def _finish(self) -> None:
         """End what is under way; what had to be cut off is taken again later."""
