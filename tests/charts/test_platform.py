@@ -13,7 +13,7 @@ from devstack.credentials import ensure_secrets
 from devstack.places import ROOT, RunFolder
 from devstack.toolbox.dapr import DAPRD
 from tests.charts.modules import module_folders
-from tests.charts.rendering import Object, helm, of_kind, parse
+from tests.charts.rendering import Object, helm, objects, of_kind, parse
 from tests.charts.schemas import PINS
 from tools import install_platform, make_secrets
 from tools.install_platform import PLATFORM, Release
@@ -186,3 +186,13 @@ class TestSecrets:
         assert all(
             re.fullmatch(r"[\w-]+", content["password"]) for content in made.values() if "password" in content
         )
+
+
+@pytest.mark.parametrize("place", ["staging", "production"])
+class TestLoadBalancer:
+    def test_keeps_the_address_of_people(self, place: str) -> None:
+        """One that ended connections itself would be the sender of all of them."""
+        told = of_kind(objects("todo", place), "Gateway")["todo"]["spec"]["infrastructure"]["annotations"]
+        assert told == {"service.beta.kubernetes.io/do-loadbalancer-type": "REGIONAL_NETWORK"}
+        service = release("nginx-gateway-fabric").values["nginx"]["service"]
+        assert service["externalTrafficPolicy"] == "Local"

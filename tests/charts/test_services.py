@@ -10,6 +10,7 @@ from tests.architecture.sources import SERVICES
 from tests.charts.network import Network, Place, selects
 from tests.charts.rendering import Object, Pod, objects, of_kind, pods
 from tests.charts.test_policies import READS_SECRETS
+from tests.terraform.configuration import environment
 
 PLACES = ["staging", "production"]
 NAMESPACE = "todo"
@@ -116,6 +117,15 @@ class TestService:
         for item in app(frontend)["env"]:
             monkeypatch.setenv(item["name"], item.get("value", "secret"))
         assert Settings().secure_cookies is True
+
+    def test_that_is_public_believes_pods_alone_who_people_are(self, place: str) -> None:
+        """Only the gateway's can connect; and nobody believes anybody else."""
+        told = {}
+        for pod in services(place):
+            env = {item["name"]: item.get("value", "") for item in app(pod)["env"]}
+            told[pod.annotations["dapr.io/app-id"]] = env.get("FORWARDED_ALLOW_IPS")
+        believed = {name: ranges for name, ranges in told.items() if ranges is not None}
+        assert believed == {"frontend": environment(place)["pod_range"]}
 
 
 @pytest.mark.parametrize("place", PLACES)

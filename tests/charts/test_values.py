@@ -26,6 +26,7 @@ class TestTypo:
             ("todo", "global.image.tag=latest", "/global/image/tag"),
             ("todo", "task.resources.limits.memory=lots", "/resources/limits/memory"),
             ("todo", "global.monitoring.traceSampleRatio=2", "/global/monitoring/traceSampleRatio"),
+            ("todo", "global.network.gateway.ranges={anywhere}", "/global/network/gateway/ranges/0"),
             ("todo", "gateway.enabled=maybe", "/gateway/enabled"),
             ("data", "kafka.enable=false", "enable"),
             ("data", "redis.storage=2G", "/redis/storage"),

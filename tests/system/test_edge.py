@@ -1,6 +1,7 @@
 """The edge: what it lets through, adds, and keeps out."""
 
 import asyncio
+import random
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ from yarl import URL
 
 from devstack import credentials
 from devstack.stack import Stack
+from tests.system.addresses import left
 from tests.system.api import Api
 from tests.system.test_failures import is_problem
 
@@ -166,3 +168,11 @@ class TestTasks:
         assert (await ada.ask("GET", path)).status == 404
         assert (await ada.ask("POST", f"{path}/restore")).body["deleted_at"] is None
         assert (await ada.ask("GET", path)).status == 200
+
+
+class TestAddress:
+    async def test_is_the_last_one_a_proxy_on_this_machine_names(self, healthy: Stack) -> None:
+        """What stands before it comes from the client, who can write anything."""
+        ada, bob, made_up = (f"203.0.113.{number}" for number in random.sample(range(256), 3))
+        told = await left(healthy.addresses.edge, ada, ada, f"{made_up}, {ada}", bob, made_up)
+        assert told == [1999, 1998, 1997, 1999, 1999]

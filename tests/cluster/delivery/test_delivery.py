@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import ssl
 from contextlib import closing
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from tests.cluster.conftest import Until
 from tests.cluster.delivery.environment import Deployed
 from tests.cluster.delivery.https import ADDRESS, Secured
 from tests.cluster.todo.load import Load
+from tests.system.addresses import left
 
 pytestmark = pytest.mark.timeout(2400)  # the first test waits for everything
 
@@ -116,3 +118,11 @@ class TestHttps:
             answer.read()
         assert answer.status == 301
         assert answer.headers["location"] == f"https://{https.host}/projects?view=board"
+
+    async def test_does_not_let_people_make_up_who_they_are(self, https: Secured) -> None:
+        """What a request says of its address before the gateway has seen it changes nothing."""
+        made_up = [f"203.0.113.{number}" for number in range(5)]
+        trusted = ssl.create_default_context(cafile=str(https.root))
+        where = {"headers": {"host": https.host}, "ssl": trusted, "server_hostname": https.host}
+        told = await left(f"https://{ADDRESS}", *made_up, **where)
+        assert told == list(range(told[0], told[0] - 5, -1))

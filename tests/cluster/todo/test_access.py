@@ -1,6 +1,7 @@
 """Who may do what, on the running system: identities, calls, topics, secrets, connections, the API server."""
 
 import json
+import random
 import socket
 import ssl
 from typing import Any
@@ -17,6 +18,7 @@ from tests.charts.network import Network
 from tests.charts.rendering import objects
 from tests.charts.test_talks import APP, DATA, METRICS, SIDECAR, named, service
 from tests.cluster.todo.system import System
+from tests.system.addresses import left
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -79,6 +81,14 @@ class TestCalls:
     ) -> None:
         status, body = invoke(system, caller, callee, method, path)
         assert (status, "access control policy has denied access" in body) == (403, True), body
+
+
+class TestAddress:
+    async def test_of_people_is_the_last_one_the_gateway_names(self, system: System) -> None:
+        """These tests come from the range of its pods. Nobody else who can connect is believed."""
+        ada, bob, made_up = (f"203.0.113.{number}" for number in random.sample(range(256), 3))
+        told = await left(system.edge, ada, ada, f"{made_up}, {ada}", bob, made_up)
+        assert told == [1999, 1998, 1997, 1999, 1999]
 
 
 class TestTopics:
