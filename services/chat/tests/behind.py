@@ -60,17 +60,28 @@ class Behind(FakeSidecar):
     def respond(self, request: Request) -> Answer:
         assert request.headers["dapr-app-id"] == App.TASK
         if request.method == "GET":
-            return answer(items=list(self.tasks.values()), next_cursor=None)
+            return self._read(request.path)
         return self.refusal or self._change(request.method, request.path.split("/")[2:], request.json)
+
+    def _read(self, path: str) -> Answer:
+        kind, _, id = path.partition("?")[0].removeprefix("/").partition("/")
+        if id:
+            return (
+                answer(**self.tasks[id]) if id in self.tasks else answer(404, detail="There is nothing here")
+            )
+        return answer(items=list(self.tasks.values()) if kind == "tasks" else [], next_cursor=None)
 
     def _change(self, method: str, path: list[str], body: Any) -> Answer:
         if not path:
             id = str(len(self.tasks) + 1)
-            self.tasks[id] = {"id": id, "title": body["quick"], "done": False}
+            given = {"title": body["quick"]} if "quick" in body else body
+            self.tasks[id] = {"id": id, "done": False, **given}
             return answer(201, **self.tasks[id])
         task = self.tasks[path[0]]
         if method == "DELETE":
             del self.tasks[path[0]]
+        elif method == "PATCH":
+            task |= body
         else:
             task["done"] = path[1] == "complete"
         return answer(**task)

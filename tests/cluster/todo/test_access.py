@@ -47,6 +47,9 @@ class TestCalls:
         [
             ("chat", "task", "GET", "/tasks"),
             ("chat", "task", "POST", "/tasks/1/complete"),
+            ("chat", "task", "PATCH", "/tasks/1"),
+            ("chat", "task", "GET", "/projects"),
+            ("frontend", "chat", "POST", "/mcp"),
             ("frontend", "task", "PATCH", "/tasks/1"),
             ("frontend", "user", "GET", "/users/me"),
             ("frontend", "chat", "GET", "/chat/conversations/1"),
@@ -64,7 +67,8 @@ class TestCalls:
     @pytest.mark.parametrize(
         ("caller", "callee", "method", "path"),
         [
-            ("chat", "task", "PATCH", "/tasks/1"),
+            ("chat", "task", "PATCH", "/projects/1"),
+            ("chat", "task", "POST", "/labels"),
             ("chat", "task", "POST", "/events/pubsub/user-events"),
             ("chat", "user", "GET", "/users/me"),
             ("task", "user", "POST", "/auth/sign-in"),

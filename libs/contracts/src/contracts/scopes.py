@@ -57,6 +57,7 @@ _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
         for operation in operations.split(",")
     },
     "GET /stream": ("tasks:read", "notifications:read"),
+    "POST /mcp": ("tasks:read",),
 }
 
 

@@ -1,14 +1,18 @@
-"""The task service, as the assistant uses it: through Dapr, with the user's own token."""
+"""The task service, as the assistant and agents use it: through Dapr, with the user's own token."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from contracts.names import App
 from servicekit.auth import Principal
-from servicekit.errors import Invalid, NotFound, Unavailable
+from servicekit.errors import FieldProblem, Invalid, NotFound, Unavailable
 from servicekit.sidecar import Answer, Sidecar
 
 Task = dict[str, Any]
+Page = dict[str, Any]
+"""`items` and `next_cursor`."""
 PAGE = 200
 PAGES = 10
 """The assistant looks through at most PAGE x PAGES tasks, newest first."""
@@ -39,6 +43,26 @@ class TaskClient:
                 break
         return tasks
 
+    async def find(self, query: Mapping[str, str]) -> Page:
+        """One page of tasks; parameters that are empty are left out."""
+        return await self._page("/tasks", query)
+
+    async def projects(self, query: Mapping[str, str]) -> Page:
+        return await self._page("/projects", query)
+
+    async def labels(self, query: Mapping[str, str]) -> Page:
+        return await self._page("/labels", query)
+
+    async def read(self, id: str) -> Task:
+        return self._task(await self._call("GET", f"/tasks/{id}"))
+
+    async def create(self, fields: Task) -> Task:
+        return self._task(await self._change("POST", "/tasks", fields))
+
+    async def change(self, id: str, fields: Task) -> Task:
+        """Change what `fields` names (JSON merge patch)."""
+        return self._task(await self._change("PATCH", f"/tasks/{id}", fields))
+
     async def add(self, text: str) -> Task:
         """Add what is said in words, as quick add reads it. Raises `Invalid` with the service's own words."""
         return self._task(await self._change("POST", "/tasks", {"quick": text}))
@@ -55,6 +79,11 @@ class TaskClient:
     async def delete(self, id: str) -> None:
         await self._change("DELETE", f"/tasks/{id}")
 
+    async def _page(self, path: str, query: Mapping[str, str]) -> Page:
+        asked = urlencode({name: value for name, value in query.items() if value})
+        page: Page = (await self._call("GET", f"{path}?{asked}")).json()
+        return page
+
     async def _change(self, method: str, path: str, json: Any = None) -> Answer:
         self._changes += 1
         key = f"chat-{self.message_id}-{self._changes}"
@@ -68,7 +97,9 @@ class TaskClient:
         if answer.status == 404:
             raise NotFound("That task is gone.")
         if 400 <= answer.status < 500:
-            raise Invalid(answer.json().get("detail", ""))
+            problem = answer.json()
+            wrong = [FieldProblem.model_validate(each) for each in problem.get("errors", ())]
+            raise Invalid(problem.get("detail", ""), errors=wrong)
         if answer.status >= 500:
             raise Unavailable("The task service can't do that right now.", code="task-unavailable")
         return answer

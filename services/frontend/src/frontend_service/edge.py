@@ -35,6 +35,9 @@ FORWARDED = frozenset(
         "idempotency-key",
         "if-match",
         "if-none-match",
+        "mcp-method",
+        "mcp-name",
+        "mcp-protocol-version",
     }
 )
 """Request headers a service gets to see; all others end here, Dapr's own above all."""

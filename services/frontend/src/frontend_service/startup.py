@@ -1,7 +1,7 @@
 """What the frontend needs before the first request."""
 
 from fastapi import FastAPI
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 
 from contracts.names import App
 from frontend_service.account_export.turns import Turns
@@ -16,7 +16,7 @@ from frontend_service.pages.rendering import environment
 from frontend_service.rate_limit import RateLimit
 from frontend_service.sessions import SECRET, Sessions, sealing_key
 from frontend_service.settings import Settings
-from frontend_service.upstreams import read_operations
+from frontend_service.upstreams import AGENTS, read_operations
 
 
 async def open_edge(app: FastAPI) -> None:
@@ -32,7 +32,7 @@ async def open_edge(app: FastAPI) -> None:
     edge = Edge(
         read_operations(), state.sidecar, state.sessions, state.api_tokens, state.clients, state.rate_limit
     )
-    app.router.routes.append(Mount(PREFIX, edge))
+    app.router.routes += [Mount(PREFIX, edge), Route(AGENTS, edge)]
 
 
 async def open_pages(app: FastAPI) -> None:

@@ -26,6 +26,7 @@ OWNERS: Mapping[str, App] = {
     "labels": App.TASK,
     "filters": App.TASK,
     "chat": App.CHAT,
+    "mcp": App.CHAT,
     "notifications": App.NOTIFICATION,
     "reminders": App.NOTIFICATION,
     "preferences": App.NOTIFICATION,
@@ -40,6 +41,9 @@ OWNERS: Mapping[str, App] = {
 
 EXPORT = "/users/me/export"
 """Answered by the frontend itself (`account_export`), before the edge is asked."""
+
+AGENTS = "/mcp"
+"""What agents ask, all of it: no operation of the OpenAPI document, but a protocol of its own (MCP)."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")
 """A segment: a word or an id, of unreserved characters only (RFC 3986, section 2.3).
@@ -81,8 +85,8 @@ class Operations:
 
 
 def read_operations() -> Operations:
-    """The operations of the document the frontend publishes."""
-    return Operations.of(json.loads(SPECIFICATION.read_text())["paths"])
+    """The operations of the document the frontend publishes, and the one for agents."""
+    return Operations.of(json.loads(SPECIFICATION.read_text())["paths"] | {AGENTS: {"post": {}}})
 
 
 def _matches(wanted: str, segment: str) -> bool:

@@ -1,0 +1,72 @@
+"""The door agents come in by: the Model Context Protocol (MCP) over streamable HTTP, at `/mcp`.
+
+One request, one JSON answer, nothing kept in between, so any replica answers. Clients of the revision
+2026-07-28 are served as well as those that shake hands first.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from fastapi import APIRouter, FastAPI, Request
+from mcp.server.mcpserver import MCPServer
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from chat_service.agent_tools import add_tools
+from servicekit.auth import CurrentUser
+
+INSTRUCTIONS = (
+    "The user's todo list. Look with find_tasks before you change anything; ids come from there. "
+    "Times are the user's own unless they end in Z. Deleted tasks can be restored."
+)
+
+BEHIND_THE_EDGE = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+"""Only the own sidecar can call, and it takes a token that no other site can make a browser send."""
+
+router = APIRouter(include_in_schema=False)
+
+
+@dataclass(slots=True)
+class Agents:
+    """Answers requests of agents while `run` runs."""
+
+    _manager: StreamableHTTPSessionManager
+    _is_open: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self) -> None:
+        async with self._manager.run():
+            self._is_open.set()
+            await asyncio.Event().wait()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._is_open.wait()
+        await self._manager.handle_request(scope, receive, send)
+
+
+class _AnswerOf(Response):
+    """What `agents` send themselves."""
+
+    def __init__(self, agents: Agents) -> None:
+        super().__init__()
+        self._agents = agents
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._agents(scope, receive, send)
+
+
+@router.post("/mcp")
+async def ask(request: Request, user: CurrentUser) -> Response:  # noqa: ARG001 - tools find the user in the request
+    return _AnswerOf(request.app.state.agents)
+
+
+async def open_agents(app: FastAPI) -> None:
+    server = MCPServer("todo", version="1", instructions=INSTRUCTIONS, subscriptions=False)
+    add_tools(server)
+    server.streamable_http_app(json_response=True, stateless_http=True, transport_security=BEHIND_THE_EDGE)
+    app.state.agents = Agents(server.session_manager)
+
+
+async def serve_agents(app: FastAPI) -> None:
+    await app.state.agents.run()
