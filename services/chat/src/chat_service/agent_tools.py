@@ -5,6 +5,7 @@ What they may do is decided there, scope by scope; what it refuses is told to th
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, TypeVar
+from uuid import NAMESPACE_URL, uuid5
 
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
@@ -14,6 +15,7 @@ from starlette.requests import Request
 
 from chat_service.tasks import PAGE, TaskClient
 from servicekit import idempotency
+from servicekit.auth import Principal
 from servicekit.errors import Invalid, ServiceError
 from servicekit.ids import new_id
 
@@ -159,8 +161,11 @@ def _tasks(ctx: Asked) -> TaskClient:
     """In the name of who asks; a call that comes again, with the key it had, changes nothing twice."""
     request = ctx.request_context.request
     assert request, "tools are called over HTTP only"
+    user: Principal = request.state.principal
     key = request.headers.get(idempotency.HEADER) or new_id()
-    return TaskClient(request.app.state.sidecar, request.state.principal, f"agent-{key}")
+    return TaskClient(
+        request.app.state.sidecar, user, str(uuid5(NAMESPACE_URL, f"{user.user_id}/agent/{key}"))
+    )
 
 
 def _given(fields: TaskFields) -> dict[str, Any]:

@@ -5,6 +5,7 @@ One request, one JSON answer, nothing kept in between, so any replica answers. C
 """
 
 import asyncio
+import logging
 from dataclasses import dataclass, field
 
 from fastapi import APIRouter, FastAPI, Request
@@ -62,6 +63,9 @@ async def ask(request: Request, user: CurrentUser) -> Response:  # noqa: ARG001 
 
 
 async def open_agents(app: FastAPI) -> None:
+    logging.getLogger("mcp").setLevel(
+        logging.WARNING
+    )  # below that it tells every request, and what people wrote
     server = MCPServer("todo", version="1", instructions=INSTRUCTIONS, subscriptions=False)
     add_tools(server)
     server.streamable_http_app(json_response=True, stateless_http=True, transport_security=BEHIND_THE_EDGE)
