@@ -7,10 +7,13 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 
 from frontend_service.callers import caller
 from frontend_service.edge import PREFIX
+from frontend_service.live import Hub
+from servicekit.errors import TooManyRequests
 
 SPECIFICATION = Path(__file__).parent / "openapi.json"
 LEAST_SECONDS = 5
 """A stream ends with the token; it would not be worth beginning."""
+LATER = {"Retry-After": "5"}
 NO_BUFFERING = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 router = APIRouter(include_in_schema=False)
@@ -22,7 +25,10 @@ async def stream(request: Request) -> Response:
     headers = dict(NO_BUFFERING)
     principal = await caller(request, headers, good_for=LEAST_SECONDS)
     last_seen = request.headers.get("last-event-id", "")
-    events = request.app.state.hub.listen(principal.user_id, last_seen, principal.expires_at)
+    hub: Hub = request.app.state.hub
+    if hub.is_full(principal.user_id):
+        raise TooManyRequests("Too many streams are open.", code="too-many-streams", headers=LATER)
+    events = hub.listen(principal.user_id, last_seen, principal.expires_at)
     return StreamingResponse(events, headers=headers, media_type="text/event-stream")
 
 

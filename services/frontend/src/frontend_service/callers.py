@@ -5,18 +5,21 @@ import time
 from fastapi import Request
 
 from frontend_service.api_tokens import is_api_token
+from frontend_service.clients import address_of
 from frontend_service.sessions import Sessions
 from servicekit.auth import Principal, TokenVerifier, admit, bearer_token
 from servicekit.errors import Unauthenticated
 
 
 async def caller(request: Request, headers: dict[str, str], *, good_for: float) -> Principal:
-    """The account, by access token, by API token, or by the session of a browser.
+    """The account, by access token, by API token, or by the session of a browser. One request is counted.
 
-    headers: of the answer; a session that was renewed is added.
+    headers: of the answer; what is left of the rate limit, and a session that was renewed, are added.
     good_for: seconds the token of a session has to last; the other tokens last as long as they do.
-    Raises `Unauthenticated`, `InsufficientScope`, or `Unavailable`.
+    Raises `TooManyRequests`, `Unauthenticated`, `InsufficientScope`, or `Unavailable`.
     """
+    client = await request.app.state.clients.of_request(request.headers, address_of(request))
+    headers |= request.app.state.rate_limit.count(client)
     if "authorization" in request.headers:
         token = bearer_token(request.headers["authorization"])
         if is_api_token(token):

@@ -8,6 +8,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from starlette.requests import HTTPConnection
+
 from frontend_service.api_tokens import ApiTokens, is_api_token
 from frontend_service.sessions import Sessions
 from servicekit.auth import KEYS_ASK_AGAIN_SECONDS, TokenVerifier, bearer_token
@@ -50,6 +52,11 @@ class Clients:
         except (Unavailable, TimeoutError):
             self._ask_from = time.monotonic() + KEYS_ASK_AGAIN_SECONDS
             return ""
+
+
+def address_of(connection: HTTPConnection) -> str:
+    """Where a request comes from, as the last proxy that is believed tells it; empty if nobody knows."""
+    return connection.client.host if connection.client else ""
 
 
 def _client(user_id: str, address: str) -> str:

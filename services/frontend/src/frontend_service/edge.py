@@ -7,12 +7,13 @@ safe), limits.
 
 from collections.abc import Iterable
 
+from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
 from contracts.names import App
 from frontend_service.api_tokens import ApiTokens, is_api_token
 from frontend_service.breaker import Breaker
-from frontend_service.clients import Clients
+from frontend_service.clients import Clients, address_of
 from frontend_service.rate_limit import RateLimit
 from frontend_service.sessions import Session, Sessions
 from frontend_service.upstreams import Operations
@@ -90,7 +91,9 @@ class Edge:
 
     async def _serve(self, scope: Scope, receive: Receive, extra: Headers) -> Answer:
         headers = _headers(scope)
-        extra += self._rate_limit.count(await self._clients.of_request(headers, _address(scope)))
+        client = await self._clients.of_request(headers, address_of(HTTPConnection(scope)))
+        left = self._rate_limit.count(client)
+        extra += [(name.lower().encode(), value.encode()) for name, value in left.items()]
         token = bearer_token(headers.get("authorization", ""))
         path = scope["raw_path"].decode("latin-1").removeprefix(PREFIX)
         app = self._operations.upstream(scope["method"], path)
@@ -154,11 +157,6 @@ def is_same_origin(headers: dict[str, str]) -> bool:
 
 def _headers(scope: Scope) -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-
-
-def _address(scope: Scope) -> str:
-    client = scope.get("client")
-    return str(client[0]) if client else ""
 
 
 async def _body(headers: dict[str, str], receive: Receive) -> bytes | None:

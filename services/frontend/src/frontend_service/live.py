@@ -24,6 +24,8 @@ KEPT_USERS = 20_000
 WAITING_EVENTS = 1_000
 """A client this far behind is cut off; it comes back and names the last event it saw."""
 HEARTBEAT_SECONDS = 15
+STREAMS_OF_A_USER = 100
+"""Open at once, at one replica."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,10 @@ class Hub:
                 client.put_nowait(None)
             else:
                 client.put_nowait(event)
+
+    def is_full(self, user_id: str) -> bool:
+        """Whether the user has as many clients as one may have."""
+        return len(self._user(user_id).clients) >= STREAMS_OF_A_USER
 
     async def listen(self, user_id: str, last_seen: str, until: float) -> AsyncIterator[bytes]:
         """The stream for one client, until the Unix time `until`, when its token expires."""

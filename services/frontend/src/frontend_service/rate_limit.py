@@ -19,7 +19,7 @@ class RateLimit:
     _counts: dict[bytes, int] = field(default_factory=dict)
     _window_ends: float = 0
 
-    def count(self, client: str) -> list[tuple[bytes, bytes]]:
+    def count(self, client: str) -> dict[str, str]:
         """Count one request; returns the headers that tell what is left. Raises `TooManyRequests`."""
         now = time.monotonic()
         if now >= self._window_ends:
@@ -34,4 +34,4 @@ class RateLimit:
         }
         if used > self.limit:
             raise TooManyRequests(headers={**told, "Retry-After": str(reset)})
-        return [(name.lower().encode(), value.encode()) for name, value in told.items()]
+        return told

@@ -19,10 +19,8 @@ class TestRateLimit:
         limit = RateLimit(3, 10)
         limit.count("ada")
         clock[0] += 4
-        assert dict(limit.count("ada")) == {
-            b"ratelimit-policy": b'"default";q=3;w=10',
-            b"ratelimit": b'"default";r=1;t=7',
-        }
+        told = {"RateLimit-Policy": '"default";q=3;w=10', "RateLimit": '"default";r=1;t=7'}
+        assert limit.count("ada") == told
 
     def test_refuses_one_more_and_says_when_to_come_back(self, clock: list[float]) -> None:
         limit = RateLimit(3, 10)
