@@ -65,6 +65,14 @@ SHOWN = """async () => (await self.registration.getNotifications()).map(({ title
     ({ title, body, tag, actions: actions.map(({ action }) => action) }))"""
 
 
+NOTE_SHOWN = """() => {
+    const show = self.registration.showNotification.bind(self.registration);
+    self.timesShown = 0;
+    self.registration.showNotification = (...told) => show(...told).finally(() => { self.timesShown += 1; });
+}"""
+"""A browser that is asked what it shows while it is about to show it forgets that again."""
+
+
 class Notifications:
     """What the browser of `page` shows, through our service worker."""
 
@@ -79,18 +87,24 @@ class Notifications:
             await navigator.serviceWorker.register("/service-worker.js");
             await navigator.serviceWorker.ready;
         }""")
+        self.worker.evaluate(NOTE_SHOWN)
 
     @property
     def worker(self) -> Worker:
         return self._page.context.service_workers[0]
 
     def push(self, message: str) -> None:
-        """The browser's push service delivers `message`."""
+        """The browser's push service delivers `message`; returns when it is shown."""
         while not self._registration:
             self._page.wait_for_timeout(50)
         origin = self._page.evaluate("location.origin")
         told = {"origin": origin, "registrationId": self._registration, "data": message}
+        before = self.worker.evaluate("self.timesShown")
         self._devtools.send("ServiceWorker.deliverPushMessage", told)
+        deadline = time.monotonic() + WAIT_SECONDS
+        while self.worker.evaluate("self.timesShown") == before:
+            assert time.monotonic() < deadline, "the push was not dealt with"
+            self._page.wait_for_timeout(50)
 
     def shown(self, number: int = 1) -> list[dict[str, Any]]:
         """All that are shown, as soon as there are `number`."""
