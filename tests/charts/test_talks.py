@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import yaml
 from analytics_service.dead_letters.letters import LISTENERS
-from frontend_service.upstreams import EXPORT, OWNERS, SPECIFICATION
+from frontend_service.upstreams import AGENTS, EXPORT, OWNERS, SPECIFICATION
 
 from contracts.names import App
 from devstack.places import ROOT
@@ -48,6 +48,7 @@ def made() -> Iterator[tuple[str, str, str, str]]:
     for consumer in {app for apps in LISTENERS.values() for app in apps} - {App.ANALYTICS}:
         yield consumer, App.ANALYTICS, PATH, "POST"
     yield App.USER, App.FRONTEND, "/auth/exchange", "POST"
+    yield App.CHAT, App.FRONTEND, AGENTS, "POST"
     yield App.TASK, App.FRONTEND, "/export/pages", "GET"
     for caller in set(App) - {App.USER}:
         yield App.USER, caller, JWKS_PATH, "GET"

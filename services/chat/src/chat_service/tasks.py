@@ -35,8 +35,7 @@ class TaskClient:
         tasks: list[Task] = []
         cursor = ""
         for _ in range(PAGES):
-            answer = await self._call("GET", f"/tasks?limit={PAGE}" + (f"&cursor={cursor}" if cursor else ""))
-            page = answer.json()
+            page = await self.find({"limit": str(PAGE), "cursor": cursor})
             tasks += page["items"]
             cursor = page["next_cursor"]
             if not cursor:
@@ -45,44 +44,39 @@ class TaskClient:
 
     async def find(self, query: Mapping[str, str]) -> Page:
         """One page of tasks; parameters that are empty are left out."""
-        return await self._page("/tasks", query)
+        return _read(await self._call("GET", "/tasks" + _asked(query)))
 
     async def projects(self, query: Mapping[str, str]) -> Page:
-        return await self._page("/projects", query)
+        return _read(await self._call("GET", "/projects" + _asked(query)))
 
     async def labels(self, query: Mapping[str, str]) -> Page:
-        return await self._page("/labels", query)
+        return _read(await self._call("GET", "/labels" + _asked(query)))
 
     async def read(self, id: str) -> Task:
-        return self._task(await self._call("GET", f"/tasks/{id}"))
+        return _read(await self._call("GET", f"/tasks/{id}"))
 
     async def create(self, fields: Task) -> Task:
-        return self._task(await self._change("POST", "/tasks", fields))
+        return _read(await self._change("POST", "/tasks", fields))
 
     async def change(self, id: str, fields: Task) -> Task:
         """Change what `fields` names (JSON merge patch)."""
-        return self._task(await self._change("PATCH", f"/tasks/{id}", fields))
+        return _read(await self._change("PATCH", f"/tasks/{id}", fields))
 
     async def add(self, text: str) -> Task:
         """Add what is said in words, as quick add reads it. Raises `Invalid` with the service's own words."""
-        return self._task(await self._change("POST", "/tasks", {"quick": text}))
+        return _read(await self._change("POST", "/tasks", {"quick": text}))
 
     async def complete(self, id: str) -> Task:
-        return self._task(await self._change("POST", f"/tasks/{id}/complete"))
+        return _read(await self._change("POST", f"/tasks/{id}/complete"))
 
     async def reopen(self, id: str) -> Task:
-        return self._task(await self._change("POST", f"/tasks/{id}/reopen"))
+        return _read(await self._change("POST", f"/tasks/{id}/reopen"))
 
     async def restore(self, id: str) -> Task:
-        return self._task(await self._change("POST", f"/tasks/{id}/restore"))
+        return _read(await self._change("POST", f"/tasks/{id}/restore"))
 
     async def delete(self, id: str) -> None:
         await self._change("DELETE", f"/tasks/{id}")
-
-    async def _page(self, path: str, query: Mapping[str, str]) -> Page:
-        asked = urlencode({name: value for name, value in query.items() if value})
-        page: Page = (await self._call("GET", f"{path}?{asked}")).json()
-        return page
 
     async def _change(self, method: str, path: str, json: Any = None) -> Answer:
         self._changes += 1
@@ -104,6 +98,12 @@ class TaskClient:
             raise Unavailable("The task service can't do that right now.", code="task-unavailable")
         return answer
 
-    def _task(self, answer: Answer) -> Task:
-        task: Task = answer.json()
-        return task
+
+def _asked(query: Mapping[str, str]) -> str:
+    given = {name: value for name, value in query.items() if value}
+    return f"?{urlencode(given)}" if given else ""
+
+
+def _read(answer: Answer) -> dict[str, Any]:
+    read: dict[str, Any] = answer.json()
+    return read
