@@ -15,6 +15,7 @@ from tests.system.api import open_api
 
 EXAMPLES = 25
 ENDS_THE_SESSION = {"delete_me", "sign_out"}
+FRAMING = {"connection", "content-length", "expect", "host", "transfer-encoding", "upgrade"}
 DOCUMENT = ROOT / "services/frontend/src/frontend_service/openapi.json"
 
 whole_api = schemathesis.openapi.from_path(DOCUMENT).exclude(operation_id=list(ENDS_THE_SESSION))
@@ -30,6 +31,12 @@ def gzipped(_: Any, value: Any) -> bytes:
 def filter_query(_: Any, query: dict[str, Any] | None) -> bool:
     """Leaves out what is wrong only before it is sent: an empty list or object is no part of an address."""
     return all(_leaves_a_trace(value) for value in (query or {}).values())
+
+
+@schemathesis.hook
+def filter_headers(_: Any, headers: dict[str, Any] | None) -> bool:
+    """Leaves out headers that HTTP itself is made of: with them wrong, no request reaches the API."""
+    return not FRAMING & {name.lower() for name in headers or {}}
 
 
 def _leaves_a_trace(value: Any) -> bool:
