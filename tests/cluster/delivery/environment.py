@@ -28,6 +28,8 @@ HERE: dict[str, dict[str, object]] = {
     },
 }
 """What the values for the cluster of the tests leave as the environment has it; there is no collector."""
+GOING_SECONDS = 180
+"""For a namespace, whose pods may take their time to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,9 @@ class Deployed:
         return System(self.cluster, self.name)
 
     def make_namespace(self) -> None:
-        """As `tools.install_platform` does, whose releases can't be fetched here."""
+        """As `tools.install_platform` does, whose releases can't be fetched; an old one goes first."""
+        gone = ["delete", "namespace", self.name, "--ignore-not-found", f"--timeout={GOING_SECONDS}s"]
+        self.cluster.kubectl(*gone)
         manifests = foundations(self.name)
         self.cluster.kubectl("apply", "--server-side", "--filename", "-", stdin=manifests)
 
