@@ -1,5 +1,6 @@
 """How services run, roll out, are reached and what they may reach; where the gateway lets nobody in."""
 
+import math
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -9,7 +10,7 @@ from frontend_service.settings import Settings
 from tests.architecture.sources import SERVICES
 from tests.charts.network import Network, Place, selects
 from tests.charts.rendering import Object, Pod, objects, of_kind, pods
-from tests.charts.test_policies import READS_SECRETS
+from tests.charts.test_policies import READS_SECRETS, amount
 from tests.terraform.configuration import environment
 
 PLACES = ["staging", "production"]
@@ -17,6 +18,8 @@ NAMESPACE = "todo"
 PRIVATE = ["10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"]
 GATEWAY = Place({"gateway.networking.k8s.io/gateway-name": "todo"})
 APP, SIDECAR = 8000, 50002
+MEMORY_AT_REST = 130 * 1024**2
+"""Bytes an app takes at most with nothing to do; chat, which speaks MCP, takes the most."""
 
 
 def services(place: str) -> list[Pod]:
@@ -64,6 +67,22 @@ class TestRollout:
             target = scaler["spec"]["scaleTargetRef"]
             assert (target["kind"], target["name"]) == ("Deployment", name)
             assert scaler["spec"]["minReplicas"] > budgets[name]["spec"]["maxUnavailable"]
+
+    def test_goes_back_to_the_least_after_a_rush(self, place: str) -> None:
+        """By Kubernetes' rule: pods times use, by the use that is meant, rounded up."""
+        found = objects("todo", place)
+        requests = {
+            pod.annotations["dapr.io/app-id"]: app(pod)["resources"]["requests"] for pod in services(place)
+        }
+        for name, scaler in of_kind(found, "HorizontalPodAutoscaler").items():
+            [percent] = [
+                each["containerResource"]["target"]["averageUtilization"]
+                for each in scaler["spec"]["metrics"]
+                if each["containerResource"]["name"] == "memory"
+            ]
+            meant = amount(requests[name]["memory"]) * percent / 100
+            least = scaler["spec"]["minReplicas"]
+            assert math.ceil((least + 1) * MEMORY_AT_REST / meant) <= least, name
 
     def test_scales_consumers_to_no_more_than_there_are_partitions(self, place: str) -> None:
         topics = of_kind(objects("data", place), "KafkaTopic").values()
