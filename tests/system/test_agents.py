@@ -62,10 +62,8 @@ class TestAnAgent:
             await call(client, "update_task", id=rent["id"], changes={"notes": "to Bob", "labels": ["home"]})
             [plants] = (await call(client, "find_tasks", text="cactus"))["items"]
             await call(client, "delete_task", id=plants["id"])
-            [label] = [
-                each for each in (await call(client, "list_labels"))["items"] if each["name"] == "home"
-            ]
-        assert label["name"] == "home"
+            labels = [each["name"] for each in (await call(client, "list_labels"))["items"]]
+        assert labels.count("home") == 1
         seen = {task["title"]: task for task in await ada.items("/tasks")}
         assert set(seen) == {"Call the bank", "Pay rent"}
         assert seen["Call the bank"]["done"] is True
@@ -94,7 +92,7 @@ class TestAnAgent:
         async with agent(ada, "tasks:read", "tasks:write") as client:
             wrong = await client.call_tool("find_tasks", {"filter": "due <= yesterdayy"})
             assert wrong.is_error
-            assert "/filter" in str(wrong.content) or "filter" in str(wrong.content)
+            assert "?filter: " in str(wrong.content)
             wrong = await client.call_tool("create_task", {"task": {"title": "x", "due_time": "09:00"}})
             assert "due_time needs a due_date" in str(wrong.content)
 
