@@ -25,10 +25,11 @@ COPY tools/delivery/pyproject.toml tools/delivery/
 COPY tools/devstack/pyproject.toml tools/devstack/
 # What any service depends on: one layer for all six, made again only when a dependency changes.
 # A third of what wheels bring along is never used when they run: debug symbols, tests, sources of what is compiled,
-# Dapr's extensions for other frameworks, dialects of other databases.
+# Dapr's extensions for other frameworks, dialects of other databases, messages of Google's own APIs.
 RUN /opt/uv/bin/uv sync --frozen --no-default-groups --no-install-workspace && \
     find /app -name '*.so*' -type f -exec strip --strip-unneeded {} + && \
-    find /app -depth -type d -regextype egrep -regex ".*/(tests|(alembic|sqlalchemy)/testing|jsonschema/benchmarks|\
+    find /app -depth -type d -regextype egrep -regex ".*/(tests|(alembic|sqlalchemy)/testing|alembic/templates|\
+google/(api|cloud|gapic|logging|longrunning|type)|jsonschema/benchmarks|\
 sqlalchemy/dialects/(mssql|mysql|oracle)|dapr/ext/(databricks|flask|langgraph|rag|strands|workflow))" \
       -exec rm -r {} + && \
     find /app -type f -regextype egrep -regex '.*\.(c|h|pxd|pxi|pyi|pyx|proto)' -delete
