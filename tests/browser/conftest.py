@@ -1,6 +1,5 @@
 """A real Chromium in front of one real system with two frontends."""
 
-import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from devstack.places import RunFolder
 from devstack.stack import Stack
 from tests.browser.chromium import launch_options
 from tests.browser.person import Person
+from tests.system.waiting import until
 
 REPLICAS = {"frontend": 2}
 OFFSET = 2000
@@ -55,10 +55,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def mended(stack: Stack) -> Iterator[Stack]:
     """The system, for a test that breaks it and waits until it has mended itself."""
     yield stack
-    deadline = time.monotonic() + MENDING_SECONDS
-    while failing := stack.failing():
-        assert time.monotonic() < deadline, f"still not answering: {failing}"
-        time.sleep(0.2)
+    until(stack.failing, lambda failing: not failing, MENDING_SECONDS)
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,15 @@
 
 import asyncio
 import threading
-import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from playwright.sync_api import Page, Worker
 
 from services.notification.tests.receivers import Browser, Receiver, web_receiver
+from tests.system.waiting import until
+
+T = TypeVar("T")
 
 WAIT_SECONDS = 30
 
@@ -36,14 +39,12 @@ class PushService:
 
     def message(self, title: str) -> dict[str, Any]:
         """What was sent under this title, as soon as it is there."""
-        deadline = time.monotonic() + WAIT_SECONDS
-        while time.monotonic() < deadline:
-            for call in list(self._receiver.calls):
-                message: dict[str, Any] = self.subscription.decrypted(call)
-                if message["title"] == title:
-                    return message
-            time.sleep(0.05)
-        raise AssertionError(f"{title} was not pushed")
+
+        def sent() -> dict[str, dict[str, Any]]:
+            messages = [self.subscription.decrypted(call) for call in list(self._receiver.calls)]
+            return {message["title"]: message for message in messages}
+
+        return until(sent, lambda messages: title in messages)[title]
 
     async def _serve(self) -> None:
         async with web_receiver("/push") as self._receiver:
@@ -95,30 +96,24 @@ class Notifications:
 
     def push(self, message: str) -> None:
         """The browser's push service delivers `message`; returns when it is shown."""
-        while not self._registration:
-            self._page.wait_for_timeout(50)
+        self._until(lambda: bool(self._registration))
         origin = self._page.evaluate("location.origin")
         told = {"origin": origin, "registrationId": self._registration, "data": message}
         before = self.worker.evaluate("self.timesShown")
         self._devtools.send("ServiceWorker.deliverPushMessage", told)
-        deadline = time.monotonic() + WAIT_SECONDS
-        while self.worker.evaluate("self.timesShown") == before:
-            assert time.monotonic() < deadline, "the push was not dealt with"
-            self._page.wait_for_timeout(50)
+        self._until(lambda: self.worker.evaluate("self.timesShown") > before)
 
     def shown(self, number: int = 1) -> list[dict[str, Any]]:
         """All that are shown, as soon as there are `number`."""
-        deadline = time.monotonic() + WAIT_SECONDS
-        while True:
-            found: list[dict[str, Any]] = self.worker.evaluate(SHOWN)
-            if len(found) == number:
-                return found
-            assert time.monotonic() < deadline, found
-            self._page.wait_for_timeout(50)
+        return self._until(lambda: self.worker.evaluate(SHOWN), lambda shown: len(shown) == number)
 
     def click(self, action: str = "") -> None:
         """Somebody clicks the first one, or the button `action` of it; returns when that was dealt with."""
         self.worker.evaluate(CLICK, action)
+
+    def _until(self, look: Callable[[], T], is_right: Callable[[T], bool] = bool) -> T:
+        """Playwright hears of events only while it is asked to wait."""
+        return until(look, is_right, pause=lambda seconds: self._page.wait_for_timeout(seconds * 1000))
 
     def _note(self, event: dict[str, Any]) -> None:
         for each in event["registrations"]:

@@ -1,13 +1,13 @@
 """API tokens on their page: made, seen once, copied, used, revoked."""
 
 import re
-import time
 
 import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import OpenBrowser, SignUp
 from tests.browser.person import Person
+from tests.system.waiting import until
 
 PATIENCE_SECONDS = 10
 
@@ -50,9 +50,7 @@ class TestAToken:
         ada.page.get_by_role("button", name="Revoke backup").click()
         expect(ada.page.get_by_role("status").filter(has_text="Revoked.")).to_be_visible()
         expect(listed(ada)).to_have_count(0)
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while status(open_browser, token) != 401:
-            assert time.monotonic() < deadline
+        until(lambda: status(open_browser, token), lambda status: status == 401, PATIENCE_SECONDS)
 
     def test_without_a_scope_is_refused_and_says_why(self, sign_up: SignUp, script: bool) -> None:
         ada = sign_up(java_script_enabled=script)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from frontend_service.settings import Settings
 
+from cluster.places import POD_ADDRESSES
 from tests.architecture.sources import SERVICES
 from tests.charts.network import Network, Place, selects
 from tests.charts.rendering import Object, Pod, objects, of_kind, pods
@@ -139,12 +140,18 @@ class TestService:
 
     def test_that_is_public_believes_pods_alone_who_people_are(self, place: str) -> None:
         """Only the gateway's can connect; and nobody believes anybody else."""
-        told = {}
-        for pod in services(place):
-            env = {item["name"]: item.get("value", "") for item in app(pod)["env"]}
-            told[pod.annotations["dapr.io/app-id"]] = env.get("FORWARDED_ALLOW_IPS")
-        believed = {name: ranges for name, ranges in told.items() if ranges is not None}
-        assert believed == {"frontend": environment(place)["pod_range"]}
+        assert believed_proxies(place) == {"frontend": environment(place)["pod_range"]}
+
+
+def test_the_edge_of_the_test_cluster_believes_its_pods() -> None:
+    assert believed_proxies("cluster-test") == {"frontend": POD_ADDRESSES}
+
+
+def believed_proxies(place: str) -> dict[str, str]:
+    """From whom a service takes over who people are, for each that does."""
+    told = {pod.annotations["dapr.io/app-id"]: app(pod)["env"] for pod in services(place)}
+    name = "FORWARDED_ALLOW_IPS"
+    return {app_id: item["value"] for app_id, env in told.items() for item in env if item["name"] == name}
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -50,6 +50,8 @@ def suites() -> list[Suite]:
             (
                 "charts/",
                 "tests/charts/",
+                "terraform/environments/",
+                "tools/cluster/",
                 "tools/helm/",
                 "tools/schemas/",
                 "dapr/",
