@@ -7,7 +7,7 @@ from chat_service import intents
 from chat_service.matching import candidates, fold
 from chat_service.tasks import Task, TaskClient
 from contracts.chat import ChatAction
-from servicekit.errors import Invalid, NotFound
+from servicekit.errors import Forbidden, Invalid, NotFound
 
 SHOWN = 20
 HELP = (
@@ -30,7 +30,7 @@ async def act(intent: intents.Intent, tasks: TaskClient, shown: Sequence[str]) -
     """Do what is asked, or say why not."""
     try:
         return await _act(intent, tasks, shown)
-    except Invalid as error:
+    except (Invalid, Forbidden) as error:
         return Done(f"That does not work: {error.detail}")
     except NotFound:
         return Done("That task is gone already.")

@@ -7,12 +7,21 @@ from urllib.parse import urlencode
 
 from contracts.names import App
 from servicekit.auth import Principal
-from servicekit.errors import FieldProblem, Invalid, NotFound, Unavailable
+from servicekit.errors import (
+    FieldProblem,
+    Forbidden,
+    Invalid,
+    NotFound,
+    ServiceError,
+    Unauthenticated,
+    Unavailable,
+)
 from servicekit.sidecar import Answer, Sidecar
 
 Task = dict[str, Any]
 Page = dict[str, Any]
 """`items` and `next_cursor`."""
+CHALLENGE = "WWW-Authenticate"
 PAGE = 200
 PAGES = 10
 """The assistant looks through at most PAGE x PAGES tasks, newest first."""
@@ -88,15 +97,26 @@ class TaskClient:
     ) -> Answer:
         sent = {"authorization": f"Bearer {self.user.token}", **(headers or {})}
         answer = await self.sidecar.invoke(App.TASK, method, path, json=json, headers=sent)
-        if answer.status == 404:
-            raise NotFound("That task is gone.")
-        if 400 <= answer.status < 500:
-            problem = answer.json()
-            wrong = [FieldProblem.model_validate(each) for each in problem.get("errors", ())]
-            raise Invalid(problem.get("detail", ""), errors=wrong)
-        if answer.status >= 500:
-            raise Unavailable("The task service can't do that right now.", code="task-unavailable")
+        if answer.status >= 400:
+            raise _refusal(answer)
         return answer
+
+
+def _refusal(answer: Answer) -> ServiceError:
+    """What the task service refused, as chat would itself."""
+    if answer.status >= 500:
+        return Unavailable("The task service can't do that right now.", code="task-unavailable")
+    if answer.status == 404:
+        return NotFound("That task is gone.")
+    problem = answer.json()
+    detail = problem.get("detail", "")
+    if answer.status == 401:
+        return Unauthenticated(detail, code=problem.get("code", ""))
+    if answer.status == 403:
+        challenge = {CHALLENGE: answer.headers[CHALLENGE]} if CHALLENGE in answer.headers else {}
+        return Forbidden(detail, code=problem.get("code", ""), headers=challenge)
+    wrong = [FieldProblem.model_validate(each) for each in problem.get("errors", ())]
+    return Invalid(detail, errors=wrong)
 
 
 def _asked(query: Mapping[str, str]) -> str:

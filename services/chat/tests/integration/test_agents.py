@@ -6,12 +6,10 @@ from typing import Any
 
 import pytest
 from chat_service.agent_tools import TOOLS
-from chat_service.main import create
-from chat_service.settings import Settings
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from conftest import OpenService, ServiceUnderTest
+from conftest import ServiceUnderTest
 from services.chat.tests.behind import Behind
 from tests.fake_sidecar import answer
 
@@ -22,13 +20,6 @@ pytestmark = pytest.mark.parametrize("mode", ["auto", "legacy"])
 @pytest.fixture
 def behind() -> Behind:
     return Behind(tasks={"t1": {"id": "t1", "title": "milk", "done": False}})
-
-
-@pytest.fixture
-async def chat(open_service: OpenService, behind: Behind) -> ServiceUnderTest:
-    service = await open_service(create, Settings)
-    service.app.state.sidecar = behind
-    return service
 
 
 @asynccontextmanager

@@ -1,57 +1,19 @@
 """Talking to the assistant through the API: what is done, kept, told and taken back. On both databases."""
 
-import asyncio
-from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 import pytest
-from chat_service import conversations, use_cases
-from chat_service.main import create
-from chat_service.schemas import MessageCreate
-from chat_service.settings import Settings
-from chat_service.subscriptions import subscriptions
+from chat_service import conversations
 from chat_service.tasks import TaskClient
-from chat_service.use_cases import Chat
-from opentelemetry.trace import NoOpTracer
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from conftest import OpenService, ServiceUnderTest
-from contracts.event import wrap
-from contracts.user import UserDeleted
-from servicekit.auth import Principal
-from servicekit.deliveries import Effects, Status, read
+from conftest import ServiceUnderTest
+from servicekit.content_digest import HEADER, digest_of
 from servicekit.sidecar import Answer
 from services.chat.tests.behind import Behind
-from tests.blocked import until_blocked
-from tests.fake_sidecar import answer
-
-BOB = {"authorization": "Bearer bob"}
-PATH = "/chat/conversations"
-
-
-@pytest.fixture
-def behind() -> Behind:
-    return Behind()
-
-
-@pytest.fixture
-async def chat(open_service: OpenService, behind: Behind) -> ServiceUnderTest:
-    service = await open_service(create, Settings)
-    service.app.state.sidecar = behind
-    return service
-
-
-async def say(chat: ServiceUnderTest, text: str, **more: Any) -> dict[str, Any]:
-    headers = more.pop("headers", {})
-    told = await chat.client.post("/chat/messages", json={"text": text} | more, headers=headers)
-    assert told.status_code == 200, told.text
-    reply: dict[str, Any] = told.json()
-    return reply
-
-
-async def heads(chat: ServiceUnderTest, headers: dict[str, str] | None = None) -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = (await chat.client.get(PATH, headers=headers or {})).json()["items"]
-    return items
+from services.chat.tests.talk import BOB, PATH, heads, say
+from tests.fake_sidecar import answer, raw_answer
 
 
 class TestAMessage:
@@ -90,6 +52,7 @@ class TestAMessage:
         ("refusal", "said"),
         [
             (answer(422, detail="too long"), "That does not work: too long"),
+            (answer(403, detail="no scope"), "That does not work: no scope"),
             (answer(404), "That task is gone already."),
         ],
     )
@@ -99,6 +62,13 @@ class TestAMessage:
         behind.refusal = refusal
         reply = await say(chat, "add milk")
         assert (reply["reply"], reply["actions"], reply["undo_token"]) == (said, [], None)
+
+    async def test_whose_token_is_over_is_to_come_again(self, chat: ServiceUnderTest, behind: Behind) -> None:
+        behind.refusal = answer(401, code="token-expired", detail="over")
+        told = await chat.client.post("/chat/messages", json={"text": "add milk"})
+        assert (told.status_code, told.json()["code"]) == (401, "token-expired")
+        assert told.headers["www-authenticate"] == "Bearer"
+        assert await heads(chat) == []
 
     async def test_is_not_kept_while_tasks_are_away(self, chat: ServiceUnderTest, behind: Behind) -> None:
         behind.refusal = answer(500)
@@ -148,6 +118,19 @@ class TestUndo:
         again = await self.undo(chat, token)
         assert (again.status_code, again.json()["code"]) == (422, "nothing-to-undo")
         assert len(behind.changes) == 2
+
+    async def test_without_the_scope_for_it_is_refused_and_can_be_done_later(
+        self, chat: ServiceUnderTest, behind: Behind
+    ) -> None:
+        token = (await say(chat, "add milk"))["undo_token"]
+        needs = 'Bearer error="insufficient_scope", scope="tasks:write"'
+        problem = orjson.dumps({"code": "insufficient-scope", "detail": "no scope"})
+        behind.refusal = raw_answer(403, problem, {"WWW-Authenticate": needs, HEADER: digest_of(problem)})
+        refused = await self.undo(chat, token)
+        assert (refused.status_code, refused.json()["code"]) == (403, "insufficient-scope")
+        assert refused.headers["www-authenticate"] == needs
+        behind.refusal = None
+        assert (await self.undo(chat, token)).json()["reply"] == "Undone: “milk”."
 
     async def test_of_what_was_never_done_is_refused(self, chat: ServiceUnderTest) -> None:
         id = (await say(chat, "list"))["conversation_id"]
@@ -222,64 +205,3 @@ class TestConversations:
         for told in answers:
             assert (told.status_code, told.json()["code"]) == (503, "conversations-unavailable")
         assert behind.changes == []
-
-
-class TestErasure:
-    async def test_leaves_nothing_of_the_user_and_all_of_others(
-        self, chat: ServiceUnderTest, behind: Behind
-    ) -> None:
-        for text in ("add milk", "list"):
-            await say(chat, text)
-        await say(chat, "list", headers=BOB)
-        await erase(chat, behind)
-        assert [key for key in behind.values if ":ada" in key] == []
-        assert len(await heads(chat, BOB)) == 1
-
-    async def test_leaves_no_conversation_that_is_too_old_to_be_listed(
-        self, chat: ServiceUnderTest, behind: Behind, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(conversations, "LISTED", 2)
-        said = [(await say(chat, text))["conversation_id"] for text in ("add milk", "list", "help")]
-        assert [head["id"] for head in await heads(chat)] == said[:0:-1]
-        await erase(chat, behind)
-        assert behind.values == {}
-
-    async def test_holds_against_a_token_that_has_not_expired(
-        self, chat: ServiceUnderTest, behind: Behind
-    ) -> None:
-        undo_token = (await say(chat, "add milk"))["undo_token"]
-        await erase(chat, behind)
-        told = len(await chat.recorded())
-        for path, body in (("messages", {"text": "add bread"}), ("undo", {"undo_token": undo_token})):
-            answer = await chat.client.post(f"/chat/{path}", json=body)
-            assert (answer.status_code, answer.json()["code"]) == (401, "account-gone")
-        assert [key for key in behind.values if ":ada" in key] == []
-        assert (len(behind.tasks), len(await chat.recorded())) == (1, told)
-
-    async def test_waits_for_a_message_that_is_being_answered(
-        self, chat: ServiceUnderTest, behind: Behind
-    ) -> None:
-        user = Principal("ada", "user", "UTC", "ada", 2**40)
-        async with chat.database.transaction() as session:
-            await Chat(session, behind, user, "k").say(MessageCreate(text="add milk"))
-            erasing = asyncio.create_task(erase(chat, behind))
-            await until_blocked(chat.database)
-        await erasing
-        assert [key for key in behind.values if ":ada" in key] == []
-
-    async def test_lets_a_message_that_comes_meanwhile_wait(
-        self, chat: ServiceUnderTest, behind: Behind
-    ) -> None:
-        async with chat.database.transaction() as session:
-            await use_cases.erase_user(session, behind, "ada")
-            saying = asyncio.create_task(chat.client.post("/chat/messages", json={"text": "add milk"}))
-            await until_blocked(chat.database)
-        assert (await saying).status_code == 401
-        assert behind.values == {}
-
-
-async def erase(chat: ServiceUnderTest, behind: Behind) -> None:
-    effects = Effects(chat.database, behind, NoOpTracer(), subscriptions.handlers)
-    event = UserDeleted(user_id="ada")
-    told = wrap(event, id="1", source="/", time=datetime.now(UTC), traceparent="")
-    assert await effects.deliver([read(event.topic, told.model_dump(mode="json"))]) == [Status.SUCCESS]

@@ -1,0 +1,81 @@
+"""What is left of a user whose account is gone: nothing. On both databases."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+from chat_service import conversations, use_cases
+from chat_service.schemas import MessageCreate
+from chat_service.subscriptions import subscriptions
+from chat_service.use_cases import Chat
+from opentelemetry.trace import NoOpTracer
+
+from conftest import ServiceUnderTest
+from contracts.event import wrap
+from contracts.user import UserDeleted
+from servicekit.auth import Principal
+from servicekit.deliveries import Effects, Status, read
+from services.chat.tests.behind import Behind
+from services.chat.tests.talk import BOB, heads, say
+from tests.blocked import until_blocked
+
+
+class TestErasure:
+    async def test_leaves_nothing_of_the_user_and_all_of_others(
+        self, chat: ServiceUnderTest, behind: Behind
+    ) -> None:
+        for text in ("add milk", "list"):
+            await say(chat, text)
+        await say(chat, "list", headers=BOB)
+        await erase(chat, behind)
+        assert [key for key in behind.values if ":ada" in key] == []
+        assert len(await heads(chat, BOB)) == 1
+
+    async def test_leaves_no_conversation_that_is_too_old_to_be_listed(
+        self, chat: ServiceUnderTest, behind: Behind, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(conversations, "LISTED", 2)
+        said = [(await say(chat, text))["conversation_id"] for text in ("add milk", "list", "help")]
+        assert [head["id"] for head in await heads(chat)] == said[:0:-1]
+        await erase(chat, behind)
+        assert behind.values == {}
+
+    async def test_holds_against_a_token_that_has_not_expired(
+        self, chat: ServiceUnderTest, behind: Behind
+    ) -> None:
+        undo_token = (await say(chat, "add milk"))["undo_token"]
+        await erase(chat, behind)
+        told = len(await chat.recorded())
+        for path, body in (("messages", {"text": "add bread"}), ("undo", {"undo_token": undo_token})):
+            answer = await chat.client.post(f"/chat/{path}", json=body)
+            assert (answer.status_code, answer.json()["code"]) == (401, "account-gone")
+        assert [key for key in behind.values if ":ada" in key] == []
+        assert (len(behind.tasks), len(await chat.recorded())) == (1, told)
+
+    async def test_waits_for_a_message_that_is_being_answered(
+        self, chat: ServiceUnderTest, behind: Behind
+    ) -> None:
+        user = Principal("ada", "user", "UTC", "ada", 2**40)
+        async with chat.database.transaction() as session:
+            await Chat(session, behind, user, "k").say(MessageCreate(text="add milk"))
+            erasing = asyncio.create_task(erase(chat, behind))
+            await until_blocked(chat.database)
+        await erasing
+        assert [key for key in behind.values if ":ada" in key] == []
+
+    async def test_lets_a_message_that_comes_meanwhile_wait(
+        self, chat: ServiceUnderTest, behind: Behind
+    ) -> None:
+        async with chat.database.transaction() as session:
+            await use_cases.erase_user(session, behind, "ada")
+            saying = asyncio.create_task(chat.client.post("/chat/messages", json={"text": "add milk"}))
+            await until_blocked(chat.database)
+        assert (await saying).status_code == 401
+        assert behind.values == {}
+
+
+async def erase(chat: ServiceUnderTest, behind: Behind) -> None:
+    effects = Effects(chat.database, behind, NoOpTracer(), subscriptions.handlers)
+    event = UserDeleted(user_id="ada")
+    told = wrap(event, id="1", source="/", time=datetime.now(UTC), traceparent="")
+    assert await effects.deliver([read(event.topic, told.model_dump(mode="json"))]) == [Status.SUCCESS]
