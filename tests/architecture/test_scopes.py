@@ -8,7 +8,7 @@ from frontend_service.upstreams import SPECIFICATION
 from contracts import scopes
 from contracts.scopes import SCOPES, needed
 
-NOT_IN_THE_DOCUMENT = {"GET /stream", "POST /mcp"}
+NOT_IN_THE_DOCUMENT = {"POST /mcp"}
 CLOSED = {
     *("GET /tokens", "POST /tokens", "DELETE /tokens/{id}"),
     *("PATCH /users/me", "DELETE /users/me", "GET /users/me/export"),

@@ -12,7 +12,7 @@ from servicekit.app import create_app
 
 
 def create(settings: Settings | None = None) -> FastAPI:
-    routers, startup = [api.router, exports, assets.router, *ROUTERS], [open_edge, open_pages]
+    routers, startup = [api.own, exports, assets.router, *ROUTERS], [open_edge, open_pages]
     app = create_app(settings or Settings(), routers, has_database=False, public=True, startup=startup)
     app.state.hub = Hub()
     subscriptions.mount(app, app.state.hub)

@@ -40,7 +40,8 @@ OWNERS: Mapping[str, App] = {
 """Who answers, by the first segment of the path under `/api/v1`."""
 
 EXPORT = "/users/me/export"
-"""Answered by the frontend itself (`account_export`), before the edge is asked."""
+STREAM = "/stream"
+"""Answered by the frontend itself (`account_export`, `api`), before the edge is asked."""
 
 AGENTS = "/mcp"
 """What agents ask, all of it: no operation of the OpenAPI document, but a protocol of its own (MCP)."""

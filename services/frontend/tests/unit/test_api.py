@@ -18,6 +18,10 @@ class TestTheOwnPart:
         assert (refused.status_code, refused.json()["code"]) == (429, "too-many-requests")
         assert int(refused.headers["retry-after"]) > 0
 
+    async def test_takes_no_query(self, ada: httpx2.AsyncClient, path: str) -> None:
+        refused = await ada.get(f"{path}?since=1")
+        assert (refused.status_code, refused.json()["code"]) == (422, "unknown-parameter")
+
     async def test_counts_strangers_by_address(
         self, nobody: httpx2.AsyncClient, app: FastAPI, path: str
     ) -> None:
