@@ -120,9 +120,12 @@ class TestHttps:
         assert answer.headers["location"] == f"https://{https.host}/projects?view=board"
 
     async def test_does_not_let_people_make_up_who_they_are(self, https: Secured) -> None:
-        """What a request says of its address before the gateway has seen it changes nothing."""
-        made_up = [f"203.0.113.{number}" for number in range(5)]
+        """What a request says of its address before the gateway has seen it changes nothing.
+
+        Each replica counts for itself, so of twelve requests one counts three at least.
+        """
+        made_up = [f"203.0.113.{number}" for number in range(12)]
         trusted = ssl.create_default_context(cafile=str(https.root))
         where = {"headers": {"host": https.host}, "ssl": trusted, "server_hostname": https.host}
         told = await left(f"https://{ADDRESS}", *made_up, **where)
-        assert told == list(range(told[0], told[0] - 5, -1))
+        assert max(told) - min(told) >= 2
