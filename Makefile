@@ -73,8 +73,8 @@ backups: ## the backups there are   (ENV= DATABASE=)
 	@$(RUN) delivery backups $(ENV) $(if $(DATABASE),--database $(DATABASE)) $(DELIVERY)
 restore-test: ## restore the newest backups into a server of their own, and compare   (ENV= DATABASE=)
 	@$(RUN) delivery restore-test $(ENV) $(if $(DATABASE),--database $(DATABASE)) $(DELIVERY)
-restore: ## put a backup in place of what a database holds   (ENV= DATABASE=task AT=20260131T020000Z)
-	@$(RUN) delivery restore $(ENV) --database $(DATABASE) $(if $(AT),--at $(AT)) $(DELIVERY)
+restore: ## put a backup in place of what a database holds   (ENV= DATABASE=task AT=20260131T020000Z EVENTS=leave)
+	@$(RUN) delivery restore $(ENV) --database $(DATABASE) $(if $(AT),--at $(AT)) $(if $(EVENTS),--events $(EVENTS)) $(DELIVERY)
 
 ##@ Prove it
 .PHONY: check test monitoring-test cluster-test cluster-proof lint types unit fix generate suite reminder-rounds terraform-check

@@ -11,6 +11,7 @@ from devstack.toolbox.compose import COMPOSE_CHECK
 from devstack.toolbox.debian import POSTGRES
 from devstack.toolbox.ensure import LOCAL_SYSTEM, WITH_POSTGRES, ensure
 from devstack.toolbox.helm import HELM, KUBECONFORM
+from devstack.toolbox.kafka_jars import KAFKA
 from devstack.toolbox.monitoring import MONITORING, RULE_CHECKS
 from devstack.toolbox.object_store import OBJECT_STORE
 from devstack.toolbox.tool import Tool
@@ -18,7 +19,7 @@ from tests.browser.chromium import CHROMIUMS
 from tests.charts.schemas import JsonSchemas
 
 PROGRAMS: dict[str, Sequence[Tool]] = {
-    "backup": (POSTGRES, OBJECT_STORE),
+    "backup": (POSTGRES, OBJECT_STORE, KAFKA),
     "integration": (POSTGRES,),
     "browser": (*LOCAL_SYSTEM, *CHROMIUMS),
     "charts": (HELM, KUBECONFORM, JsonSchemas()),

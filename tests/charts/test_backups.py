@@ -5,7 +5,7 @@ from typing import Any
 import pyrage
 import pytest
 from backup.sealing import recipients_of
-from backup.settings import Settings, StoreSettings
+from backup.settings import EventsSettings, Settings, StoreSettings
 
 from contracts.names import App
 from tests.charts.network import Network, Place
@@ -20,6 +20,7 @@ PARTS = ("backup", "restore-test", "restore")
 HAVE_THE_KEY = {"restore-test", "restore"}
 HAVE_A_LOGIN = {"backup", "restore"}
 STORE = Place({"app.kubernetes.io/name": "object-store"})
+BROKER = Place({"strimzi.io/name": "todo-kafka"})
 RECIPIENT = str(pyrage.x25519.Identity.generate().to_public())
 
 
@@ -56,7 +57,7 @@ class TestJobs:
             with monkeypatch.context() as environment:
                 for each in container(job)["env"]:
                     environment.setenv(each["name"], each.get("value", RECIPIENT))
-                settings, store = Settings(), StoreSettings()
+                settings, store, kafka = Settings(), StoreSettings(), EventsSettings()
             part, _, database = name.rpartition("-")
             assert job.labels["app.kubernetes.io/component"] == part
             assert (settings.identity_file is not None) == (part in HAVE_THE_KEY), name
@@ -65,17 +66,22 @@ class TestJobs:
             variables = {each["name"]: each.get("value") for each in container(job)["env"]}
             assert variables["PGDATABASE"] == database
             assert ("PGHOST" in variables) == (part in HAVE_A_LOGIN), name
+            assert kafka.sasl_username == (database if part == "restore" else ""), name
             if part == "backup":
                 assert recipients_of(settings.recipients)
 
     def test_hold_the_secrets_of_their_part_alone(self, place: str) -> None:
         """Who makes backups can't read old ones; who tries them can't reach a database."""
-        authority = {"postgres-ca"} if place in PLACES else set()
+        own = {part: set[str]() for part in PARTS}
+        if place in PLACES:
+            own |= {"backup": {"postgres-ca"}, "restore": {"postgres-ca", "todo-cluster-ca-cert"}}
         for name, job in jobs(place).items():
             part, _, database = name.rpartition("-")
             wanted = {"backup-store"}
             wanted |= {"backup-identity"} if part in HAVE_THE_KEY else {"backup-recipients"}
-            wanted |= {f"postgres-{database}", *authority} if part in HAVE_A_LOGIN else set()
+            wanted |= {f"postgres-{database}"} if part in HAVE_A_LOGIN else set()
+            wanted |= {f"kafka-{database}"} if part == "restore" else set()
+            wanted |= own[part]
             assert secrets(job) == wanted, name
 
     def test_run_as_often_as_the_alerts_expect(self, place: str) -> None:
@@ -97,6 +103,8 @@ class TestJobs:
                 assert network.allows("egress", place_of_job, STORE, 7070)
                 database = Place({"app.kubernetes.io/name": "postgres"})
                 assert network.allows("egress", place_of_job, database, 5432) == (part in HAVE_A_LOGIN)
+                broker = Place({"app.kubernetes.io/name": "kafka"})
+                assert network.allows("egress", place_of_job, broker, 9092) == (part == "restore")
                 assert not network.allows("egress", place_of_job, pod("task"), 50002)
                 assert not network.allows("ingress", place_of_job, pod("task"), 8000)
             assert not network.allows("egress", pod(name), STORE, 7070)
@@ -135,6 +143,13 @@ class TestStore:
         for name in WITH_DATABASE:
             assert network.lets_through(pod(name, "backup"), POSTGRES, 5432)
             assert not network.lets_through(pod(name, "restore-test"), POSTGRES, 5432)
+
+    def test_that_is_brought_back_reaches_kafka(self, place: str) -> None:
+        """To set back what its service has heard."""
+        network = Network.of([*objects("data", place), *objects("todo", place)])
+        for name in WITH_DATABASE:
+            reaching = [part for part in PARTS if network.lets_through(pod(name, part), BROKER, 9093)]
+            assert reaching == ["restore"]
 
 
 def test_can_be_switched_off() -> None:

@@ -7,7 +7,8 @@ import yaml
 from contracts.names import BROADCAST, PUBSUB, App
 from devstack.places import ROOT
 from tests.architecture.test_events import component, metadata, scopes
-from tests.charts.rendering import objects, of_kind
+from tests.charts.network import selects
+from tests.charts.rendering import objects, of_kind, pods
 
 
 def rights() -> dict[str, set[tuple[str, str, str]]]:
@@ -69,15 +70,20 @@ class TestUserInterface:
 
 
 class TestCluster:
-    def test_lets_in_services_and_the_user_interface_only(self) -> None:
+    def test_lets_in_services_restores_and_the_user_interface_only(self) -> None:
         listener = of_kind(objects("data", "production"), "Kafka")["todo"]["spec"]["kafka"]["listeners"][0]
         assert listener["tls"] is True
         assert listener["authentication"] == {"type": "scram-sha-512"}
-        labels = [peer["podSelector"]["matchLabels"] for peer in listener["networkPolicyPeers"]]
-        assert labels == [
-            {"app.kubernetes.io/part-of": "todo", "app.kubernetes.io/component": "service"},
-            {"app.kubernetes.io/name": "kafka-ui"},
-        ]
+        peers = [peer["podSelector"] for peer in listener["networkPolicyPeers"]]
+        assert {"matchLabels": {"app.kubernetes.io/name": "kafka-ui"}} in peers
+        found = objects("todo", "production")
+        let_in = {
+            (pod.labels["app.kubernetes.io/name"], pod.labels["app.kubernetes.io/component"])
+            for pod in pods(found)
+            if any(selects(peer, pod.labels) for peer in peers)
+        }
+        services = {(app.value, "service") for app in App}
+        assert let_in == services | {(app.value, "restore") for app in App if app is not App.FRONTEND}
 
     def test_loses_nothing_with_one_broker(self) -> None:
         pools = of_kind(objects("data", "production"), "KafkaNodePool")

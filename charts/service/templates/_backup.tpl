@@ -1,7 +1,7 @@
 {{/*
 A container that runs `backup`:
-(dict "root" $ "command" (list …) "database" true "recipients" true "identity" true "scratch" true), each if it is to
-have it.
+(dict "root" $ "command" (list …) "database" true "events" true "recipients" true "identity" true "scratch" true), each
+if it is to have it.
 */}}
 {{- define "service.backupContainer" -}}
 {{- $backup := .root.Values.global.backup -}}
@@ -23,6 +23,17 @@ env:
   - {name: PGSSLMODE, value: {{ $database.ssl }}}
   {{- if $database.caSecret }}
   - {name: PGSSLROOTCERT, value: /etc/postgres-ca/ca.crt}
+  {{- end }}
+  {{- end }}
+  {{- if .events }}
+  {{- range include "service.kafkaEnv" .root | fromYamlArray }}
+  - {name: {{ .name }}, value: {{ .value | quote }}}
+  {{- end }}
+  - name: KAFKA_SASL_PASSWORD
+    valueFrom: {secretKeyRef: {name: kafka-{{ .root.Chart.Name }}, key: password}}
+  {{- with .root.Values.global.kafka.caSecret }}
+  - name: KAFKA_CA_CERT
+    valueFrom: {secretKeyRef: {name: {{ . }}, key: ca.crt}}
   {{- end }}
   {{- end }}
   - {name: BACKUP_STORE_ENDPOINT, value: {{ $backup.store.endpoint | quote }}}

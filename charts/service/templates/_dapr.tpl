@@ -46,17 +46,21 @@ seconds after the pod is told to go.
 {{ add .Values.shutdown.leave (ternary (add .Values.shutdown.drain 5) 0 .Values.public) }}
 {{- end }}
 
+{{/* How the service reaches Kafka, but for what is secret. */}}
+{{- define "service.kafkaEnv" -}}
+{{- $kafka := .Values.global.kafka -}}
+- {name: KAFKA_BROKERS, value: {{ $kafka.brokers | quote }}}
+- {name: KAFKA_AUTH_TYPE, value: password}
+- {name: KAFKA_DISABLE_TLS, value: {{ not $kafka.tls | quote }}}
+- {name: KAFKA_SASL_MECHANISM, value: {{ $kafka.mechanism }}}
+- {name: KAFKA_SASL_USERNAME, value: {{ .Chart.Name }}}
+{{- end }}
+
 {{/* What the components of dapr/components take from the sidecar's environment (envRef). */}}
 {{- define "service.sidecarEnv" -}}
 {{- $kafka := .Values.global.kafka -}}
-{{- $env := list
-  (printf "GOMEMLIMIT=%s" .Values.sidecar.goMemoryLimit)
-  (printf "KAFKA_BROKERS=%s" $kafka.brokers)
-  (printf "KAFKA_AUTH_TYPE=password")
-  (printf "KAFKA_DISABLE_TLS=%t" (not $kafka.tls))
-  (printf "KAFKA_SASL_MECHANISM=%s" $kafka.mechanism)
-  (printf "KAFKA_SASL_USERNAME=%s" .Chart.Name)
--}}
+{{- $env := list (printf "GOMEMLIMIT=%s" .Values.sidecar.goMemoryLimit) -}}
+{{- range include "service.kafkaEnv" . | fromYamlArray }}{{ $env = append $env (printf "%s=%s" .name .value) }}{{ end -}}
 {{- if not $kafka.caSecret }}{{ $env = append $env "KAFKA_CA_CERT=" }}{{ end -}}
 {{- if .Values.redis }}
 {{- $redis := .Values.global.redis -}}

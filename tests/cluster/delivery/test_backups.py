@@ -1,6 +1,7 @@
 """Databases of a running environment: backed up, restored on trial, lost and brought back."""
 
 import json
+import re
 import secrets
 from pathlib import Path
 from string import Template
@@ -78,6 +79,23 @@ class TestBackups:
             found = await ada.items("/tasks?q=grandma")
             assert [item["title"] for item in found] == ["call grandma"]
             assert (await ada.insist("POST", "/tasks", {"title": "life goes on"})).status == 201
+
+    async def test_bring_back_nobody_who_was_erased_since(self, kept: Deployed) -> None:
+        """The service hears again what its database has forgotten."""
+        async with open_api(kept.system.edge) as nobody:
+            ada, bob = await nobody.sign_up(), await nobody.sign_up()
+            kept.delivery("backup", "--database=user")
+            assert (await bob.insist("DELETE", "/users/me")).status == 204
+
+            said = kept.delivery("restore", "--database=user")
+            assert re.search(r"user will hear [1-9]\d* events again", said)
+
+            async def there() -> list[bool]:
+                found = sql(kept, App.USER, "SELECT id FROM user_account").split()
+                return [person.user["id"] in found for person in (ada, bob)]
+
+            await eventually(there, lambda found: found == [True, False], SECONDS)
+            assert (await ada.insist("GET", "/users/me")).status == 200
 
     def test_are_listed(self, kept: Deployed) -> None:
         lines = kept.delivery("backups").splitlines()

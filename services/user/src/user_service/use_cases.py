@@ -131,6 +131,11 @@ async def lock(session: AsyncSession, user_id: str) -> User:
     return user
 
 
+async def erase_user(session: AsyncSession, user_id: str) -> None:
+    """Delete an account that was deleted before; all others have been told."""
+    await repository.delete_user(session, user_id)
+
+
 async def delete(session: AsyncSession, user: User) -> None:
     """Delete the account; the event makes every other service erase what it holds of it."""
     record(session, events.deleted(user))

@@ -8,8 +8,10 @@ import jwt
 import pytest
 from sqlalchemy import text
 from user_service import attempts
+from user_service.subscriptions import subscriptions
 
 from conftest import ServiceUnderTest
+from contracts.user import UserDeleted
 from services.user.tests.accounts import ACCOUNT, signed_up
 
 
@@ -188,3 +190,23 @@ class TestAccount:
         await signed_up(user)
         await user.client.delete("/users/me")
         assert (await refreshed(user, other["refresh_token"])).status_code == 200
+
+
+class TestErasure:
+    async def test_takes_an_account_away_that_a_backup_brought_back(self, user: ServiceUnderTest) -> None:
+        await signed_up(user, email="bob@example.com")
+        body = await signed_up(user)
+        await user.client.post("/tokens", json={"name": "backup", "scopes": ["tasks:read"]})
+        told = await user.recorded()
+        await user.receive(subscriptions.handlers, UserDeleted(user_id=body["user"]["id"]))
+        assert (await user.client.post("/auth/sign-in", json=ACCOUNT)).status_code == 401
+        assert (await refreshed(user, body["refresh_token"])).status_code == 401
+        async with user.database.reading() as session:
+            for table, left in (("user_account", 1), ("refresh_token", 1), ("api_token", 0)):
+                assert (await session.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one() == left
+        assert await user.recorded() == told  # all others know it
+
+    async def test_of_an_account_that_is_gone_changes_nothing(self, user: ServiceUnderTest) -> None:
+        body = await signed_up(user)
+        await user.receive(subscriptions.handlers, UserDeleted(user_id="somebody-else"))
+        assert (await refreshed(user, body["refresh_token"])).status_code == 200

@@ -10,11 +10,12 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from backup.connection import wait_until_reachable
+from backup.events import tell_again
 from backup.failure import BackupFailure
 from backup.manifest import Manifest
 from backup.restore import restore
 from backup.sealing import identity_in, new_key
-from backup.settings import Settings, StoreSettings
+from backup.settings import EventsSettings, Settings, StoreSettings
 from backup.store import Store
 from backup.take import take
 from backup.trial import attempt
@@ -34,7 +35,9 @@ def main() -> None:
 
 def _variable(error: ValidationError, each: ErrorDetails) -> str:
     """Name of the environment's variable that is wrong or missing."""
-    prefixes = {kind.__name__: kind.model_config["env_prefix"] for kind in (Settings, StoreSettings)}
+    prefixes = {
+        kind.__name__: kind.model_config["env_prefix"] for kind in (Settings, StoreSettings, EventsSettings)
+    }
     return f"{prefixes[error.title]}{str(each['loc'][0]).upper()}"
 
 
@@ -71,6 +74,8 @@ def _run(arguments: argparse.Namespace) -> None:
         case "restore":
             manifest = store.manifest(settings.database, arguments.at or settings.at)
             asyncio.run(wait_until_reachable(settings))
+            if settings.events == "again":
+                _tell_again(settings, manifest)
             identity = identity_in(settings.identity_file)
             wait = settings.lock_seconds
             restore(store, manifest, identity, replace=arguments.replace, lock_seconds=wait)
@@ -78,6 +83,16 @@ def _run(arguments: argparse.Namespace) -> None:
         case "list":
             for name in store.names(settings.database):
                 _say(store.manifest(settings.database, name))
+
+
+def _tell_again(settings: Settings, manifest: Manifest) -> None:
+    """First of all: told too early, nothing happens; never told, it is lost."""
+    kafka = EventsSettings()
+    if kafka.brokers:
+        telling = tell_again(
+            kafka, manifest.database, manifest.taken_at, wait_seconds=settings.connect_seconds
+        )
+        print(f"{manifest.database} will hear {asyncio.run(telling)} events again")
 
 
 def _say(manifest: Manifest, what: str = "", began: float = 0) -> None:

@@ -5,6 +5,7 @@ programs of PostgreSQL and asyncpg read them.
 """
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -24,6 +25,24 @@ class StoreSettings(BaseSettings):
 
     access_key: SecretStr
     secret_key: SecretStr
+
+
+class EventsSettings(BaseSettings):
+    """How the service whose database it is reaches Kafka: the variables its sidecar has."""
+
+    model_config = SettingsConfigDict(env_prefix="KAFKA_", extra="ignore")
+
+    brokers: str = ""
+    """host:port, by commas; empty: nothing is told again."""
+
+    auth_type: Literal["none", "password"] = "password"
+    disable_tls: bool = False
+    ca_cert: str = ""
+    """PEM; empty: what the system trusts."""
+
+    sasl_mechanism: Literal["SHA-256", "SHA-512"] = "SHA-512"
+    sasl_username: str = ""
+    sasl_password: SecretStr = SecretStr("")
 
 
 class Settings(BaseSettings):
@@ -49,6 +68,9 @@ class Settings(BaseSettings):
 
     at: str = ""
     """Which backup to bring back, by its name; the newest if empty."""
+
+    events: Literal["again", "leave"] = "again"
+    """Whether a restored service hears again what was told since the backup."""
 
     @field_validator("at")
     @classmethod

@@ -42,16 +42,19 @@ def known(access: Access, databases: Sequence[App] = DATABASES) -> list[str]:
     return _run(access, {app: _start(access, f"restore-test-{app}", command=listing) for app in databases})
 
 
-def bring_back(access: Access, database: App, at: str = "") -> list[str]:
+def bring_back(access: Access, database: App, at: str = "", events: str = "") -> list[str]:
     """Put a backup in place of what a database holds, and migrate it to the schema of the release that runs.
 
     The service is at rest meanwhile, and up again afterwards also if that failed: then the database holds
     what it held before. Returns what the job said; raises `Failure`.
 
     at: name of the backup; the newest if empty.
+    events: `again`: the service hears what was told since the backup; `leave`: it does not. Empty: as the
+        charts have it.
     """
+    told = {"BACKUP_AT": at, "BACKUP_EVENTS": events}
     with _at_rest(access, database):
-        return _run(access, {database: _start(access, f"restore-{database}", {"BACKUP_AT": at})})
+        return _run(access, {database: _start(access, f"restore-{database}", told)})
 
 
 @contextmanager

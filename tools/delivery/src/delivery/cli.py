@@ -80,6 +80,7 @@ def _arguments(verb: str, made: argparse.ArgumentParser) -> None:
         made.add_argument("--database", choices=databases, required=verb == "restore", help="by default all")
     if verb == "restore":
         made.add_argument("--at", default="", help="name of the backup; by default the newest")
+        made.add_argument("--events", choices=["again", "leave"], default="", help="those since the backup")
     if verb == "notify":
         for name in ("action", "outcome"):
             made.add_argument(f"--{name}", required=True)
@@ -210,7 +211,7 @@ def _back_up(where: Environment, arguments: argparse.Namespace) -> None:
             case "restore-test":
                 said = backups.attempt(cluster, databases)
             case _:
-                said = backups.bring_back(cluster, databases[0], arguments.at)
+                said = backups.bring_back(cluster, databases[0], arguments.at, arguments.events)
     print("\n".join(said))
 
 

@@ -110,6 +110,11 @@ class TestBringBack:
         assert container(jobs.made[0])["env"][-1] == {"name": "BACKUP_AT", "value": "20260131T020000Z"}
         assert container(jobs.made[0])["command"] == CONTAINER["command"]
 
+    def test_leaves_events_alone_if_told_so(self) -> None:
+        jobs = Jobs("staging", failing=("nothing",))
+        backups.bring_back(jobs, App.TASK, events="leave")
+        assert container(jobs.made[0])["env"][-1] == {"name": "BACKUP_EVENTS", "value": "leave"}
+
     def test_brings_the_service_up_again_if_it_fails(self) -> None:
         jobs = Jobs("staging", failing=("restore-task",))
         with pytest.raises(Failure, match="of task failed"):
