@@ -148,7 +148,7 @@ class TestStore:
         """To set back what its service has heard."""
         network = Network.of([*objects("data", place), *objects("todo", place)])
         for name in WITH_DATABASE:
-            reaching = [part for part in PARTS if network.lets_through(pod(name, part), BROKER, 9093)]
+            reaching = [part for part in PARTS if network.allows("egress", pod(name, part), BROKER, 9093)]
             assert reaching == ["restore"]
 
 

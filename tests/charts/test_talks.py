@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import yaml
 from analytics_service.dead_letters.letters import LISTENERS
-from frontend_service.upstreams import AGENTS, EXPORT, OWNERS, SPECIFICATION
+from frontend_service.upstreams import AGENTS, EXPORT, OWNERS, SPECIFICATION, STREAM
 
 from contracts.names import App
 from devstack.places import ROOT
@@ -41,7 +41,7 @@ def declared() -> Calls:
 def made() -> Iterator[tuple[str, str, str, str]]:
     """Every call the code makes: callee, caller, path (ids as {}), verb."""
     for path, operations in json.loads(SPECIFICATION.read_text())["paths"].items():
-        for verb in operations if path != EXPORT else ():
+        for verb in operations if path not in (EXPORT, STREAM) else ():
             yield OWNERS[path.split("/")[1]], App.FRONTEND, re.sub(r"\{\w+\}", "{}", path), verb.upper()
     for verb, path in _calls_of_the_assistant():
         yield App.TASK, App.CHAT, path, verb

@@ -166,7 +166,7 @@ class TestReplay:
             path = f"/ops/dead-letters/{parked['id']}/replay"
             found = (await analytics.client.post(path, headers=OPERATOR)).json()
         asked = [call.args[0] for call in invoke.await_args_list]
-        assert asked == [App.TASK, App.CHAT, App.NOTIFICATION]
+        assert asked == [App.USER, App.TASK, App.CHAT, App.NOTIFICATION]
         assert found["outcome"].endswith("analytics: nothing to do")
 
     async def test_of_what_is_no_event_is_refused(self, analytics: ServiceUnderTest) -> None:

@@ -17,7 +17,7 @@ GIVEN_UP_BY_DAPR = "given up by the sidecar after its retries"
 LISTENERS: dict[str, tuple[App, ...]] = {
     Topic.TODO_EVENTS: (App.NOTIFICATION, App.ANALYTICS),
     Topic.CHAT_EVENTS: (App.ANALYTICS,),
-    Topic.USER_EVENTS: (App.TASK, App.CHAT, App.NOTIFICATION, App.ANALYTICS),
+    Topic.USER_EVENTS: (App.USER, App.TASK, App.CHAT, App.NOTIFICATION, App.ANALYTICS),
     Topic.NOTIFICATION_EVENTS: (App.NOTIFICATION,),
 }
 """Who may have given up an event of a topic. What the notification service itself can't deliver is an
