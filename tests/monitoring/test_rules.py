@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from contracts.names import PUBSUB
 from devstack.observe.prometheus import ROUTES, RULES
 from devstack.observe.times import DURATION, SECONDS, shorter, timeless
 from devstack.places import ROOT
@@ -15,6 +16,7 @@ from devstack.toolbox.alertmanager import AMTOOL
 from devstack.toolbox.ensure import path_of
 from devstack.toolbox.monitoring import PROMTOOL
 from devstack.toolbox.tool import Tool
+from tests.architecture.test_events import metadata, scopes
 
 RULE_TESTS = sorted((ROOT / "monitoring" / "prometheus" / "tests").glob("*.yaml"))
 DIVISOR = 30
@@ -57,6 +59,17 @@ class TestRules:
         document, anchor = alert["annotations"]["runbook_url"].split("#")
         headings = re.findall(r"^#+ (.+)$", (ROOT / document).read_text(), re.M)
         assert anchor in {heading.lower().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("name", ["ConsumerLag", "ConsumerLagUnknown"])
+def test_every_group_of_a_service_is_watched(name: str) -> None:
+    """Those of the frontend's replicas come and go with them, and miss nothing that matters."""
+    hears = scopes(metadata(PUBSUB)["subscriptionScopes"])
+    [alert] = [each for each in alerts() if each["alert"] == name]
+    watched = re.findall(r'consumergroup=~?"([^"]+)"', alert["expr"])
+    assert {group for groups in watched for group in groups.split("|")} == {
+        app for app, topics in hears.items() if topics
+    }
 
 
 class TestRoutes:
