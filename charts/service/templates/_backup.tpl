@@ -29,11 +29,9 @@ env:
   {{- range include "service.kafkaEnv" .root | fromYamlArray }}
   - {name: {{ .name }}, value: {{ .value | quote }}}
   {{- end }}
-  - name: KAFKA_SASL_PASSWORD
-    valueFrom: {secretKeyRef: {name: kafka-{{ .root.Chart.Name }}, key: password}}
-  {{- with .root.Values.global.kafka.caSecret }}
-  - name: KAFKA_CA_CERT
-    valueFrom: {secretKeyRef: {name: {{ . }}, key: ca.crt}}
+  {{- range include "service.kafkaSecretEnv" .root | fromYamlArray }}
+  - name: {{ .name }}
+    valueFrom: {secretKeyRef: {name: {{ .secret }}, key: {{ .key }}}}
   {{- end }}
   {{- end }}
   - {name: BACKUP_STORE_ENDPOINT, value: {{ $backup.store.endpoint | quote }}}

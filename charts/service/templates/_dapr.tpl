@@ -56,6 +56,14 @@ seconds after the pod is told to go.
 - {name: KAFKA_SASL_USERNAME, value: {{ .Chart.Name }}}
 {{- end }}
 
+{{/* What is secret of it: variables, and the keys of Secrets they come from. */}}
+{{- define "service.kafkaSecretEnv" -}}
+- {name: KAFKA_SASL_PASSWORD, secret: kafka-{{ .Chart.Name }}, key: password}
+{{- with .Values.global.kafka.caSecret }}
+- {name: KAFKA_CA_CERT, secret: {{ . }}, key: ca.crt}
+{{- end }}
+{{- end }}
+
 {{/* What the components of dapr/components take from the sidecar's environment (envRef). */}}
 {{- define "service.sidecarEnv" -}}
 {{- $kafka := .Values.global.kafka -}}
@@ -70,8 +78,8 @@ seconds after the pod is told to go.
 {{- end }}
 
 {{- define "service.sidecarSecretEnv" -}}
-{{- $env := list (printf "KAFKA_SASL_PASSWORD=kafka-%s:password" .Chart.Name) -}}
-{{- with .Values.global.kafka.caSecret }}{{ $env = append $env (printf "KAFKA_CA_CERT=%s:ca.crt" .) }}{{ end -}}
+{{- $env := list -}}
+{{- range include "service.kafkaSecretEnv" . | fromYamlArray }}{{ $env = append $env (printf "%s=%s:%s" .name .secret .key) }}{{ end -}}
 {{ join "," $env }}
 {{- end }}
 
