@@ -2,8 +2,7 @@
 
 import os
 import shutil
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,8 +15,6 @@ from contracts.names import App
 from devstack.failure import Failure
 from tests.cluster.machine_state import MachineState
 from tests.cluster.pod_logs import pod_logs
-
-Until = Callable[[Callable[[], bool], float], None]
 
 
 @pytest.fixture(scope="session")
@@ -67,16 +64,3 @@ def namespace(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[str]
     cluster.kubectl("label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted")
     yield name
     cluster.kubectl("delete", "namespace", name, "--wait=true")
-
-
-@pytest.fixture
-def until() -> Until:
-    """Waits for a condition; the test fails if it doesn't come true in so many seconds."""
-
-    def wait(condition: Callable[[], bool], seconds: float) -> None:
-        deadline = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < deadline, f"not so after {seconds} s"
-            time.sleep(0.2)
-
-    return wait

@@ -12,8 +12,8 @@ from cluster.cluster import Cluster
 from cluster.places import ETCD, NODE
 from devstack.failure import Failure
 from tests.cluster import pods
-from tests.cluster.conftest import Until
 from tests.cluster.machine_state import MachineState
+from tests.system.waiting import until
 
 pytestmark = pytest.mark.timeout(900)  # the first test waits for the whole cluster
 
@@ -71,12 +71,10 @@ class TestUp:
             ),
         ],
     )
-    def test_what_it_consists_of_is_ready(
-        self, cluster: Cluster, until: Until, namespace: str, names: set[str]
-    ) -> None:
+    def test_what_it_consists_of_is_ready(self, cluster: Cluster, namespace: str, names: set[str]) -> None:
         found = listed(cluster, "pods", "--namespace", namespace)
         assert {name for name in names for pod in found if pod["metadata"]["name"].startswith(name)} == names
-        until(lambda: all(map(is_ready, listed(cluster, "pods", "--namespace", namespace))), 60)
+        until(lambda: all(map(is_ready, listed(cluster, "pods", "--namespace", namespace))), seconds=60)
 
     @pytest.mark.usefixtures("own_node")
     def test_doing_it_again_changes_nothing(self, cluster: Cluster) -> None:
@@ -85,8 +83,8 @@ class TestUp:
         cluster.up()
         assert cluster.kubectl(*identity) == before
 
-    def test_metrics_of_the_node_arrive(self, cluster: Cluster, until: Until) -> None:
-        until(lambda: NODE in cluster.kubectl("top", "node", check=False), 60)
+    def test_metrics_of_the_node_arrive(self, cluster: Cluster) -> None:
+        until(lambda: NODE in cluster.kubectl("top", "node", check=False), seconds=60)
 
 
 @pytest.mark.usefixtures("own_node")
@@ -125,17 +123,15 @@ class TestNames:
 
 
 class TestNetworkPolicies:
-    def test_default_deny_holds_until_an_edge_is_allowed(
-        self, cluster: Cluster, namespace: str, until: Until
-    ) -> None:
+    def test_default_deny_holds_until_an_edge_is_allowed(self, cluster: Cluster, namespace: str) -> None:
         where = ["--namespace", namespace, "apply", "--filename", "-"]
         pods.start(cluster, namespace, pods.pod("client", pods.WAIT), pods.pod("server", pods.SERVE))
         server = pods.address(cluster, namespace, "server")
-        until(lambda: pods.connects(cluster, namespace, "client", server), 20)
+        until(lambda: pods.connects(cluster, namespace, "client", server), seconds=20)
         cluster.kubectl(*where, stdin=DENY_ALL)
-        until(lambda: not pods.connects(cluster, namespace, "client", server), 20)
+        until(lambda: not pods.connects(cluster, namespace, "client", server), seconds=20)
         cluster.kubectl(*where, stdin=ALLOW_CLIENT_TO_SERVER)
-        until(lambda: pods.connects(cluster, namespace, "client", server), 20)
+        until(lambda: pods.connects(cluster, namespace, "client", server), seconds=20)
 
 
 class TestDapr:

@@ -13,11 +13,11 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from contracts.names import App
-from tests.cluster.conftest import Until
 from tests.cluster.delivery.environment import Deployed
 from tests.cluster.delivery.https import ADDRESS, Secured
 from tests.cluster.todo.load import Load
 from tests.system.addresses import left
+from tests.system.waiting import until
 
 pytestmark = pytest.mark.timeout(2400)  # the first test waits for everything
 
@@ -29,8 +29,8 @@ def _is_open(url: str) -> bool:
 
 
 class TestDeployment:
-    def test_of_staging_works_for_a_person(self, staging: Deployed, until: Until) -> None:
-        until(lambda: _is_open(staging.system.edge), 30)  # kube-proxy follows a moment later
+    def test_of_staging_works_for_a_person(self, staging: Deployed) -> None:
+        until(lambda: _is_open(staging.system.edge), seconds=30)  # kube-proxy follows a moment later
         said = staging.delivery("smoke", f"--url={staging.system.edge}")
         assert said.count("  ok  ") == 3
 
@@ -40,10 +40,8 @@ class TestDeployment:
         assert "Every Secret is there." in said
         assert "2/2 data:" in said
 
-    def test_of_production_is_apart_from_staging(
-        self, staging: Deployed, production: Deployed, until: Until
-    ) -> None:
-        until(lambda: _is_open(production.system.edge), 30)
+    def test_of_production_is_apart_from_staging(self, staging: Deployed, production: Deployed) -> None:
+        until(lambda: _is_open(production.system.edge), seconds=30)
         said = production.delivery("smoke", f"--url={production.system.edge}")
         assert said.count("  ok  ") == 3
         assert staging.system.secret("session") != production.system.secret("session")

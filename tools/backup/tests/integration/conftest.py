@@ -5,7 +5,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +19,7 @@ from devstack.addresses import HOST, Addresses
 from devstack.places import RunFolder
 from devstack.toolbox.ensure import path_of
 from devstack.toolbox.object_store import OBJECT_STORE
+from tests.system.waiting import until
 
 ACCESS_KEY, SECRET_KEY = "backups", "a secret of the store"
 START_SECONDS, STOP_SECONDS = 20, 5
@@ -55,10 +55,7 @@ def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectSto
     server = processes.start(
         folder, "object-store", [str(path_of(OBJECT_STORE)), *options], env={**os.environ, **keys}
     )
-    deadline = time.monotonic() + START_SECONDS
-    while not store.is_open():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    until(store.is_open, seconds=START_SECONDS)
     yield store
     processes.stop(folder, server, seconds=STOP_SECONDS)
 
