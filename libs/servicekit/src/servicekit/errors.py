@@ -9,6 +9,7 @@ ServiceError (500)
 ├── NotFound (404)            also for what belongs to somebody else
 ├── MethodNotAllowed (405)    tells the methods there are
 ├── Conflict (409)
+│   └── QuotaExceeded         tells which limit of the account, and how much of it is used
 ├── PreconditionFailed (412)  carries the current representation
 ├── TooLarge (413)
 ├── Invalid (422)             carries pointers to the wrong fields
@@ -120,6 +121,20 @@ class Conflict(ServiceError):
     status = 409
     code = "conflict"
     title = "That contradicts what is stored"
+
+
+class QuotaExceeded(Conflict):
+    code = "quota-exceeded"
+    title = "A limit of this account is reached"
+
+    def __init__(self, name: str, *, used: int, limit: int) -> None:
+        """name: of the quota, as `GET /users/me/usage` has it."""
+        what = name.replace("_", " ")
+        super().__init__(f"This account may have {limit} {what}; it has {used}.")
+        self.quota = {"name": name, "used": used, "limit": limit}
+
+    def extensions(self) -> dict[str, Any]:
+        return {"quota": self.quota}
 
 
 class PreconditionFailed(ServiceError):
