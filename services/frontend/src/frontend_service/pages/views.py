@@ -48,6 +48,13 @@ class View:
         """Whether tasks stand in the order somebody gave them, and can be moved."""
         return self.sort == "position" or (not self.sort and bool(self.project or self.list == "inbox"))
 
+    @property
+    def told(self) -> Sequence[str]:
+        """What narrows or sorts this list, in words; nothing where it is shown as it is."""
+        said = [f"Search: {self.q}"] if self.q else []
+        said += [f"Filter: {self.filter}"] if self.filter else []
+        return [*said, f"Sorted by: {SORTS[self.sort]}"] if self.sort in SORTS and self.sort else said
+
     def query(self, **more: Any) -> str:
         """The address of this view, behind the question mark."""
         return urlencode(self.asked | more)

@@ -8,6 +8,7 @@ import "./parts/live.js";
 import "./parts/ordering.js";
 import "./parts/push.js";
 import "./parts/requests.js";
+import "./parts/sheets.js";
 import "./parts/shortcuts.js";
 import "./parts/talk.js";
 import "./parts/toasts.js";
