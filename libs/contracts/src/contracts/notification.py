@@ -1,6 +1,6 @@
 """What the notification service tells: what reached a user's inbox, and what was read."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 
 from contracts.event import Event
@@ -29,6 +29,11 @@ class NotificationCreated(NotificationEvent):
     reminder_id: str | None = None
     """The reminder it is, for the kind `reminder`."""
     due_at: datetime | None = None
+    """When its task is due, in UTC; null for a day without a time."""
+    due_date: date | None = None
+    """The day its task is due, on the wall of the task's zone."""
+    text: str = ""
+    """More than the title says: the tasks of a digest, the reason of a failure."""
     late: bool = False
     """Whether it comes long after its time, because the system was away."""
 

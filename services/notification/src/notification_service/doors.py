@@ -8,6 +8,7 @@ from notification_service.reminders.routes import reminders, wake_ups
 
 ROUTERS = (
     routes.notifications,
+    routes.usages,
     reminders,
     wake_ups,
     preferences,

@@ -16,6 +16,8 @@ def created(notification: Notification) -> NotificationCreated:
         created_at=notification.created_at,
         reminder_id=notification.reminder_id,
         due_at=notification.due_at,
+        due_date=notification.due_date,
+        text=notification.text,
         late=notification.late,
     )
 

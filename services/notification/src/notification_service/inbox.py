@@ -37,6 +37,14 @@ async def put(
         await channels.add_deliveries(session, arrived)
 
 
+async def mark_read(session: AsyncSession, entry: Notification, now: datetime) -> None:
+    """Its user has seen `entry`, and other open pages hear of it; a read one stays as it is."""
+    if entry.read_at is None:
+        entry.read_at = now
+        record(session, events.read(entry, now))
+        await channels.open_in_inbox(session, entry.id, now)
+
+
 def delivery_on(channel: Channel, entry: Notification, person: Person, now: datetime) -> Delivery:
     """What is to be sent on `channel`: now, or when the quiet hours of `person` are over."""
     zone = zone_of(person.time_zone, "UTC")

@@ -20,6 +20,7 @@ __all__ = [
     "Notification",
     "OutboxRow",
     "Person",
+    "QuotaUse",
     "Reminder",
     "WakeUp",
 ]
@@ -94,13 +95,16 @@ class Notification(SQLModel, table=True):
     """Made from what it tells of: an event's id, or a reminder and its instant."""
     user_id: str
     kind: str
-    """`task.created`, `task.completed`, `task.reopened`, `task.deleted`, `reminder`, `digest` or `test`."""
+    """One of `contents.IN_INBOX`, or of what only webhooks are told: `task.created` and so on, `test`."""
     title: str
     text: str = ""
     task_id: str | None = None
     reminder_id: str | None = None
     due_at: datetime | None = None
+    due_date: date | None = None
     late: bool = False
+    in_inbox: bool = True
+    """Whether its user is shown it; what only a webhook asked for, and tests, are not."""
     created_at: datetime
     read_at: datetime | None = None
 
@@ -174,3 +178,15 @@ class WakeUp(SQLModel, table=True):
     at: datetime = Field(primary_key=True)
     is_set: bool = False
     """Whether the scheduler has confirmed the job."""
+
+
+class QuotaUse(SQLModel, table=True):
+    """One use of something that is limited in an hour."""
+
+    __tablename__ = "quota_use"
+
+    id: str = Field(primary_key=True)
+    user_id: str
+    name: str
+    """`webhook_tests` or `redeliveries`."""
+    at: datetime

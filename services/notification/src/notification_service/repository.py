@@ -1,8 +1,9 @@
 """Every query of the notification service."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -15,16 +16,24 @@ async def lock(session: AsyncSession, user_id: str, id: str) -> Notification | N
 
 
 async def newest(
-    session: AsyncSession, user_id: str, unread: bool | None, before: str | None, limit: int
+    session: AsyncSession, user_id: str, unread: bool | None, before: tuple[datetime, str] | None, limit: int
 ) -> Sequence[Notification]:
-    """Newest first, behind the entry `before`; `unread` keeps only one kind."""
-    query = select(Notification).where(col(Notification.user_id) == user_id)
+    """Newest first, behind the entry made at that time with that id; `unread` keeps only one kind."""
+    query = select(Notification).where(col(Notification.user_id) == user_id, col(Notification.in_inbox))
     if unread is not None:
         is_unread = col(Notification.read_at).is_(None)
         query = query.where(is_unread if unread else ~is_unread)
     if before:
-        query = query.where(col(Notification.id) < before)
-    return (await session.scalars(query.order_by(col(Notification.id).desc()).limit(limit))).all()
+        made, id = before
+        is_older = col(Notification.created_at) < made
+        query = query.where(is_older | ((col(Notification.created_at) == made) & (col(Notification.id) < id)))
+    newest_first = (col(Notification.created_at).desc(), col(Notification.id).desc())
+    return (await session.scalars(query.order_by(*newest_first).limit(limit))).all()
+
+
+async def count_in_inbox(session: AsyncSession, user_id: str) -> int:
+    query = select(func.count()).where(col(Notification.user_id) == user_id, col(Notification.in_inbox))
+    return await session.scalar(query) or 0
 
 
 async def erase_user(session: AsyncSession, user_id: str) -> None:

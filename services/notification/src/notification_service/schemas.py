@@ -1,6 +1,6 @@
 """What the API of the notification service shows."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict
 
@@ -15,6 +15,8 @@ class NotificationRead(BaseModel):
     task_id: str | None
     reminder_id: str | None
     due_at: datetime | None
+    due_date: date | None
+    """Of a reminder: the day its task is due, also where the task has no time."""
     late: bool
     """Whether a reminder came long after its time."""
     created_at: datetime

@@ -28,3 +28,18 @@ class Settings(ServiceSettings):
 
     vapid_contact: str = "mailto:todo@localhost"
     """Whom a push service writes to when something is wrong (RFC 8292, section 2.1)."""
+
+    quota_webhooks: int = Field(default=20, ge=0)
+    quota_push_subscriptions: int = Field(default=20, ge=0)
+    quota_reminders: int = Field(default=5_000, ge=0)
+    """Of a user's own and snoozed ones, those of the last 30 days included."""
+    quota_inbox_entries: int = Field(default=2_000, ge=1)
+    """Nothing is refused for it: the oldest entries go."""
+    quota_deliveries_stored: int = Field(default=20_000, ge=1)
+    """Nothing is refused for it: what was sent longest ago goes."""
+    quota_deliveries_waiting: int = Field(default=1_000, ge=1)
+    """Waiting to be sent; what comes on top counts as failed and can be sent again by hand."""
+    quota_webhook_tests: int = Field(default=60, ge=0)
+    """In an hour, of all channels."""
+    quota_redeliveries: int = Field(default=120, ge=0)
+    """In an hour."""

@@ -7,13 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.event import CloudEvent
 from contracts.task import TaskEvent
-from notification_service import events, inbox, repository
+from notification_service import inbox, repository
 from notification_service.channels import repository as channels
 from notification_service.channels.use_cases import again
 from notification_service.models import Notification
+from notification_service.quotas import repository as quotas
 from notification_service.reminders import repository as reminders
 from servicekit.errors import NotFound
-from servicekit.outbox import record
 
 
 async def notify(session: AsyncSession, envelope: CloudEvent[TaskEvent], kind: str) -> None:
@@ -34,7 +34,7 @@ async def notify(session: AsyncSession, envelope: CloudEvent[TaskEvent], kind: s
 
 
 async def list_newest(
-    session: AsyncSession, user_id: str, unread: bool | None, before: str | None, limit: int
+    session: AsyncSession, user_id: str, unread: bool | None, before: tuple[datetime, str] | None, limit: int
 ) -> Sequence[Notification]:
     return await repository.newest(session, user_id, unread, before, limit)
 
@@ -44,10 +44,7 @@ async def mark_read(session: AsyncSession, user_id: str, id: str) -> Notificatio
     notification = await repository.lock(session, user_id, id)
     if notification is None:
         raise NotFound
-    if notification.read_at is None:
-        notification.read_at = datetime.now(UTC)
-        record(session, events.read(notification, notification.read_at))
-        await channels.open_in_inbox(session, notification.id, notification.read_at)
+    await inbox.mark_read(session, notification, datetime.now(UTC))
     return notification
 
 
@@ -59,6 +56,7 @@ async def erase_user(session: AsyncSession, user_id: str) -> None:
     await reminders.erase_user(session, user_id, datetime.now(UTC))
     await repository.erase_user(session, user_id)
     await channels.erase_user(session, user_id)
+    await quotas.erase_user(session, user_id)
 
 
 async def try_again(session: AsyncSession, delivery_id: str) -> None:

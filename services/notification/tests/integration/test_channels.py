@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from notification_service.channels import use_cases
 from notification_service.channels.guard import guarded_session
 from notification_service.channels.mail import Mail
 from notification_service.channels.parcel import Outcome, Sender
@@ -135,15 +134,6 @@ class TestWebhooks:
         for _ in range(2):
             rotated = (await notification.client.post(f"/webhooks/{made['id']}/rotate")).json()
             assert rotated["active_secrets"] == 2
-
-    async def test_are_so_many_at_most(
-        self, notification: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(use_cases, "MOST_CHANNELS", 2)
-        for number in range(2):
-            await add_webhook(notification, f"http://127.0.0.1:9/{number}")
-        answer = await notification.client.post("/webhooks", json={"url": "http://127.0.0.1:9/2"})
-        assert (answer.status_code, answer.json()["code"]) == (409, "too-many-channels")
 
     @pytest.mark.parametrize("status", [500, 302, 404])
     async def test_that_fail_are_tried_again_under_the_same_id(

@@ -344,18 +344,6 @@ class TestOwn:
         assert [item["title"] for item in first["items"] + rest] == ["4", "3", "2", "1", "0"]
 
 
-class TestSnooze:
-    async def test_reminds_once_more(self, notification: ServiceUnderTest) -> None:
-        await tell(notification, TaskUpdated)
-        await fire_at(notification, DUE)
-        (reminder,) = await listed(notification)
-        again = await notification.client.post(f"/reminders/{reminder['id']}/snooze", json={"minutes": 5})
-        assert again.status_code == 201
-        assert again.json()["title"] == "milk"
-        assert await fire_at(notification, DUE) == 1
-        assert len((await notification.client.get("/notifications")).json()["items"]) == 2
-
-
 class TestDigest:
     async def test_tells_the_day_and_plans_the_next_one(self, notification: ServiceUnderTest) -> None:
         account = {"email": "ada@example.com", "name": "", "time_zone": "UTC"}

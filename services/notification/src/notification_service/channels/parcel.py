@@ -30,6 +30,7 @@ class Parcel:
             "task_id": told.task_id,
             "reminder_id": told.reminder_id,
             "due_at": _instant(told.due_at),
+            "due_date": told.due_date and told.due_date.isoformat(),
             "late": told.late,
             "created_at": _instant(told.created_at),
         }

@@ -49,10 +49,6 @@ async def of_user(
     return (await session.scalars(query.order_by(col(Channel.id).desc()).limit(limit))).all()
 
 
-async def count_of_user(session: AsyncSession, user_id: str) -> int:
-    return await session.scalar(select(func.count()).where(col(Channel.user_id) == user_id)) or 0
-
-
 async def lock(session: AsyncSession, user_id: str, id: str) -> Channel | None:
     query = select(Channel).where(col(Channel.id) == id, col(Channel.user_id) == user_id)
     return (await session.scalars(query.with_for_update())).first()
@@ -114,6 +110,12 @@ async def parcels(
 
 async def lock_delivery(session: AsyncSession, id: str) -> Delivery | None:
     return (await session.scalars(select(Delivery).where(col(Delivery.id) == id).with_for_update())).first()
+
+
+async def has_notification(session: AsyncSession, delivery: Delivery) -> bool:
+    """Whether there is still something to send."""
+    query = select(col(Notification.id)).where(col(Notification.id) == delivery.notification_id)
+    return await session.scalar(query) is not None
 
 
 async def receipts(session: AsyncSession, reminder_ids: Collection[str]) -> dict[str, list[Delivery]]:

@@ -52,9 +52,7 @@ async def add_channel(
     settings: Settings = request.app.state.settings
     if body.kind == "email" and not settings.smtp_host:
         raise Conflict("This server sends no e-mail.", code="no-mail-server")
-    channel = await use_cases.add(
-        session, user, body, settings.allowed_networks, https_only=settings.environment == "production"
-    )
+    channel = await use_cases.add(session, user, body, settings)
     response.headers["Location"] = f"/api/v1/channels/{channel.id}"
     return ChannelRead.model_validate(channel)
 
@@ -65,9 +63,10 @@ async def remove_channel(user: CurrentUser, id: PathId, session: SessionDep) -> 
 
 
 @channels.post("/{id}/test", status_code=202)
-async def test_channel(user: CurrentUser, id: PathId, session: SessionDep) -> DeliveryRead:
-    channel = await use_cases.owned(session, user.user_id, id)
-    return DeliveryRead.model_validate(await use_cases.send_test(session, channel))
+async def test_channel(user: CurrentUser, id: PathId, session: SessionDep, request: Request) -> DeliveryRead:
+    """Sends a test message; an account may have so many in an hour."""
+    settings: Settings = request.app.state.settings
+    return DeliveryRead.model_validate(await use_cases.send_test(session, settings, user.user_id, id))
 
 
 @deliveries.post("/{id}/receipt")
@@ -80,9 +79,10 @@ async def note_receipt(
 
 
 @deliveries.post("/{id}/redeliver", status_code=202)
-async def redeliver(user: CurrentUser, id: PathId, session: SessionDep) -> DeliveryRead:
-    """Sends it once more under the same id."""
-    return DeliveryRead.model_validate(await use_cases.redeliver(session, user.user_id, id))
+async def redeliver(user: CurrentUser, id: PathId, session: SessionDep, request: Request) -> DeliveryRead:
+    """Sends it once more under the same id; an account may ask for so many in an hour."""
+    settings: Settings = request.app.state.settings
+    return DeliveryRead.model_validate(await use_cases.redeliver(session, settings, user.user_id, id))
 
 
 @unsubscribing.post("/{token}")

@@ -129,8 +129,10 @@ class Sending:
         self, delivery: Delivery, channel: Channel | None, notification: Notification | None
     ) -> None:
         started, begun_at = time.monotonic(), datetime.now(UTC)
-        if channel is None or notification is None or not channel.is_active:
+        if channel is None or not channel.is_active:
             outcome = Outcome("gone", "the channel is not there any more")
+        elif notification is None:
+            outcome = Outcome("refused", "what it told of is not kept any more")
         else:
             outcome = await self._try(Parcel(delivery, channel, notification))
         took = time.monotonic() - started

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notification_service.channels import repository, webhooks
-from notification_service.channels.guard import Networks, problem_with
+from notification_service.channels.guard import problem_with
 from notification_service.channels.keys import Keys
 from notification_service.channels.schemas import (
     AttemptRead,
@@ -17,50 +17,49 @@ from notification_service.channels.schemas import (
 )
 from notification_service.inbox import delivery_on
 from notification_service.models import Channel, Delivery, Notification, Person
+from notification_service.quotas import use_cases as quotas
 from notification_service.reminders import repository as people
+from notification_service.settings import Settings
 from servicekit.auth import Principal
 from servicekit.errors import Conflict, Invalid, NotFound
 from servicekit.ids import new_id
 
-MOST_CHANNELS = 50
+QUOTAS = {"webhook": "webhooks", "push": "push_subscriptions"}
+"""Of kinds of channels; e-mail goes to one address."""
 KINDS = {"email": ["reminder", "digest", "test"], "push": ["reminder", "test"]}
 
 
-async def add(
-    session: AsyncSession, user: Principal, body: ChannelCreate, allowed: Networks, *, https_only: bool
-) -> Channel:
+async def add(session: AsyncSession, user: Principal, body: ChannelCreate, settings: Settings) -> Channel:
     """Add e-mail or a browser; one that is there already is active again.
 
-    Raises `Invalid`, `Conflict`, `AccountGone`.
+    Raises `Invalid`, `Conflict`, `QuotaExceeded`, `AccountGone`.
     """
     person = await people.account(session, user.user_id)
     if body.kind == "email":
         target = person.email
         if not target:
             raise Conflict("The address of your account is not known here yet.", code="address-unknown")
-        return await _put(session, user.user_id, "email", target, {})
+        return await _put(session, settings, user.user_id, "email", target, {})
     assert body.endpoint
     assert body.keys
-    _require_public(body.endpoint, "/endpoint", allowed, https_only)
+    _require_public(body.endpoint, "/endpoint", settings)
     keys = {name: value.rstrip("=") for name, value in body.keys.model_dump().items()}
-    return await _put(session, user.user_id, "push", body.endpoint, keys)
+    return await _put(session, settings, user.user_id, "push", body.endpoint, keys)
 
 
 async def add_webhook(
-    session: AsyncSession,
-    user: Principal,
-    body: WebhookCreate,
-    keys: Keys,
-    allowed: Networks,
-    *,
-    https_only: bool,
+    session: AsyncSession, user: Principal, body: WebhookCreate, keys: Keys, settings: Settings
 ) -> tuple[Channel, str]:
-    """Add a webhook; returns it and its secret. Raises `Invalid`, `Conflict`, `AccountGone`."""
+    """Add a webhook; returns it and its secret.
+
+    Raises `Invalid`, `Conflict`, `QuotaExceeded`, `AccountGone`.
+    """
     await people.account(session, user.user_id)
-    _require_public(body.url, "/url", allowed, https_only)
+    _require_public(body.url, "/url", settings)
     if await repository.lock_target(session, user.user_id, "webhook", body.url):
         raise Conflict("There is a webhook for this URL.", code="webhook-exists")
-    channel = await _put(session, user.user_id, "webhook", body.url, {}, list(dict.fromkeys(body.kinds)))
+    kinds: list[str] = list(dict.fromkeys(body.kinds))
+    channel = await _put(session, settings, user.user_id, "webhook", body.url, {}, kinds)
     return channel, rotate(channel, keys)
 
 
@@ -86,26 +85,43 @@ async def owned(session: AsyncSession, user_id: str, id: str, kind: str | None =
     return channel
 
 
-async def send_test(session: AsyncSession, channel: Channel) -> Delivery:
-    """Send something, whatever the channel asks for otherwise, now."""
-    now = datetime.now(UTC)
+async def send_test(
+    session: AsyncSession, settings: Settings, user_id: str, id: str, kind: str | None = None
+) -> Delivery:
+    """Send something, whatever the channel asks for otherwise, now.
+
+    Raises `NotFound`, `TooManyRequests`, `QuotaExceeded`, `AccountGone`.
+    """
+    await people.account(session, user_id)
+    channel, now = await owned(session, user_id, id, kind), datetime.now(UTC)
+    await quotas.require_room(session, settings, user_id, "deliveries_waiting")
+    await quotas.use_once(session, settings, user_id, "webhook_tests", now)
     entry = Notification(
-        id=new_id(), user_id=channel.user_id, kind="test", title="It works", created_at=now, read_at=now
+        id=new_id(), user_id=user_id, kind="test", title="It works", created_at=now, in_inbox=False
     )
-    delivery = delivery_on(channel, entry, Person(id=channel.user_id), now)
+    delivery = delivery_on(channel, entry, Person(id=user_id), now)
     session.add_all([entry, delivery])
     return delivery
 
 
-async def redeliver(session: AsyncSession, user_id: str, id: str) -> Delivery:
-    """Send once more, under the same id, with new tries for 24 hours. Raises `NotFound`, `Conflict`."""
-    delivery = await _owned_delivery(session, user_id, id)
+async def redeliver(session: AsyncSession, settings: Settings, user_id: str, id: str) -> Delivery:
+    """Send once more, under the same id, with new tries for 24 hours.
+
+    Raises `NotFound`, `Conflict`, `TooManyRequests`, `QuotaExceeded`, `AccountGone`.
+    """
+    await people.account(session, user_id)
+    delivery, now = await _owned_delivery(session, user_id, id), datetime.now(UTC)
     if delivery.channel_id is None:
         raise Conflict("What is in the inbox needs no other delivery.", code="delivered-to-inbox")
     channel = await repository.lock(session, user_id, delivery.channel_id)
     if channel is None or not channel.is_active:
         raise Conflict("This channel is not active.", code="channel-inactive")
-    again(delivery, datetime.now(UTC))
+    if not await repository.has_notification(session, delivery):
+        raise Conflict("What it told of is not kept any more.", code="notification-gone")
+    if delivery.state != "due":
+        await quotas.require_room(session, settings, user_id, "deliveries_waiting")
+    await quotas.use_once(session, settings, user_id, "redeliveries", now)
+    again(delivery, now)
     return delivery
 
 
@@ -160,6 +176,7 @@ async def _owned_delivery(session: AsyncSession, user_id: str, id: str) -> Deliv
 
 async def _put(
     session: AsyncSession,
+    settings: Settings,
     user_id: str,
     kind: str,
     target: str,
@@ -168,8 +185,8 @@ async def _put(
 ) -> Channel:
     channel = await repository.lock_target(session, user_id, kind, target)
     if channel is None:
-        if await repository.count_of_user(session, user_id) >= MOST_CHANNELS:
-            raise Conflict(f"There are {MOST_CHANNELS} channels already.", code="too-many-channels")
+        if kind in QUOTAS:
+            await quotas.require_room(session, settings, user_id, QUOTAS[kind])
         channel = Channel(
             id=new_id(), user_id=user_id, kind=kind, target=target, created_at=datetime.now(UTC)
         )
@@ -179,7 +196,8 @@ async def _put(
     return channel
 
 
-def _require_public(url: str, pointer: str, allowed: Networks, https_only: bool) -> None:
-    problem = problem_with(url, allowed, https_only=https_only)
+def _require_public(url: str, pointer: str, settings: Settings) -> None:
+    https_only = settings.environment == "production"
+    problem = problem_with(url, settings.allowed_networks, https_only=https_only)
     if problem:
         raise Invalid.field(pointer, problem, code="url-refused")

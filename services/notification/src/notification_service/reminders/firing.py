@@ -19,6 +19,7 @@ from notification_service import inbox
 from notification_service.models import Notification, Person, Reminder
 from notification_service.reminders import repository
 from notification_service.reminders.planning import notification_id, wake_for
+from notification_service.reminders.repository import DueTime
 from notification_service.reminders.when import is_late, next_wall_clock, zone_of
 from servicekit.database import Database
 
@@ -86,12 +87,12 @@ async def fire(session: AsyncSession, now: datetime, limit: int) -> Sequence[Rem
             person = people.get(reminder.user_id) or Person(id=reminder.user_id)
             told.append(await _digest(session, reminder, person, now))
         else:
-            told.append(_entry(reminder, due_times.get(reminder.task_id or ""), now))
+            told.append(_entry(reminder, due_times.get(reminder.task_id or "", DueTime()), now))
     await inbox.put(session, told, people, now)
     return taken
 
 
-def _entry(reminder: Reminder, due_at: datetime | None, now: datetime) -> Notification:
+def _entry(reminder: Reminder, due: DueTime, now: datetime) -> Notification:
     assert reminder.remind_at
     return Notification(
         id=notification_id(reminder.id, reminder.remind_at),
@@ -100,7 +101,8 @@ def _entry(reminder: Reminder, due_at: datetime | None, now: datetime) -> Notifi
         title=reminder.title,
         task_id=reminder.task_id,
         reminder_id=reminder.id,
-        due_at=due_at,
+        due_at=due.at,
+        due_date=due.day,
         late=reminder.late,
         created_at=now,
     )
@@ -109,7 +111,7 @@ def _entry(reminder: Reminder, due_at: datetime | None, now: datetime) -> Notifi
 async def _digest(session: AsyncSession, reminder: Reminder, person: Person, now: datetime) -> Notification:
     """What the day holds; and the next digest is planned."""
     zone = zone_of(person.time_zone, "UTC")
-    entry = _entry(reminder, None, now)
+    entry = _entry(reminder, DueTime(), now)
     entry.kind, entry.reminder_id = "digest", reminder.id
     entry.title, entry.text = await _day(session, person.id, zone, now)
     if person.digest_at:

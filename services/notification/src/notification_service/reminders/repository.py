@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, time
+from typing import NamedTuple
 
 from sqlalchemy import ColumnExpressionArgument, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,6 +21,13 @@ _DUE = (
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
 )
+
+
+class DueTime(NamedTuple):
+    """The instant a task is due (UTC), if it has a time, and the day in its own zone."""
+
+    at: datetime | None = None
+    day: date | None = None
 
 
 async def person(session: AsyncSession, user_id: str) -> Person:
@@ -54,9 +62,11 @@ async def task(session: AsyncSession, user_id: str, id: str) -> KnownTask | None
     return (await session.scalars(query)).first()
 
 
-async def due_times(session: AsyncSession, ids: Sequence[str | None]) -> dict[str, datetime | None]:
-    query = select(col(KnownTask.id), col(KnownTask.due_at)).where(col(KnownTask.id).in_(ids))
-    return {row.id: row.due_at for row in await session.execute(query)}
+async def due_times(session: AsyncSession, ids: Sequence[str | None]) -> dict[str, DueTime]:
+    """When tasks are due, by their ids."""
+    query = select(col(KnownTask.id), col(KnownTask.due_at), col(KnownTask.due_date))
+    found = await session.execute(query.where(col(KnownTask.id).in_(ids)))
+    return {row.id: DueTime(row.due_at, row.due_date) for row in found}
 
 
 async def lock_of_task(session: AsyncSession, task_id: str, kinds: Sequence[str]) -> Sequence[Reminder]:

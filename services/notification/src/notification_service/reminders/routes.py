@@ -43,10 +43,10 @@ async def list_reminders(
 
 @reminders.post("", status_code=201)
 async def create_reminder(
-    user: CurrentUser, body: ReminderCreate, session: SessionDep, response: Response
+    user: CurrentUser, body: ReminderCreate, session: SessionDep, request: Request, response: Response
 ) -> ReminderRead:
     """One of your own, beside those a task has in its field `reminders`."""
-    made = await use_cases.create(session, user.user_id, body)
+    made = await use_cases.create(session, request.app.state.settings, user.user_id, body)
     response.headers["Location"] = f"/api/v1/reminders/{made.id}"
     return made
 
@@ -63,8 +63,11 @@ async def cancel_reminder(user: CurrentUser, id: PathId, session: SessionDep) ->
 
 
 @reminders.post("/{id}/snooze", status_code=201)
-async def snooze_reminder(user: CurrentUser, id: PathId, body: Snooze, session: SessionDep) -> ReminderRead:
-    return await use_cases.snooze(session, user.user_id, id, body)
+async def snooze_reminder(
+    user: CurrentUser, id: PathId, body: Snooze, session: SessionDep, request: Request
+) -> ReminderRead:
+    """Reminds of the same again in so many minutes; asked for twice, it is moved."""
+    return await use_cases.snooze(session, request.app.state.settings, user.user_id, id, body)
 
 
 @wake_ups.post("/job/{name}")

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from notification_service import repository as inbox_entries
 from notification_service.channels import repository as channels
-from notification_service.inbox import INBOX
+from notification_service.inbox import INBOX, mark_read
 from notification_service.models import Channel, Reminder
+from notification_service.quotas import use_cases as quotas
 from notification_service.reminders import repository
-from notification_service.reminders.planning import settle, wake_for
+from notification_service.reminders.planning import notification_id, settle, wake_for
 from notification_service.reminders.schemas import (
     ReceiptRead,
     ReminderCreate,
@@ -17,16 +20,21 @@ from notification_service.reminders.schemas import (
     Snooze,
     receipt_of,
 )
+from notification_service.settings import Settings
 from servicekit.errors import Conflict, Invalid, NotFound
 from servicekit.ids import new_id
 
 
-async def create(session: AsyncSession, user_id: str, body: ReminderCreate) -> ReminderRead:
+async def create(
+    session: AsyncSession, settings: Settings, user_id: str, body: ReminderCreate
+) -> ReminderRead:
     """Plan a reminder.
 
-    Raises `Invalid` for a task nobody knows here, and for an instant that is over; `AccountGone`.
+    Raises `Invalid` for a task nobody knows here, and for an instant that is over; `QuotaExceeded`,
+    `AccountGone`.
     """
     person = await repository.account(session, user_id)
+    await quotas.require_room(session, settings, user_id, "reminders")
     now = datetime.now(UTC)
     task = await repository.task(session, user_id, body.task_id) if body.task_id else None
     if body.task_id and task is None:
@@ -53,25 +61,56 @@ async def create(session: AsyncSession, user_id: str, body: ReminderCreate) -> R
     return await show(session, reminder)
 
 
-async def snooze(session: AsyncSession, user_id: str, id: str, body: Snooze) -> ReminderRead:
-    """Remind of the same once more, later. Raises `NotFound`."""
+async def snooze(
+    session: AsyncSession, settings: Settings, user_id: str, id: str, body: Snooze
+) -> ReminderRead:
+    """Remind of the same once more, later; what its firing put into the inbox is read by that.
+
+    A firing has one snooze: asked for again, on whatever page, it is moved.
+    Raises `NotFound`, `QuotaExceeded`, `AccountGone`.
+    """
+    await repository.account(session, user_id)
     before = await _locked(session, user_id, id)
     now = datetime.now(UTC)
-    at = (now + timedelta(minutes=body.minutes, seconds=1)).replace(microsecond=0)
-    again = Reminder(
-        id=new_id(),
-        user_id=user_id,
-        kind="snooze",
-        task_id=before.task_id,
-        title=before.title,
-        at=at,
-        remind_at=at,
-        state="planned",
-        created_at=now,
-    )
-    session.add(again)
+    again_id = snooze_id(before)
+    again = await repository.lock(session, user_id, again_id)
+    if again is None:
+        await quotas.require_room(session, settings, user_id, "reminders")
+        again = Reminder(
+            id=again_id,
+            user_id=user_id,
+            kind="snooze",
+            task_id=before.task_id,
+            title=before.title,
+            state="planned",
+            created_at=now,
+        )
+        session.add(again)
+    again.at = again.remind_at = _whole_second(now + timedelta(minutes=body.minutes))
+    again.state, again.fired_at, again.late = "planned", None, False
     await wake_for(session, [again])
+    await _read_entry(session, before, now)
     return await show(session, again)
+
+
+def snooze_id(reminder: Reminder) -> str:
+    """Always the same for a reminder and its instant, so that two pages make one snooze."""
+    instant = reminder.remind_at.timestamp() if reminder.remind_at else 0
+    return str(uuid5(UUID(reminder.id), f"snooze/{instant:.0f}"))
+
+
+def _whole_second(at: datetime) -> datetime:
+    return (at + timedelta(seconds=1)).replace(microsecond=0)
+
+
+async def _read_entry(session: AsyncSession, reminder: Reminder, now: datetime) -> None:
+    if reminder.fired_at is None or reminder.remind_at is None:
+        return
+    entry = await inbox_entries.lock(
+        session, reminder.user_id, notification_id(reminder.id, reminder.remind_at)
+    )
+    if entry:
+        await mark_read(session, entry, now)
 
 
 async def cancel(session: AsyncSession, user_id: str, id: str) -> None:
