@@ -8,7 +8,8 @@ from frontend_service.upstreams import SPECIFICATION
 from contracts import scopes
 from contracts.scopes import SCOPES, needed
 
-NOT_IN_THE_DOCUMENT = {"POST /mcp"}
+NOT_IN_THE_DOCUMENT = {"POST /mcp", "GET /usage"}
+"""`/usage` of each service is a part of `/users/me/usage`."""
 CLOSED = {
     *("GET /tokens", "POST /tokens", "DELETE /tokens/{id}"),
     *("PATCH /users/me", "DELETE /users/me", "GET /users/me/export"),

@@ -47,7 +47,7 @@ _OPENED_BY: Final[Mapping[str, str]] = {
     "chat:read": "GET /chat/conversations, GET /chat/conversations/{id}",
     "chat:write": "POST /chat/messages, POST /chat/undo",
     "analytics:read": "GET /analytics/summary",
-    "account:read": "GET /users/me",
+    "account:read": "GET /users/me, GET /users/me/usage, GET /usage",
 }
 
 _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {

@@ -22,12 +22,14 @@ class Database:
     """Sessions for reading and transactions for writing.
 
     `outbox_written` is set after each commit that recorded an event: the relay waits for it.
+    `session_info` is in `session.info` of every transaction: what listeners of the session need to know.
     """
 
     def __init__(self, app: App, url: str, *, pool_size: int = 10) -> None:
         self.app = app
         self.url = make_url(url)
         self.outbox_written = asyncio.Event()
+        self.session_info: dict[str, Any] = {"app": app}
         self.engine = _engine(str(url), self.is_sqlite, pool_size)
         readonly: dict[str, Any] = {"access": "read"} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
         self._read_engine = self.engine.execution_options(**readonly)
@@ -39,7 +41,7 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """One transaction: committed when the block ends, rolled back when it raises."""
-        async with AsyncSession(self.engine, expire_on_commit=False, info={"app": self.app}) as session:
+        async with AsyncSession(self.engine, expire_on_commit=False, info=dict(self.session_info)) as session:
             yield session
             await session.commit()
         if session.info.get("recorded"):

@@ -7,7 +7,7 @@ from fastapi import Request
 from frontend_service.api_tokens import is_api_token
 from frontend_service.clients import address_of
 from frontend_service.sessions import Sessions
-from servicekit.auth import Principal, TokenVerifier, admit, bearer_token
+from servicekit.auth import API_PREFIX, Principal, TokenVerifier, admit, bearer_token
 from servicekit.errors import Unauthenticated
 
 
@@ -19,7 +19,8 @@ async def caller(request: Request, headers: dict[str, str], *, good_for: float) 
     Raises `TooManyRequests`, `Unauthenticated`, `InsufficientScope`, or `Unavailable`.
     """
     client = await request.app.state.clients.of_request(request.headers, address_of(request))
-    headers |= request.app.state.rate_limit.count(client)
+    cost = request.app.state.operations.cost(request.method, request.url.path.removeprefix(API_PREFIX))
+    headers |= request.app.state.rate_limit.count(client, cost)
     if "authorization" in request.headers:
         token = bearer_token(request.headers["authorization"])
         if is_api_token(token):

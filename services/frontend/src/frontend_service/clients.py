@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
 
 from starlette.requests import HTTPConnection
 
@@ -54,10 +55,23 @@ class Clients:
             return ""
 
 
+def network_of(address: str) -> str:
+    """The address, or of IPv6 the /64 it is in: one line or one machine has that many (RFC 6177)."""
+    if ":" not in address:
+        return address
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address) or found.ipv4_mapped:
+        return str(getattr(found, "ipv4_mapped", found))
+    return f"{IPv6Address(int(found) >> 64 << 64)}/64"
+
+
 def address_of(connection: HTTPConnection) -> str:
     """Where a request comes from, as the last proxy that is believed tells it; empty if nobody knows."""
     return connection.client.host if connection.client else ""
 
 
 def _client(user_id: str, address: str) -> str:
-    return f"user {user_id}" if user_id else f"address {address}"
+    return f"user {user_id}" if user_id else f"address {network_of(address)}"

@@ -92,10 +92,10 @@ class Edge:
     async def _serve(self, scope: Scope, receive: Receive, extra: Headers) -> Answer:
         headers = _headers(scope)
         client = await self._clients.of_request(headers, address_of(HTTPConnection(scope)))
-        left = self._rate_limit.count(client)
+        left = self._rate_limit.count(client, self._operations.cost(scope["method"], _path(scope)))
         extra += [(name.lower().encode(), value.encode()) for name, value in left.items()]
         token = bearer_token(headers.get("authorization", ""))
-        path = scope["raw_path"].decode("latin-1").removeprefix(PREFIX)
+        path = _path(scope)
         app = self._operations.upstream(scope["method"], path)
         sent = {name: value for name, value in headers.items() if name in FORWARDED}
         sent["dapr-app-id"] = app.value
@@ -153,6 +153,12 @@ def is_same_origin(headers: dict[str, str]) -> bool:
         return headers["sec-fetch-site"] in ("same-origin", "none")
     origin = headers.get("origin")
     return origin is None or origin.partition("://")[2] == headers.get("host")
+
+
+def _path(scope: Scope) -> str:
+    """Behind the prefix, as the client sent it."""
+    path: str = scope["raw_path"].decode("latin-1")
+    return path.removeprefix(PREFIX)
 
 
 def _headers(scope: Scope) -> dict[str, str]:

@@ -24,8 +24,6 @@ KEPT_USERS = 20_000
 WAITING_EVENTS = 1_000
 """A client this far behind is cut off; it comes back and names the last event it saw."""
 HEARTBEAT_SECONDS = 15
-STREAMS_OF_A_USER = 100
-"""Open at once, at one replica."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,12 @@ class _User:
 
 @dataclass(slots=True)
 class Hub:
-    """The clients of this replica and what they may still ask for."""
+    """The clients of this replica and what they may still ask for.
+
+    streams_of_a_user: open at once, at one replica.
+    """
+
+    streams_of_a_user: int = 100
 
     _users: OrderedDict[str, _User] = field(default_factory=OrderedDict)
 
@@ -78,7 +81,11 @@ class Hub:
 
     def is_full(self, user_id: str) -> bool:
         """Whether the user has as many clients as one may have."""
-        return len(self._user(user_id).clients) >= STREAMS_OF_A_USER
+        return self.open_streams(user_id) >= self.streams_of_a_user
+
+    def open_streams(self, user_id: str) -> int:
+        """How many clients the user has at this replica."""
+        return len(self._user(user_id).clients)
 
     async def listen(self, user_id: str, last_seen: str, until: float) -> AsyncIterator[bytes]:
         """The stream for one client, until the Unix time `until`, when its token expires."""

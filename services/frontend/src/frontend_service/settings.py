@@ -1,8 +1,12 @@
 """Settings of the frontend: the edge and the web pages."""
 
+from collections.abc import Mapping
+from typing import get_args
+
 from pydantic import Field
 
 from contracts.names import App
+from frontend_service.costs import Budget
 from servicekit.settings import ServiceSettings
 
 
@@ -13,9 +17,28 @@ class Settings(ServiceSettings):
     """Whether browsers may send the session only over HTTPS; true wherever there is TLS."""
 
     rate_limit: int = Field(default=2000, ge=1)
-    """Requests one user, or one address that is no verified user's, may make in `rate_window`."""
+    """Units one user, or one address that is no verified user's, may use up in `rate_window`; a plain read
+    costs one, other operations more (`costs`)."""
     rate_window: int = Field(default=10, ge=1)
     """Seconds."""
+    rate_weights: dict[str, int] = Field(default_factory=dict)
+    """Other weights than those of `costs`, by `operationId`."""
+    quota_imports: int = Field(default=60, ge=0)
+    """Imports, previews of them among these, of one user in an hour."""
+    quota_exports: int = Field(default=60, ge=0)
+    """Exports of tasks or of the whole account, of one user in an hour."""
+    quota_delivery_tests: int = Field(default=120, ge=0)
+    """Tests of channels and webhooks, of one user in an hour."""
+    quota_sign_ups: int = Field(default=300, ge=0)
+    """Sign-ups from one address in an hour; a school or an office is one address."""
+
+    quota_streams: int = Field(default=100, ge=1)
+    """Live streams one user may have open at the same time, at each replica."""
 
     exports_at_once: int = Field(default=2, ge=1)
     """Accounts this replica exports at the same time; each takes some megabytes of memory meanwhile."""
+
+
+def budgets_of(settings: Settings) -> Mapping[str, int]:
+    """Uses an hour, by the name of the budget."""
+    return {name: getattr(settings, f"quota_{name}") for name in get_args(Budget)}

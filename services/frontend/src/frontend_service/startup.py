@@ -10,12 +10,13 @@ from frontend_service.assets import Assets
 from frontend_service.breaker import Breaker
 from frontend_service.browser_spans import BrowserSpans
 from frontend_service.clients import Clients
+from frontend_service.costs import costs_with
 from frontend_service.edge import PREFIX, Edge
 from frontend_service.pages import reference
 from frontend_service.pages.rendering import environment
 from frontend_service.rate_limit import RateLimit
 from frontend_service.sessions import SECRET, Sessions, sealing_key
-from frontend_service.settings import Settings
+from frontend_service.settings import Settings, budgets_of
 from frontend_service.upstreams import AGENTS, read_operations
 
 
@@ -25,12 +26,13 @@ async def open_edge(app: FastAPI) -> None:
     settings: Settings = state.settings
     key = sealing_key((await state.sidecar.secret(SECRET))["key"])
     state.sessions = Sessions(key, settings.secure_cookies, state.sidecar)
-    state.rate_limit = RateLimit(settings.rate_limit, settings.rate_window)
+    state.rate_limit = RateLimit(settings.rate_limit, settings.rate_window, budgets_of(settings))
+    state.operations = read_operations(costs_with(settings.rate_weights))
     state.exports = Turns(settings.exports_at_once)
     state.api_tokens = ApiTokens(state.sidecar)
     state.clients = Clients(state.verifier, state.sessions, state.api_tokens)
     edge = Edge(
-        read_operations(), state.sidecar, state.sessions, state.api_tokens, state.clients, state.rate_limit
+        state.operations, state.sidecar, state.sessions, state.api_tokens, state.clients, state.rate_limit
     )
     app.router.routes += [Mount(PREFIX, edge), Route(AGENTS, edge)]
 

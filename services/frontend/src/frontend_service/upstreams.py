@@ -6,8 +6,10 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from contracts.names import App
+from frontend_service.costs import COSTS, NOTHING_SPECIAL, Cost
 from servicekit.errors import MethodNotAllowed, NotFound
 
 SPECIFICATION = Path(__file__).parent / "openapi.json"
@@ -40,8 +42,9 @@ OWNERS: Mapping[str, App] = {
 """Who answers, by the first segment of the path under `/api/v1`."""
 
 EXPORT = "/users/me/export"
+USAGE = "/users/me/usage"
 STREAM = "/stream"
-"""Answered by the frontend itself (`account_export`, `api`), before the edge is asked."""
+"""Answered by the frontend itself (`account_export`, `usage`, `api`), before the edge is asked."""
 
 AGENTS = "/mcp"
 """What agents ask, all of it: no operation of the OpenAPI document, but a protocol of its own (MCP)."""
@@ -58,18 +61,31 @@ matches no operation, so no call can end at a route that is not part of the API.
 class Operations:
     """Paths and methods of the API."""
 
-    by_shape: Mapping[tuple[str, int], list[tuple[list[str], frozenset[str]]]]
-    """First segment and number of segments → templates of that shape, with their methods."""
+    by_shape: Mapping[tuple[str, int], list[tuple[list[str], Mapping[str, Cost]]]]
+    """First segment and number of segments → templates of that shape, with what each method costs."""
 
     @classmethod
-    def of(cls, paths: Mapping[str, Mapping[str, object]]) -> "Operations":
+    def of(
+        cls, paths: Mapping[str, Mapping[str, Mapping[str, Any]]], costs: Mapping[str, Cost] = COSTS
+    ) -> "Operations":
         """From the `paths` of an OpenAPI document."""
-        by_shape = defaultdict(list)
+        by_shape: dict[tuple[str, int], list[tuple[list[str], Mapping[str, Cost]]]] = defaultdict(list)
         for path, operations in paths.items():
             template = path.strip("/").split("/")
-            methods = frozenset(method.upper() for method in operations)
+            methods = {
+                method.upper(): costs.get(each.get("operationId", ""), NOTHING_SPECIAL)
+                for method, each in operations.items()
+            }
             by_shape[(template[0], len(template))].append((template, methods))
         return cls(by_shape)
+
+    def cost(self, method: str, path: str) -> Cost:
+        """What a request costs, also one that will be refused; `path` as for `upstream`."""
+        segments = path.removeprefix("/").split("/")
+        for template, methods in self.by_shape.get((segments[0], len(segments)), ()):
+            if all(map(_matches, template, segments)):
+                return methods.get("GET" if method == "HEAD" else method, NOTHING_SPECIAL)
+        return NOTHING_SPECIAL
 
     def upstream(self, method: str, path: str) -> App:
         """The service for a request; `path` is percent-encoded, as the client sent it.
@@ -85,9 +101,10 @@ class Operations:
         raise NotFound
 
 
-def read_operations() -> Operations:
+def read_operations(costs: Mapping[str, Cost] = COSTS) -> Operations:
     """The operations of the document the frontend publishes, and the one for agents."""
-    return Operations.of(json.loads(SPECIFICATION.read_text())["paths"] | {AGENTS: {"post": {}}})
+    agents = {AGENTS: {"post": {"operationId": "agents"}}}
+    return Operations.of(json.loads(SPECIFICATION.read_text())["paths"] | agents, costs)
 
 
 def _matches(wanted: str, segment: str) -> bool:

@@ -3,7 +3,7 @@
 import httpx2
 import pytest
 from fastapi import FastAPI
-from frontend_service.live import STREAMS_OF_A_USER, Hub
+from frontend_service.live import Hub
 from frontend_service.rate_limit import RateLimit
 
 STREAM, EXPORT = "/api/v1/stream", "/api/v1/users/me/export"
@@ -32,7 +32,7 @@ class TestTheOwnPart:
 
 async def test_streams_of_one_user_are_so_many(ada: httpx2.AsyncClient, app: FastAPI) -> None:
     hub: Hub = app.state.hub
-    streams = [hub.listen("ada", "", 2.0**40) for _ in range(STREAMS_OF_A_USER)]
+    streams = [hub.listen("ada", "", 2.0**40) for _ in range(hub.streams_of_a_user)]
     for stream in streams:
         await anext(stream)
     refused = await ada.get(STREAM)

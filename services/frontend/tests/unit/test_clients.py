@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from frontend_service import clients
 from frontend_service.api_tokens import ApiTokens
-from frontend_service.clients import Clients
+from frontend_service.clients import Clients, network_of
 from frontend_service.sessions import Sessions, sealing_key
 
 from servicekit.auth import KEYS_ASK_AGAIN_SECONDS, Principal, TokenVerifier
@@ -68,3 +68,20 @@ class TestAUser:
         verifier.keys_are_there.set()
         now[0] += KEYS_ASK_AGAIN_SECONDS
         assert await told_apart.of_request(BEARER, "::1") == await told_apart.of_request(BEARER, "::2")
+
+
+class TestAnAddress:
+    @pytest.mark.parametrize(
+        ("address", "network"),
+        [
+            ("203.0.113.7", "203.0.113.7"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+            ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+            ("::ffff:203.0.113.7", "203.0.113.7"),
+            ("fe80::1%eth0", "fe80::/64"),
+            ("no:address", "no:address"),
+            ("", ""),
+        ],
+    )
+    def test_of_ipv6_counts_with_its_network(self, address: str, network: str) -> None:
+        assert network_of(address) == network

@@ -136,7 +136,7 @@ class TestAFailure:
 
 class TestALimit:
     async def test_is_told(self, ada: httpx2.AsyncClient, app: FastAPI) -> None:
-        app.state.rate_limit.limit = 1
+        app.state.rate_limit.all.limit = 1
         await ada.get("/")
         answered = await ada.get("/")
         assert answered.status_code == 429
@@ -144,7 +144,7 @@ class TestALimit:
     async def test_is_for_the_address_whatever_cookie_is_made_up(
         self, nobody: httpx2.AsyncClient, app: FastAPI
     ) -> None:
-        app.state.rate_limit.limit = 1
+        app.state.rate_limit.all.limit = 1
         for text, status in (("theme=dark", 200), ("theme=light", 429), ("session=x", 429)):
             assert (await nobody.get("/sign-in", headers={"cookie": text})).status_code == status
 

@@ -209,7 +209,7 @@ class TestAnApiToken:
 class TestALimit:
     @pytest.fixture(autouse=True)
     def one_request(self, app: FastAPI, services: Behind) -> None:
-        app.state.rate_limit.limit = 1
+        app.state.rate_limit.all.limit = 1
         services.answers["GET /.well-known/jwks.json"] = answer(keys=[JWK])
 
     async def test_is_for_each_user_of_an_api_token(

@@ -6,6 +6,7 @@ the values were.
 
 from typing import Any
 
+import orjson
 from sqlalchemy import inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -32,6 +33,7 @@ def tell(session: AsyncSession, task: Task, event: TaskEvent) -> None:
                 what=event.type.split(".")[2],
                 before=before,
                 after=after,
+                size=len(orjson.dumps(before)) + len(orjson.dumps(after)),
                 at=task.updated_at,
             )
         )

@@ -3,8 +3,9 @@
 from fastapi import FastAPI
 
 from servicekit.app import create_app
-from task_service import routers, use_cases
+from task_service import housekeeping, routers
 from task_service.changes.use_cases import forget as forget_changes
+from task_service.quotas.recorder import LIMITS, limits_of
 from task_service.settings import Settings
 from task_service.subscriptions import subscriptions
 from task_service.transfer import worker
@@ -12,6 +13,8 @@ from task_service.transfer.use_cases import forget as forget_imports
 
 
 def create(settings: Settings | None = None) -> FastAPI:
-    forget, work = [use_cases.purge, forget_changes, forget_imports], [worker.run]
+    forget, work = [forget_changes, forget_imports], [worker.run, housekeeping.run]
     settings = settings or Settings()
-    return create_app(settings, routers.ALL, listens=subscriptions, background=work, forget=forget)
+    app = create_app(settings, routers.ALL, listens=subscriptions, background=work, forget=forget)
+    app.state.database.session_info[LIMITS] = limits_of(settings)
+    return app

@@ -164,6 +164,8 @@ class Activity(SQLModel, table=True):
     """created, updated, completed, reopened, deleted or restored."""
     before: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     after: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    size: int = 0
+    """Bytes of `before` and `after`, as JSON."""
     at: datetime
 
 

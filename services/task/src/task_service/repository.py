@@ -157,15 +157,6 @@ async def activity(
     return (await session.scalars(query.order_by(col(Activity.id).desc()).limit(limit))).all()
 
 
-async def purge(session: AsyncSession, before: datetime) -> None:
-    """Forget what was put into the trash before that moment, and what is known of it."""
-    old = select(col(Task.id)).where(col(Task.deleted_at) < before)
-    for table in (Activity, TaskLabel, TaskText):
-        await session.execute(delete(table).where(col(table.task_id).in_(old)))
-    await session.execute(delete(Task).where(col(Task.deleted_at) < before))
-    await session.execute(delete(Project).where(col(Project.deleted_at) < before))
-
-
 async def erase_user(session: AsyncSession, user_id: str, now: datetime) -> None:
     await run_own(session, _NOTE_ERASED, {"id": user_id, "erased_at": now})
     for table in OWNED:

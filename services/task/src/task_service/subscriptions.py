@@ -6,6 +6,7 @@ from servicekit.subscriptions import Subscriptions
 from task_service import use_cases, zones
 from task_service.changes import repository as changes
 from task_service.feed import repository as feed
+from task_service.quotas import repository as quotas
 from task_service.transfer import repository as transfer
 
 subscriptions = Subscriptions()
@@ -18,5 +19,8 @@ async def on_user_updated(received: Received[UserUpdated]) -> None:
 
 @subscriptions.on(UserDeleted)
 async def on_user_deleted(received: Received[UserDeleted]) -> None:
-    for erase in (use_cases.erase_user, changes.erase_user, feed.erase_user, transfer.erase_user):
+    for erase in (
+        *(use_cases.erase_user, changes.erase_user, feed.erase_user),
+        *(transfer.erase_user, quotas.erase_user),
+    ):
         await erase(received.session, received.event.user_id)

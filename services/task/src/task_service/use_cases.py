@@ -1,7 +1,7 @@
 """The rules of tasks."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,8 +16,6 @@ from task_service.ordering import last_of_all
 from task_service.schemas import TaskCreate, TaskPatch
 from task_service.structure import labels, projects
 
-TRASH_KEPT = timedelta(days=30)
-"""How long a deleted task can be restored."""
 WHEN = frozenset({"due_date", "due_time", "time_zone"})
 
 
@@ -130,11 +128,6 @@ async def restore(session: AsyncSession, user: Principal, task: Task) -> Task:
     if task.deleted_at:
         await tree.untrash(session, user, [task], datetime.now(UTC), task.deleted_at)
     return task
-
-
-async def purge(session: AsyncSession) -> None:
-    """Forget what has been in the trash for too long."""
-    await repository.purge(session, datetime.now(UTC) - TRASH_KEPT)
 
 
 async def erase_user(session: AsyncSession, user_id: str) -> None:

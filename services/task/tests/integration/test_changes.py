@@ -103,13 +103,15 @@ class TestTransactionsSideBySide:
     async def test_one_that_began_first_and_commits_last_is_not_missed(self, task: ServiceUnderTest) -> None:
         if task.database.is_sqlite:
             pytest.skip("SQLite has one writer at a time")
+        ids = {title: (await made(task, title))["id"] for title in ("slow", "quick")}
+        token = (await read(task))["next_token"]
         slow = task.database.transaction()
         session = await slow.__aenter__()
-        session.add(plain("slow"))
+        (await session.get_one(Task, ids["slow"])).priority = 1
         await session.flush()
         async with task.database.transaction() as quick:
-            quick.add(plain("quick"))
-        before = await read(task)
+            (await quick.get_one(Task, ids["quick"])).priority = 1
+        before = await read(task, token)
         await slow.__aexit__(None, None, None)
         after = await read(task, before["next_token"])
         assert [item["task"]["title"] for item in before["items"]] == ["quick"]

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, MetaData, Table, select
 from sqlmodel import col
 from task_service.models import NEVER, Label, Task, TaskLabel, TaskText
+from task_service.quotas.models import AccountUsage
 
 from contracts.names import App
 from servicekit.database import Database
@@ -55,3 +56,22 @@ class TestStructure:
         assert list(texts) == ["creme", "below", "below, too"]
         assert sorted(labelled) == ["home", "home", "x"]
         assert sorted(names) == ["Home", "x"]
+
+
+class TestUsage:
+    async def test_counts_what_there_is(self, database_url: str) -> None:
+        database = Database(App.TASK, database_url)
+        async with database.engine.begin() as connection:
+            await connection.run_sync(upgrade_to, App.TASK, "0013")
+            await connection.run_sync(
+                insert_old,
+                {"id": "a", "title": "Köln", "notes": "🎉"},
+                {"id": "b", "title": "gone", "deleted_at": MADE},
+                {"id": "c", "title": "x", "user_id": "bob"},
+            )
+        await migrate(database)
+        async with database.reading() as session:
+            ada, bob = (await session.scalars(select(AccountUsage).order_by("user_id"))).all()
+        await database.close()
+        assert (ada.tasks, ada.bytes_of_text, ada.trashed_tasks, ada.bytes_in_trash) == (1, 9, 1, 4)
+        assert (bob.tasks, bob.bytes_of_text, bob.trashed_tasks, bob.labels) == (1, 1, 0, 0)

@@ -8,13 +8,14 @@ from user_service.api_tokens.routes import api_tokens, exchanges
 from user_service.api_tokens.use_cases import forget as forget_tokens
 from user_service.settings import Settings
 from user_service.subscriptions import subscriptions
+from user_service.use_cases import forget_refresh_tokens
 
 
 def create(settings: Settings | None = None) -> FastAPI:
     return create_app(
         settings or Settings(),
-        [routes.auth, exchanges, routes.users, api_tokens, routes.keys],
+        [routes.auth, exchanges, routes.users, api_tokens, routes.usage, routes.keys],
         listens=subscriptions,
         startup=[keys.load],
-        forget=[forget_tokens],
+        forget=[forget_tokens, forget_refresh_tokens],
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -31,6 +31,33 @@ async def lock_refresh_token(session: AsyncSession, token_hash: str) -> RefreshT
 
 async def delete_family(session: AsyncSession, family: str) -> None:
     await session.execute(delete(RefreshToken).where(col(RefreshToken.family) == family))
+
+
+async def count_sessions(session: AsyncSession, user_id: str, now: datetime) -> int:
+    """How many families have a token that can still be used."""
+    query = select(func.count()).select_from(RefreshToken).where(_usable(user_id, now))
+    return (await session.scalar(query)) or 0
+
+
+async def end_oldest_sessions(session: AsyncSession, user_id: str, now: datetime, *, keep: int) -> None:
+    """Delete the families that were used longest ago, all but `keep` of them."""
+    families = select(col(RefreshToken.family)).where(_usable(user_id, now))
+    newest_first = families.order_by(col(RefreshToken.expires_at).desc(), col(RefreshToken.family).desc())
+    for family in (await session.scalars(newest_first.offset(keep))).all():
+        await delete_family(session, family)
+
+
+async def forget_refresh_tokens(session: AsyncSession, expired_before: datetime) -> None:
+    await session.execute(delete(RefreshToken).where(col(RefreshToken.expires_at) < expired_before))
+
+
+def _usable(user_id: str, now: datetime) -> ColumnElement[bool]:
+    """The one token of each session that is good for another."""
+    return and_(
+        col(RefreshToken.user_id) == user_id,
+        col(RefreshToken.used_at).is_(None),
+        col(RefreshToken.expires_at) > now,
+    )
 
 
 async def api_tokens(

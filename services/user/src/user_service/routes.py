@@ -6,6 +6,7 @@ from servicekit.auth import JWKS_PATH, CurrentUser
 from servicekit.door import SessionDep, router
 from servicekit.preconditions import etag, require_match
 from servicekit.problems import problem_response
+from servicekit.quotas import UsageList
 from user_service import use_cases
 from user_service.errors import RefreshTokenInvalid
 from user_service.models import User
@@ -14,6 +15,7 @@ from user_service.use_cases import Issuer
 
 auth = router(prefix="/auth", tags=["auth"], public=True)
 users = router(prefix="/users", tags=["account"])
+usage = router(tags=["account"])
 keys = router(tags=["keys"], public=True)
 
 
@@ -63,6 +65,12 @@ async def delete_me(user: CurrentUser, session: SessionDep, request: Request) ->
     account = await use_cases.lock(session, user.user_id)
     require_match(request, UserRead.model_validate(account), account.version)
     await use_cases.delete(session, account)
+
+
+@usage.get("/usage", include_in_schema=False)
+async def read_usage(user: CurrentUser, request: Request, session: SessionDep) -> UsageList:
+    """A part of `GET /users/me/usage`."""
+    return await use_cases.read_usage(session, user.user_id, request.app.state.settings)
 
 
 @keys.get(JWKS_PATH, include_in_schema=False)

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from servicekit.errors import NotFound, Unauthenticated
 from servicekit.ids import new_id
 from servicekit.outbox import record
+from servicekit.quotas import Usage, UsageList
 from user_service import attempts, events, passwords, repository, tokens
 from user_service.errors import EmailTaken, RefreshTokenInvalid, WrongCredentials
 from user_service.keys import SigningKey
@@ -74,7 +75,27 @@ async def sign_in(session: AsyncSession, email: str, password: str, issuer: Issu
         attempts.failed(email)
         raise WrongCredentials
     attempts.succeeded(email)
+    await repository.end_oldest_sessions(
+        session, user.id, datetime.now(UTC), keep=issuer.settings.quota_sessions - 1
+    )
     return user, issuer.issue(session, user, family=new_id())
+
+
+async def read_usage(session: AsyncSession, user_id: str, settings: Settings) -> UsageList:
+    """What the account uses of its quotas here."""
+    sessions = await repository.count_sessions(session, user_id, datetime.now(UTC))
+    api_tokens = await repository.count_api_tokens(session, user_id)
+    return UsageList(
+        items=[
+            Usage(name="sessions", used=sessions, limit=settings.quota_sessions),
+            Usage(name="api_tokens", used=api_tokens, limit=settings.quota_api_tokens),
+        ]
+    )
+
+
+async def forget_refresh_tokens(session: AsyncSession) -> None:
+    """Drop tokens that have expired: they are refused anyway, used or not."""
+    await repository.forget_refresh_tokens(session, datetime.now(UTC))
 
 
 async def refresh(session: AsyncSession, token: str, issuer: Issuer) -> Tokens | None:

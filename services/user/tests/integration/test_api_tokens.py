@@ -88,7 +88,7 @@ class TestMaking:
     async def test_ends_at_a_number_also_at_once(
         self, user: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(use_cases, "MOST", 2)
+        monkeypatch.setattr(user.app.state.settings, "quota_api_tokens", 2)
         await signed_up(user)
         asked = [user.client.post("/tokens", json=WANTED) for _ in range(4)]
         answers = await asyncio.gather(*asked)

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from frontend_service.clients import Clients, address_of
+from frontend_service.costs import page_cost
 from frontend_service.edge import SAFE, is_same_origin
 from frontend_service.pages.backend import Refused, is_away
 from frontend_service.pages.rendering import HEADERS, note, show_page
@@ -94,6 +95,7 @@ async def _answer(visit: Visit, endpoint: Endpoint) -> Response:
 def _admit(request: Request) -> None:
     limit: RateLimit = request.app.state.rate_limit
     clients: Clients = request.app.state.clients
-    limit.count(clients.of_browser(request.headers.get("cookie", ""), address_of(request)))
+    client = clients.of_browser(request.headers.get("cookie", ""), address_of(request))
+    limit.count(client, page_cost(request.method, request.url.path))
     if request.method not in SAFE and not is_same_origin(dict(request.headers)):
         raise Forbidden("This form was sent from another site, so nothing was changed.", code="cross-site")

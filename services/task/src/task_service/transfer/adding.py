@@ -20,6 +20,8 @@ from task_service.folding import fold
 from task_service.history import tell
 from task_service.models import Label, Project, Task
 from task_service.ordering import last_of_all
+from task_service.quotas import use_cases as quotas
+from task_service.quotas.amounts import size_of
 from task_service.schemas import TaskCreate
 from task_service.structure import filters, labels, named
 from task_service.structure import repository as structure
@@ -56,6 +58,12 @@ class Adding:
         """Find out what can't be taken over, without taking anything."""
         for draft in self.plan.new:
             self._values(draft)
+
+    async def require_room(self, session: AsyncSession) -> None:
+        """Raise `QuotaExceeded` if the account has no room for all tasks of the file: none is added then."""
+        texts = (draft.fields.get(name) or "" for draft in self.plan.new for name in ("title", "notes"))
+        adding = {"tasks": len(self.plan.new), "bytes_of_text": sum(size_of(str(text)) for text in texts)}
+        await quotas.require_room(session, self.user.user_id, adding)
 
     async def add_structure(self, session: AsyncSession) -> None:
         """Projects, labels and filters of the file that are not there yet."""

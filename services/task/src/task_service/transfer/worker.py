@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from servicekit.auth import Principal
 from servicekit.database import Database
+from servicekit.errors import QuotaExceeded
 from task_service import repository as tasks
 from task_service.quickadd import Calendar
 from task_service.transfer import formats, repository
@@ -61,6 +62,8 @@ async def attempt(database: Database, job: ImportJob) -> None:
         return
     try:
         await take_in(database, job)
+    except QuotaExceeded as error:
+        await _finish(database, job, error.detail)
     except Exception as error:
         log.exception("import %s stopped", job.id)
         failures = await _put_back(database, job, is_ours=not isinstance(error, AROUND_IT))
@@ -84,6 +87,7 @@ async def take_in(database: Database, job: ImportJob) -> None:
     async with database.transaction() as session:
         if await _still_there(session, job) is None:
             return
+        await adding.require_room(session)
         await adding.add_structure(session)
     before = job.added
     added = 0

@@ -35,9 +35,11 @@ async def list_tokens(
 async def create_token(
     user: CurrentUser, body: TokenCreate, session: SessionDep, request: Request, response: Response
 ) -> TokenCreated:
-    """Answers with the token, which is not shown again. An account has 25 at most."""
+    """Answers with the token, which is not shown again. An account has 25 at most, by default."""
     settings: Settings = request.app.state.settings
-    made, text = await use_cases.create(session, user.user_id, body, settings.api_token_life)
+    made, text = await use_cases.create(
+        session, user.user_id, body, settings.api_token_life, settings.quota_api_tokens
+    )
     response.headers["Location"] = f"/api/v1/tokens/{made.id}"
     return TokenCreated.model_validate({**made.model_dump(), "token": text})
 

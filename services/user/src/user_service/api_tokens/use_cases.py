@@ -15,8 +15,6 @@ from user_service.errors import ApiTokenInvalid, TooManyTokens
 from user_service.models import ApiToken
 from user_service.use_cases import Issuer, lock
 
-MOST = 25
-"""Tokens of one account, expired ones among them as long as they are listed."""
 LONGEST_LIFE = timedelta(days=366)
 PREFIX_LENGTH = len(API_TOKEN_PREFIX) + 4
 USE_NOTED_EVERY = timedelta(minutes=1)
@@ -24,9 +22,9 @@ LISTED_AFTER_EXPIRY = timedelta(days=30)
 
 
 async def create(
-    session: AsyncSession, user_id: str, body: TokenCreate, life: timedelta
+    session: AsyncSession, user_id: str, body: TokenCreate, life: timedelta, most: int
 ) -> tuple[ApiToken, str]:
-    """Make a token; the text of it is not kept. life: without `expires_at`.
+    """Make a token; the text of it is not kept. life: without `expires_at`. most: tokens of one account.
 
     Raises `Invalid`, `TooManyTokens`, or `NotFound` for an account that is gone.
     """
@@ -35,7 +33,7 @@ async def create(
     if not now < expires_at <= now + LONGEST_LIFE:
         raise Invalid.field("/expires_at", f"A token expires within {LONGEST_LIFE.days} days from now.")
     await lock(session, user_id)  # of two tokens made at once the second counts the first
-    if await repository.count_api_tokens(session, user_id) >= MOST:
+    if await repository.count_api_tokens(session, user_id) >= most:
         raise TooManyTokens
     text = tokens.new_api_token()
     made = ApiToken(

@@ -1,0 +1,76 @@
+"""The quotas of an account, put together from all services."""
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+
+from contracts.names import App
+from services.frontend.tests.fake_services import FakeServices, problem
+from tests.fake_sidecar import answer
+
+USAGE = "/api/v1/users/me/usage"
+TASKS = {"name": "tasks", "used": 3, "limit": 50, "unit": "count", "window_seconds": None}
+
+
+@pytest.fixture
+def asked(services: FakeServices) -> FakeServices:
+    services.answers["GET /usage"] = lambda call: answer(items=[TASKS] if call.app is App.TASK else [])
+    return services
+
+
+class TestTheUsageOfAnAccount:
+    async def test_is_what_every_service_says_and_the_edge_counts(
+        self, ada: httpx2.AsyncClient, asked: FakeServices
+    ) -> None:
+        got = await ada.get(USAGE)
+        told = got.json()
+        assert (got.status_code, told["missing"]) == (200, [])
+        items = {item["name"]: item for item in told["items"]}
+        assert items["tasks"] == TASKS
+        assert (items["requests"]["used"], items["requests"]["limit"]) == (4, 2000)
+        assert items["imports"] == {
+            "name": "imports",
+            "used": 0,
+            "limit": 60,
+            "unit": "count",
+            "window_seconds": 3600,
+        }
+        assert items["streams"]["limit"] == 100
+        assert {call.app for call in asked.calls} == {App.TASK, App.USER, App.NOTIFICATION, App.CHAT}
+        assert got.headers["ratelimit"].startswith('"default";r=')
+
+    async def test_names_the_services_that_are_away(
+        self, ada: httpx2.AsyncClient, asked: FakeServices
+    ) -> None:
+        asked.away = {App.CHAT}
+        told = (await ada.get(USAGE)).json()
+        assert told["missing"] == ["chat"]
+        assert TASKS in told["items"]
+
+    async def test_names_a_service_that_fails_or_says_something_else(
+        self, ada: httpx2.AsyncClient, asked: FakeServices
+    ) -> None:
+        asked.answers["GET /usage"] = lambda call: (
+            problem(500, "internal") if call.app is App.USER else answer(items=[{"no": "usage"}])
+        )
+        assert (await ada.get(USAGE)).json()["missing"] == ["task", "user", "notification", "chat"]
+
+    async def test_is_refused_as_the_services_refuse(
+        self, ada: httpx2.AsyncClient, asked: FakeServices
+    ) -> None:
+        asked.answers["GET /usage"] = problem(401, "account-gone")
+        refused = await ada.get(USAGE)
+        assert (refused.status_code, refused.json()["code"]) == (401, "account-gone")
+
+    async def test_is_for_who_signed_in(self, nobody: httpx2.AsyncClient, asked: FakeServices) -> None:
+        assert (await nobody.get(USAGE)).json()["code"] == "token-missing"
+        assert asked.calls == []
+
+    async def test_counts_the_streams_that_are_open(
+        self, ada: httpx2.AsyncClient, app: FastAPI, asked: FakeServices
+    ) -> None:
+        stream = app.state.hub.listen("ada", "", 2.0**40)
+        await anext(stream)
+        items = {item["name"]: item for item in (await ada.get(USAGE)).json()["items"]}
+        assert items["streams"]["used"] == 1
+        await stream.aclose()

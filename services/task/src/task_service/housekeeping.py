@@ -1,0 +1,83 @@
+"""Drops what is kept for a time only, beside the requests: old trash, old activity.
+
+User by user and a slice at a time, each in a transaction of its own that has taken that user's turn, so
+nobody waits for long, and what was dropped is counted right.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from fastapi import FastAPI
+from sqlalchemy import Connection, Select, select, union
+from sqlmodel import col
+
+from servicekit.app import HOUSEKEEPING_SECONDS
+from servicekit.database import Database
+from task_service import repository
+from task_service.models import Activity, Project, Task
+from task_service.quotas import room
+
+TRASH_KEPT = timedelta(days=30)
+"""How long a deleted task can be restored."""
+ACTIVITY_KEPT = timedelta(days=730)
+USERS_AT_A_TIME = 100
+
+log = logging.getLogger(__name__)
+
+
+async def run(app: FastAPI) -> None:
+    """Keep house until cancelled."""
+    while True:
+        await asyncio.sleep(HOUSEKEEPING_SECONDS)
+        try:
+            now = datetime.now(UTC)
+            await purge_trash(app.state.database, now - TRASH_KEPT)
+            await purge_history(app.state.database, now - ACTIVITY_KEPT)
+        except Exception as error:
+            log.warning("housekeeping failed: %s", error)
+
+
+async def purge_trash(database: Database, before: datetime) -> None:
+    """Forget the tasks and projects put into the trash before that moment, and what is known of them."""
+    with_old = union(
+        *(select(col(model.user_id)).where(col(model.deleted_at) < before) for model in (Task, Project))
+    )
+    await _for_each_user(database, with_old.subquery().select(), lambda c, u: room.purge_trash(c, u, before))
+
+
+async def purge_history(database: Database, before: datetime) -> None:
+    """Forget activity from before that moment; the ids of its entries tell when they were made."""
+    first = _first_id_at(before)
+    with_old = select(col(Activity.user_id)).where(col(Activity.id) < first).distinct()
+    await _for_each_user(database, with_old, lambda c, u: room.purge_history(c, u, first))
+
+
+async def _for_each_user(
+    database: Database, users: Select[str], purge: Callable[[Connection, str], int]
+) -> None:
+    while True:
+        async with database.reading() as session:
+            found = (await session.scalars(users.limit(USERS_AT_A_TIME))).all()
+        for user_id in found:
+            await _until_nothing_is_left(database, user_id, purge)
+        if len(found) < USERS_AT_A_TIME:
+            return
+
+
+async def _until_nothing_is_left(
+    database: Database, user_id: str, purge: Callable[[Connection, str], int]
+) -> None:
+    dropped = 1
+    while dropped:
+        async with database.transaction() as session:
+            await repository.take_turn(session, user_id)
+            connection = await session.connection()
+            dropped = await connection.run_sync(purge, user_id)
+
+
+def _first_id_at(moment: datetime) -> str:
+    """The least UUIDv7 of that millisecond (RFC 9562, section 5.7)."""
+    digits = f"{int(moment.timestamp() * 1000):012x}"
+    return f"{digits[:8]}-{digits[8:]}"

@@ -1,0 +1,1 @@
+"""Quotas: how much one account keeps here, counted with every write and limited in its transaction."""

@@ -1,0 +1,16 @@
+"""HTTP in: what an account uses of its quotas; the edge puts the parts of all services together."""
+
+from fastapi import Request
+
+from servicekit.auth import CurrentUser
+from servicekit.door import SessionDep, router
+from servicekit.quotas import UsageList
+from task_service.quotas import use_cases
+from task_service.quotas.recorder import limits_of
+
+usage = router(tags=["account"])
+
+
+@usage.get("/usage", include_in_schema=False)
+async def read_usage(user: CurrentUser, request: Request, session: SessionDep) -> UsageList:
+    return await use_cases.read_usage(session, user.user_id, limits_of(request.app.state.settings))
