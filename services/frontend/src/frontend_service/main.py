@@ -14,8 +14,7 @@ from servicekit.app import create_app
 
 def create(settings: Settings | None = None) -> FastAPI:
     routers, startup = [api.own, exports, own_usage, assets.router, *ROUTERS], [open_edge, open_pages]
-    settings = settings or Settings()
-    app = create_app(settings, routers, has_database=False, public=True, startup=startup)
-    app.state.hub = Hub(settings.quota_streams)
+    app = create_app(settings or Settings(), routers, has_database=False, public=True, startup=startup)
+    app.state.hub = Hub(app.state.settings.quota_streams)
     subscriptions.mount(app, app.state.hub)
     return app
