@@ -3,12 +3,11 @@
 from fastapi import FastAPI
 
 from servicekit.app import create_app
-from user_service import keys, routes
+from user_service import keys, routes, use_cases
 from user_service.api_tokens.routes import api_tokens, exchanges
 from user_service.api_tokens.use_cases import forget as forget_tokens
 from user_service.settings import Settings
 from user_service.subscriptions import subscriptions
-from user_service.use_cases import forget_refresh_tokens
 
 
 def create(settings: Settings | None = None) -> FastAPI:
@@ -17,5 +16,5 @@ def create(settings: Settings | None = None) -> FastAPI:
         [routes.auth, exchanges, routes.users, api_tokens, routes.usage, routes.keys],
         listens=subscriptions,
         startup=[keys.load],
-        forget=[forget_tokens, forget_refresh_tokens],
+        forget=[forget_tokens, use_cases.forget_refresh_tokens],
     )
