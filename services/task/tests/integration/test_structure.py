@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import update
-from task_service import housekeeping
 from task_service.main import create
 from task_service.models import Task
+from task_service.retention import worker as housekeeping
 from task_service.settings import Settings
 
 from conftest import OpenService, ServiceUnderTest

@@ -13,7 +13,6 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from servicekit.quotas import require_quota
-from task_service.quotas import room
 from task_service.quotas.amounts import (
     MAKING_ROOM,
     REFUSING,
@@ -23,6 +22,7 @@ from task_service.quotas.amounts import (
     stored_amounts_of,
 )
 from task_service.quotas.repository import add_amounts
+from task_service.retention import repository as retention
 from task_service.settings import Settings
 
 LIMITS = "quotas"
@@ -51,7 +51,7 @@ def make_room(session: Session) -> None:
         return
     session.flush()
     for user_id in sorted(session.info.pop(OVERFULL, ())):
-        room.make(session.connection(), user_id, session.info[LIMITS])
+        retention.make_room(session.connection(), user_id, session.info[LIMITS])
 
 
 def _added(session: Session) -> Mapping[str, Amounts]:

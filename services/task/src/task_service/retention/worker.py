@@ -10,14 +10,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from fastapi import FastAPI
-from sqlalchemy import Connection, Select, select, union
-from sqlmodel import col
+from sqlalchemy import Connection, Select
 
 from servicekit.app import HOUSEKEEPING_SECONDS
 from servicekit.database import Database
-from task_service import repository
-from task_service.models import Activity, Project, Task
-from task_service.quotas import room
+from task_service import repository as tasks
+from task_service.retention import repository
 
 TRASH_KEPT = timedelta(days=30)
 """How long a deleted task can be restored."""
@@ -41,17 +39,15 @@ async def run(app: FastAPI) -> None:
 
 async def purge_trash(database: Database, before: datetime) -> None:
     """Forget the tasks and projects put into the trash before that moment, and what is known of them."""
-    with_old = union(
-        *(select(col(model.user_id)).where(col(model.deleted_at) < before) for model in (Task, Project))
-    )
-    await _for_each_user(database, with_old.subquery().select(), lambda c, u: room.purge_trash(c, u, before))
+    users = repository.users_with_trash(before)
+    await _for_each_user(database, users, lambda c, u: repository.purge_trash(c, u, before))
 
 
 async def purge_history(database: Database, before: datetime) -> None:
     """Forget activity from before that moment; the ids of its entries tell when they were made."""
     first = _first_id_at(before)
-    with_old = select(col(Activity.user_id)).where(col(Activity.id) < first).distinct()
-    await _for_each_user(database, with_old, lambda c, u: room.purge_history(c, u, first))
+    users = repository.users_with_history(first)
+    await _for_each_user(database, users, lambda c, u: repository.purge_history(c, u, first))
 
 
 async def _for_each_user(
@@ -72,7 +68,7 @@ async def _until_nothing_is_left(
     dropped = 1
     while dropped:
         async with database.transaction() as session:
-            await repository.take_turn(session, user_id)
+            await tasks.take_turn(session, user_id)
             connection = await session.connection()
             dropped = await connection.run_sync(purge, user_id)
 

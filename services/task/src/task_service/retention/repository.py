@@ -1,11 +1,11 @@
-"""Makes room: the oldest leaves the trash and the history, so that they stay within their quotas."""
+"""Queries that drop the oldest of the trash and the history: after a time, or where more comes than fits."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, select, union
 from sqlmodel import col
 
 from task_service.models import Activity, Project, Task, TaskLabel, TaskText
@@ -17,7 +17,7 @@ SLICES = 20
 """In one transaction at most; the rest leaves with the next one."""
 
 
-def make(connection: Connection, user_id: str, limits: Mapping[str, int]) -> None:
+def make_room(connection: Connection, user_id: str, limits: Mapping[str, int]) -> None:
     """Drop as much of the oldest as is too much."""
     for _ in range(SLICES):
         used = connection.execute(select(USAGE).where(USAGE.c.user_id == user_id)).mappings().one()
@@ -26,6 +26,19 @@ def make(connection: Connection, user_id: str, limits: Mapping[str, int]) -> Non
         if not any(dropped.values()):
             return
         add_amounts(connection, user_id, Counter({name: -number for name, number in dropped.items()}))
+
+
+def users_with_trash(before: datetime) -> Select[str]:
+    """Whose tasks or projects were put into the trash before that moment."""
+    found = union(
+        *(select(col(model.user_id)).where(col(model.deleted_at) < before) for model in (Task, Project))
+    )
+    return found.subquery().select()
+
+
+def users_with_history(before: str) -> Select[str]:
+    """Who has entries with ids before that one."""
+    return select(col(Activity.user_id)).where(col(Activity.id) < before).distinct()
 
 
 def purge_trash(connection: Connection, user_id: str, before: datetime, most: int = SLICE) -> int:
