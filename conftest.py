@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import asyncpg
 import httpx2
+import hypothesis
 import pytest
 import pytest_socket
 from fastapi import FastAPI
@@ -33,6 +34,9 @@ from servicekit.settings import ServiceSettings
 from servicekit.sidecar import Sidecar
 
 pytest_plugins = ["tests.layers", "tests.toolbox"]
+
+hypothesis.settings.register_profile("todo", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("todo")
 
 PORT_OFFSET = 3000
 PROMPT_STOP = 5

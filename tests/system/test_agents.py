@@ -59,7 +59,7 @@ class TestAnAgent:
             assert (bank["title"], bank["priority"]) == ("Call the bank", 3)
             await call(client, "complete_task", id=bank["id"])
             rent = await call(client, "add_task", text="Pay rent every month on the 31st")
-            await call(client, "update_task", id=rent["id"], changes={"notes": "to Bob", "labels": ["home"]})
+            await call(client, "update_task", id=rent["id"], notes="to Bob", labels=["home"])
             [plants] = (await call(client, "find_tasks", text="cactus"))["items"]
             await call(client, "delete_task", id=plants["id"])
             labels = [each["name"] for each in (await call(client, "list_labels"))["items"]]
@@ -93,7 +93,7 @@ class TestAnAgent:
             wrong = await client.call_tool("find_tasks", {"filter": "due <= yesterdayy"})
             assert wrong.is_error
             assert "?filter: " in str(wrong.content)
-            wrong = await client.call_tool("create_task", {"task": {"title": "x", "due_time": "09:00"}})
+            wrong = await client.call_tool("create_task", {"title": "x", "due_time": "09:00"})
             assert "due_time needs a due_date" in str(wrong.content)
 
     async def test_finds_the_door_under_the_api_too(self, ada: Api) -> None:

@@ -3,17 +3,37 @@
 What they may do is decided there, scope by scope; what it refuses is told to the agent in its own words.
 """
 
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, TypeVar
 from uuid import NAMESPACE_URL, uuid5
 
-from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 
 from chat_service.tasks import PAGE, TaskClient
+from chat_service.tool_arguments import (
+    TASK_FIELDS,
+    Clearable,
+    Cursor,
+    DueDate,
+    DueTime,
+    Id,
+    Labels,
+    Limit,
+    Notes,
+    ParentId,
+    Priority,
+    ProjectId,
+    Recurrence,
+    Reminder,
+    TimeZone,
+    Title,
+)
+from chat_service.tool_server import ToolServer
 from servicekit import idempotency
 from servicekit.auth import Principal
 from servicekit.errors import Invalid, ServiceError
@@ -32,52 +52,36 @@ SETTLES = ToolAnnotations(
     read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False
 )
 
-Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$", description="as the other tools show it")]
-"""Nothing that would lead a path of the API elsewhere."""
-Cursor = Annotated[str, Field(max_length=4000, description="`next_cursor` of the page before")]
-Limit = Annotated[int, Field(ge=1, le=PAGE)]
-
-
-class TaskFields(BaseModel):
-    """Fields of a task. What is left out stays as it is; null empties a field."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    title: Annotated[str, Field(max_length=500)] = ""
-    notes: str = ""
-    priority: Annotated[int, Field(ge=0, le=4, description="4 is the most urgent, 0 none")] = 0
-    labels: Annotated[list[str], Field(description="names; they need not exist yet")] = []
-    project_id: str | None = None
-    parent_id: Annotated[str | None, Field(description="the task this one is part of")] = None
-    due_date: Annotated[str | None, Field(description="YYYY-MM-DD")] = None
-    due_time: Annotated[str | None, Field(description="HH:MM, by the clock of the time zone")] = None
-    time_zone: Annotated[str | None, Field(description="IANA name; null: wherever the user is")] = None
-    recurrence: Annotated[
-        dict[str, Any] | None,
-        Field(description='{"rule": RRULE of RFC 5545, "from": "due" or "completion"}'),
-    ] = None
-    reminders: Annotated[
-        list[dict[str, Any]],
-        Field(description='each {"minutes_before": number} or {"at": RFC 3339 in UTC}'),
-    ] = []
+DEFAULT_LIMIT = 50
+_STRING = re.compile(r'"[^"]*"')
+_OF_DONE = re.compile(r"\b(?:done|completed)\b")
 
 
 async def find_tasks(
     ctx: Asked,
-    filter: Annotated[str, Field(description="such as `not done and due <= today and priority >= 3`")] = "",
-    text: Annotated[str, Field(max_length=500, description="words in title, labels or notes")] = "",
-    sort: Annotated[str, Field(description="such as `-priority,due,created`")] = "",
-    limit: Limit = 50,
-    cursor: Cursor = "",
+    filter: Annotated[
+        str | None, Field(max_length=4000, description="such as `due <= today and priority >= 3`")
+    ] = None,
+    text: Annotated[str | None, Field(max_length=500, description="words in title, labels or notes")] = None,
+    sort: Annotated[str | None, Field(max_length=200, description="such as `-priority,due,created`")] = None,
+    include_done: Annotated[bool | None, Field(description="tasks that are done as well")] = None,
+    limit: Limit | None = None,
+    cursor: Cursor | None = None,
 ) -> Found:
-    """Find tasks, those that are done included unless the filter leaves them out.
+    """Find open tasks; with include_done, or a filter that speaks of done or completed, all of them.
 
     Fields of a filter: done priority due label project title notes created updated completed recurring
     overdue parent; operators: = != < <= > >= ~ in, `and`, `or`, `not`, brackets; dates: 2026-01-31, now,
     today, tomorrow, yesterday, today+3d, today-1w; strings in double quotes.
     """
-    asked = {"filter": filter, "q": text, "sort": sort, "cursor": cursor}
-    return await _told(_tasks(ctx).find({**asked, "limit": str(limit)}))
+    asked = {
+        "filter": (filter or "") if include_done else leave_out_done(filter or ""),
+        "q": text or "",
+        "sort": sort or "",
+        "cursor": cursor or "",
+        "limit": str(limit or DEFAULT_LIMIT),
+    }
+    return await _told(_tasks(ctx).find(asked))
 
 
 async def get_task(ctx: Asked, id: Id) -> Found:
@@ -96,14 +100,50 @@ async def add_task(
     return await _told(_tasks(ctx).add(text))
 
 
-async def create_task(ctx: Asked, task: TaskFields) -> Found:
-    """Add a task from its fields; the title is needed."""
-    return await _told(_tasks(ctx).create(_given(task)))
+async def create_task(
+    ctx: Asked,
+    title: Annotated[str, Field(min_length=1, max_length=500)],
+    notes: Notes = None,
+    priority: Priority = None,
+    labels: Labels = None,
+    project_id: ProjectId = None,
+    parent_id: ParentId = None,
+    due_date: DueDate = None,
+    due_time: DueTime = None,
+    time_zone: TimeZone = None,
+    recurrence: Recurrence | None = None,
+    reminders: list[Reminder] | None = None,
+) -> Found:
+    """Add a task from its fields. What is left out or null is not set."""
+    given = task_fields(locals())
+    return await _told(_tasks(ctx).create(given))
 
 
-async def update_task(ctx: Asked, id: Id, changes: TaskFields) -> Found:
-    """Change the fields named, and no others."""
-    return await _told(_tasks(ctx).change(id, _given(changes)))
+async def update_task(
+    ctx: Asked,
+    id: Id,
+    title: Title = None,
+    notes: Notes = None,
+    priority: Priority = None,
+    labels: Labels = None,
+    project_id: ProjectId = None,
+    parent_id: ParentId = None,
+    due_date: DueDate = None,
+    due_time: DueTime = None,
+    time_zone: TimeZone = None,
+    recurrence: Recurrence | None = None,
+    reminders: list[Reminder] | None = None,
+    clear: Annotated[list[Clearable] | None, Field(description="fields to empty")] = None,
+) -> Found:
+    """Change a task. What is left out or null stays as it is; to empty fields, name them in `clear`."""
+    changes = task_fields(locals())
+    both = sorted(changes.keys() & set(clear or ()))
+    if both:
+        raise ToolError(f"/clear: {', '.join(both)} can't be set and cleared at once")
+    changes |= dict.fromkeys(clear or ())
+    if not changes:
+        return await _told(_tasks(ctx).read(id))
+    return await _told(_tasks(ctx).change(id, changes))
 
 
 async def complete_task(ctx: Asked, id: Id) -> Found:
@@ -127,14 +167,14 @@ async def restore_task(ctx: Asked, id: Id) -> Found:
     return await _told(_tasks(ctx).restore(id))
 
 
-async def list_projects(ctx: Asked, limit: Limit = PAGE, cursor: Cursor = "") -> Found:
+async def list_projects(ctx: Asked, limit: Limit | None = None, cursor: Cursor | None = None) -> Found:
     """The projects tasks can be in."""
-    return await _told(_tasks(ctx).projects({"limit": str(limit), "cursor": cursor}))
+    return await _told(_tasks(ctx).projects(_page(limit, cursor)))
 
 
-async def list_labels(ctx: Asked, limit: Limit = PAGE, cursor: Cursor = "") -> Found:
+async def list_labels(ctx: Asked, limit: Limit | None = None, cursor: Cursor | None = None) -> Found:
     """The labels there are."""
-    return await _told(_tasks(ctx).labels({"limit": str(limit), "cursor": cursor}))
+    return await _told(_tasks(ctx).labels(_page(limit, cursor)))
 
 
 TOOLS: tuple[tuple[Callable[..., Awaitable[Found]], ToolAnnotations], ...] = (
@@ -152,7 +192,7 @@ TOOLS: tuple[tuple[Callable[..., Awaitable[Found]], ToolAnnotations], ...] = (
 )
 
 
-def add_tools(server: MCPServer) -> None:
+def add_tools(server: ToolServer) -> None:
     for tool, annotations in TOOLS:
         server.add_tool(tool, annotations=annotations)
 
@@ -168,8 +208,28 @@ def _tasks(ctx: Asked) -> TaskClient:
     )
 
 
-def _given(fields: TaskFields) -> dict[str, Any]:
-    return fields.model_dump(exclude_unset=True)
+def _page(limit: int | None, cursor: str | None) -> dict[str, str]:
+    return {"limit": str(limit or PAGE), "cursor": cursor or ""}
+
+
+def task_fields(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the arguments of a tool, the fields of a task that say something, as JSON; null says nothing."""
+    given = {name: value for name, value in arguments.items() if value is not None}
+    return {name: _plain(given[name]) for name in TASK_FIELDS if name in given}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(by_alias=True, exclude_none=True)
+    return [_plain(each) for each in value] if isinstance(value, list) else value
+
+
+def leave_out_done(filter: str) -> str:
+    """The filter, for open tasks only unless it speaks of what is done itself."""
+    if not filter.strip():
+        return "not done"
+    words = _STRING.sub("", filter)
+    return filter if _OF_DONE.search(words) else f"({filter}) and not done"
 
 
 async def _told(call: Awaitable[T]) -> T:

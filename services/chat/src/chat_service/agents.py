@@ -9,13 +9,14 @@ import logging
 from dataclasses import dataclass, field
 
 from fastapi import APIRouter, FastAPI, Request
-from mcp.server.mcpserver import MCPServer
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from chat_service.agent_tools import add_tools
+from chat_service.json_rpc import VERSION_HEADER, refuse_malformed
+from chat_service.tool_server import ToolServer
 from servicekit.auth import CurrentUser
 
 INSTRUCTIONS = (
@@ -47,26 +48,34 @@ class Agents:
 
 
 class _AnswerOf(Response):
-    """What `agents` send themselves."""
+    """What `agents` send themselves, to a request whose body was read already."""
 
-    def __init__(self, agents: Agents) -> None:
+    def __init__(self, agents: Agents, body: bytes) -> None:
         super().__init__()
         self._agents = agents
+        self._unread = [body]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._agents(scope, receive, send)
+        async def receive_again() -> Message:
+            if self._unread:
+                return {"type": "http.request", "body": self._unread.pop()}
+            return await receive()
+
+        await self._agents(scope, receive_again, send)
 
 
 @router.post("/mcp")
 async def ask(request: Request, user: CurrentUser) -> Response:  # noqa: ARG001 - tools find the user in the request
-    return _AnswerOf(request.app.state.agents)
+    body = await request.body()
+    refusal = refuse_malformed(body, request.headers.get(VERSION_HEADER))
+    return refusal or _AnswerOf(request.app.state.agents, body)
 
 
 async def open_agents(app: FastAPI) -> None:
     logging.getLogger("mcp").setLevel(
         logging.WARNING
     )  # below that it tells every request, and what people wrote
-    server = MCPServer("todo", version="1", instructions=INSTRUCTIONS, subscriptions=False)
+    server = ToolServer("todo", version="1", instructions=INSTRUCTIONS, subscriptions=False)
     add_tools(server)
     server.streamable_http_app(json_response=True, stateless_http=True, transport_security=BEHIND_THE_EDGE)
     app.state.agents = Agents(server.session_manager)

@@ -1,25 +1,34 @@
 """Conversations in the state store: one value each, and one list of them per user.
 
-Both are written with the ETag they were read with, so two messages at once don't lose one another.
+Both are written with the ETag they were read with, so two messages at once don't lose one another. What one
+user keeps is bounded, in number and in bytes: the oldest messages and conversations make room for new ones.
 """
 
 import contextlib
+import re
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import orjson
+
 from chat_service.errors import ConversationBusy, ConversationsUnavailable
 from chat_service.schemas import Conversation, ConversationHead
 from servicekit.errors import NotFound, Unavailable
+from servicekit.quotas import Usage
 from servicekit.sidecar import Sidecar, StateConflict, StateEntry
 
 T = TypeVar("T")
 KEPT_SECONDS = 90 * 24 * 3600
 KEPT_MESSAGES = 200
-LISTED = 200
+KEPT_BYTES = 64 * 1024
+"""Of one conversation."""
 TRIES = 5
 READ_SECONDS = (2.0, 3.0, 5.0)
 """For each try to read. A connection of the sidecar to the store can hang where another would not."""
+
+_ID = re.compile(r"[A-Za-z0-9-]{1,100}")
+"""Nothing that means something in a key of the state store; daprd refuses `||`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,38 +39,69 @@ class Stored:
     etag: str = ""
 
 
+class StoredHead(ConversationHead):
+    """A line of the list of conversations, with what its conversation takes in the store."""
+
+    bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is kept for one user."""
+
+    conversations: int = 200
+    bytes: int = 4 * 1024 * 1024
+
+
 @dataclass(frozen=True, slots=True)
 class Conversations:
     """The conversations of one user."""
 
     sidecar: Sidecar
     user_id: str
+    limits: Limits = Limits()
 
     async def read(self, id: str) -> Stored:
         """Raises `NotFound` or `ConversationsUnavailable`."""
+        if not _ID.fullmatch(id):
+            raise NotFound
         entry = await self._get(self._key(id))
         if entry.value is None:
             raise NotFound
         return Stored(Conversation.model_validate(entry.value), entry.etag)
 
     async def write(self, stored: Stored) -> None:
-        """Store the conversation and its line in the list; the oldest one goes when the list is full.
+        """Store the conversation and its line in the list; the oldest ones go where there is no room.
 
         Raises `ConversationBusy` if it was changed since it was read.
         """
         conversation = stored.conversation
-        conversation.messages = conversation.messages[-KEPT_MESSAGES:]
+        size = _trim(conversation)
         try:
             await self._put(self._key(conversation.id), conversation.model_dump(mode="json"), stored.etag)
         except StateConflict as error:
             raise ConversationBusy from error
-        head = ConversationHead.model_validate(conversation.model_dump())
+        head = StoredHead(**conversation.model_dump(include=set(ConversationHead.model_fields)), bytes=size)
         for old in await self._put_first(head):
             await _reaching(self.sidecar.delete_state(self._key(old.id)))
 
-    async def heads(self) -> list[ConversationHead]:
+    async def heads(self) -> list[StoredHead]:
         """Newest first."""
         return _heads(await self._get(self._list_key))
+
+    async def usage(self) -> list[Usage]:
+        """How many conversations there are, and the bytes they take."""
+        heads = await self.heads()
+        taken = sum(head.bytes for head in heads)
+        return [
+            Usage(name="conversations", used=len(heads), limit=self.limits.conversations),
+            Usage(
+                name="conversation_bytes",
+                used=taken,
+                limit=self.limits.bytes,
+                unit="bytes",
+            ),
+        ]
 
     async def erase(self) -> None:
         """Delete all of them."""
@@ -69,18 +109,28 @@ class Conversations:
             await _reaching(self.sidecar.delete_state(self._key(head.id)))
         await _reaching(self.sidecar.delete_state(self._list_key))
 
-    async def _put_first(self, head: ConversationHead) -> list[ConversationHead]:
+    async def _put_first(self, head: StoredHead) -> list[StoredHead]:
         """Put a line at the head of the list; returns those that have no room in it any more."""
         for _ in range(TRIES):
             entry = await self._get(self._list_key)
             heads = [head, *(other for other in _heads(entry) if other.id != head.id)]
-            listed = [each.model_dump(mode="json") for each in heads[:LISTED]]
+            room = self._room(heads)
+            listed = [each.model_dump(mode="json") for each in heads[:room]]
             try:
                 await self._put(self._list_key, listed, entry.etag)
             except StateConflict:
                 continue
-            return heads[LISTED:]
+            return heads[room:]
         raise ConversationBusy
+
+    def _room(self, heads: Sequence[StoredHead]) -> int:
+        """How many of them, newest first, are kept: at least one."""
+        taken = 0
+        for place, head in enumerate(heads[: self.limits.conversations]):
+            taken += head.bytes
+            if place and taken > self.limits.bytes:
+                return place
+        return min(len(heads), self.limits.conversations)
 
     async def _get(self, key: str) -> StateEntry:
         for seconds in READ_SECONDS[:-1]:
@@ -99,7 +149,7 @@ class Conversations:
         return f"conversation:{self.user_id}:{id}"
 
 
-def behind(heads: Sequence[ConversationHead], id: str | None) -> Sequence[ConversationHead]:
+def behind(heads: Sequence[StoredHead], id: str | None) -> Sequence[StoredHead]:
     """What follows the conversation `id` in the list; nothing if it is gone from it."""
     if id is None:
         return heads
@@ -107,8 +157,22 @@ def behind(heads: Sequence[ConversationHead], id: str | None) -> Sequence[Conver
     return heads[ids.index(id) + 1 :] if id in ids else []
 
 
-def _heads(entry: StateEntry) -> list[ConversationHead]:
-    return [ConversationHead.model_validate(head) for head in entry.value or []]
+def _trim(conversation: Conversation) -> int:
+    """Drop the oldest messages that have no room; returns the bytes the conversation takes then."""
+    messages = conversation.messages[-KEPT_MESSAGES:]
+    sizes = [len(orjson.dumps(message.model_dump(mode="json"))) for message in messages]
+    conversation.messages = []
+    taken = len(orjson.dumps(conversation.model_dump(mode="json"))) + sum(sizes)
+    dropped = 0
+    while taken > KEPT_BYTES and dropped + 2 < len(messages):
+        taken -= sizes[dropped]
+        dropped += 1
+    conversation.messages = messages[dropped:]
+    return taken
+
+
+def _heads(entry: StateEntry) -> list[StoredHead]:
+    return [StoredHead.model_validate(head) for head in entry.value or []]
 
 
 async def _reaching(call: Awaitable[T]) -> T:

@@ -1,10 +1,16 @@
 """What a message asks for, in plain English, without a model.
 
-A message is one intent. What can't be understood is `Unclear`, never a guess that changes data.
+A message is one intent. What isn't sure is `Unclear` or `Several`, never a guess that changes data:
+a question changes nothing, and a verb that could mean two things ("make the report due friday") means none.
+
+Every pattern of `vocabulary` is anchored, so reading takes time in proportion to the length of the message.
 """
 
 import re
 from dataclasses import dataclass
+
+from chat_service import vocabulary as vocab
+from chat_service.vocabulary import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +20,12 @@ class Add:
 
 @dataclass(frozen=True, slots=True)
 class List:
-    words: str = ""
-    """Only tasks with these words; empty for all."""
+    view: View = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +44,21 @@ class Delete:
 
 
 @dataclass(frozen=True, slots=True)
+class Several:
+    """More than one task is to be changed, or one that only the conversation before would tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """Yes to what the assistant asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decline:
+    """No to what the assistant asked."""
+
+
+@dataclass(frozen=True, slots=True)
 class Help:
     pass
 
@@ -43,71 +68,143 @@ class Unclear:
     pass
 
 
-Intent = Add | List | Complete | Reopen | Delete | Help | Unclear
-
-_POLITE = re.compile(
-    r"^(?:(?:hi|hey|hello|please|ok|okay|(?:can|could|would) you|i want to|i'd like to|let's)[,!]?\s+)+", re.I
-)
-_THANKS = re.compile(r"[\s,]*(?:please|thanks|thank you)?[\s.!?]*$", re.I)
-
-_KIND = r"(?:tasks?|to-?dos?|items?)"
-_ON_LIST = rf"(?: (?:from|to|on|in|off) (?:my|the) (?:(?:to-?do )?list|{_KIND}))?"
-_WHICH = rf"(?:(?:the |my )?(?:{_KIND}(?: number)?[ :#]*)?(?P<target>.+?))"
-_NEW = rf"(?: an?| the)?(?: new)?(?: {_KIND})?(?: to| called| named)?[ :]+(?P<target>.+?)"
-_SHOW = r"(?:list|show|see|display|what are|what's on)(?: me)?"
-_ALL = r"(?: all)?(?: of)?(?: my| the)?(?: open| pending| remaining)?"
-_FINISH = r"(?:complete|finish|close|done(?: with)?|did|check(?: off)?|tick(?: off)?)"
-_FINISHED = r"(?:done|completed?|finished)"
-_I_DID = rf"(?:i did|i (?:have )?(?:{_FINISHED})|i've (?:{_FINISHED}))"
-_DROP = r"(?:delete|remove|drop|forget|trash|cancel|erase|get rid of)"
-_REMEMBER = (
-    r"(?:remind me (?:to|about)|remember to|don't let me forget to|i (?:need|have|must|should)(?: to)?)"
-)
-
-_PATTERNS: tuple[tuple[str, type[Intent]], ...] = (
-    (r"help|what can you do|how does this work", Help),
-    (
-        rf"{_SHOW}{_ALL}(?: (?:to-?do )?list| {_KIND})?",
-        List,
-    ),
-    (
-        r"what do i (?:have|need) to do(?: today| now)?|what (?:should i do|is left)(?: now| next)?",
-        List,
-    ),
-    (rf"what(?: is|'s) on my (?:(?:to-?do )?list|plate)|(?:my )?{_KIND}|my list", List),
-    (
-        rf"(?:find|search(?: for)?|look for|{_SHOW})(?: (?:all|my|the|{_KIND}|with|about))* (?P<target>.+)",
-        List,
-    ),
-    (rf"mark {_WHICH} (?:as )?(?:not done|undone|open|incomplete|unfinished)", Reopen),
-    (rf"(?:re-?open|uncomplete|undone|untick|uncheck) {_WHICH}", Reopen),
-    (rf"(?:mark|set|check|tick) (?:off )?{_WHICH} (?:as )?(?:{_FINISHED}|off)", Complete),
-    (rf"(?:{_FINISH}|{_I_DID}) {_WHICH}", Complete),
-    (rf"{_WHICH} (?:is|are) {_FINISHED}", Complete),
-    (rf"{_DROP} {_WHICH}{_ON_LIST}", Delete),
-    (rf"{_REMEMBER} (?P<target>.+)", Add),
-    (rf"(?:add|create|new|make|put){_NEW}{_ON_LIST}", Add),
-    (rf"{_KIND}[ :]+(?P<target>.+)", Add),
-)
-_COMPILED = tuple((re.compile(pattern, re.I | re.S), intent) for pattern, intent in _PATTERNS)
-_JUST_A_KIND = re.compile(_KIND, re.I)
-_QUOTES = "\"'“”‘’«»"
+Change = Complete | Reopen | Delete
+Intent = Add | List | Search | Change | Several | Confirm | Decline | Help | Unclear
 
 
 def understand(text: str) -> Intent:
-    """The intent of a message."""
-    plain = _POLITE.sub("", _THANKS.sub("", text.strip()))
-    for pattern, intent in _COMPILED:
+    """The intent of a message of any length and content."""
+    said = _strip_thanks(" ".join(text.split()))
+    said = said[_length(vocab.GREETING, said) :]
+    requested = _length(vocab.REQUEST, said)
+    plain = said[requested:].rstrip(vocab.EDGES)
+    asks = not requested and (
+        text.rstrip().endswith(("?", "؟", "？")) or vocab.QUESTION.match(plain) is not None
+    )
+    known = _read_answer(plain) or _read_listing(plain)
+    if known or asks or not plain:
+        return known or Unclear()
+    return _read_change(plain) or _read_addition(plain) or Unclear()
+
+
+def _strip_thanks(text: str) -> str:
+    words = text.split(" ")
+    while words and words[-1].strip(vocab.EDGES).lower() in vocab.THANKS:
+        words.pop()
+    return " ".join(words)
+
+
+def _is_question(text: str, plain: str) -> bool:
+    return text.rstrip().endswith(vocab.QUESTION_MARKS) or vocab.QUESTION.match(plain) is not None
+
+
+def _length(pattern: re.Pattern[str], text: str) -> int:
+    match = pattern.match(text)
+    return match.end() if match else 0
+
+
+def _read_answer(plain: str) -> Intent | None:
+    said = plain.lower().replace(",", "").replace("’", "'") if len(plain) < vocab.TAIL else ""
+    if said in vocab.HELP:
+        return Help()
+    if said in vocab.YES:
+        return Confirm()
+    return Decline() if said in vocab.NO else None
+
+
+def _read_listing(plain: str) -> Intent | None:
+    match = vocab.SEARCH.fullmatch(plain)
+    if match:
+        words = _unquoted(match["rest"])
+        return Search(words) if words else None
+    if not vocab.LISTING.match(plain):
+        return None
+    left = [word for word in map(_bare, plain.lower().split(" ")) if word not in vocab.FILLERS]
+    view = vocab.VIEWS.get(" ".join(left)) if len(left) < 2 else None
+    return List(view) if view else None
+
+
+def _bare(word: str) -> str:
+    """Without the possessive: "today's" is today."""
+    plain = word.strip(vocab.EDGES).replace("’", "'")
+    return plain if plain in vocab.FILLERS else plain.removesuffix("'s")
+
+
+def _read_change(plain: str) -> Intent | None:
+    match = vocab.MARK.fullmatch(plain)
+    if match:
+        rest = match["rest"].removeprefix("off ")
+        for ending, made in ((vocab.AS_OPEN, Reopen), (vocab.AS_DONE, Complete)):
+            target = _without(ending, rest)
+            if target is not None:
+                return _change(made, target)
+    for pattern, verb in ((vocab.REOPEN, Reopen), (vocab.COMPLETE, Complete), (vocab.DELETE, Delete)):
         match = pattern.fullmatch(plain)
         if match:
-            return _made(intent, match.groupdict().get("target"))
-    return Unclear()
+            rest = match["rest"]
+            return _change(verb, _off_list(rest) if verb is Delete else rest)
+    target = _without(vocab.IS_DONE, plain)
+    return None if target is None else _change(Complete, target)
 
 
-def _made(intent: type[Intent], target: str | None) -> Intent:
-    if target is None:
-        return intent()  # type: ignore[call-arg]  # patterns without a target are of intents without one
-    said = target.strip().strip(_QUOTES).strip()
-    if not said or _JUST_A_KIND.fullmatch(said):
+def _change(kind: type[Complete] | type[Reopen] | type[Delete], target: str) -> Intent:
+    if _is_quoted(target):
+        return kind(target)
+    plain = target.strip(vocab.EDGES + "#")
+    named = plain[_length(vocab.WHICH, plain) :].strip(vocab.EDGES + "#")
+    if not named:
+        return Several()
+    refers = (
+        named.lower() in vocab.PRONOUNS
+        or vocab.COLLECTIVE.match(named)
+        or vocab.PLURAL_END.search(named[-vocab.TAIL :])
+    )
+    return Several() if refers else kind(named)
+
+
+def _read_addition(plain: str) -> Intent | None:
+    for pattern in vocab.ADD:
+        match = pattern.fullmatch(plain)
+        if match:
+            return _addition(_off_list(match["rest"]))
+    match = vocab.PUT_ON_LIST.fullmatch(plain)
+    if match and _off_list(match["rest"]) != match["rest"]:
+        return _addition(_off_list(match["rest"]))
+    match = vocab.OBLIGATION.fullmatch(plain)
+    if match and match["rest"].partition(" ")[0].lower() not in vocab.NOT_AN_OBLIGATION:
+        return _addition(match["rest"])
+    return None
+
+
+def _addition(title: str) -> Intent:
+    said = _unquoted(title)
+    named = said if _is_quoted(title) else said[_length(vocab.WHICH, said + " ") :]
+    if (
+        not named
+        or vocab.PART_OF_A_TASK.match(said)
+        or (not _is_quoted(title) and vocab.COLLECTIVE.match(said))
+    ):
         return Unclear()
-    return intent(said)  # type: ignore[call-arg]
+    return Add(said)
+
+
+def _off_list(text: str) -> str:
+    """Without "to my list" and the like."""
+    shorter = _without(vocab.ON_LIST, text)
+    return text if shorter is None else shorter
+
+
+def _without(ending: re.Pattern[str], text: str) -> str | None:
+    """`text` without what `ending` finds at its end; None where it finds nothing."""
+    start = max(0, len(text) - vocab.TAIL)
+    match = ending.search(text[start:])
+    return text[: start + match.start()] if match else None
+
+
+def _is_quoted(text: str) -> bool:
+    plain = text.strip()
+    return len(plain) > 2 and plain[0] in vocab.QUOTES and plain[-1] in vocab.QUOTES
+
+
+def _unquoted(text: str) -> str:
+    return text.strip(vocab.EDGES).strip(vocab.QUOTES).strip(vocab.EDGES)

@@ -11,7 +11,7 @@ from servicekit.app import create_app
 def create(settings: Settings | None = None) -> FastAPI:
     return create_app(
         settings or Settings(),
-        [routes.chat, agents.router],
+        [routes.chat, routes.usage, agents.router],
         listens=subscriptions,
         startup=[agents.open_agents],
         background=[agents.serve_agents],

@@ -1,28 +1,58 @@
-"""Which task somebody means: a number of the list just shown, or words of the title."""
+"""Which task somebody means: a number of the list just shown, or words of the title.
+
+A change is made at once only where `Match.is_sure`; what merely looks like it is asked about first.
+"""
 
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 Task = dict[str, Any]
 
-_NUMBER = re.compile(r"^(?:no\.? ?|number |#)?(\d{1,3})$", re.I)
+_NUMBER = re.compile(r"(?:no\.? ?|number |#)?(\d{1,3})", re.I)
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5}
+_QUOTES = "\"'“”‘’«»„"
+_STOPWORDS = frozenset({"a", "an", "and", "at", "for", "from", "in", "my", "of", "off", "on", "our"}) | {
+    "the",
+    "to",
+    "with",
+    "your",
+}
 
 
-def candidates(target: str, tasks: Sequence[Task], shown: Sequence[str]) -> list[Task]:
-    """The tasks that `target` may mean, best way of matching only; more than one is ambiguous."""
-    by_id = {task["id"]: task for task in tasks}
-    position = _position(target)
-    if position is not None and 0 < position <= len(shown) and shown[position - 1] in by_id:
-        return [by_id[shown[position - 1]]]
-    wanted = fold(target)
-    for matches in (_is, _starts, _contains, _has_words):
-        found = [task for task in tasks if matches(fold(task["title"]), wanted)]
-        if found:
-            return found
-    return []
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Tasks that a target may mean, most alike only; more than one is ambiguous."""
+
+    tasks: list[Task]
+    is_exact: bool = False
+    """By its number in the list, or by its whole title."""
+    is_close: bool = False
+    """By at least half of the words of the title."""
+
+
+def match(target: str, tasks: Sequence[Task], shown: Sequence[str]) -> Match:
+    """What `target` may mean among `tasks`; `shown` are the ids of the list shown last.
+
+    In quotes only the whole title counts. Words count as a whole: "all" is no part of "call".
+    """
+    numbered = _by_number(target, tasks, shown)
+    if numbered:
+        return Match([numbered], is_exact=True)
+    said = target.strip().strip(_QUOTES).strip()
+    whole = [task for task in tasks if _same(task["title"], said)]
+    if whole or _is_quoted(target):
+        return Match(whole, is_exact=bool(whole))
+    words = _content(fold(said))
+    found = [(_content(fold(task["title"])), task) for task in tasks] if words else []
+    alike = [task for title, task in found if title == words]
+    if alike:
+        return Match(alike, is_exact=True)
+    found = [(title, task) for title, task in found if words < title]
+    close = len(found) == 1 and 2 * len(words) >= len(found[0][0])
+    return Match([task for _, task in found], is_close=close)
 
 
 def fold(text: str) -> str:
@@ -32,25 +62,30 @@ def fold(text: str) -> str:
     return " ".join(re.findall(r"\w+", kept))
 
 
+def _same(title: str, said: str) -> bool:
+    return unicodedata.normalize("NFC", title.casefold()) == unicodedata.normalize("NFC", said.casefold())
+
+
+def _content(folded: str) -> frozenset[str]:
+    """The words that tell titles apart; all of them where there are no others."""
+    words = frozenset(folded.split())
+    return words - _STOPWORDS or words
+
+
+def _is_quoted(text: str) -> bool:
+    plain = text.strip()
+    return len(plain) > 2 and plain[0] in _QUOTES and plain[-1] in _QUOTES
+
+
+def _by_number(target: str, tasks: Sequence[Task], shown: Sequence[str]) -> Task | None:
+    position = _position(target)
+    if position is None or not 0 < position <= len(shown):
+        return None
+    return next((task for task in tasks if task["id"] == shown[position - 1]), None)
+
+
 def _position(target: str) -> int | None:
-    match = _NUMBER.match(target.strip())
-    if match:
-        return int(match[1])
+    numbered = _NUMBER.fullmatch(target.strip())
+    if numbered:
+        return int(numbered[1])
     return _ORDINALS.get(target.lower().removeprefix("the ").removesuffix(" one"))
-
-
-def _is(title: str, wanted: str) -> bool:
-    return title == wanted
-
-
-def _starts(title: str, wanted: str) -> bool:
-    return bool(wanted) and title.startswith(wanted)
-
-
-def _contains(title: str, wanted: str) -> bool:
-    return bool(wanted) and wanted in title
-
-
-def _has_words(title: str, wanted: str) -> bool:
-    words = set(wanted.split()) - {"the", "my", "a", "an", "to"}
-    return bool(words) and words <= set(title.split())

@@ -1,12 +1,14 @@
 """What the API of the chat service takes and shows."""
 
-from datetime import datetime
-from typing import Annotated, Literal
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
 from contracts.chat import ChatAction
 from servicekit.schema import RequestBody, Text
+
+PENDING_FOR = timedelta(minutes=10)
 
 
 class MessageCreate(RequestBody):
@@ -25,6 +27,28 @@ class Reply(BaseModel):
     reply: str
     actions: list[ChatAction]
     undo_token: str | None = None
+
+
+class Pending(BaseModel):
+    """A change the assistant asked about: it is made if the next message says yes, in time."""
+
+    kind: Literal["complete", "reopen", "delete"]
+    task_id: str
+    title: str
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, kind: str, task: dict[str, Any]) -> "Pending":
+        """The change `kind` of `task`, from now on."""
+        until = datetime.now(UTC) + PENDING_FOR
+        return cls.model_validate(
+            {"kind": kind, "task_id": task["id"], "title": task["title"], "expires_at": until}
+        )
+
+    def is_about(self, task: dict[str, Any]) -> bool:
+        """Whether `task` still is what was asked about."""
+        stands = self.kind == "delete" or task["done"] is (self.kind == "reopen")
+        return bool(task["title"] == self.title and stands)
 
 
 class Message(BaseModel):
@@ -52,3 +76,5 @@ class Conversation(ConversationHead):
     messages: list[Message] = []
     shown: list[str] = []
     """Ids of the tasks in the last list shown: "complete 2" means the second of them."""
+    pending: Pending | None = None
+    """What is done if the next message says yes."""

@@ -27,6 +27,14 @@ PAGES = 10
 """The assistant looks through at most PAGE x PAGES tasks, newest first."""
 
 
+@dataclass(frozen=True, slots=True)
+class FoundTasks:
+    """Tasks, newest first, and whether these are all there are."""
+
+    items: list[Task]
+    is_complete: bool = True
+
+
 @dataclass(slots=True)
 class TaskClient:
     """Calls in the name of one user.
@@ -40,16 +48,17 @@ class TaskClient:
     message_id: str
     _changes: int = 0
 
-    async def all(self) -> list[Task]:
+    async def all(self, filter: str = "") -> FoundTasks:
+        """The tasks that match `filter`, at most PAGE x PAGES of them."""
         tasks: list[Task] = []
         cursor = ""
         for _ in range(PAGES):
-            page = await self.find({"limit": str(PAGE), "cursor": cursor})
+            page = await self.find({"filter": filter, "limit": str(PAGE), "cursor": cursor})
             tasks += page["items"]
             cursor = page["next_cursor"]
             if not cursor:
-                break
-        return tasks
+                return FoundTasks(tasks)
+        return FoundTasks(tasks, is_complete=False)
 
     async def find(self, query: Mapping[str, str]) -> Page:
         """One page of tasks; parameters that are empty are left out."""
@@ -107,7 +116,7 @@ def _refusal(answer: Answer) -> ServiceError:
     if answer.status >= 500:
         return Unavailable("The task service can't do that right now.", code="task-unavailable")
     if answer.status == 404:
-        return NotFound("That task is gone.")
+        return NotFound("There is no such task. It may have been deleted.")
     problem = answer.json()
     detail = problem.get("detail", "")
     if answer.status == 401:

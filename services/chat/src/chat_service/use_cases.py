@@ -16,7 +16,6 @@ from chat_service.tasks import TaskClient
 from servicekit.auth import Principal
 from servicekit.ids import new_id
 from servicekit.outbox import record
-from servicekit.sidecar import Sidecar
 
 TITLE_LENGTH = 60
 
@@ -30,7 +29,7 @@ class Chat:
     """
 
     session: AsyncSession
-    sidecar: Sidecar
+    conversations: Conversations
     user: Principal
     request_key: str
 
@@ -41,8 +40,7 @@ class Chat:
         message_id = self._id("message")
         earlier = _answer_to(stored.conversation, message_id)
         if earlier is None:
-            shown = stored.conversation.shown
-            done = await assistant.act(understand(body.text), self._tasks(message_id), shown)
+            done = await self._act(body.text, stored.conversation, message_id)
             earlier = await self._note(stored, message_id, body.text, done)
         record(
             self.session,
@@ -50,11 +48,17 @@ class Chat:
         )
         return _reply(stored.conversation, earlier)
 
+    async def _act(self, text: str, conversation: Conversation, message_id: str) -> Done:
+        pending = conversation.pending
+        if pending and pending.expires_at < datetime.now(UTC):
+            pending = None
+        return await assistant.act(understand(text), self._tasks(message_id), conversation.shown, pending)
+
     async def undo(self, token: str) -> Reply:
         """Take back what one answer did. Raises `NothingToUndo`, also the second time, and `AccountGone`."""
         await repository.require_account(self.session, self.user.user_id)
         conversation_id, _, answer_id = token.partition(".")
-        stored = await self._conversations.read(conversation_id)
+        stored = await self.conversations.read(conversation_id)
         answer = next((message for message in stored.conversation.messages if message.id == answer_id), None)
         if answer is None or answer.undone or not assistant.can_undo(answer.actions):
             raise NothingToUndo
@@ -67,11 +71,11 @@ class Chat:
 
     async def _open(self, body: MessageCreate) -> Stored:
         if body.conversation_id:
-            return await self._conversations.read(body.conversation_id)
+            return await self.conversations.read(body.conversation_id)
         id = self._id("conversation")
-        known = next((head for head in await self._conversations.heads() if head.id == id), None)
+        known = next((head for head in await self.conversations.heads() if head.id == id), None)
         if known:
-            return await self._conversations.read(id)
+            return await self.conversations.read(id)
         title = body.text.strip()[:TITLE_LENGTH]
         return Stored(Conversation(id=id, title=title, updated_at=datetime.now(UTC)))
 
@@ -83,17 +87,14 @@ class Chat:
         conversation = stored.conversation
         conversation.messages += [Message(id=message_id, role="user", text=said, at=now), answer]
         conversation.updated_at = now
+        conversation.pending = done.pending
         if done.shown is not None:
             conversation.shown = done.shown
-        await self._conversations.write(stored)
+        await self.conversations.write(stored)
         return answer
 
-    @property
-    def _conversations(self) -> Conversations:
-        return Conversations(self.sidecar, self.user.user_id)
-
     def _tasks(self, message_id: str) -> TaskClient:
-        return TaskClient(self.sidecar, self.user, message_id)
+        return TaskClient(self.conversations.sidecar, self.user, message_id)
 
     def _id(self, of: str) -> str:
         if not self.request_key:
@@ -101,10 +102,10 @@ class Chat:
         return str(uuid5(NAMESPACE_URL, f"{self.user.user_id}/{self.request_key}/{of}"))
 
 
-async def erase_user(session: AsyncSession, sidecar: Sidecar, user_id: str) -> None:
+async def erase_user(session: AsyncSession, conversations: Conversations) -> None:
     """Forget all conversations of a user whose account is gone, for good."""
-    await repository.note_erased(session, user_id, datetime.now(UTC))
-    await Conversations(sidecar, user_id).erase()
+    await repository.note_erased(session, conversations.user_id, datetime.now(UTC))
+    await conversations.erase()
 
 
 def _answer_id(message_id: str) -> str:

@@ -1,11 +1,13 @@
 """What agents see and can do over MCP, with the protocol's own client."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from chat_service.agent_tools import TOOLS
+from jsonschema import Draft202012Validator
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
@@ -45,6 +47,15 @@ async def refusal(chat: ServiceUnderTest, mode: str, tool: str, **arguments: Any
     return str(said.text)  # type: ignore[union-attr]
 
 
+def parts_of(schema: Any) -> Iterator[dict[str, Any]]:
+    """The schema and every schema inside it."""
+    if isinstance(schema, dict):
+        yield schema
+    for part in schema.values() if isinstance(schema, dict) else schema:
+        if isinstance(part, dict | list):
+            yield from parts_of(part)
+
+
 class TestAnAgent:
     async def test_learns_what_it_can_do(self, chat: ServiceUnderTest, mode: str) -> None:
         async with agent(chat, mode) as client:
@@ -57,11 +68,27 @@ class TestAnAgent:
     async def test_finds_tasks_as_the_api_does(
         self, chat: ServiceUnderTest, behind: Behind, mode: str
     ) -> None:
-        found = await call(chat, mode, "find_tasks", filter="not done and due <= today", text="milk & egg")
+        found = await call(chat, mode, "find_tasks", filter="due <= today or done", text="milk & egg")
         assert found == {"items": [behind.tasks["t1"]], "next_cursor": None}
         [asked] = behind.requests
-        assert asked.path == "/tasks?filter=not+done+and+due+%3C%3D+today&q=milk+%26+egg&limit=50"
+        assert asked.path == "/tasks?filter=due+%3C%3D+today+or+done&q=milk+%26+egg&limit=50"
         assert asked.headers["authorization"] == chat.client.headers["authorization"]
+
+    @pytest.mark.parametrize(
+        ("arguments", "filter"),
+        [
+            ({}, "not done"),
+            ({"filter": None, "cursor": None}, "not done"),
+            ({"filter": 'title ~ "done" or priority = 4'}, '(title ~ "done" or priority = 4) and not done'),
+            ({"filter": "completed >= today"}, "completed >= today"),
+            ({"include_done": True}, None),
+        ],
+    )
+    async def test_finds_what_is_open_unless_it_asks_for_more(
+        self, chat: ServiceUnderTest, behind: Behind, mode: str, arguments: dict[str, Any], filter: str | None
+    ) -> None:
+        await call(chat, mode, "find_tasks", **arguments)
+        assert parse_qs(urlsplit(behind.requests[0].path).query).get("filter", [None]) == [filter]
 
     async def test_reads_one(self, chat: ServiceUnderTest, mode: str) -> None:
         assert (await call(chat, mode, "get_task", id="t1"))["title"] == "milk"
@@ -77,18 +104,54 @@ class TestAnAgent:
         self, chat: ServiceUnderTest, behind: Behind, mode: str
     ) -> None:
         await call(chat, mode, "add_task", text="bread tomorrow !3")
-        await call(chat, mode, "create_task", task={"title": "rent", "priority": 3})
+        await call(chat, mode, "create_task", title="rent", priority=3)
         assert [request.json for request in behind.changes] == [
             {"quick": "bread tomorrow !3"},
             {"title": "rent", "priority": 3},
         ]
 
     async def test_changes_what_it_names(self, chat: ServiceUnderTest, behind: Behind, mode: str) -> None:
-        """null empties a field; what is not named is not sent."""
-        await call(chat, mode, "update_task", id="t1", changes={"title": "oat milk", "due_date": None})
+        await call(chat, mode, "update_task", id="t1", title="oat milk", clear=["due_date", "labels"])
         [change] = behind.changes
         assert (change.method, change.path) == ("PATCH", "/tasks/t1")
-        assert change.json == {"title": "oat milk", "due_date": None}
+        assert change.json == {"title": "oat milk", "due_date": None, "labels": None}
+
+    async def test_empties_nothing_by_sending_every_field(
+        self, chat: ServiceUnderTest, behind: Behind, mode: str
+    ) -> None:
+        """As clients in a strict mode must: what they have nothing to say of is null."""
+        async with agent(chat, mode) as client:
+            [schema] = [
+                tool.input_schema for tool in (await client.list_tools()).tools if tool.name == "update_task"
+            ]
+        nothing = dict.fromkeys(schema["properties"]) | {"id": "t1"}
+        await call(chat, mode, "update_task", **nothing)
+        assert behind.changes == []
+        await call(chat, mode, "update_task", **nothing | {"notes": "oat"})
+        assert [change.json for change in behind.changes] == [{"notes": "oat"}]
+
+    async def test_says_how_a_task_repeats_and_reminds(
+        self, chat: ServiceUnderTest, behind: Behind, mode: str
+    ) -> None:
+        rule = {"rule": "FREQ=DAILY", "from": "completion", "month_end": None}
+        reminders = [{"minutes_before": 5, "at": None}, {"at": "2031-01-01T09:00:00Z"}]
+        await call(chat, mode, "update_task", id="t1", recurrence=rule, reminders=reminders)
+        assert behind.changes[0].json == {
+            "recurrence": {"rule": "FREQ=DAILY", "from": "completion"},
+            "reminders": [{"minutes_before": 5}, {"at": "2031-01-01T09:00:00Z"}],
+        }
+
+    async def test_is_offered_schemas_that_strict_clients_take(
+        self, chat: ServiceUnderTest, mode: str
+    ) -> None:
+        """Closed, without defaults, and valid by their own standard."""
+        async with agent(chat, mode) as client:
+            schemas = [tool.input_schema for tool in (await client.list_tools()).tools]
+        for schema in schemas:
+            Draft202012Validator.check_schema(schema)
+            for part in parts_of(schema):
+                assert "default" not in part
+                assert part.get("type") != "object" or part["additionalProperties"] is False
 
     async def test_ticks_off_reopens_deletes(self, chat: ServiceUnderTest, behind: Behind, mode: str) -> None:
         assert (await call(chat, mode, "complete_task", id="t1"))["done"] is True
@@ -103,15 +166,37 @@ class TestARefusal:
     ) -> None:
         wrong = [{"pointer": "/due_time", "detail": "due_time needs a due_date"}]
         behind.refusal = answer(422, detail="The request is not valid", errors=wrong)
-        said = await refusal(chat, mode, "create_task", task={"title": "x", "due_time": "09:00"})
-        assert said.endswith("/due_time: due_time needs a due_date")
+        said = await refusal(chat, mode, "create_task", title="x", due_time="09:00")
+        assert said == "/due_time: due_time needs a due_date"
+
+    async def test_of_wrong_arguments_says_which_in_our_words(
+        self, chat: ServiceUnderTest, behind: Behind, mode: str
+    ) -> None:
+        wrong = {"notes": ["a"], "priority": 9, "reminders": [{"minutes_before": "x"}]}
+        said = await refusal(chat, mode, "update_task", id="t1", **wrong)
+        assert said == (
+            "/notes: has to be text; /priority: has to be at most 4; "
+            "/reminders/0/minutes_before: has to be a whole number"
+        )
+        assert behind.requests == []
+
+    async def test_of_a_field_that_is_set_and_cleared(
+        self, chat: ServiceUnderTest, behind: Behind, mode: str
+    ) -> None:
+        said = await refusal(chat, mode, "update_task", id="t1", notes="x", clear=["notes"])
+        assert said == "/clear: notes can't be set and cleared at once"
+        assert "/clear/0" in await refusal(chat, mode, "update_task", id="t1", clear=["title"])
+        assert behind.requests == []
+
+    async def test_of_a_tool_that_is_none(self, chat: ServiceUnderTest, mode: str) -> None:
+        assert await refusal(chat, mode, "wipe_everything") == "There is no tool called 'wipe_everything'."
 
     async def test_of_a_scope_says_which(self, chat: ServiceUnderTest, behind: Behind, mode: str) -> None:
         behind.refusal = answer(403, detail="This needs an API token with the scope tasks:write.")
         assert "tasks:write" in await refusal(chat, mode, "complete_task", id="t1")
 
     async def test_of_what_is_gone(self, chat: ServiceUnderTest, mode: str) -> None:
-        assert (await refusal(chat, mode, "get_task", id="t9")).endswith("That task is gone.")
+        assert (await refusal(chat, mode, "get_task", id="t9")).startswith("There is no such task.")
 
     @pytest.mark.parametrize("id", ["../projects/1", "t1/complete", "t1?x=1", "", "."])
     async def test_of_an_id_that_leads_elsewhere(
@@ -122,7 +207,7 @@ class TestARefusal:
         assert not behind.requests
 
     async def test_of_a_field_that_is_none(self, chat: ServiceUnderTest, behind: Behind, mode: str) -> None:
-        assert "prio" in await refusal(chat, mode, "update_task", id="t1", changes={"prio": 3})
+        assert await refusal(chat, mode, "update_task", id="t1", prio=3) == "/prio: is not known here"
         assert not behind.requests
 
     async def test_of_what_failed_here_tells_nothing(

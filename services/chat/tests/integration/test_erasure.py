@@ -4,7 +4,8 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
-from chat_service import conversations, use_cases
+from chat_service import use_cases
+from chat_service.conversations import Conversations
 from chat_service.schemas import MessageCreate
 from chat_service.subscriptions import subscriptions
 from chat_service.use_cases import Chat
@@ -34,7 +35,7 @@ class TestErasure:
     async def test_leaves_no_conversation_that_is_too_old_to_be_listed(
         self, chat: ServiceUnderTest, behind: Behind, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(conversations, "LISTED", 2)
+        monkeypatch.setattr(chat.app.state.settings, "quota_conversations", 2)
         said = [(await say(chat, text))["conversation_id"] for text in ("add milk", "list", "help")]
         assert [head["id"] for head in await heads(chat)] == said[:0:-1]
         await erase(chat, behind)
@@ -57,7 +58,7 @@ class TestErasure:
     ) -> None:
         user = Principal("ada", "user", "UTC", "ada", 2**40)
         async with chat.database.transaction() as session:
-            await Chat(session, behind, user, "k").say(MessageCreate(text="add milk"))
+            await Chat(session, Conversations(behind, "ada"), user, "k").say(MessageCreate(text="add milk"))
             erasing = asyncio.create_task(erase(chat, behind))
             await until_blocked(chat.database)
         await erasing
@@ -67,7 +68,7 @@ class TestErasure:
         self, chat: ServiceUnderTest, behind: Behind
     ) -> None:
         async with chat.database.transaction() as session:
-            await use_cases.erase_user(session, behind, "ada")
+            await use_cases.erase_user(session, Conversations(behind, "ada"))
             saying = asyncio.create_task(chat.client.post("/chat/messages", json={"text": "add milk"}))
             await until_blocked(chat.database)
         assert (await saying).status_code == 401

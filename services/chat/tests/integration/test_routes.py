@@ -1,11 +1,12 @@
 """Talking to the assistant through the API: what is done, kept, told and taken back. On both databases."""
 
+from datetime import timedelta
 from typing import Any
 
 import orjson
 import pytest
-from chat_service import conversations
-from chat_service.tasks import TaskClient
+from chat_service import conversations, schemas
+from chat_service.tasks import FoundTasks, TaskClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conftest import ServiceUnderTest
@@ -137,6 +138,74 @@ class TestUndo:
         assert (await self.undo(chat, f"{id}.nothing")).json()["code"] == "nothing-to-undo"
         assert (await self.undo(chat, "x.y")).status_code == 404
 
+    @pytest.mark.parametrize("token", ["a||b.c", "a/b.c", "..", ".", "", "x:y.z", "é.ü", "a b.c"])
+    async def test_with_a_token_of_no_conversation_is_refused(
+        self, chat: ServiceUnderTest, behind: Behind, token: str
+    ) -> None:
+        """What means something in a key of the state store never gets there."""
+        behind.has_state = False
+        assert (await self.undo(chat, token)).status_code == 404
+        body = {"text": "list", "conversation_id": token or "|"}
+        assert (await chat.client.post("/chat/messages", json=body)).status_code == 404
+
+
+class TestAPendingChange:
+    async def test_is_made_by_yes_in_the_same_conversation_once(
+        self, chat: ServiceUnderTest, behind: Behind
+    ) -> None:
+        behind.tasks["t"] = {"id": "t", "title": "Buy milk and bread", "done": False}
+        asked = await say(chat, "delete bread")
+        id = asked["conversation_id"]
+        assert (behind.changes, asked["undo_token"]) == ([], None)
+        await say(chat, "yes")
+        assert behind.changes == []
+        assert (await say(chat, "yes", conversation_id=id))["actions"][0]["kind"] == "delete"
+        await say(chat, "yes", conversation_id=id)
+        assert len(behind.changes) == 1
+
+    @pytest.mark.parametrize("other", ["no", "list", "hello there"])
+    async def test_is_off_after_anything_else(
+        self, chat: ServiceUnderTest, behind: Behind, other: str
+    ) -> None:
+        behind.tasks["t"] = {"id": "t", "title": "Buy milk and bread", "done": False}
+        id = (await say(chat, "delete bread"))["conversation_id"]
+        await say(chat, other, conversation_id=id)
+        await say(chat, "yes", conversation_id=id)
+        assert behind.changes == []
+
+    async def test_is_off_after_a_while(
+        self, chat: ServiceUnderTest, behind: Behind, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        behind.tasks["t"] = {"id": "t", "title": "Buy milk and bread", "done": False}
+        monkeypatch.setattr(schemas, "PENDING_FOR", timedelta(0))
+        id = (await say(chat, "delete bread"))["conversation_id"]
+        await say(chat, "yes", conversation_id=id)
+        assert behind.changes == []
+
+
+class TestUsage:
+    async def test_is_bounded_whatever_is_said(self, chat: ServiceUnderTest, behind: Behind) -> None:
+        chat.app.state.settings.quota_conversation_bytes = 20_000
+        for _ in range(12):
+            await say(chat, "x" * 2000)
+        [count, size] = (await chat.client.get("/usage")).json()["items"]
+        assert (count["name"], size["name"]) == ("conversations", "conversation_bytes")
+        assert count["used"] == len(await heads(chat)) < 12
+        stored = [raw for key, (raw, _) in behind.values.items() if key.startswith("conversation:")]
+        assert len(stored) == count["used"]
+        assert sum(map(len, stored)) * 0.9 < size["used"] <= 20_000 == size["limit"]
+
+    async def test_of_one_conversation_is_bounded_too(
+        self, chat: ServiceUnderTest, behind: Behind, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(conversations, "KEPT_BYTES", 10_000)
+        id = (await say(chat, "help"))["conversation_id"]
+        for number in range(8):
+            await say(chat, f"{number}" * 1500, conversation_id=id)
+        assert len(behind.values[f"conversation:ada:{id}"][0]) < 11_000
+        kept = (await chat.client.get(f"{PATH}/{id}")).json()["messages"]
+        assert kept[-2]["text"] == "7" * 1500
+
 
 class TestConversations:
     async def test_are_listed_by_the_page_the_latest_first(self, chat: ServiceUnderTest) -> None:
@@ -178,10 +247,10 @@ class TestConversations:
         id = (await say(chat, "list"))["conversation_id"]
         key = f"conversation:ada:{id}"
 
-        async def meanwhile(_: TaskClient) -> list[Any]:
+        async def meanwhile(_: TaskClient, filter: str) -> FoundTasks:
             raw, version = behind.values[key]
             behind.values[key] = (raw, version + 1)
-            return []
+            return FoundTasks([])
 
         monkeypatch.setattr(TaskClient, "all", meanwhile)
         told = await chat.client.post("/chat/messages", json={"text": "list", "conversation_id": id})

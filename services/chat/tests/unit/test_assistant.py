@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 from chat_service import assistant, intents
-from chat_service.tasks import TaskClient
+from chat_service.schemas import Pending
+from chat_service.tasks import FoundTasks, TaskClient
 
 from servicekit.auth import Principal
-from servicekit.errors import Invalid
+from servicekit.errors import Invalid, NotFound
 from servicekit.sidecar import Sidecar
 
 ADA = Principal("ada", "user", "UTC", "token", 2**40)
@@ -22,9 +23,20 @@ class FakeTasks(TaskClient):
         self.tasks = [{"id": name, "title": name, "done": name in done} for name in names]
         self.calls: list[tuple[str, str]] = []
         self.understood: dict[str, Any] = {}
+        self.filters: list[str] = []
+        self.is_complete = True
 
-    async def all(self) -> list[dict[str, Any]]:
-        return self.tasks
+    async def all(self, filter: str = "") -> FoundTasks:
+        self.filters.append(filter)
+        wanted = {"not done": False, "done": True}.get(filter)
+        found = [task for task in self.tasks if wanted is None or task["done"] is wanted]
+        return FoundTasks(found, self.is_complete)
+
+    async def read(self, id: str) -> dict[str, Any]:
+        found = next((task for task in self.tasks if task["id"] == id), None)
+        if found is None:
+            raise NotFound
+        return found
 
     async def add(self, text: str) -> dict[str, Any]:
         if len(text) > 500:
@@ -61,7 +73,7 @@ class TestAct:
         tasks = FakeTasks()
         tasks.understood = {"due_date": "2031-05-06", "due_time": "09:00:00", "recurrence": {"rule": "x"}}
         done = await assistant.act(intents.Add("milk"), tasks, [])
-        assert done.reply == "Added “milk”, due 2031-05-06 at 09:00, again and again."
+        assert done.reply == "Added “milk”, due 2031-05-06 at 09:00, repeats."
 
     async def test_says_why_something_can_not_be_added(self) -> None:
         done = await assistant.act(intents.Add("x" * 501), FakeTasks(), [])
@@ -88,6 +100,59 @@ class TestAct:
         assert tasks.calls == []
         assert done.shown == ["buy milk", "buy bread"]
         assert "Which one" in done.reply
+
+    @pytest.mark.parametrize(
+        ("view", "filter"),
+        [
+            ("today", "not done and due <= today"),
+            ("tomorrow", "not done and due = tomorrow"),
+            ("done", "done"),
+        ],
+    )
+    async def test_lists_what_is_asked_for_and_nothing_else(self, view: Any, filter: str) -> None:
+        tasks = FakeTasks("milk", done=("eggs",))
+        await assistant.act(intents.List(view), tasks, [])
+        assert tasks.filters == [filter]
+
+    async def test_says_that_it_did_not_look_through_all(self) -> None:
+        tasks = FakeTasks("milk")
+        tasks.is_complete = False
+        for intent in (intents.Search("bread"), intents.Complete("bread")):
+            assert "newest 2,000 only" in (await assistant.act(intent, tasks, [])).reply
+
+    @pytest.mark.parametrize(
+        "title", ["Call mum about everything", "delete all old tasks", "Buy milk and bread"]
+    )
+    async def test_asks_before_it_deletes_what_is_not_named_in_full(self, title: str) -> None:
+        tasks = FakeTasks(title)
+        done = await assistant.act(intents.Delete(title.rpartition(" ")[2]), tasks, [])
+        assert (tasks.calls, done.actions) == ([], [])
+        assert done.pending
+        assert title in done.reply
+        confirmed = await assistant.act(intents.Confirm(), tasks, [], done.pending)
+        assert tasks.calls == [("delete", title)]
+        assert [action.kind for action in confirmed.actions] == ["delete"]
+
+    async def test_asks_before_it_completes_what_is_hardly_named(self) -> None:
+        tasks = FakeTasks("Buy window cleaner")
+        done = await assistant.act(intents.Complete("window"), tasks, [])
+        assert (tasks.calls, bool(done.pending)) == ([], True)
+
+    @pytest.mark.parametrize(
+        "changes", [{"title": "Keep this"}, {"done": True}, {"id": "gone"}], ids=["title", "done", "gone"]
+    )
+    async def test_leaves_alone_what_changed_before_the_yes(self, changes: dict[str, Any]) -> None:
+        tasks = FakeTasks("Buy window cleaner")
+        pending = Pending.of("complete", tasks.tasks[0])
+        tasks.tasks[0] |= changes
+        done = await assistant.act(intents.Confirm(), tasks, [], pending)
+        assert (tasks.calls, done.actions) == ([], [])
+
+    @pytest.mark.parametrize("intent", [intents.Confirm(), intents.Decline(), intents.Several()])
+    async def test_changes_nothing_without_a_question(self, intent: intents.Intent) -> None:
+        tasks = FakeTasks("milk")
+        done = await assistant.act(intent, tasks, [])
+        assert (tasks.calls, done.actions, done.pending) == ([], [], None)
 
     async def test_changes_nothing_when_none_could_be_meant(self) -> None:
         tasks = FakeTasks("milk")
