@@ -23,6 +23,11 @@ class NoSuchNeighbour(Invalid):
     title = "There is no such task to be the neighbour"
 
 
+class ComesBackByItself(Conflict):
+    code = "comes-back-by-itself"
+    title = "This comes back when the one before it is done"
+
+
 class NameTaken(Conflict):
     code = "name-taken"
     title = "There is one of that name already"

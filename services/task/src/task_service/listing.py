@@ -52,7 +52,9 @@ async def find(session: AsyncSession, user: Principal, asked: Asked, limit: int,
     now, last = _behind(cursor, bound_to, sort) if cursor else (datetime.now(UTC), None)
     words = _words(asked.q)
     scope = Scope(user.user_id, Clock(now, user.time_zone, user.week_start))
-    conditions: list[Condition] = [TASK.deleted_at.is_not(None) if asked.trash else TASK.deleted_at.is_(None)]
+    conditions: list[Condition] = [TASK.deleted_at.is_(None)]
+    if asked.trash:
+        conditions = [TASK.deleted_at.is_not(None), TASK.taken_back.is_(False)]
     texts, terms = demanded(node) if node else ([], [])
     conditions += told("?filter", "filter-invalid", lambda: [condition(term, scope) for term in terms])
     conditions += [keyset.behind(sort, last)] if last else []

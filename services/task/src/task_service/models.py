@@ -69,6 +69,8 @@ class Task(SQLModel, table=True):
     updated_at: datetime
     completed_at: datetime | None = None
     deleted_at: datetime | None = None
+    taken_back: bool = False
+    """Put into the trash because the occurrence before it is open again: nobody deleted it."""
 
 
 class TaskText(SQLModel, table=True):

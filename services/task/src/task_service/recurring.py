@@ -14,6 +14,7 @@ from servicekit.errors import Invalid
 from task_service import events, repository, tree
 from task_service.due import due_instant
 from task_service.due import place as place_due
+from task_service.errors import ComesBackByItself
 from task_service.history import tell
 from task_service.models import Task
 from task_service.recurrence import Rule, RuleError, Series, parse
@@ -29,6 +30,8 @@ CARRIED_ON = (
     *("recurrence", "series_id", "position"),
 )
 """What an occurrence has from the one before it."""
+DERIVED = 5
+"""The version of UUIDs that follow from others: of what is made here, not by a person."""
 OF_A_SUBTASK = ("title", "notes", "priority", "labels", "project_id", "due_time", "time_zone", "position")
 
 
@@ -62,15 +65,24 @@ def settle(
     _check_that_it_returns(_series(task, user, rule))
 
 
-async def add_next(session: AsyncSession, user: Principal, task: Task, now: datetime) -> None:
-    """Add what follows the completed `task`; its id is that of this occurrence, so it is added once."""
+async def add_next(
+    session: AsyncSession, user: Principal, task: Task, now: datetime, reopened_at: datetime
+) -> None:
+    """Add what follows the completed `task`; its id is that of this occurrence, so it is added once.
+
+    reopened_at: when `task` was last changed. If that took back what follows, and on the same day, this
+    undoes it: what follows comes back as it was. What somebody deleted stays deleted.
+    """
     series = series_of(task, user)
     following = series.after_completion(now) if series else None
     if following is None:
         return
     id = next_id(task)
     found = await repository.lock(session, user.user_id, id)
-    if found and not found.deleted_at:
+    if found and not found.taken_back and found.deleted_at != reopened_at:
+        return
+    if found and found.deleted_at == reopened_at and _is_same_day(task, user, now, reopened_at):
+        await tree.untrash(session, user, [found], now, reopened_at)
         return
     values = {name: getattr(task, name) for name in CARRIED_ON} | {
         "reminders": _before_due(task),
@@ -84,13 +96,31 @@ async def add_next(session: AsyncSession, user: Principal, task: Task, now: date
 
 
 async def take_back(session: AsyncSession, user: Principal, task: Task, now: datetime) -> None:
-    """Move what followed `task` to the trash, subtasks included, unless it is done itself."""
+    """Move what followed `task` away, subtasks included, unless it is done itself.
+
+    It is in the trash, but the trash does not show it: it comes back with the completion of `task`, and
+    restored before that it would be a second series. What somebody put below it is shown.
+    """
     if task.series_id is None:
         return
     following = await repository.lock(session, user.user_id, next_id(task))
     if following is None or following.deleted_at or following.done:
         return
-    await tree.trash(session, user, [following], now)
+    for each in await tree.trash(session, user, [following], now):
+        each.taken_back = UUID(each.id).version == DERIVED
+
+
+async def check_that_it_is_due(session: AsyncSession, user: Principal, task: Task) -> None:
+    """Raise `ComesBackByItself` while the occurrence before `task`, in the trash, is open again."""
+    if task.done or task.series_id is None or task.occurrence == 1:
+        return
+    number = task.occurrence - 1
+    id = occurrence_id(task.series_id, number) if number > 1 else task.series_id
+    before = await repository.by_id(session, user.user_id, id, trashed=True)
+    assert task.deleted_at
+    if before and not before.done and before.updated_at >= task.deleted_at:
+        detail = f"“{task.title}” comes back by itself when the one before it, which is open again, is done."
+        raise ComesBackByItself(detail)
 
 
 def preview(task: Task, user: Principal, count: int) -> list[OccurrenceRead]:
@@ -103,6 +133,11 @@ def series_of(task: Task, user: Principal) -> Series | None:
     if task.recurrence is None or task.due_date is None:
         return None
     return _series(task, user, _rule(task.recurrence["rule"]))
+
+
+def _is_same_day(task: Task, user: Principal, one: datetime, other: datetime) -> bool:
+    zone = ZoneInfo(task.time_zone or user.time_zone)
+    return one.astimezone(zone).date() == other.astimezone(zone).date()
 
 
 def next_id(task: Task) -> str:
@@ -196,7 +231,9 @@ def _put(
         place_due(task, user.time_zone)
         tell(session, task, events.created(task))
         return task
-    found.sqlmodel_update(values | {"done": False, "completed_at": None, "deleted_at": None})
+    found.sqlmodel_update(
+        values | {"done": False, "completed_at": None, "deleted_at": None, "taken_back": False}
+    )
     place_due(found, user.time_zone)
     found.version, found.updated_at = found.version + 1, now
     tell(session, found, events.restored(found))
@@ -236,4 +273,6 @@ async def _copy(
         "due_date": due_date,
     }
     found = await repository.lock(session, user.user_id, id)
+    if found and not found.deleted_at:
+        return found  # somebody put it elsewhere
     return _put(session, user, found, id, values, now)

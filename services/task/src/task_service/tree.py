@@ -31,14 +31,17 @@ async def check_parent(session: AsyncSession, user: Principal, id: str | None, p
         raise TooDeep.field("/parent_id", f"Tasks lie at most {MAX_LEVELS} levels deep.")
 
 
-async def trash(session: AsyncSession, user: Principal, tasks: Sequence[Task], now: datetime) -> None:
-    """Move tasks to the trash, with everything below them."""
+async def trash(
+    session: AsyncSession, user: Principal, tasks: Sequence[Task], now: datetime
+) -> Sequence[Task]:
+    """Move tasks to the trash, with everything below them: all these."""
     going = await _with_below(session, user, tasks, None)
     for task in going:
         task.deleted_at = now
         _touch(task, now)
         tell(session, task, events.deleted(task))
     await count_below(session, user, [task.parent_id for task in going], now)
+    return going
 
 
 async def untrash(
@@ -51,7 +54,7 @@ async def untrash(
     coming = await _with_below(session, user, tasks, when)
     homeless = await _homeless(session, user, coming)
     for task in coming:
-        task.deleted_at = None
+        task.deleted_at, task.taken_back = None, False
         task.parent_id = None if task.parent_id in homeless else task.parent_id
         task.project_id = None if task.project_id in homeless else task.project_id
         _touch(task, now)

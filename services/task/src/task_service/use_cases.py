@@ -98,11 +98,11 @@ async def update(session: AsyncSession, user: Principal, task: Task, patch: Task
 async def complete(session: AsyncSession, user: Principal, task: Task) -> Task:
     """Mark as done, and add the next occurrence; a task that is done stays as it is."""
     if not task.done:
-        now = datetime.now(UTC)
+        now, reopened_at = datetime.now(UTC), task.updated_at
         task.done, task.completed_at = True, now
         _touch(task)
         tell(session, task, events.completed(task))
-        await recurring.add_next(session, user, task, now)
+        await recurring.add_next(session, user, task, now, reopened_at)
         await tree.count_below(session, user, [task.parent_id], now)
     return task
 
@@ -124,8 +124,12 @@ async def delete(session: AsyncSession, user: Principal, task: Task) -> None:
 
 
 async def restore(session: AsyncSession, user: Principal, task: Task) -> Task:
-    """Take out of the trash, with what went there with it; a task that is not there stays as it is."""
+    """Take out of the trash, with what went there with it; a task that is not there stays as it is.
+
+    Raises `ComesBackByItself` for the next occurrence of a task that is open.
+    """
     if task.deleted_at:
+        await recurring.check_that_it_is_due(session, user, task)
         await tree.untrash(session, user, [task], datetime.now(UTC), task.deleted_at)
     return task
 
