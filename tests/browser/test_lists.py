@@ -30,6 +30,8 @@ class TestProjects:
         ada.page.get_by_role("button", name="Delete project House").click()
         expect(ada.page.get_by_text("Removed.")).to_be_visible()
         assert ada.api("GET", "/projects")["items"] == []
+        ada.page.get_by_role("button", name="Undo").click()
+        expect(ada.page.get_by_role("heading", name="House")).to_be_visible()
 
 
 class TestLabels:
@@ -41,6 +43,8 @@ class TestLabels:
         expect(ada.page.get_by_text("Saved.")).to_be_visible()
         assert ada.stored("Buy milk")["labels"] == ["house"]
         ada.page.get_by_role("button", name="Delete label house").click()
+        expect(ada.page.get_by_role("heading", name="Take the label “house” off 1 task?")).to_be_visible()
+        ada.page.get_by_role("button", name="Delete").click()
         expect(ada.page.get_by_text("Removed.")).to_be_visible()
         assert ada.stored("Buy milk")["labels"] == []
 

@@ -136,7 +136,7 @@ class TestEditing:
         ada.page.get_by_label("Time", exact=True).fill("18:30")
         ada.save()
         field = ada.page.get_by_label("Time", exact=True)
-        expect(field).to_have_accessible_description("due_time needs a due_date")
+        expect(field).to_have_accessible_description("A time needs a date, too.")
         expect(field).to_be_focused()
 
     def test_is_left_with_escape(self, ada: Person) -> None:

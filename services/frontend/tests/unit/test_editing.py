@@ -51,7 +51,7 @@ class TestSaving:
     async def test_shows_the_row(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
         services.answers[SAVE] = answer(**READ | {"title": "Buy oat milk"})
         answered = await ada.post(f"/tasks/{ID}", data=form(title="Buy oat milk"), headers=HTMX)
-        assert f'<li id="task-{ID}" class="row">' in answered.text
+        assert f'<li id="task-{ID}" class="row" data-state="' in answered.text
         assert "Saved “Buy oat milk”" in answered.text
 
     async def test_leads_back_to_the_list_without_javascript(

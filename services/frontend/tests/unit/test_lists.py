@@ -45,9 +45,37 @@ class TestLists:
             assert sent.headers["if-match"] == '"3"'
 
     async def test_remove(self, page: httpx2.AsyncClient, services: FakeServices) -> None:
+        services.answers[f"GET /labels/{ID}"] = answer(id=ID, name="home")
         answered = await page.post(f"/lists/labels/{ID}/delete", data={"key": "k"})
         assert answered.headers["location"] == "/lists?done=removed"
         assert len(services.called(f"DELETE /labels/{ID}")) == 1
+
+    @pytest.mark.parametrize(
+        ("kind", "asked"),
+        [
+            ("projects", "Move “home” with 2 tasks to the trash?"),
+            ("labels", "Take the label “home” off 2 tasks?"),
+            ("filters", "Delete the filter “home”?"),
+        ],
+    )
+    async def test_ask_before_what_hangs_on_one_goes(
+        self, page: httpx2.AsyncClient, services: FakeServices, kind: str, asked: str
+    ) -> None:
+        services.answers[f"GET /{kind}/{ID}"] = answer(id=ID, name="home")
+        services.answers["GET /tasks"] = answer(items=[a_task(), a_task()], next_cursor=None)
+        answered = await page.post(f"/lists/{kind}/{ID}/delete", data={"key": "k"})
+        assert asked in answered.text
+        assert services.called(f"DELETE /{kind}/{ID}") == []
+        await page.post(f"/lists/{kind}/{ID}/delete", data={"key": "k", "sure": "yes"})
+        assert len(services.called(f"DELETE /{kind}/{ID}")) == 1
+
+    async def test_offer_a_deleted_project_back(
+        self, page: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        services.answers[f"GET /projects/{ID}"] = answer(id=ID, name="home")
+        answered = await page.post(f"/lists/projects/{ID}/delete", data={"key": "k"})
+        text = (await page.get(answered.headers["location"])).text
+        assert f'action="/trash/projects/{ID}/restore"' in text
 
     @pytest.mark.parametrize(
         ("refused", "said"),
@@ -82,9 +110,21 @@ class TestOrder:
     ) -> None:
         services.answers["GET /tasks"] = answer(items=[a_task(), a_task(id=OTHER)], next_cursor=None)
         text = (await ada.get(f"/?{query}")).text
-        assert (f'value="{ID} after {OTHER}"' in text) is ordered
-        assert (f'value="{OTHER} before {ID}"' in text) is ordered
-        assert f'value="{ID} before ' not in text
+        assert (f'value="{ID} down"' in text) is ordered
+        assert (f'value="{OTHER} up"' in text) is ordered
+
+    @pytest.mark.parametrize(
+        ("step", "asked"),
+        [(f"{ID} down", {"after": OTHER}), (f"{OTHER} up", {"before": ID}), (f"{ID} up", {"before": ID})],
+    )
+    async def test_is_changed_by_a_step(
+        self, ada: httpx2.AsyncClient, services: FakeServices, step: str, asked: dict[str, str]
+    ) -> None:
+        services.answers["GET /tasks"] = answer(items=[a_task(), a_task(id=OTHER)], next_cursor=None)
+        moved = step.partition(" ")[0]
+        services.answers[f"POST /tasks/{moved}/move"] = answer(**a_task(id=moved))
+        await ada.post("/tasks/move?project=p", data={"move": step, "key": "k"})
+        assert services.called(f"POST /tasks/{moved}/move")[0].json == asked
 
     async def test_is_sent_on(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
         services.answers[f"POST /tasks/{ID}/move"] = answer(**a_task())

@@ -6,6 +6,7 @@ from typing import Any
 
 from contracts.names import App
 from frontend_service.breaker import Breaker
+from frontend_service.pages.words import in_words, without_pointers
 from servicekit.errors import ServiceError, Unavailable
 from servicekit.sidecar import Answer, Sidecar
 
@@ -19,7 +20,7 @@ class Refused(ServiceError):
     """A service answered with a problem document."""
 
     def __init__(self, problem: Json, status: int) -> None:
-        super().__init__(str(problem.get("detail", "")), code=str(problem.get("code", "")))
+        super().__init__(without_pointers(str(problem.get("detail", ""))), code=str(problem.get("code", "")))
         self.status = status  # type: ignore[misc]  # the service's status, not a class's
         self.problem = problem
 
@@ -35,7 +36,7 @@ class Refused(ServiceError):
         found: dict[str, str] = {}
         for error in self.problem.get("errors", []):
             name = str(error.get("pointer", "")).removeprefix("/").split("/")[0]
-            found.setdefault(name, str(error.get("detail", "")))
+            found.setdefault(name, in_words(str(error.get("detail", ""))))
         return found
 
 

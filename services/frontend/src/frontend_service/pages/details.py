@@ -6,16 +6,12 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from starlette.responses import RedirectResponse, Response
-
 from contracts.names import App
 from frontend_service.pages import task_form
 from frontend_service.pages.backend import Json, Refused, is_away
-from frontend_service.pages.door import router
 from frontend_service.pages.notifications import ago
-from frontend_service.pages.visit import Form, SignedIn, Visit
+from frontend_service.pages.visit import Visit
 from servicekit.errors import ServiceError
-from servicekit.ids import PathId, new_id
 
 SHOWN = 50
 WHAT = {
@@ -31,8 +27,6 @@ UNSEEN = frozenset(
     {"id", "done", "due_at", "series_id", "occurrence", "position", "completed_at", "deleted_at"}
 )
 """Values that follow from others, or mean nothing to a person."""
-
-pages = router()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +76,6 @@ def changes_of(before: Json, after: Json, names: Mapping[str, str]) -> list[Chan
         for name in after
         if name not in UNSEEN
     ]
-
-
-@pages.post("/tasks/{id}/subtasks")
-async def add_subtask(visit: SignedIn, form: Form, id: PathId) -> Response:
-    body = {"title": form.get("title", ""), "parent_id": id}
-    await visit.backend.send(App.TASK, "POST", "/tasks", body, key=form.get("key") or new_id())
-    return RedirectResponse(f"/tasks/{id}/edit#subtasks", 303)
 
 
 def _said(name: str, value: Any, names: Mapping[str, str]) -> str:

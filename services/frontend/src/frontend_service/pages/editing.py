@@ -17,7 +17,7 @@ from frontend_service.pages.paging import PAGE
 from frontend_service.pages.rendering import note, show, show_page
 from frontend_service.pages.sidebar import read_projects
 from frontend_service.pages.task_list import row_of
-from frontend_service.pages.views import AskedView
+from frontend_service.pages.views import AskedView, View
 from frontend_service.pages.visit import Form, Now, SignedIn, Visit
 from servicekit.errors import Conflict, ServiceError
 from servicekit.ids import PathId, new_id
@@ -72,11 +72,22 @@ async def task_row(visit: SignedIn, now: Now, view: AskedView, id: PathId, shown
 
 
 @pages.get("/tasks/{id}/edit")
-async def edit_form(visit: SignedIn, now: Now, view: AskedView, id: PathId, shown: int = PAGE) -> Response:
+async def edit_form(
+    visit: SignedIn, now: Now, view: AskedView, id: PathId, shown: int = PAGE, added: bool = False
+) -> Response:
+    """added: a subtask has just been added."""
+    return await show_form(visit, now, view, id, shown, adding=added)
+
+
+async def show_form(
+    visit: Visit, now: datetime, view: View, id: str, shown: int = PAGE, status: int = 200, **values: Any
+) -> Response:
+    """The form for the task as it is."""
     task = await visit.backend.get(App.TASK, f"/tasks/{id}")
     fields = task_form.shown(task)
     edit = Edit(fields, fields, task["version"], new_id())
-    return await _form(visit, Place(id, now, view.query(shown=shown)), edit)
+    place = Place(id, now, view.query(shown=shown))
+    return await _form(visit, place, edit, status=status, **values)
 
 
 @pages.post("/tasks/{id}")
@@ -166,10 +177,17 @@ async def _not_saved(visit: Visit, place: Place, edit: Edit, error: ServiceError
 
 
 async def _form(
-    visit: Visit, place: Place, edit: Edit, error: ServiceError | None = None, **values: Any
+    visit: Visit,
+    place: Place,
+    edit: Edit,
+    error: ServiceError | None = None,
+    *,
+    status: int = 200,
+    **values: Any,
 ) -> Response:
-    known = {"errors": {}, "conflicts": {}, "gone": False, "problem": error.detail if error else ""}
-    status = error.status if error else 200
+    known = {"adding": False, "subtask": "", "subtask_problem": "", "subtask_key": new_id()}
+    known |= {"errors": {}, "conflicts": {}, "gone": False, "problem": error.detail if error else ""}
+    status = error.status if error else status
     projects = await read_projects(visit)
     names = {each.project["id"]: each.project["name"] for each in projects}
     shown = {"id": place.id, "asked": place.asked, "edit": edit, "base": orjson.dumps(edit.base).decode()}

@@ -1,18 +1,21 @@
 """The page that keeps projects, labels and saved filters: their names, colours, archive, and end."""
 
 import asyncio
+from dataclasses import asdict
 from typing import Any, Literal
+from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
 from contracts.names import App
 from frontend_service.pages.backend import Json, Refused, is_away
 from frontend_service.pages.door import AWAY, router
+from frontend_service.pages.removal import question_before
 from frontend_service.pages.rendering import show_page
 from frontend_service.pages.sidebar import LISTED, arranged, nested
 from frontend_service.pages.views import View
 from frontend_service.pages.visit import Form, SignedIn, Visit
-from servicekit.ids import PathId, new_id
+from servicekit.ids import PathId, is_id, new_id
 
 Kind = Literal["projects", "labels", "filters"]
 KINDS: tuple[Kind, ...] = ("projects", "labels", "filters")
@@ -33,8 +36,8 @@ pages = router()
 
 
 @pages.get("/lists")
-async def lists(visit: SignedIn, done: str = "") -> Response:
-    return await _page(visit, said=SAID.get(done, ""))
+async def lists(visit: SignedIn, done: str = "", undo: str = "") -> Response:
+    return await _page(visit, said=SAID.get(done, ""), undo=undo if is_id(undo) else "")
 
 
 @pages.post("/lists/{kind}/{id}")
@@ -49,13 +52,27 @@ async def save(visit: SignedIn, form: Form, kind: Kind, id: PathId) -> Response:
 
 @pages.post("/lists/{kind}/{id}/delete")
 async def remove(visit: SignedIn, form: Form, kind: Kind, id: PathId) -> Response:
-    """A project goes into the trash with its tasks; a label is taken off its tasks."""
-    return await _do(visit, form, "DELETE", f"/{kind}/{id}", None, None)
+    """A project goes into the trash with its tasks; a label is taken off its tasks. Asks first."""
+    if "sure" not in form:
+        question = await question_before(visit, kind, id)
+        if question:
+            action = f"/lists/{kind}/{id}/delete"
+            return await show_page(visit, "confirm.html", action=action, **asdict(question))
+    undo = id if kind == "projects" else ""
+    return await _do(visit, form, "DELETE", f"/{kind}/{id}", None, None, undo=undo)
 
 
 async def _do(
-    visit: Visit, form: Form, method: str, path: str, body: Json | None, version: int | None
+    visit: Visit,
+    form: Form,
+    method: str,
+    path: str,
+    body: Json | None,
+    version: int | None,
+    *,
+    undo: str = "",
 ) -> Response:
+    """undo: the project that can be restored afterwards."""
     key = f"{form.get('key') or new_id()}-{method.lower()}"
     try:
         await visit.backend.send(App.TASK, method, path, body, key=key, version=version)
@@ -63,7 +80,8 @@ async def _do(
         if refusal.status == 401:
             raise
         return await _page(visit, status=refusal.status, problem=_why(refusal))
-    return RedirectResponse(f"/lists?done={'saved' if body else 'removed'}", 303)
+    asked = {"done": "saved" if body else "removed"} | ({"undo": undo} if undo else {})
+    return RedirectResponse(f"/lists?{urlencode(asked)}", 303)
 
 
 def _why(refusal: Refused) -> str:
@@ -82,5 +100,5 @@ async def _page(visit: Visit, *, status: int = 200, **values: Any) -> Response:
         "sidebar": arranged(projects, labels, filters),
         "view": View(),
     }
-    told = {"said": "", "problem": "", "colours": COLOURS}
+    told = {"said": "", "undo": "", "problem": "", "colours": COLOURS}
     return await show_page(visit, "lists.html", status=status, **shown | told | values)

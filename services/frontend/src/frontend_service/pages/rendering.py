@@ -37,7 +37,12 @@ HEADERS = {
     "x-content-type-options": "nosniff",
 }
 LIVE_EVENTS = {
-    "tasks": [event.type for event in EVENTS if event.topic is Topic.TODO_EVENTS],
+    "tasks": [event.type for event in EVENTS if event.type.startswith("todo.task.")],
+    "lists": [
+        event.type
+        for event in EVENTS
+        if event.topic is Topic.TODO_EVENTS and not event.type.startswith("todo.task.")
+    ],
     "notifications": [event.type for event in EVENTS if event.topic is Topic.NOTIFICATION_EVENTS],
 }
 

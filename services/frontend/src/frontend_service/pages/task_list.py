@@ -23,6 +23,12 @@ class Row:
     def is_late(self) -> bool:
         return self.due is not None and self.due.urgency == "overdue" and not self.task["done"]
 
+    @property
+    def state(self) -> str:
+        """Says whether two rows of the same task look the same, in one word."""
+        due = f"{self.due.text}{self.due.urgency}".replace(" ", "") if self.due else ""
+        return f"{self.task['version']}{due}"
+
 
 @dataclass(frozen=True, slots=True)
 class TaskList:
@@ -38,6 +44,8 @@ class TaskList:
     more: bool = False
     away: bool = False
     problem: str = ""
+    ids: list[str] = field(default_factory=list)
+    """Of all that are shown, in the order of the view."""
 
     @property
     def asked(self) -> str:
@@ -63,7 +71,7 @@ async def read_list(backend: Backend, view: View, shown: int, now: datetime) -> 
     rows = [row_of(task, now) for task in tasks]
     still_open = [row for row in rows if not row.task["done"]]
     done = [row for row in rows if row.task["done"]]
-    return TaskList(view, shown, still_open, done, more)
+    return TaskList(view, shown, still_open, done, more, ids=[task["id"] for task in tasks])
 
 
 def row_of(task: dict[str, Any], now: datetime) -> Row:

@@ -9,16 +9,18 @@ from starlette.responses import RedirectResponse, Response
 
 from contracts.names import App
 from frontend_service.pages import views
-from frontend_service.pages.backend import Refused, is_away
+from frontend_service.pages.backend import Json, Refused, is_away
 from frontend_service.pages.door import AWAY, router
 from frontend_service.pages.figures import read_figures
 from frontend_service.pages.paging import PAGE
 from frontend_service.pages.rendering import leaving_page, note, show, show_page
+from frontend_service.pages.row_changes import fingerprint, show_rows
 from frontend_service.pages.sidebar import read_sidebar
 from frontend_service.pages.signing import own_path
 from frontend_service.pages.task_list import read_list
 from frontend_service.pages.views import AskedView, View
 from frontend_service.pages.visit import Form, Now, SignedIn, Visit
+from frontend_service.pages.whereabouts import whereabouts
 from servicekit.errors import Invalid, ServiceError
 from servicekit.ids import PathId, is_id, new_id
 
@@ -44,16 +46,27 @@ DONE = {
     "restore": Done("Restored"),
     "move": Done("Moved"),
 }
-MOVE = re.compile(r"([0-9a-f-]{36}) (before|after) ([0-9a-f-]{36})")
+MOVE = re.compile(
+    r"(?P<id>[0-9a-f-]{36}) (?:(?P<where>before|after) (?P<other>[0-9a-f-]{36})|(?P<step>up|down))"
+)
 
 
 @pages.get("/")
 async def task_page(
-    visit: SignedIn, now: Now, view: AskedView, shown: int = PAGE, done: str = "", task: str = ""
+    visit: SignedIn,
+    now: Now,
+    view: AskedView,
+    shown: int = PAGE,
+    done: str = "",
+    task: str = "",
+    have: str = "",
 ) -> Response:
-    """done, task: what a form has just done to which task, where there is no JavaScript to tell."""
+    """done, task: what a form has just done to which task, where there is no JavaScript to tell.
+
+    have: the fingerprint of the rows on the page; there is nothing to say if they are still the same.
+    """
     if visit.wants_fragment:
-        return await _list(visit, "parts/refreshed.html", view, shown, now)
+        return await _list(visit, "parts/refreshed.html", view, shown, now, have=have)
     told = DONE.get(done) if is_id(task) else None
     return await _page(visit, now, view, shown, told=told, told_id=task)
 
@@ -70,7 +83,7 @@ async def add_task(visit: SignedIn, now: Now, view: AskedView, form: Form, shown
         if error.status == 401:
             raise
         return await _not_added(visit, now, view, shown, error, title, key)
-    return await _changed(visit, now, view, shown, "add", task["id"], task["title"])
+    return await _changed(visit, now, view, shown, "add", task, task["title"])
 
 
 async def _wanted(visit: SignedIn, text: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -95,10 +108,20 @@ async def move_task(visit: SignedIn, now: Now, view: AskedView, form: Form, show
     found = MOVE.fullmatch(form.get("move", ""))
     if found is None:
         raise Invalid("This is no place for a task.")
-    id, where, other = found.groups()
-    key = f"{form.get('key') or new_id()}-move"
-    task = await visit.backend.send(App.TASK, "POST", f"/tasks/{id}/move", {where: other}, key=key)
-    return await _changed(visit, now, view, shown, "move", id, task["title"])
+    where, other = found["where"], found["other"]
+    if found["step"]:
+        where, other = await _beside(visit, now, view, shown, found["id"], found["step"])
+    path, key = f"/tasks/{found['id']}/move", f"{form.get('key') or new_id()}-move"
+    task = await visit.backend.send(App.TASK, "POST", path, {where: other}, key=key)
+    return await _changed(visit, now, view, shown, "move", task, task["title"])
+
+
+async def _beside(visit: Visit, now: datetime, view: View, shown: int, id: str, step: str) -> tuple[str, str]:
+    """The place one step up or down from where the task is; beside itself if there is none."""
+    rows = (await read_list(visit.backend, view, shown, now)).open
+    ids = [row.task["id"] for row in rows]
+    at = ids.index(id) + (-1 if step == "up" else 1) if id in ids else -1
+    return ("before" if step == "up" else "after"), (ids[at] if 0 <= at < len(ids) else id)
 
 
 @pages.post("/tasks/{id}/{verb}")
@@ -108,14 +131,17 @@ async def change_task(
     """Comes back to the list, or to where the form says."""
     method, path = ("DELETE", f"/tasks/{id}") if verb == "delete" else ("POST", f"/tasks/{id}/{verb}")
     try:
-        await visit.backend.send(App.TASK, method, path, key=f"{form.get('key') or new_id()}-{verb}")
+        task = await visit.backend.send(App.TASK, method, path, key=f"{form.get('key') or new_id()}-{verb}")
     except Refused as refusal:
         if refusal.status != 404 or not visit.wants_fragment:
             raise
         return await _list(visit, "parts/gone.html", view, shown, now)
     if "next" in form:
         return RedirectResponse(own_path(form["next"]), 303)
-    return await _changed(visit, now, view, shown, verb, id, form.get("title", ""))
+    whole = verb in ("delete", "restore") and "below" in form
+    return await _changed(
+        visit, now, view, shown, verb, {"id": id} | task, form.get("title", ""), whole=whole
+    )
 
 
 async def _page(
@@ -137,19 +163,38 @@ async def _page(
 
 
 async def _changed(
-    visit: Visit, now: datetime, view: View, shown: int, verb: str, id: str, title: str
+    visit: Visit,
+    now: datetime,
+    view: View,
+    shown: int,
+    verb: str,
+    task: Json,
+    title: str,
+    *,
+    whole: bool = False,
 ) -> Response:
+    """whole: more rows than that of `task` have changed, and nobody knows which."""
+    id = task["id"]
     if not visit.wants_fragment:
         asked = {"done": verb, "task": id} | ({"shown": str(shown)} if shown != PAGE else {})
         return RedirectResponse(f"/?{view.query(**asked)}", 303)
-    return await _list(visit, "parts/changed.html", view, shown, now, done=DONE[verb], id=id, title=title)
+    values = {"done": DONE[verb], "id": id, "title": title, "below": whole, "elsewhere": None}
+    if whole or (verb == "reopen" and task.get("recurrence")):
+        return await _list(visit, "parts/changed.html", view, shown, now, changes=None, **values)
+    tasks = await read_list(visit.backend, view, shown, now)
+    if verb == "add" and not tasks.away and id not in tasks.ids:
+        values["elsewhere"] = await whereabouts(visit, task)
+    series = task.get("series_id") or ""
+    return show_rows(visit, tasks, [id], "parts/changed.html", series=series, **values)
 
 
 async def _list(
-    visit: Visit, template: str, view: View, shown: int, now: datetime, **values: Any
+    visit: Visit, template: str, view: View, shown: int, now: datetime, *, have: str = "", **values: Any
 ) -> Response:
     """The list as it is now; while it can't be read, what is on the page stays."""
     tasks = await read_list(visit.backend, view, shown, now)
+    if have and not tasks.away and have == fingerprint(tasks):
+        return Response(status_code=204)
     response = show(visit, template, tasks=tasks, **values)
     return leaving_page(response) if tasks.away else response
 

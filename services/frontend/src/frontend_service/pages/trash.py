@@ -9,12 +9,18 @@ from frontend_service.pages.door import router
 from frontend_service.pages.paging import PAGE, read_newest, within_limits
 from frontend_service.pages.rendering import show_page
 from frontend_service.pages.sidebar import read_sidebar
+from frontend_service.pages.signing import own_path
 from frontend_service.pages.task_list import row_of
 from frontend_service.pages.views import View
 from frontend_service.pages.visit import Form, Now, SignedIn
-from servicekit.ids import PathId, new_id
+from servicekit.ids import PathId, is_id, new_id
 
 Kind = Literal["tasks", "projects"]
+
+RESTORED = {
+    "yes": "Restored.",
+    "alone": "Restored, but not where it was: its project, or the task it was below, is in the trash.",
+}
 
 pages = router()
 
@@ -30,7 +36,8 @@ async def trash(visit: SignedIn, now: Now, shown: int = PAGE, restored: str = ""
         rows=[row_of(task, now) for task in tasks],
         projects=projects,
         more=within_limits(shown + PAGE) if more else 0,
-        restored=restored,
+        restored=RESTORED.get(restored, ""),
+        gone={project["id"]: project["name"] for project in projects},
         view=View(),
         sidebar=read_sidebar(visit),
     )
@@ -38,6 +45,17 @@ async def trash(visit: SignedIn, now: Now, shown: int = PAGE, restored: str = ""
 
 @pages.post("/trash/{kind}/{id}/restore")
 async def restore(visit: SignedIn, form: Form, kind: Kind, id: PathId) -> Response:
+    """Also the project a task was in, if `project` names it. `lay_in` is what the task was in."""
     key = form.get("key") or new_id()
-    await visit.backend.send(App.TASK, "POST", f"/{kind}/{id}/restore", key=f"{key}-restore")
-    return RedirectResponse("/trash?restored=yes", 303)
+    if is_id(form.get("project", "")):
+        path = f"/projects/{form['project']}/restore"
+        await visit.backend.send(App.TASK, "POST", path, key=f"{key}-project")
+    found = await visit.backend.send(App.TASK, "POST", f"/{kind}/{id}/restore", key=f"{key}-restore")
+    if "next" in form:
+        return RedirectResponse(own_path(form["next"]), 303)
+    lost = kind == "tasks" and form.get("lay_in", "") not in (
+        "",
+        found.get("project_id"),
+        found.get("parent_id"),
+    )
+    return RedirectResponse(f"/trash?restored={'alone' if lost else 'yes'}", 303)

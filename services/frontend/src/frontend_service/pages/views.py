@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -10,14 +11,17 @@ from fastapi import Depends, Query
 
 LISTS = {"today": "Today", "upcoming": "Upcoming", "overdue": "Overdue", "inbox": "Inbox"}
 """Built-in filters of the task service, and what the page calls them."""
+NEWEST = "-created"
 SORTS = {
-    "": "Newest first",
-    "due,-priority": "Due date",
+    NEWEST: "Newest first",
+    "due,-priority,created": "Due date",
     "-priority,due": "Priority",
     "position": "My order",
     "title": "Title",
     "-updated": "Changed last",
 }
+BY_LIST = dict.fromkeys(("today", "upcoming", "overdue"), "due,-priority,created") | {"inbox": "position"}
+"""How the task service sorts its built-in filters."""
 NAMES = ("list", "project", "label", "saved", "filter", "q", "sort")
 
 
@@ -46,14 +50,20 @@ class View:
     @property
     def is_ordered(self) -> bool:
         """Whether tasks stand in the order somebody gave them, and can be moved."""
-        return self.sort == "position" or (not self.sort and bool(self.project or self.list == "inbox"))
+        return self.applied_sort() == "position"
+
+    def applied_sort(self, saved: Mapping[str, str] = MappingProxyType({})) -> str:
+        """How the list is sorted; saved: the sorts of saved filters, by id, where they have one."""
+        own = BY_LIST.get(self.list) or (saved.get(self.saved) if self.saved else None)
+        return self.sort or own or ("position" if self.project else NEWEST)
 
     @property
     def told(self) -> Sequence[str]:
         """What narrows or sorts this list, in words; nothing where it is shown as it is."""
         said = [f"Search: {self.q}"] if self.q else []
         said += [f"Filter: {self.filter}"] if self.filter else []
-        return [*said, f"Sorted by: {SORTS[self.sort]}"] if self.sort in SORTS and self.sort else said
+        is_own = self.sort == replace(self, sort="").applied_sort()
+        return [*said, f"Sorted by: {said_sort(self.sort)}"] if self.sort and not is_own else said
 
     def query(self, **more: Any) -> str:
         """The address of this view, behind the question mark."""
@@ -106,6 +116,11 @@ def title_of(view: View, names: Mapping[str, str]) -> str:
     if view.list in LISTS:
         return LISTS[view.list]
     return view.label or names.get(view.project or view.saved, "") or "Tasks"
+
+
+def said_sort(sort: str) -> str:
+    """A sort order, in words; one that this page does not offer as it is written."""
+    return SORTS.get(sort, sort)
 
 
 def _quoted(text: str) -> str:

@@ -73,6 +73,12 @@ class Visit:
         return "hx-request" in self.request.headers
 
     @property
+    def user_id(self) -> str:
+        """Who is signed in; empty for nobody."""
+        principal: Principal | None = getattr(self.request.state, "principal", None)
+        return principal.user_id if principal else ""
+
+    @property
     def theme(self) -> str:
         """The chosen theme; empty to follow the system."""
         chosen = self.request.cookies.get("theme", "")

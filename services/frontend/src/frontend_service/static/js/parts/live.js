@@ -2,15 +2,19 @@
 // that show it (`hx-trigger="live-…"`) ask for themselves again.
 //
 // A hidden page holds no stream: browsers allow few connections to one host, shared by all tabs.
+import { fingerprint } from "./rows.js";
+
 const PAUSE_MS = 150; // at least, between one reading and the next
 const FIGURES_MS = 1200; // counted by another service, which hears of a change when this page does
 const PATIENCE_MS = 2000;
+const MOST_ROWS = 20; // that the server tells of at once
 const RETRY_MS = [1000, 2000, 5000, 10000];
 
-const { live, liveTasks, liveNotifications } = document.body.dataset;
+const { live, liveTasks, liveLists, liveNotifications } = document.body.dataset;
 const hint = document.getElementById("connection");
 const waiting = new Map();
 const last = new Map();
+let rows = new Set(); // of tasks that changed; null for all
 let source = null;
 let failures = 0;
 
@@ -25,9 +29,39 @@ function announce(name, delay = 0) {
   }, Math.max(delay, pause)));
 }
 
-function tasksChanged() {
+function tasksChanged(event) {
+  const id = event && JSON.parse(event.data).task?.id;
+  if (id) rows?.add(id);
+  else rows = null;
   announce("live-tasks");
   announce("live-figures", FIGURES_MS);
+}
+
+// Rows that are asked for one by one, or the fingerprint of them all: a list that is the same is not sent.
+function askForRows(url) {
+  const asked = rows;
+  rows = new Set();
+  if (asked === null || asked.size === 0 || asked.size > MOST_ROWS) {
+    url.searchParams.set("have", fingerprint());
+    return;
+  }
+  url.pathname = "/tasks/rows";
+  for (const id of asked) url.searchParams.append("id", id);
+}
+
+// What could not be asked for is asked for with everything else, the next time.
+document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
+  if (ctx.sourceElement.id === "tasks" && !(ctx.response?.status < 400)) rows = null;
+});
+
+// A row came whose neighbour is not here yet.
+document.addEventListener("rows-missing", () => {
+  rows = null;
+  announce("live-tasks");
+});
+
+function listsChanged() {
+  announce("live-lists");
 }
 
 function notificationsChanged() {
@@ -36,6 +70,7 @@ function notificationsChanged() {
 
 function everythingChanged() {
   tasksChanged();
+  listsChanged();
   notificationsChanged();
 }
 
@@ -47,6 +82,7 @@ function connect() {
   source.addEventListener("error", disconnected);
   source.addEventListener("reset", everythingChanged);
   for (const type of liveTasks.split(" ")) source.addEventListener(type, tasksChanged);
+  for (const type of liveLists.split(" ").filter(Boolean)) source.addEventListener(type, listsChanged);
   for (const type of liveNotifications.split(" ")) source.addEventListener(type, notificationsChanged);
 }
 
@@ -88,6 +124,7 @@ document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
   if (!shown || ctx.sourceElement.id === "more") return;
   const url = new URL(ctx.request.action, location.href);
   url.searchParams.set("shown", shown);
+  if (ctx.sourceElement.id === "tasks") askForRows(url);
   ctx.request.action = url.pathname + url.search;
 });
 

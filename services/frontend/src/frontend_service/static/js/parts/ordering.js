@@ -41,7 +41,7 @@ document.addEventListener("htmx:after:swap", ({ detail }) => {
   const id = focused.replace(/^(up|down|title)-/, "");
   for (const name of [focused, `title-${id}`]) {
     const element = document.getElementById(name);
-    if (!element) continue;
+    if (!element?.checkVisibility({ visibilityProperty: true })) continue;
     element.focus();
     break;
   }

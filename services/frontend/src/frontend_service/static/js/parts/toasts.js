@@ -1,6 +1,5 @@
-// Short messages at the edge of the page. They stay while they are looked at or can be lost.
+// Short messages at the edge of the page, each for its time: a later one pushes none out, whose undo would be lost.
 const LIFE_MS = 12000;
-const AT_ONCE = 2;
 const place = document.getElementById("toasts");
 
 export function toast(text) {
@@ -23,7 +22,7 @@ new MutationObserver((changes) => {
       if (node.matches?.("[data-toast]")) setTimeout(() => expire(node), LIFE_MS);
     }
   }
-  while (place.children.length > AT_ONCE) place.firstElementChild.remove();
+  place.scrollTop = place.scrollHeight;
 }).observe(place, { childList: true });
 
 document.addEventListener("click", (event) => {
