@@ -5,7 +5,9 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from notification_service import repository as inbox
 from notification_service.channels import keys
 from notification_service.channels import repository as channels
 from notification_service.channels.guard import guarded_session
@@ -15,6 +17,9 @@ from notification_service.channels.push import Push
 from notification_service.channels.sending import Sending
 from notification_service.channels.webhooks import Webhooks
 from notification_service.overdue import count_overdue
+from notification_service.queue import repository as queue
+from notification_service.quotas import repository as quotas
+from notification_service.quotas.use_cases import WINDOW
 from notification_service.reminders import repository as reminders
 from notification_service.reminders.firing import Firing
 from notification_service.reminders.jobs import WakeUps
@@ -22,6 +27,7 @@ from notification_service.settings import Settings
 
 KEPT = timedelta(days=30)
 HOUSEKEEPING_SECONDS = 3600
+SHEDDING_SECONDS = 60
 
 log = logging.getLogger(__name__)
 
@@ -47,17 +53,38 @@ async def send(app: FastAPI) -> None:
 
 
 async def forget(app: FastAPI) -> None:
-    """Drop what is long over, now and then."""
+    """Drop what is long over and what is too much, now and then."""
     while True:
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
-        before = datetime.now(UTC) - KEPT
         try:
             async with app.state.database.transaction() as session:
-                await reminders.forget_fired(session, before)
-                await channels.forget(session, before)
+                await keep_house(session, app.state.settings, datetime.now(UTC))
         except Exception as error:
             log.warning("housekeeping failed: %s", error)
 
 
+async def keep_house(session: AsyncSession, settings: Settings, now: datetime) -> None:
+    """Keep what is stored within its time and its quotas."""
+    before = now - KEPT
+    await reminders.forget_fired(session, before)
+    await channels.forget(session, before)
+    await queue.forget_most(session, settings.quota_deliveries_stored)
+    await inbox.forget(session, before, settings.quota_inbox_entries)
+    await quotas.forget_uses(session, now - WINDOW)
+
+
+async def shed(app: FastAPI) -> None:
+    """Keep queues short: give up what waits beyond the quota of its user."""
+    while True:
+        await asyncio.sleep(SHEDDING_SECONDS)
+        try:
+            async with app.state.database.transaction() as session:
+                number = await queue.shed(session, app.state.settings.quota_deliveries_waiting)
+            if number:
+                log.warning("%d deliveries were given up: too many wait for one account", number)
+        except Exception as error:
+            log.warning("queues can't be kept short: %s", error)
+
+
 STARTUP = (keys.load, prepare)
-WORK = (set_wake_ups, send, forget, count_overdue)
+WORK = (set_wake_ups, send, forget, shed, count_overdue)

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncSession
+from yarl import URL
 
 from notification_service import events
 from notification_service.channels import repository as channels
@@ -56,10 +57,16 @@ def delivery_on(channel: Channel, entry: Notification, person: Person, now: date
         reminder_id=entry.reminder_id,
         channel_id=channel.id,
         kind=channel.kind,
+        host=host_of(channel),
         state="due",
         next_at=end_of_quiet(person.quiet_from, person.quiet_to, zone, now) if is_noisy else now,
         created_at=now,
     )
+
+
+def host_of(channel: Channel) -> str:
+    """The host of a URL; all mail goes to the one server."""
+    return "mail" if channel.kind == "email" else URL(channel.target).host or ""
 
 
 def delivery_id(notification_id: str, channel: str) -> str:

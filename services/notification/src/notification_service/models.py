@@ -143,6 +143,8 @@ class Delivery(SQLModel, table=True):
     channel_id: str | None = None
     """None for the inbox."""
     kind: str
+    host: str = ""
+    """Where it goes; what is under way to one host is limited."""
     state: str
     """`due`, `sent`, `delivered`, `opened`, `failed` (given up) or `dropped` (the channel is gone)."""
     attempts: int = 0

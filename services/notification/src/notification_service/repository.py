@@ -9,6 +9,9 @@ from sqlmodel import col
 
 from notification_service.models import Notification
 
+CHUNK = 5_000
+"""Rows of one user dropped in one go; the next round takes more."""
+
 
 async def lock(session: AsyncSession, user_id: str, id: str) -> Notification | None:
     query = select(Notification).where(col(Notification.id) == id, col(Notification.user_id) == user_id)
@@ -34,6 +37,20 @@ async def newest(
 async def count_in_inbox(session: AsyncSession, user_id: str) -> int:
     query = select(func.count()).where(col(Notification.user_id) == user_id, col(Notification.in_inbox))
     return await session.scalar(query) or 0
+
+
+async def forget(session: AsyncSession, before: datetime, limit: int) -> None:
+    """Drop what only webhooks were told before then, and the oldest entries of inboxes over `limit`."""
+    not_shown = ~col(Notification.in_inbox) & (col(Notification.created_at) < before)
+    await session.execute(delete(Notification).where(not_shown))
+    crowded = select(col(Notification.user_id)).where(col(Notification.in_inbox))
+    crowded = crowded.group_by(col(Notification.user_id)).having(func.count() > limit)
+    for user_id in (await session.scalars(crowded)).all():
+        of_user = select(col(Notification.id)).where(col(Notification.in_inbox))
+        of_user = of_user.where(col(Notification.user_id) == user_id)
+        newest_first = of_user.order_by(col(Notification.created_at).desc(), col(Notification.id))
+        ids = (await session.scalars(newest_first.offset(limit).limit(CHUNK))).all()
+        await session.execute(delete(Notification).where(col(Notification.id).in_(ids)))
 
 
 async def erase_user(session: AsyncSession, user_id: str) -> None:

@@ -182,7 +182,8 @@ class TestWebhooks:
         async with guarded_session([]) as session:
             await send(notification, {"webhook": Webhooks(session, notification.app.state.keys)})
         assert receiver.calls == []
-        assert "not a public address" in (await logged(notification, webhook))["log"][0]["error"]
+        said = (await logged(notification, webhook))["log"][0]["error"]
+        assert said == "the host name leads to no public address"
 
     async def test_that_hang_hold_up_nobody_else(
         self, notification: ServiceUnderTest, receiver: Receiver

@@ -10,8 +10,9 @@ import pytest
 from notification_service.channels import sending
 from notification_service.channels.parcel import Outcome, Parcel
 from notification_service.channels.retries import TAKEN
-from notification_service.channels.sending import AT_ONCE_ON_A_CHANNEL, Sending
+from notification_service.channels.sending import Sending
 from notification_service.models import Channel, Delivery
+from notification_service.queue.turns import ON_A_CHANNEL
 from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -130,15 +131,15 @@ class TestSettling:
 class TestAChannel:
     async def test_is_sent_so_much_at_once(self, notification: ServiceUnderTest) -> None:
         webhook = await add_webhook(notification, URL)
-        for _ in range(AT_ONCE_ON_A_CHANNEL + 2):
+        for _ in range(ON_A_CHANNEL + 2):
             await notification.client.post(f"/webhooks/{webhook['id']}/test")
         go_on = asyncio.Event()
         receiver = Receiver(go_on.wait)  # type: ignore[arg-type]
         worker = Sending(notification.database, {"webhook": receiver}, asyncio.Event())
-        assert [await worker.step() for _ in range(2)] == [AT_ONCE_ON_A_CHANNEL, 0]
+        assert [await worker.step() for _ in range(ON_A_CHANNEL + 1)] == [1] * ON_A_CHANNEL + [0]
         go_on.set()
         await worker.drain()
-        assert len(set(receiver.got)) == AT_ONCE_ON_A_CHANNEL + 2
+        assert len(set(receiver.got)) == ON_A_CHANNEL + 2
 
     async def test_that_is_not_active_is_sent_nothing(self, notification: ServiceUnderTest) -> None:
         webhook = await due(notification)

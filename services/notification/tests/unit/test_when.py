@@ -36,7 +36,8 @@ class TestDueInstant:
 
     def test_at_the_ends_of_the_calendar_is_none(self) -> None:
         assert due_instant(None, date.min, time(0), BERLIN) is None
-        assert remind_instant(60, None, datetime.min.replace(tzinfo=UTC)) is None
+        assert remind_instant(60, None, datetime.min.replace(tzinfo=UTC), BERLIN) is None
+        assert remind_instant(1440, None, datetime.min.replace(tzinfo=UTC), BERLIN) is None
 
     def test_of_neither_is_none(self) -> None:
         assert due_instant(None, None, NINE, BERLIN) is None
@@ -44,13 +45,13 @@ class TestDueInstant:
 
 class TestRemindInstant:
     def test_is_so_long_before_due(self) -> None:
-        assert remind_instant(90, None, utc("2026-05-01T08:00")) == utc("2026-05-01T06:30")
+        assert remind_instant(90, None, utc("2026-05-01T08:00"), BERLIN) == utc("2026-05-01T06:30")
 
     def test_is_the_instant_that_was_named(self) -> None:
-        assert remind_instant(None, utc("2026-05-01T08:00:00.7"), None) == utc("2026-05-01T08:00")
+        assert remind_instant(None, utc("2026-05-01T08:00:00.7"), None, BERLIN) == utc("2026-05-01T08:00")
 
     def test_is_unknown_without_a_due_date(self) -> None:
-        assert remind_instant(30, None, None) is None
+        assert remind_instant(30, None, None, BERLIN) is None
 
 
 class TestLate:

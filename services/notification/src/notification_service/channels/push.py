@@ -8,6 +8,7 @@ import orjson
 from pywebpush import WebPusher
 from yarl import URL
 
+from notification_service.channels.guard import why
 from notification_service.channels.keys import Keys
 from notification_service.channels.parcel import Outcome, Parcel, retry_after
 
@@ -37,7 +38,7 @@ class Push:
         except TimeoutError:
             return Outcome("again", "no answer in time")
         except (aiohttp.ClientError, OSError) as error:
-            return Outcome("again", f"{type(error).__name__}: {error}"[:300])
+            return Outcome("again", why(error))
 
     def _encrypted(self, parcel: Parcel) -> bytes:
         content = parcel.content() | {"delivery_id": parcel.delivery.id}

@@ -4,23 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from notification_service.models import Attempt, Channel, Delivery, Notification
-
-_READY = (
-    select(col(Delivery.id))
-    .where(
-        col(Delivery.state) == "due",
-        col(Delivery.next_at) <= bindparam("now"),
-        col(Delivery.channel_id).not_in(bindparam("busy", expanding=True)),
-    )
-    .order_by(col(Delivery.next_at))
-    .limit(bindparam("limit"))
-    .with_for_update(skip_locked=True)
-)
 
 
 async def active_of(session: AsyncSession, user_ids: Collection[str]) -> dict[str, list[Channel]]:
@@ -86,26 +74,18 @@ async def count_due(session: AsyncSession, before: datetime) -> dict[str, int]:
     return {kind: number for kind, number in await session.execute(query)}  # noqa: C416 - rows are no pairs to mypy
 
 
-async def take_ready(
-    session: AsyncSession, now: datetime, again_at: datetime, busy: Collection[str], limit: int
-) -> Sequence[str]:
-    """Ids of deliveries to be sent now; nobody else gets them until `again_at`."""
-    ids = (await session.scalars(_READY, {"now": now, "busy": list(busy), "limit": limit})).all()
-    if ids:
-        await session.execute(update(Delivery).where(col(Delivery.id).in_(ids)).values(next_at=again_at))
-    return ids
-
-
 async def parcels(
     session: AsyncSession, ids: Sequence[str]
 ) -> Sequence[tuple[Delivery, Channel | None, Notification | None]]:
+    """Deliveries with their channels and what they tell of, in the order of `ids`."""
     query = (
         select(Delivery, Channel, Notification)
         .outerjoin(Channel, col(Channel.id) == col(Delivery.channel_id))
         .outerjoin(Notification, col(Notification.id) == col(Delivery.notification_id))
         .where(col(Delivery.id).in_(ids))
     )
-    return [(delivery, channel, told) for delivery, channel, told in await session.execute(query)]
+    found = {row[0].id: (row[0], row[1], row[2]) for row in await session.execute(query)}
+    return [found[id] for id in ids]
 
 
 async def lock_delivery(session: AsyncSession, id: str) -> Delivery | None:

@@ -1,4 +1,4 @@
-"""Deliveries are taken, sent and settled, at least once each and one at a time.
+"""Deliveries are taken (`turns` says whose), sent and settled, at least once each and one at a time.
 
 A worker takes a delivery by moving its `next_at` on in a transaction, sends it outside of any, and settles
 it in a second one. Should the process die in between, the delivery is due again a minute later and goes
@@ -10,7 +10,6 @@ before the minute does, a database that is away is asked again, and who is told 
 import asyncio
 import logging
 import time
-from collections import Counter as Tally
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -22,14 +21,15 @@ from notification_service.channels import repository
 from notification_service.channels.parcel import KINDS, RESULTS, Outcome, Parcel, Sender
 from notification_service.channels.retries import TAKEN, next_try
 from notification_service.models import Attempt, Channel, Delivery, Notification
+from notification_service.queue.repository import lease, next_turns
+from notification_service.queue.turns import Turn, UnderWay
 from servicekit.database import Database
 from servicekit.ids import new_id
 from servicekit.outbox import record, record_letter
 
 POLL_SECONDS = 1.0
-AT_ONCE = 64
-AT_ONCE_ON_A_CHANNEL = 4
-"""So that one receiver who hangs holds up nobody else."""
+SETTLED_AT_ONCE = 4
+"""So that many tries which end together leave connections to the database for requests."""
 TRY_SECONDS = 25.0
 SETTLE_SECONDS = 25.0
 """A try, and then settling it, may take so long: together less than the lease, `retries.TAKEN`."""
@@ -55,7 +55,10 @@ class Sending:
         self._database = database
         self._senders = senders
         self._due = due
-        self._under_way: dict[asyncio.Task[None], str] = {}
+        self._under_way = UnderWay()
+        self._after = ""
+        """The user who was served last."""
+        self._settling = asyncio.Semaphore(SETTLED_AT_ONCE)
 
     async def run(self) -> None:
         """Send until cancelled; what is under way then is finished, unless it takes too long."""
@@ -74,47 +77,48 @@ class Sending:
     async def step(self) -> int:
         """Take what is ready and start to send it; returns how many that were."""
         self._due.clear()
-        room = AT_ONCE - len(self._under_way)
-        if room <= 0:
+        room, now = self._under_way.room, datetime.now(UTC)
+        if not room:
             return 0
-        tally = Tally(self._under_way.values())
-        busy = [channel for channel, number in tally.items() if number >= AT_ONCE_ON_A_CHANNEL]
-        now = datetime.now(UTC)
         async with self._database.reading() as session:
             if not await repository.has_ready(session, now):
                 return 0
+            found = await next_turns(session, now, self._under_way.blocked(), self._after, room)
+        if not found:
+            return 0
+        self._after = found[-1].user_id
         async with self._database.transaction() as session:
-            ids = await repository.take_ready(
-                session, now, now + TAKEN, busy, min(room, AT_ONCE_ON_A_CHANNEL)
-            )
-            found = await repository.parcels(session, ids) if ids else []
-        for delivery, channel, notification in found:
-            self._start(delivery, channel, notification)
-        return len(found)
+            taken = await lease(session, self._under_way.fitting(found), now, now + TAKEN)
+            parcels = await repository.parcels(session, [turn.delivery_id for turn in taken])
+        for turn, parcel in zip(taken, parcels, strict=True):
+            self._start(turn, *parcel)
+        return len(taken)
 
     async def drain(self) -> None:
         """Send until a look that began with nothing under way finds nothing. For tests."""
         idle = False
         while await self.step() or not idle:
-            await asyncio.gather(*self._under_way)
-            idle = not self._under_way
+            await asyncio.gather(*self._under_way.tasks)
+            idle = not self._under_way.tasks
 
     async def _finish(self) -> None:
         """End what is under way; what had to be cut off is taken again later."""
-        if not self._under_way:
+        if not self._under_way.tasks:
             return
-        _, late = await asyncio.wait(self._under_way, timeout=ENDING_SECONDS)
+        _, late = await asyncio.wait(self._under_way.tasks, timeout=ENDING_SECONDS)
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
 
-    def _start(self, delivery: Delivery, channel: Channel | None, notification: Notification | None) -> None:
+    def _start(
+        self, turn: Turn, delivery: Delivery, channel: Channel | None, notification: Notification | None
+    ) -> None:
         task = asyncio.create_task(self._deliver(delivery, channel, notification))
-        self._under_way[task] = delivery.channel_id or ""
+        self._under_way.tasks[task] = turn
         task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._under_way.pop(task, None)
+        self._under_way.tasks.pop(task, None)
         self._due.set()
         if not task.cancelled() and task.exception():
             log.error("a delivery could not be settled", exc_info=task.exception())
@@ -146,7 +150,7 @@ class Sending:
         deadline = time.monotonic() + SETTLE_SECONDS
         while True:
             try:
-                async with self._database.transaction() as session:
+                async with self._settling, self._database.transaction() as session:
                     if await settle(session, id, outcome, datetime.now(UTC)) and attempt:
                         await session.merge(attempt)
                 return

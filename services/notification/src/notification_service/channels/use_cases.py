@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notification_service.channels import repository, webhooks
-from notification_service.channels.guard import problem_with
+from notification_service.channels.guard import in_ascii, problem_with
 from notification_service.channels.keys import Keys
 from notification_service.channels.schemas import (
     AttemptRead,
@@ -42,9 +42,9 @@ async def add(session: AsyncSession, user: Principal, body: ChannelCreate, setti
         return await _put(session, settings, user.user_id, "email", target, {})
     assert body.endpoint
     assert body.keys
-    _require_public(body.endpoint, "/endpoint", settings)
+    endpoint = _public(body.endpoint, "/endpoint", settings)
     keys = {name: value.rstrip("=") for name, value in body.keys.model_dump().items()}
-    return await _put(session, settings, user.user_id, "push", body.endpoint, keys)
+    return await _put(session, settings, user.user_id, "push", endpoint, keys)
 
 
 async def add_webhook(
@@ -55,11 +55,11 @@ async def add_webhook(
     Raises `Invalid`, `Conflict`, `QuotaExceeded`, `AccountGone`.
     """
     await people.account(session, user.user_id)
-    _require_public(body.url, "/url", settings)
-    if await repository.lock_target(session, user.user_id, "webhook", body.url):
+    url = _public(body.url, "/url", settings)
+    if await repository.lock_target(session, user.user_id, "webhook", url):
         raise Conflict("There is a webhook for this URL.", code="webhook-exists")
     kinds: list[str] = list(dict.fromkeys(body.kinds))
-    channel = await _put(session, settings, user.user_id, "webhook", body.url, {}, kinds)
+    channel = await _put(session, settings, user.user_id, "webhook", url, {}, kinds)
     return channel, rotate(channel, keys)
 
 
@@ -196,8 +196,10 @@ async def _put(
     return channel
 
 
-def _require_public(url: str, pointer: str, settings: Settings) -> None:
+def _public(url: str, pointer: str, settings: Settings) -> str:
+    """`url` as it is called. Raises `Invalid` for one that may not be."""
     https_only = settings.environment == "production"
     problem = problem_with(url, settings.allowed_networks, https_only=https_only)
     if problem:
         raise Invalid.field(pointer, problem, code="url-refused")
+    return in_ascii(url)

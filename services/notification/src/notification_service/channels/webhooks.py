@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import aiohttp
 import orjson
 
-from notification_service.channels.guard import PrivateAddress
+from notification_service.channels.guard import why
 from notification_service.channels.keys import Keys
 from notification_service.channels.parcel import Outcome, Parcel, retry_after
 
@@ -64,7 +64,7 @@ class Webhooks:
         except TimeoutError:
             return Outcome("again", "no answer in time")
         except (aiohttp.ClientError, OSError) as error:
-            return Outcome("again", _why(error))
+            return Outcome("again", why(error))
 
 
 def _outcome(answer: aiohttp.ClientResponse) -> Outcome:
@@ -76,12 +76,3 @@ def _outcome(answer: aiohttp.ClientResponse) -> Outcome:
         return Outcome("again", "redirects are not followed", answer.status)
     asked = retry_after(answer.headers.get("retry-after"))
     return Outcome("again", f"the receiver answered {answer.status}", answer.status, asked)
-
-
-def _why(error: Exception) -> str:
-    cause: BaseException | None = error
-    while cause:
-        if isinstance(cause, PrivateAddress):
-            return str(cause)
-        cause = getattr(cause, "os_error", None) or cause.__cause__
-    return f"{type(error).__name__}: {error}"[:300]

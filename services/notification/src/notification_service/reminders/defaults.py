@@ -13,7 +13,7 @@ from contracts.task import TaskReminder
 from notification_service.models import KnownTask, Person, Reminder
 from notification_service.reminders import repository
 from notification_service.reminders.planning import made, reminder_id, settle, wake_for
-from notification_service.reminders.when import remind_instant
+from notification_service.reminders.when import remind_instant, zone_of
 
 
 async def follow_default(session: AsyncSession, person: Person, before: int | None, now: datetime) -> None:
@@ -37,7 +37,8 @@ async def follow_default(session: AsyncSession, person: Person, before: int | No
 
 def _new(known: dict[str, Reminder], task: KnownTask, person: Person, now: datetime) -> Reminder | None:
     """The reminder of `task` under the new default; None where there is none to come."""
-    at = remind_instant(person.default_reminder, None, task.due_at)
+    zone = zone_of(task.time_zone, person.time_zone)
+    at = remind_instant(person.default_reminder, None, task.due_at, zone)
     if at is None or at <= now:
         return None
     spec = TaskReminder(minutes_before=person.default_reminder)

@@ -49,7 +49,7 @@ async def follow(session: AsyncSession, envelope: CloudEvent[TaskEvent]) -> None
 
 
 async def replan(session: AsyncSession, person: Person, now: datetime) -> None:
-    """Move what hangs on the zone or the habits of `person`: reminders of days without a time."""
+    """Move what hangs on the zone or the habits of `person`: days without a time, and whole days before."""
     for reminder, task in await repository.lock_of_days(session, person.id):
         settle(reminder, task, person, now, keeps=task.is_open and reminder.state != "cancelled")
         await wake_for(session, [reminder])
@@ -59,7 +59,7 @@ def settle(reminder: Reminder, task: KnownTask, person: Person, heard_at: dateti
     """Bring a reminder into the state its task asks for. heard_at: when that was said."""
     zone = zone_of(task.time_zone, person.time_zone)
     due = due_instant(task.due_at, task.due_date, person.day_starts_at, zone)
-    at = remind_instant(reminder.minutes_before, reminder.at, due)
+    at = remind_instant(reminder.minutes_before, reminder.at, due, zone)
     if not keeps:
         if reminder.state in ("planned", "waiting"):
             reminder.state = "cancelled"

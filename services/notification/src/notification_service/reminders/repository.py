@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from notification_service.models import KnownTask, Person, Reminder, WakeUp
+from notification_service.reminders.when import MINUTES_OF_A_DAY
 from servicekit.database import for_both, run_own
 from servicekit.errors import AccountGone
 
@@ -75,16 +76,21 @@ async def lock_of_task(session: AsyncSession, task_id: str, kinds: Sequence[str]
 
 
 async def lock_of_days(session: AsyncSession, user_id: str) -> Sequence[tuple[Reminder, KnownTask]]:
-    """The user's reminders before tasks that have a date and no time."""
+    """The user's reminders whose instant hangs on the user's wall.
+
+    Those before tasks that have a date and no time, and those whole days before tasks without a zone.
+    """
+    minutes = col(Reminder.minutes_before)
+    is_day = col(KnownTask.due_at).is_(None) & col(KnownTask.due_date).is_not(None)
+    is_days_before = col(KnownTask.time_zone).is_(None) & (minutes > 0) & (minutes % MINUTES_OF_A_DAY == 0)
     query = (
         select(Reminder, KnownTask)
         .join(KnownTask, col(KnownTask.id) == col(Reminder.task_id))
         .where(
             col(Reminder.user_id) == user_id,
-            col(Reminder.minutes_before).is_not(None),
+            minutes.is_not(None),
             col(Reminder.state) != "cancelled",
-            col(KnownTask.due_at).is_(None),
-            col(KnownTask.due_date).is_not(None),
+            is_day | is_days_before,
         )
         .with_for_update(of=Reminder)
     )

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+MINUTES_OF_A_DAY = 24 * 60
 LATE = timedelta(minutes=1)
 """A reminder that comes this long after its time says that it is late."""
 
@@ -33,14 +34,31 @@ def due_instant(
         return None
 
 
-def remind_instant(minutes_before: int | None, at: datetime | None, due: datetime | None) -> datetime | None:
-    """The instant to remind at, in whole seconds; None as long as the task has no due date."""
+def remind_instant(
+    minutes_before: int | None, at: datetime | None, due: datetime | None, zone: ZoneInfo
+) -> datetime | None:
+    """The instant to remind at, in whole seconds; None as long as the task has no due date.
+
+    zone: on whose wall whole days are counted.
+    """
     if at is None and due is not None and minutes_before is not None:
         try:
-            at = due - timedelta(minutes=minutes_before)
-        except OverflowError:
+            at = _before(due, minutes_before, zone)
+        except (OverflowError, ValueError):
             return None
     return at.astimezone(UTC).replace(microsecond=0) if at else None
+
+
+def _before(due: datetime, minutes: int, zone: ZoneInfo) -> datetime:
+    """Whole days before `due` on the wall of `zone`; any other number of minutes on the time line.
+
+    RFC 5545, section 3.3.6: days are nominal, hours and minutes exact. A time the wall skips is read with
+    the offset before the gap, and of a time it shows twice the first is meant (section 3.3.5; PEP 495).
+    """
+    days, rest = divmod(minutes, MINUTES_OF_A_DAY)
+    if rest or not days:
+        return due - timedelta(minutes=minutes)
+    return (due.astimezone(zone) - timedelta(days=days)).replace(fold=0)
 
 
 def is_late(remind_at: datetime, now: datetime) -> bool:

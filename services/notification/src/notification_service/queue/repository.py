@@ -1,0 +1,124 @@
+"""Every query about the queue of deliveries."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, bindparam, delete, func, literal_column, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from notification_service.models import Attempt, Delivery
+from notification_service.queue.turns import Turn
+
+CHUNK = 5_000
+"""Rows of one user changed in one go; the next round takes more."""
+
+
+async def shed(session: AsyncSession, limit: int) -> int:
+    """Give up what waits of users for whom more than `limit` deliveries wait, the newest first; how many.
+
+    They can be sent again by hand.
+    """
+    waits = col(Delivery.state) == "due"
+    crowded = select(col(Delivery.user_id)).where(waits).group_by(col(Delivery.user_id))
+    shed = 0
+    for user_id in (await session.scalars(crowded.having(func.count() > limit))).all():
+        of_user = select(col(Delivery.id)).where(waits, col(Delivery.user_id) == user_id)
+        newest = of_user.order_by(col(Delivery.created_at), col(Delivery.id)).offset(limit).limit(CHUNK)
+        ids = (await session.scalars(newest)).all()
+        given_up = update(Delivery).where(col(Delivery.id).in_(ids), waits)
+        error = f"{limit} deliveries of this account are waiting already"
+        await session.execute(given_up.values(state="failed", next_at=None, error=error))
+        shed += len(ids)
+    return shed
+
+
+async def forget_most(session: AsyncSession, limit: int) -> None:
+    """Drop what was sent longest ago of users of whom more than `limit` deliveries are kept."""
+    is_over = col(Delivery.state) != "due"
+    crowded = select(col(Delivery.user_id)).where(is_over).group_by(col(Delivery.user_id))
+    for user_id in (await session.scalars(crowded.having(func.count() > limit))).all():
+        of_user = select(col(Delivery.id)).where(is_over, col(Delivery.user_id) == user_id)
+        newest_first = of_user.order_by(col(Delivery.created_at).desc(), col(Delivery.id))
+        ids = (await session.scalars(newest_first.offset(limit).limit(CHUNK))).all()
+        await session.execute(delete(Attempt).where(col(Attempt.delivery_id).in_(ids)))
+        await session.execute(delete(Delivery).where(col(Delivery.id).in_(ids)))
+
+
+async def next_turns(
+    session: AsyncSession, now: datetime, blocked: dict[str, list[str]], after: str, limit: int
+) -> list[Turn]:
+    """At most `limit` deliveries that may be sent at `now`, one a user, in turn from the user `after` on."""
+    found = await _walk(session, now, blocked, after, limit)
+    if after and len(found) < limit:
+        seen = {turn.delivery_id for turn in found}
+        around = await _walk(session, now, blocked, "", limit)
+        found += [turn for turn in around if turn.delivery_id not in seen]
+    return found[:limit]
+
+
+async def lease(
+    session: AsyncSession, turns: Sequence[Turn], now: datetime, again_at: datetime
+) -> list[Turn]:
+    """Take `turns`: nobody else gets them until `again_at`. Returns those nobody else has taken."""
+    if not turns:
+        return []
+    ids = [turn.delivery_id for turn in turns]
+    is_ready = (col(Delivery.id).in_(ids), col(Delivery.state) == "due", col(Delivery.next_at) <= now)
+    free = select(col(Delivery.id)).where(*is_ready).with_for_update(skip_locked=True)
+    taken = set((await session.scalars(free)).all())
+    if taken:
+        await session.execute(update(Delivery).where(col(Delivery.id).in_(taken)).values(next_at=again_at))
+    return [turn for turn in turns if turn.delivery_id in taken]
+
+
+async def _walk(
+    session: AsyncSession, now: datetime, blocked: dict[str, list[str]], after: str, limit: int
+) -> list[Turn]:
+    ids = (await session.scalars(_TURNS, {"now": now, "after": after, "limit": limit, **blocked})).all()
+    columns = col(Delivery.id), col(Delivery.user_id), col(Delivery.channel_id), col(Delivery.host)
+    rows = await session.execute(select(*columns).where(col(Delivery.id).in_(ids)))
+    found = {id: Turn(id, user_id, channel_id or "", host) for id, user_id, channel_id, host in rows}
+    return [found[id] for id in ids if id in found]
+
+
+def _turns() -> Select[Any]:
+    first, following, ready = aliased(Delivery), aliased(Delivery), aliased(Delivery)
+    beginning = select(func.min(col(first.user_id)).label("user_id")).where(
+        _waits(first), col(first.user_id) > bindparam("after")
+    )
+    user = beginning.cte("waiting_user", recursive=True)
+    step = (
+        select(func.min(col(following.user_id)))
+        .where(_waits(following), col(following.user_id) > user.c.user_id)
+        .correlate(user)
+        .scalar_subquery()
+    )
+    user = user.union_all(select(step).where(user.c.user_id.is_not(None)))
+    earliest = (
+        select(col(ready.id))
+        .where(
+            col(ready.user_id) == user.c.user_id,
+            _waits(ready),
+            col(ready.next_at) <= bindparam("now"),
+            col(ready.channel_id).not_in(bindparam("channels", expanding=True)),
+            col(ready.host).not_in(bindparam("hosts", expanding=True)),
+        )
+        .order_by(col(ready.next_at))
+        .limit(1)
+        .correlate(user)
+        .scalar_subquery()
+    )
+    may_have_more = user.c.user_id.not_in(bindparam("users", expanding=True))
+    turn = select(earliest.label("id")).select_from(user).where(may_have_more).subquery()
+    return select(turn.c.id).where(turn.c.id.is_not(None)).limit(bindparam("limit"))
+
+
+def _waits(delivery: type[Delivery]) -> ColumnElement[bool]:
+    """As the index of waiting deliveries has it, which a parameter would not match."""
+    return col(delivery.state) == literal_column("'due'")
+
+
+_TURNS = _turns()

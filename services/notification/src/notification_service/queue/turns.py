@@ -1,0 +1,72 @@
+"""Whose delivery is sent next: users take turns, whatever waits for each of them (round robin).
+
+The queue is the table, so restarts and other replicas change nothing about it. A look walks over the users
+something waits for, from the one served last on, one index entry each, and takes one delivery of everybody
+who may have one more under way. So a look costs what there are users, not what there are deliveries, and a
+user's first one is behind one of each other user at most, never behind all of theirs.
+
+What is under way is limited for a user, a channel and the host it goes to, at each replica. Some places are
+kept for users who have nothing under way: were all held by receivers that hang, somebody else would wait
+for as long as these may take.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+AT_ONCE = 256
+FOR_NEWCOMERS = 64
+"""Places only users have of whom nothing is under way."""
+BATCH = 32
+"""Taken in one transaction at most."""
+OF_A_USER = 8
+ON_A_CHANNEL = 4
+AT_A_HOST = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A delivery that may be sent now, and what it counts for while it is under way."""
+
+    delivery_id: str
+    user_id: str
+    channel_id: str
+    host: str
+
+
+@dataclass(slots=True)
+class UnderWay:
+    """What one replica is sending."""
+
+    tasks: dict["asyncio.Task[None]", Turn] = field(default_factory=dict)
+
+    @property
+    def room(self) -> int:
+        """How many more may be begun in one go."""
+        free = AT_ONCE - len(self.tasks)
+        return min(BATCH, free - FOR_NEWCOMERS if free > FOR_NEWCOMERS else free)
+
+    def blocked(self) -> dict[str, list[str]]:
+        """Who and what has as many under way as it may: `users`, `channels` and `hosts`."""
+        turns = self.tasks.values()
+        most = OF_A_USER if AT_ONCE - len(self.tasks) > FOR_NEWCOMERS else 1
+        return {
+            "users": _at_least(most, [turn.user_id for turn in turns]),
+            "channels": _at_least(ON_A_CHANNEL, [turn.channel_id for turn in turns]),
+            "hosts": _at_least(AT_A_HOST, [turn.host for turn in turns if turn.host]),
+        }
+
+    def fitting(self, turns: Sequence[Turn]) -> list[Turn]:
+        """As many of `turns` as their hosts may have beside what is under way."""
+        tally = Counter(turn.host for turn in self.tasks.values())
+        fit = []
+        for turn in turns:
+            tally[turn.host] += 1
+            if not turn.host or tally[turn.host] <= AT_A_HOST:
+                fit.append(turn)
+        return fit
+
+
+def _at_least(most: int, names: Sequence[str]) -> list[str]:
+    return [name for name, number in Counter(names).items() if number >= most]
