@@ -16,14 +16,18 @@ _LABELS = TaskLabel.metadata.tables["task_label"]
 def keep(session: Session, *_: Any) -> None:
     """Write the folded text and the label index of each task about to be written."""
     for task in [each for each in session.new if isinstance(each, Task)]:
-        session.add(TaskText(user_id=task.user_id, task_id=task.id, **_text(task)))
-        session.add_all(_label_rows(task))
+        session.add_all(rows_of(task))
     for task in [each for each in session.dirty if isinstance(each, Task)]:
         if _changed(task, "title", "notes", "labels"):
             session.execute(_TEXT.update().where(_of(_TEXT, task)), _text(task))
         if _changed(task, "labels"):
             session.execute(_LABELS.delete().where(_of(_LABELS, task)))
             session.add_all(_label_rows(task))
+
+
+def rows_of(task: Task) -> list[TaskText | TaskLabel]:
+    """What is stored of a new task so that it can be found."""
+    return [TaskText(user_id=task.user_id, task_id=task.id, **_text(task)), *_label_rows(task)]
 
 
 def _text(task: Task) -> dict[str, str]:

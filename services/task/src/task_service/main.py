@@ -1,5 +1,7 @@
 """The task service."""
 
+import asyncio
+
 from fastapi import FastAPI
 
 from servicekit.app import create_app
@@ -9,9 +11,13 @@ from task_service.quotas.recorder import LIMITS, limits_of
 from task_service.settings import Settings
 from task_service.subscriptions import subscriptions
 
+FILES_AT_ONCE = 1
+"""Files that requests have read at a time, each by a process of its own; beside the one being taken in."""
+
 
 def create(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings()
     app = create_app(settings, routers.ALL, listens=subscriptions, background=WORK, forget=FORGET)
     app.state.database.session_info[LIMITS] = limits_of(settings)
+    app.state.file_readers = asyncio.Semaphore(FILES_AT_ONCE)
     return app

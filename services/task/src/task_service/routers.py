@@ -7,9 +7,9 @@ from task_service.feed.routes import feed, public_feed
 from task_service.quickadd.routes import quick_add
 from task_service.quotas.routes import usage
 from task_service.structure.routes import filter_routes, label_routes, project_routes
-from task_service.transfer.routes import exports, imports
+from task_service.transfer.routes import exports, files, imports
 
 ALL = (
     *(routes.tasks, quick_add, project_routes, label_routes, filter_routes),
-    *(batch, changes, imports, exports, feed, public_feed, usage),
+    *(batch, changes, files, imports, exports, feed, public_feed, usage),
 )

@@ -9,24 +9,23 @@ from typing import Any
 
 import pytest
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncSession
 from task_service.main import create
 from task_service.settings import Settings
 from task_service.subscriptions import subscriptions
 from task_service.transfer import adding, worker
 from task_service.transfer.adding import Adding
+from task_service.transfer.file_process import FileProcess
 from task_service.transfer.models import ImportJob
-from task_service.transfer.source import Source
+from task_service.transfer.preparing import Outlook
 from task_service.transfer.use_cases import LONG_AGO
 
 from conftest import OpenService, ServiceUnderTest
 from contracts.user import UserDeleted
-from servicekit.auth import Principal
 from servicekit.ids import new_id
 
 FILE = "title\n" + "".join(f"task {number}\n" for number in range(6))
 BOB = {"authorization": "Bearer bob"}
-Add = Callable[..., Awaitable[None]]
+Add = Callable[..., Awaitable[int]]
 
 
 @pytest.fixture
@@ -34,6 +33,7 @@ async def task(open_service: OpenService, monkeypatch: pytest.MonkeyPatch) -> Se
     for name in ("POLL_SECONDS", "PAUSE_SECONDS"):
         monkeypatch.setattr(worker, name, 0.01)
     monkeypatch.setattr(adding, "CHUNK", 1)
+    monkeypatch.setattr(worker, "MAX_INTERRUPTIONS", 3)
     return await open_service(create, Settings)
 
 
@@ -42,11 +42,11 @@ def stopping(monkeypatch: pytest.MonkeyPatch, error: Exception, when: Callable[[
     calls: list[str] = []
     add: Add = Adding.add
 
-    async def broken(self: Adding, *given: Any) -> None:
+    async def broken(self: Adding, *given: Any) -> int:
         calls.append(self.user.user_id)
         if when(calls.count(self.user.user_id)) and self.user.user_id == "ada":
             raise error
-        await add(self, *given)
+        return await add(self, *given)
 
     monkeypatch.setattr(Adding, "add", broken)
     return calls
@@ -69,7 +69,7 @@ async def sent(task: ServiceUnderTest, **more: Any) -> str:
 
 async def left_by_a_killed_worker(task: ServiceUnderTest, times: int) -> str:
     """A file whose lease has run out, and did so `times` times before."""
-    return (await leased(task, LONG_AGO, interruptions=times)).id
+    return (await leased(task, LONG_AGO, failures=times)).id
 
 
 async def leased(task: ServiceUnderTest, until: datetime, **more: Any) -> ImportJob:
@@ -89,7 +89,7 @@ async def leased(task: ServiceUnderTest, until: datetime, **more: Any) -> Import
 
 
 class TestError:
-    async def test_ends_it_the_third_time_and_says_so(
+    async def test_ends_it_the_second_time_and_says_so(
         self, task: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         calls = stopping(monkeypatch, ZeroDivisionError(), lambda call: call >= 3)
@@ -98,9 +98,9 @@ class TestError:
         (line,) = found["report"]
         assert (found["status"], found["added"], line["where"]) == ("failed", 2, "file")
         assert "error of ours" in line["what"]
-        assert "3 times" in line["what"]
+        assert "2 times" in line["what"]
         assert id in line["what"]
-        assert len(calls) == 5
+        assert len(calls) == 4
         assert len((await task.client.get("/tasks")).json()["items"]) == 2
 
     async def test_of_one_file_does_not_stop_others(
@@ -114,10 +114,10 @@ class TestError:
     async def test_is_forgotten_when_more_was_added(
         self, task: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        calls = stopping(monkeypatch, ZeroDivisionError(), lambda call: call % 3 != 0)
+        calls = stopping(monkeypatch, ZeroDivisionError(), lambda call: call % 2 != 0)
         found = await outcome(task, await sent(task))
         assert (found["status"], found["added"], found["report"]) == ("done", 6, [])
-        assert len(calls) == 18
+        assert len(calls) == 12
 
     async def test_of_what_is_around_it_is_borne_for_longer(
         self, task: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
@@ -126,21 +126,54 @@ class TestError:
         stopping(monkeypatch, away, lambda call: call <= worker.MAX_INTERRUPTIONS)
         assert (await outcome(task, await sent(task)))["status"] == "done"
 
+    async def test_of_what_is_around_it_ends_it_at_last(
+        self, task: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        stopping(monkeypatch, OperationalError("", {}, ConnectionError()), lambda _: True)
+        found = await outcome(task, await sent(task))
+        assert (found["status"], "database" in found["report"][0]["what"]) == ("failed", True)
+
 
 class TestKilledWorker:
     async def test_is_followed_by_the_next_one(self, task: ServiceUnderTest) -> None:
-        id = await left_by_a_killed_worker(task, worker.MAX_INTERRUPTIONS - 1)
+        id = await left_by_a_killed_worker(task, worker.MAX_FAILURES - 2)
         assert (await outcome(task, id))["added"] == 6
         async with task.database.reading() as session:
             job = await session.get(ImportJob, id)
             assert job
-            assert job.interruptions == 0
+            assert job.failures == 0
 
-    async def test_again_and_again_ends_it(self, task: ServiceUnderTest) -> None:
-        found = await outcome(task, await left_by_a_killed_worker(task, worker.MAX_INTERRUPTIONS))
+    async def test_a_second_time_ends_it(self, task: ServiceUnderTest) -> None:
+        found = await outcome(task, await left_by_a_killed_worker(task, worker.MAX_FAILURES - 1))
         (line,) = found["report"]
         assert (found["status"], found["added"]) == ("failed", 0)
         assert "stopped" in line["what"]
+
+
+class TestAWorkerThatIsToldToStop:
+    async def test_gives_its_file_back_uncounted(
+        self, task: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        job = await leased(task, datetime.now(UTC) + timedelta(hours=1))
+        begun = asyncio.Event()
+
+        async def never(*_: Any) -> None:
+            begun.set()
+            await asyncio.Event().wait()
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Adding, "add", never)
+            work = asyncio.create_task(worker.attempt(task.database, job))
+            await begun.wait()
+            work.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await work
+        found = await outcome(task, job.id)
+        assert (found["status"], found["added"]) == ("done", 6)
+        async with task.database.reading() as session:
+            stored = await session.get(ImportJob, job.id)
+            assert stored
+            assert stored.failures == 0
 
 
 class TestAnErasedUser:
@@ -148,14 +181,14 @@ class TestAnErasedUser:
         self, task: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         job = await leased(task, datetime.now(UTC) + timedelta(hours=1), project="House")
-        begin = Adding.of
+        plan = FileProcess.plan
 
-        async def meanwhile(session: AsyncSession, user: Principal, source: Source) -> Adding:
-            found = await begin(session, user, source)
+        async def meanwhile(self: FileProcess, known: set[str]) -> Outlook:
+            found = await plan(self, known)
             await task.receive(subscriptions.handlers, UserDeleted(user_id="ada"))
             return found
 
-        monkeypatch.setattr(Adding, "of", meanwhile)
+        monkeypatch.setattr(FileProcess, "plan", meanwhile)
         await worker.take_in(task.database, job)
         assert (await task.client.get("/tasks")).json()["items"] == []
         assert (await task.client.get("/projects")).json()["items"] == []

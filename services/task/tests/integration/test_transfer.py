@@ -186,7 +186,7 @@ class TestCsv:
     async def test_of_others_needs_only_a_title(self, task: ServiceUnderTest) -> None:
         text = 'Task,Due,Tags,Colour\nMilk,tomorrow 9am,"home, shop",red\nTea,someday,,\n,,,\n'
         found = await finished(task, text, project="Shopping")
-        assert [line["where"] for line in found["report"]] == ["line 1", "line 3"]
+        assert [line["where"] for line in found["report"]] == ["line 2", "line 3"]
         milk = (await tasks(task))["Milk"]
         assert (milk["labels"], milk["due_time"]) == (["home", "shop"], "09:00:00")
         names = [each["name"] for each in (await task.client.get("/projects")).json()["items"]]

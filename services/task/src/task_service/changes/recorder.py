@@ -7,11 +7,12 @@ last, right before the commit, so nobody waits for it while holding it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from servicekit.database import for_both
@@ -42,6 +43,11 @@ def notice(session: Session, *_: Any) -> None:
         if kind and (thing not in session.dirty or session.is_modified(thing)):
             gone = thing in session.deleted or getattr(thing, "deleted_at", None) is not None
             session.info.setdefault(PENDING, {})[thing.user_id, kind, thing.id] = gone
+
+
+def notice_new(session: AsyncSession, user_id: str, kind: str, ids: Iterable[str]) -> None:
+    """Remember what is written past the session, which sees nothing of it."""
+    session.info.setdefault(PENDING, {}).update({(user_id, kind, id): False for id in ids})
 
 
 @event.listens_for(Session, "before_commit")

@@ -44,6 +44,12 @@ def count(session: Session, *_: Any) -> None:
             _check(session, user_id, added, used)
 
 
+def count_new(session: Session, user_id: str, added: Amounts) -> None:
+    """Count what is written past the session, which sees nothing of it. Raises `QuotaExceeded`."""
+    used = add_amounts(session.connection(), user_id, added)
+    _check(session, user_id, added, used)
+
+
 @event.listens_for(Session, "before_commit")
 def make_room(session: Session) -> None:
     """Drop the oldest of the trash and the history of those who have too much of it."""

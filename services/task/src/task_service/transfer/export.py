@@ -14,8 +14,10 @@ from task_service.models import Activity, Label, Project, SavedFilter, Task
 from task_service.schemas import TaskRead
 from task_service.structure.schemas import FilterRead, LabelRead, ProjectRead
 from task_service.transfer import ical, own, repository
+from task_service.transfer.cells import escape
+from task_service.transfer.folders import SLASH, escaped
 from task_service.transfer.schemas import ActivityOfTask
-from task_service.transfer.spreadsheet import COLUMNS, SLASH, escaped
+from task_service.transfer.spreadsheet import COLUMNS
 
 PAGE = 500
 FEW = 50
@@ -134,5 +136,5 @@ def _row(task: Task, projects: Mapping[str, str]) -> dict[str, Any]:
 
 def _line(cells: Sequence[Any]) -> bytes:
     out = io.StringIO()
-    csv.writer(out).writerow(["" if cell is None else cell for cell in cells])
+    csv.writer(out).writerow(["" if cell is None else escape(str(cell)) for cell in cells])
     return out.getvalue().encode()

@@ -1,74 +1,109 @@
 """Which format a file has, and reading it."""
 
-import gzip
-import io
-import zipfile
-import zlib
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import orjson
 
 from task_service.quickadd import Calendar
-from task_service.transfer import own, spreadsheet, todoist, vikunja
+from task_service.transfer import (
+    google_tasks,
+    icalendar_file,
+    microsoft_todo,
+    own,
+    spreadsheet,
+    todoist,
+    vikunja,
+)
+from task_service.transfer.archives import is_packed, unpack
+from task_service.transfer.decoding import decode
+from task_service.transfer.limits import MAX_BYTES
 from task_service.transfer.source import Source, Unreadable
 
-Format = Literal["todo-json", "vikunja-json", "todoist-csv", "csv"]
-MAX_BYTES = 32 * 1024 * 1024
-"""Of a file when it is no longer packed."""
-_MEMBER = "data.json"
+__all__ = ["Format", "is_packed", "read"]
 
-
-def unpacked(body: bytes) -> bytes:
-    """`body` out of gzip, or the `data.json` of a zip archive (as Vikunja exports). Raises `Unreadable`."""
-    try:
-        if body.startswith(b"\x1f\x8b"):
-            return _limited(gzip.GzipFile(fileobj=io.BytesIO(body)))
-        if body.startswith(b"PK\x03\x04"):
-            with zipfile.ZipFile(io.BytesIO(body)) as archive, archive.open(_MEMBER) as member:
-                return _limited(member)
-    except (OSError, EOFError, KeyError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
-        raise Unreadable(f"The packed file can't be opened: {error}") from error
-    return body
+Format = Literal[
+    "todo-json", "vikunja-json", "todoist-csv", "csv", "icalendar", "google-tasks", "microsoft-todo"
+]
+_DATA, _FILTERS = "data.json", "filters.json"
 
 
 def read(body: bytes, format: Format | None, project: str | None, calendar: Calendar) -> Source:
-    """What is in the unpacked `body`.
+    """What is in `body`, packed or not.
 
     project: name of the project for the tasks of a file that has none.
     calendar: what dates in words are read against.
     Raises `Unreadable`.
     """
-    text = _text(body)
-    named = format or _guess(text)
-    source = _READERS[named](text, project, calendar)
+    source = _read(unpack(body), format, project, calendar)
     if not source.tasks and not source.projects:
         raise Unreadable("There is no task in this file.")
     return source
 
 
-def _limited(file: Any) -> bytes:
-    found: bytes = file.read(MAX_BYTES + 1)
-    if len(found) > MAX_BYTES:
+def _read(
+    files: Mapping[str, bytes], format: Format | None, project: str | None, calendar: Calendar
+) -> Source:
+    names = {name.rpartition("/")[2].lower(): name for name in files}
+    if _DATA in names and format in (None, "vikunja-json"):
+        filters = _json(_text(files[names[_FILTERS]])[0]) if _FILTERS in names else None
+        return vikunja.read(_json(_text(files[names[_DATA]])[0]), calendar, filters)
+    tables = {name: files[name] for name in files if name.lower().endswith(".csv")}
+    if tables and len(tables) == len(files) and format in (None, "todoist-csv"):
+        return _backup(tables, calendar) if _are_todoists(tables) else _only(files, format, project, calendar)
+    return _only(files, format, project, calendar)
+
+
+def _only(
+    files: Mapping[str, bytes], format: Format | None, project: str | None, calendar: Calendar
+) -> Source:
+    if len(files) > 1:
+        shown = ", ".join(sorted(files)[:10])[:300]
+        raise Unreadable(f"The archive is none that is known here; it has {shown}. Send one of its files.")
+    (body,) = files.values()
+    if len(body) > MAX_BYTES:
         raise Unreadable(f"The file has more than {MAX_BYTES // 1024 // 1024} MiB.")
-    return found
+    text, told = _text(body)
+    source = _READERS[format or _guess(text)](text, project, calendar)
+    if told:
+        source.report.say("file", told)
+    return source
 
 
-def _text(body: bytes) -> str:
-    try:
-        return body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Unreadable("The file is not UTF-8 text.") from error
+def _backup(tables: Mapping[str, bytes], calendar: Calendar) -> Source:
+    texts = {name: _text(body) for name, body in tables.items()}
+    source = todoist.read_backup({name: text for name, (text, _) in texts.items()}, calendar)
+    for name, (_, told) in texts.items():
+        if told:
+            source.report.say(name[:80], told)
+    return source
+
+
+def _are_todoists(tables: Mapping[str, bytes]) -> bool:
+    return all(todoist.is_one(_text(body)[0]) for body in tables.values())
+
+
+def _text(body: bytes) -> tuple[str, str]:
+    return decode(body)
 
 
 def _guess(text: str) -> Format:
-    start = text.lstrip()[:1]
-    if start == "{":
-        return "todo-json"
-    if start == "[":
-        return "vikunja-json"
-    columns = {name.strip().strip('"').upper() for name in text.partition("\n")[0].split(",")}
-    return "todoist-csv" if {"TYPE", "CONTENT"} <= columns else "csv"
+    start = text[:4096].lstrip()
+    if start[:1] in ("{", "["):
+        return _guess_json(_json(text))
+    if start[:15].upper() == "BEGIN:VCALENDAR":
+        return "icalendar"
+    return "todoist-csv" if todoist.is_one(text) else "csv"
+
+
+def _guess_json(document: Any) -> Format:
+    for format, is_one in _SHAPES.items():
+        if is_one(document):
+            return format
+    raise Unreadable(
+        "This JSON is none that is known here: our own export, Vikunja's data.json, Google Takeout's "
+        "Tasks.json, or Microsoft To Do's lists from Graph."
+    )
 
 
 def _json(text: str) -> Any:
@@ -78,9 +113,18 @@ def _json(text: str) -> Any:
         raise Unreadable(f"The file is not JSON: {error}") from error
 
 
+_SHAPES: Mapping[Format, Callable[[Any], bool]] = {
+    "todo-json": own.is_one,
+    "vikunja-json": vikunja.is_one,
+    "google-tasks": google_tasks.is_one,
+    "microsoft-todo": microsoft_todo.is_one,
+}
 _READERS: Mapping[Format, Callable[[str, str | None, Calendar], Source]] = {
     "todo-json": lambda text, _project, _calendar: own.read(_json(text)),
-    "vikunja-json": lambda text, _project, calendar: vikunja.read(_json(text), calendar),
+    "vikunja-json": lambda text, _project, calendar: vikunja.read(_json(text), calendar, None),
+    "google-tasks": lambda text, _project, calendar: google_tasks.read(_json(text), calendar),
+    "microsoft-todo": lambda text, _project, calendar: microsoft_todo.read(_json(text), calendar),
+    "icalendar": icalendar_file.read,
     "todoist-csv": todoist.read,
     "csv": spreadsheet.read,
 }

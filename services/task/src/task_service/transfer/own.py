@@ -4,7 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from servicekit.ids import is_id
-from task_service.transfer.source import Draft, ProjectDraft, Source, Unreadable, day, instant, titled
+from task_service.transfer.limits import MAX_LABELS
+from task_service.transfer.source import (
+    Draft,
+    ProjectDraft,
+    Source,
+    TooMuch,
+    Unreadable,
+    day,
+    instant,
+    titled,
+)
 
 NAME = "todo"
 VERSION = 1
@@ -17,25 +27,32 @@ MAX_NUMBER = 1_000_000
 FILTER = ("name", "filter", "sort", "colour", "position")
 
 
+def is_one(document: Any) -> bool:
+    return isinstance(document, dict) and document.get("format") == NAME
+
+
 def read(document: Any) -> Source:
     """Raises `Unreadable` for what is not ours, or from a newer version."""
-    if not isinstance(document, dict) or document.get("format") != NAME:
+    if not is_one(document):
         raise Unreadable('This is not our JSON: it begins with {"format": "todo", "version": 1, …}.')
     if document.get("version") != VERSION:
         raise Unreadable("This file is from another version than this one can read.")
     source = Source("todo-json")
     for project in _objects(document, "projects"):
-        source.projects[str(project.get("id"))] = ProjectDraft(
+        draft = ProjectDraft(
             name=str(project.get("name", "")),
             parent=_id(project.get("parent_id")),
             colour=_id(project.get("colour")),
             archived=project.get("archived") is True,
             position=_id(project.get("position")),
         )
+        source.add_project(str(project.get("id")), draft)
     for name, into, fields in (("labels", source.labels, LABEL), ("filters", source.filters, FILTER)):
+        if len(_objects(document, name)) > MAX_LABELS:
+            raise TooMuch(name, MAX_LABELS)
         into += [{key: each[key] for key in fields if key in each} for each in _objects(document, name)]
     for place, task in enumerate(_objects(document, "tasks"), start=1):
-        source.tasks.append(_draft(task, f"task {place}", source))
+        source.add_task(_draft(task, f"task {place}", source))
     return source
 
 

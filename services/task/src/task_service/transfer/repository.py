@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -12,17 +12,22 @@ from task_service.structure.repository import Named
 from task_service.transfer.models import ImportJob
 
 UNFINISHED = ("waiting", "running")
+READING = "reading"
+"""Of a file that a request still reads; nothing of it is to be seen."""
 
 
 async def job(session: AsyncSession, user_id: str, id: str) -> ImportJob | None:
-    query = select(ImportJob).where(col(ImportJob.id) == id, col(ImportJob.user_id) == user_id)
+    query = select(ImportJob).where(
+        col(ImportJob.id) == id, col(ImportJob.user_id) == user_id, col(ImportJob.status) != READING
+    )
     return (await session.scalars(query)).first()
 
 
-async def running_of(session: AsyncSession, user_id: str) -> int:
-    """How many imports of a user are not finished."""
+async def running_of(session: AsyncSession, user_id: str, now: datetime) -> int:
+    """How many files of a user are being read or taken in, or wait for it, at `now`."""
+    is_read = and_(col(ImportJob.status) == READING, col(ImportJob.leased_until) > now)
     query = select(func.count()).where(
-        col(ImportJob.user_id) == user_id, col(ImportJob.status).in_(UNFINISHED)
+        col(ImportJob.user_id) == user_id, or_(col(ImportJob.status).in_(UNFINISHED), is_read)
     )
     return (await session.scalar(query)) or 0
 
@@ -36,6 +41,12 @@ async def next_job(session: AsyncSession, now: datetime) -> ImportJob | None:
 
 async def lock_job(session: AsyncSession, id: str) -> ImportJob | None:
     return (await session.scalars(select(ImportJob).where(col(ImportJob.id) == id).with_for_update())).first()
+
+
+async def drop_read(session: AsyncSession, id: str) -> None:
+    """Drop a file that was read, unless it waits to be taken in."""
+    query = delete(ImportJob).where(col(ImportJob.id) == id, col(ImportJob.status) == READING)
+    await session.execute(query)
 
 
 async def forget_jobs(session: AsyncSession, before: datetime) -> None:

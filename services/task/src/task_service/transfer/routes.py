@@ -1,20 +1,28 @@
 """HTTP in: imports and exports."""
 
 from collections.abc import AsyncIterator, Callable
-from typing import Annotated, Literal
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
 
 from fastapi import Query, Request, Response
-from fastapi.responses import StreamingResponse
+from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.routing import APIRoute
 
+from servicekit import idempotency
 from servicekit.auth import CurrentUser
-from servicekit.door import SessionDep, router
+from servicekit.database import Database
+from servicekit.door import SessionDep, refuse_strange, router
+from servicekit.idempotency import Claim
 from servicekit.ids import PathId
 from task_service.schemas import Id, Name
 from task_service.transfer import export, use_cases
+from task_service.transfer.file_reader import FileRead, FileRequest
 from task_service.transfer.formats import Format
 from task_service.transfer.schemas import ExportPage, ImportRead
 
 imports = router(prefix="/import", tags=["many at once"])
+files = router(prefix="/import", tags=["many at once"], route_class=APIRoute)
+"""Reading a file takes its time, so no lock is held meanwhile."""
 exports = router(prefix="/export", tags=["many at once"])
 
 FILE = {
@@ -36,29 +44,65 @@ _EXPORTS: dict[str, tuple[Made, str]] = {
 }
 
 
-@imports.post("", status_code=202, openapi_extra=FILE)
+@files.post(
+    "",
+    status_code=202,
+    response_model=ImportRead,
+    openapi_extra=FILE,
+    responses={200: {"model": ImportRead, "description": "A preview"}},
+)
 async def start_import(
     user: CurrentUser,
-    session: SessionDep,
     request: Request,
     response: Response,
     format: FormatParam = None,
     project: ProjectParam = None,
     dry_run: Annotated[bool, Query(description="only say what would come of it")] = False,
-) -> ImportRead:
+) -> Any:
     """Takes in a file: our JSON, Vikunja's export, Todoist's CSV or any CSV with a title column.
 
-    The body is the file, packed with gzip if it has more than 1 MiB (32 MiB unpacked at most), or
-    Vikunja's zip archive. It is taken in beside the requests: ask `GET /import/{id}` how far it is and
-    what could not be taken over. The same file again adds nothing.
+    The body is the file, packed with gzip if it has more than 1 MiB (16 MiB unpacked and 20,000 tasks at
+    most), or a zip archive. It is taken in beside the requests: ask `GET /import/{id}` how far it is and
+    what could not be taken over. The same file again adds nothing. With `dry_run` the answer is 200 and
+    holds the first 20 tasks as they would be. Three files of an account are read or taken in at a time.
     """
-    body = await request.body()
-    if dry_run:
-        response.status_code = 200
-        return await use_cases.preview(session, user, body, format, project)
-    job = await use_cases.start(session, user, body, format, project)
-    response.headers["Location"] = f"/api/v1/import/{job.id}"
-    return ImportRead.model_validate(job)
+    refuse_strange(request, {"format", "project", "dry_run"})
+    file = FileRequest(user, await request.body(), format, project, datetime.now(UTC))
+    state, claim = request.app.state, await idempotency.claim_of(request, user.user_id)
+    earlier = await _earlier(state.database, claim)
+    if earlier is not None:
+        return earlier
+    async with use_cases.reading(state.database, state.file_readers, file) as id:
+        if dry_run:
+            response.status_code = 200
+            return await use_cases.preview(state.database, file)
+        found = await use_cases.check(file)
+        return await _accept(state.database, claim, id, file, found)
+
+
+async def _earlier(database: Database, claim: Claim | None) -> Response | None:
+    """What was answered before, without claiming anything yet."""
+    if claim is None:
+        return None
+    async with database.transaction() as session:
+        earlier = await idempotency.earlier_answer(session, claim)
+        await session.rollback()
+    return earlier
+
+
+async def _accept(
+    database: Database, claim: Claim | None, id: str, file: FileRequest, found: FileRead
+) -> Response:
+    async with database.transaction() as session:
+        earlier = await idempotency.earlier_answer(session, claim) if claim else None
+        if earlier is not None:
+            return earlier
+        job = await use_cases.start(session, id, file, found)
+        shown = ImportRead.model_validate(job).model_dump(mode="json")
+        answer = JSONResponse(shown, 202, {"Location": f"/api/v1/import/{id}"})
+        if claim:
+            await idempotency.keep_answer(session, claim, answer)
+    return answer
 
 
 @imports.get("/{id}")

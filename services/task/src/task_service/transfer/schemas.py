@@ -1,11 +1,12 @@
 """What imports and exports show."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from task_service.schemas import ActivityRead
+from servicekit.schema import WallClock
+from task_service.schemas import ActivityRead, Recurrence, ReminderOfTask
 
 
 class ReportLine(BaseModel):
@@ -13,6 +14,29 @@ class ReportLine(BaseModel):
 
     where: str
     what: str
+
+
+class TaskPreview(BaseModel):
+    """A task of the file as it would be; `project` and `parent` are names, for they may not be there yet."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    title: str
+    notes: str
+    done: bool
+    priority: int
+    labels: list[str]
+    project: str | None = None
+    parent: str | None = None
+    """The title of the task it would lie below."""
+    due_date: date | None
+    due_time: WallClock | None
+    time_zone: str | None
+    due_at: datetime | None
+    recurrence: Recurrence | None
+    reminders: list[ReminderOfTask]
+    created_at: datetime
+    completed_at: datetime | None
 
 
 class ImportRead(BaseModel):
@@ -31,6 +55,10 @@ class ImportRead(BaseModel):
     """Lines of the report that are not shown."""
     created_at: datetime
     finished_at: datetime | None
+    format: str | None = None
+    """What the file was read as; of a preview, and of an import that named it."""
+    tasks: list[TaskPreview] | None = None
+    """Of a preview: the first 20 tasks of the file that are new, as they would be."""
 
 
 class ActivityOfTask(ActivityRead):

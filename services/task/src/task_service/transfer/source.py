@@ -1,28 +1,51 @@
 """What is read from a file, whatever its format: tasks, projects, and what could not be taken over."""
 
+import re
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
+from task_service.transfer.limits import MAX_DIGITS, MAX_PROJECTS, MAX_TASKS
+
 MAX_LINES = 500
-"""Lines of a report that are kept; of the others only their number."""
+"""Different things a report says; of the others only their number."""
+MAX_PLACES = 3
+"""Places that a line names, if the same is said of many."""
 MAX_TITLE = 500
 MAX_NOTES = 50_000
 UNTITLED = "(untitled)"
+_WHOLE = re.compile(r"[+-]?[0-9]+")
 
 
-@dataclass(slots=True)
 class Report:
-    """What could not be taken over: where in the file, and what became of it."""
+    """What could not be taken over: where in the file, and what became of it.
 
-    lines: list[dict[str, str]] = field(default_factory=list)
-    more: int = 0
+    What is said of many places is one line, with the first places and how many more there are.
+    """
+
+    def __init__(self) -> None:
+        self._places: dict[str, list[str]] = {}
+        self._times: Counter[str] = Counter()
+        self.more = 0
 
     def say(self, where: str, what: str) -> None:
-        if len(self.lines) < MAX_LINES:
-            self.lines.append({"where": where, "what": what})
-        else:
+        if what not in self._places and len(self._places) >= MAX_LINES:
             self.more += 1
+            return
+        self._times[what] += 1
+        places = self._places.setdefault(what, [])
+        if len(places) < MAX_PLACES:
+            places.append(where)
+
+    @property
+    def lines(self) -> list[dict[str, str]]:
+        return [{"where": self._where(what), "what": what} for what in self._places]
+
+    def _where(self, what: str) -> str:
+        places = self._places[what]
+        rest = self._times[what] - len(places)
+        return ", ".join(places) + (f" and {rest} more" if rest else "")
 
 
 @dataclass(slots=True)
@@ -65,14 +88,48 @@ class Source:
     """As the API takes them, not yet validated; of a file of our own."""
     report: Report = field(default_factory=Report)
 
+    def add_task(self, draft: "Draft") -> None:
+        """Raises `TooMuch`."""
+        if len(self.tasks) >= MAX_TASKS:
+            raise TooMuch("tasks", MAX_TASKS)
+        self.tasks.append(draft)
+
+    def add_project(self, key: str, draft: ProjectDraft) -> None:
+        """Add one unless it is there. Raises `TooMuch`."""
+        if len(self.projects) >= MAX_PROJECTS and key not in self.projects:
+            raise TooMuch("projects", MAX_PROJECTS)
+        self.projects.setdefault(key, draft)
+
 
 class Unreadable(ValueError):
     """This is no file of that format; says why, for a person."""
 
 
+class TooMuch(Unreadable):
+    """The file has more of something than one import takes."""
+
+    def __init__(self, what: str, limit: int) -> None:
+        super().__init__(f"The file has more than {limit:,} {what}, the most one import takes.")
+
+
+def whole_number(value: Any) -> int | None:
+    """A number of few digits, written as text or not; None for what is none."""
+    if isinstance(value, str) and len(value) <= MAX_DIGITS and _WHOLE.fullmatch(value):
+        return int(value)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and abs(value) < 10**MAX_DIGITS and value == int(value):
+        return int(value)
+    return None
+
+
+def clean(text: str) -> str:
+    """`text` without what no database takes: U+0000, and halves of a character."""
+    return text.replace("\x00", "").encode(errors="replace").decode()
+
+
 def titled(title: str, notes: str, where: str, report: Report) -> dict[str, Any]:
     """Title and notes that fit: what is too long goes on in the notes."""
-    title, notes = title.replace("\x00", ""), notes.replace("\x00", "")
+    title, notes = clean(title), clean(notes)
     plain = title.strip()
     if len(plain) > MAX_TITLE:
         report.say(where, f"The title has more than {MAX_TITLE} characters; all of it is in the notes.")

@@ -1,107 +1,176 @@
-"""Todoist's CSV, one project a file: task, section and note rows, nested by INDENT."""
+"""Todoist's CSV, one project a file, nested by INDENT; its backup is a zip of them."""
 
-import csv
 import hashlib
-import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from task_service.quickadd import Calendar, Understood, understand
-from task_service.transfer.source import Draft, ProjectDraft, Source, Unreadable, titled
+from task_service.transfer.limits import MAX_TASKS
+from task_service.transfer.moments import MAX_WORDS, Dates
+from task_service.transfer.source import (
+    Draft,
+    ProjectDraft,
+    Source,
+    TooMuch,
+    Unreadable,
+    titled,
+    whole_number,
+)
+from task_service.transfer.tables import read_table
 
 MAX_INDENT = 10
+FEW_LINES = 20
 _LABEL = re.compile(r"(?<!\S)@([^\W\d_][^\s@]*)")
-_PRIORITIES = {"1": 4, "2": 3, "3": 2, "4": 0}
+_PRIORITIES = {1: 4, 2: 3, 3: 2, 4: 0}
 """Theirs counts from 1, the most urgent; 4 is none."""
 _LOST = {
     "RESPONSIBLE": "who is responsible",
     "DURATION": "how long it takes",
     "DEADLINE": "the deadline",
 }
+_NUMBER = re.compile(r"\s*\[\d{1,20}\]$")
+_ATTACHED = re.compile(r"\[\[file\b")
+_KNOWN = frozenset(
+    (
+        *("TYPE", "CONTENT", "DESCRIPTION", "PRIORITY", "INDENT", "AUTHOR", "DATE", "DATE_LANG", "TIMEZONE"),
+        *("DURATION_UNIT", "DEADLINE_LANG", "IS_COLLAPSED"),
+    )
+)
+
+
+def is_one(text: str) -> bool:
+    """Whether a line at the top names the columns of Todoist's CSV."""
+    head = text[:4096].removeprefix("\ufeff").split("\n", FEW_LINES)[:FEW_LINES]
+    return any(_is_head(re.split(r'[,;\t|"]+', line.strip().strip('"'))) for line in head)
 
 
 def read(text: str, project: str | None, calendar: Calendar) -> Source:
     """Dates in words are read as quick add reads them. Raises `Unreadable`."""
-    rows = csv.DictReader(io.StringIO(text, newline=""))
-    columns = {str(name).strip().upper() for name in rows.fieldnames or ()}
-    if not {"TYPE", "CONTENT"} <= columns:
-        raise Unreadable("Todoist's CSV has the columns TYPE and CONTENT.")
     source = Source("todoist-csv")
-    name = project or "Todoist"
-    source.projects["project"] = ProjectDraft(name)
-    _Reading(source, calendar).take(rows)
+    _read_into(source, text, project or "Todoist", "project", calendar)
     return source
+
+
+def read_backup(texts: Mapping[str, str], calendar: Calendar) -> Source:
+    """texts: name of the file, which is that of its project with its number, → what is in it."""
+    source = Source("todoist-csv")
+    for name, text in texts.items():
+        plain = _NUMBER.sub("", name.rpartition("/")[2].removesuffix(".csv")).strip()
+        _read_into(source, text, plain or "Todoist", f"project {name}", calendar)
+    return source
+
+
+def _read_into(source: Source, text: str, name: str, key: str, calendar: Calendar) -> None:
+    try:
+        table = read_table(text, _is_head)
+    except TooMuch:
+        raise
+    except Unreadable as error:
+        raise Unreadable("Todoist's CSV has the columns TYPE and CONTENT.") from error
+    source.add_project(key, ProjectDraft(name))
+    names = [each.strip().upper() for each in table.names]
+    reading = _Reading(source, calendar, name, key)
+    for number, (line, cells) in enumerate(table.rows):
+        if number > 3 * MAX_TASKS:
+            raise TooMuch("rows", 3 * MAX_TASKS)
+        reading.take(dict.fromkeys(names, "") | dict(zip(names, cells, strict=False)), f"line {line}")
+
+
+def _is_head(row: Sequence[str]) -> bool:
+    return {"TYPE", "CONTENT"} <= {name.strip().upper() for name in row}
 
 
 class _Reading:
     """Row by row: what a note or a deeper row belongs to is what was read last."""
 
-    def __init__(self, source: Source, calendar: Calendar) -> None:
-        self._source = source
+    def __init__(self, source: Source, calendar: Calendar, name: str, key: str) -> None:
+        self._source, self._report = source, source.report
         self._calendar = calendar
+        self._name, self._project = name, key
         self._above: list[Draft] = []
-        self._section: str = "project"
+        self._section = key
         self._seen: Counter[str] = Counter()
 
-    def take(self, rows: "csv.DictReader[str]") -> None:
+    def take(self, row: Mapping[str, str], where: str) -> None:
         takers = {"task": self._task, "section": self._section_row, "note": self._note}
-        for row in _plain(rows):
-            where = f"line {rows.line_num}"
-            taker = takers.get(row.get("TYPE", ""))
-            if taker:
-                taker(row, where)
-            elif row.get("TYPE") not in ("", "meta"):
-                self._source.report.say(where, f"There is no such TYPE as {row['TYPE'][:40]!r}; left out.")
+        kind = row["TYPE"].strip().lower()
+        taker = takers.get(kind)
+        if taker:
+            taker(row, where)
+        elif kind and not kind.startswith("meta"):
+            self._report.say(where, f"There is no such TYPE as {row['TYPE'][:40]!r}; left out.")
 
     def _section_row(self, row: Mapping[str, str], where: str) -> None:
         """A section is a project inside the project."""
         self._above = []
-        self._section = f"section {row['CONTENT']}"
-        self._source.projects[self._section] = ProjectDraft(row["CONTENT"] or where, "project")
+        self._section = f"{self._project} section {row['CONTENT']}"
+        self._source.add_project(self._section, ProjectDraft(row["CONTENT"] or where, self._project))
 
     def _note(self, row: Mapping[str, str], where: str) -> None:
+        if _ATTACHED.search(row["CONTENT"]):
+            self._report.say(where, "Not taken over: an attachment; where it is stands in the notes.")
         if not self._above:
-            self._source.report.say(where, "A note without a task before it; left out.")
+            self._report.say(where, "A note without a task before it; left out.")
             return
         fields = self._above[-1].fields
         notes = f"{fields['notes']}\n\n{row['CONTENT']}".strip()
-        fields |= titled(fields["title"], notes, where, self._source.report)
+        fields |= titled(fields["title"], notes, where, self._report)
 
     def _task(self, row: Mapping[str, str], where: str) -> None:
         content = row["CONTENT"].removeprefix("* ")
-        labels = _LABEL.findall(content)
-        words = titled(
-            " ".join(_LABEL.sub("", content).split()), row.get("DESCRIPTION", ""), where, self._source.report
-        )
-        indent = min(int(row["INDENT"]), MAX_INDENT) if row.get("INDENT", "").isdecimal() else 1
-        self._above = self._above[: max(indent - 1, 0)]
+        left: list[str] = []
+        fields = self._due(row, where, left) | {
+            "labels": _LABEL.findall(content),
+            "priority": self._priority(row, where),
+        }
+        notes = "\n".join(filter(None, [row.get("DESCRIPTION", ""), *left]))
+        title = " ".join(_LABEL.sub("", content).split())
+        indent = max(min(whole_number(row.get("INDENT", "").strip()) or 1, MAX_INDENT), 1)
+        self._above = self._above[: indent - 1]
         if indent - 1 > len(self._above):
-            self._source.report.say(where, "There is no task this one could be below; it is at the top.")
+            self._report.say(where, "There is no task this one could be below; it is higher now.")
         draft = Draft(
             key=self._key(row),
             where=where,
-            fields=words
-            | {"labels": labels, "priority": _PRIORITIES.get(row.get("PRIORITY", ""), 0)}
-            | self._due(row, where),
+            fields=fields | titled(title, notes, where, self._report),
             project=self._section,
             parent=self._above[-1].key if self._above else None,
         )
         self._above.append(draft)
-        self._source.tasks.append(draft)
+        self._source.add_task(draft)
+        self._tell_losses(row, where)
+
+    def _tell_losses(self, row: Mapping[str, str], where: str) -> None:
         for column, what in _LOST.items():
             if row.get(column):
-                self._source.report.say(where, f"Not taken over: {what} ({row[column][:80]}).")
+                self._report.say(where, f"Not taken over: {what} ({row[column][:80]}).")
+        for column in row.keys() - _KNOWN - _LOST.keys():
+            if row[column].strip():
+                self._report.say(where, f"Left out: the column “{column[:40]}”.")
 
-    def _due(self, row: Mapping[str, str], where: str) -> dict[str, Any]:
+    def _priority(self, row: Mapping[str, str], where: str) -> int:
+        said = row.get("PRIORITY", "").strip()
+        found = _PRIORITIES.get(whole_number(said.lower().removeprefix("p")) or 0)
+        if found is None and said:
+            self._report.say(where, "The priority was not understood; it has none.")
+        return found or 0
+
+    def _due(self, row: Mapping[str, str], where: str, left: list[str]) -> dict[str, Any]:
         said = row.get("DATE", "").strip()
         if not said:
             return {}
         language = row.get("DATE_LANG", "").strip().lower()
-        found = understand(f"x {said}", self._calendar)
-        if found.title != "x" or language not in ("", "en"):
-            self._source.report.say(where, f"The date {said[:80]!r} was not understood; it has none.")
+        moment = Dates((), self._calendar).read(said)
+        if moment and said[:1].isdigit():
+            moment = moment.at(self._calendar.zone)
+            clock = {"due_time": moment.clock} | self._zone(row) if moment.clock else {}
+            return {"due_date": moment.day} | clock
+        found = understand(f"x {said[:MAX_WORDS]}", self._calendar)
+        if found.title != "x" or language not in ("", "en") or len(said) > MAX_WORDS:
+            left.append(f"DATE: {said}")
+            self._report.say(where, f"The date {said[:80]!r} was not understood; it is in the notes.")
             return {}
         return _when(found) | self._zone(row)
 
@@ -111,26 +180,13 @@ class _Reading:
         return {"time_zone": zone} if zone and zone != self._calendar.zone else {}
 
     def _key(self, row: Mapping[str, str]) -> str:
-        """The same for the same row of the same section, so that importing again adds nothing."""
-        above = self._above[-1].key if self._above else self._section
+        above = self._above[-1].key if self._above else self._section.removeprefix(self._project)
         content = "\x1f".join([above, row["CONTENT"], row.get("DESCRIPTION", ""), row.get("DATE", "")])
-        name = hashlib.sha256(content.encode()).hexdigest()[:24]
+        name = hashlib.sha256(content.encode(errors="replace")).hexdigest()[:24]
         self._seen[name] += 1
-        return f"{self._source.projects['project'].name} {name} {self._seen[name]}"
+        return f"{self._name} {name} {self._seen[name]}"
 
 
 def _when(found: Understood) -> dict[str, Any]:
     names = ("due_date", "due_time", "recurrence")
     return {name: getattr(found, name) for name in names if getattr(found, name) is not None}
-
-
-def _plain(rows: "csv.DictReader[str]") -> Iterator[dict[str, str]]:
-    try:
-        for row in rows:
-            yield {
-                str(name).strip().upper(): value or ""
-                for name, value in row.items()
-                if name is not None and not isinstance(value, list)
-            }
-    except csv.Error as error:
-        raise Unreadable(f"The CSV can't be read: {error}") from error

@@ -2,25 +2,30 @@
 
 import asyncio
 import gzip
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from servicekit.auth import Principal
+from servicekit.database import Database
 from servicekit.errors import Conflict, Invalid, NotFound
 from servicekit.ids import new_id
 from task_service import repository as tasks
-from task_service.quickadd import Calendar
 from task_service.transfer import formats, repository
-from task_service.transfer.adding import Adding
-from task_service.transfer.formats import Format
+from task_service.transfer.file_process import FileProcess, ProcessFailed
+from task_service.transfer.file_reader import FileRead, FileRequest
+from task_service.transfer.limits import MAX_AT_ONCE, WAIT_SECONDS
 from task_service.transfer.models import ImportJob
-from task_service.transfer.schemas import ImportRead
-from task_service.transfer.source import Source, Unreadable
+from task_service.transfer.schemas import ImportRead, ReportLine
+from task_service.transfer.source import Unreadable
 
 KEPT = timedelta(days=7)
 """How long it can be asked what became of an import."""
-MAX_AT_ONCE = 3
+READ_WITHIN = timedelta(seconds=3 * WAIT_SECONDS)
+"""After which a file that is being read no longer counts: whoever read it is gone."""
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -34,56 +39,70 @@ class TooManyImports(Conflict):
     title = "Other imports of yours are not finished yet"
 
 
-async def start(
-    session: AsyncSession, user: Principal, body: bytes, format: Format | None, project: str | None
-) -> ImportJob:
-    """Put a file in the queue.
+@asynccontextmanager
+async def reading(database: Database, readers: asyncio.Semaphore, request: FileRequest) -> AsyncIterator[str]:
+    """One of the files a user may have under way; gives its id.
 
-    Raises `ImportUnreadable` for what is none, before anything is stored; `TooManyImports`, `AccountGone`.
+    It is counted under the user's lock, before anything is read, until it is done.
+    Raises `TooManyImports`, `AccountGone`.
     """
-    if await repository.running_of(session, user.user_id) >= MAX_AT_ONCE:
-        raise TooManyImports
-    now = datetime.now(UTC)
-    plain, source = await _read(user, body, format, project, now)
-    job = ImportJob(
-        id=new_id(),
-        user_id=user.user_id,
-        zone=user.time_zone,
-        week_start=user.week_start,
-        format=format,
-        project=project,
-        body=await asyncio.to_thread(gzip.compress, plain, 5),
-        total=len(source.tasks),
-        leased_until=LONG_AGO,
-        created_at=now,
-    )
-    await tasks.take_turn(session, user.user_id)
-    await tasks.require_account(session, user.user_id)
+    id, user_id = new_id(), request.user.user_id
+    async with database.transaction() as session:
+        await tasks.take_turn(session, user_id)
+        await tasks.require_account(session, user_id)
+        if await repository.running_of(session, user_id, request.now) >= MAX_AT_ONCE:
+            raise TooManyImports
+        session.add(_job(id, request, status=repository.READING, leased_until=request.now + READ_WITHIN))
+    try:
+        async with readers:
+            yield id
+    finally:
+        async with database.transaction() as session:
+            await repository.drop_read(session, id)
+
+
+async def check(request: FileRequest) -> FileRead:
+    """Read a file. Raises `ImportUnreadable` for what is none."""
+    async with FileProcess(request) as process:
+        return await _read(process)
+
+
+async def start(session: AsyncSession, id: str, request: FileRequest, found: FileRead) -> ImportJob:
+    """Put a file that was read, and is counted as `id`, in the queue. Raises `AccountGone`."""
+    body = request.body
+    packed = body if formats.is_packed(body) else await asyncio.to_thread(gzip.compress, body, 5)
+    await tasks.take_turn(session, request.user.user_id)
+    await tasks.require_account(session, request.user.user_id)
+    job = await repository.lock_job(session, id) or _job(id, request)
+    job.sqlmodel_update({"body": packed, "total": found.total, "format": found.format, "status": "waiting"})
+    job.leased_until = LONG_AGO
     session.add(job)
     return job
 
 
-async def preview(
-    session: AsyncSession, user: Principal, body: bytes, format: Format | None, project: str | None
-) -> ImportRead:
+async def preview(database: Database, request: FileRequest) -> ImportRead:
     """What would come of a file; nothing is stored. Raises `ImportUnreadable`."""
-    now = datetime.now(UTC)
-    _, source = await _read(user, body, format, project, now)
-    adding = await Adding.of(session, user, source)
-    await asyncio.to_thread(adding.check)
-    return ImportRead.model_validate(
-        {
-            "id": new_id(),
-            "status": "preview",
-            "total": len(source.tasks),
-            "done": 0,
-            "added": len(adding.plan.new),
-            "skipped": adding.plan.skipped,
-            "report": source.report.lines,
-            "more": source.report.more,
-            "created_at": now,
-            "finished_at": now,
-        }
+    async with FileProcess(request) as process:
+        found = await _read(process)
+        async with database.reading() as session:
+            known = await repository.known_tasks(session, request.user.user_id, found.possible_ids)
+        try:
+            outlook = await process.plan(known)
+        except ProcessFailed as error:
+            raise ImportUnreadable(f"It was given up: {error}.") from error
+    return ImportRead(
+        id=new_id(),
+        status="preview",
+        total=outlook.total,
+        done=0,
+        added=outlook.new,
+        skipped=outlook.total - outlook.new,
+        report=[ReportLine.model_validate(line) for line in outlook.report.lines],
+        more=outlook.report.more,
+        created_at=request.now,
+        finished_at=datetime.now(UTC),
+        format=found.format,
+        tasks=outlook.first,
     )
 
 
@@ -100,12 +119,26 @@ async def forget(session: AsyncSession) -> None:
     await repository.forget_jobs(session, datetime.now(UTC) - KEPT)
 
 
-async def _read(
-    user: Principal, body: bytes, format: Format | None, project: str | None, now: datetime
-) -> tuple[bytes, Source]:
-    calendar = Calendar.at(now, user.time_zone, user.week_start)
+async def _read(process: FileProcess) -> FileRead:
     try:
-        plain = await asyncio.to_thread(formats.unpacked, body)
-        return plain, await asyncio.to_thread(formats.read, plain, format, project, calendar)
+        return await process.read()
     except Unreadable as error:
         raise ImportUnreadable(str(error)) from error
+    except ProcessFailed as error:
+        raise ImportUnreadable(f"It was given up: {error}.") from error
+
+
+def _job(id: str, request: FileRequest, **values: Any) -> ImportJob:
+    user = request.user
+    own: dict[str, Any] = {
+        "id": id,
+        "user_id": user.user_id,
+        "zone": user.time_zone,
+        "week_start": user.week_start,
+        "format": request.format,
+        "project": request.project,
+        "body": b"",
+        "leased_until": LONG_AGO,
+        "created_at": request.now,
+    }
+    return ImportJob(**(own | values))

@@ -3,16 +3,16 @@
 A file waits in the database and is leased by whoever works on it. If that one dies, another one starts
 over when the lease has run out: ids are made from the file, so what is there already is passed over.
 
-What stops an import is counted until a chunk more has been added. Errors end it soon; a worker that was
-killed or restarted may have had nothing to do with the file, so that many more of these are borne, and
-only so that a file that kills whoever reads it ends, too. While the database is away nothing can be
-counted, and nothing is.
+What stops an import is counted until a chunk more has been added, and the second time ends it: an error
+of ours, a budget that was used up, a worker that was killed. While the database is away nothing can be
+counted; that is borne for longer. A worker that is told to stop gives its file back, uncounted.
 """
 
 import asyncio
-import gzip
 import logging
+import time
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 from fastapi import FastAPI
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -23,17 +23,23 @@ from servicekit.auth import Principal
 from servicekit.database import Database
 from servicekit.errors import QuotaExceeded
 from task_service import repository as tasks
-from task_service.quickadd import Calendar
-from task_service.transfer import formats, repository
+from task_service.transfer import adding as adding_limits
+from task_service.transfer import repository
 from task_service.transfer.adding import Adding
+from task_service.transfer.file_process import FileProcess, ProcessFailed
+from task_service.transfer.file_reader import FileRequest
+from task_service.transfer.formats import Format
 from task_service.transfer.models import ImportJob
+from task_service.transfer.preparing import Outlook
 from task_service.transfer.source import Unreadable
 
 LEASE = timedelta(seconds=60)
 POLL_SECONDS = 1.0
 PAUSE_SECONDS = 5.0
-MAX_FAILURES = 3
+MAX_FAILURES = 2
 MAX_INTERRUPTIONS = 20
+SHARE = 0.5
+"""Of the time that adding takes, how long it leaves the event loop and the database to others after it."""
 AROUND_IT = (OSError, OperationalError, InterfaceError, PoolTimeout)
 """Errors that come from what is around an import, most likely the database, and not from its file."""
 
@@ -56,55 +62,75 @@ async def run(app: FastAPI) -> None:
 
 
 async def attempt(database: Database, job: ImportJob) -> None:
-    """Take in one file; an error is counted, and the last one borne ends the import."""
-    if job.interruptions > MAX_INTERRUPTIONS:
-        await _finish(database, job, _given_up(job, "whoever took it in was stopped", job.interruptions))
+    """Take in one file; what stops it is counted, and the last time borne ends the import."""
+    if job.failures >= MAX_FAILURES:
+        await _finish(database, job, _given_up(job, "whoever took it in was stopped", job.failures))
         return
     try:
         await take_in(database, job)
     except QuotaExceeded as error:
         await _finish(database, job, error.detail)
+    except asyncio.CancelledError:
+        await asyncio.shield(_give_back(database, job))
+        raise
     except Exception as error:
         log.exception("import %s stopped", job.id)
-        failures = await _put_back(database, job, is_ours=not isinstance(error, AROUND_IT))
-        if failures >= MAX_FAILURES:
-            why = f"an error of ours stopped it ({type(error).__name__})"
-            await _finish(database, job, _given_up(job, why, failures))
+        stored = await _put_back(database, job, is_ours=not isinstance(error, AROUND_IT))
+        why = _reason(error)
+        if stored and stored.failures >= MAX_FAILURES:
+            await _finish(database, job, _given_up(job, why, stored.failures))
+        elif stored and stored.interruptions > MAX_INTERRUPTIONS:
+            await _finish(database, job, _given_up(job, why, stored.interruptions))
 
 
 async def take_in(database: Database, job: ImportJob) -> None:
     """Take in one file, from its beginning."""
     user = Principal(job.user_id, "user", job.zone, "", 0, job.week_start)
-    calendar = Calendar.at(job.created_at, job.zone, job.week_start)
-    try:
-        body = gzip.decompress(job.body)
-        source = await asyncio.to_thread(formats.read, body, job.format, job.project, calendar)  # type: ignore[arg-type]
-    except Unreadable as error:
-        await _finish(database, job, str(error))
-        return
-    async with database.reading() as session:
-        adding = await Adding.of(session, user, source)
-    async with database.transaction() as session:
-        if await _still_there(session, job) is None:
+    request = FileRequest(user, job.body, cast(Format | None, job.format), job.project, job.created_at)
+    async with FileProcess(request) as process:
+        try:
+            found = await process.read()
+        except Unreadable as error:
+            await _finish(database, job, str(error))
             return
-        await adding.require_room(session)
-        await adding.add_structure(session)
-    before = job.added
-    added = 0
-    for chunk in adding.chunks():
+        async with database.reading() as session:
+            known = await repository.known_tasks(session, job.user_id, found.possible_ids)
+        outlook = await process.plan(known)
+        adding = Adding(user, outlook)
+        async with database.transaction() as session:
+            if await _still_there(session, job) is None:
+                return
+            await adding.require_room(session)
+            settled = await adding.add_structure(session)
+        await process.settle(settled, chunk_size=adding_limits.CHUNK)
+        if await _add_all(database, job, adding, process, outlook):
+            await _finish(database, job, "", adding)
+
+
+async def _add_all(
+    database: Database, job: ImportJob, adding: Adding, process: FileProcess, outlook: Outlook
+) -> bool:
+    """Add chunk by chunk; False if its user was erased meanwhile."""
+    before, added = job.added, 0
+    while (chunk := await process.chunk()) is not None:
+        began = time.perf_counter()
         async with database.transaction() as session:
             stored = await _still_there(session, job)
             if stored is None:
-                return
-            await adding.add(session, chunk)
-            added += len(chunk)
-            stored.total = len(source.tasks)
-            stored.added = before + added
-            stored.skipped = max(adding.plan.skipped - before, 0)
-            stored.done = stored.added + stored.skipped
-            stored.failures = stored.interruptions = 0
-            stored.leased_until = datetime.now(UTC) + LEASE
-    await _finish(database, job, "", adding)
+                return False
+            added += await adding.add(session, *chunk)
+            _count(stored, outlook, before, added)
+        await asyncio.sleep((time.perf_counter() - began) * SHARE)
+    return True
+
+
+def _count(stored: ImportJob, outlook: Outlook, before: int, added: int) -> None:
+    stored.total = outlook.total
+    stored.added = before + added
+    stored.skipped = max(outlook.total - outlook.new - before, 0)
+    stored.done = stored.added + stored.skipped
+    stored.failures = stored.interruptions = 0
+    stored.leased_until = datetime.now(UTC) + LEASE
 
 
 async def _still_there(session: AsyncSession, job: ImportJob) -> ImportJob | None:
@@ -121,24 +147,41 @@ async def _lease(database: Database) -> ImportJob | None:
     async with database.transaction() as session:
         job = await repository.next_job(session, now)
         if job:
-            job.interruptions += job.status == "running"
+            job.failures += job.status == "running"
             job.status, job.leased_until = "running", now + LEASE
     return job
 
 
-async def _put_back(database: Database, job: ImportJob, *, is_ours: bool) -> int:
-    """Let the file wait for its next turn; how many failures there are now.
+async def _put_back(database: Database, job: ImportJob, *, is_ours: bool) -> ImportJob | None:
+    """Let the file wait for its next turn; None if it is gone.
 
-    is_ours: what stopped it is a defect; else it was stopped like one whose worker is gone.
+    is_ours: what stopped it is a defect or a budget, and not what is around it.
     """
     async with database.transaction() as session:
         stored = await repository.lock_job(session, job.id)
         if stored is None:
-            return 0
-        if is_ours:
-            stored.failures, stored.status = stored.failures + 1, "waiting"
+            return None
+        stored.failures += is_ours
+        stored.interruptions += not is_ours
+        stored.status = "waiting"
         stored.leased_until = datetime.now(UTC) + timedelta(seconds=PAUSE_SECONDS)
-        return stored.failures
+    return stored
+
+
+async def _give_back(database: Database, job: ImportJob) -> None:
+    """Let somebody else go on at once: this process is told to stop."""
+    async with database.transaction() as session:
+        stored = await repository.lock_job(session, job.id)
+        if stored:
+            stored.status, stored.leased_until = "waiting", datetime.now(UTC)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ProcessFailed):
+        return str(error)
+    if isinstance(error, AROUND_IT):
+        return f"the database could not be reached ({type(error).__name__})"
+    return f"an error of ours stopped it ({type(error).__name__})"
 
 
 def _given_up(job: ImportJob, why: str, times: int) -> str:
@@ -158,6 +201,6 @@ async def _finish(database: Database, job: ImportJob, failure: str, adding: Addi
         if failure:
             stored.report = [{"where": "file", "what": failure}]
         if adding:
-            stored.total = stored.done = len(adding.source.tasks)
+            stored.total = stored.done = adding.total
             stored.skipped = stored.total - stored.added
-            stored.report, stored.more = adding.source.report.lines, adding.source.report.more
+            stored.report, stored.more = adding.report.lines, adding.report.more

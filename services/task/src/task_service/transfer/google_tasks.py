@@ -1,0 +1,75 @@
+"""Google Takeout's `Tasks.json`: the lists of Google Tasks with their tasks, as its API has them."""
+
+from typing import Any
+
+from task_service.quickadd import Calendar
+from task_service.transfer.json_values import Json, objects, tell_lost, tell_types, text
+from task_service.transfer.moments import Dates
+from task_service.transfer.source import Draft, ProjectDraft, Source, Unreadable, instant, titled
+
+_LOST = {"links": "links", "starred": "its star", "assignmentInfo": "where it was assigned"}
+_TYPES = dict.fromkeys(("title", "notes", "status", "due", "completed", "parent", "updated"), str)
+_MIDNIGHT = "T00:00:00"
+
+
+def is_one(document: Any) -> bool:
+    if not isinstance(document, dict) or not isinstance(document.get("items"), list):
+        return False
+    lists = [each for each in document["items"] if isinstance(each, dict)]
+    return document.get("kind") == "tasks#taskLists" or any(
+        str(each.get("kind", "")).startswith("tasks#") for each in lists
+    )
+
+
+def read(document: Any, calendar: Calendar) -> Source:
+    """Raises `Unreadable`."""
+    if not is_one(document):
+        raise Unreadable('This is no Tasks.json of Google Takeout: its kind is "tasks#taskLists".')
+    source = Source("google-tasks")
+    for place, each in enumerate(objects(document, "items", "file", source.report), start=1):
+        key = text(each.get("id")) or f"list {place}"
+        source.add_project(key, ProjectDraft(text(each.get("title")) or "Google Tasks"))
+        for task in objects(each, "items", f"list {place}", source.report):
+            _add(task, key, source, calendar)
+    return source
+
+
+def _add(task: Json, project: str, source: Source, calendar: Calendar) -> None:
+    where = f"task {len(source.tasks) + 1}"
+    if task.get("deleted") is True:
+        source.report.say(where, "It was deleted; left out.")
+        return
+    tell_types(task, _TYPES, where, source.report)
+    tell_lost(task, _LOST, where, source.report)
+    words = titled(text(task.get("title")), text(task.get("notes")), where, source.report)
+    source.add_task(
+        Draft(
+            key=text(task.get("id")) or where,
+            where=where,
+            fields=words | _due(task, where, source, calendar),
+            project=project,
+            parent=text(task.get("parent")) or None,
+            done=task.get("status") == "completed",
+            created_at=instant(task.get("created")),
+            completed_at=instant(task.get("completed")),
+        )
+    )
+
+
+def _due(task: Json, where: str, source: Source, calendar: Calendar) -> dict[str, Any]:
+    """A due date is a day, said as midnight in UTC; a scheduled time has its hour."""
+    said = text(task.get("due")) or _scheduled(task, where, source)
+    if not said:
+        return {}
+    found = Dates((), calendar).read(said[:10] if _MIDNIGHT in said else said)
+    if found is None:
+        source.report.say(where, f"The date {said[:40]!r} was not understood; it has none.")
+        return {}
+    found = found.at(calendar.zone)
+    return {"due_date": found.day} | ({"due_time": found.clock} if found.clock else {})
+
+
+def _scheduled(task: Json, where: str, source: Source) -> str:
+    times = list(objects(task, "scheduled_time", where, source.report))
+    current = [each for each in times if each.get("current") is not False]
+    return text((current or times)[-1].get("start")) if times else ""
