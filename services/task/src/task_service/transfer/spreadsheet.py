@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
+from zoneinfo import available_timezones
 
 from task_service.quickadd import Calendar
 from task_service.transfer import headings
@@ -20,6 +21,7 @@ COLUMNS = (
     *("time_zone", "rule", "rule_from", "rule_month_end", "rule_missed", "created_at", "completed_at"),
 )
 """Those of our own export, in its order. Labels stand one a line; a project with those around it, by /."""
+_ZONES = available_timezones()
 DATES = ("due_date", "completed_at", "created_at")
 _BETWEEN_LABELS = re.compile(r"[,;\n]")
 _RULE = re.compile(r"(?:RRULE:)?(FREQ=.+)", re.I)
@@ -214,17 +216,20 @@ class _Theirs:
         if found is None:
             self._keep(row, "due_date", where, left, "The date")
             return {}
-        zone = row.get("time_zone") or self._calendar.zone
-        try:
-            found = found.at(zone)
-        except (ValueError, OSError):
-            zone = self._calendar.zone
-            found = found.at(zone)
+        zone = self._zone(row, where)
+        found = found.at(zone)
         fields: dict[str, Any] = {"due_date": found.day}
         clock = self._clock(row, found, where, left)
         if clock:
             fields |= {"due_time": clock} | ({"time_zone": zone} if zone != self._calendar.zone else {})
         return fields
+
+    def _zone(self, row: Mapping[str, str], where: str) -> str:
+        zone = row.get("time_zone") or self._calendar.zone
+        if zone in _ZONES:
+            return zone
+        self._report.say(where, "Left out: the time zone, which is no IANA zone.")
+        return self._calendar.zone
 
     def _clock(self, row: Mapping[str, str], found: Moment, where: str, left: list[str]) -> Any:
         if row.get("all_day", "").casefold() in DONE:
