@@ -10,9 +10,7 @@ from task_service.background import FORGET, WORK
 from task_service.quotas.recorder import LIMITS, limits_of
 from task_service.settings import Settings
 from task_service.subscriptions import subscriptions
-
-FILES_AT_ONCE = 1
-"""Files that requests have read at a time, each by a process of its own; beside the one being taken in."""
+from task_service.transfer.limits import FILES_AT_ONCE
 
 
 def create(settings: Settings | None = None) -> FastAPI:

@@ -21,3 +21,5 @@ MEMORY_BYTES = 192 * 1024 * 1024
 MAX_AT_ONCE = 3
 """Imports and previews of one user that are not finished."""
 PREVIEW_TASKS = 20
+FILES_AT_ONCE = 1
+"""That requests have read at a time in one pod, beside the one that is taken in."""
