@@ -1,7 +1,5 @@
 """The task service."""
 
-import asyncio
-
 from fastapi import FastAPI
 
 from servicekit.app import create_app
@@ -10,12 +8,12 @@ from task_service.background import FORGET, WORK
 from task_service.quotas.recorder import LIMITS, limits_of
 from task_service.settings import Settings
 from task_service.subscriptions import subscriptions
-from task_service.transfer.limits import FILES_AT_ONCE
+from task_service.transfer.limits import file_readers
 
 
 def create(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings()
     app = create_app(settings, routers.ALL, listens=subscriptions, background=WORK, forget=FORGET)
     app.state.database.session_info[LIMITS] = limits_of(settings)
-    app.state.file_readers = asyncio.Semaphore(FILES_AT_ONCE)
+    app.state.file_readers = file_readers()
     return app
