@@ -105,6 +105,16 @@ async def earlier_answer(session: AsyncSession, claim: Claim) -> Response | None
     if (await run_own(session, _CLAIM, row)).first():
         return None
     known = (await (await session.connection()).execute(_EARLIER, claim.named)).one()
+    return _answer(claim, known)
+
+
+async def stored_answer(session: AsyncSession, claim: Claim) -> Response | None:
+    """What was answered to the key before, claiming nothing. Raises `Invalid` as `earlier_answer` does."""
+    known = (await (await session.connection()).execute(_EARLIER, claim.named)).first()
+    return _answer(claim, known) if known else None
+
+
+def _answer(claim: Claim, known: Any) -> Response:
     if known.request_hash != claim.request_hash:
         raise Invalid("This Idempotency-Key was used for another request.", code="idempotency-key-reused")
     return _unpack(claim.unseal(known.answer))

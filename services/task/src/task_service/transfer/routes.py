@@ -81,13 +81,11 @@ async def start_import(
 
 
 async def _earlier(database: Database, claim: Claim | None) -> Response | None:
-    """What was answered before, without claiming anything yet."""
+    """What was answered before: a repeated request has no file read again."""
     if claim is None:
         return None
-    async with database.transaction() as session:
-        earlier = await idempotency.earlier_answer(session, claim)
-        await session.rollback()
-    return earlier
+    async with database.reading() as session:
+        return await idempotency.stored_answer(session, claim)
 
 
 async def _accept(
