@@ -110,6 +110,8 @@ def _json(text: str) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
+        if "memory" in str(error):
+            raise MemoryError from error
         raise Unreadable(f"The file is not JSON: {error}") from error
 
 
