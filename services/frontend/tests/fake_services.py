@@ -9,7 +9,7 @@ import jwt
 
 from contracts.names import App
 from servicekit.auth import Principal
-from servicekit.errors import Unavailable
+from servicekit.errors import Absent
 from servicekit.sidecar import Answer
 from tests.fake_sidecar import FakeSidecar, answer
 
@@ -58,7 +58,7 @@ class FakeServices(FakeSidecar):
         call = Call(app, method, path, json, dict(headers or {}))
         self.calls.append(call)
         if app in self.away:
-            raise Unavailable(f"The service {app.value} can't be reached.")
+            raise Absent(f"The service {app.value} can't be reached.")
         told = self.answers.get(call.route, answer(**NOTHING))
         return told if isinstance(told, Answer) else told(call)
 

@@ -18,11 +18,12 @@ from servicekit.deliveries import Effects
 from servicekit.leaving import Leaving
 from servicekit.logs import start_logging
 from servicekit.migrations import migrate
-from servicekit.problems import install_error_handlers
+from servicekit.problems import CatchAll, install_error_handlers
 from servicekit.relay import Relay
 from servicekit.settings import ServiceSettings
 from servicekit.sidecar import Sidecar
 from servicekit.sidecar_only import SidecarOnly
+from servicekit.text_gate import TextGate
 from servicekit.tracing import TracingMiddleware, start_tracing
 
 HOUSEKEEPING_SECONDS = 600
@@ -78,8 +79,10 @@ def create_app(
         app.include_router(replays.router)
         subscriptions.mount(app, listens, effects.deliver, database)
     install_error_handlers(app)
+    app.add_middleware(TextGate)
     if settings.metrics:
         metrics.install_metrics(app)
+    app.add_middleware(CatchAll)
     app.add_middleware(BodyLimit)
     app.add_middleware(SidecarOnly, token=settings.app_api_token.get_secret_value(), callbacks_only=public)
     app.add_middleware(TracingMiddleware, tracer=tracer)

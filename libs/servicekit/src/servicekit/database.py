@@ -88,11 +88,13 @@ async def run_own(
 
 def _engine(url: str, is_sqlite: bool, pool_size: int) -> AsyncEngine:
     if is_sqlite:
-        engine = create_async_engine(url, pool_size=5, max_overflow=5)
+        engine = create_async_engine(url, pool_size=5, max_overflow=5, hide_parameters=True)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
-    return create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=5, pool_pre_ping=False)
+    return create_async_engine(
+        url, pool_size=pool_size, max_overflow=0, pool_timeout=5, pool_pre_ping=False, hide_parameters=True
+    )
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:

@@ -1,6 +1,7 @@
 """The errors a service answers with. Their RFC 9457 documents are made in `problems`.
 
 ServiceError (500)
+├── BadRequest (400)
 ├── MalformedJson (400)
 ├── Unauthenticated (401)
 │   └── AccountGone           its token is good for some minutes more
@@ -12,9 +13,12 @@ ServiceError (500)
 │   └── QuotaExceeded         tells which limit of the account, and how much of it is used
 ├── PreconditionFailed (412)  carries the current representation
 ├── TooLarge (413)
+├── UriTooLong (414)
 ├── Invalid (422)             carries pointers to the wrong fields
 ├── TooManyRequests (429)
+├── HeadersTooLarge (431)
 └── Unavailable (503)         a part this request needs can't be reached; try again
+    └── Absent                nobody was there at all
 """
 
 from collections.abc import Iterable, Mapping
@@ -169,6 +173,28 @@ class Unavailable(ServiceError):
 
     def __init__(self, detail: str = "", *, code: str = "", retry_after: int = 2) -> None:
         super().__init__(detail, code=code, headers={"Retry-After": str(retry_after)})
+
+
+class Absent(Unavailable):
+    """Nobody was there to answer: what a circuit breaker counts."""
+
+
+class BadRequest(ServiceError):
+    status = 400
+    code = "bad-request"
+    title = "That is no request this server understands"
+
+
+class UriTooLong(ServiceError):
+    status = 414
+    code = "uri-too-long"
+    title = "The address with its query is too long"
+
+
+class HeadersTooLarge(ServiceError):
+    status = 431
+    code = "headers-too-large"
+    title = "The headers of the request are too large"
 
 
 class MalformedJson(ServiceError):

@@ -4,6 +4,8 @@ Dapr probes `/readyz` (see dapr.yaml): while the database is away no events are 
 uses up its retries. Kubernetes restarts on `/healthz` only.
 """
 
+import logging
+
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
@@ -11,6 +13,7 @@ from servicekit.errors import Unavailable
 from servicekit.problems import problem_response
 
 router = APIRouter(include_in_schema=False)
+log = logging.getLogger(__name__)
 
 
 @router.get("/healthz")
@@ -25,5 +28,8 @@ async def ready(request: Request) -> Response:
         try:
             await database.ping()
         except Exception as error:
-            return problem_response(Unavailable(f"database: {error}", code="database-unavailable"))
+            log.warning("the database can't be reached: %s", type(error).__name__)
+            return problem_response(
+                Unavailable("The database can't be reached.", code="database-unavailable")
+            )
     return Response('{"status":"ready"}', media_type="application/json")

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from servicekit.errors import FieldProblem, Invalid, MalformedJson, ServiceError, Unavailable
 from servicekit.tracing import current_trace_id
@@ -59,6 +60,40 @@ def install_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(PoolTimeout, _on_pool_timeout)
     app.add_exception_handler(OSError, _on_os_error)
     app.add_exception_handler(Exception, _on_unexpected)
+
+
+class CatchAll:
+    """Answers what no handler of the app caught, within the middleware that every answer passes.
+
+    Starlette calls the handler of `Exception` outside of all added middleware, so its answer would go
+    out without a digest, and `Sidecar` couldn't tell it from a broken one.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_started = False
+
+        async def noting(message: Message) -> None:
+            nonlocal has_started
+            has_started = has_started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        except Exception as error:
+            if has_started or scope["type"] != "http":
+                raise
+            await (await _answer_to(Request(scope), error))(scope, receive, send)
+
+
+async def _answer_to(request: Request, error: Exception) -> Response:
+    if isinstance(error, ServiceError):
+        return await _on_service_error(request, error)
+    if isinstance(error, HTTPException):
+        return await _on_http_exception(request, error)
+    return await _on_unexpected(request, error)
 
 
 async def _on_service_error(_: Request, error: Exception) -> Response:

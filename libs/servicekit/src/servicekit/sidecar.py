@@ -22,7 +22,8 @@ from contracts.event import CLOUD_EVENT_CONTENT_TYPE
 from contracts.names import PUBSUB, SECRET_STORE, STATE_STORE, App, Topic
 from servicekit import bulk, content_digest
 from servicekit.content_digest import digest_of
-from servicekit.errors import Unavailable
+from servicekit.errors import Absent, Invalid, Unavailable
+from servicekit.sendable import require_sendable
 from servicekit.tracing import current_traceparent
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,13 @@ RETRY_PAUSES = (0.1, 0.4, 1.0)
 
 LEAST_SECONDS = 0.05
 """For a last try; aiohttp would take 0 for no limit at all."""
+
+NOT_REACHED = b'"errorCode":"ERR_DIRECT_INVOKE"'
+"""How daprd says that no instance of a service answered, with status 500, or 403 for one that may not be
+asked (pkg/messages/predefined.go of Dapr 1.18)."""
+
+MAX_ANSWER_HEADER_BYTES = 32 * 1024
+"""In one line; more than any service writes, so that what a client sent can't come back too long."""
 
 NOT_THE_FIRST = b"failed to set key"
 """How state.redis says, with status 500, that a value without an ETag exists already."""
@@ -48,13 +56,20 @@ class Answer:
     def json(self) -> Any:
         return orjson.loads(self.body)
 
-    def is_from_app(self) -> bool:
-        """Whether a service gave this answer, and all of it arrived.
+    def is_absence(self) -> bool:
+        """Whether Dapr says that it reached nobody. A service's own words come with a digest."""
+        if self.status < 400 or content_digest.HEADER in self.headers:
+            return False
+        return NOT_REACHED in self.body
 
-        False for Dapr's own errors, and for what broke off because the service died while it answered:
-        Dapr passes that on as complete.
+    def is_whole(self) -> bool:
+        """Whether all of it arrived.
+
+        False for what broke off because the service died while it answered: Dapr passes that on as
+        complete. A refusal without a digest is of a server on the way, which says no more.
         """
-        return self.headers.get(content_digest.HEADER) == digest_of(self.body)
+        digest = self.headers.get(content_digest.HEADER)
+        return self.status >= 400 if digest is None else digest == digest_of(self.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +89,14 @@ Once = Callable[[float], Awaitable[Answer | None]]
 
 
 async def repeated(once: Once, timeout: float, pauses: Sequence[float]) -> Answer | None:
-    """The first answer there is; None where none comes. All tries together have `timeout` seconds."""
+    """The first whole answer; the last broken one, or None, where none comes.
+
+    All tries together have `timeout` seconds.
+    """
     until, left = time.monotonic() + timeout, timeout
     for pause in pauses:
         answer = await once(left)
-        if answer or time.monotonic() + pause > until:
+        if (answer and answer.is_whole()) or time.monotonic() + pause > until:
             return answer
         await asyncio.sleep(pause)
         left = max(until - time.monotonic(), LEAST_SECONDS)
@@ -99,6 +117,8 @@ class Sidecar:
             headers=headers,
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30),
             auto_decompress=False,
+            max_line_size=MAX_ANSWER_HEADER_BYTES,
+            max_field_size=MAX_ANSWER_HEADER_BYTES,
         )
 
     async def close(self) -> None:
@@ -144,23 +164,23 @@ class Sidecar:
     ) -> Answer:
         """Call another service; again if that does no harm, while a replica of it goes and another comes.
 
-        timeout: seconds for all tries. Raises `Unavailable` when no replica answers.
+        timeout: seconds for all tries. Raises `Absent` when no replica answers, `Unavailable` when the
+        answer breaks off each time, and what `require_sendable` raises.
         """
         sent = {"dapr-app-id": app.value, "content-type": "application/json", **(headers or {})}
-        body = None if json is None else orjson.dumps(json)
+        require_sendable(path, sent)
+        body = None if json is None else _encoded(json)
         pauses = RETRY_PAUSES if method == "GET" or "idempotency-key" in sent else ()
         answer = await repeated(lambda left: self.answer(method, path, sent, body, left), timeout, pauses)
-        if answer is None:
-            raise Unavailable(f"The service {app.value} can't be reached.", code=f"{app.value}-unavailable")
-        return answer
+        return whole(answer, app)
 
     async def answer(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, timeout: float
     ) -> Answer | None:
-        """What a service answers, asked once; None if nobody did."""
+        """What came back, asked once, though it may be broken off; None if nobody was there."""
         with suppress(Unavailable):
             answer = await self.request(method, path, headers=headers, body=body, timeout=timeout)
-            return answer if answer.is_from_app() else None
+            return None if answer.is_absence() else answer
         return None
 
     async def publish(self, topic: Topic, event: bulk.Outgoing) -> None:
@@ -246,6 +266,23 @@ class Sidecar:
                 raise problem
             log.info("waiting for the secret %s: %s", name, problem)
             await asyncio.sleep(0.25)
+
+
+def whole(answer: Answer | None, app: App) -> Answer:
+    """`answer`, if all of it arrived. Raises `Absent` for none, `Unavailable` for a broken one."""
+    code = f"{app.value}-unavailable"
+    if answer is None:
+        raise Absent(f"The service {app.value} can't be reached.", code=code)
+    if not answer.is_whole():
+        raise Unavailable(f"The answer of the service {app.value} broke off.", code=code)
+    return answer
+
+
+def _encoded(json: Any) -> bytes:
+    try:
+        return orjson.dumps(json)
+    except TypeError as error:  # orjson's, for half a surrogate pair, too
+        raise Invalid("The text holds characters that are not Unicode.", code="not-unicode") from error
 
 
 def _require_state(answer: Answer) -> None:

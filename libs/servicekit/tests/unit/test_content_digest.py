@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Message
 
-from servicekit.content_digest import ContentDigest
+from servicekit.content_digest import ContentDigest, digest_of
 from servicekit.sidecar import Answer
 from tests.fake_sidecar import raw_answer
 
@@ -65,18 +65,33 @@ class TestAnAnswer:
     async def test_is_from_the_app(self, path: str, status: int, body: bytes) -> None:
         answer = await ask(path)
         assert (answer.status, answer.body) == (status, body)
-        assert answer.is_from_app()
+        assert answer.is_whole()
+        assert not answer.is_absence()
 
     async def test_keeps_its_headers(self) -> None:
         assert (await ask("/whole")).headers["etag"] == '"1"'
 
     @pytest.mark.parametrize("length", range(7))
-    async def test_that_broke_off_is_not(self, length: int) -> None:
+    async def test_that_broke_off_is_broken_and_no_absence(self, length: int) -> None:
         answer = await ask("/whole")
-        assert not raw_answer(answer.status, answer.body[:length], answer.headers).is_from_app()
+        broken = raw_answer(answer.status, answer.body[:length], answer.headers)
+        assert not broken.is_whole()
+        assert not broken.is_absence()
 
-    @pytest.mark.parametrize(
-        ("status", "body"), [(200, b""), (500, b'{"errorCode":"ERR_DIRECT_INVOKE"}'), (403, b"{}")]
-    )
-    def test_of_dapr_is_not(self, status: int, body: bytes) -> None:
-        assert not raw_answer(status, body).is_from_app()
+    @pytest.mark.parametrize("status", [500, 403])
+    def test_of_dapr_that_reached_nobody_is_absence(self, status: int) -> None:
+        body = b'{"errorCode":"ERR_DIRECT_INVOKE","message":"failed to invoke, id: task, err: ..."}'
+        assert raw_answer(status, body).is_absence()
+
+    def test_of_a_service_that_says_the_same_is_none(self) -> None:
+        body = b'{"errorCode":"ERR_DIRECT_INVOKE"}'
+        assert not raw_answer(500, body, {"content-digest": digest_of(body)}).is_absence()
+
+    @pytest.mark.parametrize("status", [400, 413, 414, 431, 500])
+    def test_of_a_server_on_the_way_that_refuses_is_neither_broken_nor_absence(self, status: int) -> None:
+        refusal = raw_answer(status, b"Invalid HTTP request received.")
+        assert refusal.is_whole()
+        assert not refusal.is_absence()
+
+    def test_of_success_without_a_digest_is_broken(self) -> None:
+        assert not raw_answer(200, b"").is_whole()

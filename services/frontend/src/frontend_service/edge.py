@@ -5,6 +5,8 @@ instead of a cookie or an API token, an idempotency key for each unsafe request 
 safe), limits.
 """
 
+import gzip
+import re
 from collections.abc import Iterable
 
 from starlette.requests import HTTPConnection
@@ -18,10 +20,11 @@ from frontend_service.rate_limit import RateLimit
 from frontend_service.sessions import Session, Sessions
 from frontend_service.upstreams import Operations
 from servicekit.auth import API_PREFIX, bearer_token
-from servicekit.errors import Forbidden, ServiceError, Unavailable
+from servicekit.errors import Forbidden, ServiceError
 from servicekit.ids import new_id
 from servicekit.problems import problem_response
-from servicekit.sidecar import RETRY_PAUSES, Answer, Sidecar, repeated
+from servicekit.sendable import require_sendable
+from servicekit.sidecar import RETRY_PAUSES, Answer, Sidecar, repeated, whole
 
 PREFIX = API_PREFIX
 TIMEOUT_SECONDS = 15
@@ -53,6 +56,11 @@ NOT_RETURNED = frozenset(
         "traceparent",
     }
 )
+LEAST_PACKED = 1024
+"""Bytes; compressing less saves nothing."""
+PACKING_LEVEL = 1
+PACKED_KINDS = ("application/json", "application/problem+json", "text/")
+_NO_WEIGHT = re.compile(r"q=0(\.0*)?")
 NO_BODY = frozenset({204, 304})
 
 Headers = list[tuple[bytes, bytes]]
@@ -87,7 +95,7 @@ class Edge:
             response.raw_headers.extend(extra)
             await response(scope, receive, send)
             return
-        await _reply(send, answer, extra)
+        await _reply(send, answer, extra, _takes_gzip(scope))
 
     async def _serve(self, scope: Scope, receive: Receive, extra: Headers) -> Answer:
         headers = _headers(scope)
@@ -105,8 +113,10 @@ class Edge:
         if scope["method"] not in SAFE:
             sent.setdefault("idempotency-key", f"edge-{new_id()}")
         query = scope["query_string"].decode("latin-1")
+        target = f"{path}?{query}" if query else path
+        require_sendable(target, sent)
         body = await _body(headers, receive)
-        return await self._call(app, scope["method"], f"{path}?{query}" if query else path, sent, body)
+        return await self._call(app, scope["method"], target, sent, body)
 
     async def _add_token(
         self, method: str, headers: dict[str, str], sent: dict[str, str], extra: Headers
@@ -142,9 +152,9 @@ class Edge:
         answer = await repeated(once, TIMEOUT_SECONDS, RETRY_PAUSES)
         if answer is None:
             breaker.failed()
-            raise Unavailable(f"The service {app.value} can't be reached.", code=f"{app.value}-unavailable")
-        breaker.succeeded()
-        return answer
+        elif answer.is_whole():
+            breaker.succeeded()
+        return whole(answer, app)
 
 
 def is_same_origin(headers: dict[str, str]) -> bool:
@@ -177,12 +187,39 @@ async def _body(headers: dict[str, str], receive: Receive) -> bytes | None:
             return body
 
 
-async def _reply(send: Send, answer: Answer, extra: Headers) -> None:
-    headers = [*_returned(answer), *extra]
+async def _reply(send: Send, answer: Answer, extra: Headers, takes_gzip: bool) -> None:
+    headers, body = [*_returned(answer), *extra], answer.body
+    if _may_be_packed(answer):
+        headers.append((b"vary", b"Accept-Encoding"))
+        if takes_gzip:
+            body = gzip.compress(body, PACKING_LEVEL, mtime=0)
+            headers.append((b"content-encoding", b"gzip"))
     if answer.status not in NO_BODY:
-        headers.append((b"content-length", str(len(answer.body)).encode()))
+        headers.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _may_be_packed(answer: Answer) -> bool:
+    """Text of some size. One with an ETag stays as it is: a strong one is of these very bytes."""
+    kind = answer.headers.get("content-type", "")
+    return (
+        len(answer.body) >= LEAST_PACKED
+        and kind.startswith(PACKED_KINDS)
+        and "etag" not in answer.headers
+        and "content-encoding" not in answer.headers
+    )
+
+
+def _takes_gzip(scope: Scope) -> bool:
+    """Whether `Accept-Encoding` names gzip, and not with `q=0` (RFC 9110, section 12.5.3)."""
+    for name, value in scope["headers"]:
+        if name == b"accept-encoding":
+            for part in value.decode("latin-1").lower().split(","):
+                coding, _, weight = part.partition(";")
+                if coding.strip() in ("gzip", "x-gzip"):
+                    return not _NO_WEIGHT.fullmatch(weight.strip())
+    return False
 
 
 def _returned(answer: Answer) -> Iterable[tuple[bytes, bytes]]:

@@ -10,7 +10,6 @@ import hmac
 import os
 import time
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 
 import jwt
 import orjson
@@ -59,14 +58,18 @@ class Sessions:
     secure: bool
     sidecar: Sidecar
 
+    @property
+    def name(self) -> str:
+        """Of the cookie; its prefix keeps other hosts and plain HTTP from setting it (RFC 6265bis)."""
+        return f"__Host-{COOKIE}" if self.secure else COOKIE
+
     def open(self, cookie_header: str) -> Session | None:
         """The session in a `Cookie` header; None if there is none or it was not made here."""
         try:
-            morsel = SimpleCookie(cookie_header).get(COOKIE)
-            sealed = base64.urlsafe_b64decode(morsel.value) if morsel else b""
+            sealed = base64.urlsafe_b64decode(_cookie(cookie_header, self.name))
             plain = AESGCM(self.key).decrypt(sealed[:12], sealed[12:], None)
             return Session(*orjson.loads(plain))
-        except (CookieError, InvalidTag, ValueError, TypeError):
+        except (InvalidTag, ValueError, TypeError):
             return None
 
     def set_cookie(self, session: Session) -> str:
@@ -74,11 +77,11 @@ class Sessions:
         nonce = os.urandom(12)
         plain = orjson.dumps([session.access_token, session.refresh_token, session.expires_at])
         sealed = base64.urlsafe_b64encode(nonce + AESGCM(self.key).encrypt(nonce, plain, None)).decode()
-        return f"{COOKIE}={sealed}; Max-Age={LIFE_SECONDS}; {self._attributes}"
+        return f"{self.name}={sealed}; Max-Age={LIFE_SECONDS}; {self._attributes}"
 
     def drop_cookie(self) -> str:
         """The `Set-Cookie` value that ends a session in the browser."""
-        return f"{COOKIE}=; Max-Age=0; {self._attributes}"
+        return f"{self.name}=; Max-Age=0; {self._attributes}"
 
     async def renew(self, session: Session) -> Session | None:
         """The session with fresh tokens, or None if it has ended. Raises `Unavailable`.
@@ -107,6 +110,18 @@ class Sessions:
     @property
     def _attributes(self) -> str:
         return "Path=/; HttpOnly; SameSite=Lax" + ("; Secure" if self.secure else "")
+
+
+def _cookie(header: str, name: str) -> str:
+    """The value of one cookie; empty if there is none.
+
+    `http.cookies` of Python 3.11 takes time with the square of the backslashes in a header.
+    """
+    for part in header.split(";"):
+        key, _, value = part.partition("=")
+        if key.strip() == name:
+            return value.strip()
+    return ""
 
 
 def made_of(tokens: dict[str, object]) -> Session:

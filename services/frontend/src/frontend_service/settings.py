@@ -16,6 +16,12 @@ class Settings(ServiceSettings):
     secure_cookies: bool = False
     """Whether browsers may send the session only over HTTPS; true wherever there is TLS."""
 
+    allowed_hosts: str = ""
+    """Names this service has, with commas between; requests for other hosts are refused. Empty: any."""
+
+    cors_origins: str = "*"
+    """Origins whose scripts may use the API with a token, with commas between. Empty: none."""
+
     rate_limit: int = Field(default=2000, ge=1)
     """Units one user, or one address that is no verified user's, may use up in `rate_window`; a plain read
     costs one, other operations more (`costs`)."""

@@ -15,6 +15,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 from frontend_service import breaker, edge
+from frontend_service.public_answers import ALWAYS, OF_THE_API
 from frontend_service.sessions import COOKIE, RENEW_BEFORE_SECONDS, Session
 
 from contracts.names import App
@@ -373,7 +374,8 @@ class TestAnAnswer:
         ]
         answer = await nobody.post(TASKS, headers=BEARER)
         assert (answer.status_code, answer.content) == (201, b'{"a":1}')
-        limits = {"ratelimit", "ratelimit-policy"}
+        limits = {"ratelimit", "ratelimit-policy", "cache-control", *ALWAYS, *OF_THE_API}
+        limits |= {"access-control-allow-origin", "access-control-expose-headers"}
         assert {"etag", "location", "content-length"} == set(answer.headers) - limits - {"traceparent"}
         assert answer.headers["content-length"] == "7"
         assert answer.headers.get("traceparent") != "00-a-b-01"

@@ -38,7 +38,9 @@ def start(
     cwd: Path | None = None,
 ) -> Process:
     """Start `command`; what it prints goes to `logs/<name>.log`."""
-    with (folder.logs / f"{name}.log").open("ab") as log:
+    path = folder.logs / f"{name}.log"
+    path.touch(mode=0o600)
+    with path.open("ab") as log:
         popen = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,

@@ -7,7 +7,7 @@ from typing import Any
 from contracts.names import App
 from frontend_service.breaker import Breaker
 from frontend_service.pages.words import in_words, without_pointers
-from servicekit.errors import ServiceError, Unavailable
+from servicekit.errors import Absent, ServiceError, Unavailable
 from servicekit.sidecar import Answer, Sidecar
 
 READ_SECONDS = 4
@@ -83,7 +83,7 @@ class Backend:
         breaker.check()
         try:
             answer = await self.sidecar.invoke(app, method, path, json=body, headers=headers, timeout=seconds)
-        except Unavailable:
+        except Absent:
             breaker.failed()
             raise
         breaker.succeeded()

@@ -1,0 +1,117 @@
+"""What a client chose never looks like an outage, and one client's bad requests cut nobody off."""
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from frontend_service import breaker, edge
+from frontend_service.sessions import Session, Sessions
+
+from contracts.names import App
+from servicekit import sidecar
+from servicekit.errors import BadRequest, Invalid
+from servicekit.sendable import MAX_HEADER_BYTES, MAX_TARGET_BYTES
+from servicekit.sidecar import Answer, Sidecar
+from services.frontend.tests.unit.test_edge import BEARER, TASKS, Behind, of_a_service
+from tests.fake_sidecar import raw_answer
+
+SAID = [
+    of_a_service(500, b'{"code":"internal-error"}'),
+    raw_answer(400, b"Invalid HTTP request received."),
+    raw_answer(431, b"431 Request Header Fields Too Large"),
+    raw_answer(500, b"Internal Server Error"),
+]
+
+
+@pytest.fixture
+def services() -> Behind:
+    return Behind()
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edge, "RETRY_PAUSES", (0, 0, 0))
+    monkeypatch.setattr(sidecar, "RETRY_PAUSES", (0, 0, 0))
+
+
+class TestWhatAServiceSaid:
+    @pytest.mark.parametrize("said", SAID)
+    async def test_passes_once_and_opens_no_breaker(
+        self, nobody: httpx2.AsyncClient, services: Behind, said: Answer
+    ) -> None:
+        for times in range(1, 3 * breaker.TRIPS_AFTER):
+            services.replies = [said]
+            answer = await nobody.get(TASKS, headers=BEARER)
+            assert (answer.status_code, answer.content) == (said.status, said.body)
+            assert len(services.requests) == times
+
+    async def test_and_broke_off_is_asked_for_again_and_opens_no_breaker(
+        self, nobody: httpx2.AsyncClient, services: Behind
+    ) -> None:
+        whole = of_a_service(200, b'{"a":1}')
+        broken = raw_answer(200, b'{"a"', whole.headers)
+        services.replies = [broken, whole]
+        assert (await nobody.get(TASKS, headers=BEARER)).content == b'{"a":1}'
+        for _ in range(2 * breaker.TRIPS_AFTER):
+            services.replies = [broken] * 4
+            assert (await nobody.get(TASKS, headers=BEARER)).status_code == 503
+        services.replies = []
+        assert (await nobody.get(TASKS, headers=BEARER)).status_code == 200
+
+
+class TestARequestThatCantBeSentOn:
+    @pytest.mark.parametrize(
+        ("headers", "query", "status"),
+        [
+            ({"accept": "a" * (MAX_HEADER_BYTES + 1)}, "", 431),
+            (dict.fromkeys(("accept", "if-match", "if-none-match", "mcp-name"), "a" * 7100), "", 431),
+            ({"cookie": "a" * 33_000}, "", 431),
+            ({}, "q=" + "a" * MAX_TARGET_BYTES, 414),
+            ({"if-match": "\xfc"}, "", 400),
+            ({"idempotency-key": "a\x7fb"}, "", 400),
+        ],
+    )
+    async def test_is_refused_here(
+        self,
+        nobody: httpx2.AsyncClient,
+        services: Behind,
+        headers: dict[str, str],
+        query: str,
+        status: int,
+    ) -> None:
+        sent = {name.encode(): value.encode("latin-1") for name, value in headers.items()}
+        answer = await nobody.get(f"{TASKS}?{query}", headers=sent | {b"authorization": b"Bearer mine"})
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+        assert services.requests == []
+
+    @pytest.mark.parametrize("method", ["GET", "OPTIONS"])
+    async def test_for_no_path_is_refused(self, app: FastAPI, method: str) -> None:
+        sent = []
+        scope = {"type": "http", "method": method, "path": "*", "raw_path": b"*", "headers": []}
+
+        async def keep(message: object) -> None:
+            sent.append(message)
+
+        await app({**scope, "query_string": b"", "app": app}, None, keep)  # type: ignore[arg-type]
+        assert sent[0]["status"] == 400  # type: ignore[index]
+
+    async def test_is_refused_for_pages_by_the_same_rule(self, services: Behind) -> None:
+        with pytest.raises(Invalid):
+            await Sidecar.invoke(services, App.TASK, "POST", "/tasks", json={"title": "\ud83d"})
+        with pytest.raises(BadRequest):
+            await Sidecar.invoke(
+                services, App.TASK, "POST", "/tasks", headers={"idempotency-key": "a\r\nb: c"}
+            )
+
+
+class TestACookie:
+    def test_is_found_among_many_backslashes(self) -> None:
+        sessions = Sessions(b"k" * 32, False, Sidecar(1))
+        assert sessions.open('session="' + "\\" * 200_000 + '"') is None
+
+    def test_over_tls_has_the_prefix_and_no_other_is_taken(self) -> None:
+        plain, secure = (Sessions(b"k" * 32, tls, Sidecar(1)) for tls in (False, True))
+        session = Session("a", "r", 1)
+        cookie = secure.set_cookie(session).partition(";")[0]
+        assert cookie.startswith("__Host-session=")
+        assert secure.open(f"theme=dark; {cookie}") == session
+        assert secure.open(plain.set_cookie(session).partition(";")[0]) is None

@@ -1,0 +1,123 @@
+"""What is said with every answer that leaves, and to whom nothing is said."""
+
+import gzip
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from frontend_service.public_answers import ALWAYS, PublicAnswers
+
+from services.frontend.tests.unit.test_edge import BEARER, TASKS, Behind, of_a_service
+
+LONG = b'{"items":[' + b"1," * 2000 + b"1]}"
+
+
+@pytest.fixture
+def services() -> Behind:
+    return Behind()
+
+
+def reach(
+    app: FastAPI, host: str, *, secure: bool = False, hosts: str = "", origin: str = "*"
+) -> httpx2.AsyncClient:
+    public = PublicAnswers(app, secure, frozenset(filter(None, [hosts])), frozenset([origin]))
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(public), base_url=f"http://{host}")
+
+
+class TestEveryAnswer:
+    @pytest.mark.parametrize(
+        "path", ["/", "/sign-in", "/healthz", "/nowhere", TASKS, "/api/v1/nowhere", "/mcp"]
+    )
+    async def test_has_the_headers(self, nobody: httpx2.AsyncClient, path: str) -> None:
+        headers = (await nobody.get(path)).headers
+        assert {name: headers[name] for name in ALWAYS} == ALWAYS | {
+            "referrer-policy": headers["referrer-policy"]
+        }
+        assert "strict-transport-security" not in headers
+        assert headers["cache-control"]
+
+    async def test_over_tls_wants_tls_from_then_on(self, app: FastAPI) -> None:
+        async with reach(app, "todo.test", secure=True) as client:
+            assert "max-age" in (await client.get(TASKS)).headers["strict-transport-security"]
+
+    async def test_of_the_api_may_be_asked_for_again_only_with_an_etag(
+        self, nobody: httpx2.AsyncClient, services: Behind
+    ) -> None:
+        services.replies = [of_a_service(), of_a_service(etag='"1"')]
+        kept = [(await nobody.get(TASKS, headers=BEARER)).headers["cache-control"] for _ in range(2)]
+        assert kept == ["no-store", "private, no-cache"]
+
+
+class TestHead:
+    async def test_is_a_get_without_the_body(self, nobody: httpx2.AsyncClient, services: Behind) -> None:
+        services.replies = [of_a_service(200, b"{}", etag='"1"')]
+        answer = await nobody.head(f"{TASKS}/1", headers=BEARER)
+        assert (answer.status_code, answer.content, answer.headers["etag"]) == (200, b"", '"1"')
+        assert services.requests[0].method == "GET"
+
+
+class TestCompression:
+    @pytest.mark.parametrize(
+        ("accepts", "coding"),
+        [
+            ("gzip", "gzip"),
+            ("br, GZIP;q=0.5", "gzip"),
+            ("gzip;q=0", ""),
+            ("gzip; q=0.00", ""),
+            ("br", ""),
+            ("", ""),
+        ],
+    )
+    async def test_is_for_those_who_take_it(
+        self, nobody: httpx2.AsyncClient, services: Behind, accepts: str, coding: str
+    ) -> None:
+        services.replies = [of_a_service(200, LONG, content_type="application/json")]
+        answer = await nobody.get(TASKS, headers=BEARER | {"accept-encoding": accepts})
+        assert (answer.headers.get("content-encoding", ""), answer.content) == (coding, LONG)
+        assert answer.headers["vary"] == "Accept-Encoding"
+        assert int(answer.headers["content-length"]) == len(gzip.compress(LONG, 1) if coding else LONG)
+
+    @pytest.mark.parametrize(
+        ("body", "headers"),
+        [
+            (b"{}", {"content_type": "application/json"}),
+            (LONG, {"content_type": "application/json", "etag": '"1"'}),
+            (LONG, {"content_type": "application/zip"}),
+        ],
+    )
+    async def test_is_not_for_what_is_small_packed_or_known_by_an_etag(
+        self, nobody: httpx2.AsyncClient, services: Behind, body: bytes, headers: dict[str, str]
+    ) -> None:
+        services.replies = [of_a_service(200, body, **headers)]
+        answer = await nobody.get(TASKS, headers=BEARER | {"accept-encoding": "gzip"})
+        assert "content-encoding" not in answer.headers
+
+
+class TestAnotherOrigin:
+    ASKS = {"origin": "https://app.test", "access-control-request-method": "PATCH"}  # noqa: RUF012
+
+    async def test_may_use_the_api_without_cookies(
+        self, nobody: httpx2.AsyncClient, services: Behind
+    ) -> None:
+        allowed = await nobody.options(f"{TASKS}/1", headers=self.ASKS)
+        assert (allowed.status_code, allowed.headers["access-control-allow-origin"]) == (204, "*")
+        assert "PATCH" in allowed.headers["access-control-allow-methods"]
+        assert "access-control-allow-credentials" not in allowed.headers
+        assert services.requests == []
+        assert (await nobody.get(TASKS, headers=self.ASKS)).headers["access-control-allow-origin"] == "*"
+
+    async def test_may_not_read_pages(self, nobody: httpx2.AsyncClient) -> None:
+        assert "access-control-allow-origin" not in (await nobody.get("/sign-in", headers=self.ASKS)).headers
+
+
+class TestAHost:
+    async def test_that_is_not_ours_is_refused(self, app: FastAPI) -> None:
+        async with reach(app, "evil.test", hosts="todo.test") as client:
+            assert (await client.get(TASKS)).json()["code"] == "unknown-host"
+
+    @pytest.mark.parametrize("path", ["/metrics", "/readyz", "/healthz"])
+    async def test_of_ours_tells_the_public_nothing_of_the_inside(self, app: FastAPI, path: str) -> None:
+        async with reach(app, "todo.test", hosts="todo.test") as client:
+            assert (await client.get(path)).status_code == 404
+        async with reach(app, "10.1.2.3:8000", hosts="todo.test") as client:
+            assert (await client.get(path)).status_code == 200
