@@ -20,6 +20,8 @@ MAX_DEPTH = 64
 """Lists and objects in one another; no route takes a tenth of it."""
 MAX_INTEGER = 2**63 - 1
 """The largest number a database keeps as one."""
+FILES = "/import"
+"""A file costs only what is wrong in it: its reader tells of numbers that are too large."""
 UNCHECKED = ("/events/", "/job/")
 """What daprd calls: Go has read it, and an event that can't be used is for the dead letters."""
 
@@ -40,7 +42,7 @@ class TextGate:
         try:
             require_address(scope)
             if _has_json(scope):
-                receive = await _checked(receive)
+                receive = await _checked(receive, is_file=scope["path"].startswith(FILES))
         except ServiceError as error:
             await problem_response(error)(scope, receive, send)
             return
@@ -57,7 +59,7 @@ def require_address(scope: Scope) -> None:
                 raise BadRequest("The address is not UTF-8.", code="uri-invalid") from error
 
 
-def require_clean(body: bytes) -> None:
+def require_clean(body: bytes, *, is_file: bool = False) -> None:
     """Raise `Invalid`, with pointers, for JSON that isn't Unicode, too deep, or has numbers past 64 bits.
 
     What is no JSON at all passes: its route says so, or wants something else.
@@ -73,7 +75,9 @@ def require_clean(body: bytes) -> None:
             raise _wrong("", "A number has too many digits.") from error
         return
     for pointer, value in _leaves(document):
-        _require_value(pointer, value)
+        _require_text(pointer, value)
+        if not is_file:
+            _require_size(pointer, value)
 
 
 def _is_plain(body: bytes) -> bool:
@@ -107,11 +111,13 @@ def _escaped(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
 
 
-def _require_value(pointer: str, value: Any) -> None:
-    if isinstance(value, str):
-        if _UNCLEAN.search(value):
-            raise _wrong(pointer, "This text holds half a character (a lone surrogate).", "not-unicode")
-    elif isinstance(value, int | float) and not -MAX_INTEGER <= value <= MAX_INTEGER:
+def _require_text(pointer: str, value: Any) -> None:
+    if isinstance(value, str) and _UNCLEAN.search(value):
+        raise _wrong(pointer, "This text holds half a character (a lone surrogate).", "not-unicode")
+
+
+def _require_size(pointer: str, value: Any) -> None:
+    if isinstance(value, int | float) and not -MAX_INTEGER <= value <= MAX_INTEGER:
         raise _wrong(pointer, "This number is too large.")
 
 
@@ -133,14 +139,14 @@ def _has_json(scope: Scope) -> bool:
     return not kind or kind.endswith(b"json")
 
 
-async def _checked(receive: Receive) -> Receive:
+async def _checked(receive: Receive, is_file: bool) -> Receive:
     """A `receive` that gives the whole body again. Raises `Invalid`."""
     messages: list[Message] = []
     while not messages or (messages[-1]["type"] == "http.request" and messages[-1].get("more_body")):
         messages.append(await receive())
     body = b"".join(message.get("body", b"") for message in messages)
     if body:
-        require_clean(body)
+        require_clean(body, is_file=is_file)
     return _again(messages, receive)
 
 

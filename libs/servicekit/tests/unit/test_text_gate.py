@@ -62,6 +62,11 @@ class TestABody:
         error = refused(body)
         assert (error.errors[0].pointer, error.code) == (pointer, code)
 
+    def test_that_is_a_file_may_hold_a_number_its_reader_tells_of(self) -> None:
+        require_clean(b'{"n":1000000000000000000000}', is_file=True)
+        with pytest.raises(Invalid):
+            require_clean(rb'{"n":"\ud83d"}', is_file=True)
+
     @pytest.mark.parametrize("depth", [MAX_DEPTH + 2, 900, 10_000, 500_000])
     @pytest.mark.parametrize(("opens", "shuts"), [(b"[", b"]"), (b'{"a":', b"}")])
     def test_that_is_too_deep_is_refused(self, depth: int, opens: bytes, shuts: bytes) -> None:
