@@ -6,10 +6,12 @@ Outside of all other middleware, so errors and refusals of any part have the hea
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from frontend_service.settings import Settings
 from frontend_service.upstreams import AGENTS, STREAM
 from servicekit.auth import API_PREFIX
 from servicekit.errors import BadRequest, HeadersTooLarge, NotFound, ServiceError
@@ -123,6 +125,14 @@ class _Speaking:
             else:
                 headers.setdefault(name, value)
         headers.setdefault("cache-control", "private, no-cache" if "etag" in headers else "no-store")
+
+
+def speak_in_public(app: FastAPI) -> FastAPI:
+    """Put `PublicAnswers` around `app`, as its settings want it."""
+    settings: Settings = app.state.settings
+    hosts, origins = names(settings.allowed_hosts), names(settings.cors_origins)
+    app.add_middleware(PublicAnswers, secure=settings.secure_cookies, hosts=hosts, origins=origins)
+    return app
 
 
 def names(text: str) -> frozenset[str]:
