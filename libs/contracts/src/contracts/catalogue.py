@@ -3,6 +3,18 @@
 from contracts.chat import ChatMessageHandled
 from contracts.event import Event
 from contracts.notification import DeliveryFailed, NotificationCreated, NotificationRead
+from contracts.structure import (
+    FilterCreated,
+    FilterDeleted,
+    FilterUpdated,
+    LabelCreated,
+    LabelDeleted,
+    LabelUpdated,
+    ProjectCreated,
+    ProjectDeleted,
+    ProjectRestored,
+    ProjectUpdated,
+)
 from contracts.task import (
     TaskCompleted,
     TaskCreated,
@@ -20,6 +32,16 @@ EVENTS: tuple[type[Event], ...] = (
     TaskReopened,
     TaskDeleted,
     TaskRestored,
+    ProjectCreated,
+    ProjectUpdated,
+    ProjectDeleted,
+    ProjectRestored,
+    LabelCreated,
+    LabelUpdated,
+    LabelDeleted,
+    FilterCreated,
+    FilterUpdated,
+    FilterDeleted,
     ChatMessageHandled,
     UserSignedUp,
     UserUpdated,

@@ -67,12 +67,12 @@ async def update(
     asked = patch.model_dump(exclude_unset=True)
     if "name" in asked:
         await _check_name(session, user, saved, asked["name"])
-    named.change(saved, asked)
+    named.change(session, saved, asked)
     return saved
 
 
 async def delete(session: AsyncSession, saved: SavedFilter) -> None:
-    await session.delete(saved)
+    await named.remove(session, saved)
 
 
 def _check(filter: str | None, sort: str | None) -> None:

@@ -31,14 +31,14 @@ async def update(session: AsyncSession, user: Principal, label: Label, patch: La
     if name != label.name:
         await _check_name(session, user, label, name)
         await _replace(session, user, label, [name])
-    named.change(label, asked)
+    named.change(session, label, asked)
     return label
 
 
 async def delete(session: AsyncSession, user: Principal, label: Label) -> None:
     """Forget a label; tasks lose it."""
     await _replace(session, user, label, [])
-    await session.delete(label)
+    await named.remove(session, label)
 
 
 async def settle(session: AsyncSession, user: Principal, names: Sequence[str]) -> list[str]:

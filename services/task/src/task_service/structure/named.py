@@ -9,11 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from servicekit.auth import Principal
 from servicekit.errors import NotFound
 from servicekit.ids import new_id
+from servicekit.outbox import record
 from task_service import repository as tasks
 from task_service.folding import fold
-from task_service.models import Project
+from task_service.models import Label, Project, SavedFilter
 from task_service.ordering import last_of_all
-from task_service.structure import repository
+from task_service.structure import events, repository
 from task_service.structure.repository import Named
 
 
@@ -54,18 +55,25 @@ def add(session: AsyncSession, user: Principal, model: type[Named], values: dict
     place = {"key": fold(values["name"]), "position": values.get("position") or last_of_all()}
     row = model(**(values | place | own))
     session.add(row)
+    record(session, events.created(row))
     return row
 
 
-def change(row: Named, asked: dict[str, Any]) -> bool:
-    """Set what differs, as one version. Says whether anything did."""
+def change(session: AsyncSession, row: Named, asked: dict[str, Any]) -> bool:
+    """Set what differs, as one version with one event. Says whether anything did."""
     if asked.get("position", "") is None:
         del asked["position"]
     changes = {name: value for name, value in asked.items() if getattr(row, name) != value}
     if not changes:
         return False
-    if "name" in changes:
-        changes["key"] = fold(changes["name"])
-    row.sqlmodel_update(changes)
+    key = {"key": fold(changes["name"])} if "name" in changes else {}
+    row.sqlmodel_update(changes | key)
     row.version, row.updated_at = row.version + 1, datetime.now(UTC)
+    record(session, events.changed(row, sorted(changes)))
     return True
+
+
+async def remove(session: AsyncSession, row: Label | SavedFilter) -> None:
+    """Delete a label or filter for good."""
+    record(session, events.deleted(row))
+    await session.delete(row)

@@ -37,7 +37,7 @@ async def update(session: AsyncSession, user: Principal, project: Project, patch
     if {"name", "parent_id"} & asked.keys():
         name, parent_id = asked.get("name", project.name), asked.get("parent_id", project.parent_id)
         await _check_name(session, user, project, name, parent_id)
-    named.change(project, asked)
+    named.change(session, project, asked)
     return project
 
 
@@ -48,7 +48,7 @@ async def delete(session: AsyncSession, user: Principal, project: Project) -> No
     found = await repository.tasks_in(session, user.user_id, [each.id for each in family], None)
     await tree.trash(session, user, found, now)
     for each in family:
-        named.change(each, {"deleted_at": now})
+        named.change(session, each, {"deleted_at": now})
 
 
 async def restore(session: AsyncSession, user: Principal, project: Project) -> Project:
@@ -57,11 +57,11 @@ async def restore(session: AsyncSession, user: Principal, project: Project) -> P
     if when is None:
         return project
     if project.parent_id and await _gone(session, user, project.parent_id):
-        named.change(project, {"parent_id": None})
+        named.change(session, project, {"parent_id": None})
     await _check_name(session, user, project, project.name, project.parent_id)
     family = await _family(session, user, project, when)
     for each in family:
-        named.change(each, {"deleted_at": None})
+        named.change(session, each, {"deleted_at": None})
     found = await repository.tasks_in(session, user.user_id, [each.id for each in family], when)
     await tree.untrash(session, user, found, datetime.now(UTC), when)
     return project
