@@ -2,19 +2,10 @@
 
 from contracts.chat import ChatMessageHandled
 from contracts.event import Event
+from contracts.filter import FilterCreated, FilterDeleted, FilterUpdated
+from contracts.label import LabelCreated, LabelDeleted, LabelUpdated
 from contracts.notification import DeliveryFailed, NotificationCreated, NotificationRead
-from contracts.structure import (
-    FilterCreated,
-    FilterDeleted,
-    FilterUpdated,
-    LabelCreated,
-    LabelDeleted,
-    LabelUpdated,
-    ProjectCreated,
-    ProjectDeleted,
-    ProjectRestored,
-    ProjectUpdated,
-)
+from contracts.project import ProjectCreated, ProjectDeleted, ProjectRestored, ProjectUpdated
 from contracts.task import (
     TaskCompleted,
     TaskCreated,

@@ -8,6 +8,8 @@ from servicekit.settings import ServiceSettings
 
 class Settings(ServiceSettings):
     app: App = App.TASK
+    public_url: str = "http://localhost"
+    """Where people reach the system; what calendar programs are given begins with it."""
 
     quota_tasks: int = Field(default=50_000, ge=0)
     """Tasks one account may have outside the trash, done ones included."""

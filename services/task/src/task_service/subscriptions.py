@@ -6,6 +6,7 @@ from servicekit.subscriptions import Subscriptions
 from task_service import use_cases, zones
 from task_service.changes import repository as changes
 from task_service.feed import repository as feed
+from task_service.feed import use_cases as calendar
 from task_service.quotas import repository as quotas
 from task_service.transfer import repository as transfer
 
@@ -14,7 +15,9 @@ subscriptions = Subscriptions()
 
 @subscriptions.on(UserUpdated)
 async def on_user_updated(received: Received[UserUpdated]) -> None:
-    await zones.follow(received.session, received.event.user_id, received.event.time_zone)
+    user_id, zone = received.event.user_id, received.event.time_zone
+    await zones.follow(received.session, user_id, zone)
+    await calendar.move(received.session, user_id, zone)
 
 
 @subscriptions.on(UserDeleted)

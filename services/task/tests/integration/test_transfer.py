@@ -151,7 +151,8 @@ class TestJson:
         before = len(await task.recorded())
         await finished(task, await exported(task), headers=BOB)
         told = (await task.recorded())[before:]
-        assert {event["type"] for event in told} == {"todo.task.created.v1"}
+        kinds = ("task", "project", "label", "filter")
+        assert {event["type"] for event in told} == {f"todo.{kind}.created.v1" for kind in kinds}
         assert len((await task.client.get("/changes", headers=BOB)).json()["items"]) == 5 + 2 + 1 + 1
 
     async def test_says_what_is_wrong_and_takes_the_rest(self, task: ServiceUnderTest) -> None:
@@ -276,7 +277,7 @@ class TestRefusal:
 class TestCalendar:
     async def test_has_a_todo_for_each_task(self, task: ServiceUnderTest) -> None:
         await furnish(task)
-        calendar: Any = Calendar.from_ical(await exported(task, "ics"))
+        calendar: Any = Calendar.from_ical(await exported(task, "ics&components=todo"))
         todos = {(str(each["summary"]), str(each["status"])): each for each in calendar.walk("VTODO")}
         assert len(todos) == 5
         following = todos["monthly", "NEEDS-ACTION"]
@@ -301,7 +302,7 @@ class TestCalendar:
     ) -> None:
         body = {"title": "a", "due_date": due, "recurrence": {"rule": rule}}
         await task.client.post("/tasks", json=body)
-        calendar: Any = Calendar.from_ical(await exported(task, "ics"))
+        calendar: Any = Calendar.from_ical(await exported(task, "ics&components=todo"))
         (todo,) = calendar.walk("VTODO")
         assert todo["rrule"].to_ical() == said
         assert todo["dtstart"].dt == todo["due"].dt
@@ -311,7 +312,9 @@ class TestCalendar:
         path = (await task.client.post("/calendar")).json()["path"].removeprefix("/api/v1")
         answer = await task.client.get(path, headers={"authorization": ""})
         assert answer.headers["content-type"].startswith("text/calendar")
-        assert len(Calendar.from_ical(answer.content).walk("VTODO")) == 3
+        calendar = Calendar.from_ical(answer.content)
+        assert {str(each["summary"]) for each in calendar.walk("VEVENT")} == {"monthly"}
+        assert not calendar.walk("VTODO")
         unchanged = {"if-none-match": answer.headers["etag"]}
         assert (await task.client.get(path, headers=unchanged)).status_code == 304
 

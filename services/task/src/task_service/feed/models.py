@@ -12,4 +12,6 @@ class CalendarFeed(SQLModel, table=True):
 
     user_id: str = Field(primary_key=True)
     secret_hash: str
+    time_zone: str = "UTC"
+    """Where the user lives, an IANA zone."""
     created_at: datetime

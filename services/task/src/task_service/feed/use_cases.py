@@ -2,16 +2,21 @@
 
 import hashlib
 import secrets
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from servicekit.auth import Principal
+from servicekit.database import Database
 from servicekit.errors import NotFound
+from task_service import listing
 from task_service import repository as tasks
 from task_service.feed import repository
 from task_service.feed.models import CalendarFeed
+from task_service.models import Task
 
+PAGE = 500
 SECRET_BYTES = 32
 """256 random bits: a fast hash protects them as well as a slow one would."""
 
@@ -25,7 +30,7 @@ async def renew(session: AsyncSession, user: Principal) -> tuple[CalendarFeed, s
     if feed is None:
         feed = CalendarFeed(user_id=user.user_id, secret_hash="", created_at=datetime.now(UTC))
         session.add(feed)
-    feed.secret_hash, feed.created_at = _hash(secret), datetime.now(UTC)
+    feed.secret_hash, feed.created_at, feed.time_zone = _hash(secret), datetime.now(UTC), user.time_zone
     return feed, secret
 
 
@@ -38,12 +43,31 @@ async def end(session: AsyncSession, user: Principal) -> None:
     await repository.erase_user(session, user.user_id)
 
 
-async def owner(session: AsyncSession, secret: str) -> str:
+async def move(session: AsyncSession, user_id: str, zone: str) -> None:
+    """The user lives in the IANA zone `zone` now."""
+    feed = await repository.of_user(session, user_id)
+    if feed:
+        feed.time_zone = zone
+
+
+async def owner(session: AsyncSession, secret: str) -> Principal:
     """Whose tasks the address with this secret shows. Raises `NotFound`."""
     feed = await repository.by_hash(session, _hash(secret))
     if feed is None:
         raise NotFound
-    return feed.user_id
+    return Principal(feed.user_id, "user", feed.time_zone, "", 0)
+
+
+async def pages(user: Principal, filter: str, database: Database) -> AsyncIterator[Sequence[Task]]:
+    """What a saved filter finds, page by page."""
+    cursor: str | None = None
+    while True:
+        async with database.reading() as session:
+            found = await listing.find(session, user, listing.Asked(saved=filter), PAGE, cursor)
+        yield found.tasks
+        cursor = found.next_cursor
+        if cursor is None:
+            return
 
 
 def _hash(secret: str) -> str:

@@ -1,21 +1,9 @@
 """Project, label or saved filter → event."""
 
 from contracts.event import Event
-from contracts.structure import (
-    FilterCreated,
-    FilterDeleted,
-    FilterSnapshot,
-    FilterUpdated,
-    LabelCreated,
-    LabelDeleted,
-    LabelSnapshot,
-    LabelUpdated,
-    ProjectCreated,
-    ProjectDeleted,
-    ProjectRestored,
-    ProjectSnapshot,
-    ProjectUpdated,
-)
+from contracts.filter import FilterCreated, FilterDeleted, FilterSnapshot, FilterUpdated
+from contracts.label import LabelCreated, LabelDeleted, LabelSnapshot, LabelUpdated
+from contracts.project import ProjectCreated, ProjectDeleted, ProjectRestored, ProjectSnapshot, ProjectUpdated
 from task_service.models import Label, Project, SavedFilter
 
 

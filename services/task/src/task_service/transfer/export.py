@@ -1,8 +1,10 @@
 """Everything of an account as a stream: JSON, CSV or iCalendar, a page of tasks at a time."""
 
+import asyncio
 import csv
 import io
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -23,6 +25,24 @@ PAGE = 500
 FEW = 50
 
 Part = Literal["tasks", "trash", "activity"]
+Components = Literal["event", "todo", "both"]
+Pages = Callable[[Database], AsyncIterator[Sequence[Task]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which tasks a calendar holds, and as what. zone: where the user lives; project: an id."""
+
+    zone: str
+    components: Components = "both"
+    open_only: bool = False
+    project: str | None = None
+    pages: Pages | None = None
+    """What to take the tasks from, instead of all of them."""
+    name: str = "Tasks"
+
+    def takes(self, task: Task) -> bool:
+        return not (self.open_only and task.done) and self.project in (None, task.project_id)
 
 
 async def as_json(database: Database, user_id: str) -> AsyncIterator[bytes]:
@@ -76,15 +96,17 @@ async def as_csv(database: Database, user_id: str) -> AsyncIterator[bytes]:
             yield _line([row[name] for name in COLUMNS])
 
 
-async def as_ical(database: Database, user_id: str, *, open_only: bool = False) -> AsyncIterator[bytes]:
-    """One VCALENDAR with a VTODO for each task. open_only: without those that are done."""
+async def as_ical(database: Database, user_id: str, choice: Choice) -> AsyncIterator[bytes]:
+    """One VCALENDAR with what `choice` says of each task, written beside the event loop."""
     async with database.reading() as session:
         zones = await repository.zones(session, user_id)
-    yield ical.head(zones)
-    async for page in _pages(database, user_id):
-        for task in page:
-            if not (open_only and task.done):
-                yield ical.todo(task)
+        projects = {each.id: each.name for each in await repository.projects(session, user_id)}
+    name = projects.get(choice.project or "", choice.name)
+    yield await asyncio.to_thread(ical.head, zones, name)
+    pages = choice.pages(database) if choice.pages else _pages(database, user_id)
+    async for page in pages:
+        tasks = [task for task in page if choice.takes(task)]
+        yield await asyncio.to_thread(ical.written, tasks, choice.components, choice.zone, projects)
     yield ical.END
 
 

@@ -1,60 +1,94 @@
-"""A task as a VTODO of RFC 5545.
+"""Tasks as VEVENT and VTODO of RFC 5545.
 
 A date alone is a date; a floating time is a local time without a zone; a time in a zone has its TZID.
-A task that recurs has its RRULE counted from its due date, which is DTSTART, too. What iCalendar can't
-say has names of our own: X-TODO-RECUR-FROM.
+What iCalendar can't say has names of our own: X-TODO-RECUR-FROM.
 """
 
-import re
-from collections.abc import Collection
-from datetime import UTC, date, datetime
+from collections.abc import Collection, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Timezone, Todo, vRecur
+from icalendar import Alarm, Calendar, Event, Timezone, Todo, vRecur
 
 from task_service.models import Task
-from task_service.recurrence import Rule, parse
-from task_service.recurrence.rule import Frequency
+from task_service.transfer import ical_rules, ical_zones
 
 END = b"END:VCALENDAR\r\n"
 PRODUCT = "-//todo//tasks//EN"
 PRIORITIES = {0: 0, 1: 7, 2: 5, 3: 3, 4: 1}
 """Theirs: 1 is the highest, 9 the lowest, 0 none."""
-SHORTEST_MONTH = 28
+DAY_STARTS_AT = timedelta(hours=9)
+"""When a date alone counts as due for a reminder, as long as its user says nothing else."""
+REFRESH = timedelta(minutes=15)
 
 
-def head(zones: Collection[str]) -> bytes:
-    """The beginning of a calendar, with the zones its tasks are in."""
+def head(zones: Collection[str], name: str = "Tasks") -> bytes:
+    """The beginning of a calendar of that name, with the zones its tasks are in."""
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
-    calendar.add("x-wr-calname", "Tasks")
-    for zone in sorted(zones):
-        calendar.add_component(Timezone.from_tzinfo(ZoneInfo(zone), zone))
-    return bytes(calendar.to_ical()).removesuffix(END)
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("name", name)
+    calendar.add("x-wr-calname", name)
+    calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", "PT15M")
+    written = bytes(calendar.to_ical()).removesuffix(END)
+    return written + b"".join(_zone(zone) for zone in sorted(zones))
 
 
-def todo(task: Task) -> bytes:
-    """One VTODO."""
+def event(task: Task, zone: str, project: str | None = None) -> bytes:
+    """One VEVENT of a dated task; it takes no time on the calendar of its user, who lives in `zone`."""
+    assert task.due_date
+    made = Event()
+    _describe(made, task, project)
+    made.add("status", "CANCELLED" if task.done else "CONFIRMED")
+    made.add("transp", "TRANSPARENT")
+    made.add("dtstart", _when(task, task.due_date))
+    _add_recurrence(made, task, zone)
+    _add_alarms(made, task, {})
+    return bytes(made.to_ical())
+
+
+def todo(task: Task, zone: str = "UTC", project: str | None = None) -> bytes:
+    """One VTODO of a task whose user lives in `zone`."""
     made = Todo()
+    _describe(made, task, project)
+    if task.parent_id:
+        made.add("related-to", task.parent_id)
+    _add_state(made, task)
+    if task.due_date:
+        due = _when(task, task.due_date)
+        if task.recurrence:
+            made.add("dtstart", due)
+            _add_recurrence(made, task, zone)
+        made.add("due", due)
+        _add_alarms(made, task, {"RELATED": "END"})
+    return bytes(made.to_ical())
+
+
+def _describe(made: Event | Todo, task: Task, project: str | None) -> None:
     made.add("uid", task.id)
     made.add("dtstamp", task.updated_at.astimezone(UTC))
     made.add("created", task.created_at.astimezone(UTC))
     made.add("last-modified", task.updated_at.astimezone(UTC))
     made.add("sequence", task.version - 1)
-    made.add("summary", task.title)
+    made.add("summary", " ".join(_printable(task.title).split()))
     if task.notes:
-        made.add("description", task.notes)
+        made.add("description", _printable(task.notes))
     if task.labels:
-        made.add("categories", task.labels)
+        made.add("categories", [_printable(label) for label in task.labels])
     if task.priority:
         made.add("priority", PRIORITIES[task.priority])
-    if task.parent_id:
-        made.add("related-to", task.parent_id)
-    _add_state(made, task)
-    _add_due(made, task)
-    return bytes(made.to_ical())
+    if project:
+        made.add("x-todo-project", _printable(project))
+
+
+def _printable(text: str) -> str:
+    """Without the control characters that RFC 5545 has no place for; a line break stays one."""
+    lines = "\n".join(text.splitlines())
+    return "".join(sign for sign in lines if sign in "\n\t" or sign.isprintable() or ord(sign) > 0x9F)
 
 
 def _add_state(made: Todo, task: Task) -> None:
@@ -64,18 +98,6 @@ def _add_state(made: Todo, task: Task) -> None:
         made.add("percent-complete", 100)
 
 
-def _add_due(made: Todo, task: Task) -> None:
-    if task.due_date is None:
-        return
-    due = _when(task, task.due_date)
-    if task.recurrence:
-        made.add("dtstart", due)
-        made.add("rrule", vRecur.from_ical(_rule(task, task.recurrence)))
-        if task.recurrence["from"] == "completion":
-            made.add("x-todo-recur-from", "COMPLETION")
-    made.add("due", due)
-
-
 def _when(task: Task, day: date) -> date | datetime:
     if task.due_time is None:
         return day
@@ -83,38 +105,59 @@ def _when(task: Task, day: date) -> date | datetime:
     return datetime.combine(day, task.due_time, zone)
 
 
-def _rule(task: Task, recurrence: dict[str, Any]) -> str:
-    """The rule as others read it from this occurrence on.
-
-    COUNT is what is left of it. A day that is clamped to the end of a shorter month is said as the last of
-    the days from the 28th up to it, which RFC 5545 can say.
-    """
-    rule, text = parse(recurrence["rule"]), str(recurrence["rule"])
-    if rule.count:
-        text = re.sub(r"COUNT=\d+", f"COUNT={max(rule.count - task.rule_number + 1, 1)}", text)
-    day = _clamped_day(rule, task)
-    if recurrence["month_end"] != "clamp" or day is None:
-        return text
-    month = f";BYMONTH={task.rule_from.month}" if _needs_month(rule, task) and task.rule_from else ""
-    text = re.sub(r";BYMONTHDAY=\d+", "", text)
-    days = ",".join(str(each) for each in range(SHORTEST_MONTH, day + 1))
-    return f"{text}{month};BYMONTHDAY={days};BYSETPOS=-1"
+def _add_recurrence(made: Event | Todo, task: Task, zone: str) -> None:
+    if not task.recurrence:
+        return
+    said = ical_rules.said(task, zone)
+    if isinstance(said, str):
+        made.add("rrule", vRecur.from_ical(said))
+    elif said:
+        kind = {} if task.due_time else {"VALUE": "DATE"}
+        made.add("rdate", [_when(task, day) for day in said], parameters=kind)
+    if task.recurrence["from"] == "completion":
+        made.add("x-todo-recur-from", "COMPLETION")
 
 
-def _clamped_day(rule: Rule, task: Task) -> int | None:
-    """The one day of the month that a month can be too short for."""
-    if rule.frequency not in (Frequency.MONTHLY, Frequency.YEARLY) or rule.by_day or rule.by_set_pos:
-        return None
-    if len(rule.by_month) > 1 or len(rule.by_month_day) > 1:
-        return None
-    anchor = task.rule_from or task.due_date
-    day = rule.by_month_day[0] if rule.by_month_day else anchor.day if anchor else 0
-    if rule.frequency is Frequency.YEARLY and not _needs_month(rule, task) and not rule.by_month:
-        return None
-    return day if day > SHORTEST_MONTH else None
+def _add_alarms(made: Event | Todo, task: Task, related: dict[str, str]) -> None:
+    for reminder in task.reminders:
+        alarm = Alarm()
+        alarm.add("action", "DISPLAY")
+        alarm.add("description", " ".join(_printable(task.title).split()) or "Reminder")
+        _add_trigger(alarm, task, reminder, related)
+        made.add_component(alarm)
 
 
-def _needs_month(rule: Rule, task: Task) -> bool:
-    """Whether a yearly rule leaves its month to the day it is counted from."""
-    plain = not rule.by_month and not rule.by_month_day
-    return rule.frequency is Frequency.YEARLY and plain and task.rule_from is not None
+def _add_trigger(alarm: Alarm, task: Task, reminder: dict[str, Any], related: dict[str, str]) -> None:
+    if reminder.get("at"):
+        instant = datetime.fromisoformat(reminder["at"]).astimezone(UTC)
+        alarm.add("trigger", instant, parameters={"VALUE": "DATE-TIME"})
+        return
+    before = -timedelta(minutes=reminder["minutes_before"])
+    alarm.add("trigger", before if task.due_time else before + DAY_STARTS_AT, parameters=related)
+
+
+@lru_cache(maxsize=600)
+def _zone(name: str) -> bytes:
+    zone = ZoneInfo(name)
+    component = Timezone()
+    component.add("tzid", name)
+    if ical_zones.is_regular(zone):
+        component = Timezone.from_tzinfo(zone, name, last_date=date(ical_zones.LAST_YEAR, 1, 1))
+        component.pop("comment", None)
+    for observance in ical_zones.observances(zone):
+        component.add_component(observance)
+    return bytes(component.to_ical())
+
+
+def written(tasks: Sequence[Task], components: str, zone: str, projects: dict[str, str]) -> bytes:
+    """Tasks as `components` says: `event` those that are open and have a date, `todo` all of them as VTODO,
+    `both` each as the one it can be."""
+    found = []
+    for task in tasks:
+        project = projects.get(task.project_id or "")
+        as_event = components != "todo" and task.due_date is not None and not task.done
+        if as_event:
+            found.append(event(task, zone, project))
+        elif components != "event":
+            found.append(todo(task, zone, project))
+    return b"".join(found)

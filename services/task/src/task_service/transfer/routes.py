@@ -37,6 +37,10 @@ FILE = {
 FormatParam = Annotated[Format | None, Query(description="left out: told from the file")]
 ProjectParam = Annotated[Name | None, Query(description="for the tasks of a file that names no project")]
 Made = Callable[..., AsyncIterator[bytes]]
+ComponentsParam = Annotated[
+    export.Components,
+    Query(description="ics: open tasks with a date as VEVENT, all as VTODO, or each as it can be"),
+]
 _EXPORTS: dict[str, tuple[Made, str]] = {
     "json": (export.as_json, "application/json"),
     "csv": (export.as_csv, "text/csv; charset=utf-8"),
@@ -115,12 +119,16 @@ async def read_import(user: CurrentUser, id: PathId, session: SessionDep) -> Imp
     responses={200: {"content": {kind.partition(";")[0]: {} for _, kind in _EXPORTS.values()}}},
 )
 async def export_tasks(
-    user: CurrentUser, request: Request, format: Literal["json", "csv", "ics"] = "json"
+    user: CurrentUser,
+    request: Request,
+    format: Literal["json", "csv", "ics"] = "json",
+    components: ComponentsParam = "both",
 ) -> StreamingResponse:
     """Everything that is not in the trash. JSON can be imported again without loss."""
     make, kind = _EXPORTS[format]
     name = f'attachment; filename="tasks.{format}"'
-    stream = make(request.app.state.database, user.user_id)
+    how = (export.Choice(user.time_zone, components),) if format == "ics" else ()
+    stream = make(request.app.state.database, user.user_id, *how)
     return StreamingResponse(stream, media_type=kind, headers={"content-disposition": name})
 
 

@@ -86,3 +86,5 @@ class FeedCreated(FeedRead):
     """The address, which is shown this one time."""
 
     path: str
+    url: str
+    """As a calendar program takes it."""

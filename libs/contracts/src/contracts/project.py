@@ -1,0 +1,61 @@
+"""What the task service tells of projects."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from contracts.event import Event
+from contracts.names import Topic
+
+
+class ProjectSnapshot(BaseModel):
+    """The whole project as it stood right after the change."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", from_attributes=True)
+
+    id: str
+    name: str
+    colour: str | None
+    position: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    parent_id: str | None
+    archived: bool
+    deleted_at: datetime | None
+
+
+class ProjectEvent(Event):
+    """A change of one project."""
+
+    topic: ClassVar[Topic] = Topic.TODO_EVENTS
+
+    project: ProjectSnapshot
+
+    @property
+    def subject(self) -> str:
+        return self.project.id
+
+
+class ProjectCreated(ProjectEvent):
+    type: ClassVar[str] = "todo.project.created.v1"
+
+
+class ProjectUpdated(ProjectEvent):
+    """Renamed, moved, archived or otherwise edited."""
+
+    type: ClassVar[str] = "todo.project.updated.v1"
+
+    changed: list[str]
+    """Names of the fields that differ from the version before."""
+
+
+class ProjectDeleted(ProjectEvent):
+    """Moved to the trash; it can be restored. Each task and project in it has an event of its own."""
+
+    type: ClassVar[str] = "todo.project.deleted.v1"
+
+
+class ProjectRestored(ProjectEvent):
+    type: ClassVar[str] = "todo.project.restored.v1"

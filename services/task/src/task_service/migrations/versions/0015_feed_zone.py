@@ -1,0 +1,11 @@
+"""A calendar address knows where its user lives: `today` and floating ends of recurrences need it."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0015"
+down_revision = "0014"
+
+
+def upgrade() -> None:
+    op.add_column("calendar_feed", sa.Column("time_zone", sa.String, nullable=False, server_default="UTC"))
