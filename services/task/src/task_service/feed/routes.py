@@ -13,8 +13,9 @@ from servicekit.auth import CurrentUser
 from servicekit.door import SessionDep, router
 from task_service.changes import repository as changes
 from task_service.feed import use_cases
+from task_service.models import Project
 from task_service.schemas import Id, Name
-from task_service.structure import filters
+from task_service.structure import filters, named
 from task_service.transfer import export
 from task_service.transfer.routes import ComponentsParam
 from task_service.transfer.schemas import FeedCreated, FeedRead
@@ -65,6 +66,8 @@ async def subscribe(
     user = await use_cases.owner(session, id.removesuffix(EXTENSION))
     stand = (await changes.counter(session, user.user_id)).last
     choice = export.Choice(user.time_zone, components, open_only=True, project=project)
+    if project:
+        await named.read(session, user, Project, project)
     if filter:
         await filters.resolve(session, user, filter)
         choice = replace(choice, pages=partial(use_cases.pages, user, filter), name=filter)

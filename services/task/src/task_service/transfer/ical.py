@@ -74,7 +74,7 @@ def _describe(made: Event | Todo, task: Task, project: str | None) -> None:
     made.add("created", task.created_at.astimezone(UTC))
     made.add("last-modified", task.updated_at.astimezone(UTC))
     made.add("sequence", task.version - 1)
-    made.add("summary", " ".join(_printable(task.title).split()))
+    made.add("summary", _printable(task.title))
     if task.notes:
         made.add("description", _printable(task.notes))
     if task.labels:
@@ -122,7 +122,7 @@ def _add_alarms(made: Event | Todo, task: Task, related: dict[str, str]) -> None
     for reminder in task.reminders:
         alarm = Alarm()
         alarm.add("action", "DISPLAY")
-        alarm.add("description", " ".join(_printable(task.title).split()) or "Reminder")
+        alarm.add("description", _printable(task.title) or "Reminder")
         _add_trigger(alarm, task, reminder, related)
         made.add_component(alarm)
 
