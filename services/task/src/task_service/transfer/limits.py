@@ -14,9 +14,9 @@ MAX_MEMBERS = 1_000
 """Files in an archive."""
 MAX_DIGITS = 15
 """Of a number that is read as one."""
-CPU_SECONDS = 20
+CPU_SECONDS = 60
 """Of processing that one file may take."""
-WAIT_SECONDS = 60
+WAIT_SECONDS = 180
 """Until an answer of the process that reads a file; more than its processing takes on a busy machine."""
 MEMORY_BYTES = 192 * 1024 * 1024
 """That reading a file may add to what the process has at its start."""
