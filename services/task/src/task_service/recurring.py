@@ -24,7 +24,7 @@ from task_service.recurrence.wall_clock import place, spoken
 from task_service.recurrence.words import describe
 from task_service.schemas import OccurrenceRead
 
-DEFAULTS = {"rule": "", "from": "due", "month_end": "clamp", "missed": "one"}
+DEFAULTS = {"rule": "", "from": "due", "month_end": "clamp", "missed": "skip"}
 CARRIED_ON = (
     *("title", "notes", "priority", "labels", "project_id", "parent_id", "due_time", "time_zone"),
     *("recurrence", "series_id", "position"),

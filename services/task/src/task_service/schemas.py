@@ -57,7 +57,7 @@ class RecurrencePatch(MergePatch):
     rule: Annotated[Text, Field(max_length=500, description="RRULE of RFC 5545")] = ""
     from_: From = Field(default="due", alias="from", description="what the next one is counted from")
     month_end: MonthEnd = Field(default="clamp", description="what becomes of the 31st in a shorter month")
-    missed: Missed = Field(default="one", description="how many of those that passed are made up for")
+    missed: Missed = Field(default="skip", description="what becomes of those that passed")
 
 
 class Recurrence(BaseModel):

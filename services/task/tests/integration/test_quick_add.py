@@ -48,7 +48,7 @@ class TestParse:
                 "rule": "FREQ=MONTHLY;BYMONTHDAY=31",
                 "from": "due",
                 "month_end": "clamp",
-                "missed": "one",
+                "missed": "skip",
             },
             "reminders": [{"minutes_before": 1440}],
         }
@@ -71,8 +71,10 @@ class TestParse:
         assert (await named(task, "labels"), await named(task, "projects")) == (["home"], ["flat"])
         assert len(await task.recorded()) == 3
 
-    async def test_shows_an_empty_title(self, task: ServiceUnderTest) -> None:
-        assert (await parsed(task, "tomorrow"))["task"]["title"] == ""
+    @pytest.mark.parametrize("text", ["today", "tomorrow 9am #home", "every day"])
+    async def test_takes_as_the_title_what_leaves_none(self, task: ServiceUnderTest, text: str) -> None:
+        found = await parsed(task, text)
+        assert (found["task"]["title"], found["task"]["due_date"], found["spans"]) == (text, None, [])
 
     @pytest.mark.parametrize(
         ("wrong", "pointer"),
@@ -126,7 +128,6 @@ class TestAdd:
     @pytest.mark.parametrize(
         ("wrong", "pointer", "code"),
         [
-            ({"quick": "tomorrow #home"}, "/quick", "title-empty"),
             ({"quick": '""'}, "/quick", "title-empty"),
             ({"quick": "a", "title": "b"}, "/title", "invalid"),
             ({"quick": None}, "/title", "invalid"),

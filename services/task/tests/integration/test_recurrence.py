@@ -51,7 +51,7 @@ class TestSetting:
             "rule": "FREQ=MONTHLY",
             "from": "due",
             "month_end": "clamp",
-            "missed": "one",
+            "missed": "skip",
         }
         assert (found["series_id"], found["occurrence"]) == (found["id"], 1)
         assert (await task.recorded())[0]["data"]["task"]["recurrence"] == found["recurrence"]

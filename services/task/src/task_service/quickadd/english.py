@@ -23,7 +23,8 @@ _NUMBERS = {
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1}
 _ENDING = "(?:st|nd|rd|th)"
 _PERIODS = {"week": "week", "month": "month", "quarter": "quarter", "year": "year"}
-_LONG = _PERIODS | {f"{unit}s": unit for unit in _PERIODS} | {"day": "day", "days": "day"}
+_LASTING = _PERIODS | {"day": "day", "fortnight": "fortnight"}
+_LONG = _LASTING | {f"{unit}s": unit for unit in _LASTING}
 _SHORT = {
     **{"hour": "hour", "hours": "hour", "hr": "hour", "hrs": "hour", "h": "hour"},
     **{"minute": "minute", "minutes": "minute", "min": "minute", "mins": "minute", "m": "minute"},
@@ -42,7 +43,9 @@ WORDS = {
     "number": Words(digits="[0-9]{1,2}"),
     "year": Words(digits="[0-9]{4}"),
     "short_year": Words(digits="[0-9]{4}|[0-9]{2}"),
-    "dated": Words(digits=rf"[0-9]{{1,2}}{_ENDING}?"),
+    "two": Words(digits="[0-9]{2}"),
+    "offset": Words(digits="z|[+-][0-9]{2}(?::?[0-9]{2})?", is_text=True),
+    "dated": Words(digits=rf"[0-9]{{1,2}}(?:{_ENDING}|\.)?"),
     "nth": Words(digits=rf"[0-9]{{1,2}}{_ENDING}"),
     "month_day": Words({"last day": -1, "the last day": -1}, rf"(?:the )?[0-9]{{1,2}}{_ENDING}"),
     "ordinal": Words(_ORDINALS, rf"[0-9]{_ENDING}"),
@@ -50,6 +53,7 @@ WORDS = {
     "interval": Words(_NUMBERS | {"other": 2}, "[0-9]{1,5}"),
     "step": Words(_NUMBERS | {"other": 2, "second": 2, "2nd": 2, "third": 3, "3rd": 3}, "[0-9]{1,5}"),
     "unit": Words(_LONG | _SHORT),
+    "later": Words({"week": "week", "fortnight": "fortnight"}),
     "long_unit": Words(_LONG),
     "period": Words(_PERIODS),
     "part": Words({"morning": time(9), "afternoon": time(15), "evening": time(19), "night": time(20)}),
@@ -64,13 +68,17 @@ WORDS = {
     }),
 }  # fmt: skip
 
-_ON = "(?:due )?(?:(?:on|by|for|before|starting on|starting|from) )?"
-_ON_ = "(?:due|(?:due )?(?:on|by|before|starting on|starting|from)) "
-_AT = "(?:(?:at|by|@|around|from) ?)?"
+_DUE = "(?:due(?: date)? ?: ?|due |(?:deadline|date|when|by|on) ?: ?)"
+_BY = "(?:on|by|before|no later than|not later than|starting on|starting|from) "
+_ON = f"{_DUE}?(?:{_BY}|for )?"
+_ON_ = f"(?:{_DUE}(?:{_BY})?|{_BY})"
+_AT = f"{_DUE}?(?:(?:at|by|before|no later than|not later than|@|around|from) ?)?"
 _EVERY = "(?:every|each)<bang>? "
 _EACH_MONTH = "(?: (?:of|in) (?:the|every|each) month)?"
 _OF_MONTH = "of (?:every|each) month"
-_WEEKDAY = "(?:<_:weekday>,? )?"
+_WEEKDAY = "(?:<named:weekday>,? )?"
+_SECONDS = "(?::[0-5][0-9](?:[.,][0-9]+)?)?"
+_AND = "(?:,? and |, ?| ?[&/] ?)"
 _YEAR = "(?:,? <year>)?"
 _WORKDAY = "(?:weekday|workday|working day|business day)"
 _TIME = "[0-9]{1,2}(?:[:.][0-5][0-9])?(?: ?[ap]m)?"
@@ -101,17 +109,36 @@ _DATES = _phrases("date", Where.ANYWHERE, {
     "(?:in|within) <amount> ?<unit>": "in_units",
     "in half an hour": "half_an_hour",
     "<amount> <unit> from (?:now|today)": "in_units",
-    f"{_ON}<year>-<month:number>-<day:number>": "day_of_month",
+    f"{_ON}next week,?(?: on)? <weekday>": "next_weekday",
+    f"{_ON}<weekday>,? (?:of )?next week": "next_weekday",
+    f"{_ON_}<weekday> <unit:later>": "weekday_and",
+    f"{_ON}<days:day> <unit:later>": "days_and",
+    f"{_ON}(?:in )?(?:a )?<unit:later> (?:from |on )?<weekday:clear_weekday>": "weekday_and",
+    f"{_ON}(?:in )?(?:a )?<unit:later> (?:from )?<days:day>": "days_and",
+    f"{_ON}<named:weekday>,? the <day:nth>": "nth",
+    f"{_ON}{_WEEKDAY}<year>-<month:number>-<day:number>": "day_of_month",
+    f"{_ON}{_WEEKDAY}<year>/<month:number>/<day:number>": "day_of_month",
+    f"{_ON}{_WEEKDAY}<year>\\.<month:number>\\.<day:number>": "day_of_month",
+    f"{_ON}<year>-<month:number>-<day:number>t<hour>:<minute>{_SECONDS}(?: ?<offset>)?": "moment",
+    f"{_ON}<year>-<month:number>-<day:number> <hour>:<minute>{_SECONDS} ?<offset>": "moment",
+    f"{_ON}<year><month:two><day:two>t<hour:two><minute>(?:[0-5][0-9])?<offset>?": "moment",
+    f"{_ON}{_WEEKDAY}<day:number>\\. ?<month:number>\\. ?<year>": "day_of_month",
+    f"{_ON_}{_WEEKDAY}<day:number>\\.<month:number>\\.(?:<year:two>)?": "dotted",
+    f"{_ON}{_WEEKDAY}<day:number>[-/.]<month>[-/.]<year:short_year>": "day_of_month",
+    f"{_ON}{_WEEKDAY}<month>[-/.]<day:number>[-/.]<year:short_year>": "day_of_month",
+    f"{_ON}{_WEEKDAY}<day:number>[-/]?<month:clear_month>": "day_of_month",
+    f"{_ON}{_WEEKDAY}<day:number><month:clear_month> ?<year>": "day_of_month",
+    f"{_ON}{_WEEKDAY}<first:number>-<second:number>-<year>": "numeric",
     f"{_ON}{_WEEKDAY}(?:the )?<day:dated>(?: of)? <month:clear_month>{_YEAR}": "day_of_month",
     f"{_ON}{_WEEKDAY}<month:clear_month> <day:dated>{_YEAR}": "day_of_month",
     f"{_ON_}{_WEEKDAY}(?:the )?<day:dated>(?: of)? <month>{_YEAR}": "day_of_month",
     f"{_ON_}{_WEEKDAY}<month> <day:dated>{_YEAR}": "day_of_month",
-    f"{_ON}(?:the )?<day:nth>(?: of)? <month>": "day_of_month",
-    f"{_ON}<month> <day:nth>": "day_of_month",
-    f"{_ON}<day:dated> <month>,? <year>": "day_of_month",
-    f"{_ON}<month> <day:dated>,? <year>": "day_of_month",
-    f"{_ON}<first:number>/<second:number>/<year:short_year>": "numeric",
-    f"{_ON_}<first:number>/<second:number>": "numeric",
+    f"{_ON}{_WEEKDAY}(?:the )?<day:nth>(?: of)? <month>": "day_of_month",
+    f"{_ON}{_WEEKDAY}<month> <day:nth>": "day_of_month",
+    f"{_ON}{_WEEKDAY}<day:dated> <month>,? <year>": "day_of_month",
+    f"{_ON}{_WEEKDAY}<month> <day:dated>,? <year>": "day_of_month",
+    f"{_ON}{_WEEKDAY}<first:number>/<second:number>/<year:short_year>": "numeric",
+    f"{_ON_}{_WEEKDAY}<first:number>/<second:number>": "numeric",
     f"{_ON}(?:at )?(?:the )?(?:end|last day) of (?:the |this )?<unit:period>": "end_of",
     f"{_ON}(?:at )?(?:the )?(?:end|last day) of next <unit:period>": "end_of_next",
     f"{_ON}(?:at )?(?:the )?end of <month>{_YEAR}": "month_end",
@@ -128,6 +155,9 @@ _DATES = _phrases("date", Where.ANYWHERE, {
     f"{_WEEKDAY}<month> <day:dated>": "day_of_month",
     f"{_WEEKDAY}<first:number>/<second:number>": "numeric",
     f"{_ON}(?:the )?<day:nth>": "nth",
+    f"{_ON}<named:weekday>,? <day:nth>": "nth",
+    f"{_ON}<weekday> <unit:later>": "weekday_and",
+    f"{_ON}{_WEEKDAY}<day:number>\\.<month:number>\\.(?:<year:two>)?": "dotted",
 })  # fmt: skip
 
 _TIMES = _phrases("time", Where.ANYWHERE, {
@@ -142,6 +172,17 @@ _TIMES = _phrases("time", Where.ANYWHERE, {
 }) + _phrases("time", Where.BESIDE, {
     "(?:in the |at )?<part>": "usual_time",
 })  # fmt: skip
+
+
+def _several_days_of_year() -> list[str]:
+    """`every 1 jan and 1 jul`, of up to four days, in either order."""
+    found = []
+    for one in ("(?:the )?<day{0}:dated>(?: of)? <month{0}:month>", "<month{0}:month> <day{0}:dated>"):
+        for count in (2, 3, 4):
+            days = _AND.join(one.format(number) for number in range(1, count + 1))
+            found.append(f"{_EVERY}(?:year on )?{days}")
+    return found
+
 
 _RECURRENCES = _phrases("recurrence", Where.ANYWHERE, {
     f"{_EVERY}<unit:long_unit>": "every",
@@ -166,6 +207,9 @@ _RECURRENCES = _phrases("recurrence", Where.ANYWHERE, {
     f"{_EVERY}(?:year on )?(?:the )?<day:dated>(?: of)? <month>": "day_of_year",
     f"{_EVERY}(?:year on )?<month> <day:dated>": "day_of_year",
     f"{_EVERY}<amount:interval> years? on (?:the )?<day:dated>(?: of)? <month>": "day_of_year",
+    **dict.fromkeys(_several_days_of_year(), "days_of_year"),
+    f"{_EVERY}<first:weekdays>(?: ?[-–] ?| (?:to|through|thru) )<last:weekdays>": "weekday_range",
+    f"{_EVERY}<weekday>,? the <day:nth>": "weekday_and_day",
     f"{_EVERY}<part>": "part_of_days",
     "<adverb> on <weekday:weekdays+>": "adverb",
     "<adverb> on <day:month_day+>": "adverb",
@@ -187,15 +231,16 @@ _REMINDERS = _phrases("reminder", Where.ANYWHERE, {
     "(?:remind me|remind|reminder)": ("remind_at", "date?", "time"),
 })  # fmt: skip
 
-_OTHERS = _phrases("other", Where.ANYWHERE, {
+_OTHERS = _phrases("doubt", Where.ANYWHERE, {
     "(?:black|good) friday": "nothing",
     "(?:easter|cyber) (?:monday|sunday)": "nothing",
     "(?:palm|easter) sunday": "nothing",
     "(?:ash|spy) wednesday": "nothing",
     "(?:super|shrove|giving) tuesday": "nothing",
     "maundy thursday": "nothing",
+    "(?:last|previous|past) (?:night|week|month|year|<_:weekday>)": "nothing",
+}) + _phrases("other", Where.ANYWHERE, {
     "24/7": "nothing",
-    "last (?:night|week|month|year|<_:weekday>)": "nothing",
     f"{_AT}{_TIME} ?(?:-|–|to) ?{_TIME}": "nothing",
 })  # fmt: skip
 

@@ -12,8 +12,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal
 
-Kind = Literal["date", "time", "recurrence", "reminder", "limit", "other"]
-"""`limit` ends a recurrence; `other` is what only looks like one of them and stays in the title."""
+Kind = Literal["date", "time", "recurrence", "reminder", "limit", "other", "doubt"]
+"""`limit` ends a recurrence; `other` only looks like one of them and stays in the title.
+
+So does `doubt`, which names a day that is not read: a time beside it is not one of today.
+"""
 
 
 class Where(Enum):
@@ -28,10 +31,14 @@ class Where(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Words of one class and what each means; `digits` is how the numbers among them are written."""
+    """Words of one class and what each means; `digits` is how the numbers among them are written.
+
+    is_text: what is written is the value, digits or not.
+    """
 
     values: Mapping[str, Any] = field(default_factory=dict)
     digits: str = ""
+    is_text: bool = False
 
     @property
     def pattern(self) -> str:
@@ -42,7 +49,7 @@ class Words:
         known = self.values.get(" ".join(word.split()))
         if known is not None:
             return known
-        number = re.search("[0-9]+", word)
+        number = None if self.is_text else re.search("[0-9]+", word)
         return int(number[0]) if number else word
 
 

@@ -14,9 +14,9 @@ from task_service.quickadd.calendar import SATURDAY, Calendar
 
 NOON_HOURS = range(1, 7)
 """A bare `at 5` is in the afternoon; `at 8` is in the morning."""
-MINUTES = {"minute": 1, "hour": 60, "day": 1440, "week": 10080}
+MINUTES = {"minute": 1, "hour": 60, "day": 1440, "week": 10080, "fortnight": 20160}
 
-Unit = Literal["minute", "hour", "day", "week", "month", "quarter", "year"]
+Unit = Literal["minute", "hour", "day", "week", "fortnight", "month", "quarter", "year"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,16 @@ def part_of(calendar: Calendar, part: time, days: int = 0) -> Moment:
 def weekday(calendar: Calendar, weekday: int) -> Moment:
     """The next one after today."""
     return Moment(_on_or_after(calendar.today + timedelta(days=1), weekday))
+
+
+def weekday_and(calendar: Calendar, weekday: int, unit: Unit) -> Moment:
+    """`monday week`: so much after the next one."""
+    return Moment(added(_on_or_after(calendar.today + timedelta(days=1), weekday), 1, unit))
+
+
+def days_and(calendar: Calendar, days: int, unit: Unit) -> Moment:
+    """`a week tomorrow`, `tomorrow week`."""
+    return Moment(added(calendar.today + timedelta(days=days), 1, unit))
 
 
 def this_weekday(calendar: Calendar, weekday: int) -> Moment:
@@ -84,34 +94,72 @@ def in_units(calendar: Calendar, amount: int, unit: Unit) -> Moment:
     return Moment(added(calendar.today, amount, unit))
 
 
-def day_of_month(calendar: Calendar, month: int, day: int, year: int | None = None) -> Moment:
-    """Without a year, the next there is: 29 February may be years away."""
+def day_of_month(
+    calendar: Calendar, month: int, day: int, year: int | None = None, named: int | None = None
+) -> Moment:
+    """Without a year, the next there is: 29 February may be years away.
+
+    named: the weekday said with it. One that it is not is a mistake, and which of the two, nobody knows.
+    """
+    found = _day_of_month(calendar, month, day, year)
+    return Moment(_agreeing(found, named))
+
+
+def _agreeing(day: date, named: int | None) -> date:
+    if named is not None and day.weekday() != named:
+        raise ValueError(named)
+    return day
+
+
+def _day_of_month(calendar: Calendar, month: int, day: int, year: int | None) -> date:
     if year is not None:
-        return Moment(date(year, month, day))
+        return date(year + 2000 if year < 100 else year, month, day)
     for year in range(calendar.today.year, calendar.today.year + 9):
         if _exists(year, month, day) and date(year, month, day) >= calendar.today:
-            return Moment(date(year, month, day))
+            return date(year, month, day)
     raise ValueError(day)
 
 
-def numeric(calendar: Calendar, first: int, second: int, year: int | None = None) -> Moment:
+def dotted(
+    calendar: Calendar, day: int, month: int, year: int | None = None, named: int | None = None
+) -> Moment:
+    """17.02., or 17.02.27: the day comes first wherever there are dots."""
+    return day_of_month(calendar, month, day, year, named)
+
+
+def moment(
+    calendar: Calendar, year: int, month: int, day: int, hour: int, minute: int, offset: str = ""
+) -> Moment:
+    """As ISO 8601 writes it; one with an offset from UTC is shown on the wall of the calendar's zone."""
+    wall = datetime(year, month, day, hour, minute)  # noqa: DTZ001 - the offset follows
+    if not offset:
+        return Moment(wall.date(), wall.time())
+    digits = "+0000" if offset == "z" else offset.replace(":", "").ljust(5, "0")
+    away = timedelta(hours=int(digits[1:3]), minutes=int(digits[3:]))
+    said = wall + (away if digits[0] == "-" else -away)
+    there = said.replace(tzinfo=UTC).astimezone(ZoneInfo(calendar.zone))
+    return Moment(there.date(), there.time())
+
+
+def numeric(
+    calendar: Calendar, first: int, second: int, year: int | None = None, named: int | None = None
+) -> Moment:
     """12/03, in the order of the country; where that makes no date, in the other one."""
     month, day = (first, second) if calendar.month_first else (second, first)
     if month > 12 >= day:
         month, day = day, month
-    full = year + 2000 if year is not None and year < 100 else year
-    return day_of_month(calendar, month, day, full)
+    return day_of_month(calendar, month, day, year, named)
 
 
-def nth(calendar: Calendar, day: int) -> Moment:
-    """The next month that has this day."""
+def nth(calendar: Calendar, day: int, named: int | None = None) -> Moment:
+    """The next month that has this day; `friday the 13th` only if that is a Friday."""
     year, month = calendar.today.year, calendar.today.month
     for later in range(14):
         at = divmod(month - 1 + later, 12)
         if _exists(year + at[0], at[1] + 1, day):
             found = date(year + at[0], at[1] + 1, day)
             if found >= calendar.today:
-                return Moment(found)
+                return Moment(_agreeing(found, named))
     raise ValueError(day)
 
 
@@ -152,8 +200,8 @@ def nothing(_: Calendar, **__: Any) -> None:
 
 def added(day: date, amount: int, unit: Unit) -> date:
     """`day` and so many units; a day a month lacks is its last one."""
-    if unit in ("day", "week"):
-        return day + timedelta(days=amount * (7 if unit == "week" else 1))
+    if unit in ("day", "week", "fortnight"):
+        return day + timedelta(days=amount * MINUTES[unit] // MINUTES["day"])
     months = amount * {"month": 1, "quarter": 3, "year": 12}[unit]
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import time
 from functools import cache, partial
 from typing import Any
 
-from task_service.quickadd import meanings, repeats
+from task_service.quickadd import context, meanings, repeats
 from task_service.quickadd.calendar import Calendar
 from task_service.quickadd.english import ENGLISH
-from task_service.quickadd.language import Kind, Pattern, Where, compiled
+from task_service.quickadd.found import Found
+from task_service.quickadd.language import Pattern, Where, compiled
 from task_service.quickadd.text import UNREAD
 
 Meaning = Callable[..., Any]
@@ -29,22 +29,19 @@ MOST_OPEN = 20
 """Phrases whose place decides; of more than so many only the last are looked at."""
 _BLANK = re.compile(rf"[\s,;.:!?()\[\]{UNREAD}]*")
 _BETWEEN = re.compile(r"[\s,]*")
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A phrase in the text and what it means."""
-
-    start: int
-    end: int
-    kind: Kind
-    where: Where
-    value: Any
+_GAP = re.compile(r"[ \t,]*")
 
 
 def find(text: str, calendar: Calendar) -> list[Found]:
-    """The phrases of `text` (folded) that count, in its order, none overlapping another."""
-    return _settled(_apart(_candidates(text, calendar)), text)
+    """The phrases of `text` (folded), in its order, none overlapping another.
+
+    Those that don't count where they stand are there as doubts.
+    """
+    apart = context.whole(_apart(_candidates(text, calendar)), text)
+    counted = _settled(apart, text)
+    open_ = {each for each in apart if each.kind in ("date", "recurrence")} - set(counted)
+    doubts = [each.doubted for each in open_] + [each for each in apart if each.kind == "doubt"]
+    return sorted([*counted, *doubts], key=lambda each: each.start)
 
 
 @cache
@@ -72,22 +69,23 @@ def _read(pattern: Pattern, match: re.Match[str], text: str, calendar: Calendar)
     try:
         value = _meaning(phrase.meaning)(calendar, *followed, **pattern.values(match))
     except (ValueError, OverflowError):
-        return None
-    if value is None and phrase.kind != "other":
-        return None
-    return Found(match.start(), end, phrase.kind, phrase.where, value)
+        value = None
+    found = Found(match.start(), end, phrase.kind, phrase.where, value, phrase.meaning)
+    if value is None and phrase.kind in ("date", "recurrence"):
+        return found.doubted
+    return found if value is not None or phrase.kind in ("other", "doubt") else None
 
 
 def _at(text: str, start: int, kind: str, calendar: Calendar) -> Found | None:
     """The longest phrase of that kind that begins right behind `start`."""
-    start += len(text[start:]) - len(text[start:].lstrip(" \t,"))
+    start = _GAP.match(text, start).end()  # type: ignore[union-attr]  # nothing matches, too
     best = None
     for pattern in _patterns():
         if pattern.phrase.kind != kind:
             continue
         match = pattern.regex.match(text, start)
         found = _read(pattern, match, text, calendar) if match else None
-        if found and (best is None or found.end > best.end):
+        if found and found.kind == kind and (best is None or found.end > best.end):
             best = found
     return best
 
@@ -110,7 +108,7 @@ def _apart(candidates: Iterator[Found]) -> list[Found]:
 
 def _settled(found: Sequence[Found], text: str) -> list[Found]:
     """Those that count where they stand."""
-    sure = [each for each in found if each.where is Where.ANYWHERE and each.kind != "other"]
+    sure = [each for each in found if each.where is Where.ANYWHERE and each.kind not in ("other", "doubt")]
     open_ = [each for each in found if each.where is not Where.ANYWHERE][-MOST_OPEN:]
     while True:
         more = [each for each in open_ if _fits(each, sure, text)]

@@ -7,21 +7,23 @@ from typing import Any
 
 from task_service.quickadd import markers
 from task_service.quickadd.calendar import Calendar
+from task_service.quickadd.doubts import seems_dated
+from task_service.quickadd.found import Found
 from task_service.quickadd.meanings import Moment, added
-from task_service.quickadd.phrases import Found, find
+from task_service.quickadd.phrases import find
 from task_service.quickadd.repeats import Limit, Reminder, Repeat
 from task_service.quickadd.text import Span, fold, hide, protect, quoted, rest
 from task_service.recurrence import Rule, RuleError, parse
 from task_service.recurrence.days import Days
 from task_service.recurrence.wall_clock import place
 
-HOW = {"from": "due", "month_end": "clamp", "missed": "one"}
+HOW = {"from": "due", "month_end": "clamp", "missed": "skip"}
 MAX_REMINDERS = 20
 
 
 @dataclass(slots=True)
 class Understood:
-    """What a text says. `title` is empty if nothing is left for it; `spans` are in order, apart."""
+    """What a text says; `spans` are in order, apart. A text of which nothing is left is its own title."""
 
     title: str
     due_date: date | None = None
@@ -41,10 +43,13 @@ def understand(text: str, calendar: Calendar) -> Understood:
         return Understood(" ".join(inner.split()))
     visible = protect(text)
     marked = markers.read(text, visible)
-    said = _Said(find(fold(hide(visible, marked.spans)), calendar), calendar)
+    said = _Said(fold(hide(visible, marked.spans)), calendar)
     spans = sorted([*marked.spans, *said.spans])
+    title = rest(text, spans)
+    if not title:
+        return Understood(" ".join(text.split()))
     return Understood(
-        rest(text, spans),
+        title,
         said.due_date,
         said.due_time,
         marked.priority,
@@ -59,9 +64,10 @@ def understand(text: str, calendar: Calendar) -> Understood:
 class _Said:
     """What phrases say together: of two dates, times or recurrences the last one counts."""
 
-    def __init__(self, found: Sequence[Found], calendar: Calendar) -> None:
+    def __init__(self, text: str, calendar: Calendar) -> None:
+        self._text = text
         self._calendar = calendar
-        self._found = found
+        self._found: Sequence[Found] = find(text, calendar)
         self.spans: list[Span] = []
         self.due_date: date | None = None
         self.due_time: time | None = None
@@ -125,8 +131,22 @@ class _Said:
         if repeat:
             self._set_first(repeat)
         elif self.due_time and not day.day:
-            passed = self._calendar.has_passed(self._calendar.today, self.due_time)
+            self._set_next(self.due_time)
+
+    def _set_next(self, clock: time) -> None:
+        """The next such time, unless another day seems to be meant that was not read."""
+        if self._names_a_day_unread:
+            self.due_time = None
+            self.spans = [span for span in self.spans if span.kind != "time"]
+        else:
+            passed = self._calendar.has_passed(self._calendar.today, clock)
             self.due_date = self._calendar.today + timedelta(days=passed)
+
+    @property
+    def _names_a_day_unread(self) -> bool:
+        read = [Span(each.start, each.end, "") for each in self._found if each.kind in ("time", "reminder")]
+        doubted = any(each.kind in ("doubt", "recurrence") for each in self._found)
+        return doubted or seems_dated(hide(self._text, read))
 
     def _set_first(self, repeat: Repeat) -> None:
         """The first day of the rule from the date on, or from now on."""
@@ -163,6 +183,8 @@ class _Said:
                     continue
                 self.reminders.append({"minutes_before": reminder.minutes_before})
             elif reminder.at and reminder.at.clock:
+                if not (reminder.at.day or self.due_date) and self._names_a_day_unread:
+                    continue
                 self.reminders.append({"at": self._moment(reminder.at)})
             self._take(found)
 

@@ -14,6 +14,7 @@ MOST_MINUTES_BEFORE = 525_600
 _FREQUENCIES: dict[Unit, tuple[str, int]] = {
     "day": ("DAILY", 1),
     "week": ("WEEKLY", 1),
+    "fortnight": ("WEEKLY", 2),
     "month": ("MONTHLY", 1),
     "quarter": ("MONTHLY", 3),
     "year": ("YEARLY", 1),
@@ -93,6 +94,26 @@ def month_days(_: Calendar, day: Sequence[int], amount: int = 1, bang: str = "")
 
 def day_of_year(_: Calendar, month: int, day: int, amount: int = 1, bang: str = "") -> Repeat:
     return Repeat(f"{_rule('year', amount)};BYMONTH={month};BYMONTHDAY={day}", bool(bang))
+
+
+def days_of_year(_: Calendar, bang: str = "", **said: int) -> Repeat | None:
+    """`every 1 jan and 1 jul`: one rule, if each of its days is meant in each of its months."""
+    pairs = {(said[f"month{n}"], said[f"day{n}"]) for n in range(1, len(said) // 2 + 1)}
+    months, days = sorted({month for month, _ in pairs}), sorted({day for _, day in pairs})
+    if len(pairs) != len(months) * len(days):
+        return None
+    named = f"BYMONTH={','.join(map(str, months))};BYMONTHDAY={','.join(map(str, days))}"
+    return Repeat(f"FREQ=YEARLY;{named}", bool(bang))
+
+
+def weekday_range(calendar: Calendar, first: int, last: int, bang: str = "") -> Repeat:
+    """`every mon-fri`."""
+    return weekdays(calendar, [(first + later) % 7 for later in range((last - first) % 7 + 1)], bang=bang)
+
+
+def weekday_and_day(_: Calendar, weekday: int, day: int, bang: str = "") -> Repeat:
+    """`every friday the 13th`."""
+    return Repeat(f"FREQ=MONTHLY;BYDAY={WEEKDAYS[weekday]};BYMONTHDAY={day}", bool(bang))
 
 
 def part_of_days(_: Calendar, part: time, bang: str = "") -> Repeat:

@@ -10,14 +10,18 @@ from dataclasses import dataclass
 UNREAD = "\ufffc"
 """Stands for each character that was read already or must not be read."""
 
+_DATE = (
+    r"[(\[]?(?:[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4}|[0-9]{4}\.[0-9]{1,2}\.[0-9]{1,2}"
+    r"|(?:0?[1-9]|[12][0-9]|3[01])\.(?:0?[1-9]|1[0-2])\.[0-9]{2})(?![0-9.][0-9])"
+)
 _PROTECTED = re.compile(
     r"""
     "[^"]*" | “[^”]*” | „[^“”]*[“”] | «[^»]*» # quoted
-    | \S*://\S* | (?<!\S)www\.\S+             # URLs
+    | (?<!\S)\S*://\S* | (?<!\S)www\.\S+             # URLs
     | (?<!\S)[^\s@]+@[^\s@]+\.\S+             # e-mail addresses
     | (?<!\S)v[0-9]+(?:\.[0-9]+)*(?!\w)       # versions: v2, v1.2
-    | (?<!\S)\S*[0-9]\.[0-9]+\.[0-9]\S*       # 1.2.3, addresses of computers
-    """,
+    | (?<!\S)(?!{date})\S*[0-9]\.[0-9]+\.[0-9]\S*   # 1.2.3, addresses of computers
+    """.replace("{date}", _DATE),
     re.X | re.I,
 )
 _QUOTED = re.compile(r'\s*(?:"([^"]*)"|“([^”]*)”)\s*')

@@ -45,7 +45,7 @@ class Series:
     number: int = 1
     from_: From = "due"
     month_end: MonthEnd = "clamp"
-    missed: Missed = "one"
+    missed: Missed = "skip"
 
     def occurrences(self) -> Iterator[Occurrence]:
         """What comes after the one at hand if each is done when it is due, soonest first."""

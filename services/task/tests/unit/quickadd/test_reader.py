@@ -75,11 +75,11 @@ class TestTitle:
     @pytest.mark.parametrize(
         ("text", "title"),
         [
-            ("tomorrow", ""),
+            ("tomorrow", "tomorrow"),
             ("A, B, tomorrow.", "A, B."),
             ("Lunch (friday) with Bob", "Lunch with Bob"),
             ("Call Ann, tomorrow, 9am", "Call Ann"),
-            ("!1 #home", ""),
+            ("!1 #home", "!1 #home"),
             ("Well-known fact - friday", "Well-known fact"),
         ],
     )
