@@ -42,10 +42,21 @@ def rules(draw: st.DrawFn) -> str:
     return ";".join([f"FREQ={frequency}", *(f"{name}={draw(choices[name])}" for name in sorted(named))])
 
 
+def is_cut_by_dateutil(rule: str, start: date) -> bool:
+    """Whether dateutil counts BYSETPOS in a first week that it begins at `start`, in the middle of it.
+
+    By RFC 5545 (3.3.10) the set is that of the whole interval, so that of the whole week.
+    """
+    parts = dict(part.split("=") for part in rule.split(";"))
+    first_day = WEEKDAYS.index(parts.get("WKST", "MO"))
+    return parts["FREQ"] == "WEEKLY" and "BYSETPOS" in parts and start.weekday() != first_day
+
+
 class TestDays:
     @settings(max_examples=300, deadline=None)
     @given(rule=rules(), anchor=DAYS, later=st.integers(0, 4000))
     def test_are_those_dateutil_finds(self, rule: str, anchor: date, later: int) -> None:
+        assume(later > 7 or not is_cut_by_dateutil(rule, anchor))
         after = anchor + timedelta(days=later)
         try:
             found = [day.date for day in islice(Days(parse(rule), anchor, clamp=False).after(after), 5)]
@@ -131,7 +142,7 @@ class TestSeries:
             first = next(Days(parse(text), anchor, clamp=False).after(anchor - timedelta(days=1)), None)
         except RuleError:
             assume(False)
-        assume(first and first.date < LATEST)
+        assume(first and first.date < LATEST and not is_cut_by_dateutil(rule, first.date))
         assert first
         series = Series(parse(text), first.date, first.date, clock, zone, month_end="skip")
         theirs = rrulestr(in_wall_clock(text, zone), dtstart=datetime.combine(first.date, clock))
