@@ -28,7 +28,8 @@ def measured_system(
     """
     folder = Path(tempfile.mkdtemp(prefix="todo-measure-"))
     folder.chmod(0o755)
-    env = {"TODO_RATE_LIMIT": "1000000", "TODO_TRACE_SAMPLE_RATIO": str(sample_ratio)}
+    env = dict.fromkeys(("TODO_RATE_LIMIT", "TODO_QUOTA_SIGN_UPS"), "1000000")
+    env["TODO_TRACE_SAMPLE_RATIO"] = str(sample_ratio)
     alerting = Alerting() if observe else None
     stack = Stack(RunFolder(folder), {}, OFFSET, postgres, env, alerting, silent)
     stack.up()

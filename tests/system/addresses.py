@@ -10,7 +10,7 @@ PATH = "/api/v1/tasks"
 
 
 async def left(edge: str, *forwarded: str, **options: Any) -> list[int]:
-    """Requests left to nobody in particular, for each `X-Forwarded-For`, asked one after the other.
+    """Units left to nobody in particular, for each `X-Forwarded-For`; the list that is asked for costs four.
 
     All of one window and over one connection, so by one replica. options: of `ClientSession.get`.
     """

@@ -175,4 +175,4 @@ class TestAddress:
         """What stands before it comes from the client, who can write anything."""
         ada, bob, made_up = (f"203.0.113.{number}" for number in random.sample(range(256), 3))
         told = await left(healthy.addresses.edge, ada, ada, f"{made_up}, {ada}", bob, made_up)
-        assert told == [1999, 1998, 1997, 1999, 1999]
+        assert told == [1996, 1992, 1988, 1996, 1996]

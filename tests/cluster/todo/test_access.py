@@ -92,7 +92,7 @@ class TestAddress:
         """These tests come from the range of its pods. Nobody else who can connect is believed."""
         ada, bob, made_up = (f"203.0.113.{number}" for number in random.sample(range(256), 3))
         told = await left(system.edge, ada, ada, f"{made_up}, {ada}", bob, made_up)
-        assert told == [1999, 1998, 1997, 1999, 1999]
+        assert told == [1996, 1992, 1988, 1996, 1996]
 
 
 class TestTopics:

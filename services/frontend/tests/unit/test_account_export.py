@@ -180,7 +180,7 @@ class TestAnExport:
     ) -> None:
         got = await ada.get(EXPORT)
         assert got.headers["content-type"] == "application/zip"
-        assert got.headers["ratelimit"].startswith('"default";r=1999;')
+        assert got.headers["ratelimit"].startswith('"default";r=1900;')
         assert got.headers["content-disposition"].startswith('attachment; filename="todo-')
         files = opened(got.content)
         found = {name: orjson.loads(data) for name, data in files.items() if name.endswith(".json")}

@@ -24,5 +24,3 @@ class Settings(ServiceSettings):
     quota_filters: int = Field(default=500, ge=0)
     quota_bytes_of_history: int = Field(default=100 * 2**20, ge=0)
     """Activity of all tasks; the oldest entries make room for new ones."""
-    quota_deletions_remembered: int = Field(default=100_000, ge=0)
-    """Deletions the feed of changes tells of; readers that are behind more of them start over."""
