@@ -38,8 +38,10 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
         409: "That contradicts what is stored",
         412: "It has changed since it was read",
         413: "The body is too large",
+        414: "Path and query are too long",
         422: "The request is not valid",
         429: "Too many requests",
+        431: "The headers are too large",
         503: "A part this request needs can't be reached",
     }.items()
 }
