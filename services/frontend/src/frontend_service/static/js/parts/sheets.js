@@ -16,7 +16,11 @@ function follow(sheet, isOpen) {
 
 for (const sheet of document.querySelectorAll("[data-sheet]")) {
   for (const button of buttonsOf(sheet)) button.ariaExpanded = "false";
-  sheet.addEventListener("toggle", ({ newState }) => follow(sheet, newState === "open"));
+  sheet.addEventListener("toggle", ({ newState }) => {
+    follow(sheet, newState === "open");
+    // The button was inert while the browser wanted to give it the focus back.
+    if (newState !== "open" && document.activeElement === document.body) buttonsOf(sheet)[0]?.focus();
+  });
 }
 
 // Two buttons may open one sheet, each for another field of it.
