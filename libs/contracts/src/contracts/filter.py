@@ -1,26 +1,15 @@
 """What the task service tells of saved filters."""
 
-from datetime import datetime
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
-
 from contracts.event import Event
+from contracts.named import NamedSnapshot
 from contracts.names import Topic
 
 
-class FilterSnapshot(BaseModel):
+class FilterSnapshot(NamedSnapshot):
     """The whole saved filter as it stood right after the change; of a deleted one, right before it."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", from_attributes=True)
-
-    id: str
-    name: str
-    colour: str | None
-    position: str
-    version: int
-    created_at: datetime
-    updated_at: datetime
     filter: str
     sort: str | None
 

@@ -3,24 +3,14 @@
 from datetime import datetime
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
-
 from contracts.event import Event
+from contracts.named import NamedSnapshot
 from contracts.names import Topic
 
 
-class ProjectSnapshot(BaseModel):
+class ProjectSnapshot(NamedSnapshot):
     """The whole project as it stood right after the change."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", from_attributes=True)
-
-    id: str
-    name: str
-    colour: str | None
-    position: str
-    version: int
-    created_at: datetime
-    updated_at: datetime
     parent_id: str | None
     archived: bool
     deleted_at: datetime | None

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from chat_service import vocabulary as vocab
+from chat_service.quoting import is_quoted, unquote
 from chat_service.vocabulary import View
 
 
@@ -148,7 +149,7 @@ def _read_change(plain: str) -> Intent | None:
 
 
 def _change(kind: type[Complete] | type[Reopen] | type[Delete], target: str) -> Intent:
-    if _is_quoted(target):
+    if is_quoted(target):
         return kind(target)
     plain = target.strip(vocab.EDGES + "#")
     named = plain[_length(vocab.WHICH, plain) :].strip(vocab.EDGES + "#")
@@ -178,11 +179,11 @@ def _read_addition(plain: str) -> Intent | None:
 
 def _addition(title: str) -> Intent:
     said = _unquoted(title)
-    named = said if _is_quoted(title) else said[_length(vocab.WHICH, said + " ") :]
+    named = said if is_quoted(title) else said[_length(vocab.WHICH, said + " ") :]
     if (
         not named
         or vocab.PART_OF_A_TASK.match(said)
-        or (not _is_quoted(title) and vocab.COLLECTIVE.match(said))
+        or (not is_quoted(title) and vocab.COLLECTIVE.match(said))
     ):
         return Unclear()
     return Add(said)
@@ -201,10 +202,5 @@ def _without(ending: re.Pattern[str], text: str) -> str | None:
     return text[: start + match.start()] if match else None
 
 
-def _is_quoted(text: str) -> bool:
-    plain = text.strip()
-    return len(plain) > 2 and plain[0] in vocab.QUOTES and plain[-1] in vocab.QUOTES
-
-
 def _unquoted(text: str) -> str:
-    return text.strip(vocab.EDGES).strip(vocab.QUOTES).strip(vocab.EDGES)
+    return unquote(text.strip(vocab.EDGES)).strip(vocab.EDGES)

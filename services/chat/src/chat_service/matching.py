@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chat_service.quoting import is_quoted, unquote
+
 Task = dict[str, Any]
 
 _NUMBER = re.compile(r"(?:no\.? ?|number |#)?(\d{1,3})", re.I)
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5}
-_QUOTES = "\"'“”‘’«»„"
 _STOPWORDS = frozenset({"a", "an", "and", "at", "for", "from", "in", "my", "of", "off", "on", "our"}) | {
     "the",
     "to",
@@ -41,9 +42,9 @@ def match(target: str, tasks: Sequence[Task], shown: Sequence[str]) -> Match:
     numbered = _by_number(target, tasks, shown)
     if numbered:
         return Match([numbered], is_exact=True)
-    said = target.strip().strip(_QUOTES).strip()
+    said = unquote(target)
     whole = [task for task in tasks if _same(task["title"], said)]
-    if whole or _is_quoted(target):
+    if whole or is_quoted(target):
         return Match(whole, is_exact=bool(whole))
     words = _content(fold(said))
     found = [(_content(fold(task["title"])), task) for task in tasks] if words else []
@@ -70,11 +71,6 @@ def _content(folded: str) -> frozenset[str]:
     """The words that tell titles apart; all of them where there are no others."""
     words = frozenset(folded.split())
     return words - _STOPWORDS or words
-
-
-def _is_quoted(text: str) -> bool:
-    plain = text.strip()
-    return len(plain) > 2 and plain[0] in _QUOTES and plain[-1] in _QUOTES
 
 
 def _by_number(target: str, tasks: Sequence[Task], shown: Sequence[str]) -> Task | None:

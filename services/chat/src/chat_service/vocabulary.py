@@ -25,7 +25,6 @@ REQUEST = re.compile(
 )
 THANKS = frozenset({"please", "thanks", "thank", "you", "thx"})
 EDGES = " .,;:!?…"
-QUOTES = "\"'“”‘’«»„"
 
 QUESTION_MARKS = ("?", "؟", "？")
 
