@@ -19,7 +19,10 @@ for (const sheet of document.querySelectorAll("[data-sheet]")) {
   sheet.addEventListener("toggle", ({ newState }) => {
     follow(sheet, newState === "open");
     // The button was inert while the browser wanted to give it the focus back.
-    if (newState !== "open" && document.activeElement === document.body) buttonsOf(sheet)[0]?.focus();
+    const { activeElement, body } = document;
+    if (newState !== "open" && (activeElement === body || sheet.contains(activeElement))) {
+      [...buttonsOf(sheet)].find((button) => button.checkVisibility())?.focus();
+    }
   });
 }
 
