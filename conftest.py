@@ -66,11 +66,12 @@ class ServiceUnderTest:
         database: Database = self.app.state.database
         return database
 
-    async def recorded(self) -> list[dict[str, Any]]:
-        """The events in the outbox, oldest first."""
+    async def recorded(self, of: str = "") -> list[dict[str, Any]]:
+        """The events in the outbox, oldest first; all, or those `of` one kind of thing, such as `task`."""
         async with self.database.reading() as session:
             rows = await session.scalars(select(col(OutboxRow.payload)).order_by(col(OutboxRow.seq)))
-            return [json.loads(row) for row in rows]
+            events = [json.loads(row) for row in rows]
+        return [event for event in events if not of or event["type"].split(".")[1] == of]
 
     async def receive(
         self, handlers: Mapping[type[Event], Handler], *events: Event

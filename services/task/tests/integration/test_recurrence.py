@@ -41,9 +41,7 @@ async def open_tasks(task: ServiceUnderTest) -> list[dict[str, Any]]:
 
 
 async def types(task: ServiceUnderTest) -> list[str]:
-    """Of the events of tasks."""
-    kinds = [event["type"].split(".") for event in await task.recorded()]
-    return [what for _, of, what, _ in kinds if of == "task"]
+    return [event["type"].split(".")[2] for event in await task.recorded("task")]
 
 
 class TestSetting:

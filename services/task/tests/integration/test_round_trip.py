@@ -6,6 +6,7 @@ Kept is everything the export says but ids (what refers to what is kept), versio
 
 import asyncio
 import gzip
+import re
 import time
 import unicodedata
 from datetime import UTC, date
@@ -191,7 +192,7 @@ def in_csv(file: bytes) -> list[dict[str, Any]]:
 
 def plain(text: str) -> str:
     """Text as iCalendar can say it: every break of a line is one sign, and control characters are none."""
-    joined = text.replace("\r\n", "\n").replace("\r", "\n")
+    joined = re.sub("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]", "\n", text)  # as str.splitlines has them
     return "".join(
         sign for sign in joined if sign in "\n\t" or unicodedata.category(sign) not in ("Cc", "Cf")
     )

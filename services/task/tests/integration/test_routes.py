@@ -36,7 +36,7 @@ async def made(task: ServiceUnderTest, **fields: Any) -> dict[str, Any]:
 
 
 async def types(task: ServiceUnderTest) -> list[str]:
-    return [event["type"].split(".")[2] for event in await task.recorded()]
+    return [event["type"].split(".")[2] for event in await task.recorded("task")]
 
 
 class TestCreate:
@@ -50,7 +50,7 @@ class TestCreate:
 
     async def test_tells_the_whole_task(self, task: ServiceUnderTest) -> None:
         body = await made(task, labels=["home"], priority=3)
-        (event,) = await task.recorded()
+        (event,) = await task.recorded("task")
         assert event["type"] == "todo.task.created.v1"
         assert (event["subject"], event["partitionkey"]) == (body["id"], "ada")
         assert event["data"]["task"] == {name: body[name] for name in event["data"]["task"]}
@@ -104,7 +104,7 @@ class TestUpdate:
         changed = {name for name in before if before[name] != after[name]}
         assert changed == {"title", "version", "updated_at"}
         assert answer.headers["etag"] == '"2"'
-        assert (await task.recorded())[1]["data"]["changed"] == ["title"]
+        assert (await task.recorded("task"))[1]["data"]["changed"] == ["title"]
 
     async def test_with_null_clears(self, task: ServiceUnderTest) -> None:
         fields = {

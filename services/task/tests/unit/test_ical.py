@@ -1,5 +1,6 @@
 """What calendars hold is read by programs that are not ours, and leads them to the same days."""
 
+import re
 import unicodedata
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice, takewhile
@@ -114,8 +115,24 @@ class TestForeignPrograms:
         other = OtherCalendar(text)
         assert len(other.events) + len(other.todos) == 1
         (entry,) = Calendar.from_ical(text).walk("VEVENT") + Calendar.from_ical(text).walk("VTODO")
-        written = "\n".join(task.title.splitlines())
+        written = re.sub("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]", "\n", task.title)
         assert str(entry["SUMMARY"]) == "".join(sign for sign in written if not _is_control(sign))
+
+    @settings(deadline=None, max_examples=60)
+    @given(
+        tasks(), st.text(min_size=1, max_size=20) | st.sampled_from(["a\nb", "c\r\n", "d;e,f\\\\", "\u2028g"])
+    )
+    def test_read_calendars_of_any_name(self, task: Task, name: str) -> None:
+        """Whatever a project, and with it a calendar, is called."""
+        task.project_id = "p"
+        body = ical.written([task], "event", LIVES_IN, {"p": name})
+        zones = {task.time_zone} if task.time_zone else set()
+        text = (ical.head(zones, name) + body + ical.END).decode()
+        assert len(IcsCalendarStream.calendar_from_ics(text).events) == 1
+        assert len(OtherCalendar(text).events) == 1
+        calendar = Calendar.from_ical(text)
+        (entry,) = calendar.walk("VEVENT")
+        assert str(calendar["NAME"]) == str(calendar["X-WR-CALNAME"]) == str(entry["X-TODO-PROJECT"])
 
     @settings(deadline=None, max_examples=60)
     @given(tasks())

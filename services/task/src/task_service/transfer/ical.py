@@ -4,13 +4,14 @@ A date alone is a date; a floating time is a local time without a zone; a time i
 What iCalendar can't say has names of our own: X-TODO-RECUR-FROM.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from icalendar import Alarm, Calendar, Event, Timezone, Todo, vRecur
+from icalendar import Alarm, Calendar, Event, Timezone, Todo, vRecur, vText
 
 from task_service.models import Task
 from task_service.transfer import ical_rules, ical_zones
@@ -30,8 +31,8 @@ def head(zones: Collection[str], name: str = "Tasks") -> bytes:
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
-    calendar.add("name", name)
-    calendar.add("x-wr-calname", name)
+    calendar.add("name", _text(name))
+    calendar.add("x-wr-calname", _text(name))
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", "PT15M")
     written = bytes(calendar.to_ical()).removesuffix(END)
@@ -82,12 +83,21 @@ def _describe(made: Event | Todo, task: Task, project: str | None) -> None:
     if task.priority:
         made.add("priority", PRIORITIES[task.priority])
     if project:
-        made.add("x-todo-project", _printable(project))
+        made.add("x-todo-project", _text(project))
+
+
+_LINE_BREAK = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+"""Where programs that read by lines of Unicode, Python's own among them, would cut a content line."""
+
+
+def _text(value: str) -> vText:
+    """A value that is escaped, in a property that the library doesn't know to be text as well."""
+    return vText(_printable(value))
 
 
 def _printable(text: str) -> str:
     """Without the control characters that RFC 5545 has no place for; a line break stays one."""
-    lines = "\n".join(text.splitlines())
+    lines = _LINE_BREAK.sub("\n", text)
     return "".join(sign for sign in lines if sign in "\n\t" or sign.isprintable() or ord(sign) > 0x9F)
 
 

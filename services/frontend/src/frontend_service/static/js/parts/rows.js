@@ -6,8 +6,15 @@ const TABLE = Array.from({ length: 256 }, (_, value) => {
   return value >>> 0;
 });
 
-// CRC-32 (ISO 3309) of what the rows show, for the server to compare with what they should.
+// A page whose tasks could not be read has no lists.
+function hasLists() {
+  return LISTS.every((name) => document.getElementById(name));
+}
+
+// CRC-32 (ISO 3309) of what the rows show, for the server to compare with what they should; without lists
+// something that no rows have, so that they are sent.
 export function fingerprint() {
+  if (!hasLists()) return "none";
   const lines = LISTS.flatMap((name) =>
     [...document.getElementById(name).children].map((row) => `${name} ${idOf(row)} ${row.dataset.state}\n`),
   );
@@ -25,10 +32,10 @@ document.addEventListener("htmx:after:swap", putAll);
 function putAll() {
   const incoming = document.getElementById("incoming");
   if (!incoming?.children.length) return;
-  const isWhole = [...incoming.children].map(put).every(Boolean);
+  const isWhole = hasLists() && [...incoming.children].map(put).every(Boolean);
   incoming.replaceChildren();
   const done = document.getElementById("done");
-  document.getElementById("done-details").hidden = !done.children.length;
+  if (done) document.getElementById("done-details").hidden = !done.children.length;
   if (!isWhole) document.dispatchEvent(new CustomEvent("rows-missing"));
 }
 
