@@ -13,7 +13,8 @@ from collections.abc import Iterator
 
 import yaml
 from analytics_service.dead_letters.letters import LISTENERS
-from frontend_service.upstreams import AGENTS, EXPORT, OWNERS, SPECIFICATION, STREAM
+from frontend_service.upstreams import AGENTS, EXPORT, OWNERS, SPECIFICATION, STREAM, USAGE
+from frontend_service.usage import SERVICES
 
 from contracts.names import App
 from devstack.places import ROOT
@@ -41,7 +42,7 @@ def declared() -> Calls:
 def made() -> Iterator[tuple[str, str, str, str]]:
     """Every call the code makes: callee, caller, path (ids as {}), verb."""
     for path, operations in json.loads(SPECIFICATION.read_text())["paths"].items():
-        for verb in operations if path not in (EXPORT, STREAM) else ():
+        for verb in operations if path not in (EXPORT, STREAM, USAGE) else ():
             yield OWNERS[path.split("/")[1]], App.FRONTEND, re.sub(r"\{\w+\}", "{}", path), verb.upper()
     for verb, path in _calls_of_the_assistant():
         yield App.TASK, App.CHAT, path, verb
@@ -50,6 +51,8 @@ def made() -> Iterator[tuple[str, str, str, str]]:
     yield App.USER, App.FRONTEND, "/auth/exchange", "POST"
     yield App.CHAT, App.FRONTEND, AGENTS, "POST"
     yield App.TASK, App.FRONTEND, "/export/pages", "GET"
+    for service in SERVICES:
+        yield service, App.FRONTEND, "/usage", "GET"
     for caller in set(App) - {App.USER}:
         yield App.USER, caller, JWKS_PATH, "GET"
 
