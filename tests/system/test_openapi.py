@@ -68,5 +68,6 @@ def test_operation(case: schemathesis.Case[Any], stack: Stack, access_token: str
     excluded = [positive_data_acceptance]  # zones, cursors … have rules a schema has no words for
     if answer.status_code in TOO_LONG:
         excluded.append(negative_data_rejection)  # which doesn't know that this is a refusal, too
-    probe = {"headers": headers | {"X-Forwarded-For": next(ADDRESSES)}}  # of checks that ask without the token
+    # What checks send without the token counts against an address, too.
+    probe = {"headers": headers | {"X-Forwarded-For": next(ADDRESSES)}}
     case.validate_response(answer, excluded_checks=excluded, transport_kwargs=probe)
