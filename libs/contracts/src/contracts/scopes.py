@@ -32,6 +32,7 @@ _OPENED_BY: Final[Mapping[str, str]] = {
     "tasks:write": """
         POST /tasks, PATCH /tasks/{id}, DELETE /tasks/{id}, POST /tasks/{id}/move,
         POST /tasks/{id}/complete, POST /tasks/{id}/reopen, POST /tasks/{id}/restore,
+        POST /tasks/{id}/skip, POST /tasks/{id}/unskip,
         POST /projects, PATCH /projects/{id}, DELETE /projects/{id}, POST /projects/{id}/restore,
         POST /labels, PATCH /labels/{id}, DELETE /labels/{id},
         POST /filters, PATCH /filters/{id}, DELETE /filters/{id}, POST /batch, POST /import""",

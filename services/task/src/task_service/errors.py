@@ -28,6 +28,11 @@ class ComesBackByItself(Conflict):
     title = "This comes back when the one before it is done"
 
 
+class NothingFollows(Conflict):
+    code = "nothing-follows"
+    title = "There is no next occurrence"
+
+
 class NameTaken(Conflict):
     code = "name-taken"
     title = "There is one of that name already"

@@ -9,12 +9,12 @@ from servicekit.door import SessionDep, router
 from servicekit.ids import PathId
 from servicekit.paging import CursorParam, Limit, Page, decode_cursor, encode_cursor, page_of
 from servicekit.preconditions import etag, require_match
-from task_service import listing, placing, recurring, use_cases
+from task_service import listing, placing, recurring, skipping, use_cases
 from task_service.listing import Asked
 from task_service.models import Task
 from task_service.quickadd import use_cases as quick_add
 from task_service.quickadd.schemas import TaskDraft
-from task_service.schemas import ActivityRead, Move, Occurrences, TaskPatch, TaskRead
+from task_service.schemas import ActivityRead, Move, Occurrences, TaskPatch, TaskRead, Unskip
 
 tasks = router(prefix="/tasks", tags=["tasks"])
 
@@ -112,6 +112,24 @@ async def reopen_task(
 ) -> TaskRead:
     task = _matching(request, await use_cases.lock(session, user, id))
     return _show(await use_cases.reopen(session, user, task), response)
+
+
+@tasks.post("/{id}/skip")
+async def skip_occurrence(
+    user: CurrentUser, id: PathId, session: SessionDep, request: Request, response: Response
+) -> TaskRead:
+    """Leaves this occurrence out: the task moves to the next one, nothing counts as done."""
+    task = _matching(request, await use_cases.lock(session, user, id))
+    return _show(skipping.skip(session, user, task), response)
+
+
+@tasks.post("/{id}/unskip")
+async def unskip_occurrence(
+    user: CurrentUser, id: PathId, body: Unskip, session: SessionDep, request: Request, response: Response
+) -> TaskRead:
+    """Moves the task back to an occurrence that was skipped."""
+    task = _matching(request, await use_cases.lock(session, user, id))
+    return _show(skipping.unskip(session, user, task, body.due_date), response)
 
 
 @tasks.post("/{id}/restore")

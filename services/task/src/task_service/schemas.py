@@ -136,6 +136,12 @@ class Move(RequestBody):
         return self
 
 
+class Unskip(RequestBody):
+    """Back to which occurrence."""
+
+    due_date: date
+
+
 class TaskRead(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 

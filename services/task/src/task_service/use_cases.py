@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from servicekit.auth import Principal
 from servicekit.errors import Invalid, NotFound
 from servicekit.ids import new_id
-from task_service import due, events, placing, recurring, repository, tree
+from task_service import due, events, placing, recurring, repository, skipping, tree
 from task_service.history import tell
 from task_service.models import Activity, Task
 from task_service.ordering import last_of_all
@@ -82,6 +82,8 @@ async def update(session: AsyncSession, user: Principal, task: Task, patch: Task
         return task
     parents = {task.parent_id, changes.get("parent_id", task.parent_id)}
     rule_before = (task.recurrence or {}).get("rule", "")
+    if "recurrence" in changes and not rule_before:
+        rule_before = await skipping.ended_rule(session, user, task)
     task.sqlmodel_update(changes)
     recurring.settle(task, user, changes, datetime.now(UTC), rule_before=rule_before)
     if task.due_time and not task.due_date:

@@ -1,0 +1,90 @@
+"""Leaving out one occurrence: the task moves to the next one of its series, and can be moved back.
+
+Only the date and the place among COUNT change; the day the rule is counted from stays, so that the 31st
+comes back after a shorter month. Also: a rule that was taken away and is set again goes on as before.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from servicekit.auth import Principal
+from servicekit.errors import Invalid
+from task_service import due, events, recurring, repository
+from task_service.errors import NothingFollows
+from task_service.history import tell
+from task_service.models import Activity, Task
+from task_service.recurrence import Series
+
+MOST_STEPS = 1000
+"""How many occurrences a task can be moved back at once."""
+LOOKED_THROUGH = 50
+"""Of the latest changes of a task, for the one that ended its rule."""
+_NOON = time(12)
+
+
+def skip(session: AsyncSession, user: Principal, task: Task) -> Task:
+    """Move an open task to its next occurrence. Raises `NothingFollows`."""
+    series = None if task.done else recurring.series_of(task, user)
+    following = series.after_completion(_done_at(series)) if series else None
+    if following is None:
+        raise NothingFollows("Nothing follows this task that it could be moved to.")
+    task.due_date = following.occurrence.due_date
+    task.rule_from, task.rule_number = following.anchor, following.number
+    return _moved(session, user, task)
+
+
+def unskip(session: AsyncSession, user: Principal, task: Task, day: date) -> Task:
+    """Move a task back to the occurrence on `day`. Raises `NothingFollows`, or `Invalid` for another day."""
+    series = None if task.done else recurring.series_of(task, user)
+    if series is None:
+        raise NothingFollows("This task is done or does not recur.")
+    task.rule_number = max(1, task.rule_number - _steps(series, day))
+    task.rule_from = day if series.from_ == "completion" else task.rule_from
+    task.due_date = day
+    return _moved(session, user, task)
+
+
+async def ended_rule(session: AsyncSession, user: Principal, task: Task) -> str:
+    """The rule a task had until it was taken away; empty if its date has changed since."""
+    if task.recurrence or task.rule_from is None:
+        return ""
+    return _rule_before(await repository.activity(session, user.user_id, task.id, None, LOOKED_THROUGH))
+
+
+def _rule_before(changes: Sequence[Activity]) -> str:
+    for change in changes:
+        if "recurrence" in change.after:
+            return str((change.before.get("recurrence") or {}).get("rule", ""))
+        if "due_date" in change.after:
+            return ""
+    return ""
+
+
+def _done_at(series: Series) -> datetime:
+    """Now; for what is still to come, when it is due: the next one is after that."""
+    clock = series.due_time or _NOON
+    return max(datetime.now(UTC), datetime.combine(series.due_date, clock, ZoneInfo(series.zone)))
+
+
+def _steps(series: Series, day: date) -> int:
+    """How many occurrences lie between `day` and the one at hand."""
+    if series.from_ == "completion" and day < series.due_date:
+        return 1
+    if series.anchor <= day < series.due_date:
+        later = replace(series, due_date=day, number=0).occurrences()
+        for steps, found in enumerate(islice(later, MOST_STEPS), 1):
+            if found.due_date == series.due_date:
+                return steps
+    raise Invalid.field("/due_date", "No occurrence of this series that could have been skipped is there.")
+
+
+def _moved(session: AsyncSession, user: Principal, task: Task) -> Task:
+    due.place(task, user.time_zone)
+    task.version, task.updated_at = task.version + 1, datetime.now(UTC)
+    tell(session, task, events.updated(task, ["due_date"]))
+    return task

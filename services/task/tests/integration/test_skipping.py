@@ -1,0 +1,151 @@
+"""Leaving out occurrences, and ending a rule, through the API; each can be taken back. On both databases."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from task_service.main import create
+from task_service.settings import Settings
+
+from conftest import OpenService, ServiceUnderTest
+from services.task.tests.integration.test_recurrence import complete, made, open_tasks, types
+
+RULES = (
+    "FREQ=DAILY;INTERVAL=3",
+    "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TH",
+    "FREQ=MONTHLY",
+    "FREQ=MONTHLY;BYDAY=3FR",
+    "FREQ=MONTHLY;COUNT=5",
+    "FREQ=YEARLY",
+    "FREQ=DAILY;COUNT=9",
+)
+
+
+@pytest.fixture
+async def task(open_service: OpenService) -> ServiceUnderTest:
+    return await open_service(create, Settings)
+
+
+async def recurring(task: ServiceUnderTest, rule: str = "FREQ=MONTHLY", **fields: Any) -> dict[str, Any]:
+    return await made(task, **{"due_date": "2099-01-31", "recurrence": {"rule": rule}} | fields)
+
+
+async def following(task: ServiceUnderTest, id: str) -> list[str]:
+    items = (await task.client.get(f"/tasks/{id}/occurrences?count=8")).json()["items"]
+    return [item["due_date"] for item in items]
+
+
+async def post(task: ServiceUnderTest, id: str, verb: str, **body: Any) -> Any:
+    answer = await task.client.post(f"/tasks/{id}/{verb}", json=body or None)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+class TestSkip:
+    async def test_moves_to_the_next_and_does_nothing(self, task: ServiceUnderTest) -> None:
+        first = await recurring(task, due_time="09:00")
+        found = await post(task, first["id"], "skip")
+        assert (found["due_date"], found["due_at"], found["done"]) == (
+            "2099-02-28",
+            "2099-02-28T08:00:00Z",
+            False,
+        )
+        assert await types(task) == ["created", "updated"]
+        assert len(await open_tasks(task)) == 1
+
+    async def test_leads_past_what_is_over(self, task: ServiceUnderTest) -> None:
+        late = await recurring(task, "FREQ=YEARLY", due_date="2001-03-01")
+        found = await post(task, late["id"], "skip")
+        assert found["due_date"] > "2026-01-01"
+
+    async def test_counts(self, task: ServiceUnderTest) -> None:
+        id = (await recurring(task, "FREQ=DAILY;COUNT=3"))["id"]
+        await post(task, id, "skip")
+        await post(task, id, "skip")
+        answer = await task.client.post(f"/tasks/{id}/skip")
+        assert (answer.status_code, answer.json()["code"]) == (409, "nothing-follows")
+
+    async def test_from_completion_counts_from_the_day_it_was_due(self, task: ServiceUnderTest) -> None:
+        rule = {"rule": "FREQ=DAILY;INTERVAL=10", "from": "completion"}
+        id = (await made(task, due_date="2099-01-01", recurrence=rule))["id"]
+        assert (await post(task, id, "skip"))["due_date"] == "2099-01-11"
+        assert (await post(task, id, "unskip", due_date="2099-01-01"))["due_date"] == "2099-01-01"
+
+    @pytest.mark.parametrize("fields", [{"due_date": "2099-01-31"}, {}])
+    async def test_is_refused_where_nothing_recurs(
+        self, task: ServiceUnderTest, fields: dict[str, Any]
+    ) -> None:
+        id = (await made(task, **fields))["id"]
+        for verb, body in (("skip", None), ("unskip", {"due_date": "2099-01-01"})):
+            answer = await task.client.post(f"/tasks/{id}/{verb}", json=body)
+            assert (answer.status_code, answer.json()["code"]) == (409, "nothing-follows")
+
+    async def test_of_what_is_done_is_refused(self, task: ServiceUnderTest) -> None:
+        id = (await recurring(task))["id"]
+        await complete(task, id)
+        assert (await task.client.post(f"/tasks/{id}/skip")).status_code == 409
+
+    async def test_on_two_devices_with_if_match_is_done_once(self, task: ServiceUnderTest) -> None:
+        id = (await recurring(task))["id"]
+        statuses = [
+            (await task.client.post(f"/tasks/{id}/skip", headers={"if-match": '"1"'})).status_code
+            for _ in range(2)
+        ]
+        assert statuses == [200, 412]
+
+
+class TestUnskip:
+    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(
+        rule=st.sampled_from(RULES),
+        day=st.dates(date(2090, 1, 1), date(2095, 12, 31)),
+        skips=st.integers(1, 3),
+    )
+    @example(rule="FREQ=MONTHLY", day=date(2095, 1, 31), skips=1)
+    @example(rule="FREQ=MONTHLY;COUNT=5", day=date(2095, 1, 31), skips=3)
+    async def test_takes_skips_back_as_if_nothing_had_been(
+        self, task: ServiceUnderTest, rule: str, day: Any, skips: int
+    ) -> None:
+        first = await recurring(task, rule, due_date=str(day))
+        before = await following(task, first["id"])
+        for number in range(skips):
+            assert (await post(task, first["id"], "skip"))["due_date"] == before[number]
+        found = await post(task, first["id"], "unskip", due_date=str(day))
+        assert found["due_date"] == str(day)
+        assert await following(task, first["id"]) == before
+
+    @pytest.mark.parametrize("day", ["2099-02-27", "2099-02-28", "2098-12-31", "2100-01-01"])
+    async def test_leads_to_no_day_the_series_does_not_have(self, task: ServiceUnderTest, day: str) -> None:
+        id = (await recurring(task, "FREQ=MONTHLY;BYDAY=1MO", due_date="2099-02-02"))["id"]
+        answer = await task.client.post(f"/tasks/{id}/unskip", json={"due_date": day})
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["pointer"] == "/due_date"
+
+
+class TestEnding:
+    @pytest.mark.parametrize("rule", RULES)
+    async def test_is_taken_back_as_if_nothing_had_been(self, task: ServiceUnderTest, rule: str) -> None:
+        id = (await recurring(task, rule))["id"]
+        await post(task, id, "skip")
+        before = await following(task, id)
+        await task.client.patch(f"/tasks/{id}", json={"recurrence": None})
+        assert await following(task, id) == []
+        await task.client.patch(f"/tasks/{id}", json={"notes": "in between"})
+        await task.client.patch(f"/tasks/{id}", json={"recurrence": {"rule": rule}})
+        assert await following(task, id) == before
+
+    async def test_counts_anew_from_another_date(self, task: ServiceUnderTest) -> None:
+        id = (await recurring(task))["id"]
+        await task.client.patch(f"/tasks/{id}", json={"recurrence": None})
+        await task.client.patch(f"/tasks/{id}", json={"due_date": "2099-03-15"})
+        await task.client.patch(f"/tasks/{id}", json={"recurrence": {"rule": "FREQ=MONTHLY"}})
+        assert (await following(task, id))[0] == "2099-04-15"
+
+    async def test_counts_another_rule_anew(self, task: ServiceUnderTest) -> None:
+        id = (await recurring(task, "FREQ=DAILY;COUNT=3"))["id"]
+        await post(task, id, "skip")
+        await task.client.patch(f"/tasks/{id}", json={"recurrence": None})
+        await task.client.patch(f"/tasks/{id}", json={"recurrence": {"rule": "FREQ=WEEKLY;COUNT=3"}})
+        assert len(await following(task, id)) == 2
