@@ -28,10 +28,10 @@ _BY_WEIGHT: Mapping[int, str] = {
     2: """list_notifications list_reminders list_deliveries list_activity list_conversations read_summary
         list_occurrences sign_out mark_read revoke_token remove_channel remove_webhook cancel_reminder
         snooze_reminder unsubscribe note_receipt stream end_feed""",
-    3: """create_task update_task delete_task complete_task reopen_task restore_task move_task skip_occurrence
-        unskip_occurrence create_project update_project create_label create_filter update_filter delete_filter create_reminder update_me
-        change_preferences create_token renew_feed undo refresh list_groups list_dead_letters
-        discard_dead_letter replay_dead_letter""",
+    3: """create_task update_task delete_task complete_task reopen_task restore_task move_task
+        skip_occurrence unskip_occurrence create_project update_project create_label create_filter
+        update_filter delete_filter create_reminder update_me change_preferences create_token
+        renew_feed undo refresh list_groups list_dead_letters discard_dead_letter replay_dead_letter""",
     4: "list_tasks list_changes parse_quick_add read_account_usage agents",
     5: "add_channel add_webhook rotate_secret retire_secret discard_group replay_group update_label",
     10: "delete_label delete_project restore_project delete_me redeliver test_channel test_webhook subscribe",
