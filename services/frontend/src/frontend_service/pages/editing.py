@@ -15,6 +15,7 @@ from frontend_service.pages.door import AWAY, router
 from frontend_service.pages.merge import Fields, Merge, changed, merge
 from frontend_service.pages.paging import PAGE
 from frontend_service.pages.rendering import note, show, show_page
+from frontend_service.pages.repetition import find_repetition
 from frontend_service.pages.sidebar import read_projects
 from frontend_service.pages.task_list import row_of
 from frontend_service.pages.views import AskedView, View
@@ -195,4 +196,6 @@ async def _form(
     if visit.wants_fragment:
         return show(visit, "parts/edit_row.html", status=status, **shown | known | values)
     details = read_details(visit, place.id, place.now, names)
-    return await show_page(visit, "edit.html", status=status, details=details, **shown | known | values)
+    repetition = find_repetition(visit, place.id, place.now)
+    shown |= {"details": details, "repetition": repetition}
+    return await show_page(visit, "edit.html", status=status, **shown | known | values)

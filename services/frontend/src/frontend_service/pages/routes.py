@@ -12,6 +12,7 @@ from frontend_service.pages import (
     preferences,
     profile,
     reference,
+    repeating,
     row_changes,
     service_worker,
     sidebar,
@@ -24,6 +25,7 @@ from frontend_service.pages import (
 
 ROUTERS = (
     row_changes.pages,
+    repeating.pages,
     tasks.pages,
     understood.pages,
     editing.pages,

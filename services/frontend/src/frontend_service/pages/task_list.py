@@ -8,6 +8,7 @@ from contracts.names import App
 from frontend_service.pages.backend import Backend, is_away
 from frontend_service.pages.due import Due, tell_due
 from frontend_service.pages.paging import PAGE, read_newest, within_limits
+from frontend_service.pages.repeat_form import in_words
 from frontend_service.pages.views import View
 from servicekit.errors import ServiceError
 
@@ -22,6 +23,12 @@ class Row:
     @property
     def is_late(self) -> bool:
         return self.due is not None and self.due.urgency == "overdue" and not self.task["done"]
+
+    @property
+    def repeats(self) -> str:
+        """How it repeats, in words; empty for a task that doesn't."""
+        recurrence = self.task["recurrence"]
+        return (in_words(recurrence["rule"], recurrence["from"]) or "repeats") if recurrence else ""
 
     @property
     def state(self) -> str:
