@@ -147,7 +147,7 @@ class TestSaving:
 
     async def test_takes_words(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
         repeats(services)
-        said = {"title": "", "due_date": "2099-01-16", "due_time": "09:00:00"}
+        said: dict[str, Any] = {"title": "", "due_date": "2099-01-16", "due_time": "09:00:00"}
         said |= {"recurrence": WEEKLY | {"rule": "FREQ=MONTHLY;BYDAY=3FR"}}
         spans = [{"start": 0, "end": 16, "kind": "recurrence"}]
         services.answers["POST /tasks/parse"] = answer(task=said, spans=spans, creates=[])
