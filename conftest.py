@@ -1,17 +1,12 @@
 """For every test: unit tests reach no network; tests of persistence run on both databases."""
 
 import json
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
-from uuid import uuid4
+from typing import TYPE_CHECKING, Any
 
-import asyncpg
 import httpx2
 import hypothesis
 import pytest
@@ -22,9 +17,6 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from contracts.event import CloudEvent, Event, wrap
-from devstack import processes, servers
-from devstack.addresses import Addresses, addresses, free_offset
-from devstack.places import RunFolder
 from servicekit.auth import Principal
 from servicekit.database import Database
 from servicekit.deliveries import Effects, Handler, Status, read
@@ -33,13 +25,13 @@ from servicekit.outbox import OutboxRow
 from servicekit.settings import ServiceSettings
 from servicekit.sidecar import Sidecar
 
-pytest_plugins = ["tests.layers", "tests.toolbox"]
+if TYPE_CHECKING:
+    from tests.databases import Databases
+
+pytest_plugins = ["tests.databases", "tests.layers", "tests.toolbox"]
 
 hypothesis.settings.register_profile("todo", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("todo")
-
-PORT_OFFSET = 3000
-PROMPT_STOP = 5
 
 Create = Callable[[Any], FastAPI]
 Handlers = Mapping[type[Event], Handler]
@@ -89,39 +81,6 @@ class ServiceUnderTest:
 OpenService = Callable[[Create, type[ServiceSettings]], Awaitable[ServiceUnderTest]]
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Addresses]:
-    """A PostgreSQL server of this test run.
-
-    Not in pytest's own folder: PostgreSQL may run as another account, and each pytest that starts
-    closes that folder to others again.
-    """
-    folder = RunFolder(Path(tempfile.mkdtemp(prefix="todo-postgres-")))
-    folder.path.chmod(0o755)
-    folder.make()
-    where = addresses(offset=free_offset(PORT_OFFSET))
-    process = servers.start_postgres(folder, where, durable=False)
-    servers.wait_for_databases(where)
-    yield where
-    processes.stop(folder, process, seconds=PROMPT_STOP)
-    shutil.rmtree(folder.path, ignore_errors=True)
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    """The URL of an empty database, once on SQLite and once on PostgreSQL."""
-    if request.param == "sqlite":
-        yield f"sqlite+aiosqlite:///{tmp_path}/test.db"
-        return
-    where: Addresses = request.getfixturevalue("postgres")
-    name = f"test_{uuid4().hex}"
-    admin = await asyncpg.connect(servers.postgres_dsn(where, "postgres"))
-    await admin.execute(f'CREATE DATABASE "{name}"')
-    yield servers.postgres_url(where).format(app=name)
-    await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-    await admin.close()
-
-
 class AnyToken:
     """Takes a token for the name of its user: `Bearer ada` is the user `ada`."""
 
@@ -130,14 +89,15 @@ class AnyToken:
 
 
 @pytest.fixture
-async def open_service(database_url: str) -> AsyncIterator[OpenService]:
-    """Starts the app of a service on an empty database, without a sidecar, as user `ada`."""
+async def open_service(databases: "Databases") -> AsyncIterator[OpenService]:
+    """Starts the app of a service on a database without rows, without a sidecar, as user `ada`."""
     async with AsyncExitStack() as stack:
 
         async def start(
             create: Callable[[Any], FastAPI], settings: type[ServiceSettings]
         ) -> ServiceUnderTest:
-            app = create(settings.model_validate({"database_url": database_url, "DAPR_HTTP_PORT": 1}))
+            url = await databases.make_migrated(settings.model_fields["app"].default)
+            app = create(settings.model_validate({"database_url": url, "DAPR_HTTP_PORT": 1}))
             await stack.enter_async_context(app.router.lifespan_context(app))
             app.state.verifier = AnyToken()
             transport = httpx2.ASGITransport(app, raise_app_exceptions=False)

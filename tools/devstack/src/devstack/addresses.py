@@ -5,12 +5,14 @@
 """
 
 import copy
+import fcntl
 import os
 import socket
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import yaml
 
@@ -22,6 +24,8 @@ APP_PORTS = ("appPort", "daprHTTPPort", "daprGRPCPort", "daprInternalGRPCPort", 
 REPLICA_STEP = 20
 """Distance between the ports of one replica of an app and the next."""
 OFFSET_STEP = 33
+_claims: dict[int, TextIO] = {}
+"""Locks on the offsets this process has claimed; the system frees them when it ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +101,29 @@ def port_offset() -> int:
 def free_offset(first: int, replicas: Mapping[str, int] | None = None) -> int:
     """The first offset from `first` on whose ports are free, so that two runs of tests don't meet.
 
-    Raises `Failure` after ten tries.
+    It is this process's until it ends. Raises `Failure` after ten tries.
     """
     for offset in range(first, first + 10 * OFFSET_STEP, OFFSET_STEP):
         where = addresses(replicas, offset)
-        if not any(map(_is_taken, [*all_ports(where).values(), where.postgres])):
+        if any(map(_is_taken, [*all_ports(where).values(), where.postgres])):
+            continue
+        if _claim(offset):
             return offset
     raise Failure(f"Near the offset {first} all ports are in use.")
+
+
+def _claim(offset: int) -> bool:
+    """Whether no other process has claimed `offset`: between looking and listening others look, too."""
+    if offset in _claims:
+        return True
+    lock = (Path(tempfile.gettempdir()) / f"todo-offset-{offset}.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        return False
+    _claims[offset] = lock
+    return True
 
 
 def _instances(apps: list[dict[str, Any]], replicas: Mapping[str, int], move: int) -> list[AppAddress]:
