@@ -54,6 +54,16 @@ def test_rules_of_events_name_their_tests() -> None:
         assert _tests_of(ROOT / "tests" / "system" / file, name), (file, name)
 
 
+def test_the_threat_model_names_tests_there_are() -> None:
+    text = (ROOT / "docs" / "threat-model.md").read_text()
+    there = {path.name for path in tracked("*.py")}
+    named = re.findall(r"`(test_\w+\.py)`", text)
+    assert len(named) >= 25
+    assert set(named) <= there
+    rows = re.findall(r"^\| .* \|$", text.partition("## Boundaries")[2], re.M)
+    assert not [row for row in rows if "`test_" not in row and not row.startswith("| threat |")]
+
+
 def _tests_of(path: Path, name: str) -> list[str]:
     """The test methods of a class."""
     found = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.ClassDef)]
