@@ -77,10 +77,12 @@ restore: ## put a backup in place of what a database holds   (ENV= DATABASE=task
 	@$(RUN) delivery restore $(ENV) --database $(DATABASE) $(if $(AT),--at $(AT)) $(if $(EVENTS),--events $(EVENTS)) $(DELIVERY)
 
 ##@ Prove it
-.PHONY: check test monitoring-test cluster-test cluster-proof lint types unit fix generate suite reminder-rounds terraform-check
+.PHONY: check test fuzz monitoring-test cluster-test cluster-proof lint types unit fix generate suite reminder-rounds terraform-check
 check: lint types unit ## lint, types and unit tests, in under a minute
 test: lint types ## everything, on real parts
 	@$(RUN) pytest
+fuzz: ## hostile bytes at every operation and along their links, twice so many seconds   (SECONDS=600 SEED=1)
+	@FUZZ_SECONDS=$(or $(SECONDS),600) FUZZ_SEED=$(or $(SEED),$$RANDOM) $(RUN) pytest tests/system/test_fuzz.py
 monitoring-test: ## metrics, logs, traces, dashboards and alerts of a running system, broken on purpose
 	@$(RUN) pytest tests/monitoring tests/monitored
 cluster-test: ## cluster and charts, on the running cluster, one of its own, or yours   (KUBECONFIG=…)

@@ -44,8 +44,10 @@ def whole_api() -> Document:
 
 _DESCRIPTION = (
     "Send an access token or an API token as `Authorization: Bearer …`; an API token needs the scopes an "
-    "operation names, and opens none that names no scope. Unsafe requests take an `Idempotency-Key`; "
-    "resources have an `ETag`, writes honour `If-Match`. Errors are RFC 9457 problem documents."
+    "operation names, and opens none that names no scope. Without the read scope beside it, a write scope "
+    "for tasks or notifications is answered 204 where something is changed. Unsafe requests take an "
+    "`Idempotency-Key`; resources have an `ETag`, writes honour `If-Match`. Errors are RFC 9457 problem "
+    "documents."
 )
 
 

@@ -15,7 +15,7 @@ from devstack.places import ROOT
 from devstack.stack import Stack
 from tests.system.api import open_api
 
-EXAMPLES = 25
+EXAMPLES = 15
 ENDS_THE_SESSION = {"delete_me", "sign_out"}
 NEVER_ENDS = {"stream"}
 FRAMING = {"connection", "content-length", "expect", "host", "transfer-encoding", "upgrade"}

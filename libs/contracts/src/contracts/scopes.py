@@ -24,6 +24,10 @@ SCOPES: Final[Mapping[str, str]] = {
 }
 """Each scope and what it allows, for people."""
 
+OF_CONTENT: Final = frozenset({"tasks:write", "notifications:write"})
+"""Scopes whose operations answer with what is stored; a token without the read scope beside it gets none of
+it (docs/agents.md). Those of channels answer only with what was just made, such as a new secret."""
+
 _OPENED_BY: Final[Mapping[str, str]] = {
     "tasks:read": """
         GET /tasks, GET /tasks/{id}, GET /tasks/{id}/activity, GET /tasks/{id}/occurrences,

@@ -48,6 +48,9 @@ class Principal:
     scopes: frozenset[str] | None = None
     """What an API token may do; None: signed in, with every right of the account."""
 
+    def may(self, scope: str) -> bool:
+        return self.scopes is None or scope in self.scopes
+
 
 class Keys(Protocol):
     """Where public keys come from."""
@@ -130,6 +133,17 @@ async def current_user(request: Request) -> Principal:
         known = await admit(request, bearer_token(request.headers.get("authorization", "")))
         request.state.principal = known
     return known
+
+
+def may_see_content(request: Request) -> bool:
+    """False for an API token that may write here and not read: what is stored is not for it."""
+    principal: Principal | None = getattr(request.state, "principal", None)
+    if principal is None or principal.scopes is None:
+        return True
+    path = getattr(request.scope.get("route"), "path", "")
+    needed = scopes.needed(request.method, path.removeprefix(API_PREFIX))
+    readable = {scope.replace(":write", ":read") for scope in needed if scope in scopes.OF_CONTENT}
+    return all(map(principal.may, readable))
 
 
 async def admit(request: Request, token: str) -> Principal:

@@ -28,7 +28,7 @@ from contracts.event import CloudEvent, Event
 from contracts.names import Topic
 from servicekit import inbox, metrics
 from servicekit.database import Database
-from servicekit.dead_letters import dead_letter
+from servicekit.dead_letters import dead_letter, storable
 from servicekit.errors import Unavailable
 from servicekit.sidecar import Sidecar
 from servicekit.tracing import event_span
@@ -83,7 +83,7 @@ class Delivery:
     def id(self) -> str:
         if self.envelope:
             return self.envelope.id
-        return hashlib.sha256(orjson.dumps(self.raw)).hexdigest()
+        return hashlib.sha256(orjson.dumps(storable(self.raw))).hexdigest()
 
     @property
     def traceparent(self) -> str:
@@ -101,7 +101,8 @@ def read(topic: Topic, raw: Any) -> Delivery:
     except (KeyError, TypeError) as error:
         return Delivery(topic, raw, cause=f"not a CloudEvent: {error!r}")
     except ValidationError as error:
-        return Delivery(topic, raw, cause=f"against its schema: {error.errors(include_url=False)}")
+        faults = error.errors(include_url=False, include_input=False, include_context=False)
+        return Delivery(topic, raw, cause=f"against its schema: {faults}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,13 +18,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from servicekit import idempotency
-from servicekit.auth import NEEDS_TOKEN, current_user
+from servicekit.auth import NEEDS_TOKEN, current_user, may_see_content
 from servicekit.database import Database
-from servicekit.errors import Invalid, ServiceError, Unauthenticated
+from servicekit.errors import Invalid, PreconditionFailed, ServiceError, Unauthenticated
 from servicekit.preconditions import if_none_match
 
 Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
 
+_OF_CONTENT = ("content-length", "content-type")
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {
         "description": title,
@@ -61,7 +62,11 @@ class Door(APIRoute):
             refuse_strange(request, declared)
             if self.only_reads or request.method in ("GET", "HEAD"):
                 return await _read(request, endpoint)
-            return await _write(request, endpoint)
+            try:
+                response = await _write(request, endpoint)
+            except PreconditionFailed as error:
+                raise error if may_see_content(request) else error.without_content() from None
+            return response if may_see_content(request) else _without_content(request, response)
 
         return enter
 
@@ -128,8 +133,17 @@ async def _write(request: Request, endpoint: Endpoint) -> Response:
     return response
 
 
+def _without_content(request: Request, response: Response) -> Response:
+    """204 for a change of something that was there before; what a client made itself it may see."""
+    changed = "{" in getattr(request.scope.get("route"), "path", "")
+    if response.status_code != 200 or not changed:
+        return response
+    kept = {name: value for name, value in response.headers.items() if name not in _OF_CONTENT}
+    return Response(status_code=204, headers=kept)
+
+
 async def _owner(request: Request) -> str:
     try:
         return (await current_user(request)).user_id
     except (Unauthenticated, ServiceError):
-        return "anonymous"
+        return ""

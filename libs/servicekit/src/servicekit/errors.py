@@ -9,6 +9,7 @@ ServiceError (500)
 │   └── InsufficientScope     tells the scopes an API token would need
 ├── NotFound (404)            also for what belongs to somebody else
 ├── MethodNotAllowed (405)    tells the methods there are
+├── RequestTimeout (408)
 ├── Conflict (409)
 │   └── QuotaExceeded         tells which limit of the account, and how much of it is used
 ├── PreconditionFailed (412)  carries the current representation
@@ -18,6 +19,7 @@ ServiceError (500)
 ├── TooManyRequests (429)
 ├── HeadersTooLarge (431)
 └── Unavailable (503)         a part this request needs can't be reached; try again
+    ├── TimedOut              somebody was there, and took too long over this request
     └── Absent                nobody was there at all
 """
 
@@ -118,7 +120,17 @@ class MethodNotAllowed(ServiceError):
     title = "This can't be done with what is here"
 
     def __init__(self, allowed: Iterable[str]) -> None:
-        super().__init__(headers={"Allow": ", ".join(sorted(allowed))})
+        """allowed: where GET is, HEAD is too, named or not."""
+        methods = {method.strip() for method in allowed}
+        if "GET" in methods:
+            methods.add("HEAD")
+        super().__init__(headers={"Allow": ", ".join(sorted(methods))})
+
+
+class RequestTimeout(ServiceError):
+    status = 408
+    code = "request-timeout"
+    title = "The request did not arrive in time"
 
 
 class Conflict(ServiceError):
@@ -146,12 +158,16 @@ class PreconditionFailed(ServiceError):
     code = "precondition-failed"
     title = "It has changed since you read it"
 
-    def __init__(self, current: BaseModel, etag: str) -> None:
+    def __init__(self, current: BaseModel | None, etag: str) -> None:
         super().__init__(headers={"ETag": etag})
         self.current = current
 
+    def without_content(self) -> "PreconditionFailed":
+        """For who may not read what is stored."""
+        return PreconditionFailed(None, self.headers["ETag"])
+
     def extensions(self) -> dict[str, Any]:
-        return {"current": self.current.model_dump(mode="json")}
+        return {"current": self.current.model_dump(mode="json")} if self.current else {}
 
 
 class TooLarge(ServiceError):
@@ -173,6 +189,13 @@ class Unavailable(ServiceError):
 
     def __init__(self, detail: str = "", *, code: str = "", retry_after: int = 2) -> None:
         super().__init__(detail, code=code, headers={"Retry-After": str(retry_after)})
+
+
+class TimedOut(Unavailable):
+    """Whoever was asked has not answered in time: it may be the request that takes long."""
+
+    code = "timed-out"
+    title = "The answer took too long"
 
 
 class Absent(Unavailable):

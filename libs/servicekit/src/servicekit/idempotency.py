@@ -34,7 +34,7 @@ class IdempotencyRow(SQLModel, table=True):
     __tablename__ = "idempotency"
 
     owner: str = Field(primary_key=True)
-    """User id, or `anonymous` for requests without a token."""
+    """User id; without a token `anonymous` and the hash of the request, so strangers share no keys."""
     key_hash: str = Field(primary_key=True)
     request_hash: str
     answer: bytes = b""
@@ -83,7 +83,10 @@ class Claim:
 
 
 async def claim_of(request: Request, owner: str) -> Claim | None:
-    """What `request` claims, or None if it has no key. Raises `Invalid` for an unusable key."""
+    """What `request` claims, or None if it has no key. Raises `Invalid` for an unusable key.
+
+    owner: user id; empty for a request without a token.
+    """
     key = request.headers.get(HEADER)
     if key is None:
         return None
@@ -92,7 +95,8 @@ async def claim_of(request: Request, owner: str) -> Claim | None:
             f"Idempotency-Key must have 1 to {MAX_KEY_LENGTH} characters.", code="idempotency-key-invalid"
         )
     asked = f"{request.method} {request.url.path}?{request.url.query}\0".encode() + await request.body()
-    return Claim(owner, key, hashlib.sha256(asked).hexdigest())
+    request_hash = hashlib.sha256(asked).hexdigest()
+    return Claim(owner or f"anonymous {request_hash}", key, request_hash)
 
 
 async def earlier_answer(session: AsyncSession, claim: Claim) -> Response | None:

@@ -12,7 +12,17 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from servicekit.errors import FieldProblem, Invalid, MalformedJson, ServiceError, Unavailable
+from servicekit.errors import (
+    BadRequest,
+    FieldProblem,
+    Invalid,
+    MalformedJson,
+    MethodNotAllowed,
+    NotFound,
+    ServiceError,
+    TooLarge,
+    Unavailable,
+)
 from servicekit.tracing import current_trace_id
 
 PROBLEM_CONTENT_TYPE = "application/problem+json"
@@ -115,15 +125,21 @@ class _FromFramework(ServiceError):
     title = "The request can't be served"
 
     def __init__(self, error: HTTPException) -> None:
-        codes = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}
-        code = codes.get(error.status_code, f"http-{error.status_code}")
-        super().__init__(str(error.detail), code=code, headers=error.headers)
+        super().__init__(code=f"http-{error.status_code}", headers=error.headers)
         self.status = error.status_code  # type: ignore[misc]  # the framework's status, not a class's
+
+
+def _in_our_words(error: HTTPException) -> ServiceError:
+    """What the framework refuses, as we refuse it."""
+    if error.status_code == 405:
+        return MethodNotAllowed((error.headers or {}).get("Allow", "").split(","))
+    ours = {400: BadRequest, 404: NotFound, 413: TooLarge}.get(error.status_code)
+    return ours(headers=error.headers) if ours else _FromFramework(error)
 
 
 async def _on_http_exception(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return problem_response(_FromFramework(error))
+    return problem_response(_in_our_words(error))
 
 
 async def _on_database_error(request: Request, error: Exception) -> Response:

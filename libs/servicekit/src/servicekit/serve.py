@@ -9,6 +9,9 @@ from contracts.names import App
 from servicekit.leaving import leave_on_signal
 from servicekit.settings import ServiceSettings
 
+PROTOCOLS = {App.FRONTEND: "frontend_service.connections:BoundedProtocol"}
+"""Of services that others than their own sidecar talk to."""
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
@@ -22,7 +25,7 @@ def main() -> None:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=PROTOCOLS.get(app, "httptools"),
         ws="none",
         access_log=False,
         log_config=None,

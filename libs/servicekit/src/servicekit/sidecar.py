@@ -8,7 +8,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -22,7 +21,7 @@ from contracts.event import CLOUD_EVENT_CONTENT_TYPE
 from contracts.names import PUBSUB, SECRET_STORE, STATE_STORE, App, Topic
 from servicekit import bulk, content_digest
 from servicekit.content_digest import digest_of
-from servicekit.errors import Absent, Invalid, Unavailable
+from servicekit.errors import Absent, Invalid, TimedOut, Unavailable
 from servicekit.sendable import require_sendable
 from servicekit.tracing import current_traceparent
 
@@ -31,6 +30,7 @@ log = logging.getLogger(__name__)
 RETRY_PAUSES = (0.1, 0.4, 1.0)
 """Seconds between the tries to reach a service."""
 
+CONNECT_SECONDS = 2.0  # the sidecar is on this host
 LEAST_SECONDS = 0.05
 """For a last try; aiohttp would take 0 for no limit at all."""
 
@@ -136,18 +136,22 @@ class Sidecar:
     ) -> Answer:
         """Any call to the sidecar; `path` is percent-encoded, with its query.
 
-        Raises `Unavailable` when it can't be reached in `timeout` seconds.
+        Raises `Unavailable` when it can't be reached, `TimedOut` when it doesn't answer in `timeout` seconds.
         """
         assert self._session, "Sidecar.start() first"
         sent = {"traceparent": current_traceparent(), **(headers or {})}
         url = URL(f"http://127.0.0.1:{self.port}{path}", encoded=True)
-        limit = aiohttp.ClientTimeout(timeout)
+        limit = aiohttp.ClientTimeout(timeout, sock_connect=min(timeout, CONNECT_SECONDS))
         try:
             async with self._session.request(
                 method, url, headers=sent, data=body, timeout=limit, allow_redirects=False
             ) as response:
                 return Answer(response.status, response.headers, await response.read())
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            if isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ConnectionTimeoutError):
+                raise TimedOut(
+                    f"There was no answer in {timeout:.0f} seconds; it may come true yet."
+                ) from error
             raise Unavailable(
                 f"The sidecar can't be reached: {error!r}", code="sidecar-unavailable"
             ) from error
@@ -164,8 +168,8 @@ class Sidecar:
     ) -> Answer:
         """Call another service; again if that does no harm, while a replica of it goes and another comes.
 
-        timeout: seconds for all tries. Raises `Absent` when no replica answers, `Unavailable` when the
-        answer breaks off each time, and what `require_sendable` raises.
+        timeout: seconds for all tries. Raises `Absent` when no replica answers, `TimedOut` when one takes
+        too long, `Unavailable` when the answer breaks off each time, and what `require_sendable` raises.
         """
         sent = {"dapr-app-id": app.value, "content-type": "application/json", **(headers or {})}
         require_sendable(path, sent)
@@ -177,11 +181,17 @@ class Sidecar:
     async def answer(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, timeout: float
     ) -> Answer | None:
-        """What came back, asked once, though it may be broken off; None if nobody was there."""
-        with suppress(Unavailable):
+        """What came back, asked once, though it may be broken off; None if nobody was there.
+
+        Raises `TimedOut`: no reason to ask again, nor to leave the service alone.
+        """
+        try:
             answer = await self.request(method, path, headers=headers, body=body, timeout=timeout)
-            return None if answer.is_absence() else answer
-        return None
+        except TimedOut:
+            raise
+        except Unavailable:
+            return None
+        return None if answer.is_absence() else answer
 
     async def publish(self, topic: Topic, event: bulk.Outgoing) -> None:
         """Publish one CloudEvent. Raises `Unavailable` if it was not taken."""

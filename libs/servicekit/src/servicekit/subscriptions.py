@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from contracts.event import Event
 from contracts.names import PUBSUB, Topic
 from servicekit.database import Database
+from servicekit.dead_letters import storable
 from servicekit.deliveries import Delivery, Handler, Received, Status, read
 
 BULK_MAX_MESSAGES = 100
@@ -98,7 +99,7 @@ def mount(app: FastAPI, listens: Subscriptions, deliver: Deliver, database: Data
 
 def _raw_door(handler: RawHandler, database: Database) -> Callable[[Request], Awaitable[dict[str, str]]]:
     async def receive(request: Request) -> dict[str, str]:
-        message = raw_message(await request.json())
+        message = storable(raw_message(await request.json()))
         async with database.transaction() as session:
             await handler(session, message)
         return {"status": Status.SUCCESS}
@@ -117,7 +118,7 @@ def raw_message(wrapped: dict[str, Any]) -> Any:
 
 async def _receive(request: Request, topic: Topic, deliver: Deliver) -> dict[str, Any]:
     entries = (await request.json())["entries"]
-    statuses = await deliver([read(topic, entry["event"]) for entry in entries])
+    statuses = await deliver([read(topic, entry.get("event")) for entry in entries])
     return {
         "statuses": [
             {"entryId": entry["entryId"], "status": status}

@@ -5,8 +5,12 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
+import orjson
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from opentelemetry.trace import NoOpTracer
 from sqlalchemy import select
 from sqlmodel import SQLModel, col
@@ -206,3 +210,52 @@ class TestOwnLetters:
         assert (letter.topic, letter.key) == (Topic.DEAD_LETTERS, "u")
         assert json.loads(letter.payload)["data"]["event"] == json.loads(event.payload)
         assert json.loads(letter.payload)["data"]["cause"] == "the other side answered 500"
+
+
+BROKEN_TEXT = st.sampled_from(["\ud83d", "a\udc00b", "\x00", "\x00\ud83d", "a" * 100_000])
+BROKEN = st.recursive(
+    BROKEN_TEXT | st.integers(2**63, 2**400) | st.sampled_from([float("nan"), float("inf"), None, True]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(BROKEN_TEXT, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def _deep(levels: int) -> Any:
+    found: Any = "a"
+    for _ in range(levels):
+        found = [found]
+    return found
+
+
+class TestABrokenEvent:
+    """Whatever an event is made of, it goes to the dead letters at once, and those can be read and stored."""
+
+    @settings(
+        max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    )
+    @given(
+        broken=BROKEN,
+        place=st.sampled_from(["all", "id", "type", "data", "name", "time", "partitionkey"]),
+    )
+    async def test_is_given_up_and_holds_up_nobody(self, database: Database, broken: Any, place: str) -> None:
+        sidecar = RecordingSidecar(1)
+        effects = Effects(database, sidecar, NoOpTracer(), {UserUpdated: _on_updated})
+        raw: Any = _event("ada", str(uuid4()))
+        if place == "name":
+            raw["data"]["name"] = broken
+        else:
+            raw = broken if place == "all" else raw | {place: broken}
+        batch = [read(Topic.USER_EVENTS, raw), read(Topic.USER_EVENTS, _event("bob", str(uuid4())))]
+        assert await effects.deliver(batch) == [OK, OK]
+        for letter in sidecar.published:
+            text = orjson.dumps(orjson.loads(letter.payload)).decode()
+            assert "\\u0000" not in text
+
+    async def test_that_is_deep_is_given_up(self, effects: Effects, sidecar: RecordingSidecar) -> None:
+        assert await effects.deliver([read(Topic.USER_EVENTS, _deep(900))]) == [OK]
+        assert len(sidecar.published) == 1
+
+    async def test_says_why_without_what_it_holds(self, effects: Effects, sidecar: RecordingSidecar) -> None:
+        raw = _event("ada", "1") | {"data": {"name": "private words"}}
+        assert await effects.deliver([read(Topic.USER_EVENTS, raw)]) == [OK]
+        assert "private words" not in orjson.loads(sidecar.published[0].payload)["data"]["cause"]

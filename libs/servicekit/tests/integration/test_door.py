@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import httpx2
 import pytest
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
@@ -22,6 +22,7 @@ from servicekit.database import Database
 from servicekit.door import SessionDep, router
 from servicekit.errors import Conflict
 from servicekit.outbox import OutboxRow, record
+from servicekit.preconditions import require_match
 from servicekit.problems import install_error_handlers
 from servicekit.schema import RequestBody, Text
 
@@ -49,6 +50,15 @@ async def make(body: Thing, user: CurrentUser, session: SessionDep, response: Re
 @things.delete("/one", status_code=204)
 async def remove(_: CurrentUser) -> None:
     pass
+
+
+@things.patch("/{id}")
+async def change(
+    id: str, body: Thing, request: Request, user: CurrentUser, session: SessionDep, response: Response
+) -> Thing:
+    require_match(request, Thing(name="secret"), 7)
+    response.headers["ETag"] = '"8"'
+    return Thing(name=body.name or "secret")
 
 
 @things.get("/one")
@@ -269,3 +279,58 @@ class TestRefusals:
     async def test_of_unknown_paths_are_problems(self, client: Client) -> None:
         answer = await client.get("/nothing")
         assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+
+
+class TestATokenThatMayOnlyWrite:
+    """It is told that its change was made, and nothing of what is stored."""
+
+    @pytest.fixture(autouse=True)
+    def _scopes(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(
+            scopes, "needed", lambda method, _: ("tasks:write",) if method != "GET" else ("tasks:read",)
+        )
+
+    async def _change(self, client: Client, scope: str, **headers: str) -> httpx2.Response:
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        sent["authorization"] = f"Bearer ada{scope}"
+        return await client.patch("/things/one", json={"name": ""}, headers=sent)
+
+    async def test_gets_no_content_of_what_it_changes(self, client: Client) -> None:
+        answer = await self._change(client, "/tasks:write")
+        assert (answer.status_code, answer.content, answer.headers["etag"]) == (204, b"", '"8"')
+
+    async def test_gets_none_by_the_key_of_who_may_read(self, client: Client) -> None:
+        read = await self._change(client, "", idempotency_key="k")
+        answer = await self._change(client, "/tasks:write", idempotency_key="k")
+        assert (read.json()["name"], answer.status_code, answer.content) == ("secret", 204, b"")
+
+    async def test_gets_none_with_a_412(self, client: Client) -> None:
+        answer = await self._change(client, "/tasks:write", if_match='"1"')
+        assert (answer.status_code, "secret" in answer.text) == (412, False)
+
+    async def test_is_told_what_it_made_itself(self, client: Client) -> None:
+        headers = {"authorization": "Bearer ada/tasks:write"}
+        assert (await client.post("/things", json={"name": "a"}, headers=headers)).json()["name"] == "a"
+
+    @pytest.mark.parametrize("scope", ["", "/tasks:read,tasks:write"])
+    async def test_that_may_read_gets_it(self, client: Client, scope: str) -> None:
+        assert (await self._change(client, scope)).json()["name"] == "secret"
+        refused = await self._change(client, scope, if_match='"1"')
+        assert refused.json()["current"]["name"] == "secret"
+
+
+class TestAKeyOfNobody:
+    async def test_is_taken_from_nobody_else_by_using_it_first(self, client: Client, app: FastAPI) -> None:
+        anyone = router(prefix="/anyone", tags=["anyone"], public=True)
+
+        @anyone.post("")
+        async def greet(body: Thing) -> dict[str, str]:
+            return {"hello": body.name}
+
+        app.include_router(anyone)
+        client.headers.pop("authorization")
+        headers = {"idempotency-key": "1"}
+        for name in ("ada", "bob", "ada"):
+            answer = await client.post("/anyone", json={"name": name}, headers=headers)
+            assert answer.json() == {"hello": name}
+        assert answer.headers["idempotent-replayed"] == "true"

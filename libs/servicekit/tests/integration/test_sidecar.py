@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
-from servicekit.errors import Unavailable
+from servicekit.errors import TimedOut, Unavailable
 from servicekit.sidecar import Sidecar
 
 
@@ -55,8 +55,14 @@ class TestRequest:
         assert (await sidecar.request("GET", "/astray")).status == 302
 
     async def test_does_not_wait_for_ever(self, sidecar: Sidecar) -> None:
-        with pytest.raises(Unavailable):
+        with pytest.raises(TimedOut):
             await sidecar.request("GET", "/hang", timeout=0.1)
+
+    async def test_that_takes_long_is_told_from_nobody_there(self, sidecar: Sidecar) -> None:
+        with pytest.raises(TimedOut):
+            await sidecar.answer("GET", "/hang", {}, None, 0.1)
+        sidecar.port = 1
+        assert await sidecar.answer("GET", "/hang", {}, None, 0.1) is None
 
     async def test_to_nobody_is_unavailable(self) -> None:
         sidecar = Sidecar(1)

@@ -20,7 +20,7 @@ from frontend_service.rate_limit import RateLimit
 from frontend_service.sessions import Session, Sessions
 from frontend_service.upstreams import Operations
 from servicekit.auth import API_PREFIX, bearer_token
-from servicekit.errors import Forbidden, ServiceError
+from servicekit.errors import BadRequest, Forbidden, ServiceError
 from servicekit.ids import new_id
 from servicekit.problems import problem_response
 from servicekit.sendable import require_sendable
@@ -176,12 +176,14 @@ def _headers(scope: Scope) -> dict[str, str]:
 
 
 async def _body(headers: dict[str, str], receive: Receive) -> bytes | None:
-    """The whole body, of a size `BodyLimit` lets in."""
+    """The whole body, of a size `BodyLimit` lets in. Raises `BadRequest` for one that ends too soon."""
     if "content-length" not in headers and "transfer-encoding" not in headers:
         return None
     body = b""
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise BadRequest("The body ended too soon.", code="body-incomplete")
         body += bytes(message.get("body", b""))
         if not message.get("more_body"):
             return body

@@ -248,7 +248,7 @@ class TestAnExport:
 
     async def test_is_got_and_nothing_else(self, ada: httpx2.AsyncClient, furnished: FakeServices) -> None:
         refused = await ada.post(EXPORT)
-        assert (refused.status_code, refused.headers["allow"]) == (405, "GET")
+        assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
         assert furnished.calls == []
 
     async def test_passes_a_refusal_on(self, ada: httpx2.AsyncClient, furnished: FakeServices) -> None:

@@ -1,5 +1,7 @@
 """What a client chose never looks like an outage, and one client's bad requests cut nobody off."""
 
+from collections.abc import Iterator
+
 import httpx2
 import pytest
 from fastapi import FastAPI
@@ -8,7 +10,7 @@ from frontend_service.sessions import Session, Sessions
 
 from contracts.names import App
 from servicekit import sidecar
-from servicekit.errors import BadRequest, Invalid
+from servicekit.errors import BadRequest, Invalid, TimedOut
 from servicekit.sendable import MAX_HEADER_BYTES, MAX_TARGET_BYTES
 from servicekit.sidecar import Answer, Sidecar
 from services.frontend.tests.unit.test_edge import BEARER, TASKS, Behind, of_a_service
@@ -56,6 +58,48 @@ class TestWhatAServiceSaid:
             assert (await nobody.get(TASKS, headers=BEARER)).status_code == 503
         services.replies = []
         assert (await nobody.get(TASKS, headers=BEARER)).status_code == 200
+
+    async def test_too_late_is_503_once_and_opens_no_breaker(
+        self, nobody: httpx2.AsyncClient, services: Behind, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def take_long(request: object) -> Answer:
+            raise TimedOut
+
+        with monkeypatch.context() as patch:
+            patch.setattr(services, "respond", take_long)
+            for times in range(1, 3 * breaker.TRIPS_AFTER):
+                answer = await nobody.get(TASKS, headers=BEARER)
+                assert (answer.status_code, answer.json()["code"]) == (503, "timed-out")
+                assert len(services.requests) == times
+        assert (await nobody.get(TASKS, headers=BEARER)).status_code == 200
+
+
+class TestABodyThatEndsTooSoon:
+    async def test_reaches_no_service(self, app: FastAPI, services: Behind) -> None:
+        """Else the first half of a file would be imported as all of it."""
+        parts: Iterator[dict[str, object]] = iter(
+            [{"type": "http.request", "body": b"title", "more_body": True}, {"type": "http.disconnect"}]
+        )
+        sent: list[dict[str, object]] = []
+        headers = [(b"content-length", b"100"), (b"authorization", b"Bearer mine")]
+        path = "/api/v1/import"
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": path,
+            "raw_path": path.encode(),
+            "headers": headers,
+        }
+
+        async def receive() -> dict[str, object]:
+            return next(parts)
+
+        async def keep(message: dict[str, object]) -> None:
+            sent.append(message)
+
+        await app({**scope, "query_string": b"", "app": app}, receive, keep)  # type: ignore[arg-type]
+        assert sent[0]["status"] == 400
+        assert services.requests == []
 
 
 class TestARequestThatCantBeSentOn:

@@ -30,7 +30,7 @@ class TestAnOperation:
     def test_that_is_none_of_a_path_says_which_there_are(self) -> None:
         with pytest.raises(MethodNotAllowed) as refusal:
             OPERATIONS.upstream("PUT", "/tasks")
-        assert refusal.value.headers["Allow"] == "GET, POST"
+        assert refusal.value.headers["Allow"] == "GET, HEAD, POST"
 
 
 class TestAPath:

@@ -28,7 +28,8 @@ def letter_of(raw: Any, now: datetime) -> DeadLetter:
     """A letter of ours carries consumer and cause; one of Dapr's is the failed event itself."""
     event = raw if isinstance(raw, dict) else {}
     ours = event.get("data") if event.get("type") == TYPE else None
-    failed = ours.get("event") if isinstance(ours, dict) else raw
+    ours = ours if isinstance(ours, dict) and {"consumer", "topic", "cause"} <= ours.keys() else None
+    failed = ours.get("event") if ours else raw
     event_id = failed.get("id") if isinstance(failed, dict) else None
     text = orjson.dumps(failed).decode()
     consumer = str(ours["consumer"]) if ours else ""

@@ -42,7 +42,7 @@ async def run(session: AsyncSession, user: Principal, batch: BatchRequest) -> Ba
     temp_ids: dict[str, str] = {}
     for place, command in enumerate(batch.commands):
         found = await _one(session, user, command, temp_ids)
-        results.append(found)
+        results.append(found if user.may("tasks:read") or found.status == 201 else _without_content(found))
         if command.temp_id and found.id:
             temp_ids[command.temp_id] = found.id
         if batch.atomic and found.problem:
@@ -88,6 +88,11 @@ async def _once(
     )
     await keep_answer(session, claim, Response(result.model_dump_json()))
     return result
+
+
+def _without_content(found: CommandResult) -> CommandResult:
+    """What a token that may write and not read gets to know of a change."""
+    return found.model_copy(update={"result": None})
 
 
 def _of_the_body(error: ValidationError) -> Invalid:
