@@ -1,7 +1,7 @@
 """What it means for a task to recur: checked when it is set, carried on when one occurrence is done."""
 
 from collections.abc import Collection, Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 from uuid import UUID, uuid5
@@ -12,15 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from servicekit.auth import Principal
 from servicekit.errors import Invalid
 from task_service import events, repository, tree
-from task_service.due import due_instant
 from task_service.due import place as place_due
 from task_service.errors import ComesBackByItself
+from task_service.first_due import first_due, never
 from task_service.history import tell
 from task_service.models import Task
 from task_service.recurrence import Rule, RuleError, Series, parse
-from task_service.recurrence.days import HORIZON_YEARS, Days
 from task_service.recurrence.rule import normal
-from task_service.recurrence.wall_clock import place, spoken
 from task_service.recurrence.words import describe
 from task_service.schemas import OccurrenceRead
 
@@ -55,7 +53,7 @@ def settle(
     rule = _rule(task.recurrence["rule"])
     if task.due_date is None and "due_date" in changed:
         raise Invalid.field("/due_date", "A task that recurs has a date.", code="recurrence-without-date")
-    task.due_date = task.due_date or _first_day(task, rule, user, now)
+    task.due_date, task.due_time = first_due(task, rule, user, now)
     task.series_id = task.series_id or task.id
     is_new = task.recurrence["rule"] != rule_before
     if is_new:
@@ -87,6 +85,7 @@ async def add_next(
     values = {name: getattr(task, name) for name in CARRIED_ON} | {
         "reminders": _before_due(task),
         "due_date": following.occurrence.due_date,
+        "due_time": following.occurrence.due_time,
         "occurrence": task.occurrence + 1,
         "rule_from": following.anchor,
         "rule_number": following.number,
@@ -189,30 +188,11 @@ def _rule(text: str) -> Rule:
         ) from error
 
 
-def _first_day(task: Task, rule: Rule, user: Principal, now: datetime) -> date:
-    """The first day of the rule that is still to come, for a task that was given none."""
-    zone = task.time_zone or user.time_zone
-    today = now.astimezone(ZoneInfo(zone)).date()
-    due_at = due_instant(today, task.due_time, zone)
-    start = today + timedelta(days=1) if due_at and due_at < now else today
-    assert task.recurrence
-    days = Days(rule, start, task.recurrence["month_end"] == "clamp").after(start - timedelta(days=1))
-    found = next(days, None)
-    if found is None:
-        raise _never(start)
-    return place(found, task.due_time, zone).due_date
-
-
 def _check_that_it_returns(series: Series) -> None:
     if series.never_returns():
-        raise _never(series.due_date)
+        raise never(series.due_date)
     if series.ends_before(series.due_date):
         raise Invalid.field("/recurrence/rule", "UNTIL is before the due date.", code="rule-ends-early")
-
-
-def _never(after: date) -> Invalid:
-    detail = f"This rule names no day in the {HORIZON_YEARS} years after {spoken(after)}."
-    return Invalid.field("/recurrence/rule", detail, code="rule-never")
 
 
 def _put(

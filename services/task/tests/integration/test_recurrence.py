@@ -9,7 +9,7 @@ from task_service.main import create
 from task_service.settings import Settings
 
 from conftest import OpenService, ServiceUnderTest
-from services.task.tests.unit.test_conformance import days, table
+from services.task.tests.unit.test_conformance import EXAMPLES, days, table
 
 RULE = {"rule": "FREQ=MONTHLY"}
 
@@ -230,3 +230,79 @@ class TestOccurrences:
             path = f"/tasks/{id}/occurrences?count={len(expected) - 1}"
             found = [item["due_date"] for item in (await task.client.get(path)).json()["items"]]
             assert found == [str(day) for day in expected[1:]], rule
+
+
+class TestExamplesOfTheRfc:
+    @pytest.mark.parametrize(("rule", "dates"), table(EXAMPLES, having="dates"))
+    async def test_are_accepted_with_their_next_dates(
+        self, task: ServiceUnderTest, rule: str, dates: str
+    ) -> None:
+        expected, _ = days(dates)
+        recurrence = {"rule": rule, "month_end": "skip"}
+        fields = {"due_date": str(expected[0]), "due_time": "09:00", "time_zone": "America/New_York"}
+        found = await made(task, recurrence=recurrence, **fields)
+        answer = await task.client.get(f"/tasks/{found['id']}/occurrences?count=20")
+        following = [each["due_date"] for each in answer.json()["items"]]
+        assert following[: len(expected) - 1] == [str(day) for day in expected[1:]]
+
+
+class TestTimesOfDay:
+    async def test_go_from_one_to_the_next(self, task: ServiceUnderTest) -> None:
+        recurrence = {"rule": "FREQ=DAILY;BYHOUR=9,17;BYMINUTE=30"}
+        when = {"due_date": "2099-01-31", "due_time": "09:30", "time_zone": "UTC"}
+        first = await made(task, recurrence=recurrence, **when)
+        for day, clock in [("2099-01-31", "17:30:00"), ("2099-02-01", "09:30:00")]:
+            await complete(task, first["id"])
+            (first,) = await open_tasks(task)
+            assert (first["due_date"], first["due_time"]) == (day, clock)
+            assert first["due_at"] == f"{day}T{clock}Z"
+
+    async def test_come_back_the_same_when_reopened(self, task: ServiceUnderTest) -> None:
+        recurrence = {"rule": "FREQ=HOURLY;INTERVAL=5;COUNT=3"}
+        first = await made(task, due_date="2099-01-31", due_time="21:00", recurrence=recurrence)
+        await complete(task, first["id"])
+        await task.client.post(f"/tasks/{first['id']}/reopen")
+        await complete(task, first["id"])
+        (following,) = await open_tasks(task)
+        assert (following["due_date"], following["due_time"]) == ("2099-02-01", "02:00:00")
+        await complete(task, following["id"])
+        (last,) = await open_tasks(task)
+        await complete(task, last["id"])
+        assert await open_tasks(task) == []
+
+    async def test_give_a_time_to_a_task_without_one(self, task: ServiceUnderTest) -> None:
+        rule = {"rule": "FREQ=DAILY;BYHOUR=17,9;BYSETPOS=-1"}
+        found = await made(task, due_date="2099-01-31", recurrence=rule)
+        assert (found["due_date"], found["due_time"]) == ("2099-01-31", "17:00:00")
+        assert (await made(task, recurrence=rule))["due_time"] == "17:00:00"
+
+    @pytest.mark.parametrize("rule", ["FREQ=HOURLY", "FREQ=DAILY;BYMINUTE=20", "FREQ=MINUTELY;INTERVAL=5"])
+    async def test_are_refused_without_an_hour(self, task: ServiceUnderTest, rule: str) -> None:
+        body = {"title": "x", "due_date": "2099-01-31", "recurrence": {"rule": rule}}
+        answer = await task.client.post("/tasks", json=body)
+        assert answer.status_code == 422
+        assert (answer.json()["code"], answer.json()["errors"][0]["pointer"]) == (
+            "recurrence-without-time",
+            "/due_time",
+        )
+        with_time = {**body, "due_time": "09:00"}
+        made_id = (await task.client.post("/tasks", json=with_time)).json()["id"]
+        answer = await task.client.patch(f"/tasks/{made_id}", json={"due_time": None})
+        assert answer.json()["code"] == "recurrence-without-time"
+
+    @pytest.mark.parametrize(
+        "rule",
+        [
+            "FREQ=YEARLY;BYYEARDAY=366;INTERVAL=400;BYHOUR=9",
+            "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
+            "FREQ=YEARLY;BYYEARDAY=366;BYMONTH=11",
+            "FREQ=YEARLY;BYWEEKNO=1;BYMONTH=7;BYDAY=MO",
+            "FREQ=HOURLY;INTERVAL=24;BYHOUR=5",
+            "FREQ=SECONDLY;INTERVAL=2;BYSECOND=1",
+        ],
+    )
+    async def test_that_never_come_are_refused(self, task: ServiceUnderTest, rule: str) -> None:
+        fields = {"due_date": "2097-01-31", "due_time": "09:00", "recurrence": {"rule": rule}}
+        answer = await task.client.post("/tasks", json={"title": "x"} | fields)
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["pointer"] == "/recurrence/rule"

@@ -9,13 +9,18 @@ from task_service.recurrence import RuleError, Series, parse
 from task_service.recurrence.words import describe
 
 DOCUMENT = Path(__file__).parents[4] / "docs" / "recurrence.md"
+EXAMPLES = "Examples of RFC 5545, section 3.8.5.3"
 
 
-def table(heading: str) -> list[list[str]]:
-    """The rows of the table under a heading, without backticks."""
+def table(heading: str, *, having: str = "") -> list[list[str]]:
+    """The rows of the tables under a heading with that last column, without backticks."""
     section = DOCUMENT.read_text().partition(f"## {heading}\n")[2].partition("\n## ")[0]
-    rows = [line for line in section.splitlines() if line.startswith("|")]
-    return [[cell.strip(" `") for cell in row.strip("|").split("|")] for row in rows[2:]]
+    found = [
+        [[cell.strip(" `") for cell in row.strip("|").split("|")] for row in block.strip().splitlines()]
+        for block in section.split("\n\n")
+        if block.lstrip().startswith("|")
+    ]
+    return [row for rows in found if not having or rows[0][-1] == having for row in rows[2:]]
 
 
 def days(cell: str) -> tuple[list[date], bool]:
@@ -33,12 +38,21 @@ def series_from(rule: str, first: date, *, at: time | None = None, zone: str = "
 
 
 class TestExamplesOfTheRfc:
-    @pytest.mark.parametrize(("rule", "dates"), table("Examples of RFC 5545, section 3.8.5.3"))
+    @pytest.mark.parametrize(("rule", "dates"), table(EXAMPLES, having="dates"))
     def test_fall_where_the_rfc_says(self, rule: str, dates: str) -> None:
         expected, ends = days(dates)
         series = series_from(rule, expected[0], at=time(9), zone="America/New_York", month_end="skip")
         found = [each.due_date for each in islice(series.occurrences(), len(expected) - 1 + ends)]
         assert found == expected[1:]
+
+    @pytest.mark.parametrize(("rule", "moments"), table(EXAMPLES, having="moments"))
+    def test_come_when_the_rfc_says(self, rule: str, moments: str) -> None:
+        expected = [datetime.fromisoformat(word) for word in moments.split() if word != "end"]
+        ends = moments.endswith("end")
+        first = expected[0]
+        series = series_from(rule, first.date(), at=first.time(), zone="America/New_York", month_end="skip")
+        found = list(islice(series.occurrences(), len(expected) - 1 + ends))
+        assert [datetime.combine(each.due_date, each.due_time or time.max) for each in found] == expected[1:]
 
 
 class TestMonthEnds:

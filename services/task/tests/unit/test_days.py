@@ -37,8 +37,12 @@ def rules(draw: st.DrawFn) -> str:
         "BYMONTH": listed(NUMBERS),
         "BYSETPOS": listed(st.sampled_from(["1", "2", "3", "-1", "-2"])),
         "WKST": st.sampled_from(WEEKDAYS),
+        "BYYEARDAY": listed(st.sampled_from([1, 60, 100, 365, 366, -1, -366, -307]).map(str)),
+        "BYWEEKNO": listed(st.sampled_from([1, 2, 20, 51, -1, -2, -10]).map(str)),
     }
     named = draw(st.sets(st.sampled_from(sorted(choices))))
+    if "BYWEEKNO" in named and not named & {"BYYEARDAY", "BYMONTHDAY"}:
+        named.add("BYDAY")  # which dateutil, unlike the RFC, does not take from the first date
     return ";".join([f"FREQ={frequency}", *(f"{name}={draw(choices[name])}" for name in sorted(named))])
 
 
@@ -53,7 +57,7 @@ def is_cut_by_dateutil(rule: str, start: date) -> bool:
 
 
 class TestDays:
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=200, deadline=None)
     @given(rule=rules(), anchor=DAYS, later=st.integers(0, 4000))
     def test_are_those_dateutil_finds(self, rule: str, anchor: date, later: int) -> None:
         assume(later > 7 or not is_cut_by_dateutil(rule, anchor))
@@ -81,6 +85,16 @@ class TestDays:
         for before, day in pairwise(found):
             assert next(days.after(before)).date == day
 
+    @settings(max_examples=50, deadline=None)
+    @given(anchor=DAYS, week=st.integers(-53, 53).filter(bool))
+    def test_of_a_week_are_those_iso_8601_gives_that_number(self, anchor: date, week: int) -> None:
+        """Also at the turn of the year, where dateutil takes the length of the wrong year."""
+        by_day = ",".join(WEEKDAYS)
+        found = islice(Days(parse(f"FREQ=YEARLY;BYWEEKNO={week};BYDAY={by_day}"), anchor).after(anchor), 30)
+        every = (anchor + timedelta(days=ahead) for ahead in range(1, 20_000))
+        expected = (day for day in every if week in _iso_weeks(day))
+        assert [day.date for day in found] == list(islice(expected, 30))
+
     @given(anchor=DAYS, months=st.integers(1, 60))
     def test_of_each_month_are_one_a_month_and_never_drift(self, anchor: date, months: int) -> None:
         found = list(islice(Days(parse("FREQ=MONTHLY"), anchor).after(anchor), months))
@@ -101,6 +115,9 @@ HARD = [
     ("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYSETPOS=31", date(2027, 1, 31), date(2027, 1, 31)),
     ("FREQ=MONTHLY;INTERVAL=11;BYMONTHDAY=13;BYDAY=FR", date(2027, 1, 31), date(2027, 1, 31)),
     ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", date(2096, 2, 29), date(2096, 2, 29)),
+    ("FREQ=YEARLY;INTERVAL=400;BYYEARDAY=366", date(2096, 2, 29), date(2096, 2, 29)),
+    ("FREQ=YEARLY;BYYEARDAY=366;BYDAY=SU", date(2072, 12, 31), date(2072, 12, 31)),
+    ("FREQ=YEARLY;BYWEEKNO=53;BYMONTH=1;BYMONTHDAY=3;BYDAY=SU", date(2027, 1, 4), date(2027, 1, 4)),
     ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;BYDAY=WE", date(2096, 2, 29), date(2096, 2, 29)),
     ("FREQ=YEARLY;INTERVAL=7;BYDAY=53SU", date(2096, 2, 29), date(2096, 2, 29)),
     ("FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYSETPOS=366", date(2096, 12, 31), date(2096, 12, 31)),
@@ -114,6 +131,12 @@ class TestSpeed:
         """The rule read anew each time; the fastest of many, since others use this machine too."""
         seconds = repeat(lambda: next(Days(parse(rule), anchor).after(after), None), repeat=20, number=1)
         assert min(seconds) < 0.001
+
+
+def _iso_weeks(day: date) -> tuple[int, int]:
+    """The number of its week, and the one that counts from the end of the year of that week."""
+    year, week, _ = day.isocalendar()
+    return week, week - date(year, 12, 28).isocalendar().week - 1
 
 
 def _midnight(day: date) -> datetime:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice, takewhile
 from typing import Any
@@ -27,7 +28,19 @@ RULES = [
     *("FREQ=MONTHLY", "FREQ=MONTHLY;BYMONTHDAY=31", "FREQ=MONTHLY;BYMONTHDAY=-1", "FREQ=MONTHLY;BYDAY=3FR"),
     *("FREQ=MONTHLY;BYMONTHDAY=15,30", "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1"),
     *("FREQ=YEARLY", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", "FREQ=YEARLY;BYMONTH=2,11"),
-    "FREQ=DAILY;BYMONTHDAY=29,30",
+    *("FREQ=DAILY;BYMONTHDAY=29,30", "FREQ=YEARLY;BYYEARDAY=1,100,-1", "FREQ=YEARLY;BYWEEKNO=20;BYDAY=MO,FR"),
+    *("FREQ=YEARLY;BYWEEKNO=20", "FREQ=YEARLY;BYYEARDAY=366"),
+]
+RULES_OF_TIMES = [
+    *(
+        "FREQ=HOURLY;INTERVAL=3",
+        "FREQ=MINUTELY;INTERVAL=90",
+        "FREQ=DAILY;BYHOUR=9,17",
+        "FREQ=HOURLY;BYDAY=MO",
+    ),
+    *("FREQ=DAILY;BYHOUR=9,10,16;BYMINUTE=0,20,40", "FREQ=MINUTELY;INTERVAL=20;BYHOUR=9,16"),
+    *("FREQ=MONTHLY;BYMONTHDAY=31;BYHOUR=8,20", "FREQ=WEEKLY;BYDAY=TU,TH;BYHOUR=7,19;BYSETPOS=-1"),
+    "FREQ=SECONDLY;INTERVAL=45;BYMINUTE=0",
 ]
 TITLES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60) | st.sampled_from(
     [
@@ -94,6 +107,19 @@ def our_days(task: Task, last: date) -> list[date]:
     return [task.due_date, *takewhile(lambda day: day <= last, found)]
 
 
+def our_moments(task: Task) -> Iterator[datetime]:
+    assert task.due_date
+    assert task.due_time
+    assert task.recurrence
+    zone = task.time_zone or LIVES_IN
+    anchor = task.rule_from or task.due_date
+    series = Series(parse(task.recurrence["rule"]), anchor, task.due_date, task.due_time, zone)
+    yield datetime.combine(task.due_date, task.due_time)
+    for found in series.occurrences():
+        assert found.due_time
+        yield datetime.combine(found.due_date, found.due_time)
+
+
 def their_days(text: str, first: date, last: date) -> list[date]:
     events = recurring_ical_events.of(Calendar.from_ical(text)).between(first, last + timedelta(days=1))
     days = [event["DTSTART"].dt for event in events]
@@ -141,6 +167,34 @@ class TestForeignPrograms:
         last = task.due_date + timedelta(days=60)
         last = min(last, max(our_days(task, last)))
         assert their_days(calendar_of(task), task.due_date, last) == our_days(task, last)
+
+    @settings(deadline=None, max_examples=60)
+    @given(
+        st.sampled_from(RULES_OF_TIMES),
+        st.sampled_from(ENDS),
+        st.sampled_from([time(0), time(9), time(16, 20)]),
+        st.none() | st.sampled_from(ZONES),
+        st.dates(date(2026, 6, 1), date(2027, 12, 31)),
+    )
+    def test_come_to_our_times(
+        self, rule: str, end: str, due_time: time, zone: str | None, due_date: date
+    ) -> None:
+        recurrence = {"rule": rule + end, "from": "due", "month_end": "clamp", "missed": "one"}
+        task = made(
+            due_date=due_date,
+            due_time=due_time,
+            time_zone=zone,
+            rule_from=due_date,
+            recurrence=recurrence,
+        )
+        ours = list(islice(our_moments(task), 25))
+        text = calendar_of(task)
+        last = ours[-1] + timedelta(seconds=1)
+        events = recurring_ical_events.of(Calendar.from_ical(text)).between(ours[0], last)
+        theirs = sorted(event["DTSTART"].dt.replace(tzinfo=None) for event in events)
+        assert theirs == ours
+        listed = IcsCalendarStream.calendar_from_ics(text).timeline
+        assert [each.start.replace(tzinfo=None) for each in islice(listed, len(ours))] == ours
 
     @settings(deadline=None, max_examples=60)
     @given(tasks())

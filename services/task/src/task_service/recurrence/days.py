@@ -11,6 +11,7 @@ from datetime import MAXYEAR, date, timedelta
 from typing import NamedTuple, TypeVar
 
 from task_service.recurrence.rule import LONGEST, Frequency, Rule
+from task_service.recurrence.years import YearShape
 
 HORIZON_YEARS = 100
 """How far ahead of a day the next one is looked for; a rule with a wider gap has ended."""
@@ -20,10 +21,14 @@ T = TypeVar("T")
 
 
 class Day(NamedTuple):
-    """A day of a rule; `clamped_from` is the day of the month it stands for in a month too short."""
+    """A day of a rule; `clamped_from` is the day of the month it stands for in a month too short.
+
+    slot: which of the times of that day BYSETPOS has chosen; None for each of them.
+    """
 
     date: date
     clamped_from: int | None = None
+    slot: int | None = None
 
 
 class _MonthDay(NamedTuple):
@@ -34,13 +39,17 @@ class _MonthDay(NamedTuple):
 
 @dataclass(slots=True)
 class Days:
-    """The days of `rule` counted from `anchor`; with `clamp`, days a month lacks are its last one."""
+    """The days of `rule` counted from `anchor`; with `clamp`, days a month lacks are its last one.
+
+    slots: how many times of each day BYSETPOS chooses among.
+    """
 
     rule: Rule
     anchor: date
     clamp: bool = True
+    slots: int = 1
     _months: dict[tuple[int, int], list[_MonthDay]] = field(default_factory=dict)
-    _years: dict[tuple[int, bool], list[_MonthDay]] = field(default_factory=dict)
+    _years: dict[YearShape, list[_MonthDay]] = field(default_factory=dict)
 
     def after(self, day: date) -> Iterator[Day]:
         """The days after `day`, for the next hundred years. A day before the anchor is none."""
@@ -58,48 +67,49 @@ class Days:
                     yield candidate
 
     def _yearly(self, day: date, last: int) -> Iterator[list[Day]]:
-        first = _aligned(self.anchor.year, day.year, self.rule.interval)
+        first = aligned(self.anchor.year, day.year, self.rule.interval)
         for year in range(first, last + 1, self.rule.interval):
-            chosen = self._positions(self._year(date(year, 1, 1).weekday(), isleap(year)))
-            yield [Day(date(year, month, number), asked) for month, number, asked in chosen]
+            chosen = self._positions(self._year(YearShape.of(year)))
+            yield [Day(date(year, month, number), asked, slot) for (month, number, asked), slot in chosen]
 
     def _monthly(self, day: date, last: int) -> Iterator[list[Day]]:
-        first = _aligned(_month_index(self.anchor), _month_index(day), self.rule.interval)
+        first = aligned(_month_index(self.anchor), _month_index(day), self.rule.interval)
         for index in range(first, last * 12 + 12, self.rule.interval):
             year, month = divmod(index, 12)
             if self.rule.by_month and month + 1 not in self.rule.by_month:
                 continue
             chosen = self._positions(self._month_of(year, month + 1))
-            yield [Day(date(year, month + 1, number), asked) for _, number, asked in chosen]
+            yield [Day(date(year, month + 1, number), asked, slot) for (_, number, asked), slot in chosen]
 
     def _weekly(self, day: date, last: int) -> Iterator[list[Day]]:
         start = self.rule.week_start
         wanted = {weekday for _, weekday in self.rule.by_day} or {self.anchor.weekday()}
         offsets = sorted((weekday - start) % 7 for weekday in wanted)
         monday = self.anchor.toordinal() - (self.anchor.weekday() - start) % 7
-        first = _aligned(monday, day.toordinal() - 6, 7 * self.rule.interval)
+        first = aligned(monday, day.toordinal() - 6, 7 * self.rule.interval)
         for ordinal in range(first, date(last, 12, 31).toordinal() - 5, 7 * self.rule.interval):
             days = [date.fromordinal(ordinal + offset) for offset in offsets if ordinal + offset > 0]
-            yield [Day(found) for found in self._positions([d for d in days if self._in_month(d.month)])]
+            chosen = self._positions([d for d in days if self._in_month(d.month)])
+            yield [Day(found, None, slot) for found, slot in chosen]
 
     def _daily(self, day: date, last: int) -> Iterator[list[Day]]:
-        if self.rule.by_set_pos and not {1, -1} & set(self.rule.by_set_pos):
-            return
+        slots = [slot for _, slot in self._positions([day])]
         if self.rule.is_plain_interval:
             end = date(last, 12, 31).toordinal()
-            first = _aligned(self.anchor.toordinal(), day.toordinal(), self.rule.interval)
-            yield from ([Day(date.fromordinal(n))] for n in range(first, end + 1, self.rule.interval))
+            first = aligned(self.anchor.toordinal(), day.toordinal(), self.rule.interval)
+            for ordinal in range(first, end + 1, self.rule.interval):
+                yield [Day(date.fromordinal(ordinal), None, slot) for slot in slots]
             return
         for index in range(_month_index(day), last * 12 + 12):
             year, month = divmod(index, 12)
             if self._in_month(month + 1):
-                yield self._in_step(year, month + 1)
+                yield [Day(each, None, slot) for each in self._in_step(year, month + 1) for slot in slots]
 
-    def _in_step(self, year: int, month: int) -> list[Day]:
+    def _in_step(self, year: int, month: int) -> list[date]:
         """Days of a month that are a whole number of intervals away from the anchor."""
         before = date(year, month, 1).toordinal() - 1 - self.anchor.toordinal()
         return [
-            Day(date(year, month, number))
+            date(year, month, number)
             for _, number, _ in self._month_of(year, month)
             if (before + number) % self.rule.interval == 0
         ]
@@ -137,38 +147,65 @@ class Days:
                 days.setdefault(length, number)
         return days
 
-    def _year(self, first: int, leap: bool) -> list[_MonthDay]:
-        """The days in a year whose 1 January is the weekday `first`."""
-        key = (first, leap)
-        if key not in self._years:
-            in_year = self.rule.by_day and not self.rule.by_month
-            self._years[key] = list((self._of_year if in_year else self._of_months)(first, leap))
-        return self._years[key]
+    def _year(self, shape: YearShape) -> list[_MonthDay]:
+        """The days in a year of that shape."""
+        if shape not in self._years:
+            counted = self.rule.by_year_day or self.rule.by_week_no
+            in_year = counted or (self.rule.by_day and not self.rule.by_month)
+            self._years[shape] = list((self._of_year if in_year else self._of_months)(shape))
+        return self._years[shape]
 
-    def _of_months(self, first: int, leap: bool) -> Iterator[_MonthDay]:
+    def _of_months(self, shape: YearShape) -> Iterator[_MonthDay]:
         wanted = self.rule.by_month or (range(1, 13) if self.rule.by_month_day else (self.anchor.month,))
-        for month, start, length in _months(first, leap):
+        for month, start, length in _months(shape.first, shape.is_leap):
             if month in wanted:
                 yield from (found._replace(month=month) for found in self._month(start, length))
 
-    def _of_year(self, first: int, leap: bool) -> list[_MonthDay]:
-        named = set(_weekdays(self.rule.by_day, first, 365 + leap))
-        found = [_DAYS_OF_YEAR[leap][number - 1] for number in sorted(named)]
+    def _of_year(self, shape: YearShape) -> list[_MonthDay]:
+        """The days that every part of the rule names, those of BYMONTHDAY without moving any of them."""
+        days = _DAYS_OF_YEAR[shape.is_leap]
+        found = [days[number - 1] for number in sorted(set.intersection(*self._named(shape)))]
+        if self.rule.by_month:
+            found = [each for each in found if each.month in self.rule.by_month]
         if not self.rule.by_month_day:
             return found
-        allowed = {month: self._month_days(length) or {} for month, _, length in _months(first, leap)}
-        return [each for each in found if each.day in allowed[each.month]]
+        lengths = {month: length for month, _, length in _months(shape.first, shape.is_leap)}
+        asked = set(self.rule.by_month_day)
+        return [each for each in found if asked & {each.day, each.day - lengths[each.month] - 1}]
 
-    def _positions(self, days: Sequence[T]) -> list[T]:
-        """What BYSETPOS leaves of the days of one period."""
+    def _named(self, shape: YearShape) -> Iterator[set[int]]:
+        """Days of the year, counted from 1, that BYYEARDAY, BYWEEKNO and BYDAY name, each for itself."""
+        rule = self.rule
+        if rule.by_year_day:
+            yield set(shape.year_days(rule.by_year_day))
+        if rule.by_week_no:
+            yield set(shape.week_days(rule.by_week_no, rule.week_start))
+        if rule.by_day:
+            yield set(self._weekdays_of(shape))
+        elif rule.by_week_no and not (rule.by_year_day or rule.by_month_day):
+            yield set(_weekdays([(0, self.anchor.weekday())], shape.first, shape.length))
+
+    def _weekdays_of(self, shape: YearShape) -> Iterator[int]:
+        if not (self.rule.by_month and self.rule.has_ordinals):
+            yield from _weekdays(self.rule.by_day, shape.first, shape.length)
+            return
+        before = 0
+        for month, start, length in _months(shape.first, shape.is_leap):
+            if month in self.rule.by_month:
+                yield from (before + number for number in _weekdays(self.rule.by_day, start, length))
+            before += length
+
+    def _positions(self, days: Sequence[T]) -> list[tuple[T, int | None]]:
+        """What BYSETPOS leaves of the days of one period, each with the slot of it that is meant."""
         if not self.rule.by_set_pos:
-            return list(days)
-        count = len(days)
+            return [(day, None) for day in days]
+        count = len(days) * self.slots
         chosen = {position - 1 if position > 0 else count + position for position in self.rule.by_set_pos}
-        return [days[index] for index in sorted(chosen) if 0 <= index < count]
+        found = (divmod(index, self.slots) for index in sorted(chosen) if 0 <= index < count)
+        return [(days[index], slot) for index, slot in found]
 
 
-def _aligned(base: int, at: int, step: int) -> int:
+def aligned(base: int, at: int, step: int) -> int:
     """The first of `base`, `base + step`, … that is not below `at`."""
     return base if at <= base else base + -(-(at - base) // step) * step
 

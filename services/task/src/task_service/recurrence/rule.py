@@ -1,17 +1,17 @@
-"""Recurrence rules: the RRULE of RFC 5545, section 3.3.10, as far as it is about days.
-
-Parts that name hours, minutes, week numbers or days of the year are refused by name.
-"""
+"""Recurrence rules: the RRULE of RFC 5545, section 3.3.10."""
 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from math import prod
 from typing import Any
 
 MAX_INTERVAL = 1000
 MAX_COUNT = 1000
+MAX_TIMES = 1440
+"""The most times that BYHOUR, BYMINUTE and BYSECOND may name together, in a day or an hour."""
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 """Days of each month in a leap year."""
@@ -22,10 +22,17 @@ MONTHS = (
 
 
 class Frequency(StrEnum):
+    SECONDLY = "SECONDLY"
+    MINUTELY = "MINUTELY"
+    HOURLY = "HOURLY"
     DAILY = "DAILY"
     WEEKLY = "WEEKLY"
     MONTHLY = "MONTHLY"
     YEARLY = "YEARLY"
+
+    @property
+    def is_within_a_day(self) -> bool:
+        return self in (Frequency.SECONDLY, Frequency.MINUTELY, Frequency.HOURLY)
 
 
 class RuleError(ValueError):
@@ -46,7 +53,13 @@ class Rule:
     by_day: tuple[tuple[int, int], ...] = ()
     """Ordinal and weekday: `-1FR` is (-1, 4)."""
     by_month_day: tuple[int, ...] = ()
+    by_year_day: tuple[int, ...] = ()
+    by_week_no: tuple[int, ...] = ()
+    """Weeks as ISO 8601 numbers them, but beginning on `week_start`."""
     by_month: tuple[int, ...] = ()
+    by_hour: tuple[int, ...] = ()
+    by_minute: tuple[int, ...] = ()
+    by_second: tuple[int, ...] = ()
     by_set_pos: tuple[int, ...] = ()
     count: int | None = None
     until: date | datetime | None = None
@@ -56,7 +69,17 @@ class Rule:
     @property
     def is_plain_interval(self) -> bool:
         """Whether it says only how far apart occurrences are, not which days they are."""
-        return not (self.by_day or self.by_month_day or self.by_month)
+        named = self.by_day or self.by_month_day or self.by_year_day or self.by_week_no or self.by_month
+        return not named
+
+    @property
+    def names_times(self) -> bool:
+        return bool(self.by_hour or self.by_minute or self.by_second)
+
+    @property
+    def has_times(self) -> bool:
+        """Whether it is the rule that says at which times of day, not the task."""
+        return self.names_times or self.frequency.is_within_a_day
 
     @property
     def has_ordinals(self) -> bool:
@@ -112,17 +135,15 @@ def _parts(text: str) -> dict[str, _Part]:
         if name in found:
             raise RuleError(f"{name} is there twice.", at)
         if name not in _READERS:
-            raise RuleError(_REFUSED.get(name, f"{name[:20]} is not a part of a recurrence rule."), at)
+            raise RuleError(f"{name[:20]} is not a part of a recurrence rule.", at)
         found[name] = part
         at += len(piece) + 1
     return found
 
 
 def _frequency(part: _Part) -> Frequency:
-    if part.value in ("SECONDLY", "MINUTELY", "HOURLY"):
-        raise part.wrong("A task recurs daily, weekly, monthly or yearly, not more often.")
     if part.value not in list(Frequency):
-        raise part.wrong("FREQ is one of DAILY, WEEKLY, MONTHLY and YEARLY.")
+        raise part.wrong("FREQ is one of YEARLY, MONTHLY, WEEKLY, DAILY, HOURLY, MINUTELY and SECONDLY.")
     return Frequency(part.value)
 
 
@@ -137,6 +158,15 @@ def _numbers(part: _Part, low: int, high: int) -> tuple[int, ...]:
     if 0 in found:
         raise part.wrong(f"{part.name} has no 0; counting starts at 1, or at -1 from the end.")
     return tuple(sorted(found))
+
+
+def _clock(part: _Part, high: int) -> tuple[int, ...]:
+    return tuple(sorted({_number(item, 0, high) for item in part.items()}))
+
+
+def _seconds(part: _Part) -> tuple[int, ...]:
+    """A leap second, which no clock here shows, is the second before it."""
+    return tuple(sorted({min(second, 59) for second in _clock(part, 60)}))
 
 
 def _weekday(part: _Part) -> int:
@@ -174,7 +204,12 @@ _READERS: Mapping[str, tuple[str, Callable[[_Part], Any]]] = {
     "INTERVAL": ("interval", lambda part: _number(part, 1, MAX_INTERVAL)),
     "BYDAY": ("by_day", _by_day),
     "BYMONTHDAY": ("by_month_day", lambda part: _numbers(part, -31, 31)),
+    "BYYEARDAY": ("by_year_day", lambda part: _numbers(part, -366, 366)),
+    "BYWEEKNO": ("by_week_no", lambda part: _numbers(part, -53, 53)),
     "BYMONTH": ("by_month", lambda part: _numbers(part, 1, 12)),
+    "BYHOUR": ("by_hour", lambda part: _clock(part, 23)),
+    "BYMINUTE": ("by_minute", lambda part: _clock(part, 59)),
+    "BYSECOND": ("by_second", _seconds),
     "BYSETPOS": ("by_set_pos", lambda part: _numbers(part, -366, 366)),
     "COUNT": ("count", lambda part: _number(part, 1, MAX_COUNT)),
     "UNTIL": ("until", _until),
@@ -182,37 +217,53 @@ _READERS: Mapping[str, tuple[str, Callable[[_Part], Any]]] = {
 }
 """Field of `Rule` and reader of each part."""
 
-_REFUSED: Mapping[str, str] = {
-    "BYYEARDAY": "BYYEARDAY is not supported; name the day with BYMONTH and BYMONTHDAY.",
-    "BYWEEKNO": "BYWEEKNO is not supported; name the days with BYMONTH and BYDAY.",
-    "BYHOUR": "BYHOUR is not supported; the time of day is the due_time of the task.",
-    "BYMINUTE": "BYMINUTE is not supported; the time of day is the due_time of the task.",
-    "BYSECOND": "BYSECOND is not supported; the time of day is the due_time of the task.",
+_COUNTED_IN: Mapping[str, tuple[Frequency, ...]] = {
+    "BYWEEKNO": (Frequency.YEARLY,),
+    "BYYEARDAY": (Frequency.YEARLY, Frequency.HOURLY, Frequency.MINUTELY, Frequency.SECONDLY),
+    "BYMONTHDAY": tuple(each for each in Frequency if each is not Frequency.WEEKLY),
 }
+"""The frequencies some parts go with, by the table of RFC 5545, section 3.3.10."""
 
 
 def _check(rule: Rule, parts: Mapping[str, _Part]) -> None:
     """What RFC 5545 says of parts that don't go together."""
     if rule.count is not None and rule.until is not None:
         raise RuleError("COUNT and UNTIL don't go together.", parts["UNTIL"].at)
-    if rule.by_set_pos and rule.is_plain_interval:
-        raise RuleError("BYSETPOS chooses among days another BY… part names.", parts["BYSETPOS"].at)
-    if rule.by_month_day and rule.frequency is Frequency.WEEKLY:
-        raise RuleError("BYMONTHDAY does not go with FREQ=WEEKLY.", parts["BYMONTHDAY"].at)
+    if rule.by_set_pos and rule.is_plain_interval and not rule.names_times:
+        raise RuleError("BYSETPOS chooses among days or times another BY… part names.", parts["BYSETPOS"].at)
+    for name, frequencies in _COUNTED_IN.items():
+        if name in parts and rule.frequency not in frequencies:
+            raise RuleError(f"{name} does not go with FREQ={rule.frequency}.", parts[name].at)
     if rule.has_ordinals and rule.frequency not in (Frequency.MONTHLY, Frequency.YEARLY):
         raise RuleError("2MO or -1FR need a month or year to count in.", parts["BYDAY"].value_at)
+    if rule.has_ordinals and rule.by_week_no:
+        raise RuleError("2MO or -1FR don't go with BYWEEKNO.", parts["BYDAY"].value_at)
+    _check_times(rule, parts)
     _check_positions(rule, parts)
     if rule.frequency is Frequency.MONTHLY or rule.by_month:
         _check_ordinals_in_month(rule, parts)
     _check_month_lengths(rule, parts)
 
 
+def _check_times(rule: Rule, parts: Mapping[str, _Part]) -> None:
+    if times_named(rule) > MAX_TIMES:
+        raise RuleError(f"These are more than {MAX_TIMES} times.", parts["BYSECOND"].at)
+
+
+def times_named(rule: Rule) -> int:
+    """How many times there are in a day of the rule; in an hour or minute of one that is as frequent."""
+    widths = [len(named) or 1 for named in (rule.by_second, rule.by_minute, rule.by_hour)]
+    levels = {Frequency.SECONDLY: 0, Frequency.MINUTELY: 1, Frequency.HOURLY: 2}
+    return prod(widths[: levels.get(rule.frequency, 3)])
+
+
 def _check_positions(rule: Rule, parts: Mapping[str, _Part]) -> None:
-    """A day or week has no more days than are named; months and years differ and are not judged."""
-    named = {Frequency.DAILY: 1, Frequency.WEEKLY: len({weekday for _, weekday in rule.by_day}) or 1}
-    most = named.get(rule.frequency, 366)
+    """A day or week has no more times than are named; months and years differ and are not judged."""
+    days = {Frequency.WEEKLY: len({weekday for _, weekday in rule.by_day}) or 1}
+    most = 366 if rule.frequency in (Frequency.MONTHLY, Frequency.YEARLY) else days.get(rule.frequency, 1)
+    most *= times_named(rule)
     if rule.by_set_pos and all(abs(position) > most for position in rule.by_set_pos):
-        raise RuleError("BYSETPOS is more than there are days to choose from.", parts["BYSETPOS"].value_at)
+        raise RuleError("BYSETPOS is more than there are to choose from.", parts["BYSETPOS"].value_at)
 
 
 def _check_ordinals_in_month(rule: Rule, parts: Mapping[str, _Part]) -> None:

@@ -7,11 +7,13 @@ from itertools import chain
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from task_service.recurrence.days import Day, Days
+from task_service.recurrence.days import Day
+from task_service.recurrence.moments import Moments, days_of
 from task_service.recurrence.rule import Rule
 from task_service.recurrence.wall_clock import Occurrence, place
 
-LOOK_BACK_DAYS = (8, 64, 512, 4096)
+LOOK_BACK = tuple(timedelta(days=days) for days in (8, 64, 512, 4096))
+LOOK_BACK_OF_TIMES = (timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), *LOOK_BACK)
 """Spans in which the last occurrence before now is looked for, before all are walked through."""
 
 From = Literal["due", "completion"]
@@ -34,7 +36,8 @@ class Series:
 
     anchor: the day the rule starts on, RFC 5545's DTSTART.
     due_date: the day of the occurrence at hand; it is number `number` of those COUNT counts.
-    due_time: on the wall of the IANA zone `zone`; None where occurrences are dates.
+    due_time: on the wall of the IANA zone `zone`; None where occurrences are dates, which have no times
+        whatever the rule says of them.
     """
 
     rule: Rule
@@ -69,16 +72,32 @@ class Series:
             place(Day(day), self.due_time, self.zone), 0
         )
 
-    def _numbered(self) -> Iterator[tuple[Occurrence, int]]:
-        number, before = self.number, self.due_date
-        for day in Days(self.rule, self.anchor, self.month_end == "clamp").after(self.due_date):
-            found = place(day, self.due_time, self.zone)
-            if found.due_date <= before:
+    def _numbered(self, behind: datetime | None = None) -> Iterator[tuple[Occurrence, int]]:
+        """What follows a moment on the wall, with its number if that moment is the occurrence at hand."""
+        behind = behind or self._at_hand()
+        number, before = self.number, self._placed(Day(behind.date()), behind.time())
+        for day, clock in self._moments(behind):
+            found = self._placed(day, clock)
+            if not found.is_after(before):
                 continue
-            number, before = number + 1, found.due_date
+            number, before = number + 1, found
             if self._is_past_the_end(found, number):
                 return
             yield found, number
+
+    def _moments(self, behind: datetime) -> Iterator[tuple[Day, time | None]]:
+        clamp = self.month_end == "clamp"
+        if self.due_time and self.rule.has_times:
+            yield from Moments(self.rule, self.anchor, self._at_hand(), clamp).after(behind)
+            return
+        for day in days_of(self.rule, self.anchor, clamp=clamp).after(behind.date()):
+            yield day, self.due_time
+
+    def _at_hand(self) -> datetime:
+        return datetime.combine(self.due_date, self.due_time or time())
+
+    def _placed(self, day: Day, clock: time | None) -> Occurrence:
+        return place(day, clock if self.due_time else None, self.zone)
 
     def _is_past_the_end(self, found: Occurrence, number: int) -> bool:
         until = self.rule.until
@@ -105,14 +124,18 @@ class Series:
 
     def _from_about(self, now: datetime) -> Iterator[tuple[Occurrence, int]]:
         """As `_numbered`, but where nothing counts them, most of those long past are left out."""
-        today = now.astimezone(ZoneInfo(self.zone)).date()
-        for days in () if self.rule.count else LOOK_BACK_DAYS:
-            start = today - timedelta(days=days)
-            later = replace(self, due_date=start)._numbered() if start > self.due_date else iter(())
+        wall = self._wall(now)
+        spans = LOOK_BACK_OF_TIMES if self.rule.has_times else LOOK_BACK
+        for span in () if self.rule.count else spans:
+            start = wall - span
+            later = self._numbered(start) if start > self._at_hand() else iter(())
             first = next(later, None)
             if first and self._has_passed(first[0], now):
                 return chain([first], later)
         return self._numbered()
+
+    def _wall(self, now: datetime) -> datetime:
+        return now.astimezone(ZoneInfo(self.zone)).replace(tzinfo=None)
 
     def _has_passed(self, found: Occurrence, now: datetime) -> bool:
         if found.due_at:
@@ -125,8 +148,21 @@ class Series:
         Days of the calendar come after the occurrence at hand even if that was done early; a plain
         interval is measured from the completion alone.
         """
-        done_on = now.astimezone(ZoneInfo(self.zone)).date()
+        done_at = self._wall(now).replace(second=0, microsecond=0)
+        if self.due_time and self.rule.has_times:
+            return self._from_moment(done_at)
+        done_on = done_at.date()
         behind = done_on if self.rule.is_plain_interval else max(done_on, self.due_date)
-        again = replace(self, anchor=done_on, due_date=behind)
-        found = next(again._numbered(), None)
-        return Next(found[0], done_on, found[1]) if found else None
+        return self._restarted(done_on, datetime.combine(behind, self.due_time or time()))
+
+    def _from_moment(self, done_at: datetime) -> Next | None:
+        """Hours, minutes and seconds are measured from the moment of completion."""
+        if not self.rule.frequency.is_within_a_day:
+            return self._restarted(done_at.date(), max(done_at, self._at_hand()))
+        is_plain = self.rule.is_plain_interval and not self.rule.names_times
+        again = replace(self, due_date=done_at.date(), due_time=done_at.time())
+        return again._restarted(done_at.date(), done_at if is_plain else max(done_at, self._at_hand()))
+
+    def _restarted(self, anchor: date, behind: datetime) -> Next | None:
+        found = next(replace(self, anchor=anchor)._numbered(behind), None)
+        return Next(found[0], anchor, found[1]) if found else None

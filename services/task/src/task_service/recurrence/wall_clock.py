@@ -21,6 +21,11 @@ class Occurrence:
     due_at: datetime | None
     why: tuple[str, ...] = ()
 
+    def is_after(self, other: "Occurrence") -> bool:
+        if self.due_at and other.due_at:
+            return self.due_at > other.due_at
+        return self.due_date > other.due_date
+
 
 def place(day: Day, clock: time | None, zone: str) -> Occurrence:
     """The occurrence on `day` at `clock` in the IANA zone `zone`.

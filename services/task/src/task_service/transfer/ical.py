@@ -112,7 +112,8 @@ def _when(task: Task, day: date) -> date | datetime:
     if task.due_time is None:
         return day
     zone = ZoneInfo(task.time_zone) if task.time_zone else None
-    return datetime.combine(day, task.due_time, zone)
+    clock = day.time() if isinstance(day, datetime) else task.due_time
+    return datetime.combine(day, clock, zone)
 
 
 def _add_recurrence(made: Event | Todo, task: Task, zone: str) -> None:

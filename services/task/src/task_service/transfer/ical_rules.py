@@ -24,7 +24,10 @@ SHORTEST_MONTH = 28
 
 
 def said(task: Task, zone: str) -> str | tuple[date, ...]:
-    """An RRULE, or the days, the one at hand among them. zone: where the user lives, for what floats."""
+    """An RRULE, or the days, the one at hand among them; of a task with a time, moments on the wall.
+
+    zone: where the user lives, for what floats.
+    """
     assert task.recurrence
     assert task.due_date
     return _said(
@@ -53,19 +56,27 @@ def _said(
     zone = own_zone or user_zone
     rule = parse(text)
     series = Series(rule, anchor, due_date, due_time, zone, number, month_end=month_end)  # type: ignore[arg-type]
-    ours = [found.due_date for found in islice(series.occurrences(), LISTED)]
+    ours = [_start(found.due_date, found.due_time) for found in islice(series.occurrences(), LISTED)]
     written = _written(text, rule, series, own_zone)
-    return written if _agrees(written, series, own_zone, ours[:COMPARED]) else (due_date, *ours)
+    if _agrees(written, series, own_zone, ours[:COMPARED]):
+        return written
+    return (_start(due_date, due_time), *ours)
+
+
+def _start(day: date, clock: time | None) -> date:
+    return datetime.combine(day, clock) if clock else day
 
 
 def _agrees(written: str, series: Series, own_zone: str | None, ours: list[date]) -> bool:
     start = datetime.combine(series.due_date, series.due_time or time())
     zoned = start.replace(tzinfo=ZoneInfo(own_zone)) if series.due_time and own_zone else start
     try:
-        theirs = [each.date() for each in islice(rrulestr(written, dtstart=zoned), COMPARED + 1)]
+        found = islice(rrulestr(written, dtstart=zoned), COMPARED + 1)
+        theirs = [each.replace(tzinfo=None) for each in found]
     except (ValueError, OverflowError):
         return False
-    return theirs == [series.due_date, *ours]
+    days = theirs if series.due_time else [each.date() for each in theirs]
+    return days == [_start(series.due_date, series.due_time), *ours]
 
 
 def _written(text: str, rule: Rule, series: Series, own_zone: str | None) -> str:
@@ -103,6 +114,8 @@ def _until(until: date | datetime, series: Series, own_zone: str | None) -> str:
 def _clamped_day(rule: Rule, anchor: date) -> int | None:
     """The one day of the month that a month can be too short for."""
     if rule.frequency not in (Frequency.MONTHLY, Frequency.YEARLY) or rule.by_day or rule.by_set_pos:
+        return None
+    if rule.by_year_day or rule.by_week_no:
         return None
     if len(rule.by_month) > 1 or len(rule.by_month_day) > 1:
         return None
