@@ -33,6 +33,14 @@ Role = Literal["user", "operator"]
 
 
 @dataclass(frozen=True, slots=True)
+class ApiTokenUsed:
+    """An API token that acts for its user."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Principal:
     """The account a verified token speaks for."""
 
@@ -47,6 +55,10 @@ class Principal:
     """monday, saturday or sunday; None: as in the country of the zone."""
     scopes: frozenset[str] | None = None
     """What an API token may do; None: signed in, with every right of the account."""
+    quick_add_marks: str | None = None
+    """Whose signs this user writes in quick add."""
+    via: ApiTokenUsed | None = None
+    """The API token by which this is done; None: signed in."""
 
     def may(self, scope: str) -> bool:
         return self.scopes is None or scope in self.scopes
@@ -193,4 +205,18 @@ def _principal(claims: dict[str, Any], token: str) -> Principal:
     zone = str(claims.get("zoneinfo", "UTC"))
     week_start, scope = claims.get("week_start"), claims.get("scope")
     may = None if scope is None else frozenset(str(scope).split())
-    return Principal(str(claims["sub"]), role, zone, token, int(claims["exp"]), week_start, may)
+    return Principal(
+        str(claims["sub"]),
+        role,
+        zone,
+        token,
+        int(claims["exp"]),
+        week_start,
+        may,
+        claims.get("quick_add_marks"),
+        _api_token(claims.get("via")),
+    )
+
+
+def _api_token(via: Any) -> ApiTokenUsed | None:
+    return ApiTokenUsed(str(via["token"]), str(via["name"])) if isinstance(via, dict) else None

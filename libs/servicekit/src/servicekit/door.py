@@ -2,7 +2,8 @@
 
 A router made with `router(...)` gives its routes, without a word of theirs:
 
-* the session (`SessionDep`): a transaction for unsafe methods, plain reads for GET;
+* the session (`SessionDep`): a transaction for unsafe methods, with the `Principal` in its `info` for what
+  records who did something; plain reads for GET;
 * `Idempotency-Key` on unsafe methods and `If-None-Match` on GET;
 * 422 for query parameters nobody declared, and for one that comes twice.
 """
@@ -123,6 +124,7 @@ async def _write(request: Request, endpoint: Endpoint) -> Response:
     claim = await idempotency.claim_of(request, await _owner(request))
     async with database.transaction() as session:
         request.state.session = session
+        session.info["principal"] = getattr(request.state, "principal", None)
         if claim is None:
             return await endpoint(request)
         earlier = await idempotency.earlier_answer(session, claim)

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contracts.names import App
 from servicekit import auth, sidecar
-from servicekit.auth import Principal, PublishedKeys, TokenVerifier
+from servicekit.auth import ApiTokenUsed, Principal, PublishedKeys, TokenVerifier
 from servicekit.errors import Unauthenticated, Unavailable
 from servicekit.sidecar import Answer
 from tests.fake_sidecar import FakeSidecar, Request, answer
@@ -86,6 +86,15 @@ class TestVerify:
         assert (await verifier.verify(token(week_start="sunday"))).week_start == "sunday"
         assert (await verifier.verify(token(week_start=None))).week_start is None
         assert (await verifier.verify(token())).week_start is None
+
+    async def test_tells_whose_signs_are_written(self, verifier: TokenVerifier) -> None:
+        assert (await verifier.verify(token(quick_add_marks="vikunja"))).quick_add_marks == "vikunja"
+        assert (await verifier.verify(token())).quick_add_marks is None
+
+    async def test_tells_which_api_token_acts(self, verifier: TokenVerifier) -> None:
+        via = (await verifier.verify(token(via={"token": "7", "name": "laptop"}))).via
+        assert via == ApiTokenUsed("7", "laptop")
+        assert (await verifier.verify(token())).via is None
 
     async def test_tells_what_an_api_token_may_do(self, verifier: TokenVerifier) -> None:
         both = frozenset({"tasks:read", "chat:read"})

@@ -114,6 +114,19 @@ class TestAccount:
         assert (await settings.post("/account", data=form | base | week)).status_code == 303
         assert services.called("PATCH /users/me")[0].json == {"week_start": sent}
 
+    @pytest.mark.parametrize(("chosen", "sent"), [("vikunja", "vikunja"), ("", None)])
+    async def test_says_whose_signs_quick_add_reads(
+        self, settings: httpx2.AsyncClient, services: FakeServices, chosen: str, sent: str | None
+    ) -> None:
+        stored: dict[str, Any] = {"email": "a@b.c", "name": "", "time_zone": "Europe/Berlin", "version": 3}
+        services.answers["GET /users/me"] = answer(**stored, week_start=None, quick_add_marks="todoist")
+        services.answers["POST /auth/refresh"] = tokens()
+        assert '<option value="todoist" selected>' in (await settings.get("/account")).text
+        form = {"time_zone": "Europe/Berlin", "base_time_zone": "Europe/Berlin", "version": "3"}
+        form |= {"quick_add_marks": chosen, "base_quick_add_marks": "todoist"}
+        assert (await settings.post("/account", data=form)).status_code == 303
+        assert services.called("PATCH /users/me")[0].json == {"quick_add_marks": sent}
+
 
 class TestServiceWorker:
     async def test_is_in_charge_of_every_page(self, nobody: httpx2.AsyncClient) -> None:

@@ -235,6 +235,14 @@ class TestSkippingAndEnding:
         await ada.post(f"/tasks/{ID}/unskip", data={"due_date": "2099-01-26"})
         assert services.called(f"POST /tasks/{ID}/unskip")[0].json == {"due_date": "2099-01-26"}
 
+    async def test_takes_back_to_one_of_several_times_of_a_day(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        repeats(services)
+        await ada.post(f"/tasks/{ID}/unskip", data={"due_date": "2099-01-26T09:00:00"})
+        sent = services.called(f"POST /tasks/{ID}/unskip")[0].json
+        assert sent == {"due_date": "2099-01-26", "due_time": "09:00:00"}
+
     async def test_ends_and_takes_it_back(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
         repeats(services)
         end = Form(f"/tasks/{ID}/repeat/end")

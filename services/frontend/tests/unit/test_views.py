@@ -127,6 +127,7 @@ class TestPages:
             "at": "2026-01-01T00:00:00Z",
             "before": {"title": "a"},
             "after": {"title": "b"},
+            "via": {"token": "7", "name": "my <laptop>"},
         }
         services.answers[f"GET /tasks/{ID}"] = answer(**a_task())
         services.answers["GET /tasks"] = answer(items=[a_task(title="step")], next_cursor=None)
@@ -134,3 +135,4 @@ class TestPages:
         text = (await ada.get(f"/tasks/{ID}/edit")).text
         assert 'aria-label="Complete: step"' in text
         assert '<q dir="auto">a</q> → <q dir="auto">b</q>' in text
+        assert 'by the API token <q dir="auto">my &lt;laptop&gt;</q>' in text

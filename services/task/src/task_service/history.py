@@ -11,6 +11,7 @@ from sqlalchemy import inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.task import TaskEvent, TaskSnapshot
+from servicekit.auth import Principal
 from servicekit.ids import new_id
 from servicekit.outbox import record
 from task_service.models import Activity, Task
@@ -35,8 +36,14 @@ def tell(session: AsyncSession, task: Task, event: TaskEvent) -> None:
                 after=after,
                 size=len(orjson.dumps(before)) + len(orjson.dumps(after)),
                 at=task.updated_at,
+                via=via_of(session.info.get("principal")),
             )
         )
+
+
+def via_of(user: Principal | None) -> dict[str, str] | None:
+    """The API token by which something is done, as it is stored; None: `user` is signed in."""
+    return {"token": user.via.id, "name": user.via.name} if user and user.via else None
 
 
 def _difference(task: Task, now: TaskSnapshot) -> tuple[dict[str, Any], dict[str, Any]]:

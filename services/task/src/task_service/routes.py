@@ -129,7 +129,7 @@ async def unskip_occurrence(
 ) -> TaskRead:
     """Moves the task back to an occurrence that was skipped."""
     task = _matching(request, await use_cases.lock(session, user, id))
-    return _show(skipping.unskip(session, user, task, body.due_date), response)
+    return _show(skipping.unskip(session, user, task, body.due_date, body.due_time), response)
 
 
 @tasks.post("/{id}/restore")

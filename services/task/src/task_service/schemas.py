@@ -137,9 +137,10 @@ class Move(RequestBody):
 
 
 class Unskip(RequestBody):
-    """Back to which occurrence."""
+    """Back to which occurrence; its time is needed where a rule has several in a day."""
 
     due_date: date
+    due_time: WallClock | None = Field(default=None, description="null: the time the task has")
 
 
 class TaskRead(BaseModel):
@@ -185,8 +186,15 @@ class Occurrences(BaseModel):
     items: list[OccurrenceRead]
 
 
+class Via(BaseModel):
+    """The API token that was used: its id, and its name at that time."""
+
+    token: str
+    name: str
+
+
 class ActivityRead(BaseModel):
-    """One change of a task: who made it, when, and the values that differ."""
+    """One change of a task: who made it, when, and the values that differ; `via` if an API token did it."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -196,3 +204,4 @@ class ActivityRead(BaseModel):
     before: dict[str, Any]
     after: dict[str, Any]
     at: datetime
+    via: Via | None

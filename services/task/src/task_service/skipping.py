@@ -33,20 +33,22 @@ def skip(session: AsyncSession, user: Principal, task: Task) -> Task:
     following = series.after_completion(_done_at(series)) if series else None
     if following is None:
         raise NothingFollows("Nothing follows this task that it could be moved to.")
-    task.due_date = following.occurrence.due_date
     task.rule_from, task.rule_number = following.anchor, following.number
-    return _moved(session, user, task)
+    return _moved(session, user, task, following.occurrence.due_date, following.occurrence.due_time)
 
 
-def unskip(session: AsyncSession, user: Principal, task: Task, day: date) -> Task:
-    """Move a task back to the occurrence on `day`. Raises `NothingFollows`, or `Invalid` for another day."""
+def unskip(session: AsyncSession, user: Principal, task: Task, day: date, clock: time | None = None) -> Task:
+    """Move a task back to the occurrence on `day`, at `clock` if the rule has several times a day.
+
+    Raises `NothingFollows`, or `Invalid` where there is none.
+    """
     series = None if task.done else recurring.series_of(task, user)
     if series is None:
         raise NothingFollows("This task is done or does not recur.")
-    task.rule_number = max(1, task.rule_number - _steps(series, day))
+    clock = clock if clock and series.rule.has_times else series.due_time
+    task.rule_number = max(1, task.rule_number - _steps(series, day, clock))
     task.rule_from = day if series.from_ == "completion" else task.rule_from
-    task.due_date = day
-    return _moved(session, user, task)
+    return _moved(session, user, task, day, clock)
 
 
 async def ended_rule(session: AsyncSession, user: Principal, task: Task) -> str:
@@ -71,20 +73,23 @@ def _done_at(series: Series) -> datetime:
     return max(datetime.now(UTC), datetime.combine(series.due_date, clock, ZoneInfo(series.zone)))
 
 
-def _steps(series: Series, day: date) -> int:
-    """How many occurrences lie between `day` and the one at hand."""
-    if series.from_ == "completion" and day < series.due_date:
+def _steps(series: Series, day: date, clock: time | None) -> int:
+    """How many occurrences lie between `day` at `clock` and the one at hand."""
+    asked, here = ((day, clock or time()), (series.due_date, series.due_time or time()))
+    if series.from_ == "completion" and asked < here:
         return 1
-    if series.anchor <= day < series.due_date:
-        later = replace(series, due_date=day, number=0).occurrences()
+    if series.anchor <= day and asked < here:
+        later = replace(series, due_date=day, due_time=clock, number=0).occurrences()
         for steps, found in enumerate(islice(later, MOST_STEPS), 1):
-            if found.due_date == series.due_date:
+            if (found.due_date, found.due_time or time()) == here:
                 return steps
     raise Invalid.field("/due_date", "No occurrence of this series that could have been skipped is there.")
 
 
-def _moved(session: AsyncSession, user: Principal, task: Task) -> Task:
+def _moved(session: AsyncSession, user: Principal, task: Task, day: date, clock: time | None) -> Task:
+    changed = ["due_date"] if task.due_time == clock else ["due_date", "due_time"]
+    task.due_date, task.due_time = day, clock
     due.place(task, user.time_zone)
     task.version, task.updated_at = task.version + 1, datetime.now(UTC)
-    tell(session, task, events.updated(task, ["due_date"]))
+    tell(session, task, events.updated(task, changed))
     return task

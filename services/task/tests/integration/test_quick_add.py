@@ -7,6 +7,7 @@ from task_service.main import create
 from task_service.settings import Settings
 
 from conftest import OpenService, ServiceUnderTest
+from servicekit.auth import Principal
 
 NOW = {"now": "2026-11-24T10:30:00Z"}
 
@@ -146,3 +147,34 @@ class TestAdd:
         assert answer.json()["errors"][0]["pointer"] == pointer
         assert await task.recorded() == []
         assert await named(task, "labels") == []
+
+
+class TestMarks:
+    TEXT = "Pay tomorrow @home #Flat p1"
+
+    async def test_are_those_that_are_asked_for(self, task: ServiceUnderTest) -> None:
+        body = {"quick": self.TEXT, "marks": "todoist"}
+        parsed = (await task.client.post("/tasks/parse", json=body)).json()["task"]
+        assert (parsed["title"], parsed["labels"], parsed["project"]) == ("Pay", ["home"], "Flat")
+        made = (await task.client.post("/tasks", json=body)).json()
+        assert (made["title"], made["labels"], made["priority"]) == ("Pay", ["home"], 4)
+
+    async def test_are_those_the_user_prefers(self, task: ServiceUnderTest) -> None:
+        class Prefers:
+            async def verify(self, token: str) -> Principal:
+                return Principal("ada", "user", "Europe/Berlin", token, 2**40, quick_add_marks=token)
+
+        task.app.state.verifier = Prefers()
+        for marks, title in [("todoist", "Pay"), ("vikunja", self.TEXT.replace(" tomorrow", ""))]:
+            headers = {"authorization": f"Bearer {marks}"}
+            made = await task.client.post("/tasks", json={"quick": self.TEXT}, headers=headers)
+            assert made.json()["title"] == title
+            asked = {"quick": "Pay #home", "marks": "todo"}
+            parsed = await task.client.post("/tasks/parse", json=asked, headers=headers)
+            assert parsed.json()["task"]["labels"] == ["home"]
+
+    async def test_that_are_not_known_are_refused(self, task: ServiceUnderTest) -> None:
+        for path in ("/tasks", "/tasks/parse"):
+            answer = await task.client.post(path, json={"quick": "x", "marks": "asana"})
+            assert answer.status_code == 422
+            assert answer.json()["errors"][0]["pointer"] == "/marks"

@@ -73,6 +73,20 @@ class TestSkip:
         assert (await post(task, id, "skip"))["due_date"] == "2099-01-11"
         assert (await post(task, id, "unskip", due_date="2099-01-01"))["due_date"] == "2099-01-01"
 
+    async def test_goes_on_within_a_day_and_back(self, task: ServiceUnderTest) -> None:
+        id = (await recurring(task, "FREQ=DAILY;BYHOUR=9,17;COUNT=3", due_time="09:00"))["id"]
+        for day, clock in [("2099-01-31", "17:00:00"), ("2099-02-01", "09:00:00")]:
+            found = await post(task, id, "skip")
+            assert (found["due_date"], found["due_time"]) == (day, clock)
+        answer = await task.client.post(
+            f"/tasks/{id}/unskip", json={"due_date": "2099-02-01", "due_time": "10:00"}
+        )
+        assert answer.status_code == 422
+        back = await post(task, id, "unskip", due_date="2099-01-31", due_time="09:00")
+        assert (back["due_date"], back["due_time"]) == ("2099-01-31", "09:00:00")
+        items = (await task.client.get(f"/tasks/{id}/occurrences?count=8")).json()["items"]
+        assert [item["due_time"] for item in items] == ["17:00:00", "09:00:00"]
+
     @pytest.mark.parametrize("fields", [{"due_date": "2099-01-31"}, {}])
     async def test_is_refused_where_nothing_recurs(
         self, task: ServiceUnderTest, fields: dict[str, Any]

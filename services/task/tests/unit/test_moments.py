@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from itertools import islice, pairwise
+from time import process_time
 from timeit import repeat
 
 import pytest
@@ -143,7 +144,7 @@ class TestSpeed:
     @pytest.mark.parametrize("rule", HARD)
     def test_of_a_next_one_or_none_is_bounded(self, rule: str) -> None:
         """Also where there is none in a hundred years; the fastest of some."""
-        seconds = repeat(lambda: next(_moments(rule), None), repeat=4, number=1)
+        seconds = repeat(lambda: next(_moments(rule), None), timer=process_time, repeat=4, number=1)
         assert min(seconds) < 0.05
 
     @pytest.mark.parametrize("rule", [rule for rule in HARD if next(_moments(rule), None)])
@@ -151,4 +152,4 @@ class TestSpeed:
     def test_of_what_follows_twenty_years_late_is_bounded(self, rule: str, missed: str) -> None:
         series = Series(parse(rule), START.date(), START.date(), START.time(), "UTC", missed=missed)  # type: ignore[arg-type]
         now = datetime.fromisoformat("2047-07-07T07:07:07Z")
-        assert min(repeat(lambda: series.after_completion(now), repeat=2, number=1)) < 0.1
+        assert min(repeat(lambda: series.after_completion(now), timer=process_time, repeat=2, number=1)) < 0.1

@@ -23,6 +23,7 @@ class User(SQLModel, table=True):
     name: str
     time_zone: str
     week_start: str | None = None
+    quick_add_marks: str | None = None
     """monday, saturday or sunday; None: as in the country of the zone."""
     role: str = "user"
     version: int = 1

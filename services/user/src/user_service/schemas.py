@@ -32,6 +32,7 @@ Password = Annotated[str, Field(min_length=8, max_length=128)]
 Name = Annotated[Text, Field(max_length=200)]
 TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_time_zone)]
 WeekStart = Literal["monday", "saturday", "sunday"]
+QuickAddMarks = Literal["todo", "todoist", "vikunja"]
 
 
 class SignUp(RequestBody):
@@ -54,6 +55,9 @@ class UserPatch(MergePatch):
     name: Name = ""
     time_zone: TimeZone = "UTC"
     week_start: WeekStart | None = Field(default=None, description="null: as in the country of the zone")
+    quick_add_marks: QuickAddMarks | None = Field(
+        default=None, description="whose signs quick add reads; null: todo"
+    )
 
 
 class UserRead(BaseModel):
@@ -64,6 +68,7 @@ class UserRead(BaseModel):
     name: str
     time_zone: str
     week_start: WeekStart | None
+    quick_add_marks: QuickAddMarks | None
     role: str
     version: int
     created_at: datetime

@@ -10,13 +10,13 @@ import jwt
 from contracts.scopes import API_TOKEN_PREFIX
 from servicekit.auth import ALGORITHM, AUDIENCE, ISSUER
 from user_service.keys import SigningKey
-from user_service.models import User
+from user_service.models import ApiToken, User
 
 
-def access_token(user: User, key: SigningKey, life: timedelta, scope: str | None = None) -> str:
+def access_token(user: User, key: SigningKey, life: timedelta, by: ApiToken | None = None) -> str:
     """A JWT that says who `user` is; any service can verify it with the published keys.
 
-    scope: what an API token may do, at most as much as a plain user; None for who signed in.
+    by: the API token it is exchanged for, which may at most as much as a plain user; None for who signed in.
     """
     now = datetime.now(UTC)
     claims: dict[str, Any] = {
@@ -26,11 +26,12 @@ def access_token(user: User, key: SigningKey, life: timedelta, scope: str | None
         "role": user.role,
         "zoneinfo": user.time_zone,
         "week_start": user.week_start,
+        "quick_add_marks": user.quick_add_marks,
         "iat": now,
         "exp": now + life,
     }
-    if scope is not None:
-        claims |= {"scope": scope, "role": "user"}
+    if by is not None:
+        claims |= {"scope": by.scope, "role": "user", "via": {"token": by.id, "name": by.name}}
     return jwt.encode(claims, key.private, algorithm=ALGORITHM, headers={"kid": key.id})
 
 

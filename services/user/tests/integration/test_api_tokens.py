@@ -114,8 +114,10 @@ class TestListing:
 class TestExchange:
     async def test_gives_an_access_token_with_the_same_rights(self, user: ServiceUnderTest) -> None:
         account = await signed_up(user, time_zone="Europe/London")
-        answer = (await exchanged(user, (await made(user))["token"])).json()
+        body = await made(user)
+        answer = (await exchanged(user, body["token"])).json()
         claims = jwt.decode(answer["access_token"], options={"verify_signature": False})
+        assert claims["via"] == {"token": body["id"], "name": "backup"}
         assert claims["sub"] == account["user"]["id"]
         assert (claims["scope"], claims["role"]) == ("tasks:read tasks:write", "user")
         assert claims["zoneinfo"] == "Europe/London"

@@ -151,6 +151,15 @@ class TestAccount:
         assert answer.headers["etag"] == '"2"'
         assert (await user.recorded())[1]["type"] == "todo.user.updated.v1"
 
+    async def test_says_whose_signs_it_writes(self, user: ServiceUnderTest) -> None:
+        first = await signed_up(user)
+        assert first["user"]["quick_add_marks"] is None
+        answer = await user.client.patch("/users/me", json={"quick_add_marks": "todoist"})
+        assert answer.json()["quick_add_marks"] == "todoist"
+        token = (await refreshed(user, first["refresh_token"])).json()["access_token"]
+        assert jwt.decode(token, options={"verify_signature": False})["quick_add_marks"] == "todoist"
+        assert (await user.client.patch("/users/me", json={"quick_add_marks": "asana"})).status_code == 422
+
     async def test_says_where_its_week_starts(self, user: ServiceUnderTest) -> None:
         first = await signed_up(user)
         assert first["user"]["week_start"] is None

@@ -46,6 +46,8 @@ class Event:
     at: str
     ago: str
     changes: list[Change]
+    via: str = ""
+    """The name of the API token that did it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,8 @@ async def read_details(visit: Visit, id: str, now: datetime, names: Mapping[str,
 def event_of(entry: Json, now: datetime, names: Mapping[str, str]) -> Event:
     """An entry of the activity, in words."""
     changes = [] if entry["what"] == "created" else changes_of(entry["before"], entry["after"], names)
-    return Event(WHAT[entry["what"]], entry["at"], ago(datetime.fromisoformat(entry["at"]), now), changes)
+    at, via = entry["at"], entry.get("via") or {}
+    return Event(WHAT[entry["what"]], at, ago(datetime.fromisoformat(at), now), changes, via.get("name", ""))
 
 
 def changes_of(before: Json, after: Json, names: Mapping[str, str]) -> list[Change]:

@@ -1,4 +1,4 @@
-"""The account page: name, time zone, and where the week starts."""
+"""The account page: name, time zone, where the week starts, and the signs of quick add."""
 
 from typing import Any
 from zoneinfo import available_timezones
@@ -13,7 +13,12 @@ from frontend_service.pages.rendering import show_page
 from frontend_service.pages.visit import Form, SignedIn, Visit
 from servicekit.ids import new_id
 
-NAMES = ("name", "time_zone", "week_start")
+NAMES = ("name", "time_zone", "week_start", "quick_add_marks")
+QUICK_ADD_MARKS = {
+    "": "#label +project !0 to !4",
+    "todoist": "@label #project p1 to p4, as in Todoist",
+    "vikunja": "*label +project !1 to !5, as in Vikunja",
+}
 WEEK_STARTS = {
     "": "As in the country of the time zone",
     "monday": "Monday",
@@ -81,16 +86,20 @@ async def _form(visit: Visit, stored: dict[str, Any], *, status: int = 200, **va
         base=base,
         zones=ZONES,
         week_starts=WEEK_STARTS,
+        quick_add_marks=QUICK_ADD_MARKS,
         key=new_id(),
         **known | values,
     )
 
 
 def _shown(account: dict[str, Any]) -> Fields:
-    return {name: str(account.get(name) or "") for name in NAMES}
+    """Our own signs are what an account has that says nothing."""
+    shown = {name: str(account.get(name) or "") for name in NAMES}
+    return shown | ({"quick_add_marks": ""} if shown["quick_add_marks"] == "todo" else {})
 
 
 def _patch(base: Fields, mine: Fields) -> Json:
     """What differs, as a JSON merge-patch."""
     patch: Json = {**changed(base, mine)}
-    return patch | ({"week_start": patch["week_start"] or None} if "week_start" in patch else {})
+    chosen = {"week_start", "quick_add_marks"} & patch.keys()
+    return patch | {name: patch[name] or None for name in chosen}

@@ -89,7 +89,8 @@ async def skip(visit: SignedIn, form: Form, id: PathId) -> Response:
 
 @pages.post("/tasks/{id}/unskip")
 async def unskip(visit: SignedIn, form: Form, id: PathId) -> Response:
-    body = {"due_date": form.get("due_date", "")}
+    day, _, clock = form.get("due_date", "").partition("T")
+    body = {"due_date": day} | ({"due_time": clock} if clock else {})
     key = f"{form.get('key') or new_id()}-unskip"
     await visit.backend.send(App.TASK, "POST", f"/tasks/{id}/unskip", body, key=key)
     return _back(id, "back")

@@ -1,4 +1,4 @@
-"""What is said with a sign: `#label`, `+project`, `!priority`.
+"""What is said with a sign: `#label`, `+project`, `!priority`, or as another program writes them.
 
 A name begins with a letter and ends with white space, or stands in quotes. So `#123`, `C#`, `+1` and
 `!important` are plain text.
@@ -7,14 +7,9 @@ A name begins with a letter and ends with white space, or stands in quotes. So `
 import re
 from dataclasses import dataclass, field
 
+from task_service.quickadd.dialects import MAX_NAME, Dialect
 from task_service.quickadd.text import Span
 
-MAX_NAME = 100
-_QUOTES = r'"(?P<quoted>[^"]+)"'
-_NAME = re.compile(
-    rf"(?<![^\s(])(?P<sign>[#+])(?:{_QUOTES}|(?P<plain>[^\W\d_][^\s#+\"“”,;()\[\]]*))(?=[\s,;.:!?)\]]|$)"
-)
-_PRIORITY = re.compile(r"(?<![^\s(])!(?P<level>[0-4])(?=[\s,;.:?)\]]|$)")
 _PUNCTUATION = ".,;:!?'’"
 
 
@@ -28,23 +23,24 @@ class Marked:
     spans: list[Span] = field(default_factory=list)
 
 
-def read(text: str, visible: str) -> Marked:
+def read(text: str, visible: str, dialect: Dialect) -> Marked:
     """The signs in `text`; `visible` is the same with what is never read taken out of sight."""
     found = Marked()
     projects: list[tuple[str, Span]] = []
-    for match in _NAME.finditer(text):
+    for match in dialect.name.finditer(text):
         if visible[match.start()] != match["sign"]:
             continue
         name, end = _name(match)
         if not name or len(name) > MAX_NAME:
             continue
-        if match["sign"] == "+":
+        if match["sign"] == dialect.project:
             projects.append((name, Span(match.start(), end, "project")))
         else:
             found.labels.append(name)
             found.spans.append(Span(match.start(), end, "label"))
     priorities = [
-        (int(each["level"]), Span(*each.span(), "priority")) for each in _PRIORITY.finditer(visible)
+        (dialect.levels[each["level"]], Span(*each.span(), "priority"))
+        for each in dialect.priority.finditer(visible)
     ]
     for said, span in projects[-1:]:
         found.project = said
@@ -57,7 +53,8 @@ def read(text: str, visible: str) -> Marked:
 
 
 def _name(match: re.Match[str]) -> tuple[str, int]:
-    if match["quoted"] is not None:
-        return " ".join(match["quoted"].split()), match.end()
+    quoted = match["quoted"] or match["single"]
+    if quoted is not None:
+        return " ".join(quoted.split()), match.end()
     name = match["plain"].rstrip(_PUNCTUATION)
     return name, match.start("plain") + len(name)

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import time
 from functools import cache, partial
+from itertools import islice
 from typing import Any
 
 from task_service.quickadd import context, meanings, repeats
@@ -27,6 +29,10 @@ _FIXED: Mapping[str, Meaning] = {
 }
 MOST_OPEN = 20
 """Phrases whose place decides; of more than so many only the last are looked at."""
+MOST_SIGNED = 20
+_REMINDER_SIGN = re.compile(r"(?<!\S)!(?=\w)")
+_REMIND = "remind me "
+_LONGEST_MOMENT = 48
 _BLANK = re.compile(rf"[\s,;.:!?()\[\]{UNREAD}]*")
 _BETWEEN = re.compile(r"[\s,]*")
 _GAP = re.compile(r"[ \t,]*")
@@ -42,6 +48,18 @@ def find(text: str, calendar: Calendar) -> list[Found]:
     open_ = {each for each in apart if each.kind in ("date", "recurrence")} - set(counted)
     doubts = [each.doubted for each in open_] + [each for each in apart if each.kind == "doubt"]
     return sorted([*counted, *doubts], key=lambda each: each.start)
+
+
+def signed_reminders(text: str, calendar: Calendar) -> list[Found]:
+    """Reminders that are asked for by `!` before a moment: `!9am`, `!30 min before`."""
+    found = []
+    for sign in islice(_REMINDER_SIGN.finditer(text), MOST_SIGNED):
+        words = _REMIND + text[sign.end() : sign.end() + _LONGEST_MOMENT]
+        begins = next((each for each in find(words, calendar) if each.start == 0), None)
+        if begins and begins.kind == "reminder":
+            end = sign.end() + begins.end - len(_REMIND)
+            found.append(replace(begins, start=sign.start(), end=end))
+    return found
 
 
 @cache

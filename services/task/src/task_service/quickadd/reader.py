@@ -7,12 +7,13 @@ from typing import Any
 
 from task_service.quickadd import markers
 from task_service.quickadd.calendar import Calendar
+from task_service.quickadd.dialects import DIALECTS, Marks
 from task_service.quickadd.doubts import seems_dated
 from task_service.quickadd.found import Found
 from task_service.quickadd.meanings import Moment, added
-from task_service.quickadd.phrases import find
+from task_service.quickadd.phrases import find, signed_reminders
 from task_service.quickadd.repeats import Limit, Reminder, Repeat
-from task_service.quickadd.text import Span, fold, hide, protect, quoted, rest
+from task_service.quickadd.text import Span, fold, hide, protect, quoted, rest, without
 from task_service.recurrence import Rule, RuleError, parse
 from task_service.recurrence.days import Days
 from task_service.recurrence.wall_clock import place
@@ -36,14 +37,20 @@ class Understood:
     spans: list[Span] = field(default_factory=list)
 
 
-def understand(text: str, calendar: Calendar) -> Understood:
-    """Read `text`. Whatever it is, there is an answer; a text wholly in quotes is the title."""
+def understand(text: str, calendar: Calendar, marks: Marks = "todo") -> Understood:
+    """Read `text`. Whatever it is, there is an answer; a text wholly in quotes is the title.
+
+    marks: whose signs for labels, projects and priorities it has.
+    """
     inner = quoted(text)
     if inner is not None:
         return Understood(" ".join(inner.split()))
+    dialect = DIALECTS[marks]
     visible = protect(text)
-    marked = markers.read(text, visible)
-    said = _Said(fold(hide(visible, marked.spans)), calendar)
+    marked = markers.read(text, visible, dialect)
+    words = fold(hide(without(dialect.unread, visible), marked.spans))
+    signed = signed_reminders(words, calendar) if dialect.reminders else []
+    said = _Said(hide(words, (Span(each.start, each.end, "") for each in signed)), calendar, signed)
     spans = sorted([*marked.spans, *said.spans])
     title = rest(text, spans)
     if not title:
@@ -64,10 +71,10 @@ def understand(text: str, calendar: Calendar) -> Understood:
 class _Said:
     """What phrases say together: of two dates, times or recurrences the last one counts."""
 
-    def __init__(self, text: str, calendar: Calendar) -> None:
+    def __init__(self, text: str, calendar: Calendar, signed: Sequence[Found] = ()) -> None:
         self._text = text
         self._calendar = calendar
-        self._found: Sequence[Found] = find(text, calendar)
+        self._found: Sequence[Found] = [*find(text, calendar), *signed]
         self.spans: list[Span] = []
         self.due_date: date | None = None
         self.due_time: time | None = None

@@ -15,6 +15,7 @@ from pydantic import (
 
 from servicekit.errors import Invalid
 from servicekit.schema import RequestBody, Text, WallClock
+from task_service.quickadd.dialects import Marks
 from task_service.schemas import Recurrence, TaskCreate, TaskPatch, TimeZone, Title
 
 MAX_LENGTH = 1000
@@ -25,6 +26,10 @@ Quick = Annotated[
     Text, Field(min_length=1, max_length=MAX_LENGTH, description="a task in words, see docs/quick-add.md")
 ]
 
+MarksField = Annotated[
+    Marks | None, Field(description="whose signs the text has; null: as the user prefers, or todo")
+]
+
 
 class TaskDraft(TaskPatch):
     """A new task: its fields, or `quick` for what is said in words; fields beside `quick` win over it."""
@@ -32,6 +37,7 @@ class TaskDraft(TaskPatch):
     never_null = frozenset({"title", "quick"})
 
     quick: Quick | None = Field(default=None, json_schema_extra={"examples": ["Buy milk tomorrow 9am #home"]})
+    marks: MarksField = None
     title: Title = Field(default="", description="needed unless there is quick")
 
     @model_validator(mode="after")
@@ -49,7 +55,7 @@ class TaskDraft(TaskPatch):
 
     def filled(self, understood: Mapping[str, Any]) -> TaskCreate:
         """The whole task; `understood` gives what no field says. Raises pydantic's `ValidationError`."""
-        said = self.model_dump(exclude_unset=True, by_alias=True, exclude={"quick"})
+        said = self.model_dump(exclude_unset=True, by_alias=True, exclude={"quick", "marks"})
         return TaskCreate.model_validate({**understood, **said})
 
 
@@ -58,6 +64,7 @@ class ParseRequest(RequestBody):
 
     quick: Quick
     time_zone: TimeZone | None = Field(default=None, description="null: that of the user")
+    marks: MarksField = None
     now: AwareDatetime | None = Field(default=None, description="null: this moment")
 
     @field_validator("now")

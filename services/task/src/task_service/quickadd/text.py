@@ -57,6 +57,11 @@ def protect(text: str) -> str:
     return _PROTECTED.sub(lambda found: UNREAD * len(found[0]), text)
 
 
+def without(unread: re.Pattern[str] | None, text: str) -> str:
+    """`text` with what `unread` finds taken out of sight."""
+    return unread.sub(lambda found: UNREAD * len(found[0]), text) if unread else text
+
+
 def hide(text: str, spans: Iterable[Span]) -> str:
     """`text` with `spans` taken out of sight."""
     for span in spans:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,6 +14,7 @@ from task_service import use_cases
 from task_service.folding import fold
 from task_service.models import Label, Project, Task
 from task_service.quickadd import Calendar, Understood, understand
+from task_service.quickadd.dialects import DIALECTS, Marks
 from task_service.quickadd.schemas import (
     Created,
     ParseRequest,
@@ -50,6 +51,7 @@ async def preview(session: AsyncSession, user: Principal, body: ParseRequest) ->
     found = understand(
         body.quick,
         Calendar.at(body.now or datetime.now(UTC), body.time_zone or user.time_zone, user.week_start),
+        _marks(user, body.marks),
     )
     return Preview(
         task=UnderstoodTask.model_validate(found),
@@ -60,7 +62,7 @@ async def preview(session: AsyncSession, user: Principal, body: ParseRequest) ->
 
 async def _whole(session: AsyncSession, user: Principal, draft: TaskDraft, calendar: Calendar) -> TaskCreate:
     assert draft.quick is not None
-    found = understand(draft.quick, calendar)
+    found = understand(draft.quick, calendar, _marks(user, draft.marks))
     if not found.title:
         raise NoTitleLeft.field("/quick", NoTitleLeft.title)
     values = _values(found)
@@ -78,6 +80,12 @@ async def _whole(session: AsyncSession, user: Principal, draft: TaskDraft, calen
             for each in error.errors()
         ]
         raise Invalid(problems[0].detail, errors=problems) from error
+
+
+def _marks(user: Principal, asked: Marks | None) -> Marks:
+    """Those that are asked for, or else preferred; an access token may be older than this version."""
+    preferred = cast(Marks, user.quick_add_marks)
+    return asked or (preferred if preferred in DIALECTS else "todo")
 
 
 def _values(found: Understood) -> dict[str, Any]:

@@ -16,6 +16,8 @@ class ImportJob(SQLModel, table=True):
     zone: str
     """The user's time zone when the file came, and where the week starts."""
     week_start: str | None = None
+    via: dict[str, str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    """The API token that brought the file."""
     format: str | None = None
     project: str | None = None
     body: bytes

@@ -101,7 +101,10 @@ class Preparation:
                 spelled = [settled.labels.get(fold(name)) for name in task.labels]
                 task.labels = list(dict.fromkeys(name for name in spelled if name))
                 task.project_id = settled.projects.get(draft.project or "")
-            yield rows_of(tasks), {task.parent_id for task in tasks if task.parent_id in self._known}
+            yield (
+                rows_of(tasks, self._user),
+                {task.parent_id for task in tasks if task.parent_id in self._known},
+            )
 
     def _first(self) -> list[TaskPreview]:
         """The first ones of the file, as they would be."""

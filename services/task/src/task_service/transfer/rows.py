@@ -8,6 +8,7 @@ from typing import Any
 from sqlmodel import SQLModel
 
 from contracts.names import App
+from servicekit.auth import Principal
 from servicekit.outbox import OutboxRow
 from task_service import derived, events
 from task_service.history import tell
@@ -21,17 +22,17 @@ Rows = dict[str, list[dict[str, Any]]]
 class _Collected:
     """As much of a session as recording needs: it keeps what is added."""
 
-    def __init__(self) -> None:
-        self.info: dict[str, Any] = {"app": App.TASK}
+    def __init__(self, user: Principal) -> None:
+        self.info: dict[str, Any] = {"app": App.TASK, "principal": user}
         self.added: list[SQLModel] = []
 
     def add(self, row: SQLModel) -> None:
         self.added.append(row)
 
 
-def rows_of(tasks: list[Task]) -> Rows:
-    """The rows of these tasks, each table's in the order of the tasks."""
-    session = _Collected()
+def rows_of(tasks: list[Task], user: Principal) -> Rows:
+    """The rows of these tasks, which `user` adds; each table's in the order of the tasks."""
+    session = _Collected(user)
     for task in tasks:
         session.added += [task, *derived.rows_of(task)]
         tell(session, task, events.created(task))  # type: ignore[arg-type]  # adds and looks at info only

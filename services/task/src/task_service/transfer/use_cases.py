@@ -14,6 +14,7 @@ from servicekit.database import Database
 from servicekit.errors import Conflict, Invalid, NotFound
 from servicekit.ids import new_id
 from task_service import repository as tasks
+from task_service.history import via_of
 from task_service.transfer import formats, repository
 from task_service.transfer.file_process import FileProcess, ProcessFailed
 from task_service.transfer.file_reader import FileRead, FileRequest
@@ -135,6 +136,7 @@ def _job(id: str, request: FileRequest, **values: Any) -> ImportJob:
         "user_id": user.user_id,
         "zone": user.time_zone,
         "week_start": user.week_start,
+        "via": via_of(user),
         "format": request.format,
         "project": request.project,
         "body": b"",

@@ -19,7 +19,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from servicekit.auth import Principal
+from servicekit.auth import ApiTokenUsed, Principal
 from servicekit.database import Database
 from servicekit.errors import QuotaExceeded
 from task_service import repository as tasks
@@ -85,7 +85,8 @@ async def attempt(database: Database, job: ImportJob) -> None:
 
 async def take_in(database: Database, job: ImportJob) -> None:
     """Take in one file, from its beginning."""
-    user = Principal(job.user_id, "user", job.zone, "", 0, job.week_start)
+    by = ApiTokenUsed(job.via["token"], job.via["name"]) if job.via else None
+    user = Principal(job.user_id, "user", job.zone, "", 0, job.week_start, via=by)
     request = FileRequest(user, job.body, cast(Format | None, job.format), job.project, job.created_at)
     async with FileProcess(request) as process:
         try:

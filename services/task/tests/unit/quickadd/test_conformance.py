@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 from task_service.quickadd import Calendar, Understood, understand
+from task_service.quickadd.dialects import Marks
 
 DOCUMENT = Path(__file__).parents[5] / "docs" / "quick-add.md"
 NOW = datetime(2026, 11, 24, 10, 30, tzinfo=UTC)
+DIALECTS: dict[Marks, str] = {"todoist": "Signs of Todoist", "vikunja": "Signs of Vikunja"}
 HEADINGS = ("Days", "Times", "Recurrence", "Signs", "Reminders", "What stays in the title")
 
 
@@ -39,6 +41,14 @@ class TestTables:
     )
     def test_say_what_is_understood(self, row: list[str]) -> None:
         assert said(understand(row[0], Calendar.at(NOW, "Europe/Berlin"))) == row[1:]
+
+    @pytest.mark.parametrize(
+        ("marks", "row"),
+        [(marks, row) for marks, heading in DIALECTS.items() for row in table(heading)],
+        ids=lambda value: value if isinstance(value, str) else value[0],
+    )
+    def test_say_what_other_signs_mean(self, marks: Marks, row: list[str]) -> None:
+        assert said(understand(row[0], Calendar.at(NOW, "Europe/Berlin"), marks)) == row[1:]
 
     @pytest.mark.parametrize(
         ("zone", "now", "text", "due", "at", "instant"), table("Zones, weeks and clocks")

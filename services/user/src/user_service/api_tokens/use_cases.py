@@ -75,7 +75,7 @@ async def exchange(database: Database, token: str, issuer: Issuer) -> Exchanged:
             await repository.note_use(session, known.id, now.replace(second=0, microsecond=0))
     life = min(issuer.settings.exchanged_token_life, known.expires_at - now)
     return Exchanged(
-        access_token=tokens.access_token(user, issuer.key, life, known.scope),
+        access_token=tokens.access_token(user, issuer.key, life, known),
         expires_in=int(life.total_seconds()),
     )
 
