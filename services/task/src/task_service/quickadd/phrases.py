@@ -29,10 +29,10 @@ _FIXED: Mapping[str, Meaning] = {
 }
 MOST_OPEN = 20
 """Phrases whose place decides; of more than so many only the last are looked at."""
-MOST_SIGNED = 20
+MOST_SIGNED = 10
 _REMINDER_SIGN = re.compile(r"(?<!\S)!(?=\w)")
 _REMIND = "remind me "
-_LONGEST_MOMENT = 48
+_LONGEST_MOMENT = 40
 _BLANK = re.compile(rf"[\s,;.:!?()\[\]{UNREAD}]*")
 _BETWEEN = re.compile(r"[\s,]*")
 _GAP = re.compile(r"[ \t,]*")
@@ -54,8 +54,8 @@ def signed_reminders(text: str, calendar: Calendar) -> list[Found]:
     """Reminders that are asked for by `!` before a moment: `!9am`, `!30 min before`."""
     found = []
     for sign in islice(_REMINDER_SIGN.finditer(text), MOST_SIGNED):
-        words = _REMIND + text[sign.end() : sign.end() + _LONGEST_MOMENT]
-        begins = next((each for each in find(words, calendar) if each.start == 0), None)
+        behind = text[sign.end() : sign.end() + _LONGEST_MOMENT].partition("!")[0]
+        begins = next((each for each in find(_REMIND + behind, calendar) if each.start == 0), None)
         if begins and begins.kind == "reminder":
             end = sign.end() + begins.end - len(_REMIND)
             found.append(replace(begins, start=sign.start(), end=end))
