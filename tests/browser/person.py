@@ -6,7 +6,11 @@ from uuid import uuid4
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.system.reminding import LEAD_SECONDS, soon
+
 PASSWORD = "correct horse battery"
+REMINDED_MS = 30_000
+"""In which what `Person.remind` asks for is there for sure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,10 @@ class Person:
         answer = self.page.context.request.fetch(f"/api/v1{path}", method=method, data=fields or None)
         assert answer.ok, answer.text()
         return answer.json() if answer.text() else None
+
+    def remind(self, title: str) -> None:
+        """A reminder of one's own that comes in some seconds."""
+        self.api("POST", "/reminders", title=title, at=soon(LEAD_SECONDS))
 
     def stored(self, title: str) -> dict[str, Any]:
         """The task with this title, as the API gives it."""

@@ -4,7 +4,8 @@ from playwright.sync_api import expect
 
 from devstack.faults import app_pids, kept_down, stopped
 from devstack.stack import Stack
-from tests.browser.person import Person
+from tests.browser.person import REMINDED_MS, Person
+from tests.system.reminding import soon
 
 SLOW_MS = 30_000
 
@@ -23,14 +24,15 @@ class TestTheTaskServiceStopped:
 
     def test_says_so_on_a_new_page_whose_rest_works(self, ada: Person, mended: Stack) -> None:
         ada.add("Buy milk")
-        expect(ada.page.locator("#badge")).to_have_text("1 unread")
+        ada.remind("Call Bob")
+        expect(ada.page.locator("#badge")).to_have_text("1 unread", timeout=REMINDED_MS)
         with stopped(app_pids(mended.folder, "task")):
             ada.page.reload()
             expect(ada.page.get_by_text("Your tasks can't be reached right now.")).to_be_visible()
             expect(ada.page.locator("#badge")).to_have_text("1 unread")
             expect(ada.page.locator("#figures")).to_contain_text("Created")
             ada.page.goto("/notifications")
-            expect(ada.page.locator(".entry .row-title")).to_have_text(["Buy milk"])
+            expect(ada.page.locator(".entry .row-title")).to_have_text(["Call Bob"])
             ada.page.goto("/")
             expect(ada.page.get_by_text("Your tasks can't be reached right now.")).to_be_visible()
         expect(ada.open_titles).to_have_text(["Buy milk"], timeout=SLOW_MS)
@@ -42,7 +44,8 @@ class TestOtherServicesGone:
         gone = [*app_pids(mended.folder, "notification"), *app_pids(mended.folder, "analytics")]
         with kept_down(gone):
             ada.page.goto("/")
-            ada.add("Buy milk")
+            ada.api("POST", "/tasks", title="Buy milk", reminders=[{"at": soon()}])
+            expect(ada.open_titles).to_have_text(["Buy milk"])
             expect(ada.page.locator("#figures")).not_to_contain_text("Created")
             ada.page.goto("/notifications")
             expect(ada.page.get_by_text("Notifications can't be reached right now.")).to_be_visible()

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from devstack.faults import app_pids, kept_down
 from devstack.stack import Stack
 from tests.browser.conftest import SignUp
-from tests.browser.person import Person
+from tests.browser.person import REMINDED_MS, Person
 
 
 class TestAnotherTabOnTheOtherFrontend:
@@ -79,16 +79,16 @@ class TestANotification:
         inbox = ada.second_tab()
         inbox.page.goto("/notifications")
         expect(inbox.page.get_by_text("Nothing new")).to_be_visible()
-        ada.api("POST", "/tasks", title="Buy milk")
-        expect(badge).to_have_text("1 unread")
+        ada.remind("Buy milk")
+        expect(badge).to_have_text("1 unread", timeout=REMINDED_MS)
         expect(inbox.page.locator(".entry .row-title")).to_have_text(["Buy milk"])
         inbox.page.get_by_role("button", name="Mark as read: Buy milk").click()
         expect(badge).to_have_text("")
 
     def test_can_be_read_with_all_others(self, ada: Person) -> None:
         for number in range(12):
-            ada.api("POST", "/tasks", title=f"Task {number}")
-        expect(ada.page.locator("#badge")).to_have_text("9+ unread")
+            ada.remind(f"Task {number}")
+        expect(ada.page.locator("#badge")).to_have_text("9+ unread", timeout=REMINDED_MS)
         ada.page.goto("/notifications")
         expect(ada.page.locator(".entry.is-unread")).to_have_count(12)
         ada.page.get_by_role("button", name="Mark all as read").click()

@@ -61,7 +61,7 @@ class TestTheRest:
         expect(ada.page.get_by_text("Undone: “buy milk”.")).to_be_visible()
 
     def test_reads_notifications(self, ada: Person) -> None:
-        ada.add("Buy milk")
+        ada.remind("Buy milk")
         ada.page.goto("/notifications")
         while ada.page.get_by_text("Nothing new").count():
             ada.page.reload()

@@ -7,6 +7,7 @@ from devstack.stack import Stack
 from tests.monitored.browsing import browsing
 from tests.monitored.traffic import Traffic
 from tests.monitored.watching import Span, Watching
+from tests.system.reminding import fired, soon
 from tests.system.waiting import eventually
 
 CLIENT = "00f067aa0ba902b7"
@@ -27,7 +28,6 @@ EVENT: list[Edge] = [
     ("task/servicekit", "analytics/dapr-diagnostics", "pubsub/todo-events"),
     ("task/servicekit", "notification/servicekit", "todo-events process"),
     ("task/servicekit", "analytics/servicekit", "todo-events process"),
-    ("notification/servicekit", "notification/servicekit", "notification-events publish"),
     ("task/servicekit", "frontend/dapr-diagnostics", "pubsub/todo-events"),
     ("frontend/dapr-diagnostics", "frontend/servicekit", "POST /events/broadcast/todo-events"),
 ]
@@ -65,6 +65,15 @@ class TestTrace:
         known = {span.id for span in spans}
         assert [span.name for span in spans if span.parent not in known] == ["POST /api/v1/tasks"]
         assert next(span.parent for span in spans if span.parent not in known) == CLIENT
+
+    async def test_goes_on_in_what_reading_an_entry_tells(self, watching: Watching, traffic: Traffic) -> None:
+        await traffic.ada.insist("POST", "/reminders", {"title": "traced", "at": soon()})
+        (entry,) = await fired(traffic.ada)
+        id, path = uuid4().hex, f"/notifications/{entry['id']}/read"
+        answer = await traffic.ada.ask("POST", path, traceparent=f"00-{id}-{CLIENT}-01")
+        assert answer.status == 200
+        told = ("notification/servicekit", "notification/servicekit", "notification-events publish")
+        await eventually(lambda: watching.trace(id), lambda spans: told in edges(spans))
 
 
 class TestBrowser:

@@ -9,6 +9,7 @@ from devstack.addresses import free_offset
 from devstack.places import RunFolder
 from devstack.stack import Stack
 from services.notification.tests.receivers import MailServer
+from tests.listening import Listener
 from tests.system.api import Api, open_api
 from tests.system.collector import Collector
 from tools.dead_letters import operator_token
@@ -29,6 +30,14 @@ def mail_server() -> Iterator[MailServer]:
     server = MailServer()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def hook() -> Iterator[str]:
+    """The address of a webhook that takes everything."""
+    listener = Listener(lambda *_: (204, "text/plain", b""))
+    yield listener.start()
+    listener.stop()
 
 
 @pytest.fixture(scope="session")

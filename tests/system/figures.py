@@ -5,6 +5,9 @@ from typing import Any
 from tests.system.api import Api
 from tests.system.waiting import eventually
 
+KINDS = ["task.created", "task.completed", "task.reopened", "task.deleted"]
+"""What a webhook can be told of tasks."""
+
 
 async def summary(user: Api) -> dict[str, int]:
     """The user's figures, as analytics counted them."""
@@ -30,9 +33,22 @@ async def notifications(user: Api) -> list[dict[str, Any]]:
     return (await user.items("/notifications"))[::-1]
 
 
-async def notified(user: Api, number: int, seconds: float = 30) -> list[dict[str, Any]]:
-    """Wait until the inbox has `number` entries, and make sure it has no more."""
-    found = await eventually(lambda: notifications(user), lambda items: len(items) >= number, seconds)
+async def listen(user: Api, hook: str) -> None:
+    """From here on the notification service notes each event about tasks: a delivery to a webhook."""
+    answer = await user.insist("POST", "/webhooks", {"url": hook, "kinds": KINDS})
+    assert answer.status == 201, answer.body
+
+
+async def heard(user: Api) -> list[str]:
+    """The ids of the events the notification service handled since `listen`, oldest first."""
+    (webhook,) = await user.items("/webhooks")
+    deliveries = await user.items(f"/webhooks/{webhook['id']}/deliveries")
+    return [each["notification_id"] for each in deliveries[::-1]]
+
+
+async def notified(user: Api, number: int, seconds: float = 30) -> list[str]:
+    """Wait until the notification service has handled `number` events, and make sure it's no more."""
+    found = await eventually(lambda: heard(user), lambda ids: len(ids) >= number, seconds)
     assert len(found) == number
     return found
 

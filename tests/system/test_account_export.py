@@ -14,6 +14,7 @@ from devstack.faults import app_pids, kept_down
 from devstack.stack import Stack
 from tests.system.api import Api
 from tests.system.figures import counted
+from tests.system.reminding import fired, soon
 from tests.system.test_failures import is_problem
 from tests.system.waiting import eventually
 
@@ -49,7 +50,8 @@ class TestAnExport:
         await ada.insist("POST", "/chat/messages", {"text": "add by chat"})
         await ada.insist("POST", "/tokens", {"name": "tool", "scopes": ["tasks:read"]})
         await counted(ada, tasks_created=3, chat_messages=1)
-        await eventually(lambda: ada.items("/notifications"), lambda items: len(items) >= 3)
+        await ada.insist("POST", "/reminders", {"title": "stretch", "at": soon()})
+        await fired(ada)
         found = await exported(ada)
         assert found["profile.json"]["id"] == ada.user["id"]
         tasks = found["tasks.json"]
@@ -58,8 +60,8 @@ class TestAnExport:
         assert [each["name"] for each in tasks["labels"]] == ["home"]
         assert [task["title"] for task in found["trash.json"]] == ["gone"]
         assert {each["what"] for each in found["activity.json"]} == {"created", "deleted"}
-        assert {each["title"] for each in found["notifications.json"]} >= {"kept", "gone", "by chat"}
-        assert [each["task_id"] for each in found["reminders.json"]] == [kept["id"]]
+        assert [each["title"] for each in found["notifications.json"]] == ["stretch"]
+        assert {each["task_id"] for each in found["reminders.json"]} == {kept["id"], None}
         assert [each["url"] for each in found["webhooks.json"]] == ["http://127.0.0.1:9/hook"]
         assert found["preferences.json"]["time_zone"]
         assert found["conversations.json"][0]["messages"][0]["text"] == "add by chat"

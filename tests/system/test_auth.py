@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from devstack.stack import Stack
 from tests.system.api import Api
 from tests.system.figures import counted
+from tests.system.reminding import fired, soon
 from tests.system.test_failures import is_problem
 from tests.system.waiting import eventually
 
@@ -174,6 +175,8 @@ class TestErasure:
         await ada.insist("POST", "/tasks", {"title": "private"})
         await ada.insist("POST", "/chat/messages", {"text": "add another"})
         await counted(ada, tasks_created=2, chat_messages=1)
+        await ada.insist("POST", "/reminders", {"title": "private", "at": soon()})
+        await fired(ada)
         assert (await ada.ask("DELETE", "/users/me")).status == 204
         assert is_problem(await ada.ask("GET", "/users/me"), 401, "account-gone")
         await eventually(lambda: ada.items("/tasks"), lambda items: not items)

@@ -11,7 +11,7 @@ from devstack.places import ROOT
 from devstack.stack import Stack
 from servicekit.dead_letters import dead_letter
 from tests.system.api import Answer, Api
-from tests.system.figures import dead_letters, notified
+from tests.system.figures import dead_letters, listen, notified
 from tests.system.test_event_rules import an_event_of, publish
 from tests.system.waiting import eventually
 
@@ -36,7 +36,10 @@ async def replay(operator: Api, letter: dict[str, Any]) -> Answer:
 
 
 class TestReplay:
-    async def test_has_the_effect_once_however_often(self, healthy: Stack, ada: Api, operator: Api) -> None:
+    async def test_has_the_effect_once_however_often(
+        self, healthy: Stack, ada: Api, operator: Api, hook: str
+    ) -> None:
+        await listen(ada, hook)
         event = await an_event_of(healthy, ada) | {"id": str(uuid4())}
         await notified(ada, 1)
         await bury(healthy, event)
@@ -75,7 +78,8 @@ async def make_dead_letters(operator: Api, **variables: str) -> tuple[int, str]:
 
 
 class TestCommandLine:
-    async def test_lists_shows_and_replays(self, healthy: Stack, ada: Api, operator: Api) -> None:
+    async def test_lists_shows_and_replays(self, healthy: Stack, ada: Api, operator: Api, hook: str) -> None:
+        await listen(ada, hook)
         event = await an_event_of(healthy, ada) | {"id": str(uuid4())}
         await notified(ada, 1)
         await bury(healthy, event)

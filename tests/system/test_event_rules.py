@@ -24,7 +24,7 @@ from devstack.sidecars import components_with_group
 from devstack.stack import Stack
 from tests.system.api import Api
 from tests.system.collector import Collector
-from tests.system.figures import counted, dead_letters, notified
+from tests.system.figures import counted, dead_letters, listen, notified
 from tests.system.waiting import eventually
 
 DETECTED_SECONDS = 12
@@ -52,6 +52,14 @@ async def events_of(stack: Stack, user: Api) -> list[dict[str, Any]]:
     return list(found.values())
 
 
+async def published(stack: Stack, user: Api, number: int) -> list[str]:
+    """The ids of the user's events `task 0` to the last of `number`, oldest first."""
+    events = await events_of(stack, user)
+    titles = [event["data"]["task"]["title"] for event in events]
+    assert titles == [f"task {each}" for each in range(number)]
+    return [event["id"] for event in events]
+
+
 async def an_event_of(stack: Stack, user: Api) -> dict[str, Any]:
     """An event the task service has published, to be published again."""
     await user.insist("POST", "/tasks", {"title": "first"})
@@ -73,7 +81,8 @@ def locked_database(stack: Stack, app: str) -> Iterator[None]:
 class TestRule1:
     """An event that fails validation reaches the dead letters and blocks nothing."""
 
-    async def test_wrong_data(self, healthy: Stack, ada: Api, operator: Api) -> None:
+    async def test_wrong_data(self, healthy: Stack, ada: Api, operator: Api, hook: str) -> None:
+        await listen(ada, hook)
         event = await an_event_of(healthy, ada)
         broken = event | {"id": str(uuid4()), "data": {"user_id": ada.user["id"], "task": {"id": 7}}}
         assert await publish(healthy, "task", "todo-events", broken) == 204
@@ -91,7 +100,10 @@ class TestRule1:
     @pytest.mark.parametrize(
         "poison", [b"not json at all", b"\xff\xfe\x00", b'{"half": ', b"[1, 2]", b'"text"']
     )
-    async def test_no_event_at_all(self, healthy: Stack, ada: Api, operator: Api, poison: bytes) -> None:
+    async def test_no_event_at_all(
+        self, healthy: Stack, ada: Api, operator: Api, hook: str, poison: bytes
+    ) -> None:
+        await listen(ada, hook)
         key = ada.user["id"].encode()
         before = len(await read_topic(healthy.addresses, "dlq"))
         await write_topic(healthy.addresses, "todo-events", poison, key)
@@ -109,22 +121,23 @@ class TestRule1:
 class TestRule2:
     """The app down behind a live sidecar dead-letters nothing."""
 
-    async def test_events_wait(self, healthy: Stack, ada: Api) -> None:
+    async def test_events_wait(self, healthy: Stack, ada: Api, hook: str) -> None:
+        await listen(ada, hook)
         before = await read_topic(healthy.addresses, "dlq")
         with faults.kept_down(faults.app_pids(healthy.folder, "notification")):
             for number in range(20):
                 await ada.insist("POST", "/tasks", {"title": f"task {number}"})
             await counted(ada, tasks_created=20)
             await asyncio.sleep(DETECTED_SECONDS)  # the time that passes is what is tested
-        found = await notified(ada, 20, seconds=60)
-        assert [item["title"] for item in found] == [f"task {number}" for number in range(20)]
+        assert await notified(ada, 20, seconds=60) == await published(healthy, ada, 20)
         assert await read_topic(healthy.addresses, "dlq") == before
 
 
 class TestRule3:
     """The same event twice has one effect."""
 
-    async def test_repeats(self, healthy: Stack, ada: Api) -> None:
+    async def test_repeats(self, healthy: Stack, ada: Api, hook: str) -> None:
+        await listen(ada, hook)
         event = await an_event_of(healthy, ada)
         for _ in range(5):
             assert await publish(healthy, "task", "todo-events", event) == 204
@@ -169,7 +182,8 @@ class TestRule4:
 class TestRule5:
     """A rebalance during retries loses nothing and doubles nothing."""
 
-    async def test_second_replica_joins(self, healthy: Stack, ada: Api) -> None:
+    async def test_second_replica_joins(self, healthy: Stack, ada: Api, hook: str) -> None:
+        await listen(ada, hook)
         before = await read_topic(healthy.addresses, "dlq")
         with locked_database(healthy, "notification"):
             for number in range(30):
@@ -181,7 +195,7 @@ class TestRule5:
             found = await notified(ada, 30, seconds=90)
         finally:
             healthy.remove_replica(replica)
-        assert sorted(item["title"] for item in found) == sorted(f"task {number}" for number in range(30))
+        assert sorted(found) == sorted(await published(healthy, ada, 30))
         assert await read_topic(healthy.addresses, "dlq") == before
 
 
@@ -246,14 +260,14 @@ class TestRule8:
 class TestRule9:
     """A sidecar killed in the middle of a handler costs nothing."""
 
-    async def test_delivery_is_repeated(self, healthy: Stack, ada: Api) -> None:
+    async def test_delivery_is_repeated(self, healthy: Stack, ada: Api, hook: str) -> None:
+        await listen(ada, hook)
         with locked_database(healthy, "notification"):
             for number in range(10):
                 await ada.insist("POST", "/tasks", {"title": f"task {number}"})
             await counted(ada, tasks_created=10)
             faults.kill(faults.sidecar_pids(healthy.folder, "notification"))
-        found = await notified(ada, 10, seconds=60)
-        assert [item["title"] for item in found] == [f"task {number}" for number in range(10)]
+        assert await notified(ada, 10, seconds=60) == await published(healthy, ada, 10)
 
 
 class TestRule10:

@@ -7,7 +7,7 @@ import pytest
 from devstack import faults
 from devstack.stack import Stack
 from tests.system.api import Answer, Api
-from tests.system.figures import counted, notified
+from tests.system.figures import counted, listen, notified
 from tests.system.waiting import eventually
 
 
@@ -22,7 +22,10 @@ def is_problem(answer: Answer, status: int, code: str) -> bool:
 
 
 class TestKafkaAway:
-    async def test_writes_are_answered_and_no_event_is_lost(self, healthy: Stack, ada: Api) -> None:
+    async def test_writes_are_answered_and_no_event_is_lost(
+        self, healthy: Stack, ada: Api, hook: str
+    ) -> None:
+        await listen(ada, hook)
         with faults.stopped([faults.server_pid(healthy.folder, "kafka")]):
             for number in range(30):
                 answer = await ada.ask("POST", "/tasks", {"title": f"task {number}"})

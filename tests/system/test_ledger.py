@@ -16,7 +16,7 @@ from devstack import faults
 from devstack.broker import Message, read_topic
 from devstack.stack import Stack
 from tests.system.api import Api
-from tests.system.figures import counted, notified
+from tests.system.figures import counted, listen, notified
 from tests.system.waiting import eventually
 
 USERS = 10
@@ -103,9 +103,11 @@ def assert_in_order(messages: list[Message]) -> None:
     assert times == sorted(times)
 
 
-async def run_with(stack: Stack, nobody: Api, disturb: Callable[[], Awaitable[None]]) -> None:
+async def run_with(stack: Stack, nobody: Api, hook: str, disturb: Callable[[], Awaitable[None]]) -> None:
     """Let several users work while `disturb` does its worst, then compare."""
     ledgers = [Ledger(await nobody.sign_up()) for _ in range(USERS)]
+    for ledger in ledgers:
+        await listen(ledger.user, hook)
     enough = asyncio.Event()
 
     async def disturb_meanwhile() -> None:
@@ -119,25 +121,29 @@ async def run_with(stack: Stack, nobody: Api, disturb: Callable[[], Awaitable[No
 
 
 class TestLedger:
-    async def test_agrees_when_nothing_happens(self, healthy: Stack, nobody: Api) -> None:
+    async def test_agrees_when_nothing_happens(self, healthy: Stack, nobody: Api, hook: str) -> None:
         async def nothing() -> None:
             pass
 
-        await run_with(healthy, nobody, nothing)
+        await run_with(healthy, nobody, hook, nothing)
 
-    async def test_agrees_while_each_service_is_killed_in_turn(self, healthy: Stack, nobody: Api) -> None:
+    async def test_agrees_while_each_service_is_killed_in_turn(
+        self, healthy: Stack, nobody: Api, hook: str
+    ) -> None:
         async def kill_each() -> None:
             for app in App:
                 await kill_and_wait(healthy, faults.app_pids(healthy.folder, app))
 
-        await run_with(healthy, nobody, kill_each)
+        await run_with(healthy, nobody, hook, kill_each)
 
-    async def test_agrees_while_each_sidecar_is_killed_in_turn(self, healthy: Stack, nobody: Api) -> None:
+    async def test_agrees_while_each_sidecar_is_killed_in_turn(
+        self, healthy: Stack, nobody: Api, hook: str
+    ) -> None:
         async def kill_each() -> None:
             for app in App:
                 await kill_and_wait(healthy, faults.sidecar_pids(healthy.folder, app))
 
-        await run_with(healthy, nobody, kill_each)
+        await run_with(healthy, nobody, hook, kill_each)
 
 
 async def kill_and_wait(stack: Stack, pids: list[int]) -> None:

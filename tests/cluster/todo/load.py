@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from tests.system.waiting import eventually
 PEOPLE = 4
 PAUSE_SECONDS = 0.05
 EVENT_SECONDS = 60
+REMINDER = {"at": "2099-01-01T00:00:00Z"}
+"""Shows that the notification service has heard of a task."""
 READS = (
     "/tasks?limit=20",
     "/users/me",
@@ -44,7 +47,7 @@ class Load:
         mine = self.titles.setdefault(person.user["email"], set())
         while not stop.is_set():
             title = str(uuid4())
-            if await self._ask(person, "POST", "/tasks", {"title": title}, 201):
+            if await self._ask(person, "POST", "/tasks", {"title": title, "reminders": [REMINDER]}, 201):
                 mine.add(title)
             for path in READS:
                 await self._ask(person, "GET", path, None, 200)
@@ -75,14 +78,14 @@ class Load:
         return f"{told}; {made} tasks made"
 
     async def check_nothing_is_lost(self) -> None:
-        """Every acknowledged task is there, and its event reached the inbox, once."""
+        """Every acknowledged task is there, and its event planned its reminder, once."""
         for person in self.people:
             mine = self.titles[person.user["email"]]
             assert {task["title"] for task in await person.items("/tasks")} >= mine
 
             async def heard(person: Api = person, mine: set[str] = mine) -> dict[str, int]:
-                texts = [str(item) for item in await person.items("/notifications")]
-                return {title: sum(title in text for text in texts) for title in mine}
+                planned = Counter(each["title"] for each in await person.items("/reminders"))
+                return {title: planned[title] for title in mine}
 
             await eventually(heard, lambda found: set(found.values()) <= {1}, EVENT_SECONDS)
 

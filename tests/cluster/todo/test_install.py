@@ -9,6 +9,7 @@ from devstack.failure import Failure
 from tests.cluster import pods
 from tests.cluster.todo.system import System
 from tests.system.api import Api
+from tests.system.reminding import soon
 from tests.system.waiting import eventually
 
 pytestmark = pytest.mark.timeout(900)  # the first test waits for everything
@@ -63,8 +64,9 @@ class TestNamespace:
 
 class TestPerson:
     async def test_adds_a_task_and_is_told(self, ada: Api) -> None:
-        """From the edge through two services, Kafka and a third one, and back."""
-        answer = await ada.insist("POST", "/tasks", {"title": "water the plants"})
+        """From the edge through two services, Kafka and a third one, the scheduler, and back."""
+        task = {"title": "water the plants", "reminders": [{"at": soon(15)}]}
+        answer = await ada.insist("POST", "/tasks", task)
         assert answer.status == 201
 
         async def inbox() -> list[str]:

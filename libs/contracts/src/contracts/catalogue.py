@@ -3,6 +3,7 @@
 from contracts.chat import ChatMessageHandled
 from contracts.event import Event
 from contracts.filter import FilterCreated, FilterDeleted, FilterUpdated
+from contracts.imports import ImportFinished
 from contracts.label import LabelCreated, LabelDeleted, LabelUpdated
 from contracts.notification import DeliveryFailed, NotificationCreated, NotificationRead
 from contracts.project import ProjectCreated, ProjectDeleted, ProjectRestored, ProjectUpdated
@@ -33,6 +34,7 @@ EVENTS: tuple[type[Event], ...] = (
     FilterCreated,
     FilterUpdated,
     FilterDeleted,
+    ImportFinished,
     ChatMessageHandled,
     UserSignedUp,
     UserUpdated,

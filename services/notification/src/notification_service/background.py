@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notification_service import repository as inbox
-from notification_service.channels import keys
+from notification_service.channels import failures, keys
 from notification_service.channels import repository as channels
 from notification_service.channels.guard import guarded_session
 from notification_service.channels.mail import Mail
@@ -79,11 +79,17 @@ async def shed(app: FastAPI) -> None:
         await asyncio.sleep(SHEDDING_SECONDS)
         try:
             async with app.state.database.transaction() as session:
-                number = await queue.shed(session, app.state.settings.quota_deliveries_waiting)
-            if number:
-                log.warning("%d deliveries were given up: too many wait for one account", number)
+                await shed_queues(session, app.state.settings, datetime.now(UTC))
         except Exception as error:
             log.warning("queues can't be kept short: %s", error)
+
+
+async def shed_queues(session: AsyncSession, settings: Settings, now: datetime) -> None:
+    """Give up what waits beyond the quota of its user, and say so in the inbox."""
+    limit = settings.quota_deliveries_waiting
+    for user_id, number in (await queue.shed(session, limit)).items():
+        log.warning("%d deliveries were given up: too many wait for one account", number)
+        await failures.tell_of_dropped(session, user_id, number, limit, now)
 
 
 STARTUP = (keys.load, prepare)

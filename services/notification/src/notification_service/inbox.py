@@ -24,15 +24,19 @@ QUIET = ("email", "push")
 async def put(
     session: AsyncSession, told: Sequence[Notification], people: Mapping[str, Person], now: datetime
 ) -> None:
-    """Add entries with their deliveries and events. people: who has other than the default habits."""
+    """Add entries with their deliveries and events. people: who has other than the default habits.
+
+    What is not for the inbox and what no channel asks for is dropped.
+    """
     active = await channels.active_of(session, list({each.user_id for each in told}))
     for entry in told:
-        session.add(entry)
-        record(session, events.created(entry))
-        for channel in active.get(entry.user_id, ()):
-            if entry.kind in channel.kinds:
-                person = people.get(entry.user_id) or Person(id=entry.user_id)
-                session.add(delivery_on(channel, entry, person, now))
+        asking = [each for each in active.get(entry.user_id, ()) if entry.kind in each.kinds]
+        if entry.in_inbox:
+            record(session, events.created(entry))
+        if entry.in_inbox or asking:
+            session.add(entry)
+        person = people.get(entry.user_id) or Person(id=entry.user_id)
+        session.add_all([delivery_on(channel, entry, person, now) for channel in asking])
     arrived = [_in_inbox(entry, now) for entry in told if entry.kind in WITH_RECEIPT]
     if arrived:
         await channels.add_deliveries(session, arrived)

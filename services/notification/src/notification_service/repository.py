@@ -14,7 +14,9 @@ CHUNK = 5_000
 
 
 async def lock(session: AsyncSession, user_id: str, id: str) -> Notification | None:
-    query = select(Notification).where(col(Notification.id) == id, col(Notification.user_id) == user_id)
+    """An entry of the inbox of this user, for a change."""
+    is_it = (col(Notification.id) == id, col(Notification.user_id) == user_id)
+    query = select(Notification).where(*is_it, col(Notification.in_inbox))
     return (await session.scalars(query.with_for_update())).first()
 
 

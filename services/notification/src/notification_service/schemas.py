@@ -14,6 +14,10 @@ class NotificationRead(BaseModel):
     text: str
     task_id: str | None
     reminder_id: str | None
+    import_id: str | None
+    """Of what became of an import: `GET /import/{id}` has its report."""
+    channel_id: str | None
+    """Of a channel that fails or was switched off."""
     due_at: datetime | None
     due_date: date | None
     """Of a reminder: the day its task is due, also where the task has no time."""

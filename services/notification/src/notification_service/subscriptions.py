@@ -1,5 +1,6 @@
 """Events in: what the notification service listens to."""
 
+from contracts.imports import ImportFinished
 from contracts.notification import DeliveryFailed
 from contracts.task import (
     TaskCompleted,
@@ -17,27 +18,29 @@ from notification_service.reminders import planning
 from servicekit.deliveries import Received
 from servicekit.subscriptions import Subscriptions
 
-TOLD: dict[type[TaskEvent], str] = {
-    TaskCreated: "task.created",
-    TaskCompleted: "task.completed",
-    TaskReopened: "task.reopened",
-    TaskDeleted: "task.deleted",
-}
-"""What gets an entry in the inbox; reminders follow every change."""
-
 subscriptions = Subscriptions()
 
 
 async def on_task_changed(received: Received[TaskEvent]) -> None:
     await planning.follow(received.session, received.envelope)
-    kind = TOLD.get(type(received.event))
-    if kind:
-        await use_cases.notify(received.session, received.envelope, kind)
+    await use_cases.notify_of_task(received.session, received.envelope)
 
 
-CHANGES: tuple[type[TaskEvent], ...] = (*TOLD, TaskUpdated, TaskRestored)
+CHANGES: tuple[type[TaskEvent], ...] = (
+    TaskCreated,
+    TaskUpdated,
+    TaskCompleted,
+    TaskReopened,
+    TaskDeleted,
+    TaskRestored,
+)
 for changed in CHANGES:
     subscriptions.on(changed)(on_task_changed)
+
+
+@subscriptions.on(ImportFinished)
+async def on_import_finished(received: Received[ImportFinished]) -> None:
+    await use_cases.notify_of_import(received.session, received.envelope)
 
 
 @subscriptions.on(UserSignedUp)

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from contracts.event import CloudEvent
+from contracts.event import CloudEvent, Event
+from contracts.imports import ImportFinished
 from contracts.task import TaskEvent
-from notification_service import inbox, repository
+from notification_service import contents, inbox, repository, wording
 from notification_service.channels import repository as channels
 from notification_service.channels.use_cases import again
 from notification_service.models import Notification
@@ -16,21 +18,27 @@ from notification_service.reminders import repository as reminders
 from servicekit.errors import NotFound
 
 
-async def notify(session: AsyncSession, envelope: CloudEvent[TaskEvent], kind: str) -> None:
-    """Put an entry about a task into its owner's inbox, unless the owner is erased."""
-    people = await reminders.people(session, [envelope.data.user_id])
-    if any(person.erased_at for person in people.values()):
-        return
+async def notify_of_task(session: AsyncSession, envelope: CloudEvent[TaskEvent]) -> None:
+    """Call the webhooks of the owner that ask for what happened to a task."""
     task = envelope.data.task
-    notification = Notification(
-        id=envelope.id,
-        user_id=envelope.data.user_id,
-        kind=kind,
-        title=task.title,
-        task_id=task.id,
-        created_at=envelope.time,
-    )
-    await inbox.put(session, [notification], people, envelope.time)
+    await _notify(session, envelope, title=task.title, task_id=task.id)
+
+
+async def notify_of_import(session: AsyncSession, envelope: CloudEvent[ImportFinished]) -> None:
+    """Say in one entry what became of a whole file."""
+    title, text = wording.of_import(envelope.data)
+    await _notify(session, envelope, title=title, text=text, import_id=envelope.data.import_id)
+
+
+async def _notify(session: AsyncSession, envelope: CloudEvent[Event], **values: Any) -> None:
+    """Do what `contents` says of an event, unless its user is erased."""
+    user_id, content = envelope.data.user_id, contents.OF_EVENTS[type(envelope.data)]
+    people = await reminders.people(session, [user_id])
+    if not content.kind or any(person.erased_at for person in people.values()):
+        return
+    made = {"id": envelope.id, "user_id": user_id, "kind": content.kind, "created_at": envelope.time}
+    entry = Notification.model_validate(made | {"in_inbox": content.in_inbox} | values)
+    await inbox.put(session, [entry], people, envelope.time)
 
 
 async def list_newest(

@@ -92,6 +92,11 @@ async def the_channel(notification: ServiceUnderTest) -> dict[str, Any]:
     return dict(channel)
 
 
+async def entries(notification: ServiceUnderTest) -> list[dict[str, Any]]:
+    """The inbox, newest first."""
+    return list((await notification.client.get("/notifications")).json()["items"])
+
+
 class TestWebhooks:
     async def test_are_called_signed_once(self, notification: ServiceUnderTest, receiver: Receiver) -> None:
         webhook = await add_webhook(notification, receiver.url)
@@ -162,6 +167,13 @@ class TestWebhooks:
         assert (await receipt(notification, "webhook"))["state"] == "dropped"
         channel = await the_channel(notification)
         assert (channel["is_active"], "410" in channel["note"]) == (False, True)
+        reminder, entry = await entries(notification)
+        assert (entry["title"], entry["text"]) == (
+            "Your webhook at 127.0.0.1: switched off",
+            "the receiver answered 410 Gone",
+        )
+        assert (entry["kind"], entry["channel_id"]) == ("channel.disabled", channel["id"])
+        assert reminder["kind"] == "reminder"
 
     @pytest.mark.parametrize(
         "url",

@@ -9,11 +9,11 @@ from random import Random
 from typing import Any
 
 import pytest
-from notification_service.background import keep_house
+from notification_service.background import keep_house, shed_queues
 from notification_service.channels.parcel import Outcome, Parcel
 from notification_service.channels.sending import Sending
 from notification_service.models import Channel, Delivery, Notification
-from notification_service.queue import repository, turns
+from notification_service.queue import turns
 from sqlalchemy import func, select, update
 from sqlmodel import col
 
@@ -185,8 +185,10 @@ class TestTooMuchThatWaits:
     async def test_is_given_up_newest_first(self, notification: ServiceUnderTest) -> None:
         await queue(notification, "ada", "slow.example", 7)
         await queue(notification, "bob", "slow.example", 5)
+        settings = notification.app.state.settings
+        settings.quota_deliveries_waiting = 5
         async with notification.database.transaction() as session:
-            assert await repository.shed(session, 5) == 2
+            await shed_queues(session, settings, datetime.now(UTC))
         assert await waiting(notification) == 10
         async with notification.database.reading() as session:
             query = select(Delivery).where(col(Delivery.state) == "failed")
@@ -194,6 +196,10 @@ class TestTooMuchThatWaits:
         assert [(each.user_id, each.error) for each in failed] == [
             ("ada", "5 deliveries of this account are waiting already")
         ] * 2
+        (entry,) = (await notification.client.get("/notifications")).json()["items"]
+        assert entry["title"] == "2 deliveries to your channels given up"
+        as_bob = {"authorization": "Bearer bob"}
+        assert (await notification.client.get("/notifications", headers=as_bob)).json()["items"] == []
 
 
 class TestTooMuchThatIsOver:

@@ -1,17 +1,42 @@
 """The inbox: what events put into it, and what the API shows of it. On both databases."""
 
+import json
 from typing import Any
 
-from notification_service.models import Delivery
+import pytest
+from notification_service.contents import IN_INBOX, OF_EVENTS
+from notification_service.models import Notification
 from notification_service.subscriptions import subscriptions
-from sqlalchemy import select
+from opentelemetry.trace import NoOpTracer
+from sqlalchemy import func, select
 
 from conftest import ServiceUnderTest
-from contracts.task import TaskCompleted, TaskCreated, TaskDeleted, TaskReopened, TaskUpdated
+from contracts.catalogue import EVENTS
+from contracts.event import Event
+from contracts.names import Topic
+from contracts.task import (
+    TaskCompleted,
+    TaskCreated,
+    TaskDeleted,
+    TaskEvent,
+    TaskReopened,
+    TaskRestored,
+    TaskUpdated,
+)
 from contracts.user import UserDeleted
-from services.notification.tests.events import event
+from servicekit.deliveries import Effects, Status, read
+from servicekit.sidecar import Sidecar
+from services.notification.tests.events import event, imported
 
 HANDLERS = subscriptions.handlers
+CHANGES: tuple[type[TaskEvent], ...] = (
+    TaskCreated,
+    TaskUpdated,
+    TaskCompleted,
+    TaskReopened,
+    TaskDeleted,
+    TaskRestored,
+)
 
 
 async def inbox(notification: ServiceUnderTest, query: str = "") -> list[dict[str, Any]]:
@@ -19,43 +44,80 @@ async def inbox(notification: ServiceUnderTest, query: str = "") -> list[dict[st
     return items
 
 
-class TestTaskEvents:
-    async def test_are_put_into_the_inbox_newest_first(self, notification: ServiceUnderTest) -> None:
-        events = [event(kind) for kind in (TaskCreated, TaskCompleted, TaskReopened, TaskDeleted)]
-        envelopes = await notification.receive(HANDLERS, *events)
-        found = await inbox(notification)
-        assert [item["kind"] for item in found] == [
-            "task.deleted",
-            "task.reopened",
-            "task.completed",
-            "task.created",
-        ]
-        assert [item["id"] for item in found] == [envelope.id for envelope in envelopes[::-1]]
-        assert {(item["title"], item["task_id"], item["read_at"]) for item in found} == {("milk", "t1", None)}
+async def stored(notification: ServiceUnderTest) -> int:
+    async with notification.database.reading() as session:
+        return await session.scalar(select(func.count()).select_from(Notification)) or 0
 
-    async def test_are_told_again_as_notifications(self, notification: ServiceUnderTest) -> None:
-        (envelope,) = await notification.receive(HANDLERS, event(TaskCreated))
+
+def changed(kind: type[TaskEvent]) -> TaskEvent:
+    return event(kind, extra={"changed": ["title"]} if kind is TaskUpdated else None)
+
+
+class TestContents:
+    def test_are_decided_for_every_event(self) -> None:
+        assert set(OF_EVENTS) == set(EVENTS)
+
+    def test_of_the_inbox_are_of_kinds_it_has(self) -> None:
+        assert {content.kind for content in OF_EVENTS.values() if content.in_inbox} <= set(IN_INBOX)
+
+    @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.type)
+    def test_are_heard_where_they_are_something(self, kind: type[Event]) -> None:
+        if OF_EVENTS[kind].kind:
+            assert kind in HANDLERS
+
+
+class TestOwnActs:
+    async def test_make_no_entry_and_tell_no_page(self, notification: ServiceUnderTest) -> None:
+        await notification.receive(HANDLERS, *map(changed, CHANGES))
+        assert await inbox(notification) == []
+        assert await notification.recorded() == []
+        assert await stored(notification) == 0
+
+    async def test_are_kept_for_a_webhook_that_asks(self, notification: ServiceUnderTest) -> None:
+        webhook = {"url": "http://127.0.0.1:9/hook", "kinds": ["task.created"]}
+        id = (await notification.client.post("/webhooks", json=webhook)).json()["id"]
+        envelope, _ = await notification.receive(HANDLERS, event(TaskCreated), event(TaskDeleted))
+        deliveries = (await notification.client.get(f"/webhooks/{id}/deliveries")).json()["items"]
+        assert [each["notification_id"] for each in deliveries] == [envelope.id]
+        assert await inbox(notification) == []
+        assert (await notification.client.post(f"/notifications/{envelope.id}/read")).status_code == 404
+
+
+class TestAnImport:
+    async def test_of_a_thousand_tasks_is_one_entry(self, notification: ServiceUnderTest) -> None:
+        tasks = [event(TaskCreated, f"task {n}", id=f"t{n}") for n in range(1000)]
+        await notification.receive(HANDLERS, *tasks, imported(added=1000, losses=3))
+        (entry,) = await inbox(notification)
+        assert entry["title"] == "Imported 1,000 tasks from Todoist, 3 things could not be taken over"
+        assert (entry["kind"], entry["import_id"], entry["read_at"]) == ("import", "i1", None)
+
+    async def test_that_failed_is_one_entry_that_says_why(self, notification: ServiceUnderTest) -> None:
+        await notification.receive(HANDLERS, imported(failure="No room."))
+        (entry,) = await inbox(notification)
+        assert entry["title"] == "The import from Todoist failed"
+        assert entry["text"] == "1 task had been added. No room."
+
+    async def test_is_told_open_pages(self, notification: ServiceUnderTest) -> None:
+        (envelope,) = await notification.receive(HANDLERS, imported())
         (told,) = await notification.recorded()
         assert told["type"] == "todo.notification.created.v1"
         assert (told["subject"], told["data"]["user_id"]) == (envelope.id, "ada")
 
-    async def test_have_no_receipt(self, notification: ServiceUnderTest) -> None:
-        await notification.receive(HANDLERS, event(TaskCreated))
-        async with notification.database.reading() as session:
-            assert (await session.scalars(select(Delivery))).all() == []
+    async def test_that_comes_twice_is_one_entry(self, notification: ServiceUnderTest) -> None:
+        (envelope,) = await notification.receive(HANDLERS, imported())
+        raw = json.loads(envelope.model_dump_json())
+        effects = Effects(notification.database, Sidecar(1), NoOpTracer(), HANDLERS)
+        assert await effects.deliver([read(Topic.TODO_EVENTS, raw)] * 2) == [Status.SUCCESS] * 2
+        assert len(await inbox(notification)) == 1
 
-    async def test_of_edits_are_not(self, notification: ServiceUnderTest) -> None:
-        await notification.receive(HANDLERS, event(TaskUpdated, extra={"changed": ["title"]}))
-        assert await inbox(notification) == []
-
-    async def test_of_others_are_not_mine(self, notification: ServiceUnderTest) -> None:
-        await notification.receive(HANDLERS, event(TaskCreated, user="bob"))
+    async def test_of_others_is_not_mine(self, notification: ServiceUnderTest) -> None:
+        await notification.receive(HANDLERS, imported("bob"))
         assert await inbox(notification) == []
 
 
 class TestMarkRead:
     async def test_is_kept_and_told_once(self, notification: ServiceUnderTest) -> None:
-        (envelope,) = await notification.receive(HANDLERS, event(TaskCreated))
+        (envelope,) = await notification.receive(HANDLERS, imported())
         first, second = [
             (await notification.client.post(f"/notifications/{envelope.id}/read")).json() for _ in range(2)
         ]
@@ -65,26 +127,26 @@ class TestMarkRead:
         assert types == ["todo.notification.created.v1", "todo.notification.read.v1"]
 
     async def test_of_somebody_elses_is_404(self, notification: ServiceUnderTest) -> None:
-        (envelope,) = await notification.receive(HANDLERS, event(TaskCreated, user="bob"))
+        (envelope,) = await notification.receive(HANDLERS, imported("bob"))
         answer = await notification.client.post(f"/notifications/{envelope.id}/read")
         assert answer.status_code == 404
 
 
 class TestList:
     async def test_keeps_apart_what_is_read(self, notification: ServiceUnderTest) -> None:
-        one, two = await notification.receive(HANDLERS, event(TaskCreated, "one"), event(TaskCreated, "two"))
+        one, two = await notification.receive(HANDLERS, imported(), imported())
         await notification.client.post(f"/notifications/{one.id}/read")
         assert [item["id"] for item in await inbox(notification, "?unread=true")] == [two.id]
         assert [item["id"] for item in await inbox(notification, "?unread=false")] == [one.id]
 
     async def test_pages(self, notification: ServiceUnderTest) -> None:
-        await notification.receive(HANDLERS, *[event(TaskCreated, str(n)) for n in range(5)])
+        await notification.receive(HANDLERS, *[imported(import_id=str(n)) for n in range(5)])
         first = (await notification.client.get("/notifications?limit=3")).json()
         rest = await inbox(notification, f"?limit=3&cursor={first['next_cursor']}")
-        assert [item["title"] for item in first["items"] + rest] == ["4", "3", "2", "1", "0"]
+        assert [item["import_id"] for item in first["items"] + rest] == ["4", "3", "2", "1", "0"]
 
     async def test_refuses_the_cursor_of_another_list(self, notification: ServiceUnderTest) -> None:
-        await notification.receive(HANDLERS, *[event(TaskCreated, str(n)) for n in range(2)])
+        await notification.receive(HANDLERS, *[imported() for _ in range(2)])
         cursor = (await notification.client.get("/notifications?limit=1")).json()["next_cursor"]
         answer = await notification.client.get(f"/notifications?unread=true&cursor={cursor}")
         assert answer.json()["code"] == "cursor-invalid"
@@ -92,8 +154,10 @@ class TestList:
 
 class TestErasure:
     async def test_erases_the_user_and_nobody_else(self, notification: ServiceUnderTest) -> None:
-        await notification.receive(HANDLERS, event(TaskCreated), event(TaskCreated, user="bob"))
+        await notification.receive(HANDLERS, imported(), imported("bob"))
         await notification.receive(HANDLERS, UserDeleted(user_id="bob"))
         assert len(await inbox(notification)) == 1
         await notification.receive(HANDLERS, UserDeleted(user_id="ada"))
+        assert await inbox(notification) == []
+        await notification.receive(HANDLERS, imported())
         assert await inbox(notification) == []

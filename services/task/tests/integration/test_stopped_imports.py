@@ -102,6 +102,9 @@ class TestError:
         assert id in line["what"]
         assert len(calls) == 4
         assert len((await task.client.get("/tasks")).json()["items"]) == 2
+        (told,) = await task.recorded(of="imports")
+        data = told["data"]
+        assert (told["subject"], data["added"], data["failure"]) == (id, 2, line["what"])
 
     async def test_of_one_file_does_not_stop_others(
         self, task: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
@@ -118,6 +121,15 @@ class TestError:
         found = await outcome(task, await sent(task))
         assert (found["status"], found["added"], found["report"]) == ("done", 6, [])
         assert len(calls) == 12
+        (told,) = await task.recorded(of="imports")
+        assert (told["data"]["added"], told["data"]["failure"]) == (6, "")
+
+    async def test_is_told_once_though_two_workers_end(self, task: ServiceUnderTest) -> None:
+        """The first one's lease ran out while it worked."""
+        job = await leased(task, datetime.now(UTC) + timedelta(hours=1))
+        for _ in range(2):
+            await worker.take_in(task.database, job)
+        assert len(await task.recorded(of="imports")) == 1
 
     async def test_of_what_is_around_it_is_borne_for_longer(
         self, task: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch

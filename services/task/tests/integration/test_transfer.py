@@ -247,6 +247,23 @@ class TestDryRun:
         assert (await task.client.get("/projects")).json()["items"] == []
 
 
+class TestEnd:
+    async def test_is_told_once_with_what_was_lost(self, task: ServiceUnderTest) -> None:
+        found = await finished(task, TODOIST)
+        (told,) = await task.recorded(of="imports")
+        data = told["data"] | {"finished_at": None}
+        assert data == {
+            "user_id": "ada",
+            "import_id": found["id"],
+            "source": "Todoist",
+            "added": 3,
+            "skipped": 0,
+            "losses": len(found["report"]),
+            "failure": "",
+            "finished_at": None,
+        }
+
+
 class TestRefusal:
     @pytest.mark.parametrize(
         ("body", "format"),

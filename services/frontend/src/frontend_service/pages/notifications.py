@@ -18,13 +18,12 @@ from servicekit.errors import ServiceError
 from servicekit.ids import PathId, new_id
 
 KINDS = {
-    "task.created": "New task",
-    "task.completed": "Completed",
-    "task.reopened": "Open again",
-    "task.deleted": "Deleted",
     "reminder": "Reminder",
     "digest": "Daily digest",
-    "test": "Test",
+    "import": "Import",
+    "channel.disabled": "Channel switched off",
+    "channel.failing": "Channel fails",
+    "deliveries.dropped": "Deliveries given up",
 }
 READ_AT_ONCE = 8
 
@@ -42,6 +41,15 @@ class Entry:
     @property
     def is_unread(self) -> bool:
         return self.notification["read_at"] is None
+
+    @property
+    def link(self) -> str:
+        """Where there is more about it; empty if nowhere."""
+        if self.notification["task_id"]:
+            return f"/tasks/{self.notification['task_id']}/edit"
+        if self.notification.get("import_id"):
+            return f"/imports/{self.notification['import_id']}"
+        return "/settings" if self.notification.get("channel_id") else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from prometheus_client import Counter, Histogram
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notification_service import events
-from notification_service.channels import repository
+from notification_service.channels import failures, repository
 from notification_service.channels.parcel import KINDS, RESULTS, Outcome, Parcel, Sender
 from notification_service.channels.retries import TAKEN, next_try
 from notification_service.models import Attempt, Channel, Delivery, Notification
@@ -198,22 +198,26 @@ async def _move_on(session: AsyncSession, delivery: Delivery, outcome: Outcome, 
     if outcome.result == "again":
         delivery.next_at = next_try(delivery.attempts, delivery.created_at, now, outcome.retry_after)
     if outcome.result == "gone":
-        await _drop_channel(session, delivery, outcome.error)
+        await _drop_channel(session, delivery, outcome.error, now)
     elif delivery.next_at is None:
-        _give_up(session, delivery)
+        await _give_up(session, delivery, now)
 
 
-async def _drop_channel(session: AsyncSession, delivery: Delivery, note: str) -> None:
+async def _drop_channel(session: AsyncSession, delivery: Delivery, note: str, now: datetime) -> None:
     """The channel is used up: it stays, inactive, with a note that says why."""
     delivery.state = "dropped"
     channel = await repository.lock_any(session, delivery.channel_id or "")
     if channel and channel.is_active:
         channel.is_active, channel.note = False, note
         await repository.drop_waiting(session, channel.id)
+        await failures.tell_of_disabled(session, channel, now)
 
 
-def _give_up(session: AsyncSession, delivery: Delivery) -> None:
+async def _give_up(session: AsyncSession, delivery: Delivery, now: datetime) -> None:
     delivery.state = "failed"
+    channel = await repository.lock_any(session, delivery.channel_id or "")
+    if channel:
+        await failures.tell_of_failing(session, channel, delivery.error, now)
     failed = record(session, events.delivery_failed(delivery))
     record_letter(session, failed, delivery.error)
 

@@ -16,14 +16,14 @@ CHUNK = 5_000
 """Rows of one user changed in one go; the next round takes more."""
 
 
-async def shed(session: AsyncSession, limit: int) -> int:
-    """Give up what waits of users for whom more than `limit` deliveries wait, the newest first; how many.
+async def shed(session: AsyncSession, limit: int) -> dict[str, int]:
+    """Give up what waits of users for whom more than `limit` deliveries wait, the newest first.
 
-    They can be sent again by hand.
+    They can be sent again by hand. Returns how many it were, by user.
     """
     waits = col(Delivery.state) == "due"
     crowded = select(col(Delivery.user_id)).where(waits).group_by(col(Delivery.user_id))
-    shed = 0
+    shed: dict[str, int] = {}
     for user_id in (await session.scalars(crowded.having(func.count() > limit))).all():
         of_user = select(col(Delivery.id)).where(waits, col(Delivery.user_id) == user_id)
         newest = of_user.order_by(col(Delivery.created_at), col(Delivery.id)).offset(limit).limit(CHUNK)
@@ -31,7 +31,7 @@ async def shed(session: AsyncSession, limit: int) -> int:
         given_up = update(Delivery).where(col(Delivery.id).in_(ids), waits)
         error = f"{limit} deliveries of this account are waiting already"
         await session.execute(given_up.values(state="failed", next_at=None, error=error))
-        shed += len(ids)
+        shed[user_id] = len(ids)
     return shed
 
 

@@ -22,10 +22,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from servicekit.auth import ApiTokenUsed, Principal
 from servicekit.database import Database
 from servicekit.errors import QuotaExceeded
+from servicekit.outbox import record
 from task_service import repository as tasks
 from task_service.transfer import adding as adding_limits
 from task_service.transfer import repository
 from task_service.transfer.adding import Adding
+from task_service.transfer.events import import_finished
 from task_service.transfer.file_process import FileProcess, ProcessFailed
 from task_service.transfer.file_reader import FileRequest
 from task_service.transfer.formats import Format
@@ -195,7 +197,7 @@ def _given_up(job: ImportJob, why: str, times: int) -> str:
 async def _finish(database: Database, job: ImportJob, failure: str, adding: Adding | None = None) -> None:
     async with database.transaction() as session:
         stored = await repository.lock_job(session, job.id)
-        if stored is None:
+        if stored is None or stored.finished_at:
             return
         stored.status = "failed" if failure else "done"
         stored.body, stored.finished_at = b"", datetime.now(UTC)
@@ -205,3 +207,4 @@ async def _finish(database: Database, job: ImportJob, failure: str, adding: Addi
             stored.total = stored.done = adding.total
             stored.skipped = stored.total - stored.added
             stored.report, stored.more = adding.report.lines, adding.report.more
+        record(session, import_finished(stored, failure))

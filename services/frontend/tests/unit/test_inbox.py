@@ -1,0 +1,77 @@
+"""The inbox and what its entries lead to, with made-up services."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import httpx2
+import pytest
+
+from servicekit.sidecar import Answer
+from services.frontend.tests.fake_services import FakeServices, a_task
+from tests.fake_sidecar import answer
+
+ID = a_task()["id"]
+ENTRY: dict[str, Any] = {
+    "id": ID,
+    "kind": "import",
+    "title": "Imported 2 tasks from <Todoist>",
+    "text": "",
+    "task_id": None,
+    "reminder_id": None,
+    "import_id": None,
+    "channel_id": None,
+    "due_at": None,
+    "due_date": None,
+    "late": False,
+    "created_at": "2026-11-24T10:00:00Z",
+    "read_at": None,
+}
+
+
+def the_import(**fields: Any) -> Answer:
+    job = {"id": ID, "status": "done", "added": 2, "skipped": 1, "more": 4} | fields
+    return replace(answer(), body=json.dumps(job).encode())
+
+
+class TestAnEntry:
+    @pytest.mark.parametrize(
+        ("fields", "link"),
+        [
+            ({"import_id": ID}, f"/imports/{ID}"),
+            ({"kind": "reminder", "task_id": ID}, f"/tasks/{ID}/edit"),
+            ({"kind": "channel.failing", "channel_id": ID}, "/settings"),
+        ],
+    )
+    async def test_leads_to_what_it_tells_of(
+        self, ada: httpx2.AsyncClient, services: FakeServices, fields: dict[str, Any], link: str
+    ) -> None:
+        services.answers["GET /notifications"] = answer(items=[ENTRY | fields], next_cursor=None)
+        text = (await ada.get("/notifications")).text
+        assert f'<a href="{link}">Imported 2 tasks from &lt;Todoist&gt;</a>' in text
+
+    async def test_without_any_leads_nowhere(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
+        services.answers["GET /notifications"] = answer(items=[ENTRY], next_cursor=None)
+        text = (await ada.get("/notifications")).text
+        assert ">Imported 2 tasks from &lt;Todoist&gt;</p>" in text
+
+
+class TestAnImport:
+    async def test_shows_what_could_not_be_taken_over(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        report = [{"where": "line 3", "what": "a <b>date</b>"}]
+        services.answers[f"GET /import/{ID}"] = the_import(report=report)
+        text = (await ada.get(f"/imports/{ID}")).text
+        assert "Done: 2 added, 1 there already." in text
+        assert "What could not be taken over" in text
+        assert "line 3" in text
+        assert "a &lt;b&gt;date&lt;/b&gt;" in text
+        assert "and 4 more" in text
+
+    async def test_that_failed_says_why(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
+        report = [{"where": "file", "what": "No room."}]
+        services.answers[f"GET /import/{ID}"] = the_import(status="failed", report=report)
+        text = (await ada.get(f"/imports/{ID}")).text
+        assert "Failed: 2 added" in text
+        assert "No room." in text

@@ -1,0 +1,48 @@
+"""What a user's inbox says of channels that fail: one entry a day for each, however much was to be sent."""
+
+from datetime import datetime
+from uuid import NAMESPACE_URL, uuid5
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from notification_service import inbox, wording
+from notification_service.models import Channel, Notification
+
+FAILURES = uuid5(NAMESPACE_URL, "todo/failures")
+
+
+async def tell_of_disabled(session: AsyncSession, channel: Channel, now: datetime) -> None:
+    """`channel`, which is locked, was switched off; its note says why."""
+    title, text = wording.of_disabled(channel)
+    await _put(session, channel.user_id, "channel.disabled", title, text, now, channel.id)
+
+
+async def tell_of_failing(session: AsyncSession, channel: Channel, error: str, now: datetime) -> None:
+    """Something was given up that was to be sent on `channel`, which is locked."""
+    title, text = wording.of_failing(channel, error)
+    await _put(session, channel.user_id, "channel.failing", title, text, now, channel.id)
+
+
+async def tell_of_dropped(
+    session: AsyncSession, user_id: str, number: int, limit: int, now: datetime
+) -> None:
+    """`number` deliveries were given up because more than `limit` waited."""
+    title, text = wording.of_dropped(number, limit)
+    await _put(session, user_id, "deliveries.dropped", title, text, now)
+
+
+async def _put(
+    session: AsyncSession,
+    user_id: str,
+    kind: str,
+    title: str,
+    text: str,
+    now: datetime,
+    channel_id: str | None = None,
+) -> None:
+    id = str(uuid5(FAILURES, f"{kind}/{channel_id or user_id}/{now:%Y-%m-%d}"))
+    if await session.get(Notification, id):
+        return
+    entry = Notification(id=id, user_id=user_id, kind=kind, title=title, text=text, created_at=now)
+    entry.channel_id = channel_id
+    await inbox.put(session, [entry], {}, now)

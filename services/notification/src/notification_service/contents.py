@@ -1,0 +1,70 @@
+"""What becomes of each event: an entry in its user's inbox, a call of webhooks that ask for it, or neither.
+
+Who does something knows it, and sees it on every open page: acts of one's own, an import's thousand tasks
+among them, make no entry. See docs/decisions/0028-an-inbox-of-what-matters.md.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from contracts.chat import ChatMessageHandled
+from contracts.event import Event
+from contracts.filter import FilterCreated, FilterDeleted, FilterUpdated
+from contracts.imports import ImportFinished
+from contracts.label import LabelCreated, LabelDeleted, LabelUpdated
+from contracts.notification import DeliveryFailed, NotificationCreated, NotificationRead
+from contracts.project import ProjectCreated, ProjectDeleted, ProjectRestored, ProjectUpdated
+from contracts.task import TaskCompleted, TaskCreated, TaskDeleted, TaskReopened, TaskRestored, TaskUpdated
+from contracts.user import UserDeleted, UserSignedUp, UserUpdated
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What an event is to its user."""
+
+    kind: str = ""
+    """Of the notification; empty where there is none."""
+    in_inbox: bool = False
+    """Whether there is an entry; else only webhooks get it that ask for the kind."""
+
+
+NOTHING = Content()
+_IMPORT = Content("import", in_inbox=True)
+
+OF_EVENTS: Mapping[type[Event], Content] = {
+    TaskCreated: Content("task.created"),
+    TaskUpdated: NOTHING,
+    TaskCompleted: Content("task.completed"),
+    TaskReopened: Content("task.reopened"),
+    TaskDeleted: Content("task.deleted"),
+    TaskRestored: NOTHING,
+    ProjectCreated: NOTHING,
+    ProjectUpdated: NOTHING,
+    ProjectDeleted: NOTHING,
+    ProjectRestored: NOTHING,
+    LabelCreated: NOTHING,
+    LabelUpdated: NOTHING,
+    LabelDeleted: NOTHING,
+    FilterCreated: NOTHING,
+    FilterUpdated: NOTHING,
+    FilterDeleted: NOTHING,
+    ImportFinished: _IMPORT,
+    ChatMessageHandled: NOTHING,
+    UserSignedUp: NOTHING,
+    UserUpdated: NOTHING,
+    UserDeleted: NOTHING,
+    NotificationCreated: NOTHING,
+    NotificationRead: NOTHING,
+    DeliveryFailed: NOTHING,  # the transaction that tells of it makes the entry, one a channel and day
+}
+"""Every event of the contracts; a test refuses one that is not decided on."""
+
+IN_INBOX = (
+    "reminder",
+    "digest",
+    *dict.fromkeys(content.kind for content in OF_EVENTS.values() if content.in_inbox),
+    "channel.disabled",
+    "channel.failing",
+    "deliveries.dropped",
+)
+"""Kinds of entries: also those that are made here, with no event before them."""
