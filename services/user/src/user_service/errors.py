@@ -23,6 +23,11 @@ class TooManyAttempts(TooManyRequests):
     title = "Too many failed attempts to sign in; wait a while"
 
 
+class SignInBusy(TooManyRequests):
+    code = "sign-in-busy"
+    title = "Too many people sign in right now; try again in a moment"
+
+
 class ApiTokenInvalid(Unauthenticated):
     code = "api-token-invalid"
     title = "This API token is unknown, revoked or expired"

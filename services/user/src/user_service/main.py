@@ -13,7 +13,7 @@ from user_service.subscriptions import subscriptions
 def create(settings: Settings | None = None) -> FastAPI:
     return create_app(
         settings or Settings(),
-        [routes.auth, exchanges, routes.users, api_tokens, routes.usage, routes.keys],
+        [routes.auth, routes.credentials, exchanges, routes.users, api_tokens, routes.usage, routes.keys],
         listens=subscriptions,
         startup=[keys.load],
         forget=[forget_tokens, use_cases.forget_refresh_tokens],

@@ -1,19 +1,28 @@
 """HTTP in: accounts, sessions and published keys."""
 
-from fastapi import Request, Response
+from collections.abc import Awaitable, Callable
 
+from fastapi import Request, Response
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from servicekit import idempotency
 from servicekit.auth import JWKS_PATH, CurrentUser
-from servicekit.door import SessionDep, router
+from servicekit.database import Database
+from servicekit.door import SessionDep, refuse_strange, router
 from servicekit.preconditions import etag, require_match
 from servicekit.problems import problem_response
 from servicekit.quotas import UsageList
-from user_service import use_cases
+from user_service import passwords, use_cases
 from user_service.errors import RefreshTokenInvalid
 from user_service.models import User
 from user_service.schemas import Refresh, SignedIn, SignIn, SignUp, Tokens, UserPatch, UserRead
 from user_service.use_cases import Issuer
 
 auth = router(prefix="/auth", tags=["auth"], public=True)
+credentials = router(prefix="/auth", tags=["auth"], public=True, route_class=APIRoute)
+"""Hashing a password takes its time, so no connection to the database is held meanwhile."""
 users = router(prefix="/users", tags=["account"])
 usage = router(tags=["account"])
 keys = router(tags=["keys"], public=True)
@@ -23,14 +32,20 @@ def issuer_of(request: Request) -> Issuer:
     return Issuer(request.app.state.keys.current, request.app.state.settings)
 
 
-@auth.post("/sign-up", status_code=201)
-async def sign_up(request: Request, body: SignUp, session: SessionDep) -> SignedIn:
-    return _signed_in(*await use_cases.sign_up(session, body, issuer_of(request)))
+@credentials.post("/sign-up", status_code=201, response_model=SignedIn)
+async def sign_up(request: Request, body: SignUp) -> Response:
+    refuse_strange(request, frozenset())
+    password_hash = await passwords.hash_password(body.password)
+    return await _once(
+        request, 201, lambda session: use_cases.sign_up(session, body, password_hash, issuer_of(request))
+    )
 
 
-@auth.post("/sign-in")
-async def sign_in(request: Request, body: SignIn, session: SessionDep) -> SignedIn:
-    return _signed_in(*await use_cases.sign_in(session, body.email, body.password, issuer_of(request)))
+@credentials.post("/sign-in", response_model=SignedIn)
+async def sign_in(request: Request, body: SignIn) -> Response:
+    refuse_strange(request, frozenset())
+    user_id = await use_cases.check_password(request.app.state.database, body.email, body.password)
+    return await _once(request, 200, lambda session: use_cases.sign_in(session, user_id, issuer_of(request)))
 
 
 @auth.post("/refresh", response_model=Tokens)
@@ -76,6 +91,23 @@ async def read_usage(user: CurrentUser, request: Request, session: SessionDep) -
 @keys.get(JWKS_PATH, include_in_schema=False)
 async def published_keys(request: Request) -> dict[str, list[dict[str, str]]]:
     return {"keys": [key.jwk for key in request.app.state.keys.keys]}
+
+
+async def _once(
+    request: Request, status: int, open_session: Callable[[AsyncSession], Awaitable[tuple[User, Tokens]]]
+) -> Response:
+    """What came of `open_session`, and of an earlier request under the same idempotency key."""
+    database: Database = request.app.state.database
+    claim = await idempotency.claim_of(request, "anonymous")
+    async with database.transaction() as session:
+        earlier = await idempotency.earlier_answer(session, claim) if claim else None
+        if earlier is not None:
+            return earlier
+        signed_in = _signed_in(*await open_session(session))
+        response = JSONResponse(signed_in.model_dump(mode="json"), status)
+        if claim:
+            await idempotency.keep_answer(session, claim, response)
+    return response
 
 
 def _signed_in(user: User, tokens: Tokens) -> SignedIn:

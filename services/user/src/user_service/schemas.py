@@ -1,5 +1,6 @@
 """What the API of the user service takes and shows."""
 
+import unicodedata
 from datetime import datetime
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
@@ -18,7 +19,7 @@ def _email(value: str) -> str:
         found = email_validator.validate_email(value, check_deliverability=False)
     except email_validator.EmailNotValidError as error:
         raise ValueError(str(error)) from error
-    return found.normalized.lower()
+    return unicodedata.normalize("NFC", found.normalized.lower())
 
 
 def _time_zone(value: str) -> str:

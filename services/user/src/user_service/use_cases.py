@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from servicekit.database import Database
 from servicekit.errors import NotFound, Unauthenticated
 from servicekit.ids import new_id
 from servicekit.outbox import record
@@ -44,15 +45,20 @@ class Issuer:
         )
 
 
-async def sign_up(session: AsyncSession, request: SignUp, issuer: Issuer) -> tuple[User, Tokens]:
-    """Make an account. Raises `EmailTaken`."""
+async def sign_up(
+    session: AsyncSession, request: SignUp, password_hash: str, issuer: Issuer
+) -> tuple[User, Tokens]:
+    """Make an account. Raises `EmailTaken`.
+
+    password_hash: made before, so that it takes as long for an address that is taken.
+    """
     if await repository.by_email(session, request.email):
         raise EmailTaken
     now = datetime.now(UTC)
     user = User(
         id=new_id(),
         email=request.email,
-        password_hash=await passwords.hash_password(request.password),
+        password_hash=password_hash,
         name=request.name,
         time_zone=request.time_zone,
         created_at=now,
@@ -67,14 +73,26 @@ async def sign_up(session: AsyncSession, request: SignUp, issuer: Issuer) -> tup
     return user, issuer.issue(session, user, family=new_id())
 
 
-async def sign_in(session: AsyncSession, email: str, password: str, issuer: Issuer) -> tuple[User, Tokens]:
-    """Open a session. Raises `WrongCredentials` or `TooManyAttempts`."""
+async def check_password(database: Database, email: str, password: str) -> str:
+    """The id of the account. No connection is held while the password is checked.
+
+    Raises `WrongCredentials`, `TooManyAttempts` or `SignInBusy`.
+    """
     attempts.check(email)
-    user = await repository.by_email(session, email)
+    async with database.reading() as session:
+        user = await repository.by_email(session, email)
     if not await passwords.verify(password, user.password_hash if user else None) or user is None:
         attempts.failed(email)
         raise WrongCredentials
     attempts.succeeded(email)
+    return user.id
+
+
+async def sign_in(session: AsyncSession, user_id: str, issuer: Issuer) -> tuple[User, Tokens]:
+    """Open a session of an account whose password was right. Raises `WrongCredentials` if it is gone."""
+    user = await repository.by_id(session, user_id)
+    if user is None:
+        raise WrongCredentials
     await repository.end_oldest_sessions(
         session, user.id, datetime.now(UTC), keep=issuer.settings.quota_sessions - 1
     )
