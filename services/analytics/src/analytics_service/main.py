@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from analytics_service import routes
 from analytics_service.dead_letters import routes as desk
 from analytics_service.dead_letters.counting import count_parked
+from analytics_service.dead_letters.retention import forget
 from analytics_service.settings import Settings
 from analytics_service.subscriptions import subscriptions
 from servicekit.app import create_app
@@ -16,4 +17,5 @@ def create(settings: Settings | None = None) -> FastAPI:
         [routes.analytics, desk.operators, desk.replays],
         listens=subscriptions,
         background=[count_parked],
+        forget=[forget],
     )
