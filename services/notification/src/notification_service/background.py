@@ -14,6 +14,7 @@ from notification_service.channels.guard import guarded_session
 from notification_service.channels.mail import Mail
 from notification_service.channels.parcel import Sender
 from notification_service.channels.push import Push
+from notification_service.channels.resealing import reseal_all
 from notification_service.channels.sending import Sending
 from notification_service.channels.webhooks import Webhooks
 from notification_service.overdue import count_overdue
@@ -26,6 +27,8 @@ from notification_service.reminders.jobs import WakeUps
 from notification_service.settings import Settings
 
 KEPT = timedelta(days=30)
+DELETED_KEPT = timedelta(days=70)
+"""Longer than the trash keeps a task and Kafka, dead letters included, its events: 30 days each."""
 HOUSEKEEPING_SECONDS = 3600
 SHEDDING_SECONDS = 60
 
@@ -42,7 +45,7 @@ async def set_wake_ups(app: FastAPI) -> None:
 
 async def send(app: FastAPI) -> None:
     settings: Settings = app.state.settings
-    async with guarded_session(settings.allowed_networks) as session:
+    async with guarded_session(settings.allowed_networks, settings.allowed_ports) as session:
         senders: dict[str, Sender] = {
             "webhook": Webhooks(session, app.state.keys),
             "push": Push(session, app.state.keys, settings.vapid_contact),
@@ -50,6 +53,18 @@ async def send(app: FastAPI) -> None:
         if settings.smtp_host:
             senders["email"] = Mail(settings, app.state.keys)
         await Sending(app.state.database, senders, app.state.firing.fired).run()
+
+
+async def reseal(app: FastAPI) -> None:
+    """Once after the start, if there is a key before the one of today."""
+    while app.state.keys.previous:
+        try:
+            number = await reseal_all(app.state.database, app.state.keys)
+            log.info("the secrets of %d webhooks were sealed anew; the key before can go", number)
+            return
+        except Exception as error:
+            log.warning("secrets can't be sealed anew: %s", error)
+            await asyncio.sleep(SHEDDING_SECONDS)
 
 
 async def forget(app: FastAPI) -> None:
@@ -67,6 +82,7 @@ async def keep_house(session: AsyncSession, settings: Settings, now: datetime) -
     """Keep what is stored within its time and its quotas."""
     before = now - KEPT
     await reminders.forget_fired(session, before)
+    await reminders.forget_deleted(session, now - DELETED_KEPT)
     await channels.forget(session, before)
     await queue.forget_most(session, settings.quota_deliveries_stored)
     await inbox.forget(session, before, settings.quota_inbox_entries)
@@ -93,4 +109,4 @@ async def shed_queues(session: AsyncSession, settings: Settings, now: datetime) 
 
 
 STARTUP = (keys.load, prepare)
-WORK = (set_wake_ups, send, forget, shed, count_overdue)
+WORK = (set_wake_ups, send, reseal, forget, shed, count_overdue)

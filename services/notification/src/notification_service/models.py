@@ -62,6 +62,8 @@ class KnownTask(SQLModel, table=True):
     has_reminders: bool = False
     """Whether it came with reminders, so that the default one is not for it."""
     version: int
+    deleted_at: datetime | None = None
+    """Since when it is in the trash; of one that left the trash nothing is told."""
 
 
 class Reminder(SQLModel, table=True):

@@ -1,11 +1,12 @@
 """Settings of the notification service."""
 
 from ipaddress import IPv4Network, IPv6Network
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from contracts.names import App
+from notification_service.channels.guard import PORTS
 from servicekit.settings import ServiceSettings
 
 
@@ -17,6 +18,10 @@ class Settings(ServiceSettings):
 
     allowed_networks: list[IPv4Network | IPv6Network] = Field(default_factory=list)
     """Networks that are not public and may be called all the same by webhooks and web push, as JSON."""
+
+    allowed_ports: list[Annotated[int, Field(gt=0, lt=65536)]] = Field(default=list(PORTS), min_length=1)
+    """Ports of public addresses that webhooks and web push may call, as JSON. In a cluster the network policy
+    has to let them through, too."""
 
     smtp_host: str = ""
     """The mail server; without one there is no e-mail."""

@@ -4,7 +4,12 @@ from ipaddress import ip_network
 
 import aiohttp
 import pytest
-from notification_service.channels.guard import guarded_session, is_allowed, problem_with
+from notification_service.channels.guard import guarded_session, is_allowed, may_connect, problem_with
+from notification_service.channels.use_cases import _public
+from notification_service.settings import Settings
+from pydantic import ValidationError
+
+from servicekit.errors import Invalid
 
 
 class TestAddresses:
@@ -35,6 +40,32 @@ class TestAddresses:
         assert is_allowed("10.1.2.3", [ip_network("10.1.0.0/16")])
         assert is_allowed("::ffff:10.1.2.3", [ip_network("10.1.0.0/16")])
         assert not is_allowed("10.2.2.3", [ip_network("10.1.0.0/16")])
+
+
+class TestPorts:
+    PUBLIC = "93.184.216.34"
+
+    def test_are_those_the_operator_names(self) -> None:
+        for port, fine in ((443, False), (8443, False), (9000, True)):
+            url = f"https://{self.PUBLIC}:{port}/hook"
+            assert may_connect(self.PUBLIC, port, [], ports=[9000]) is fine
+            told = problem_with(url, [], https_only=True, ports=[9000])
+            assert told == ("" if fine else "the port must be one of 9000")
+
+    def test_are_read_from_the_settings(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert Settings().allowed_ports == [80, 443, 8443]
+        monkeypatch.setenv("TODO_ALLOWED_PORTS", "[9000]")
+        settings = Settings()
+        assert settings.allowed_ports == [9000]
+        assert _public("https://example.com:9000/", "/url", settings)
+        with pytest.raises(Invalid, match="port"):
+            _public("https://example.com/", "/url", settings)
+
+    @pytest.mark.parametrize("ports", ["[]", "[0]", "[65536]", "443"])
+    def test_that_are_none_stop_the_start(self, monkeypatch: pytest.MonkeyPatch, ports: str) -> None:
+        monkeypatch.setenv("TODO_ALLOWED_PORTS", ports)
+        with pytest.raises(ValidationError):
+            Settings()
 
 
 class TestASession:

@@ -1,8 +1,10 @@
 """What the keys seal and sign."""
 
+from dataclasses import replace
+
 import pytest
 from cryptography.exceptions import InvalidTag
-from notification_service.channels.keys import Keys
+from notification_service.channels.keys import Keys, _derived
 from py_vapid import Vapid02
 
 from devstack.credentials import fresh_secrets
@@ -36,4 +38,25 @@ class TestUnsubscribeTokens:
     def test_are_not_made_with_what_seals(self) -> None:
         """Whoever sees many of them learns nothing of the key of secrets."""
         ours = keys()
-        assert ours._derived("unsubscribe") != ours._derived("seal")
+        assert _derived(ours.key, "unsubscribe") != _derived(ours.key, "seal")
+
+
+class TestARotation:
+    def test_keeps_what_the_key_before_sealed_and_signed(self) -> None:
+        before = keys()
+        sealed, token = before.seal("whsec_x", "channel"), before.unsubscribe_token("channel")
+        after = replace(before, key="another", previous=before.key)
+        assert after.unseal(sealed, "channel") == "whsec_x"
+        assert after.channel_of(token) == "channel"
+        anew = after.resealed(sealed, "channel")
+        alone = replace(after, previous="")
+        assert alone.unseal(anew, "channel") == "whsec_x"
+        assert alone.resealed(anew, "channel") == anew
+        assert alone.channel_of(token) is None
+        with pytest.raises(InvalidTag):
+            alone.unseal(sealed, "channel")
+
+    def test_shows_no_key(self) -> None:
+        ours = replace(keys(), previous="the one before")
+        assert ours.key not in repr(ours)
+        assert "the one before" not in repr(ours)

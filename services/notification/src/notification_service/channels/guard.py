@@ -8,7 +8,7 @@ Redirects are not followed. What is said of a failure tells nothing of what a na
 import re
 import socket
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
@@ -17,7 +17,7 @@ from yarl import URL
 
 Networks = Sequence[IPv4Network | IPv6Network]
 PORTS = (80, 443, 8443)
-"""What may be called, but in networks the operator allows."""
+"""What may be called unless the operator says otherwise, but in networks the operator allows."""
 TIMEOUT = aiohttp.ClientTimeout(total=10, sock_connect=5)
 LONGEST_URL = 2000
 UNREACHABLE = "the host name leads to no public address"
@@ -49,12 +49,12 @@ def is_allowed(host: str, allowed: Networks) -> bool:
     return all(_is_public(each) for each in inner) and (_is_public(address) or address in _NAT64)
 
 
-def may_connect(host: str, port: int, allowed: Networks) -> bool:
+def may_connect(host: str, port: int, allowed: Networks, ports: Collection[int] = PORTS) -> bool:
     """Whether a socket to that IP address and port may be made."""
-    return is_allowed(host, allowed) and (port in PORTS or _is_exempt(host, allowed))
+    return is_allowed(host, allowed) and (port in ports or _is_exempt(host, allowed))
 
 
-def problem_with(url: str, allowed: Networks, *, https_only: bool) -> str:
+def problem_with(url: str, allowed: Networks, *, https_only: bool, ports: Collection[int] = PORTS) -> str:
     """What is wrong with a URL, as far as can be said without looking its name up; empty if nothing."""
     if len(url) > LONGEST_URL:
         return f"must have at most {LONGEST_URL} characters"
@@ -71,7 +71,7 @@ def problem_with(url: str, allowed: Networks, *, https_only: bool) -> str:
         return "must be https"
     if "@" in re.split("[/?#]", url.partition("//")[2], maxsplit=1)[0]:
         return "must not hold a user name or password"
-    return _problem_with_host(host, port, allowed)
+    return _problem_with_host(host, port, allowed, ports)
 
 
 def in_ascii(url: str) -> str:
@@ -90,18 +90,18 @@ def why(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:300]
 
 
-def guarded_session(allowed: Networks) -> aiohttp.ClientSession:
+def guarded_session(allowed: Networks, ports: Collection[int] = PORTS) -> aiohttp.ClientSession:
     """A session that opens no connection to a private address; its errors then hold `PrivateAddress`."""
-    connector = aiohttp.TCPConnector(socket_factory=_socket_factory(allowed), limit=0)
+    connector = aiohttp.TCPConnector(socket_factory=_socket_factory(allowed, ports), limit=0)
     return aiohttp.ClientSession(
         connector=connector, timeout=TIMEOUT, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
     )
 
 
-def _socket_factory(allowed: Networks) -> Callable[[Any], socket.socket]:
+def _socket_factory(allowed: Networks, ports: Collection[int]) -> Callable[[Any], socket.socket]:
     def make(address: Any) -> socket.socket:
         family, kind, protocol, _, where = address
-        if not may_connect(str(where[0]), int(where[1]), allowed):
+        if not may_connect(str(where[0]), int(where[1]), allowed, ports):
             raise PrivateAddress(UNREACHABLE)
         made = socket.socket(family, kind, protocol)
         made.setblocking(False)
@@ -110,7 +110,7 @@ def _socket_factory(allowed: Networks) -> Callable[[Any], socket.socket]:
     return make
 
 
-def _problem_with_host(host: str, port: int, allowed: Networks) -> str:
+def _problem_with_host(host: str, port: int, allowed: Networks, ports: Collection[int]) -> str:
     try:
         is_fine, is_exempt = is_allowed(host, allowed), _is_exempt(host, allowed)
     except ValueError:
@@ -121,8 +121,8 @@ def _problem_with_host(host: str, port: int, allowed: Networks) -> str:
         return "must not hold a zone"
     if not is_fine:
         return "this address is not public"
-    if not 0 < port < 65536 or (port not in PORTS and not is_exempt):
-        return f"the port must be one of {', '.join(map(str, PORTS))}"
+    if not 0 < port < 65536 or (port not in ports and not is_exempt):
+        return f"the port must be one of {', '.join(map(str, ports))}"
     return ""
 
 

@@ -1,15 +1,18 @@
 """What is secret here: read through Dapr's secret store, from the secret `notification`.
 
-`key` seals the secrets of webhooks and signs unsubscribe links, `vapid` (PEM, P-256) is who this server is
-to push services (RFC 8292), `smtp_password` is optional.
+`key` seals the secrets of webhooks and signs unsubscribe links; `previous`, if there, is the key before it:
+what it sealed is opened and sealed anew (`resealing`), what it signed holds. `vapid` (PEM, P-256) is who
+this server is to push services (RFC 8292), `smtp_password` is optional.
 """
 
 import base64
 import hashlib
 import hmac
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from fastapi import FastAPI
@@ -22,9 +25,10 @@ SECRET = "notification"
 class Keys:
     """The keys of this service."""
 
-    key: str
+    key: str = field(repr=False)
     vapid: Vapid02
     smtp_password: str = field(default="", repr=False)
+    previous: str = field(default="", repr=False)
 
     @property
     def push_key(self) -> str:
@@ -36,34 +40,57 @@ class Keys:
 
     def seal(self, secret: str, channel_id: str) -> str:
         nonce = os.urandom(12)
-        sealed = AESGCM(self._derived("seal")).encrypt(nonce, secret.encode(), channel_id.encode())
+        sealed = AESGCM(_derived(self.key, "seal")).encrypt(nonce, secret.encode(), channel_id.encode())
         return _base64url(nonce + sealed)
 
     def unseal(self, sealed: str, channel_id: str) -> str:
-        raw = base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
-        return AESGCM(self._derived("seal")).decrypt(raw[:12], raw[12:], channel_id.encode()).decode()
+        """What was sealed with the key or the one before it. Raises `InvalidTag`."""
+        for key in self._known[:-1]:
+            with suppress(InvalidTag):
+                return _unsealed(key, sealed, channel_id)
+        return _unsealed(self._known[-1], sealed, channel_id)
+
+    def resealed(self, sealed: str, channel_id: str) -> str:
+        """The same under the key of today; as it is if that sealed it. Raises `InvalidTag`."""
+        try:
+            _unsealed(self.key, sealed, channel_id)
+        except InvalidTag:
+            return self.seal(self.unseal(sealed, channel_id), channel_id)
+        return sealed
 
     def unsubscribe_token(self, channel_id: str) -> str:
         """What an unsubscribe link carries: it can end this channel, and nothing else."""
-        return f"{channel_id}.{self._mac(channel_id)}"
+        return f"{channel_id}.{_mac(self.key, channel_id)}"
 
     def channel_of(self, token: str) -> str | None:
         """The channel an unsubscribe token is for; None if it was not made here."""
         channel_id, _, mac = token.partition(".")
-        return channel_id if hmac.compare_digest(mac.encode(), self._mac(channel_id).encode()) else None
+        right = [_mac(key, channel_id).encode() for key in self._known]
+        return channel_id if any(hmac.compare_digest(mac.encode(), each) for each in right) else None
 
-    def _mac(self, text: str) -> str:
-        return _base64url(hmac.digest(self._derived("unsubscribe"), text.encode(), "sha256"))
-
-    def _derived(self, purpose: str) -> bytes:
-        return hashlib.sha256(f"todo notification {purpose}\0{self.key}".encode()).digest()
+    @property
+    def _known(self) -> tuple[str, ...]:
+        return (self.key, self.previous) if self.previous else (self.key,)
 
 
 async def load(app: FastAPI) -> None:
     """Read the keys. Waits up to a minute for the sidecar; raises `Unavailable` after that."""
     secret = await app.state.sidecar.secret(SECRET)
     vapid = Vapid02.from_pem(secret["vapid"].encode())
-    app.state.keys = Keys(secret["key"], vapid, secret.get("smtp_password", ""))
+    app.state.keys = Keys(secret["key"], vapid, secret.get("smtp_password", ""), secret.get("previous", ""))
+
+
+def _unsealed(key: str, sealed: str, channel_id: str) -> str:
+    raw = base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
+    return AESGCM(_derived(key, "seal")).decrypt(raw[:12], raw[12:], channel_id.encode()).decode()
+
+
+def _mac(key: str, text: str) -> str:
+    return _base64url(hmac.digest(_derived(key, "unsubscribe"), text.encode(), "sha256"))
+
+
+def _derived(key: str, purpose: str) -> bytes:
+    return hashlib.sha256(f"todo notification {purpose}\0{key}".encode()).digest()
 
 
 def _base64url(raw: bytes) -> str:

@@ -54,6 +54,12 @@ async def lock_any(session: AsyncSession, id: str) -> Channel | None:
     return (await session.scalars(select(Channel).where(col(Channel.id) == id).with_for_update())).first()
 
 
+async def lock_webhooks(session: AsyncSession, last: str, limit: int) -> Sequence[Channel]:
+    """The next ones behind the id `last`, whoever they belong to."""
+    query = select(Channel).where(col(Channel.kind) == "webhook", col(Channel.id) > last)
+    return (await session.scalars(query.order_by(col(Channel.id)).limit(limit).with_for_update())).all()
+
+
 async def remove(session: AsyncSession, channel: Channel) -> None:
     """Drop a channel with what waits for it and its log."""
     for table in (Attempt, Delivery):

@@ -199,7 +199,9 @@ async def _put(
 def _public(url: str, pointer: str, settings: Settings) -> str:
     """`url` as it is called. Raises `Invalid` for one that may not be."""
     https_only = settings.environment == "production"
-    problem = problem_with(url, settings.allowed_networks, https_only=https_only)
+    problem = problem_with(
+        url, settings.allowed_networks, https_only=https_only, ports=settings.allowed_ports
+    )
     if problem:
         raise Invalid.field(pointer, problem, code="url-refused")
     return in_ascii(url)

@@ -114,7 +114,9 @@ def made(id: str, task: KnownTask, spec: TaskReminder, now: datetime) -> Reminde
 def _remember(
     session: AsyncSession, known: KnownTask | None, task: TaskSnapshot, user_id: str, is_open: bool
 ) -> KnownTask:
-    values = task.model_dump(include={"id", "title", "due_date", "due_at", "time_zone", "version"})
+    values = task.model_dump(
+        include={"id", "title", "due_date", "due_at", "time_zone", "version", "deleted_at"}
+    )
     values |= {"is_open": is_open, "has_reminders": bool(task.reminders)}
     if known is None:
         known = KnownTask(**values, user_id=user_id)

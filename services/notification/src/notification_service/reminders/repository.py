@@ -229,6 +229,11 @@ async def forget_fired(session: AsyncSession, before: datetime) -> None:
     await session.execute(delete(Reminder).where(is_over, is_old, col(Reminder.kind) != "digest"))
 
 
+async def forget_deleted(session: AsyncSession, before: datetime) -> None:
+    """Drop tasks that have been in the trash since `before`: they can't come back, nor can their events."""
+    await session.execute(delete(KnownTask).where(col(KnownTask.deleted_at) < before))
+
+
 async def erase_user(session: AsyncSession, user_id: str, now: datetime) -> None:
     """Drop everything; the bare row of the person stays, so that an event that comes late finds it erased.
 

@@ -1,0 +1,45 @@
+"""A new key for the secrets of webhooks: all are sealed anew, then the one before can go. On both."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from notification_service.channels import resealing
+from notification_service.channels.keys import Keys
+from notification_service.channels.resealing import reseal_all
+from notification_service.models import Channel
+from sqlalchemy import select
+
+from conftest import ServiceUnderTest
+from services.notification.tests.integration.test_channels import add_webhook
+
+URL = "http://127.0.0.1:9/hook"
+
+
+async def opened(notification: ServiceUnderTest, keys: Keys) -> dict[str, list[str]]:
+    """The secrets of all webhooks, by id."""
+    async with notification.database.reading() as session:
+        channels = (await session.scalars(select(Channel))).all()
+    return {each.id: [keys.unseal(sealed, each.id) for sealed in each.keys["secrets"]] for each in channels}
+
+
+class TestANewKey:
+    async def test_opens_everything_alone_after_one_round(
+        self, notification: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(resealing, "CHUNK", 2)
+        made = [await add_webhook(notification, f"{URL}{number}") for number in range(5)]
+        rotated = (await notification.client.post(f"/webhooks/{made[0]['id']}/rotate")).json()
+        wanted: dict[str, Any] = {each["id"]: [each["secret"]] for each in made}
+        wanted[made[0]["id"]] = [rotated["secret"], made[0]["secret"]]
+        before: Keys = notification.app.state.keys
+        both = replace(before, key="another", previous=before.key)
+        assert await opened(notification, both) == wanted
+        assert await reseal_all(notification.database, both) == 5
+        assert await opened(notification, replace(both, previous="")) == wanted
+        assert await reseal_all(notification.database, both) == 0
+
+    async def test_passes_over_what_no_key_opens(self, notification: ServiceUnderTest) -> None:
+        await add_webhook(notification, URL)
+        lost = replace(notification.app.state.keys, key="another", previous="nor this one")
+        assert await reseal_all(notification.database, lost) == 0
