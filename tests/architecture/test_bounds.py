@@ -3,6 +3,7 @@
 import importlib
 import inspect
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from sqlmodel import SQLModel
@@ -53,7 +54,7 @@ class RowOf(Bound):
         assert tuple(column.name for column in table.primary_key) == self.key
 
 
-def _found(name: str) -> object:
+def _found(name: str) -> Any:
     """`module:function`, or a module alone."""
     module, _, attribute = name.partition(":")
     found = importlib.import_module(module)
@@ -135,7 +136,7 @@ def _below(model: type[SQLModel]) -> Iterator[type[SQLModel]]:
 
 class TestTables:
     def test_are_all_bounded(self) -> None:
-        bounded = {**{app.value: set(bounds) for app, bounds in BOUNDS.items()}, "servicekit": set(SHARED)}
+        bounded = {**{str(app): set(bounds) for app, bounds in BOUNDS.items()}, "servicekit": set(SHARED)}
         assert {service: set(tables) for service, tables in models().items()} == bounded
 
     @pytest.mark.parametrize("app", ROUTES)
