@@ -111,7 +111,9 @@ BOUNDS: dict[str, dict[str, Bound]] = {
     App.ANALYTICS: {
         "count": RowOf("user_id", "day", "name"),
         "erased_user": ACCOUNT,
-        "dead_letter": Purged("analytics_service.dead_letters.retention:forget", by="analytics_service.main"),
+        "dead_letter": Purged(
+            "analytics_service.dead_letters.repository:forget", by="analytics_service.dead_letters.retention"
+        ),
     },
 }
 

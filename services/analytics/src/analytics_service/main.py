@@ -3,9 +3,8 @@
 from fastapi import FastAPI
 
 from analytics_service import routes
+from analytics_service.dead_letters import counting, retention
 from analytics_service.dead_letters import routes as desk
-from analytics_service.dead_letters.counting import count_parked
-from analytics_service.dead_letters.retention import forget
 from analytics_service.settings import Settings
 from analytics_service.subscriptions import subscriptions
 from servicekit.app import create_app
@@ -16,6 +15,6 @@ def create(settings: Settings | None = None) -> FastAPI:
         settings or Settings(),
         [routes.analytics, desk.operators, desk.replays],
         listens=subscriptions,
-        background=[count_parked],
-        forget=[forget],
+        background=[counting.count_parked],
+        forget=[retention.forget],
     )

@@ -65,6 +65,10 @@ async def discard(session: AsyncSession, wanted: dict[str, str], reason: str) ->
     return len((await session.scalars(change.returning(col(DeadLetter.id)))).all())
 
 
+async def forget(session: AsyncSession, failed_before: datetime) -> None:
+    await session.execute(delete(DeadLetter).where(col(DeadLetter.failed_at) < failed_before))
+
+
 async def erase_user(session: AsyncSession, user_id: str) -> None:
     await session.execute(delete(DeadLetter).where(col(DeadLetter.user_id) == user_id))
 

@@ -2,15 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
-from analytics_service.models import DeadLetter
+from analytics_service.dead_letters import repository
 
 KEPT = timedelta(days=90)
 """Since it failed the last time; three times as long as Kafka has it (`kafka/topics.yaml`)."""
 
 
 async def forget(session: AsyncSession) -> None:
-    await session.execute(delete(DeadLetter).where(col(DeadLetter.failed_at) < datetime.now(UTC) - KEPT))
+    await repository.forget(session, datetime.now(UTC) - KEPT)
