@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat_service.quoting import is_quoted, unquote
+from servicekit.folding import name_key, search_key
 
 Task = dict[str, Any]
 
@@ -58,13 +59,14 @@ def match(target: str, tasks: Sequence[Task], shown: Sequence[str]) -> Match:
 
 def fold(text: str) -> str:
     """Case, accents and punctuation aside."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    kept = "".join(char for char in plain if not unicodedata.combining(char))
-    return " ".join(re.findall(r"\w+", kept))
+    signs = (
+        char if char.isalnum() or unicodedata.category(char)[0] == "M" else " " for char in search_key(text)
+    )
+    return " ".join("".join(signs).split())
 
 
 def _same(title: str, said: str) -> bool:
-    return unicodedata.normalize("NFC", title.casefold()) == unicodedata.normalize("NFC", said.casefold())
+    return name_key(title) == name_key(said)
 
 
 def _content(folded: str) -> frozenset[str]:

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, and_, event, inspect
 from sqlalchemy.orm import Session
 
-from task_service.folding import fold
+from servicekit.folding import name_key, search_key
 from task_service.models import Task, TaskLabel, TaskText
 
 _TEXT = TaskText.metadata.tables["task_text"]
@@ -32,14 +32,14 @@ def rows_of(task: Task) -> list[TaskText | TaskLabel]:
 
 def _text(task: Task) -> dict[str, str]:
     return {
-        "title": fold(task.title),
-        "notes": fold(task.notes),
-        "labels": "\n".join(fold(label) for label in task.labels),
+        "title": search_key(task.title),
+        "notes": search_key(task.notes),
+        "labels": "\n".join(search_key(label) for label in task.labels),
     }
 
 
 def _label_rows(task: Task) -> list[TaskLabel]:
-    keys = dict.fromkeys(fold(label) for label in task.labels)
+    keys = dict.fromkeys(name_key(label) for label in task.labels)
     return [TaskLabel(user_id=task.user_id, key=key, task_id=task.id) for key in keys]
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from servicekit.auth import Principal
 from servicekit.errors import Invalid
+from servicekit.folding import search_key
 from servicekit.paging import decode_cursor, encode_cursor, page_of
 from task_service.filtering import keyset, repository
 from task_service.filtering.columns import TASK
@@ -17,7 +18,6 @@ from task_service.filtering.moments import Clock
 from task_service.filtering.reading import read_filter, read_sort, told
 from task_service.filtering.sorting import NEWEST_FIRST, Sort, values_of
 from task_service.filtering.tree import All, Node
-from task_service.folding import fold
 from task_service.models import Task
 from task_service.structure import filters
 
@@ -78,7 +78,7 @@ def _node(pointer: str, text: str | None) -> Node | None:
 def _words(q: str | None) -> list[str]:
     if "\x00" in (q or ""):
         raise Invalid.field("?q", "The character U+0000 is in no task.", code="search-invalid")
-    words = list(dict.fromkeys(fold(q or "").split()))
+    words = list(dict.fromkeys(search_key(q or "").split()))
     if len(words) > MAX_WORDS:
         raise Invalid.field("?q", f"A search has at most {MAX_WORDS} words.", code="search-too-long")
     return words

@@ -74,7 +74,7 @@ class Task(SQLModel, table=True):
 
 
 class TaskText(SQLModel, table=True):
-    """What is searched of a task, folded. Kept by `derived`."""
+    """What is searched of a task: the search keys of its texts. Kept by `derived`."""
 
     __tablename__ = "task_text"
 
@@ -93,7 +93,7 @@ class TaskLabel(SQLModel, table=True):
 
     user_id: str = Field(primary_key=True)
     key: str = Field(primary_key=True)
-    """The folded name of the label."""
+    """The key of the label's name."""
     task_id: str = Field(primary_key=True)
 
 
@@ -106,7 +106,8 @@ class Project(SQLModel, table=True):
     user_id: str
     name: str
     key: str
-    """The folded name."""
+    """What its name is, see `name_key`."""
+    search_key: str = ""
     colour: str | None = None
     parent_id: str | None = None
     archived: bool = False
@@ -118,7 +119,7 @@ class Project(SQLModel, table=True):
 
 
 class Label(SQLModel, table=True):
-    """A word that tasks carry; one of each folded name."""
+    """A word that tasks carry; one of each name."""
 
     __tablename__ = "label"
 
@@ -126,6 +127,7 @@ class Label(SQLModel, table=True):
     user_id: str
     name: str
     key: str
+    search_key: str = ""
     colour: str | None = None
     position: str
     version: int = 1

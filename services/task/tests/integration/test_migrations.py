@@ -3,9 +3,10 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, MetaData, Table, select
+from sqlalchemy import Connection, DateTime, MetaData, Table, column, select
+from sqlalchemy import table as sql_table
 from sqlmodel import col
-from task_service.models import NEVER, Label, Task, TaskLabel, TaskText
+from task_service.models import NEVER, Label, Project, SavedFilter, Task, TaskLabel, TaskText
 from task_service.quotas.models import AccountUsage
 
 from contracts.names import App
@@ -15,6 +16,13 @@ from tests.upgrading import upgrade_to
 
 MADE = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 DUE = {"due_at": MADE, "due_date": MADE.date()}
+
+
+def insert_rows(connection: Connection, name: str, *rows: dict[str, Any]) -> None:
+    """Rows without JSON."""
+    kinds = {name: DateTime(timezone=True) for name in ("created_at", "updated_at")}
+    columns = [column(name, kinds.get(name)) for name in rows[0]]
+    connection.execute(sql_table(name, *columns).insert(), list(rows))
 
 
 def insert_old(connection: Connection, *rows: dict[str, Any]) -> None:
@@ -75,3 +83,62 @@ class TestUsage:
         await database.close()
         assert (ada.tasks, ada.bytes_of_text, ada.trashed_tasks, ada.bytes_in_trash) == (1, 9, 1, 4)
         assert (bob.tasks, bob.bytes_of_text, bob.trashed_tasks, bob.labels) == (1, 1, 0, 0)
+
+
+class TestNames:
+    """Revision 0016 had keys without accents: é was e, ł was ł, が was か."""
+
+    async def test_are_known_by_what_they_are_and_found_without_accents(self, database_url: str) -> None:
+        names = {"resume": "Résumé", "łodz": "Łódź", "かき": "がき", "home": "Home"}
+        database = Database(App.TASK, database_url)
+        async with database.engine.begin() as connection:
+            await connection.run_sync(upgrade_to, App.TASK, "0016")
+            await connection.run_sync(
+                insert_old,
+                {"id": "a", "title": "Łódź – todo’s", "notes": "ｶﾞ", "labels": ["Résumé", "Łódź", "がき"]},
+                {"id": "b", "title": "plain", "labels": ["Home"]},
+            )
+            await connection.run_sync(
+                insert_rows,
+                "task_text",
+                {"user_id": "ada", "task_id": "a", "title": "łodz – todo’s", "notes": "カ", "labels": "…"},
+                {"user_id": "ada", "task_id": "b", "title": "plain", "notes": "", "labels": "home"},
+            )
+            of_a = [{"user_id": "ada", "task_id": "a", "key": key} for key in ("resume", "łodz", "かき")]
+            of_b = {"user_id": "ada", "task_id": "b", "key": "home"}
+            await connection.run_sync(insert_rows, "task_label", *of_a, of_b)
+            for table, more in (
+                ("label", {}),
+                ("project", {"archived": False}),
+                ("saved_filter", {"filter": "done"}),
+            ):
+                common = {"user_id": "ada", "position": "V", "version": 1, "created_at": MADE, **more}
+                rows = [
+                    common | {"id": f"{table} {key}", "name": name, "key": key, "updated_at": MADE}
+                    for key, name in names.items()
+                ]
+                await connection.run_sync(insert_rows, table, *rows)
+        await migrate(database)
+        async with database.reading() as session:
+            texts = (await session.scalars(select(TaskText).order_by("task_id"))).all()
+            labelled = (await session.scalars(select(TaskLabel))).all()
+            keys = {
+                model: {row.name: row.key for row in await session.scalars(select(model))}
+                for model in (Label, Project, SavedFilter)
+            }
+            sought = {row.name: row.search_key for row in await session.scalars(select(Label))}
+            projects = {row.name: row.search_key for row in await session.scalars(select(Project))}
+        await database.close()
+        assert [(text.title, text.notes, text.labels) for text in texts] == [
+            ("lodz - todo's", "ガ", "resume\nlodz\nがき"),
+            ("plain", "", "home"),
+        ]
+        assert sorted((row.task_id, row.key) for row in labelled) == [
+            ("a", "résumé"),
+            ("a", "łódź"),
+            ("a", "がき"),
+            ("b", "home"),
+        ]
+        own = {"Résumé": "résumé", "Łódź": "łódź", "がき": "がき", "Home": "home"}
+        assert list(keys.values()) == [own, own, own]
+        assert sought == projects == {"Résumé": "resume", "Łódź": "lodz", "がき": "がき", "Home": "home"}

@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from task_service.filtering import repository
 from task_service.filtering.keyset import TITLE_LETTERS
-from task_service.folding import fold
 from task_service.main import create
 from task_service.settings import Settings
 
 from conftest import OpenService, ServiceUnderTest
+from servicekit.folding import search_key
 
 LETTERS = st.text("abÄé%_\\' 会议牛", max_size=6)
 TASK = st.fixed_dictionaries(
@@ -30,7 +30,7 @@ async def task(open_service: OpenService, monkeypatch: pytest.MonkeyPatch) -> Se
 
 def has(task: dict[str, Any], word: str) -> bool:
     texts = [task["title"], task["notes"], *task["labels"]]
-    return any(fold(word) in fold(text) for text in texts)
+    return any(search_key(word) in search_key(text) for text in texts)
 
 
 async def found(task: ServiceUnderTest, user: str, **asked: Any) -> list[dict[str, Any]]:
@@ -78,7 +78,7 @@ class TestWords:
             for each in fields
             for by in (user, "somebody else")
         ][::2]
-        expected = {each["id"] for each in made if all(has(each, word) for word in fold(q).split())}
+        expected = {each["id"] for each in made if all(has(each, word) for word in search_key(q).split())}
         assert sorted(each["id"] for each in await found(task, user, q=q, sort=sort)) == sorted(expected)
 
     @pytest.mark.parametrize("many", [1, 3, 4, 7])

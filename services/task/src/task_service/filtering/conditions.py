@@ -11,13 +11,13 @@ from operator import ge, gt, le, lt
 
 from sqlalchemy import ColumnElement, and_, not_, or_, true
 
+from servicekit.folding import name_key, search_key
 from task_service.filtering import repository
-from task_service.filtering.columns import SEEN, TASK
+from task_service.filtering.columns import LABELS, PROJECT, SEEN, TASK
 from task_service.filtering.fields import FIELDS, Type
 from task_service.filtering.moments import Clock, Span, span_of
 from task_service.filtering.repository import Sought
 from task_service.filtering.tree import All, Comparison, Node, Not, Operator, Value
-from task_service.folding import contains, fold
 from task_service.models import NEVER
 
 Condition = ColumnElement[bool]
@@ -44,10 +44,8 @@ def condition(node: Node, scope: Scope) -> Condition:
 
 
 def searched(word: str) -> Sought:
-    """That a folded `word` stands in title, labels or notes."""
-    pattern = contains(word)
-    columns = (SEEN.title, SEEN.labels, SEEN.notes)
-    return Sought(word, or_(*(column.like(pattern, escape="\\") for column in columns)))
+    """That the search key `word` stands in title, labels or notes."""
+    return Sought(word, or_(*(_contains(column, word) for column in (SEEN.title, SEEN.labels, SEEN.notes))))
 
 
 def demanded(node: Node) -> tuple[list[Sought], list[Node]]:
@@ -64,7 +62,7 @@ def _sought(node: Node) -> Sought | None:
         return None
     if node.operator not in ("=", "~") or node.values[0].kind == "none":
         return None
-    return Sought(fold(node.values[0].text), _matches(_column(node), node.operator, node.values))
+    return Sought(search_key(node.values[0].text), _matches(_column(node), node.operator, node.values))
 
 
 def _yes_or_no(node: Comparison, scope: Scope) -> Condition:
@@ -134,8 +132,8 @@ def _name(node: Comparison, scope: Scope) -> Condition:
     if node.values[0].kind == "none":
         return project.is_(None)
     ids = [value.text for value in node.values] if node.operator != "~" else []
-    names = repository.projects(scope.user_id, lambda key: _matches(key, node.operator, node.values), ids)
-    return and_(project.is_not(None), project.in_(names))
+    names = _named(PROJECT.key, PROJECT.search_key, node)
+    return and_(project.is_not(None), project.in_(repository.projects(scope.user_id, names, ids)))
 
 
 def _label(node: Comparison, scope: Scope) -> Condition:
@@ -143,9 +141,14 @@ def _label(node: Comparison, scope: Scope) -> Condition:
         return repository.has_text(SEEN.labels != "")
     if node.values[0].kind == "none":
         return repository.has_text(SEEN.labels == "")
-    return TASK.id.in_(
-        repository.labelled(scope.user_id, lambda key: _matches(key, node.operator, node.values))
-    )
+    return TASK.id.in_(repository.labelled(scope.user_id, _named(LABELS.key, LABELS.search_key, node)))
+
+
+def _named(key: ColumnElement[str], sought: ColumnElement[str], node: Comparison) -> Condition:
+    """A name is one by its key; what is contained in one is searched."""
+    if node.operator == "~":
+        return _contains(sought, node.values[0].text)
+    return key.in_([name_key(value.text) for value in node.values])
 
 
 def _task(node: Comparison, scope: Scope) -> Condition:
@@ -154,15 +157,20 @@ def _task(node: Comparison, scope: Scope) -> Condition:
         return parent.is_not(None)
     if node.values[0].kind == "none":
         return parent.is_(None)
-    titled = repository.titled(scope.user_id, lambda title: _matches(title, "=", node.values))
+    titled = repository.titled(scope.user_id, _matches(SEEN.title, "=", node.values))
     ids = [value.text for value in node.values]
     return and_(parent.is_not(None), or_(parent.in_(ids), parent.in_(titled)))
 
 
 def _matches(column: ColumnElement[str], operator: Operator, values: Sequence[Value]) -> Condition:
     if operator == "~":
-        return column.like(contains(values[0].text), escape="\\")
-    return column.in_([fold(value.text) for value in values])
+        return _contains(column, values[0].text)
+    return column.in_([search_key(value.text) for value in values])
+
+
+def _contains(column: ColumnElement[str], text: str) -> Condition:
+    escaped = search_key(text).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return column.like(f"%{escaped}%", escape="\\")
 
 
 _BEFORE_OR_AFTER: Mapping[Operator, Callable[[ColumnElement[int], int], Condition]] = {

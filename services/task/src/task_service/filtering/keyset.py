@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, and_, cast, func, literal, literal_column, or_, tuple_
 
+from servicekit.folding import search_key
 from task_service.filtering.columns import TASK, TEXT
 from task_service.filtering.sorting import Sort
-from task_service.folding import fold
 from task_service.models import NEVER, Task
 
 TITLE_LETTERS = 100
@@ -36,7 +36,7 @@ _VALUES: Mapping[str, Callable[[Task], Any]] = {
     "updated": lambda task: task.updated_at,
     "completed": lambda task: task.completed_at or NEVER,
     "deleted": lambda task: task.deleted_at or NEVER,
-    "title": lambda task: fold(task.title)[:TITLE_LETTERS],
+    "title": lambda task: search_key(task.title)[:TITLE_LETTERS],
     "position": lambda task: task.position,
     "done": lambda task: int(task.done),
     "id": lambda task: task.id,

@@ -5,7 +5,7 @@ Are there more, they are so frequent that walking through the tasks in the order
 them soon. Which of the two it is, the database finds out within the one statement.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from task_service.filtering.columns import LABEL, LABELS, PROJECT, SEEN, TASK, TEXT
 from task_service.models import Task, TaskText
 
-Matches = Callable[[ColumnElement[str]], ColumnElement[bool]]
 FEW = 400
 _GRAMS: ColumnElement[Any] = literal_column(
     "task_grams(seen.user_id, seen.title || chr(10) || seen.labels || chr(10) || seen.notes)"
@@ -25,7 +24,7 @@ _GRAMS: ColumnElement[Any] = literal_column(
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """A folded text that stands in title, labels or notes, and the condition on `SEEN` that it does."""
+    """A search key that stands in title, labels or notes, and the condition on `SEEN` that it does."""
 
     text: str
     matches: ColumnElement[bool]
@@ -43,23 +42,22 @@ class Wanted:
     by_title: bool
 
 
-def labelled(user_id: str, matches: Matches) -> Select[str]:
-    """Ids of tasks with a label whose folded name matches."""
-    keys = select(LABELS.key).where(LABELS.user_id == user_id, matches(LABELS.key))
+def labelled(user_id: str, matches: ColumnElement[bool]) -> Select[str]:
+    """Ids of tasks with a label that matches."""
+    keys = select(LABELS.key).where(LABELS.user_id == user_id, matches)
     return select(LABEL.task_id).where(LABEL.user_id == user_id, LABEL.key.in_(keys))
 
 
-def projects(user_id: str, matches: Matches, ids: Sequence[str]) -> Select[str]:
-    """Ids of projects whose folded name matches, or that have one of these ids."""
+def projects(user_id: str, matches: ColumnElement[bool], ids: Sequence[str]) -> Select[str]:
+    """Ids of projects that match, or that have one of these ids."""
     ours = PROJECT.user_id == user_id
-    named = matches(PROJECT.key)
-    wanted = or_(named, PROJECT.id.in_(ids)) if ids else named
+    wanted = or_(matches, PROJECT.id.in_(ids)) if ids else matches
     return select(PROJECT.id).where(ours, wanted, PROJECT.deleted_at.is_(None))
 
 
-def titled(user_id: str, matches: Matches) -> Select[str]:
-    """Ids of tasks whose folded title matches."""
-    return select(SEEN.task_id).where(SEEN.user_id == user_id, matches(SEEN.title))
+def titled(user_id: str, matches: ColumnElement[bool]) -> Select[str]:
+    """Ids of tasks whose text matches."""
+    return select(SEEN.task_id).where(SEEN.user_id == user_id, matches)
 
 
 def has_text(matches: ColumnElement[bool]) -> ColumnElement[bool]:

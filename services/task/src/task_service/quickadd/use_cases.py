@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from servicekit.auth import Principal
 from servicekit.errors import FieldProblem, Invalid
+from servicekit.folding import name_key
 from task_service import repository as tasks
 from task_service import use_cases
-from task_service.folding import fold
 from task_service.models import Label, Project, Task
 from task_service.quickadd import Calendar, Understood, understand
 from task_service.quickadd.dialects import DIALECTS, Marks
@@ -107,14 +107,14 @@ async def _project(session: AsyncSession, user: Principal, name: str) -> Project
 async def _known(
     session: AsyncSession, user: Principal, model: type[repository.Named], names: Sequence[str]
 ) -> Sequence[repository.Named]:
-    return await repository.by_key(session, model, user.user_id, [fold(name) for name in names])
+    return await repository.by_key(session, model, user.user_id, [name_key(name) for name in names])
 
 
 async def _missing(session: AsyncSession, user: Principal, found: Understood) -> list[Created]:
     labels = (
         {label.key for label in await _known(session, user, Label, found.labels)} if found.labels else set()
     )
-    new = [Created(kind="label", name=name) for name in found.labels if fold(name) not in labels]
+    new = [Created(kind="label", name=name) for name in found.labels if name_key(name) not in labels]
     if found.project and not await _known(session, user, Project, [found.project]):
         new.append(Created(kind="project", name=found.project))
     return new

@@ -7,11 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from servicekit.auth import Principal
 from servicekit.errors import Invalid
+from servicekit.folding import name_key
 from servicekit.ids import is_id
 from task_service import repository as task_repository
 from task_service.errors import NameTaken
 from task_service.filtering.reading import read_filter, read_sort
-from task_service.folding import fold
 from task_service.models import SavedFilter
 from task_service.structure import named, repository
 from task_service.structure.schemas import FilterCreate, FilterPatch
@@ -32,12 +32,12 @@ BUILT_IN: Mapping[str, Named] = {
     "overdue": Named("overdue", "due,-priority,created"),
     "inbox": Named("not done and not project and not parent", "position"),
 }
-"""By their folded names, which no saved filter can have."""
+"""By the keys of their names, which no saved filter can have."""
 
 
 async def resolve(session: AsyncSession, user: Principal, name_or_id: str) -> Named:
     """The filter with that id or name; built-in ones need no query. Raises `Invalid`."""
-    key = fold(name_or_id)
+    key = name_key(name_or_id)
     if key in BUILT_IN:
         return BUILT_IN[key]
     if "\x00" in key:
@@ -83,8 +83,8 @@ def _check(filter: str | None, sort: str | None) -> None:
 
 
 async def _check_name(session: AsyncSession, user: Principal, saved: SavedFilter | None, name: str) -> None:
-    if fold(name) in BUILT_IN:
+    if name_key(name) in BUILT_IN:
         raise NameTaken(f"“{name}” is the name of a built-in filter.")
-    for other in await repository.by_key(session, SavedFilter, user.user_id, [fold(name)]):
+    for other in await repository.by_key(session, SavedFilter, user.user_id, [name_key(name)]):
         if other is not saved:
             raise NameTaken(f"There is a filter “{other.name}” already.")

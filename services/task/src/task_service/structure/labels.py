@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from servicekit.auth import Principal
+from servicekit.folding import name_key
 from task_service import events
 from task_service import repository as task_repository
 from task_service.errors import NameTaken
-from task_service.folding import fold
 from task_service.history import tell
 from task_service.models import Label, Task
 from task_service.structure import named, repository
@@ -45,7 +45,7 @@ async def settle(session: AsyncSession, user: Principal, names: Sequence[str]) -
     """The labels of these names as they are written, each once; those that are missing are made."""
     wanted: dict[str, str] = {}
     for name in names:
-        wanted.setdefault(fold(name), name)
+        wanted.setdefault(name_key(name), name)
     if not wanted:
         return []
     known = {
@@ -65,12 +65,12 @@ async def _replace(session: AsyncSession, user: Principal, label: Label, names: 
 
 
 def _relabel(task: Task, key: str, names: list[str], now: datetime) -> None:
-    kept = [[name] if fold(name) != key else names for name in task.labels]
+    kept = [[name] if name_key(name) != key else names for name in task.labels]
     task.labels = [name for several in kept for name in several]
     task.version, task.updated_at = task.version + 1, now
 
 
 async def _check_name(session: AsyncSession, user: Principal, label: Label | None, name: str) -> None:
-    for other in await repository.by_key(session, Label, user.user_id, [fold(name)]):
+    for other in await repository.by_key(session, Label, user.user_id, [name_key(name)]):
         if other is not label:
             raise NameTaken(f"There is a label “{other.name}” already.")

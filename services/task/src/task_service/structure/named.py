@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from servicekit.auth import Principal
 from servicekit.errors import NotFound
+from servicekit.folding import name_key, search_key
 from servicekit.ids import new_id
 from servicekit.outbox import record
 from task_service import repository as tasks
-from task_service.folding import fold
 from task_service.models import Label, Project, SavedFilter
 from task_service.ordering import last_of_all
 from task_service.structure import events, repository
@@ -52,8 +52,8 @@ def add(session: AsyncSession, user: Principal, model: type[Named], values: dict
     """Add one with these values; without a position it comes last."""
     now = datetime.now(UTC)
     own = {"id": new_id(), "user_id": user.user_id, "created_at": now, "updated_at": now}
-    place = {"key": fold(values["name"]), "position": values.get("position") or last_of_all()}
-    row = model(**(values | place | own))
+    place = {"position": values.get("position") or last_of_all()}
+    row = model(**(values | keys_of(model, values["name"]) | place | own))
     session.add(row)
     record(session, events.created(row))
     return row
@@ -66,8 +66,8 @@ def change(session: AsyncSession, row: Named, asked: dict[str, Any]) -> bool:
     changes = {name: value for name, value in asked.items() if getattr(row, name) != value}
     if not changes:
         return False
-    key = {"key": fold(changes["name"])} if "name" in changes else {}
-    row.sqlmodel_update(changes | key)
+    keys = keys_of(type(row), changes["name"]) if "name" in changes else {}
+    row.sqlmodel_update(changes | keys)
     row.version, row.updated_at = row.version + 1, datetime.now(UTC)
     record(session, events.changed(row, sorted(changes)))
     return True
@@ -77,3 +77,9 @@ async def remove(session: AsyncSession, row: Label | SavedFilter) -> None:
     """Delete a label or filter for good."""
     record(session, events.deleted(row))
     await session.delete(row)
+
+
+def keys_of(model: type[Named], name: str) -> dict[str, str]:
+    """What is stored of a name so that it is found: what it is, and what filters search in."""
+    sought = {} if issubclass(model, SavedFilter) else {"search_key": search_key(name)}
+    return {"key": name_key(name)} | sought

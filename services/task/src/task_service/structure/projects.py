@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from servicekit.auth import Principal
+from servicekit.folding import name_key
 from task_service import repository as task_repository
 from task_service import tree
 from task_service.errors import NameTaken, NoSuchProject, TooDeep
-from task_service.folding import fold
 from task_service.models import Project
 from task_service.structure import named, repository
 from task_service.structure.schemas import ProjectCreate, ProjectPatch
@@ -116,6 +116,6 @@ async def _levels(session: AsyncSession, user: Principal, project: Project) -> i
 async def _check_name(
     session: AsyncSession, user: Principal, project: Project | None, name: str, parent_id: str | None
 ) -> None:
-    for other in await repository.by_key(session, Project, user.user_id, [fold(name)]):
+    for other in await repository.by_key(session, Project, user.user_id, [name_key(name)]):
         if other is not project and other.parent_id == parent_id:
             raise NameTaken(f"There is a project “{other.name}” in the same place.")

@@ -41,7 +41,7 @@ async def by_id(session: AsyncSession, model: type[Named], user_id: str, id: str
 async def by_key(
     session: AsyncSession, model: type[Named], user_id: str, keys: Collection[str]
 ) -> Sequence[Named]:
-    """Those with one of these folded names, oldest first, the trash left out."""
+    """Those whose names have one of these keys, oldest first, the trash left out."""
     query = select(model).where(col(model.user_id) == user_id, col(model.key).in_(keys))
     if issubclass(model, Project):
         query = query.where(col(Project.deleted_at).is_(None))
@@ -87,7 +87,7 @@ async def tasks_in(
 
 
 async def tasks_with(session: AsyncSession, user_id: str, key: str) -> Sequence[Task]:
-    """Tasks with the label of that folded name, the trash included."""
+    """Tasks with the label whose name has that key, the trash included."""
     labelled = select(col(TaskLabel.task_id)).where(
         col(TaskLabel.user_id) == user_id, col(TaskLabel.key) == key
     )

@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from servicekit.auth import Principal
 from servicekit.errors import Invalid
+from servicekit.folding import name_key
 from task_service import repository as tasks
 from task_service import tree
 from task_service.changes.recorder import notice_new
 from task_service.errors import NameTaken
-from task_service.folding import fold
 from task_service.models import Label, Project
 from task_service.quotas import use_cases as quotas
 from task_service.quotas.amounts import Amounts, size_of
@@ -62,7 +62,7 @@ class Adding:
         await self._filters(session)
         spelled = await labels.settle(session, self.user, self._structure.names)
         await session.flush()
-        return Settled(self._projects, {fold(name): name for name in spelled})
+        return Settled(self._projects, {name_key(name): name for name in spelled})
 
     async def add(self, session: AsyncSession, rows: Rows, parents: Iterable[str]) -> int:
         """Add tasks, in one transaction; gives how many.
@@ -89,7 +89,7 @@ class Adding:
         draft = self._structure.projects[key]
         parent = self._projects[draft.parent] if draft.parent else None
         name = draft.name.replace("\x00", "").strip()[:MAX_NAME].strip() or "Imported"
-        place = (fold(name), parent)
+        place = (name_key(name), parent)
         if place not in there:
             there[place] = self._new_project(session, draft, name, parent).id
         self._projects[key] = there[place]
@@ -111,7 +111,7 @@ class Adding:
             where = f"label {str(fields.get('name', ''))[:40]}"
             values = validated(LabelCreate, fields, where, self.report)
             name = values.get("name")
-            if name and not await structure.by_key(session, Label, self.user.user_id, [fold(name)]):
+            if name and not await structure.by_key(session, Label, self.user.user_id, [name_key(name)]):
                 named.add(session, self.user, Label, values)
                 await session.flush()
 

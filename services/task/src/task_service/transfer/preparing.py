@@ -12,8 +12,8 @@ from pydantic import BaseModel, ValidationError
 
 from servicekit.auth import Principal
 from servicekit.errors import Invalid
+from servicekit.folding import name_key
 from task_service import due, recurring
-from task_service.folding import fold
 from task_service.models import Task
 from task_service.ordering import last_of_all
 from task_service.quotas.amounts import size_of
@@ -49,7 +49,7 @@ class Settled:
     projects: dict[str, str] = field(default_factory=dict)
     """Key in the file → id."""
     labels: dict[str, str] = field(default_factory=dict)
-    """Folded name → as it is written."""
+    """Key of its name → as it is written."""
 
 
 @dataclass(slots=True)
@@ -77,7 +77,7 @@ class Preparation:
 
     def outlook(self) -> Outlook:
         names = [name for values in self._values for name in values["labels"]]
-        spelled = {fold(name): name for name in reversed(names)}
+        spelled = {name_key(name): name for name in reversed(names)}
         if len(spelled) > MAX_LABELS:
             told = f"The file has {len(spelled)} labels; {MAX_LABELS} are taken over at most."
             self._source.report.say("file", told)
@@ -98,7 +98,7 @@ class Preparation:
             drafts = self._plan.new[start : start + size]
             tasks = self._tasks[start : start + size]
             for draft, task in zip(drafts, tasks, strict=True):
-                spelled = [settled.labels.get(fold(name)) for name in task.labels]
+                spelled = [settled.labels.get(name_key(name)) for name in task.labels]
                 task.labels = list(dict.fromkeys(name for name in spelled if name))
                 task.project_id = settled.projects.get(draft.project or "")
             yield (

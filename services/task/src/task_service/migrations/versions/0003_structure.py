@@ -9,9 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
-from task_service.folding import fold
 from task_service.ordering import last_of_all
 
+from servicekit.folding import name_key, search_key
 from servicekit.ids import new_id
 
 revision = "0003"
@@ -156,13 +156,13 @@ _COUNT_SUBTASKS = sa.text(
 
 
 def _text(row: sa.RowMapping) -> dict[str, str]:
-    labels = "\n".join(fold(label) for label in row["labels"])
+    labels = "\n".join(search_key(label) for label in row["labels"])
     own = {"user_id": row["user_id"], "task_id": row["id"]}
-    return own | {"title": fold(row["title"]), "notes": fold(row["notes"]), "labels": labels}
+    return own | {"title": search_key(row["title"]), "notes": search_key(row["notes"]), "labels": labels}
 
 
 def _labels(row: sa.RowMapping) -> list[dict[str, str]]:
-    keys = {fold(label) for label in row["labels"]}
+    keys = {name_key(label) for label in row["labels"]}
     return [{"user_id": row["user_id"], "key": key, "task_id": row["id"]} for key in keys]
 
 
@@ -171,11 +171,11 @@ def _due_by(row: sa.RowMapping) -> datetime:
 
 
 def _make_labels(bind: sa.Connection) -> None:
-    """A label for each folded name; of its spellings, the one of the oldest task."""
+    """A label for each name; of its spellings, the one of the oldest task."""
     found: dict[tuple[str, str], str] = {}
     for row in bind.execute(sa.select(_TASK.c.user_id, _TASK.c.labels).order_by(_TASK.c.id)):
         for name in row.labels:
-            found.setdefault((row.user_id, fold(name)), name)
+            found.setdefault((row.user_id, name_key(name)), name)
     now = datetime.now(UTC)
     for (user_id, key), name in found.items():
         own = {"id": new_id(), "user_id": user_id, "name": name, "key": key, "position": last_of_all()}
