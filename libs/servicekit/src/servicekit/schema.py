@@ -1,6 +1,7 @@
 """Bases of what an API takes: unknown fields are refused, text can be stored everywhere."""
 
 from datetime import UTC, datetime, time
+from functools import cache
 from typing import Annotated, Any, ClassVar
 
 from pydantic import (
@@ -15,6 +16,8 @@ from pydantic import (
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
+
+from servicekit.json_types import mistake
 
 
 def _storable(text: str) -> str:
@@ -53,9 +56,24 @@ WallClock = Annotated[
 
 
 class RequestBody(BaseModel):
-    """What a client sends."""
+    """What a client sends. Values have the types of JSON that the schema says: nothing is converted."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def has_the_type_of_its_schema(cls, value: Any, info: ValidationInfo) -> Any:
+        schema = _schema_of(cls)
+        alias = cls.model_fields[str(info.field_name)].alias or str(info.field_name)
+        found = mistake(value, schema["properties"][alias], schema.get("$defs", {}))
+        if found:
+            raise ValueError(found)
+        return value
+
+
+@cache
+def _schema_of(model: type[RequestBody]) -> dict[str, Any]:
+    return model.model_json_schema(by_alias=True)
 
 
 class MergePatch(RequestBody):
@@ -78,8 +96,7 @@ class MergePatch(RequestBody):
     @field_validator("*", mode="before")
     @classmethod
     def null_clears(cls, value: Any, info: ValidationInfo) -> Any:
-        return (
-            cls.model_fields[str(info.field_name)].get_default(call_default_factory=True)
-            if value is None
-            else value
-        )
+        name = str(info.field_name)
+        if value is not None or name in cls.never_null:
+            return value
+        return cls.model_fields[name].get_default(call_default_factory=True)

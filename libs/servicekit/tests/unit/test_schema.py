@@ -1,12 +1,13 @@
 """What every database and every time zone can hold."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import pytest
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
-from servicekit.schema import Instant
+from servicekit.schema import Instant, MergePatch, RequestBody, WallClock
 
 INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 
@@ -32,3 +33,65 @@ class TestAnInstant:
     def test_that_is_none_or_too_far_off_is_refused(self, text: str) -> None:
         with pytest.raises(ValidationError):
             INSTANT.validate_python(text)
+
+
+class Inner(RequestBody):
+    at: Instant | None = None
+
+
+class Outer(MergePatch):
+    never_null = frozenset({"name"})
+
+    name: str = ""
+    day: date | None = None
+    clock: WallClock | None = None
+    number: int = 0
+    share: float = 0
+    is_on: bool = False
+    kind: Literal["a", "b"] = "a"
+    inner: list[Inner] = Field(default_factory=list)
+    from_: str = Field(default="x", alias="from")
+
+
+class TestTypes:
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"name": "x", "day": "2026-05-01", "clock": "09:00", "number": 1, "share": 1, "is_on": True},
+            {
+                "day": None,
+                "clock": None,
+                "number": None,
+                "share": 0.5,
+                "is_on": None,
+                "kind": "b",
+                "from": "y",
+            },
+            {"inner": [{"at": "2026-05-01T00:00:00Z"}, {"at": "2026-05-01t00:00:00.5+02:00"}, {}]},
+            {"day": date(2026, 5, 1), "clock": time(9)},
+        ],
+    )
+    def test_of_the_schema_are_taken(self, body: dict[str, Any]) -> None:
+        assert Outer.model_validate(body).model_fields_set
+
+    @pytest.mark.parametrize(
+        ("body", "where"),
+        [
+            *(({"day": value}, ("day",)) for value in (0, 1795564800, 1.5, True, "0", "1795564800", [], {})),
+            *(({"clock": value}, ("clock",)) for value in (0, 3600.0, "3600", False, {})),
+            *(({"inner": [{"at": value}]}, ("inner", 0, "at")) for value in (0, "0", "2026-05-01", True)),
+            *(({"number": value}, ("number",)) for value in (1.0, "1", True, [])),
+            *(({"share": value}, ("share",)) for value in ("1", True)),
+            *(({"is_on": value}, ("is_on",)) for value in (0, 1, "yes", "true", 1.0)),
+            *(({"name": value}, ("name",)) for value in (1, 1.5, True, [], {}, None)),
+            *(({"kind": value}, ("kind",)) for value in (1, True, ["a"])),
+            *(({"inner": value}, ("inner",)) for value in ("x", {}, 1)),
+            ({"from": 1}, ("from",)),
+        ],
+    )
+    def test_of_another_kind_are_refused_where_they_stand(
+        self, body: dict[str, Any], where: tuple[str | int, ...]
+    ) -> None:
+        with pytest.raises(ValidationError) as refused:
+            Outer.model_validate(body)
+        assert [error["loc"] for error in refused.value.errors()] == [where]

@@ -2,7 +2,6 @@
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -15,21 +14,14 @@ from pydantic import (
 )
 
 from servicekit.schema import Instant, MergePatch, RequestBody, Text, WallClock
+from servicekit.zones import TimeZone
 from task_service.recurrence.series import From, Missed, MonthEnd
-
-_ZONES = available_timezones()
 
 
 def _not_blank(text: str) -> str:
     if not text.strip():
         raise ValueError("must not be blank")
     return text.strip()
-
-
-def _time_zone(value: str) -> str:
-    if value not in _ZONES:
-        raise ValueError("not an IANA time zone, such as Europe/Berlin")
-    return value
 
 
 def _each_once(labels: list[str]) -> list[str]:
@@ -43,7 +35,6 @@ Label = Annotated[Text, Field(max_length=100), AfterValidator(_not_blank)]
 Labels = Annotated[list[Label], Field(max_length=50), AfterValidator(_each_once)]
 Name = Annotated[Text, Field(max_length=100), AfterValidator(_not_blank)]
 Id = Annotated[Text, Field(max_length=100)]
-TimeZone = Annotated[Text, Field(max_length=64), AfterValidator(_time_zone)]
 Position = Annotated[
     str, Field(max_length=1000, pattern=r"^[0-9A-Za-z]*[1-9A-Za-z]$", description="compares by its bytes")
 ]

@@ -3,15 +3,14 @@
 import unicodedata
 from datetime import datetime
 from typing import Annotated, Literal
-from zoneinfo import available_timezones
 
 import email_validator
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from servicekit.schema import MergePatch, RequestBody, Text
+from servicekit.zones import TimeZone
 
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()  # self-hosters use names like .local and .test
-_ZONES = available_timezones()
 
 
 def _email(value: str) -> str:
@@ -22,16 +21,9 @@ def _email(value: str) -> str:
     return unicodedata.normalize("NFC", found.normalized.lower())
 
 
-def _time_zone(value: str) -> str:
-    if value not in _ZONES:
-        raise ValueError("not an IANA time zone, such as Europe/Berlin")
-    return value
-
-
 Email = Annotated[Text, Field(max_length=254), AfterValidator(_email)]
 Password = Annotated[str, Field(min_length=8, max_length=128)]
 Name = Annotated[Text, Field(max_length=200)]
-TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_time_zone)]
 WeekStart = Literal["monday", "saturday", "sunday"]
 QuickAddMarks = Literal["todo", "todoist", "vikunja"]
 

@@ -1,7 +1,6 @@
 """The account page: name, time zone, where the week starts, and the signs of quick add."""
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from starlette.responses import RedirectResponse, Response
 
@@ -12,6 +11,7 @@ from frontend_service.pages.merge import Fields, changed, merge
 from frontend_service.pages.rendering import show_page
 from frontend_service.pages.visit import Form, SignedIn, Visit
 from servicekit.ids import new_id
+from servicekit.zones import ZONES
 
 NAMES = ("name", "time_zone", "week_start", "quick_add_marks")
 QUICK_ADD_MARKS = {
@@ -25,7 +25,7 @@ WEEK_STARTS = {
     "saturday": "Saturday",
     "sunday": "Sunday",
 }
-ZONES = sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC")
+OFFERED = sorted(zone for zone in ZONES if "/" in zone or zone == "UTC")
 ME = "/users/me"
 
 pages = router()
@@ -84,7 +84,7 @@ async def _form(visit: Visit, stored: dict[str, Any], *, status: int = 200, **va
         status=status,
         account=stored,
         base=base,
-        zones=ZONES,
+        zones=OFFERED,
         week_starts=WEEK_STARTS,
         quick_add_marks=QUICK_ADD_MARKS,
         key=new_id(),

@@ -1,7 +1,6 @@
 """Sign up, sign in, sign out."""
 
 from contextlib import suppress
-from zoneinfo import available_timezones
 
 from starlette.responses import RedirectResponse, Response
 
@@ -13,6 +12,7 @@ from frontend_service.pages.visit import SIGN_IN, AnyVisit, Form, Visit
 from frontend_service.sessions import made_of
 from servicekit.errors import ServiceError
 from servicekit.ids import new_id
+from servicekit.zones import ZONES
 
 pages = router()
 
@@ -25,7 +25,7 @@ async def sign_up_form(visit: AnyVisit) -> Response:
 @pages.post("/sign-up")
 async def sign_up(visit: AnyVisit, form: Form) -> Response:
     body = {name: form.get(name, "") for name in ("email", "password", "name")}
-    if form.get("time_zone") in available_timezones():
+    if form.get("time_zone") in ZONES:
         body["time_zone"] = form["time_zone"]
     return await _enter(visit, "sign_up.html", "/auth/sign-up", form, body)
 

@@ -15,8 +15,9 @@ from pydantic import (
 
 from servicekit.errors import Invalid
 from servicekit.schema import RequestBody, Text, WallClock
+from servicekit.zones import TimeZone
 from task_service.quickadd.dialects import Marks
-from task_service.schemas import Recurrence, TaskCreate, TaskPatch, TimeZone, Title
+from task_service.schemas import Recurrence, TaskCreate, TaskPatch, Title
 
 MAX_LENGTH = 1000
 EARLIEST, LATEST = 1900, 9000

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from icalendar import Calendar as Document
 from icalendar import Component
 
+from servicekit.zones import ZONES
 from task_service.quickadd import Calendar
 from task_service.transfer.ical import PRODUCT
 from task_service.transfer.limits import MAX_TASKS
@@ -24,7 +25,6 @@ from task_service.transfer.source import (
 
 _PRIORITIES = {0: 0, 1: 4, 2: 4, 3: 3, 4: 3, 5: 2, 6: 1, 7: 1, 8: 1, 9: 1}
 """RFC 5545, 3.8.1.9: 1 is the highest, 9 the lowest, 0 none."""
-_ZONES = available_timezones()
 _ENTRY = re.compile(r"^BEGIN:(?:VTODO|VEVENT)\s*$", re.I | re.M)
 _LOST = {
     "ATTACH": "attachments",
@@ -138,7 +138,7 @@ class _Reading:
         if not isinstance(when, datetime):
             return {"due_date": when}
         zone = str(getattr(when.tzinfo, "key", None) or getattr(when.tzinfo, "zone", None) or "")
-        if when.tzinfo and (zone not in _ZONES or zone in ("UTC", "Etc/UTC")):
+        if when.tzinfo and (zone not in ZONES or zone in ("UTC", "Etc/UTC")):
             try:
                 when = when.astimezone(ZoneInfo(self._calendar.zone))
             except (OverflowError, ValueError):

@@ -4,8 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
-from zoneinfo import available_timezones
 
+from servicekit.zones import ZONES
 from task_service.quickadd import Calendar
 from task_service.transfer import headings
 from task_service.transfer.cells import unescape
@@ -21,7 +21,6 @@ COLUMNS = (
     *("time_zone", "rule", "rule_from", "rule_month_end", "rule_missed", "created_at", "completed_at"),
 )
 """Those of our own export, in its order. Labels stand one a line; a project with those around it, by /."""
-_ZONES = available_timezones()
 DATES = ("due_date", "completed_at", "created_at")
 _BETWEEN_LABELS = re.compile(r"[,;\n]")
 _RULE = re.compile(r"(?:RRULE:)?(FREQ=.+)", re.I)
@@ -226,7 +225,7 @@ class _Theirs:
 
     def _zone(self, row: Mapping[str, str], where: str) -> str:
         zone = row.get("time_zone") or self._calendar.zone
-        if zone in _ZONES:
+        if zone in ZONES:
             return zone
         self._report.say(where, "Left out: the time zone, which is no IANA zone.")
         return self._calendar.zone

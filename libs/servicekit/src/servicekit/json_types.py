@@ -1,0 +1,75 @@
+"""Whether a value of JSON has the type that its schema gives it.
+
+Pydantic is generous where it reads Python: 0 and "0" become dates, "yes" and 1 become true, 1.0 an integer.
+Its own strict mode would refuse dates in text as well, for a validator that runs before a field makes
+Python of the JSON.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from typing import Any
+
+Schema = Mapping[str, Any]
+
+_FORMS = {
+    "date": re.compile(r"\d{4}-\d\d-\d\d"),
+    "date-time": re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d.*", re.S),
+    "time-local": re.compile(r"\d\d:\d\d.*", re.S),
+}
+"""How RFC 3339 writes these: a number in quotes is none of them."""
+_NAMES = {"string": "a string", "integer": "an integer", "number": "a number", "boolean": "true or false"} | {
+    "array": "a list",
+    "object": "an object",
+    "null": "null",
+}
+
+
+def mistake(value: Any, schema: Schema, definitions: Schema) -> str:
+    """What `value` should have been according to a JSON Schema; empty if that is what it is.
+
+    Only types are looked at, and how dates are written: of everything else Pydantic tells. What is not
+    from JSON, such as a date, passes.
+    """
+    if isinstance(value, date | datetime | time):
+        return ""
+    kinds = list(_alternatives(schema, definitions))
+    if any(_fits(value, each) for each in kinds):
+        return ""
+    wanted = dict.fromkeys(_name(each) for each in kinds)
+    return f"must be {' or '.join(wanted)}"
+
+
+def _alternatives(schema: Schema, definitions: Schema) -> list[Schema]:
+    if "$ref" in schema:
+        return _alternatives(definitions.get(schema["$ref"].rpartition("/")[2], {}), definitions)
+    several = schema.get("anyOf") or schema.get("oneOf")
+    if several:
+        return [found for each in several for found in _alternatives(each, definitions)]
+    return [schema]
+
+
+def _fits(value: Any, schema: Schema) -> bool:
+    match schema.get("type"):
+        case "string":
+            form = _FORMS.get(schema.get("format", ""))
+            return isinstance(value, str) and (form is None or form.fullmatch(value) is not None)
+        case "integer":
+            return isinstance(value, int) and not isinstance(value, bool)
+        case "number":
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        case "boolean":
+            return isinstance(value, bool)
+        case "null":
+            return value is None
+        case "array":
+            return not isinstance(value, str | int | float | Mapping | None)
+        case "object":
+            return not isinstance(value, str | int | float | list | None)
+        case _:
+            return True
+
+
+def _name(schema: Schema) -> str:
+    form = schema.get("format")
+    return f"a {form} in text" if form in _FORMS else _NAMES.get(schema.get("type", ""), "something else")
