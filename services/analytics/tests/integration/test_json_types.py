@@ -13,7 +13,7 @@ async def analytics(open_service: OpenService) -> ServiceUnderTest:
     return await open_service(create, Settings)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 async def test_of_every_body_are_those_of_the_document(analytics: ServiceUnderTest) -> None:
     analytics.client.headers["authorization"] = "Bearer operator"
     assert await taken_with_wrong_types(analytics.client, analytics.app) == []

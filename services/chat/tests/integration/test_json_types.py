@@ -6,6 +6,6 @@ from conftest import ServiceUnderTest
 from tests.json_types import taken_with_wrong_types
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 async def test_of_every_body_are_those_of_the_document(chat: ServiceUnderTest) -> None:
     assert await taken_with_wrong_types(chat.client, chat.app) == []

@@ -6,7 +6,7 @@ from conftest import ServiceUnderTest
 from tests.json_types import taken_with_wrong_types
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 async def test_of_every_body_are_those_of_the_document(notification: ServiceUnderTest) -> None:
     answer = await notification.client.post("/reminders", json={"title": "x", "at": "2050-01-01T00:00:00Z"})
     ids = {"reminders": answer.json()["id"]}

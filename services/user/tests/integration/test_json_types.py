@@ -8,7 +8,7 @@ from tests.json_types import taken_with_wrong_types
 PASSWORD = "correct horse battery staple"
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 async def test_of_every_body_are_those_of_the_document(user: ServiceUnderTest) -> None:
     account = {"email": "ada@example.org", "password": PASSWORD}
     answer = await user.client.post("/auth/sign-up", json=account)
