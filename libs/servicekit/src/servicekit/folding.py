@@ -22,12 +22,10 @@ _LETTERS = {
 """Latin letters without a decomposition, as CLDR's transform Latin-ASCII writes them."""
 _APOSTROPHES = "‘’‚‛′‵‹›´´ʹʻʼʽˈ＇ʾʿ"
 _QUOTATION_MARKS = "“”„‟″‶«»〝〞〟ʺ＂"
-_WAVE_DASH = "〜"
 _SIGNS = {
     **dict.fromkeys(_APOSTROPHES, "'"),
     **dict.fromkeys(_QUOTATION_MARKS, '"'),
-    **dict.fromkeys("−⁃", "-"),
-    **{"⁄": "/", _WAVE_DASH: "~"},
+    **{"−": "-", "⁃": "-", "⁄": "/", "〜": "~"},
 }
 _WHOLE = str.maketrans({sign: _SIGNS[sign] for sign in "´´″‶＂＇"})
 """Decompositions of these are two signs, or begin with a space."""

@@ -8,6 +8,7 @@ Python of the JSON.
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, time
+from types import NoneType
 from typing import Any
 
 Schema = Mapping[str, Any]
@@ -18,11 +19,8 @@ _FORMS = {
     "time-local": re.compile(r"\d\d:\d\d.*", re.S),
 }
 """How RFC 3339 writes these: a number in quotes is none of them."""
-_NAMES = {"string": "a string", "integer": "an integer", "number": "a number", "boolean": "true or false"} | {
-    "array": "a list",
-    "object": "an object",
-    "null": "null",
-}
+_SCALARS = (str, int, float, NoneType)
+_TYPES: Any = {"string": str, "integer": int, "number": int | float, "boolean": bool, "null": NoneType}
 
 
 def mistake(value: Any, schema: Schema, definitions: Schema) -> str:
@@ -37,7 +35,7 @@ def mistake(value: Any, schema: Schema, definitions: Schema) -> str:
     if any(_fits(value, each) for each in kinds):
         return ""
     wanted = dict.fromkeys(_name(each) for each in kinds)
-    return f"must be {' or '.join(wanted)}"
+    return f"must be of type {' or '.join(wanted)}"
 
 
 def _alternatives(schema: Schema, definitions: Schema) -> list[Schema]:
@@ -50,26 +48,15 @@ def _alternatives(schema: Schema, definitions: Schema) -> list[Schema]:
 
 
 def _fits(value: Any, schema: Schema) -> bool:
-    match schema.get("type"):
-        case "string":
-            form = _FORMS.get(schema.get("format", ""))
-            return isinstance(value, str) and (form is None or form.fullmatch(value) is not None)
-        case "integer":
-            return isinstance(value, int) and not isinstance(value, bool)
-        case "number":
-            return isinstance(value, int | float) and not isinstance(value, bool)
-        case "boolean":
-            return isinstance(value, bool)
-        case "null":
-            return value is None
-        case "array":
-            return not isinstance(value, str | int | float | Mapping | None)
-        case "object":
-            return not isinstance(value, str | int | float | list | None)
-        case _:
-            return True
+    kind = schema.get("type")
+    if kind in ("array", "object"):
+        return not isinstance(value, (*_SCALARS, dict if kind == "array" else list))
+    if isinstance(value, bool):
+        return kind in ("boolean", None)
+    form = _FORMS.get(schema.get("format", ""))
+    return isinstance(value, _TYPES.get(kind, object)) and (form is None or bool(form.fullmatch(value)))
 
 
 def _name(schema: Schema) -> str:
-    form = schema.get("format")
-    return f"a {form} in text" if form in _FORMS else _NAMES.get(schema.get("type", ""), "something else")
+    form = schema.get("format", "")
+    return form if form in _FORMS else str(schema.get("type"))
