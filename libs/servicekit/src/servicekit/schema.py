@@ -17,7 +17,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from servicekit.json_types import mistake
+from contracts.json_types import mistake
 
 
 def _storable(text: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat_service.quoting import is_quoted, unquote
-from servicekit.folding import name_key, search_key
+from contracts.folding import name_key, search_key
 
 Task = dict[str, Any]
 

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, and_, event, inspect
 from sqlalchemy.orm import Session
 
-from servicekit.folding import name_key, search_key
+from contracts.folding import name_key, search_key
 from task_service.models import Task, TaskLabel, TaskText
 
 _TEXT = TaskText.metadata.tables["task_text"]

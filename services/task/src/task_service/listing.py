@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from contracts.folding import search_key
 from servicekit.auth import Principal
 from servicekit.errors import Invalid
-from servicekit.folding import search_key
 from servicekit.paging import decode_cursor, encode_cursor, page_of
 from task_service.filtering import keyset, repository
 from task_service.filtering.columns import TASK

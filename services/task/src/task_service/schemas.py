@@ -13,8 +13,8 @@ from pydantic import (
     model_validator,
 )
 
+from contracts.zones import TimeZone
 from servicekit.schema import Instant, MergePatch, RequestBody, Text, WallClock
-from servicekit.zones import TimeZone
 from task_service.recurrence.series import From, Missed, MonthEnd
 
 

@@ -11,7 +11,7 @@ from task_service.main import create
 from task_service.settings import Settings
 
 from conftest import OpenService, ServiceUnderTest
-from servicekit.folding import name_key, search_key
+from contracts.folding import name_key, search_key
 
 PAIRS = [
     ("resume", "résumé"),

@@ -12,7 +12,7 @@ from task_service.main import create
 from task_service.settings import Settings
 
 from conftest import OpenService, ServiceUnderTest
-from servicekit.folding import search_key
+from contracts.folding import search_key
 
 LETTERS = st.text("abÄé%_\\' 会议牛", max_size=6)
 TASK = st.fixed_dictionaries(

@@ -5,13 +5,13 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 
 from contracts.names import App
+from contracts.zones import ZONES
 from frontend_service.pages.backend import Json, Refused, is_away
 from frontend_service.pages.door import AWAY, router
 from frontend_service.pages.merge import Fields, changed, merge
 from frontend_service.pages.rendering import show_page
 from frontend_service.pages.visit import Form, SignedIn, Visit
 from servicekit.ids import new_id
-from servicekit.zones import ZONES
 
 NAMES = ("name", "time_zone", "week_start", "quick_add_marks")
 QUICK_ADD_MARKS = {

@@ -5,6 +5,7 @@ from contextlib import suppress
 from starlette.responses import RedirectResponse, Response
 
 from contracts.names import App
+from contracts.zones import ZONES
 from frontend_service.pages.backend import Refused, is_away
 from frontend_service.pages.door import AWAY, router
 from frontend_service.pages.rendering import show_page
@@ -12,7 +13,6 @@ from frontend_service.pages.visit import SIGN_IN, AnyVisit, Form, Visit
 from frontend_service.sessions import made_of
 from servicekit.errors import ServiceError
 from servicekit.ids import new_id
-from servicekit.zones import ZONES
 
 pages = router()
 

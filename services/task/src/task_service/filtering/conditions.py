@@ -11,7 +11,7 @@ from operator import ge, gt, le, lt
 
 from sqlalchemy import ColumnElement, and_, not_, or_, true
 
-from servicekit.folding import name_key, search_key
+from contracts.folding import name_key, search_key
 from task_service.filtering import repository
 from task_service.filtering.columns import LABELS, PROJECT, SEEN, TASK
 from task_service.filtering.fields import FIELDS, Type

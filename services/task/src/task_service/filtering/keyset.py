@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, and_, cast, func, literal, literal_column, or_, tuple_
 
-from servicekit.folding import search_key
+from contracts.folding import search_key
 from task_service.filtering.columns import TASK, TEXT
 from task_service.filtering.sorting import Sort
 from task_service.models import NEVER, Task

@@ -13,9 +13,9 @@ from pydantic import (
     model_validator,
 )
 
+from contracts.zones import TimeZone
 from servicekit.errors import Invalid
 from servicekit.schema import RequestBody, Text, WallClock
-from servicekit.zones import TimeZone
 from task_service.quickadd.dialects import Marks
 from task_service.schemas import Recurrence, TaskCreate, TaskPatch, Title
 

@@ -7,9 +7,9 @@ from typing import Any, cast
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from contracts.folding import name_key
 from servicekit.auth import Principal
 from servicekit.errors import FieldProblem, Invalid
-from servicekit.folding import name_key
 from task_service import repository as tasks
 from task_service import use_cases
 from task_service.models import Label, Project, Task

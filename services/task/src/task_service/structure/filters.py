@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from contracts.folding import name_key
 from servicekit.auth import Principal
 from servicekit.errors import Invalid
-from servicekit.folding import name_key
 from servicekit.ids import is_id
 from task_service import repository as task_repository
 from task_service.errors import NameTaken

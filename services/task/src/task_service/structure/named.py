@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from contracts.folding import name_key, search_key
 from servicekit.auth import Principal
 from servicekit.errors import NotFound
-from servicekit.folding import name_key, search_key
 from servicekit.ids import new_id
 from servicekit.outbox import record
 from task_service import repository as tasks

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from contracts.folding import name_key
 from servicekit.auth import Principal
-from servicekit.folding import name_key
 from task_service import repository as task_repository
 from task_service import tree
 from task_service.errors import NameTaken, NoSuchProject, TooDeep

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from contracts.folding import name_key
 from servicekit.auth import Principal
 from servicekit.errors import Invalid
-from servicekit.folding import name_key
 from task_service import repository as tasks
 from task_service import tree
 from task_service.changes.recorder import notice_new

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from icalendar import Calendar as Document
 from icalendar import Component
 
-from servicekit.zones import ZONES
+from contracts.zones import ZONES
 from task_service.quickadd import Calendar
 from task_service.transfer.ical import PRODUCT
 from task_service.transfer.limits import MAX_TASKS

@@ -10,9 +10,9 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from contracts.folding import name_key
 from servicekit.auth import Principal
 from servicekit.errors import Invalid
-from servicekit.folding import name_key
 from task_service import due, recurring
 from task_service.models import Task
 from task_service.ordering import last_of_all

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from servicekit.zones import ZONES
+from contracts.zones import ZONES
 from task_service.quickadd import Calendar
 from task_service.transfer import headings
 from task_service.transfer.cells import unescape

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 from task_service.ordering import last_of_all
 
-from servicekit.folding import name_key, search_key
+from contracts.folding import name_key, search_key
 from servicekit.ids import new_id
 
 revision = "0003"

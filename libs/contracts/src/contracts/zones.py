@@ -5,8 +5,6 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from servicekit.schema import Text
-
 ZONES = frozenset(files("tzdata").joinpath("zones").read_text().split()) - {"Factory"}
 """Not what a machine has in its folder of zones, such as `localtime`. `Factory` says that no zone is set."""
 
@@ -17,5 +15,5 @@ def _listed(value: str) -> str:
     return value
 
 
-TimeZone = Annotated[Text, Field(max_length=64), AfterValidator(_listed)]
+TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_listed)]
 """The name of a zone in the IANA list, old names included."""

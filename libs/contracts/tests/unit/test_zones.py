@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from servicekit.zones import ZONES, TimeZone
+from contracts.zones import ZONES, TimeZone
 
 TAKEN: TypeAdapter[str] = TypeAdapter(TimeZone)
 ROOT = Path(__file__).parents[4]

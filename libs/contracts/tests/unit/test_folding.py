@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from servicekit.folding import name_key, search_key
+from contracts.folding import name_key, search_key
 
 LETTERS = st.one_of(
     st.text(),

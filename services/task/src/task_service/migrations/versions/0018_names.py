@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 import sqlalchemy as sa
 from alembic import op
 
-from servicekit.folding import name_key, search_key
+from contracts.folding import name_key, search_key
 
-revision = "0017"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 
 BATCH = 1000
 SEARCHED = ("project", "label")
