@@ -80,7 +80,7 @@ def _wrong(schema: Schema) -> Iterator[tuple[str, Any, Any]]:
             yield from ((f"/0{rest}", value, [body]) for rest, value, body in inside)
 
 
-def _samples(kind: str, kinds: set[str]) -> list[Any]:
+def _samples(kind: str, kinds: set[Any]) -> list[Any]:
     if kind == "integer" and "number" in kinds:
         return []
     return SAMPLES[kind]

@@ -35,6 +35,19 @@ class TestAnInstant:
             INSTANT.validate_python(text)
 
 
+WRONG: dict[str, list[Any]] = {
+    "day": [0, 1795564800, 1.5, True, "0", "1795564800", [], {}],
+    "clock": [0, 3600.0, "3600", False, {}],
+    "number": [1.0, "1", True, []],
+    "share": ["1", True],
+    "is_on": [0, 1, "yes", "true", 1.0],
+    "name": [1, 1.5, True, [], {}, None],
+    "kind": [1, True, ["a"]],
+    "inner": ["x", {}, 1],
+}
+WRONG_INSTANTS: list[Any] = [0, "0", "2026-05-01", True]
+
+
 class Inner(RequestBody):
     at: Instant | None = None
 
@@ -77,15 +90,8 @@ class TestTypes:
     @pytest.mark.parametrize(
         ("body", "where"),
         [
-            *(({"day": value}, ("day",)) for value in (0, 1795564800, 1.5, True, "0", "1795564800", [], {})),
-            *(({"clock": value}, ("clock",)) for value in (0, 3600.0, "3600", False, {})),
-            *(({"inner": [{"at": value}]}, ("inner", 0, "at")) for value in (0, "0", "2026-05-01", True)),
-            *(({"number": value}, ("number",)) for value in (1.0, "1", True, [])),
-            *(({"share": value}, ("share",)) for value in ("1", True)),
-            *(({"is_on": value}, ("is_on",)) for value in (0, 1, "yes", "true", 1.0)),
-            *(({"name": value}, ("name",)) for value in (1, 1.5, True, [], {}, None)),
-            *(({"kind": value}, ("kind",)) for value in (1, True, ["a"])),
-            *(({"inner": value}, ("inner",)) for value in ("x", {}, 1)),
+            *(({name: value}, (name,)) for name, values in WRONG.items() for value in values),
+            *(({"inner": [{"at": value}]}, ("inner", 0, "at")) for value in WRONG_INSTANTS),
             ({"from": 1}, ("from",)),
         ],
     )

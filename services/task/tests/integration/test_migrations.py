@@ -119,12 +119,12 @@ class TestNames:
                 ]
                 await connection.run_sync(insert_rows, table, *rows)
         await migrate(database)
+        models: list[Any] = [Label, Project, SavedFilter]
         async with database.reading() as session:
             texts = (await session.scalars(select(TaskText).order_by("task_id"))).all()
             labelled = (await session.scalars(select(TaskLabel))).all()
             keys = {
-                model: {row.name: row.key for row in await session.scalars(select(model))}
-                for model in (Label, Project, SavedFilter)
+                model: {row.name: row.key for row in await session.scalars(select(model))} for model in models
             }
             sought = {row.name: row.search_key for row in await session.scalars(select(Label))}
             projects = {row.name: row.search_key for row in await session.scalars(select(Project))}

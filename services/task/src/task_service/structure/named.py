@@ -81,5 +81,5 @@ async def remove(session: AsyncSession, row: Label | SavedFilter) -> None:
 
 def keys_of(model: type[Named], name: str) -> dict[str, str]:
     """What is stored of a name so that it is found: what it is, and what filters search in."""
-    sought = {} if issubclass(model, SavedFilter) else {"search_key": search_key(name)}
-    return {"key": name_key(name)} | sought
+    key = {"key": name_key(name)}
+    return key if issubclass(model, SavedFilter) else key | {"search_key": search_key(name)}
