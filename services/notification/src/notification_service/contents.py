@@ -33,21 +33,21 @@ _IMPORT = Content("import", in_inbox=True)
 
 OF_EVENTS: Mapping[type[Event], Content] = {
     TaskCreated: Content("task.created"),
-    TaskUpdated: NOTHING,
+    TaskUpdated: Content("task.updated"),
     TaskCompleted: Content("task.completed"),
     TaskReopened: Content("task.reopened"),
     TaskDeleted: Content("task.deleted"),
-    TaskRestored: NOTHING,
-    ProjectCreated: NOTHING,
-    ProjectUpdated: NOTHING,
-    ProjectDeleted: NOTHING,
-    ProjectRestored: NOTHING,
-    LabelCreated: NOTHING,
-    LabelUpdated: NOTHING,
-    LabelDeleted: NOTHING,
-    FilterCreated: NOTHING,
-    FilterUpdated: NOTHING,
-    FilterDeleted: NOTHING,
+    TaskRestored: Content("task.restored"),
+    ProjectCreated: Content("project.created"),
+    ProjectUpdated: Content("project.updated"),
+    ProjectDeleted: Content("project.deleted"),
+    ProjectRestored: Content("project.restored"),
+    LabelCreated: Content("label.created"),
+    LabelUpdated: Content("label.updated"),
+    LabelDeleted: Content("label.deleted"),
+    FilterCreated: Content("filter.created"),
+    FilterUpdated: Content("filter.updated"),
+    FilterDeleted: Content("filter.deleted"),
     ImportFinished: _IMPORT,
     ChatMessageHandled: NOTHING,
     UserSignedUp: NOTHING,
@@ -58,6 +58,17 @@ OF_EVENTS: Mapping[type[Event], Content] = {
     DeliveryFailed: NOTHING,  # the transaction that tells of it makes the entry, one a channel and day
 }
 """Every event of the contracts; a test refuses one that is not decided on."""
+
+PLACE = frozenset({"position", "project_id", "parent_id"})
+"""Fields that say where a task is; a change of nothing else moves it."""
+
+
+def kind_of(event: Event) -> str:
+    """The kind of notification an event is; empty where there is none."""
+    if isinstance(event, TaskUpdated) and set(event.changed) <= PLACE:
+        return "task.moved"
+    return OF_EVENTS[type(event)].kind
+
 
 IN_INBOX = (
     "reminder",

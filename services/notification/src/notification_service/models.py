@@ -104,6 +104,8 @@ class Notification(SQLModel, table=True):
     reminder_id: str | None = None
     import_id: str | None = None
     channel_id: str | None = None
+    about: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    """Which project, label or filter it is of, by `project_id` and so on, and what of it has `changed`."""
     due_at: datetime | None = None
     due_date: date | None = None
     late: bool = False

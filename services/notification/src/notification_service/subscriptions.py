@@ -1,7 +1,10 @@
 """Events in: what the notification service listens to."""
 
+from contracts.filter import FilterCreated, FilterDeleted, FilterUpdated
 from contracts.imports import ImportFinished
+from contracts.label import LabelCreated, LabelDeleted, LabelUpdated
 from contracts.notification import DeliveryFailed
+from contracts.project import ProjectCreated, ProjectDeleted, ProjectRestored, ProjectUpdated
 from contracts.task import (
     TaskCompleted,
     TaskCreated,
@@ -36,6 +39,21 @@ CHANGES: tuple[type[TaskEvent], ...] = (
 )
 for changed in CHANGES:
     subscriptions.on(changed)(on_task_changed)
+
+
+LISTS: tuple[type[use_cases.ListEvent], ...] = (
+    *(ProjectCreated, ProjectUpdated, ProjectDeleted, ProjectRestored),
+    *(LabelCreated, LabelUpdated, LabelDeleted),
+    *(FilterCreated, FilterUpdated, FilterDeleted),
+)
+
+
+async def on_list_changed(received: Received[use_cases.ListEvent]) -> None:
+    await use_cases.notify_of_list(received.session, received.envelope)
+
+
+for listed in LISTS:
+    subscriptions.on(listed)(on_list_changed)
 
 
 @subscriptions.on(ImportFinished)

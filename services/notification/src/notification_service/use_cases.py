@@ -7,7 +7,10 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.event import CloudEvent, Event
+from contracts.filter import FilterEvent
 from contracts.imports import ImportFinished
+from contracts.label import LabelEvent
+from contracts.project import ProjectEvent
 from contracts.task import TaskEvent
 from notification_service import contents, inbox, repository, wording
 from notification_service.channels import repository as channels
@@ -17,11 +20,32 @@ from notification_service.quotas import repository as quotas
 from notification_service.reminders import repository as reminders
 from servicekit.errors import NotFound
 
+ListEvent = ProjectEvent | LabelEvent | FilterEvent
+
 
 async def notify_of_task(session: AsyncSession, envelope: CloudEvent[TaskEvent]) -> None:
     """Call the webhooks of the owner that ask for what happened to a task."""
     task = envelope.data.task
-    await _notify(session, envelope, title=task.title, task_id=task.id)
+    await _notify(session, envelope, title=task.title, task_id=task.id, about=_changed(envelope.data))
+
+
+async def notify_of_list(session: AsyncSession, envelope: CloudEvent[ListEvent]) -> None:
+    """Call the webhooks of the owner that ask for what happened to a project, label or saved filter."""
+    told = envelope.data
+    match told:
+        case ProjectEvent():
+            name, about = told.project.name, {"project_id": told.project.id}
+        case LabelEvent():
+            name, about = told.label.name, {"label_id": told.label.id}
+        case FilterEvent():
+            name, about = told.filter.name, {"filter_id": told.filter.id}
+    await _notify(session, envelope, title=name, about=about | _changed(told))
+
+
+def _changed(event: Event) -> dict[str, Any]:
+    """The names of the fields an event says have changed."""
+    changed = getattr(event, "changed", None)
+    return {} if changed is None else {"changed": changed}
 
 
 async def notify_of_import(session: AsyncSession, envelope: CloudEvent[ImportFinished]) -> None:
@@ -36,7 +60,8 @@ async def _notify(session: AsyncSession, envelope: CloudEvent[Event], **values: 
     people = await reminders.people(session, [user_id])
     if not content.kind or any(person.erased_at for person in people.values()):
         return
-    made = {"id": envelope.id, "user_id": user_id, "kind": content.kind, "created_at": envelope.time}
+    kind = contents.kind_of(envelope.data)
+    made = {"id": envelope.id, "user_id": user_id, "kind": kind, "created_at": envelope.time}
     entry = Notification.model_validate(made | {"in_inbox": content.in_inbox} | values)
     await inbox.put(session, [entry], people, envelope.time)
 

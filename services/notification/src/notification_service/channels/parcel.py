@@ -7,6 +7,8 @@ from notification_service.models import Channel, Delivery, Notification
 
 Result = Literal["sent", "delivered", "again", "refused", "gone"]
 RESULTS: tuple[Result, ...] = get_args(Result)
+ABOUT = ("project_id", "label_id", "filter_id", "changed")
+"""What is told of projects, labels and filters, and of what has changed."""
 KINDS = ("email", "push", "webhook")
 """Of channels one is sent something on."""
 
@@ -20,7 +22,7 @@ class Parcel:
     notification: Notification
 
     def content(self) -> dict[str, Any]:
-        """The notification as other programs read it; the same at every try."""
+        """The notification as other programs read it; the same at every try. See docs/webhooks.md."""
         told = self.notification
         return {
             "id": told.id,
@@ -28,6 +30,7 @@ class Parcel:
             "title": told.title,
             "text": told.text,
             "task_id": told.task_id,
+            **{name: told.about.get(name) for name in ABOUT},
             "reminder_id": told.reminder_id,
             "due_at": _instant(told.due_at),
             "due_date": told.due_date and told.due_date.isoformat(),

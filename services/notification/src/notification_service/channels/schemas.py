@@ -2,7 +2,7 @@
 
 from base64 import urlsafe_b64decode
 from datetime import datetime
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar, get_args
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
@@ -11,11 +11,30 @@ from notification_service.reminders.schemas import ReceiptState
 from servicekit.schema import RequestBody, Text
 
 Kind = Literal[
-    "reminder", "digest", "task.created", "task.completed", "task.reopened", "task.deleted", "test"
+    "reminder",
+    "digest",
+    "task.created",
+    "task.updated",
+    "task.moved",
+    "task.completed",
+    "task.reopened",
+    "task.deleted",
+    "task.restored",
+    "project.created",
+    "project.updated",
+    "project.deleted",
+    "project.restored",
+    "label.created",
+    "label.updated",
+    "label.deleted",
+    "filter.created",
+    "filter.updated",
+    "filter.deleted",
+    "test",
 ]
 ChannelKind = Literal["email", "push", "webhook"]
 Url = Annotated[Text, Field(min_length=1, max_length=2000)]
-Kinds = Annotated[list[Kind], Field(min_length=1, max_length=10)]
+Kinds = Annotated[list[Kind], Field(min_length=1, max_length=len(get_args(Kind)))]
 
 
 T = TypeVar("T")
