@@ -27,10 +27,10 @@ from frontend_service.pages import (
 ROUTERS = (
     row_changes.pages,
     repeating.pages,
+    subtasks.pages,
     tasks.pages,
     understood.pages,
     editing.pages,
-    subtasks.pages,
     trash.pages,
     sidebar.pages,
     lists.pages,
