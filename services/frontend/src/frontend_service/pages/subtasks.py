@@ -36,4 +36,4 @@ async def add_subtask(visit: SignedIn, now: Now, view: AskedView, form: Form, id
             subtask_problem=problem,
             subtask_key=key if is_away(error) else new_id(),
         )
-    return RedirectResponse(f"/tasks/{id}/edit?added=true#subtasks", 303)
+    return RedirectResponse(f"/tasks/{id}/edit?added=true#new-subtask", 303)  # autofocus yields to a fragment
