@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from contracts.names import App
 from frontend_service.pages.backend import Json, is_away
 from frontend_service.pages.door import router
-from frontend_service.pages.inbox import count_unread
+from frontend_service.pages.inbox import count_of, count_unread, fired_since, read_unread
 from frontend_service.pages.paging import PAGE, read_newest, within_limits
 from frontend_service.pages.rendering import show, show_page
 from frontend_service.pages.visit import Form, Now, SignedIn, Visit
@@ -78,8 +78,20 @@ async def notifications(visit: SignedIn, now: Now, shown: int = PAGE) -> Respons
 
 
 @pages.get("/notifications/badge")
-async def badge(visit: SignedIn) -> Response:
-    return show(visit, "parts/badge.html", unread=await count_unread(visit))
+async def badge(visit: SignedIn, since: int = 0) -> Response:
+    """Also the reminders that have fired since the page was made: they stay unread until something is done.
+
+    since: seconds since 1970; 0 for no reminders.
+    """
+    unread = await read_unread(visit)
+    reminders = fired_since(unread, since)
+    return show(
+        visit,
+        "parts/badge_and_reminders.html",
+        unread=count_of(unread),
+        since=since,
+        reminders=reminders,
+    )
 
 
 @pages.post("/notifications/read")
@@ -139,4 +151,5 @@ async def _changed(visit: Visit, now: datetime, shown: int) -> Response:
     if not visit.wants_fragment:
         return RedirectResponse("/notifications", 303)
     inbox, unread = await asyncio.gather(_read(visit, shown, now), count_unread(visit))
-    return show(visit, "parts/inbox_changed.html", inbox=inbox, unread=unread)
+    since = int(now.timestamp())
+    return show(visit, "parts/inbox_changed.html", inbox=inbox, unread=unread, since=since)

@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import time
 from collections.abc import Awaitable
 from typing import Any
 
@@ -77,7 +78,7 @@ async def show_page(
     visit: Visit, template: str, *, status: int = 200, **values: Awaitable[Any] | Any
 ) -> Response:
     """A whole page; values that have to be waited for are waited for together."""
-    values["unread"] = inbox.count_unread(visit)
+    values |= {"unread": inbox.count_unread(visit), "since": int(time.time())}
     waiting = {name: value for name, value in values.items() if inspect.isawaitable(value)}
     found = dict(zip(waiting, await asyncio.gather(*waiting.values()), strict=True))
     return show(visit, template, status=status, **values | found)

@@ -9,6 +9,7 @@ import "./parts/focus.js";
 import "./parts/live.js";
 import "./parts/ordering.js";
 import "./parts/push.js";
+import "./parts/reminders.js";
 import "./parts/requests.js";
 import "./parts/sheets.js";
 import "./parts/shortcuts.js";

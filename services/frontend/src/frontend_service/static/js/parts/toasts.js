@@ -1,4 +1,4 @@
-// Short messages at the edge of the page, each for its time: a later one pushes none out, whose undo would be lost.
+// Short messages at the edge of the page, each for its time, reminders until something is done with them: a later one pushes none out, whose undo would be lost.
 const LIFE_MS = 12000;
 const place = document.getElementById("toasts");
 
@@ -19,7 +19,7 @@ function expire(shown) {
 new MutationObserver((changes) => {
   for (const { addedNodes } of changes) {
     for (const node of addedNodes) {
-      if (node.matches?.("[data-toast]")) setTimeout(() => expire(node), LIFE_MS);
+      if (node.matches?.("[data-toast]:not([data-reminder])")) setTimeout(() => expire(node), LIFE_MS);
     }
   }
   place.scrollTop = place.scrollHeight;
