@@ -1,6 +1,6 @@
 """The services at the other end of the sidecar, as a page sees them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -61,6 +61,18 @@ class FakeServices(FakeSidecar):
             raise Absent(f"The service {app.value} can't be reached.")
         told = self.answers.get(call.route, answer(**NOTHING))
         return told if isinstance(told, Answer) else told(call)
+
+    async def answer(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, timeout: float
+    ) -> Answer | None:
+        """A file that a page sends as it is; all else goes the way of the edge."""
+        if headers.get("content-type") != "application/octet-stream":
+            return await super().answer(method, path, headers, body, timeout)
+        app = App(headers["dapr-app-id"])
+        try:
+            return await self.invoke(app, method, path, json=body, headers=headers, timeout=timeout)
+        except Absent:
+            return None
 
     def called(self, route: str) -> list[Call]:
         return [call for call in self.calls if call.route == route]

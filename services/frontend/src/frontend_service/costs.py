@@ -65,6 +65,9 @@ PAGES: Mapping[tuple[str, str], Cost] = {
     ("POST", "/sign-up"): COSTS["sign_up"],
     ("POST", "/sign-in"): COSTS["sign_in"],
     ("POST", "/assistant"): COSTS["say"],
+    ("POST", "/account/import"): COSTS["start_import"],
+    ("POST", "/account/import/start"): COSTS["start_import"],
+    ("POST", "/account/delete"): COSTS["delete_me"],
 }
 """Pages that cost what the operation behind them costs."""
 

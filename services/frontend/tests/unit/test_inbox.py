@@ -30,7 +30,7 @@ ENTRY: dict[str, Any] = {
 
 
 def the_import(**fields: Any) -> Answer:
-    job = {"id": ID, "status": "done", "added": 2, "skipped": 1, "more": 4} | fields
+    job = {"id": ID, "status": "done", "total": 3, "done": 3, "added": 2, "skipped": 1, "more": 4} | fields
     return replace(answer(), body=json.dumps(job).encode())
 
 
@@ -38,7 +38,7 @@ class TestAnEntry:
     @pytest.mark.parametrize(
         ("fields", "link"),
         [
-            ({"import_id": ID}, f"/imports/{ID}"),
+            ({"import_id": ID}, f"/account/import/{ID}"),
             ({"kind": "reminder", "task_id": ID}, f"/tasks/{ID}/edit"),
             ({"kind": "channel.failing", "channel_id": ID}, "/settings"),
         ],
@@ -62,16 +62,17 @@ class TestAnImport:
     ) -> None:
         report = [{"where": "line 3", "what": "a <b>date</b>"}]
         services.answers[f"GET /import/{ID}"] = the_import(report=report)
-        text = (await ada.get(f"/imports/{ID}")).text
-        assert "Done: 2 added, 1 there already." in text
-        assert "What could not be taken over" in text
+        text = (await ada.get(f"/account/import/{ID}")).text
+        assert "2 tasks added, 1 task here already." in text
+        assert "Not taken over as it was" in text
         assert "line 3" in text
         assert "a &lt;b&gt;date&lt;/b&gt;" in text
-        assert "and 4 more" in text
+        assert "And 4 more" in text
 
     async def test_that_failed_says_why(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
         report = [{"where": "file", "what": "No room."}]
         services.answers[f"GET /import/{ID}"] = the_import(status="failed", report=report)
-        text = (await ada.get(f"/imports/{ID}")).text
-        assert "Failed: 2 added" in text
+        text = (await ada.get(f"/account/import/{ID}")).text
+        assert "It broke off" in text
+        assert "<h3>Why</h3>" in text
         assert "No room." in text

@@ -48,7 +48,7 @@ class Entry:
         if self.notification["task_id"]:
             return f"/tasks/{self.notification['task_id']}/edit"
         if self.notification.get("import_id"):
-            return f"/imports/{self.notification['import_id']}"
+            return f"/account/import/{self.notification['import_id']}"
         return "/settings" if self.notification.get("channel_id") else ""
 
 

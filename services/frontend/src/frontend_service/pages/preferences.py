@@ -10,6 +10,7 @@ from frontend_service.pages.backend import Json, Refused
 from frontend_service.pages.door import router
 from frontend_service.pages.merge import Fields
 from frontend_service.pages.rendering import show_page
+from frontend_service.pages.usage_bars import read_usage
 from frontend_service.pages.visit import Form, SignedIn, Visit
 from servicekit.ids import PathId, new_id
 
@@ -92,6 +93,7 @@ async def _page(visit: Visit, *, status: int = 200, **values: Any) -> Response:
         status=status,
         preferences=stored,
         channels=channels["items"],
+        usage=read_usage(visit),
         key=new_id(),
         **known | values,
     )
