@@ -21,7 +21,7 @@ PAPERS = [
 ]
 NEED_ACCOUNT = {"terraform", "doctl", "gh", "aws"}
 ALL = [(path, command) for path in PAPERS for command in commands(path)]
-VERBS = {"get", "logs", "describe", "create", "exec"}
+VERBS = {"get", "logs", "describe", "create", "delete", "exec", "patch", "rollout"}
 OF_A_SUBCOMMAND = {"--duration", "--from-file", "--from-literal"}
 MAKEFILE = (ROOT / "Makefile").read_text()
 
