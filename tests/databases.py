@@ -86,7 +86,7 @@ class PostgresDatabases:
             await _migrate(app, self._url(template))
             self.templates[app] = template
         name = f"test_{uuid4().hex}"
-        await self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        await self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         self._made.append(name)
         return self._url(name)
 
@@ -118,8 +118,8 @@ async def _migrate(app: App, url: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Addresses]:
-    """A PostgreSQL server of this test run.
+def postgres_folder() -> Iterator[RunFolder]:
+    """Where PostgreSQL keeps its data and its log.
 
     Not in pytest's own folder: PostgreSQL may run as another account, and each pytest that starts
     closes that folder to others again.
@@ -127,12 +127,18 @@ def postgres() -> Iterator[Addresses]:
     folder = RunFolder(Path(tempfile.mkdtemp(prefix="todo-postgres-")))
     folder.path.chmod(0o755)
     folder.make()
+    yield folder
+    shutil.rmtree(folder.path, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_folder: RunFolder) -> Iterator[Addresses]:
+    """A PostgreSQL server of this test run."""
     where = addresses(offset=free_offset(PORT_OFFSET))
-    process = servers.start_postgres(folder, where, durable=False)
+    process = servers.start_postgres(postgres_folder, where, durable=False)
     servers.wait_for_databases(where)
     yield where
-    processes.stop(folder, process, seconds=PROMPT_STOP)
-    shutil.rmtree(folder.path, ignore_errors=True)
+    processes.stop(postgres_folder, process, seconds=PROMPT_STOP)
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ import yaml
 
 from contracts.names import App
 from devstack.places import ROOT
+from devstack.servers import LOG_NO_VALUES
 from tests.charts.network import Network, Place
 from tests.charts.rendering import Object, objects, of_kind
 from tests.terraform.configuration import blocks
@@ -57,6 +58,18 @@ class TestPostgres:
         }
         assert found == {(name, part) for name in WITH_DATABASE for part in WITH_LOGIN}
         assert not network.allows("egress", POSTGRES, STRANGER, 443)
+
+
+class TestLogs:
+    """`test_postgres_log.py` of devstack shows what PostgreSQL logs with this setting."""
+
+    @pytest.mark.parametrize("place", PLACES)
+    def test_hold_no_values_of_rows(self, place: str) -> None:
+        [cluster] = of_kind(objects("data", place), "Cluster").values()
+        assert cluster["spec"]["postgresql"]["parameters"]["log_error_verbosity"] == "terse"
+
+    def test_of_the_stand_in_neither(self) -> None:
+        assert LOG_NO_VALUES in (ROOT / "charts" / "data" / "stand-ins" / "postgres.sh").read_text()
 
 
 class TestConnections:

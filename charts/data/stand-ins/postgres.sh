@@ -7,7 +7,7 @@ data=/data/postgres
 [ -s $data/PG_VERSION ] || initdb --pgdata $data --username postgres --auth-local trust --auth-host reject
 printf '%s\n' 'local all all trust' 'host sameuser all all scram-sha-256' > $data/pg_hba.conf
 postgres -D $data -c max_connections="$MAX_CONNECTIONS" \
-  -c listen_addresses='*' -c unix_socket_directories=/tmp &
+  -c log_error_verbosity=terse -c listen_addresses='*' -c unix_socket_directories=/tmp &
 trap 'kill -INT $!' TERM INT
 until pg_isready --quiet --host /tmp --username postgres; do sleep 0.2; done
 for user in $USERS; do

@@ -97,7 +97,7 @@ class TestSetting:
         assert await task.recorded() == []
 
     async def test_says_where_in_the_rule(self, task: ServiceUnderTest) -> None:
-        answer = await task.client.post("/tasks", json={"title": "x", "recurrence": {"rule": "FREQ=HOURLY"}})
+        answer = await task.client.post("/tasks", json={"title": "x", "recurrence": {"rule": "FREQ=OFTEN"}})
         assert answer.json()["errors"][0]["position"] == 5
 
     async def test_keeps_its_date(self, task: ServiceUnderTest) -> None:

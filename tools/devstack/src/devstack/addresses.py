@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import yaml
 
@@ -24,8 +24,8 @@ APP_PORTS = ("appPort", "daprHTTPPort", "daprGRPCPort", "daprInternalGRPCPort", 
 REPLICA_STEP = 20
 """Distance between the ports of one replica of an app and the next."""
 OFFSET_STEP = 33
-_claims: dict[int, TextIO] = {}
-"""Locks on the offsets this process has claimed; the system frees them when it ends."""
+_claims: set[int] = set()
+"""Offsets this process has claimed, by locks that the system frees when it ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +116,13 @@ def _claim(offset: int) -> bool:
     """Whether no other process has claimed `offset`: between looking and listening others look, too."""
     if offset in _claims:
         return True
-    lock = (Path(tempfile.gettempdir()) / f"todo-offset-{offset}.lock").open("w")
+    lock = os.open(Path(tempfile.gettempdir()) / f"todo-offset-{offset}.lock", os.O_CREAT | os.O_RDWR, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        lock.close()
+        os.close(lock)
         return False
-    _claims[offset] = lock
+    _claims.add(offset)
     return True
 
 

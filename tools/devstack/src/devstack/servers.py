@@ -63,6 +63,10 @@ def start_scheduler(folder: RunFolder, where: Addresses) -> processes.Process:
     return processes.start(folder, "scheduler", command)
 
 
+LOG_NO_VALUES = "log_error_verbosity=terse"
+"""Without the DETAIL of errors, which holds values of rows: "Key (email)=(…) already exists"."""
+
+
 def start_postgres(folder: RunFolder, where: Addresses, *, durable: bool = True) -> processes.Process:
     """A cluster of its own, trusting connections from this host.
 
@@ -78,6 +82,7 @@ def start_postgres(folder: RunFolder, where: Addresses, *, durable: bool = True)
         initdb = [str(server.with_name("initdb")), "-D", str(data), "-U", "todo", "-A", "trust", "-E", "UTF8"]
         run([*_unprivileged(), *initdb, "--no-locale", "--no-sync"])
     options = ["-D", str(data), "-h", HOST, "-p", str(where.postgres), "-k", "", "-c", "max_connections=200"]
+    options += ["-c", LOG_NO_VALUES]
     if not durable:
         options += ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
     return processes.start(folder, "postgres", [*_unprivileged(), str(server), *options])
