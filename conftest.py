@@ -88,6 +88,12 @@ class AnyToken:
         return Principal(token, "operator" if token == "operator" else "user", "Europe/Berlin", token, 2**40)
 
 
+def _empty(app: FastAPI) -> None:
+    """Let go of what an app is made of: caches of FastAPI keep the apps of all tests until the run ends."""
+    app.router.routes.clear()
+    app.middleware_stack = None
+
+
 @pytest.fixture
 async def open_service(databases: "Databases") -> AsyncIterator[OpenService]:
     """Starts the app of a service on a database without rows, without a sidecar, as user `ada`."""
@@ -97,7 +103,10 @@ async def open_service(databases: "Databases") -> AsyncIterator[OpenService]:
             create: Callable[[Any], FastAPI], settings: type[ServiceSettings]
         ) -> ServiceUnderTest:
             url = await databases.make_migrated(settings.model_fields["app"].default)
-            app = create(settings.model_validate({"database_url": url, "DAPR_HTTP_PORT": 1}))
+            app = create(
+                settings.model_validate({"database_url": url, "DAPR_HTTP_PORT": 1, "metrics": False})
+            )
+            stack.callback(_empty, app)
             await stack.enter_async_context(app.router.lifespan_context(app))
             app.state.verifier = AnyToken()
             transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
