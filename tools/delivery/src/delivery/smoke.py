@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from email.message import Message
 from http.client import HTTPResponse
 from typing import IO, Any, NoReturn
@@ -164,10 +165,12 @@ def serves_a_person(visitor: Visitor) -> str:
 
 
 def _add_and_hear(person: Visitor) -> str:
-    title = f"smoke {uuid4()}"
+    """The notification service knows of a task's reminder by the event of the task alone."""
+    title, tomorrow = f"smoke {uuid4()}", datetime.now(UTC) + timedelta(days=1)
     started = time.monotonic()
-    person.expect(201, "POST", "/api/v1/tasks", {"title": title})
-    while title not in person.expect(200, "GET", "/api/v1/notifications").body.decode():
+    task = {"title": title, "reminders": [{"at": f"{tomorrow:%Y-%m-%dT%H:%M:%SZ}"}]}
+    id = person.expect(201, "POST", "/api/v1/tasks", task).json["id"]
+    while id not in person.expect(200, "GET", "/api/v1/reminders").body.decode():
         if time.monotonic() - started > EVENT_SECONDS:
             _wrong(f"no news of a new task after {EVENT_SECONDS} s")
         time.sleep(0.3)
