@@ -1,5 +1,6 @@
 """The door of the pages: who comes in, and what people read when something fails."""
 
+import json
 from datetime import timedelta
 
 import httpx2
@@ -98,6 +99,26 @@ class TestAFormOfAnotherSite:
         services.answers["POST /tasks"] = answer(201, **a_task())
         answered = await ada.post("/tasks", data={"title": "x"}, headers={"sec-fetch-site": "same-origin"})
         assert answered.status_code == 303
+
+
+class TestText:
+    @pytest.mark.parametrize("text", [b"caf%E9", b"half %ED%A0%BD", b"caf\xe9", b"%FF%FE", b"a%C3"])
+    async def test_of_a_form_is_unicode_or_refused(
+        self, ada: httpx2.AsyncClient, services: FakeServices, text: bytes
+    ) -> None:
+        kind = {"content-type": "application/x-www-form-urlencoded"}
+        answered = await ada.post("/tasks", content=b"title=" + text, headers=kind)
+        assert answered.status_code == 422
+        assert "not Unicode" in answered.text
+        assert [call for call in services.calls if call.method != "GET"] == []
+
+    async def test_of_every_script_comes_through(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        services.answers["POST /tasks"] = answer(201, **a_task())
+        await ada.post("/tasks", data={"title": "Łódź + 100 % 東京 🥛"})
+        [sent] = [call for call in services.calls if call.method == "POST"]
+        assert "Łódź + 100 % 東京 🥛" in json.dumps(sent.json, ensure_ascii=False)
 
 
 class TestAFailure:
