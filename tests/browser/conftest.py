@@ -18,6 +18,8 @@ from tests.system.waiting import until
 
 REPLICAS = {"frontend": 2}
 OFFSET = 2000
+HERE = Path(__file__).parent
+RUNNING: list[Stack] = []
 WAIT_MS = 10_000
 MENDING_SECONDS = 60
 OpenBrowser = Callable[..., BrowserContext]
@@ -46,9 +48,22 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = RunFolder(tmp_path_factory.mktemp("browser"))
     env = {"TODO_ALLOWED_NETWORKS": '["127.0.0.0/8"]'}  # where the push service of a test is
     stack = Stack(folder, REPLICAS, offset=free_offset(OFFSET, REPLICAS), env=env)
+    RUNNING.append(stack)
     stack.up()
     yield stack
-    stack.down()
+    _take_down()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """After the last test here the system goes: at rest it takes a third of a core from all other tests."""
+    if nextitem is None or not nextitem.path.is_relative_to(HERE):
+        _take_down()
+
+
+def _take_down() -> None:
+    while RUNNING:
+        RUNNING.pop().down()
 
 
 @pytest.fixture
