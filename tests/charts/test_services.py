@@ -216,6 +216,15 @@ class TestGateway:
         assert rule["filters"][0]["requestRedirect"]["scheme"] == "https"
         assert "backendRefs" not in rule
 
+    def test_is_where_links_in_mails_and_calendars_lead(self, place: str) -> None:
+        [gateway] = of_kind(objects("todo", place), "Gateway").values()
+        hosts = {each["hostname"] for each in gateway["spec"]["listeners"]}
+        variables = {
+            pod.name: {each["name"]: each.get("value") for each in app(pod)["env"]} for pod in services(place)
+        }
+        urls = {each["TODO_PUBLIC_URL"] for each in variables.values() if "TODO_PUBLIC_URL" in each}
+        assert urls == {f"https://{host}" for host in hosts}
+
     def test_leads_nobody_to_what_is_of_the_inside(self, place: str) -> None:
         rules = of_kind(objects("todo", place), "HTTPRoute")["frontend"]["spec"]["rules"]
         kept = {
