@@ -1,6 +1,7 @@
 """For every test: unit tests reach no network; tests of persistence run on both databases."""
 
 import json
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["tests.databases", "tests.layers", "tests.toolbox"]
 
-hypothesis.settings.register_profile("todo", deadline=None)  # a busy machine is no failure
+# A busy machine is no failure; and each run draws the same examples, unless `EXPLORE=1` asks for others.
+hypothesis.settings.register_profile("todo", deadline=None, derandomize="EXPLORE" not in os.environ)
 hypothesis.settings.load_profile("todo")
 
 Create = Callable[[Any], FastAPI]

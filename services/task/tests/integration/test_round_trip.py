@@ -107,6 +107,7 @@ SOME = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 """Each example is a whole account, so a failing one is not made smaller: that takes minutes."""
+pytestmark = pytest.mark.timeout(600)
 users = count()
 
 
