@@ -101,7 +101,7 @@ ACCOUNT = st.fixed_dictionaries(
     }
 )
 SOME = settings(
-    max_examples=20,
+    max_examples=12,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
