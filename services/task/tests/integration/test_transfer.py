@@ -153,8 +153,8 @@ class TestJson:
         before = len(await task.recorded())
         await finished(task, await exported(task), headers=BOB)
         told = (await task.recorded())[before:]
-        kinds = ("task", "project", "label", "filter")
-        assert {event["type"] for event in told} == {f"todo.{kind}.created.v1" for kind in kinds}
+        made = {f"todo.{kind}.created.v1" for kind in ("task", "project", "label", "filter")}
+        assert {event["type"] for event in told} == made | {"todo.imports.finished.v1"}
         assert len((await task.client.get("/changes", headers=BOB)).json()["items"]) == 5 + 2 + 1 + 1
 
     async def test_says_what_is_wrong_and_takes_the_rest(self, task: ServiceUnderTest) -> None:
