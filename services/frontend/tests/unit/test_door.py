@@ -112,6 +112,14 @@ class TestText:
         assert "not Unicode" in answered.text
         assert [call for call in services.calls if call.method != "GET"] == []
 
+    async def test_of_a_form_is_looked_at_however_its_type_is_written(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        kind = {"content-type": "Application/X-WWW-Form-URLencoded ; charset=utf-8"}
+        answered = await ada.post("/tasks", content=b"title=caf%E9", headers=kind)
+        assert answered.status_code == 422
+        assert [call for call in services.calls if call.method != "GET"] == []
+
     async def test_of_every_script_comes_through(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:

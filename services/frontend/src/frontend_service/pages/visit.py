@@ -130,7 +130,7 @@ async def form_fields(request: Request) -> dict[str, str]:
 
     Starlette puts other characters in the place of such bytes, and the text would be stored changed.
     """
-    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+    if request.headers.get("content-type", "").lower().startswith("application/x-www-form-urlencoded"):
         try:
             unquote_to_bytes(await request.body()).decode()
         except UnicodeDecodeError as error:
