@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from notification_service.contents import IN_INBOX, OF_EVENTS
 from notification_service.models import Notification
-from notification_service.subscriptions import subscriptions
+from notification_service.subscriptions import CHANGES, subscriptions
 from opentelemetry.trace import NoOpTracer
 from sqlalchemy import func, select
 
@@ -15,12 +15,9 @@ from contracts.catalogue import EVENTS
 from contracts.event import Event
 from contracts.names import Topic
 from contracts.task import (
-    TaskCompleted,
     TaskCreated,
     TaskDeleted,
     TaskEvent,
-    TaskReopened,
-    TaskRestored,
     TaskUpdated,
 )
 from contracts.user import UserDeleted
@@ -29,14 +26,6 @@ from servicekit.sidecar import Sidecar
 from services.notification.tests.events import event, imported
 
 HANDLERS = subscriptions.handlers
-CHANGES: tuple[type[TaskEvent], ...] = (
-    TaskCreated,
-    TaskUpdated,
-    TaskCompleted,
-    TaskReopened,
-    TaskDeleted,
-    TaskRestored,
-)
 
 
 async def inbox(notification: ServiceUnderTest, query: str = "") -> list[dict[str, Any]]:
