@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import Query, Request, Response
+from pydantic import BaseModel
 
 from servicekit.auth import CurrentUser
 from servicekit.door import SessionDep, router
@@ -10,11 +11,12 @@ from servicekit.ids import PathId
 from servicekit.paging import CursorParam, Limit, Page, decode_cursor, encode_cursor, page_of
 from servicekit.preconditions import etag, require_match
 from task_service import listing, placing, recurring, skipping, use_cases
+from task_service.fields import FieldsParam, schema_with, shown
 from task_service.listing import Asked
 from task_service.models import Task
 from task_service.quickadd import use_cases as quick_add
 from task_service.quickadd.schemas import TaskDraft
-from task_service.schemas import ActivityRead, Move, Occurrences, TaskPatch, TaskRead, Unskip
+from task_service.schemas import ActivityRead, Move, Occurrences, TaskPart, TaskPatch, TaskRead, Unskip
 
 tasks = router(prefix="/tasks", tags=["tasks"])
 
@@ -29,7 +31,7 @@ async def create_task(
     return _show(task, response)
 
 
-@tasks.get("")
+@tasks.get("", response_model=Page[TaskPart])
 async def list_tasks(
     user: CurrentUser,
     session: SessionDep,
@@ -38,17 +40,29 @@ async def list_tasks(
     sort: Annotated[str | None, Query(description="such as `-priority,due,created`")] = None,
     saved: Annotated[str | None, Query(max_length=100, description="name or id of a saved filter")] = None,
     trash: Annotated[bool, Query(description="those in the trash, instead of the others")] = False,
+    fields: FieldsParam = None,
     limit: Limit = 50,
     cursor: CursorParam = None,
-) -> Page[TaskRead]:
+) -> Page[BaseModel] | Response:
     """Newest first, if nothing else is asked for."""
+    schema = schema_with(fields)
     found = await listing.find(session, user, Asked(filter, q, sort, saved, trash), limit, cursor)
-    return Page(items=[TaskRead.model_validate(task) for task in found.tasks], next_cursor=found.next_cursor)
+    page: Page[BaseModel] = Page(
+        items=[schema.model_validate(task) for task in found.tasks], next_cursor=found.next_cursor
+    )
+    return page if fields is None else shown(page)
 
 
-@tasks.get("/{id}")
-async def read_task(user: CurrentUser, id: PathId, session: SessionDep, response: Response) -> TaskRead:
-    return _show(await use_cases.read(session, user, id), response)
+@tasks.get("/{id}", response_model=TaskPart)
+async def read_task(
+    user: CurrentUser, id: PathId, session: SessionDep, response: Response, fields: FieldsParam = None
+) -> BaseModel | Response:
+    """With `fields` the ETag is still that of the whole task, so that it serves as `If-Match`."""
+    schema = schema_with(fields)
+    task = await use_cases.read(session, user, id)
+    response.headers["ETag"] = etag(task.version)
+    part = schema.model_validate(task)
+    return part if fields is None else shown(part, dict(response.headers))
 
 
 @tasks.patch("/{id}")

@@ -163,6 +163,12 @@ class TaskRead(BaseModel):
     deleted_at: datetime | None
 
 
+class TaskPart(TaskRead):
+    """A task; where `fields` names some of its fields, nothing but these and `id`."""
+
+    model_config = ConfigDict(json_schema_extra={"required": ["id"]})
+
+
 class OccurrenceRead(BaseModel):
     """One occurrence to come."""
 

@@ -1,0 +1,163 @@
+"""`?fields=`: some fields of a task have the values they have in the whole. On both databases."""
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from task_service.main import create
+from task_service.schemas import TaskRead
+from task_service.settings import Settings
+
+from conftest import OpenService, ServiceUnderTest
+
+FULL = {
+    "title": "Zähne “putzen” 🦷",
+    "notes": 'a\nb\t\\ "c" \u2028',
+    "priority": 3,
+    "labels": ["home", "déjà vu"],
+    "due_date": "2099-01-31",
+    "due_time": "09:30",
+    "time_zone": "America/New_York",
+    "recurrence": {"rule": "FREQ=MONTHLY", "month_end": "skip"},
+    "reminders": [{"minutes_before": 30}, {"at": "2099-01-01T00:00:00Z"}],
+}
+SORTS = ("created", "-due,title", "position")
+every_name = st.sampled_from(sorted(TaskRead.model_fields))
+subsets = st.lists(every_name, min_size=1, max_size=30)
+"""In any order; a name can come twice."""
+anything = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+fuzzy = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@pytest.fixture
+async def task(open_service: OpenService) -> ServiceUnderTest:
+    """With a project, a task in it that has a value in each field it can have, one below it, one done."""
+    service = await open_service(create, Settings)
+    project = (await service.client.post("/projects", json={"name": "P"})).json()["id"]
+    first = await made(service, **FULL, project_id=project)
+    await made(service, title="below", parent_id=first["id"])
+    done = await made(service, title="done")
+    await service.client.post(f"/tasks/{done['id']}/complete")
+    return service
+
+
+async def made(task: ServiceUnderTest, **fields: Any) -> dict[str, Any]:
+    answer = await task.client.post("/tasks", json=fields)
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def listed(task: ServiceUnderTest, **parameters: Any) -> dict[str, Any]:
+    answer = await task.client.get("/tasks", params=parameters)
+    assert answer.status_code == 200, (parameters, answer.text)
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def part(whole: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    return {name: value for name, value in whole.items() if name in {"id", *names}}
+
+
+class TestList:
+    @fuzzy
+    @given(names=subsets, limit=st.integers(1, 4), sort=st.sampled_from(SORTS))
+    async def test_shows_what_the_whole_shows(
+        self, task: ServiceUnderTest, names: list[str], limit: int, sort: str
+    ) -> None:
+        whole = await listed(task, sort=sort, limit=limit)
+        some = await listed(task, sort=sort, limit=limit, fields=",".join(names))
+        assert list(some) == list(whole)
+        assert some["items"] == [part(item, names) for item in whole["items"]]
+        assert (some["next_cursor"] is None) == (whole["next_cursor"] is None)
+
+    async def test_goes_on_where_it_stopped_with_other_fields_too(self, task: ServiceUnderTest) -> None:
+        seen: list[str] = []
+        cursor: dict[str, Any] = {}
+        for fields in ("title", "id,notes", "due_date"):
+            page = await listed(task, sort="title", limit=1, fields=fields, **cursor)
+            seen += [item["id"] for item in page["items"]]
+            cursor = {"cursor": page["next_cursor"]}
+        assert cursor == {"cursor": None}
+        assert seen == [item["id"] for item in (await listed(task, sort="title"))["items"]]
+
+    async def test_is_smaller_than_the_whole(self, task: ServiceUnderTest) -> None:
+        some = await task.client.get("/tasks", params={"fields": "title"})
+        assert len(some.content) < len((await task.client.get("/tasks")).content) / 4
+
+    async def test_has_everything_without_the_parameter(self, task: ServiceUnderTest) -> None:
+        for item in (await listed(task))["items"]:
+            assert set(item) == set(TaskRead.model_fields)
+
+
+class TestOneTask:
+    @fuzzy
+    @given(names=subsets)
+    async def test_shows_what_the_whole_shows(self, task: ServiceUnderTest, names: list[str]) -> None:
+        for item in (await listed(task))["items"]:
+            whole = await task.client.get(f"/tasks/{item['id']}")
+            some = await task.client.get(f"/tasks/{item['id']}", params={"fields": ",".join(names)})
+            assert some.json() == part(whole.json(), names)
+            for header in ("content-type", "etag"):
+                assert some.headers[header] == whole.headers[header]
+
+    async def test_can_be_changed_by_the_etag_it_came_with(self, task: ServiceUnderTest) -> None:
+        path = f"/tasks/{(await listed(task))['items'][0]['id']}"
+        tag = (await task.client.get(path, params={"fields": "title"})).headers["etag"]
+        for status in (200, 412):
+            change = {"notes": f"changed {status}"}
+            answer = await task.client.patch(path, json=change, headers={"if-match": tag})
+            assert answer.status_code == status
+
+    async def test_is_not_sent_again_until_the_task_changes(self, task: ServiceUnderTest) -> None:
+        path = f"/tasks/{(await listed(task))['items'][0]['id']}"
+        fields = {"fields": "title"}
+        tag = (await task.client.get(path, params=fields)).headers["etag"]
+        again = await task.client.get(path, params=fields, headers={"if-none-match": tag})
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+        await task.client.patch(path, json={"title": "another"})
+        changed = await task.client.get(path, params=fields, headers={"if-none-match": tag})
+        assert (changed.status_code, changed.json()["title"]) == (200, "another")
+        assert changed.headers["etag"] != tag
+
+
+class TestRefused:
+    @pytest.mark.parametrize(
+        ("asked", "position"),
+        [
+            *(("", 0), (" ", 1), (",", 0), ("id,", 3), (",id", 0), ("id,,title", 3), ("id, ,title", 4)),
+            *(("colour", 0), ("id,colour", 3), ("id, colour", 4), ("Title", 0), ("id;title", 0)),
+            *(("user_id", 0), ("due_by", 0), ("items", 0), ("title.x", 0), ("recurrence.rule", 0)),
+            *(("*", 0), ("__dict__", 0), ("model_fields", 0), ("-title", 0), ("title\n", 0), ("tıtle", 0)),
+        ],
+    )
+    async def test_what_is_no_field(self, task: ServiceUnderTest, asked: str, position: int) -> None:
+        some = (await listed(task))["items"][0]["id"]
+        for path in ("/tasks", f"/tasks/{some}"):
+            answer = await task.client.get(path, params={"fields": asked})
+            assert answer.headers["content-type"] == "application/problem+json"
+            problem = answer.json()
+            assert (answer.status_code, problem["code"]) == (422, "fields-invalid")
+            (error,) = problem["errors"]
+            assert (error["pointer"], error["position"]) == ("?fields", position)
+            name = asked[position:].split(",")[0].strip(" ")
+            assert f"“{name}”" in error["detail"]
+
+    @fuzzy
+    @given(asked=anything | st.lists(every_name | anything, max_size=4).map(",".join))
+    async def test_just_what_the_document_refuses(self, task: ServiceUnderTest, asked: str) -> None:
+        operation = task.app.openapi()["paths"]["/tasks"]["get"]
+        (schema,) = [each["schema"] for each in operation["parameters"] if each["name"] == "fields"]
+        answer = await task.client.get("/tasks", params={"fields": asked})
+        fits = re.fullmatch(schema["pattern"], asked)
+        assert answer.status_code == (200 if fits else 422)
+
+    async def test_more_than_all_there_could_be(self, task: ServiceUnderTest) -> None:
+        answer = await task.client.get("/tasks", params={"fields": "id," * 400 + "id"})
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "?fields")
+
+    async def test_two_lists(self, task: ServiceUnderTest) -> None:
+        answer = await task.client.get("/tasks?fields=id&fields=title")
+        assert (answer.status_code, answer.json()["code"]) == (422, "repeated-parameter")
