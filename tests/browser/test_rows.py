@@ -98,7 +98,7 @@ def come_back(page: Page) -> int:
 def settle(page: Page) -> None:
     """Waits until the page has heard of all that happened before.
 
-    A question for the whole list that is asked before a change and answered after it brings the list, rightly.
+    A question for the whole list, asked before a change and answered after it, rightly brings the list.
     """
     come_back(page)
     asked: list[str] = []
