@@ -37,9 +37,12 @@ output "data_values" {
 }
 
 output "todo_values" {
-  description = "Helm values of charts/todo: its host, its registry, where backups go and managed databases are."
+  description = "Helm values of charts/todo: its host and what follows from it, its registry, where backups go and managed databases are."
   value = {
-    host = local.host
+    host         = local.host
+    frontend     = { env = { TODO_ALLOWED_HOSTS = local.host } }
+    task         = { env = { TODO_PUBLIC_URL = "https://${local.host}" } }
+    notification = { env = { TODO_PUBLIC_URL = "https://${local.host}" } }
     global = merge(
       { backup = { store = {
         endpoint = "https://${var.spaces_region}.digitaloceanspaces.com"

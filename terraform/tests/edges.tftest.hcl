@@ -93,6 +93,14 @@ run "record_points_to_the_gateway" {
     condition     = output.todo_values.host == "todo.example.com"
     error_message = "The charts are told another host."
   }
+  assert {
+    condition     = output.todo_values.frontend.env.TODO_ALLOWED_HOSTS == output.todo_values.host
+    error_message = "The frontend would refuse who asks by the host name."
+  }
+  assert {
+    condition     = alltrue([for each in [output.todo_values.task, output.todo_values.notification] : each.env.TODO_PUBLIC_URL == "https://${output.todo_values.host}"])
+    error_message = "Links in mails and calendars lead elsewhere."
+  }
 }
 
 run "an_address_that_is_none_is_refused" {

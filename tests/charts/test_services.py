@@ -5,12 +5,13 @@ from ipaddress import IPv4Network
 from typing import Any
 
 import pytest
+from frontend_service.public_answers import names
 from frontend_service.settings import Settings
 
 from cluster.places import POD_ADDRESSES
 from tests.architecture.sources import SERVICES
 from tests.charts.network import Network, Place, selects
-from tests.charts.rendering import Object, Pod, objects, of_kind, pods
+from tests.charts.rendering import Object, Pod, Refused, objects, of_kind, pods
 from tests.charts.test_policies import READS_SECRETS, amount
 from tests.terraform.configuration import environment
 
@@ -224,6 +225,24 @@ class TestGateway:
         }
         urls = {each["TODO_PUBLIC_URL"] for each in variables.values() if "TODO_PUBLIC_URL" in each}
         assert urls == {f"https://{host}" for host in hosts}
+
+    def test_is_the_one_host_that_the_frontend_answers_to(self, place: str) -> None:
+        [gateway] = of_kind(objects("todo", place), "Gateway").values()
+        [frontend] = [pod for pod in services(place) if pod.name == "Deployment frontend"]
+        variables = {each["name"]: each.get("value", "") for each in app(frontend)["env"]}
+        allowed = names(variables["TODO_ALLOWED_HOSTS"])
+        assert allowed == {each["hostname"] for each in gateway["spec"]["listeners"]}
+        probes = [app(frontend)[f"{each}Probe"]["httpGet"] for each in ("startup", "liveness", "readiness")]
+        assert {key for probe in probes for key in probe} == {"path", "port"}  # so by the pod's address
+
+    @pytest.mark.parametrize("way", ["gateway", "ingress"])
+    def test_is_told_apart_from_a_host_that_would_be_refused(self, place: str, way: str) -> None:
+        settings = [f"{each}.enabled={each == way}".lower() for each in ("gateway", "ingress")]
+        with pytest.raises(Refused, match=r"TODO_ALLOWED_HOSTS is .* without other\.example\.com"):
+            objects("todo", place, *settings, "host=other.example.com")
+        for allowed in ("", "Other.example.com", "todo.example.com\\, other.example.com"):
+            named = f"frontend.env.TODO_ALLOWED_HOSTS={allowed}"
+            assert objects("todo", place, *settings, "host=other.example.com", named)
 
     def test_leads_nobody_to_what_is_of_the_inside(self, place: str) -> None:
         rules = of_kind(objects("todo", place), "HTTPRoute")["frontend"]["spec"]["rules"]
