@@ -116,5 +116,5 @@ generate: ## write the files that are made from code
 load: ## Locust against the running system   (USERS=200 SECONDS=120)
 	@$(RUN) python -m locust -f loadtest/locustfile.py --headless --only-summary --reset-stats \
 	  --host $(EDGE) -u $(or $(USERS),200) -r 5 -t $(or $(SECONDS),120)s
-measure: ## one measurement on a system of its own   (WHAT=relay consume latency live edge-price reminders telemetry flat)
-	@$(RUN) python -m loadtest.measure.$(subst -,_,$(WHAT))
+measure: ## one measurement on a system of its own   (WHAT=relay consume latency live edge-price read-price reminders imports fan-out fairness telemetry flat)
+	@$(RUN) python -m loadtest.measure.$(subst -,_,$(WHAT)) $(ARGS)

@@ -26,12 +26,14 @@ def write(name: str, title: str, told: str, *tables: str) -> None:
 
 
 def machine() -> str:
-    """One line about where this ran."""
+    """One line about where this ran; the environment's NOTE, such as what ran beside it, ends it."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     when = datetime.now(UTC).date()
+    note = os.environ.get("NOTE", "")
     return (
         f"Measured on {when}: {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}, "
-        f"Python {platform.python_version()}; generator, servers and services share the machine."
+        f"Python {platform.python_version()}; generator, servers and services share the machine"
+        + (f"; {note}." if note else ".")
     )
 
 

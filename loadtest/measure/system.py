@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,17 +19,24 @@ OFFSET = 6000
 
 @contextmanager
 def measured_system(
-    *, postgres: bool = True, observe: bool = False, silent: bool = False, sample_ratio: float = 0.1
+    *,
+    postgres: bool = True,
+    observe: bool = False,
+    silent: bool = False,
+    sample_ratio: float = 0.1,
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[Stack]:
     """Everything, started for this measurement and stopped after it.
 
     observe: with all that watches it; silent: without metrics and traces; sample_ratio: share of requests
-    that are traced; a tenth in production.
+    that are traced; a tenth in production. settings: more of the environment, by name; what stands there
+    goes before the limits this lifts.
     """
     folder = Path(tempfile.mkdtemp(prefix="todo-measure-"))
     folder.chmod(0o755)
     env = dict.fromkeys(("TODO_RATE_LIMIT", "TODO_QUOTA_SIGN_UPS"), "1000000")
     env["TODO_TRACE_SAMPLE_RATIO"] = str(sample_ratio)
+    env |= settings or {}
     alerting = Alerting() if observe else None
     stack = Stack(RunFolder(folder), {}, OFFSET, postgres, env, alerting, silent)
     stack.up()
