@@ -17,7 +17,7 @@ import aiohttp
 from devstack.stack import Stack
 from loadtest.measure import other_user, report
 from loadtest.measure.import_files import labelled_csv
-from loadtest.measure.imports import import_file
+from loadtest.measure.imports import import_file, used_beyond_rest
 from loadtest.measure.other_user import OtherUser, Span
 from loadtest.measure.processes import cpu_used
 from loadtest.measure.quiet import events_are_through, everything_is_quiet
@@ -96,6 +96,7 @@ class Applied:
     meanwhile: Span
     after: Span
     cpu: float
+    """Seconds until its events are through, without what is used at rest."""
 
 
 async def wait_until_shown(is_shown: Callable[[], Awaitable[bool]]) -> float:
@@ -116,7 +117,8 @@ async def apply(
 ) -> Applied:
     await everything_is_quiet(stack)
     began = time.perf_counter()
-    await asyncio.sleep(rest_seconds)
+    with cpu_used(stack) as resting:
+        await asyncio.sleep(rest_seconds)
     sent = time.perf_counter()
     with cpu_used(stack) as used:
         status, _ = await request()
@@ -126,7 +128,8 @@ async def apply(
         await events_are_through(stack)
     through = max(end, time.perf_counter())
     spans = (began, sent), (sent, end), (end, through)
-    return Applied(status, answered - sent, shown - sent, *spans, used.total)
+    cpu = sum(used_beyond_rest(used, resting, (through - sent) / (sent - began)).values())
+    return Applied(status, answered - sent, shown - sent, *spans, cpu)
 
 
 async def one_account(stack: Stack, account: Account, rest_seconds: float) -> dict[str, Applied]:
@@ -174,7 +177,8 @@ async def measure(stack: Stack, tasks: int, rounds: int, rest_seconds: float) ->
     told = (
         f"A project of {tasks:,} tasks which all have one label, of a fresh user each round. Meanwhile "
         f"another user sends {other_user.PER_SECOND} requests a second, each at its time, and its latency "
-        "counts from then. CPU is of all processes until the events are through, the other user's included."
+        "counts from then. CPU is that of all processes until the events are through, without what is used "
+        "at rest; there the other user's is counted."
     )
     header = ["what", "status", "s to the answer", "s to the last task", "s more for its events"]
     report.write(

@@ -90,9 +90,11 @@ async def other_user(edge: str, token: str) -> AsyncIterator[OtherUser]:
                 id = (await answer.json())["id"]
         user = OtherUser(session, token, id)
         at_work = asyncio.create_task(user.ask_steadily())
-        yield user
-        at_work.cancel()
-        await asyncio.gather(at_work, return_exceptions=True)
+        try:
+            yield user
+        finally:
+            at_work.cancel()
+            await asyncio.gather(at_work, return_exceptions=True)
 
 
 def rows(samples: Sequence[Sample], spans: dict[str, list[Span]]) -> list[report.Row]:
