@@ -128,8 +128,8 @@ async def measure(stack: Stack, rows: int, rounds: int, rest_seconds: float) -> 
     told = (
         f"{rows:,} rows a file, each for a fresh user, from `POST /import` until it says that it is done; "
         f"meanwhile another user sends {other_user.PER_SECOND} requests a second, each at its time, and its "
-        "latency counts from then. CPU is that of the import and the consumers of its events, without what is "
-        "used at rest; there the other user's is counted."
+        "latency counts from then. CPU is that of the import and the consumers of its events, without what "
+        "is used at rest; there the other user's is counted."
     )
     header = ["file", "status", "added", "s to 202", "s to done", "s more for its events", "rows/s"]
     report.write(
