@@ -84,7 +84,7 @@ async def flood(
     session: aiohttp.ClientSession, token: str, url: str, tests: int, webhooks: int
 ) -> Counter[int]:
     """Ask for tests of webhooks in turn; how often each status was answered."""
-    ids = [await add_webhook(session, token, url, "reminder") for _ in range(webhooks)]
+    ids = [await add_webhook(session, token, f"{url}?{number}", "reminder") for number in range(webhooks)]
     turns = asyncio.Semaphore(AT_ONCE)
 
     async def test(id: str) -> int:
