@@ -41,8 +41,8 @@ def load(url: str, folder: Path, *, headers: Mapping[str, str], body: str = "", 
     return Load(
         requests=int(_find(r"(\d+) requests in", said)),
         rate=float(_find(r"Requests/sec:\s+([\d.]+)", said)),
-        p50=_milliseconds(_find(r"^\s+50%\s+(\S+)$", said)),
-        p99=_milliseconds(_find(r"^\s+99%\s+(\S+)$", said)),
+        p50=_milliseconds(_find(r"^\s+50%\s+(\S+) *$", said)),
+        p99=_milliseconds(_find(r"^\s+99%\s+(\S+) *$", said)),
         failed=int(_find(r"Non-2xx or 3xx responses: (\d+)", said) or 0),
     )
 
