@@ -53,6 +53,8 @@ SETTLES = ToolAnnotations(
 )
 
 DEFAULT_LIMIT = 50
+MARKS = "todo"
+"""Whose signs agents are told of, whichever the user of the token prefers."""
 _STRING = re.compile(r'"[^"]*"')
 _OF_DONE = re.compile(r"\b(?:done|completed)\b")
 
@@ -97,7 +99,7 @@ async def add_task(
     Understood are #label, +project, !0 to !4 (priority), dates and times in words, `every weekday`, and
     `remind 30 min before`. A text that is wholly in double quotes is the title as it stands.
     """
-    return await _told(_tasks(ctx).add(text))
+    return await _told(_tasks(ctx).add(text, MARKS))
 
 
 async def create_task(

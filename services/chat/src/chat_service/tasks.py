@@ -80,9 +80,14 @@ class TaskClient:
         """Change what `fields` names (JSON merge patch)."""
         return _read(await self._change("PATCH", f"/tasks/{id}", fields))
 
-    async def add(self, text: str) -> Task:
-        """Add what is said in words, as quick add reads it. Raises `Invalid` with the service's own words."""
-        return _read(await self._change("POST", "/tasks", {"quick": text}))
+    async def add(self, text: str, marks: str | None = None) -> Task:
+        """Add what is said in words, as quick add reads it. Raises `Invalid` with the service's own words.
+
+        marks: whose signs stand in it, None: those the user prefers.
+        """
+        return _read(
+            await self._change("POST", "/tasks", {"quick": text} | ({"marks": marks} if marks else {}))
+        )
 
     async def complete(self, id: str) -> Task:
         return _read(await self._change("POST", f"/tasks/{id}/complete"))

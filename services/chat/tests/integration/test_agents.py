@@ -106,7 +106,7 @@ class TestAnAgent:
         await call(chat, mode, "add_task", text="bread tomorrow !3")
         await call(chat, mode, "create_task", title="rent", priority=3)
         assert [request.json for request in behind.changes] == [
-            {"quick": "bread tomorrow !3"},
+            {"quick": "bread tomorrow !3", "marks": "todo"},
             {"title": "rent", "priority": 3},
         ]
 

@@ -5,6 +5,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from contracts.names import App
 from servicekit.sidecar import Answer
 from services.frontend.tests.fake_services import FakeServices, a_task, problem
 from tests.fake_sidecar import answer
@@ -136,3 +137,32 @@ class TestOrder:
         answered = await ada.post("/tasks/move", data={"move": f"{ID} between {OTHER}"})
         assert answered.status_code == 422
         assert services.called(f"POST /tasks/{ID}/move") == []
+
+
+class TestListsBeside:
+    """What `/sidebar` answers a page that shows lists already; 204 leaves them as they are."""
+
+    @pytest.mark.parametrize("kind", ["projects", "labels", "filters"])
+    @pytest.mark.parametrize("said", [None, problem(503, "unavailable"), problem(500, "internal-error")])
+    async def test_stay_when_one_of_them_cannot_be_read(
+        self, ada: httpx2.AsyncClient, services: FakeServices, kind: str, said: Answer | None
+    ) -> None:
+        services.answers["GET /projects"] = answer(
+            items=[named(name="Garden", archived=False)], next_cursor=None
+        )
+        assert "Garden" in (await ada.get("/sidebar?have=none")).text
+        if said:
+            services.answers[f"GET /{kind}"] = said
+        else:
+            services.away = {App.TASK}
+        answered = await ada.get("/sidebar?have=none")
+        assert (answered.status_code, answered.content) == (204, b"")
+
+    async def test_come_again_when_they_can_be_read(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        services.away = {App.TASK}
+        assert 'hx-trigger="live-lists from:body, every 4s"' in (await ada.get("/")).text
+        services.away = set()
+        services.answers["GET /labels"] = answer(items=[named(name="garden")], next_cursor=None)
+        assert "garden" in (await ada.get("/sidebar?have=none")).text

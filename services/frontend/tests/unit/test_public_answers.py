@@ -55,6 +55,26 @@ class TestHead:
         assert (answer.status_code, answer.content, answer.headers["etag"]) == (200, b"", '"1"')
         assert services.requests[0].method == "GET"
 
+    @pytest.mark.parametrize("query", ["", "?component=vtodo&project=P%20Q"])
+    async def test_of_a_calendar_says_all_that_its_get_says(
+        self, nobody: httpx2.AsyncClient, services: Behind, query: str
+    ) -> None:
+        said = {"content_type": "text/calendar; charset=utf-8", "cache_control": "private, no-cache"}
+        calendar = of_a_service(200, b"BEGIN:VCALENDAR\r\n" * 200, etag='"1-2"', **said)
+        services.replies = [calendar, calendar]
+        path = f"/api/v1/calendar/secret.ics{query}"
+        got, head = await nobody.get(path), await nobody.head(path)
+        assert (got.status_code, head.status_code) == (200, 200)
+        assert (got.content, head.content) == (b"BEGIN:VCALENDAR\r\n" * 200, b"")
+        own = {"ratelimit", "traceparent"}
+        told = [
+            {name: value for name, value in each.headers.items() if name not in own} for each in (got, head)
+        ]
+        assert told[0] == told[1]
+        assert told[0]["etag"] == '"1-2"'
+        first, second = services.requests
+        assert (second.method, second.path) == (first.method, first.path)
+
 
 class TestCompression:
     @pytest.mark.parametrize(
