@@ -193,7 +193,7 @@ async def measure(stack: Stack, tasks: int, rounds: int, rest_seconds: float) ->
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tasks", type=int, default=3_000)
-    parser.add_argument("--rounds", type=int, default=3, help="users")
+    parser.add_argument("--rounds", type=int, default=1, help="users")
     parser.add_argument("--rest", type=float, default=20, help="seconds at rest before each request")
     options = parser.parse_args()
     with measured_system() as stack:

@@ -145,7 +145,7 @@ async def measure(stack: Stack, rows: int, rounds: int, rest_seconds: float) -> 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=10_000)
-    parser.add_argument("--rounds", type=int, default=3, help="imports of each file")
+    parser.add_argument("--rounds", type=int, default=1, help="imports of each file")
     parser.add_argument("--rest", type=float, default=30, help="seconds at rest before each")
     options = parser.parse_args()
     with measured_system() as stack:

@@ -158,7 +158,7 @@ def rows(sides: dict[str, Side]) -> list[report.Row]:
     return made
 
 
-def role_rows(sides: dict[str, Side]) -> list[report.Row]:
+def role_rows(sides: dict[str, Side]) -> Sequence[report.Row]:
     """The median of each process, what is used at rest included, the dearest first."""
     made: list[tuple[str, str, float, float]] = []
     for what in sides[HERE].paths:
