@@ -37,6 +37,26 @@ def lines_with(stack: Stack, *sought: bytes | re.Pattern[bytes]) -> list[str]:
     ]
 
 
+def mode_of(path: Path) -> int:
+    """0 of what is gone meanwhile: databases and Kafka put files away."""
+    try:
+        return path.stat().st_mode
+    except FileNotFoundError:
+        return 0
+
+
+def test_logs_and_databases_are_nobody_elses_to_read(stack: Stack) -> None:
+    """Whoever wrote them."""
+    written = [*logs_of(stack), *stack.folder.data.iterdir()]
+    for program in ("redis", "kafka", "scheduler"):
+        parts = [path for path in (stack.folder.path / program).rglob("*") if path.is_file()]
+        assert parts, program
+        written += [path for path in parts if path.suffix in {".aof", ".log", ".db"}]
+    assert {path.suffix for path in written} >= {".aof", ".db", ".log"}
+    modes = {path.name: mode_of(path) for path in written}
+    assert {name: oct(mode) for name, mode in modes.items() if mode & 0o077} == {}
+
+
 @pytest.fixture
 def secret_word() -> str:
     """A word that stands in everything one person writes."""

@@ -42,7 +42,7 @@ def start(folder: RunFolder, where: Addresses) -> processes.Process:
     ]
     if new:
         run([*java, "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(properties)])
-    return processes.start(folder, NAME, [*java, "kafka.Kafka", str(properties)])
+    return processes.start(folder, NAME, [*java, "kafka.Kafka", str(properties)], umask=processes.OWN)
 
 
 def topics() -> list[dict[str, Any]]:

@@ -12,6 +12,8 @@ from pathlib import Path
 from devstack.places import RunFolder
 
 STOP_SECONDS = 20
+OWN = 0o077
+"""The umask of what holds people's data: nobody else on this machine reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,9 @@ def start(
     *,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
+    umask: int = -1,
 ) -> Process:
-    """Start `command`; what it prints goes to `logs/<name>.log`."""
+    """Start `command`; what it prints goes to `logs/<name>.log`. umask: of what it writes; -1: as here."""
     path = folder.logs / f"{name}.log"
     path.touch(mode=0o600)
     with path.open("ab") as log:
@@ -49,6 +52,7 @@ def start(
             cwd=cwd or folder.path,
             env={**os.environ, **(env or {})},
             start_new_session=True,
+            umask=umask,
         )
     popen.returncode = 0  # it outlives this program; Popen would warn that nobody waits for it
     process = Process(name, popen.pid, _start_time(popen.pid))

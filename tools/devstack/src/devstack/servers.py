@@ -41,7 +41,7 @@ def start_redis(folder: RunFolder, where: Addresses, secrets: Secrets) -> proces
         "--appendonly",
         "yes",
     ]
-    return processes.start(folder, "redis", [str(path_of(REDIS)), str(config), *options])
+    return processes.start(folder, "redis", [str(path_of(REDIS)), str(config), *options], umask=processes.OWN)
 
 
 def start_scheduler(folder: RunFolder, where: Addresses) -> processes.Process:
@@ -60,7 +60,7 @@ def start_scheduler(folder: RunFolder, where: Addresses) -> processes.Process:
         "--metrics-port": where.scheduler_metrics,
     }
     command = [str(path_of(SCHEDULER)), *[str(part) for option in options.items() for part in option]]
-    return processes.start(folder, "scheduler", command)
+    return processes.start(folder, "scheduler", command, umask=processes.OWN)
 
 
 LOG_NO_VALUES = "log_error_verbosity=terse"

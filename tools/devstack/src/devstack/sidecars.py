@@ -55,9 +55,8 @@ def start(
     file = folder.path / f"{name}.yaml"
     file.write_text(yaml.safe_dump(content, sort_keys=False))
     path = os.pathsep.join([str(VENV_BINARIES), str(TOOL_BINARIES), os.environ["PATH"]])
-    return processes.start(
-        folder, name, [str(path_of(CLI)), "run", "-f", str(file)], env={"PATH": path, **env}
-    )
+    cli = [str(path_of(CLI)), "run", "-f", str(file)]
+    return processes.start(folder, name, cli, env={"PATH": path, **env}, umask=processes.OWN)
 
 
 def environment(where: Addresses, secrets: Secrets, database_url: str) -> dict[str, str]:
