@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, event, inspect
+from sqlalchemy import bindparam, event, inspect
 from sqlalchemy.orm import Session
 
 from contracts.folding import name_key, search_key
@@ -10,6 +10,14 @@ from task_service.models import Task, TaskLabel, TaskText
 
 _TEXT = TaskText.metadata.tables["task_text"]
 _LABELS = TaskLabel.metadata.tables["task_label"]
+_SET_TEXT = (
+    _TEXT.update()
+    .where(_TEXT.c.user_id == bindparam("of_user"), _TEXT.c.task_id == bindparam("of_task"))
+    .values({name: bindparam(name) for name in ("title", "notes", "labels")})
+)
+_DROP_LABELS = _LABELS.delete().where(
+    _LABELS.c.user_id == bindparam("of_user"), _LABELS.c.task_id == bindparam("of_task")
+)
 
 
 @event.listens_for(Session, "before_flush")
@@ -17,12 +25,15 @@ def keep(session: Session, *_: Any) -> None:
     """Write the folded text and the label index of each task about to be written."""
     for task in [each for each in session.new if isinstance(each, Task)]:
         session.add_all(rows_of(task))
-    for task in [each for each in session.dirty if isinstance(each, Task)]:
-        if _changed(task, "title", "notes", "labels"):
-            session.execute(_TEXT.update().where(_of(_TEXT, task)), _text(task))
-        if _changed(task, "labels"):
-            session.execute(_LABELS.delete().where(_of(_LABELS, task)))
-            session.add_all(_label_rows(task))
+    changed = [each for each in session.dirty if isinstance(each, Task)]
+    texts = [each for each in changed if _changed(each, "title", "notes", "labels")]
+    labelled = [each for each in texts if _changed(each, "labels")]
+    if texts:
+        session.execute(_SET_TEXT, [_of(each) | _text(each) for each in texts])
+    if labelled:
+        session.execute(_DROP_LABELS, [_of(each) for each in labelled])
+    for task in labelled:
+        session.add_all(_label_rows(task))
 
 
 def rows_of(task: Task) -> list[TaskText | TaskLabel]:
@@ -48,5 +59,5 @@ def _changed(task: Task, *names: str) -> bool:
     return any(attributes[name].history.has_changes() for name in names)
 
 
-def _of(table: Table, task: Task) -> ColumnElement[bool]:
-    return and_(table.c.user_id == task.user_id, table.c.task_id == task.id)
+def _of(task: Task) -> dict[str, str]:
+    return {"of_user": task.user_id, "of_task": task.id}

@@ -28,8 +28,6 @@ CARRIED_ON = (
     *("recurrence", "series_id", "position"),
 )
 """What an occurrence has from the one before it."""
-DERIVED = 5
-"""The version of UUIDs that follow from others: of what is made here, not by a person."""
 OF_A_SUBTASK = ("title", "notes", "priority", "labels", "project_id", "due_time", "time_zone", "position")
 
 
@@ -80,7 +78,7 @@ async def add_next(
     if found and not found.taken_back and found.deleted_at != reopened_at:
         return
     if found and found.deleted_at == reopened_at and _is_same_day(task, user, now, reopened_at):
-        await tree.untrash(session, user, [found], now, reopened_at)
+        await tree.untrash(session, user, repository.is_task(found.id), now, reopened_at)
         return
     values = {name: getattr(task, name) for name in CARRIED_ON} | {
         "reminders": _before_due(task),
@@ -105,8 +103,7 @@ async def take_back(session: AsyncSession, user: Principal, task: Task, now: dat
     following = await repository.lock(session, user.user_id, next_id(task))
     if following is None or following.deleted_at or following.done:
         return
-    for each in await tree.trash(session, user, [following], now):
-        each.taken_back = UUID(each.id).version == DERIVED
+    await tree.trash(session, user, repository.is_task(following.id), now, is_taken_back=True)
 
 
 async def check_that_it_is_due(session: AsyncSession, user: Principal, task: Task) -> None:
@@ -239,7 +236,7 @@ async def _copy_subtasks(
             parent = made[each.parent_id]
             made[each.id] = await _copy(session, user, each, parent, later, now)
         level = [each.id for each in copied]
-    await tree.count_below(session, user, [each.parent_id for each in made.values()], now)
+    await tree.count_below(session, user.user_id, [each.parent_id for each in made.values()], now)
 
 
 async def _copy(

@@ -25,6 +25,8 @@ __all__ = ["derived"]
 
 OWNED: tuple[type[SQLModel], ...] = (Activity, TaskLabel, TaskText, Task, Label, Project, SavedFilter)
 """The tables with a user's data."""
+DEEPEST = 20
+"""Levels looked through: more than tasks may lie deep, so that a circle would end."""
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:user_id, 0))")
 
 _NOTE_ERASED = for_both(lambda insert: insert(ErasedOwner).on_conflict_do_nothing())
@@ -61,23 +63,82 @@ async def lock(session: AsyncSession, user_id: str, id: str) -> Task | None:
     return (await session.scalars(query.with_for_update())).first()
 
 
-async def subtasks(
-    session: AsyncSession, user_id: str, parents: Collection[str], *, deleted_at: datetime | None = None
-) -> Sequence[Task]:
-    """What lies directly below these tasks: not in the trash, or put there at that very moment."""
+async def subtasks(session: AsyncSession, user_id: str, parents: Collection[str]) -> Sequence[Task]:
+    """What lies directly below these tasks, outside the trash."""
     query = select(Task).where(
-        col(Task.user_id) == user_id,
-        col(Task.parent_id).in_(parents),
-        col(Task.deleted_at).is_(None) if deleted_at is None else col(Task.deleted_at) == deleted_at,
+        col(Task.user_id) == user_id, col(Task.parent_id).in_(parents), col(Task.deleted_at).is_(None)
     )
     return (await session.scalars(query.order_by(col(Task.created_at), col(Task.id)))).all()
 
 
-async def following_the_user(session: AsyncSession, user_id: str) -> Sequence[Task]:
-    """Tasks whose date, or whose time on the wall, is one wherever their user is; the trash included."""
-    floats = or_(col(Task.due_time).is_(None), col(Task.time_zone).is_(None))
-    query = select(Task).where(col(Task.user_id) == user_id, col(Task.due_date).is_not(None), floats)
+async def these(session: AsyncSession, user_id: str, ids: Sequence[str]) -> Sequence[Task]:
+    """Those of these tasks that there are, the trash included, in the order of their ids in `ids`."""
+    query = select(Task).where(col(Task.user_id) == user_id, col(Task.id).in_(ids))
+    found = {task.id: task for task in await session.scalars(query)}
+    return [found[id] for id in ids if id in found]
+
+
+def is_task(id: str) -> ColumnElement[bool]:
+    return col(Task.id) == id
+
+
+def lies_in(projects: Collection[str]) -> ColumnElement[bool]:
+    return col(Task.project_id).in_(projects)
+
+
+async def with_below(
+    session: AsyncSession, user_id: str, which: ColumnElement[bool], deleted_at: datetime | None
+) -> Sequence[str]:
+    """Ids of the tasks that are `which`, and of everything below them; what lies below comes after it.
+
+    Not in the trash, or put there at that very moment.
+    """
+    is_meant = and_(
+        col(Task.user_id) == user_id,
+        col(Task.deleted_at).is_(None) if deleted_at is None else col(Task.deleted_at) == deleted_at,
+    )
+    found = (
+        select(col(Task.id), literal(0).label("depth")).where(is_meant, which).cte("found", recursive=True)
+    )
+    child = select(col(Task.id), found.c.depth + 1).where(
+        is_meant, col(Task.parent_id) == found.c.id, found.c.depth < DEEPEST
+    )
+    walk = found.union(child)
+    query = select(col(Task.id)).join(walk, walk.c.id == col(Task.id)).where(col(Task.user_id) == user_id)
+    query = query.group_by(col(Task.id)).order_by(func.max(walk.c.depth), func.min(col(Task.created_at)))
+    return (await session.scalars(query.order_by(col(Task.id)))).all()
+
+
+async def left_behind(session: AsyncSession, user_id: str, when: datetime) -> Sequence[str]:
+    """Ids of tasks outside the trash whose project, or task above, was put there at that moment."""
+    ours = col(Task.user_id) == user_id
+    above = select(col(Task.id)).where(ours, col(Task.deleted_at) == when)
+    projects = select(col(Project.id)).where(col(Project.user_id) == user_id, col(Project.deleted_at) == when)
+    is_inside = or_(col(Task.parent_id).in_(above), col(Task.project_id).in_(projects))
+    query = select(col(Task.id)).where(ours, col(Task.deleted_at).is_(None), is_inside)
     return (await session.scalars(query)).all()
+
+
+async def following_the_user(session: AsyncSession, user_id: str) -> Sequence[str]:
+    """Ids of tasks whose date, or whose time on the wall, is one wherever their user is; the trash
+    included."""
+    floats = or_(col(Task.due_time).is_(None), col(Task.time_zone).is_(None))
+    query = select(col(Task.id)).where(col(Task.user_id) == user_id, col(Task.due_date).is_not(None), floats)
+    return (await session.scalars(query.order_by(col(Task.due_date), col(Task.id)))).all()
+
+
+async def trashed(
+    session: AsyncSession, user_id: str, tasks: Collection[str], projects: Collection[str]
+) -> dict[str, datetime]:
+    """Which of these tasks and projects are in the trash, and since when."""
+    found: dict[str, datetime] = {}
+    for model, ids in ((Task, tasks), (Project, projects)):
+        if ids:
+            query = select(col(model.id), col(model.deleted_at)).where(
+                col(model.user_id) == user_id, col(model.id).in_(ids), col(model.deleted_at).is_not(None)
+            )
+            found |= {id: when for id, when in await session.execute(query) if when}
+    return found
 
 
 async def present(

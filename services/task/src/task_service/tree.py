@@ -1,18 +1,24 @@
 """Tasks below tasks: what may lie where, and how much below is done."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence, Set
+from datetime import UTC, datetime
+from uuid import UUID
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from servicekit.auth import Principal
 from task_service import events, repository
 from task_service.errors import NoSuchParent, TooDeep
+from task_service.fanout import use_cases as fanout
+from task_service.fanout.models import FanOut, Kind
 from task_service.history import tell
 from task_service.models import Task
 
 MAX_LEVELS = 10
 """A task at the top is the first level."""
+DERIVED = 5
+"""The version of UUIDs that follow from others (RFC 9562): of what is made here, not by a person."""
 PROGRESS = ["subtasks_done", "subtasks_total"]
 
 
@@ -32,45 +38,113 @@ async def check_parent(session: AsyncSession, user: Principal, id: str | None, p
 
 
 async def trash(
-    session: AsyncSession, user: Principal, tasks: Sequence[Task], now: datetime
-) -> Sequence[Task]:
-    """Move tasks to the trash, with everything below them: all these."""
-    going = await _with_below(session, user, tasks, None)
-    for task in going:
-        task.deleted_at = now
-        _touch(task, now)
-        tell(session, task, events.deleted(task))
-    await count_below(session, user, [task.parent_id for task in going], now)
-    return going
+    session: AsyncSession,
+    user: Principal,
+    which: ColumnElement[bool],
+    now: datetime,
+    *,
+    is_taken_back: bool = False,
+) -> None:
+    """Move tasks to the trash, with everything below them; of many, the last ones after the request.
+
+    is_taken_back: what has an id that is made from the occurrence before it comes back with that one.
+    """
+    ids = await repository.with_below(session, user.user_id, which, None)
+    details = {"when": now.isoformat(), "is_taken_back": is_taken_back}
+    first = await fanout.defer(session, user.user_id, Kind.TRASH, ids, details)
+    going = await repository.these(session, user.user_id, first)
+    await _trash_these(session, user.user_id, going, now, now, is_taken_back=is_taken_back)
+
+
+async def trash_more(session: AsyncSession, job: FanOut, tasks: Sequence[Task]) -> None:
+    """Move these to the trash, too, unless what they lie in is no longer there since that moment."""
+    when, now = datetime.fromisoformat(job.details["when"]), datetime.now(UTC)
+    live = [task for task in tasks if task.deleted_at is None]
+    trashed = await repository.trashed(session, job.user_id, *_containers(live))
+    gone = {id for id, moment in trashed.items() if moment == when}
+    going = []
+    for task in live:
+        if task.parent_id in gone or task.project_id in gone:
+            going.append(task)
+            gone.add(task.id)
+    is_taken_back = job.details["is_taken_back"]
+    await _trash_these(session, job.user_id, going, when, now, is_taken_back=is_taken_back)
+
+
+async def find_new(session: AsyncSession, job: FanOut) -> Sequence[str]:
+    """What was added, meanwhile, to what went to the trash."""
+    return await repository.left_behind(session, job.user_id, datetime.fromisoformat(job.details["when"]))
 
 
 async def untrash(
-    session: AsyncSession, user: Principal, tasks: Sequence[Task], now: datetime, when: datetime
+    session: AsyncSession, user: Principal, which: ColumnElement[bool], now: datetime, when: datetime
 ) -> None:
     """Take tasks out of the trash, with everything below them that went there at the same moment `when`.
 
-    What they lay in may be gone by now: then they lie at the top, or in no project.
+    What they lay in may be gone by now: then they lie at the top, or in no project. Of many, the last ones
+    follow after the request.
     """
-    coming = await _with_below(session, user, tasks, when)
-    homeless = await _homeless(session, user, coming)
+    ids = await repository.with_below(session, user.user_id, which, when)
+    first = await fanout.defer(session, user.user_id, Kind.RESTORE, ids, {"when": when.isoformat()})
+    coming = await repository.these(session, user.user_id, first)
+    homeless = await _homeless(session, user.user_id, coming)
+    await _restore_these(session, user.user_id, coming, homeless, now)
+
+
+async def restore_more(session: AsyncSession, job: FanOut, tasks: Sequence[Task]) -> None:
+    """Take these out of the trash, too; what they lie in may have been deleted again, then they go along."""
+    when, now = datetime.fromisoformat(job.details["when"]), datetime.now(UTC)
+    coming = [task for task in tasks if task.deleted_at == when]
+    homeless = await _homeless(session, job.user_id, coming)
+    trashed = await repository.trashed(session, job.user_id, *_containers(coming))
+    again = {id: moment for id, moment in trashed.items() if moment > job.created_at}
+    await _restore_these(session, job.user_id, coming, homeless - again.keys(), now)
+    await session.flush()
     for task in coming:
+        moment = again.get(task.parent_id or "") or again.get(task.project_id or "")
+        if moment:
+            again[task.id] = moment
+            await _trash_these(session, job.user_id, [task], moment, now)
+
+
+async def _trash_these(
+    session: AsyncSession,
+    user_id: str,
+    tasks: Sequence[Task],
+    when: datetime,
+    now: datetime,
+    *,
+    is_taken_back: bool = False,
+) -> None:
+    for task in tasks:
+        task.deleted_at = when
+        task.taken_back = is_taken_back and UUID(task.id).version == DERIVED
+        _touch(task, now)
+        tell(session, task, events.deleted(task))
+    await count_below(session, user_id, [task.parent_id for task in tasks], now)
+
+
+async def _restore_these(
+    session: AsyncSession, user_id: str, tasks: Sequence[Task], homeless: Set[str], now: datetime
+) -> None:
+    for task in tasks:
         task.deleted_at, task.taken_back = None, False
         task.parent_id = None if task.parent_id in homeless else task.parent_id
         task.project_id = None if task.project_id in homeless else task.project_id
         _touch(task, now)
         tell(session, task, events.restored(task))
-    await count_below(session, user, [task.parent_id for task in coming], now)
+    await count_below(session, user_id, [task.parent_id for task in tasks], now)
 
 
 async def count_below(
-    session: AsyncSession, user: Principal, parents: Iterable[str | None], now: datetime
+    session: AsyncSession, user_id: str, parents: Iterable[str | None], now: datetime
 ) -> None:
     """Bring the progress of these tasks up to date: it is part of them, so it makes a version of them."""
     for parent_id in sorted({id for id in parents if id}):
-        parent = await repository.lock(session, user.user_id, parent_id)
+        parent = await repository.lock(session, user_id, parent_id)
         if parent is None or parent.deleted_at:
             continue
-        done, total = await repository.progress(session, user.user_id, parent_id)
+        done, total = await repository.progress(session, user_id, parent_id)
         if (done, total) == (parent.subtasks_done, parent.subtasks_total):
             continue
         parent.subtasks_done, parent.subtasks_total = done, total
@@ -78,27 +152,18 @@ async def count_below(
         tell(session, parent, events.updated(parent, PROGRESS))
 
 
-async def _with_below(
-    session: AsyncSession, user: Principal, tasks: Sequence[Task], deleted_at: datetime | None
-) -> list[Task]:
-    """These tasks and everything below them that is not in the trash, or was put there at `deleted_at`."""
-    found = {task.id: task for task in tasks}
-    level = list(found)
-    while level:
-        children = await repository.subtasks(session, user.user_id, level, deleted_at=deleted_at)
-        new = [each for each in children if each.id not in found]
-        found |= {each.id: each for each in new}
-        level = [each.id for each in new]
-    return list(found.values())
-
-
-async def _homeless(session: AsyncSession, user: Principal, tasks: Sequence[Task]) -> set[str]:
+async def _homeless(session: AsyncSession, user_id: str, tasks: Sequence[Task]) -> set[str]:
     """Ids of parents and projects of these tasks that are in the trash or gone, and not among them."""
+    parents, projects = _containers(tasks)
+    there = await repository.present(session, user_id, parents, projects)
+    return (parents | projects) - there
+
+
+def _containers(tasks: Sequence[Task]) -> tuple[set[str], set[str]]:
+    """Ids of the tasks, not of these, and of the projects that these lie in."""
     own = {task.id for task in tasks}
     parents = {task.parent_id for task in tasks if task.parent_id} - own
-    projects = {task.project_id for task in tasks if task.project_id}
-    there = await repository.present(session, user.user_id, parents, projects)
-    return (parents | projects) - there
+    return parents, {task.project_id for task in tasks if task.project_id}
 
 
 def _touch(task: Task, now: datetime) -> None:

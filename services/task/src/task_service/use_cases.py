@@ -39,7 +39,7 @@ async def create(session: AsyncSession, user: Principal, draft: TaskCreate) -> T
     due.place(task, user.time_zone)
     session.add(task)
     tell(session, task, events.created(task))
-    await tree.count_below(session, user, [task.parent_id], now)
+    await tree.count_below(session, user.user_id, [task.parent_id], now)
     return task
 
 
@@ -93,7 +93,7 @@ async def update(session: AsyncSession, user: Principal, task: Task, patch: Task
     _touch(task)
     tell(session, task, events.updated(task, sorted(changes)))
     if len(parents) > 1:
-        await tree.count_below(session, user, parents, task.updated_at)
+        await tree.count_below(session, user.user_id, parents, task.updated_at)
     return task
 
 
@@ -105,7 +105,7 @@ async def complete(session: AsyncSession, user: Principal, task: Task) -> Task:
         _touch(task)
         tell(session, task, events.completed(task))
         await recurring.add_next(session, user, task, now, reopened_at)
-        await tree.count_below(session, user, [task.parent_id], now)
+        await tree.count_below(session, user.user_id, [task.parent_id], now)
     return task
 
 
@@ -116,13 +116,13 @@ async def reopen(session: AsyncSession, user: Principal, task: Task) -> Task:
         _touch(task)
         tell(session, task, events.reopened(task))
         await recurring.take_back(session, user, task, task.updated_at)
-        await tree.count_below(session, user, [task.parent_id], task.updated_at)
+        await tree.count_below(session, user.user_id, [task.parent_id], task.updated_at)
     return task
 
 
 async def delete(session: AsyncSession, user: Principal, task: Task) -> None:
     """Move to the trash, with everything below it."""
-    await tree.trash(session, user, [task], datetime.now(UTC))
+    await tree.trash(session, user, repository.is_task(task.id), datetime.now(UTC))
 
 
 async def restore(session: AsyncSession, user: Principal, task: Task) -> Task:
@@ -132,7 +132,7 @@ async def restore(session: AsyncSession, user: Principal, task: Task) -> Task:
     """
     if task.deleted_at:
         await recurring.check_that_it_is_due(session, user, task)
-        await tree.untrash(session, user, [task], datetime.now(UTC), task.deleted_at)
+        await tree.untrash(session, user, repository.is_task(task.id), datetime.now(UTC), task.deleted_at)
     return task
 
 
@@ -148,7 +148,8 @@ async def _check(session: AsyncSession, user: Principal, asked: dict[str, Any], 
     if asked.get("project_id"):
         await projects.check_is_there(session, user, asked["project_id"])
     if asked.get("labels"):
-        asked["labels"] = await labels.settle(session, user, asked["labels"])
+        settled = await labels.settle(session, user, asked["labels"])
+        asked["labels"] = list(dict.fromkeys(settled.values()))
     if asked.get("position"):
         asked["position"] = await placing.free(session, user, asked["position"], id=id or "")
 

@@ -1,22 +1,37 @@
 """Users move: what floats is due at another instant then."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from task_service import due, events, repository
+from task_service.fanout import use_cases as fanout
+from task_service.fanout.models import FanOut, Kind
 from task_service.history import tell
+from task_service.models import Task
 
 
 async def follow(session: AsyncSession, user_id: str, zone: str) -> None:
     """Compute again when the tasks of a user are due who lives in the IANA zone `zone` now.
 
     A task with a time becomes a new version, as `due_at` is part of it; one with a date alone stays the
-    same, only the end of its day is another instant.
+    same, only the end of its day is another instant. Of many, the last ones follow after the transaction.
     """
     await repository.take_turn(session, user_id)
+    ids = await repository.following_the_user(session, user_id)
+    first = await fanout.defer(session, user_id, Kind.ZONE, ids, {"zone": zone}, subject="zone")
+    _place(session, await repository.these(session, user_id, first), zone)
+
+
+async def follow_more(session: AsyncSession, job: FanOut, tasks: Sequence[Task]) -> None:
+    """Compute it again for these tasks, too."""
+    _place(session, tasks, job.details["zone"])
+
+
+def _place(session: AsyncSession, tasks: Sequence[Task], zone: str) -> None:
     now = datetime.now(UTC)
-    for task in await repository.following_the_user(session, user_id):
+    for task in tasks:
         before = task.due_at
         due.place(task, zone)
         if task.due_at != before:

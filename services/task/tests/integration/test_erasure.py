@@ -5,6 +5,9 @@ import asyncio
 import pytest
 from sqlalchemy import Connection, inspect, text
 from task_service import use_cases
+from task_service.fanout import use_cases as fanout
+from task_service.fanout import worker
+from task_service.fanout.models import Kind
 from task_service.main import create
 from task_service.schemas import TaskCreate
 from task_service.settings import Settings
@@ -21,7 +24,8 @@ MOVED = UserUpdated(user_id="ada", email="a@example.org", name="", time_zone="As
 
 
 @pytest.fixture
-async def task(open_service: OpenService) -> ServiceUnderTest:
+async def task(open_service: OpenService, monkeypatch: pytest.MonkeyPatch) -> ServiceUnderTest:
+    monkeypatch.setattr(worker, "POLL_SECONDS", 3600)
     return await open_service(create, Settings)
 
 
@@ -43,6 +47,9 @@ class TestErasure:
     async def test_leaves_nothing_in_any_table(self, task: ServiceUnderTest) -> None:
         for user in ({}, BOB):
             assert await add_everything(task, user) == [201, 201, 201, 201, 201, 202]
+        async with task.database.transaction() as session:
+            for name in ("ada", "bob"):
+                await fanout.start(session, name, Kind.TRASH, ["x"], {})
         before = await owners(task)
         assert set(before.values()) == {("ada", "bob")}
         await task.receive(subscriptions.handlers, UserDeleted(user_id="ada"))

@@ -1,6 +1,6 @@
 """The rules of labels: a task has them by name, and a name is one label however it is written."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +11,9 @@ from servicekit.auth import Principal
 from task_service import events
 from task_service import repository as task_repository
 from task_service.errors import NameTaken
+from task_service.fanout import repository as changes
+from task_service.fanout import use_cases as fanout
+from task_service.fanout.models import FanOut, Kind
 from task_service.history import tell
 from task_service.models import Label, Task
 from task_service.structure import named, repository
@@ -25,52 +28,91 @@ async def create(session: AsyncSession, user: Principal, draft: LabelCreate) -> 
 
 
 async def update(session: AsyncSession, user: Principal, label: Label, patch: LabelPatch) -> Label:
-    """Change what `patch` names; another name is the new one on every task. Raises `NameTaken`."""
+    """Change what `patch` names; another name is the new one on every task.
+
+    Raises `NameTaken`, `TooManyChanges`.
+    """
     asked: dict[str, Any] = patch.model_dump(exclude_unset=True)
     name = asked.get("name", label.name)
     if name != label.name:
         await _check_name(session, user, label, name)
-        await _replace(session, user, label, [name])
+        await _replace(session, user, label, name)
     named.change(session, label, asked)
     return label
 
 
 async def delete(session: AsyncSession, user: Principal, label: Label) -> None:
-    """Forget a label; tasks lose it."""
-    await _replace(session, user, label, [])
+    """Forget a label; tasks lose it. Raises `TooManyChanges`."""
+    await _replace(session, user, label, None)
     await named.remove(session, label)
 
 
-async def settle(session: AsyncSession, user: Principal, names: Sequence[str]) -> list[str]:
-    """The labels of these names as they are written, each once; those that are missing are made."""
+async def settle(session: AsyncSession, user: Principal, names: Sequence[str]) -> dict[str, str]:
+    """The labels of these names as they are written, by the keys of the names; missing ones are made.
+
+    While a label is being renamed on many tasks its old name means the new one; a label that is being
+    taken off them is left out, as if it had been given before.
+    """
     wanted: dict[str, str] = {}
     for name in names:
         wanted.setdefault(name_key(name), name)
     if not wanted:
-        return []
-    known = {
-        label.key: label for label in await repository.by_key(session, Label, user.user_id, list(wanted))
+        return {}
+    found = {
+        label.key: label.name for label in await repository.by_key(session, Label, user.user_id, list(wanted))
     }
-    for key in wanted.keys() - known.keys():
-        known[key] = named.add(session, user, Label, {"name": wanted[key]})
-    return [known[key].name for key in wanted]
+    missing = wanted.keys() - found.keys()
+    changing = await _changing(session, user) if missing else {}
+    for key in missing - changing.keys():
+        found[key] = named.add(session, user, Label, {"name": wanted[key]}).name
+    found |= {key: name for key, name in changing.items() if name and key in missing}
+    return {key: found[key] for key in wanted if key in found}
 
 
-async def _replace(session: AsyncSession, user: Principal, label: Label, names: list[str]) -> None:
-    tasks = await repository.tasks_with(session, user.user_id, label.key)
+async def relabel_more(session: AsyncSession, job: FanOut, tasks: Sequence[Task]) -> None:
+    """Replace the label on these tasks, too."""
+    _relabel(session, tasks, job.details["keys"], job.details["name"])
+
+
+async def find_new(session: AsyncSession, job: FanOut) -> Sequence[str]:
+    """Tasks that have come to have the old name meanwhile: copies of others, or from a file."""
+    return await repository.tasks_to_relabel(session, job.user_id, job.details["keys"], job.details["name"])
+
+
+async def _replace(session: AsyncSession, user: Principal, label: Label, name: str | None) -> None:
+    """Replace a label by one of that name on all tasks; of many, the last ones follow after the request."""
+    earlier = await changes.about(session, user.user_id, Kind.RELABEL, label.id)
+    keys = sorted({label.key, *(earlier.details["keys"] if earlier else ())})
+    ids = await repository.tasks_to_relabel(session, user.user_id, keys, name)
+    details = {"keys": keys, "name": name}
+    first = await fanout.defer(session, user.user_id, Kind.RELABEL, ids, details, subject=label.id)
+    tasks = await task_repository.these(session, user.user_id, first)
+    _relabel(session, tasks, keys, name)
+
+
+def _relabel(session: AsyncSession, tasks: Sequence[Task], keys: Collection[str], name: str | None) -> None:
     now = datetime.now(UTC)
     for task in tasks:
-        _relabel(task, label.key, names, now)
-        tell(session, task, events.updated(task, ["labels"]))
+        wanted = [name if name_key(each) in keys else each for each in task.labels]
+        kept = list(dict.fromkeys(each for each in wanted if each is not None))
+        if kept != task.labels:
+            task.labels, task.version, task.updated_at = kept, task.version + 1, now
+            tell(session, task, events.updated(task, ["labels"]))
 
 
-def _relabel(task: Task, key: str, names: list[str], now: datetime) -> None:
-    kept = [[name] if name_key(name) != key else names for name in task.labels]
-    task.labels = [name for several in kept for name in several]
-    task.version, task.updated_at = task.version + 1, now
+async def _changing(session: AsyncSession, user: Principal, but: str = "") -> dict[str, str | None]:
+    """Names that are being replaced on many tasks, by their keys: what by. None: by nothing.
+
+    but: the id of a label whose own change doesn't count.
+    """
+    jobs = await changes.of_kind(session, user.user_id, Kind.RELABEL)
+    return {key: job.details["name"] for job in jobs if job.subject != but for key in job.details["keys"]}
 
 
 async def _check_name(session: AsyncSession, user: Principal, label: Label | None, name: str) -> None:
-    for other in await repository.by_key(session, Label, user.user_id, [name_key(name)]):
+    key = name_key(name)
+    for other in await repository.by_key(session, Label, user.user_id, [key]):
         if other is not label:
             raise NameTaken(f"There is a label “{other.name}” already.")
+    if key in await _changing(session, user, label.id if label else ""):
+        raise NameTaken(f"Tasks are still losing the label “{name}”; try again in a moment.")

@@ -45,8 +45,7 @@ async def delete(session: AsyncSession, user: Principal, project: Project) -> No
     """Move a project to the trash, with the projects inside it and all their tasks."""
     now = datetime.now(UTC)
     family = await _family(session, user, project, None)
-    found = await repository.tasks_in(session, user.user_id, [each.id for each in family], None)
-    await tree.trash(session, user, found, now)
+    await tree.trash(session, user, task_repository.lies_in([each.id for each in family]), now)
     for each in family:
         named.change(session, each, {"deleted_at": now})
 
@@ -62,8 +61,8 @@ async def restore(session: AsyncSession, user: Principal, project: Project) -> P
     family = await _family(session, user, project, when)
     for each in family:
         named.change(session, each, {"deleted_at": None})
-    found = await repository.tasks_in(session, user.user_id, [each.id for each in family], when)
-    await tree.untrash(session, user, found, datetime.now(UTC), when)
+    inside = task_repository.lies_in([each.id for each in family])
+    await tree.untrash(session, user, inside, datetime.now(UTC), when)
     return project
 
 

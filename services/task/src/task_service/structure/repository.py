@@ -8,6 +8,7 @@ from sqlalchemy import literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from contracts.folding import name_key
 from task_service.models import Label, Project, SavedFilter, Task, TaskLabel
 
 Named = TypeVar("Named", Project, Label, SavedFilter)
@@ -74,22 +75,20 @@ async def inside(
     return (await session.scalars(query)).all()
 
 
-async def tasks_in(
-    session: AsyncSession, user_id: str, projects: Collection[str], deleted_at: datetime | None
-) -> Sequence[Task]:
-    """Tasks of these projects: not in the trash, or put there at that very moment."""
-    query = select(Task).where(
-        col(Task.user_id) == user_id,
-        col(Task.project_id).in_(projects),
-        col(Task.deleted_at).is_(None) if deleted_at is None else col(Task.deleted_at) == deleted_at,
-    )
-    return (await session.scalars(query.order_by(col(Task.created_at), col(Task.id)))).all()
-
-
-async def tasks_with(session: AsyncSession, user_id: str, key: str) -> Sequence[Task]:
-    """Tasks with the label whose name has that key, the trash included."""
-    labelled = select(col(TaskLabel.task_id)).where(
-        col(TaskLabel.user_id) == user_id, col(TaskLabel.key) == key
-    )
-    query = select(Task).where(col(Task.user_id) == user_id, col(Task.id).in_(labelled))
-    return (await session.scalars(query.order_by(col(Task.created_at), col(Task.id)))).all()
+async def tasks_to_relabel(
+    session: AsyncSession, user_id: str, keys: Collection[str], name: str | None
+) -> Sequence[str]:
+    """Ids of tasks, the trash included, with a label of one of these keys that is not written `name`."""
+    own = name_key(name) if name else None
+    labelled = col(TaskLabel.user_id) == user_id, col(TaskLabel.key).in_(keys)
+    query = select(col(TaskLabel.task_id)).where(*labelled, col(TaskLabel.key) != (own or ""))
+    found = set((await session.scalars(query)).all())
+    if own in keys:  # the same label, written in another way: what a task has is to be looked at
+        query_both = (
+            select(col(Task.id), col(Task.labels))
+            .join(TaskLabel, col(TaskLabel.task_id) == col(Task.id))
+            .where(*labelled, col(TaskLabel.key) == own)
+        )
+        rows = (await session.execute(query_both)).all()
+        found |= {id for id, written in rows if name not in written}
+    return sorted(found)

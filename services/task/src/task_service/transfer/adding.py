@@ -29,7 +29,7 @@ from task_service.transfer.preparing import Outlook, Settled, validated
 from task_service.transfer.rows import TABLES, Rows
 from task_service.transfer.source import ProjectDraft
 
-CHUNK = 25
+CHUNK = 100
 """Tasks in one transaction."""
 MAX_NAME = 100
 
@@ -62,7 +62,7 @@ class Adding:
         await self._filters(session)
         spelled = await labels.settle(session, self.user, self._structure.names)
         await session.flush()
-        return Settled(self._projects, {name_key(name): name for name in spelled})
+        return Settled(self._projects, spelled)
 
     async def add(self, session: AsyncSession, rows: Rows, parents: Iterable[str]) -> int:
         """Add tasks, in one transaction; gives how many.
@@ -81,7 +81,7 @@ class Adding:
         session.info["recorded"] = True
         await session.run_sync(count_new, self.user.user_id, _amounts(rows))
         notice_new(session, self.user.user_id, "task", [task["id"] for task in rows["task"]])
-        await tree.count_below(session, self.user, parents, datetime.now(UTC))
+        await tree.count_below(session, self.user.user_id, parents, datetime.now(UTC))
         return len(rows["task"])
 
     def _project(self, session: AsyncSession, key: str, there: dict[tuple[str, str | None], str]) -> None:

@@ -1,0 +1,76 @@
+"""Splits a change of many tasks into what its request does and what the worker does after it.
+
+The tasks are found once, in the transaction of the request, and stored in the order they are to be changed
+in. So whatever happens to the worker, the change ends as it was asked for.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from servicekit.errors import Conflict
+from servicekit.ids import new_id
+from task_service.fanout import repository
+from task_service.fanout.models import FanOut, Kind
+from task_service.history import via_of
+
+AT_ONCE = 100
+"""Tasks changed within the request; that takes about 0.2 s."""
+MAX_JOBS = 10
+"""Changes of one user that may go on at the same time."""
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class TooManyChanges(Conflict):
+    code = "too-many-large-changes"
+    title = "Other large changes of yours are not finished yet"
+
+
+async def defer(
+    session: AsyncSession,
+    user_id: str,
+    kind: Kind,
+    ids: Sequence[str],
+    details: dict[str, Any],
+    *,
+    subject: str = "",
+) -> Sequence[str]:
+    """Store the tasks that are not to be changed within the request; gives the others.
+
+    subject: what is still going on about the same is replaced, so `ids` has to hold what is left of that.
+    Raises `TooManyChanges`.
+    """
+    if subject and (earlier := await repository.about(session, user_id, kind, subject)):
+        await repository.drop_job(session, earlier)
+    if len(ids) > AT_ONCE:
+        await start(session, user_id, kind, ids[AT_ONCE:], details, subject=subject)
+    return ids[:AT_ONCE]
+
+
+async def start(
+    session: AsyncSession,
+    user_id: str,
+    kind: Kind,
+    ids: Sequence[str],
+    details: dict[str, Any],
+    *,
+    subject: str = "",
+) -> None:
+    """Have all these tasks changed after the transaction. Raises `TooManyChanges`."""
+    if kind is not Kind.ZONE and await repository.number_of(session, user_id) >= MAX_JOBS:
+        raise TooManyChanges(f"At most {MAX_JOBS} go on at the same time; try again in a moment.")
+    job = FanOut(
+        id=new_id(),
+        user_id=user_id,
+        kind=kind,
+        subject=subject,
+        details=details,
+        via=via_of(session.info.get("principal")),
+        leased_until=LONG_AGO,
+        created_at=datetime.now(UTC),
+    )
+    session.add(job)
+    await session.flush()
+    await repository.add_tasks(session, job, ids)

@@ -1,0 +1,326 @@
+"""Changes of many tasks: a few within the request, the others after it, whatever comes between. On both."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import event, select
+from sqlmodel import col
+from task_service.fanout import use_cases, worker
+from task_service.fanout.models import FanOut, FanOutTask, Kind
+from task_service.main import create
+from task_service.models import Task
+from task_service.settings import Settings
+from task_service.subscriptions import subscriptions
+
+from conftest import OpenService, ServiceUnderTest
+from contracts.user import UserDeleted, UserUpdated
+
+AT_ONCE, CHUNK, MANY = 3, 2, 12
+BOB = {"authorization": "Bearer bob"}
+
+
+@pytest.fixture
+async def task(open_service: OpenService, monkeypatch: pytest.MonkeyPatch) -> ServiceUnderTest:
+    """A service whose worker does nothing unless it is told to."""
+    monkeypatch.setattr(worker, "POLL_SECONDS", 3600)
+    monkeypatch.setattr(worker, "CHUNK", CHUNK)
+    monkeypatch.setattr(use_cases, "AT_ONCE", AT_ONCE)
+    return await open_service(create, Settings)
+
+
+async def go_on(task: ServiceUnderTest, chunks: int = 10**6) -> None:
+    """Let the worker change so many chunks, each of the next job."""
+    for _ in range(chunks):
+        job = await worker._lease(task.database)
+        if job is None:
+            return
+        await worker.change_some(task.database, job.id)
+        await worker._give_back(task.database, job.id, 0)
+
+
+async def add(task: ServiceUnderTest, count: int = MANY, **fields: Any) -> list[str]:
+    bodies = [{"title": f"task {number:02}", **fields} for number in range(count)]
+    return [await made(task, "/tasks", body) for body in bodies]
+
+
+async def made(task: ServiceUnderTest, path: str, body: dict[str, Any], **more: Any) -> str:
+    answer = await task.client.post(path, json=body, **more)
+    assert answer.status_code == 201, answer.text
+    id: str = answer.json()["id"]
+    return id
+
+
+async def listed(task: ServiceUnderTest, **asked: str) -> list[dict[str, Any]]:
+    answer = await task.client.get("/tasks", params={"limit": "200", "sort": "created", **asked})
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
+
+
+async def label_id(task: ServiceUnderTest, name: str) -> str:
+    labels = (await task.client.get("/labels")).json()["items"]
+    return next(str(label["id"]) for label in labels if label["name"] == name)
+
+
+async def jobs(task: ServiceUnderTest) -> Sequence[FanOut]:
+    async with task.database.reading() as session:
+        return (await session.scalars(select(FanOut))).all()
+
+
+class TestRenamingALabel:
+    async def test_changes_a_few_tasks_at_once_and_all_in_the_end(self, task: ServiceUnderTest) -> None:
+        await add(task, labels=["old", "other"])
+        answer = await task.client.patch(f"/labels/{await label_id(task, 'old')}", json={"name": "new"})
+        assert answer.status_code == 200
+        names = [tuple(each["labels"]) for each in await listed(task)]
+        assert sorted(names) == [("new", "other")] * AT_ONCE + [("old", "other")] * (MANY - AT_ONCE)
+        await go_on(task)
+        assert [each["labels"] for each in await listed(task, filter='label = "new"')] == [
+            ["new", "other"]
+        ] * MANY
+        assert await listed(task, filter='label = "old"') == []
+        assert len(await listed(task, q="new")) == MANY
+        assert await jobs(task) == []
+
+    async def test_tells_each_change_once(self, task: ServiceUnderTest) -> None:
+        ids = await add(task, labels=["old"])
+        since = (await task.client.get("/changes")).json()["next_token"]
+        await task.client.patch(f"/labels/{await label_id(task, 'old')}", json={"name": "new"})
+        await go_on(task)
+        told = [
+            (each["data"]["task"]["id"], each["data"]["task"]["version"], each["data"]["task"]["labels"])
+            for each in await task.recorded("task")
+            if each["type"] == "todo.task.updated.v1"
+        ]
+        assert sorted(told) == sorted((id, 2, ["new"]) for id in ids)
+        changes = (await task.client.get("/changes", params={"since": since, "limit": 200})).json()
+        assert {each["id"] for each in changes["items"] if each["kind"] == "task"} == set(ids)
+        for id in ids:
+            lines = (await task.client.get(f"/tasks/{id}/activity")).json()["items"]
+            assert [line["what"] for line in lines] == ["updated", "created"]
+
+    async def test_lets_the_old_name_mean_the_new_one_meanwhile(self, task: ServiceUnderTest) -> None:
+        ids = await add(task, labels=["old"])
+        await task.client.patch(f"/labels/{await label_id(task, 'old')}", json={"name": "new"})
+        answer = await task.client.patch(f"/tasks/{ids[-1]}", json={"labels": ["old", "third", "new"]})
+        assert answer.json()["labels"] == ["new", "third"]
+        refused = await task.client.post("/labels", json={"name": "old"})
+        assert (refused.status_code, refused.json()["code"]) == (409, "name-taken")
+        await go_on(task)
+        assert (await task.client.post("/labels", json={"name": "old"})).status_code == 201
+        assert len(await listed(task, filter='label = "new"')) == MANY
+
+    async def test_reaches_what_is_copied_from_a_task_that_still_has_it(self, task: ServiceUnderTest) -> None:
+        ids = await add(task, labels=["old"], due_date="2027-01-01", recurrence={"rule": "FREQ=DAILY"})
+        await task.client.patch(f"/labels/{await label_id(task, 'old')}", json={"name": "new"})
+        await task.client.post(f"/tasks/{ids[-1]}/complete")
+        await go_on(task)
+        assert {tuple(each["labels"]) for each in await listed(task)} == {("new",)}
+        assert len(await listed(task)) == MANY + 1
+
+    @pytest.mark.parametrize(
+        "names", [["Old"], ["new", "newer"], ["new", "old"], ["new", "OLD", "old"], ["new", None], [None]]
+    )
+    async def test_follows_what_becomes_of_it_meanwhile(
+        self, task: ServiceUnderTest, names: list[str | None]
+    ) -> None:
+        await add(task, labels=["first", "old", "last"])
+        path = f"/labels/{await label_id(task, 'old')}"
+        for name in names:
+            if name:
+                assert (await task.client.patch(path, json={"name": name})).status_code == 200
+            else:
+                assert (await task.client.delete(path)).status_code == 204
+            await go_on(task, 1)
+        await go_on(task)
+        wanted = ["first", names[-1], "last"] if names[-1] else ["first", "last"]
+        assert [each["labels"] for each in await listed(task)] == [wanted] * MANY
+        key = names[-1] or "old"
+        assert len(await listed(task, filter=f'label = "{key}"')) == (MANY if names[-1] else 0)
+
+    async def test_leaves_out_a_label_that_is_being_deleted(self, task: ServiceUnderTest) -> None:
+        ids = await add(task, labels=["old"])
+        await task.client.delete(f"/labels/{await label_id(task, 'old')}")
+        answer = await task.client.patch(f"/tasks/{ids[-1]}", json={"labels": ["old", "third"]})
+        assert answer.json()["labels"] == ["third"]
+        await go_on(task)
+        answer = await task.client.patch(f"/tasks/{ids[-1]}", json={"labels": ["old", "third"]})
+        assert answer.json()["labels"] == ["old", "third"]
+
+
+class TestDeletingAProject:
+    async def test_takes_all_tasks_along_and_brings_all_back(self, task: ServiceUnderTest) -> None:
+        project = await made(task, "/projects", {"name": "x"})
+        top = await add(task, 5, project_id=project)
+        below = await add(task, 5, project_id=project, parent_id=top[0])
+        kept = await add(task, 1)
+        await task.client.delete(f"/projects/{project}")
+        assert len(await listed(task)) == 11 - AT_ONCE
+        await go_on(task)
+        assert [each["id"] for each in await listed(task)] == kept
+        answer = await task.client.post(f"/projects/{project}/restore")
+        assert answer.status_code == 200
+        await go_on(task)
+        found = {each["id"]: each for each in await listed(task)}
+        assert found.keys() == {*top, *below, *kept}
+        assert {found[id]["parent_id"] for id in below} == {top[0]}
+        assert {found[id]["project_id"] for id in (*top, *below)} == {project}
+        assert found[top[0]]["subtasks_total"] == 5
+
+    async def test_leaves_what_was_moved_out_in_time(self, task: ServiceUnderTest) -> None:
+        project = await made(task, "/projects", {"name": "x"})
+        ids = await add(task, project_id=project)
+        await task.client.delete(f"/projects/{project}")
+        await task.client.patch(f"/tasks/{ids[-1]}", json={"project_id": None})
+        await go_on(task)
+        assert [each["id"] for each in await listed(task)] == [ids[-1]]
+
+    async def test_takes_along_what_was_put_below_meanwhile(self, task: ServiceUnderTest) -> None:
+        project = await made(task, "/projects", {"name": "x"})
+        ids = await add(task, project_id=project)
+        await task.client.delete(f"/projects/{project}")
+        await add(task, 1, parent_id=ids[-1])
+        await go_on(task)
+        assert await listed(task) == []
+
+    async def test_holds_after_restoring_and_deleting_in_between(self, task: ServiceUnderTest) -> None:
+        project = await made(task, "/projects", {"name": "x"})
+        await add(task, project_id=project)
+        for _ in range(2):
+            await task.client.delete(f"/projects/{project}")
+            await go_on(task, 2)
+            await task.client.post(f"/projects/{project}/restore")
+            await go_on(task, 1)
+        await task.client.delete(f"/projects/{project}")
+        await go_on(task)
+        assert await listed(task) == []
+        await task.client.post(f"/projects/{project}/restore")
+        await go_on(task)
+        assert {each["project_id"] for each in await listed(task)} == {project}
+        assert len(await listed(task)) == MANY
+
+    async def test_is_done_for_wide_tasks_as_well(self, task: ServiceUnderTest) -> None:
+        (top,) = await add(task, 1)
+        await add(task, parent_id=top)
+        assert (await task.client.delete(f"/tasks/{top}")).status_code == 204
+        await go_on(task)
+        assert await listed(task) == []
+        await task.client.post(f"/tasks/{top}/restore")
+        await go_on(task)
+        assert [each["parent_id"] for each in await listed(task)].count(top) == MANY
+
+
+class TestMovingToAnotherZone:
+    async def test_reaches_all_and_the_last_move_counts(self, task: ServiceUnderTest) -> None:
+        await add(task, due_date="2027-01-01", due_time="09:00")
+        moved = UserUpdated(user_id="ada", email="a@example.org", name="", time_zone="Asia/Tokyo")
+        await task.receive(subscriptions.handlers, moved)
+        await go_on(task, 2)
+        last = moved.model_copy(update={"time_zone": "America/New_York"})
+        await task.receive(subscriptions.handlers, last)
+        await go_on(task)
+        assert {each["due_at"] for each in await listed(task)} == {"2027-01-01T14:00:00Z"}
+
+
+class TestTheWorker:
+    async def test_does_it_all_by_itself(
+        self, open_service: OpenService, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(worker, "POLL_SECONDS", 0.05)
+        task = await open_service(create, Settings)
+        project = await made(task, "/projects", {"name": "x"})
+        for start in (0, 100, 200):
+            commands = [
+                {"uuid": f"{number:08}", "type": "task.create", "body": {"title": "t", "project_id": project}}
+                for number in range(start, start + 100)
+            ]
+            answer = await task.client.post("/batch", json={"commands": commands})
+            assert {each["status"] for each in answer.json()["results"]} == {201}
+        commits: list[object] = []
+        event.listen(task.database.engine.sync_engine, "commit", commits.append)
+        assert (await task.client.delete(f"/projects/{project}")).status_code == 204
+        async with asyncio.timeout(60):
+            while await jobs(task):
+                await asyncio.sleep(0.05)
+        assert await listed(task) == []
+        assert len(commits) > (300 - use_cases.AT_ONCE) / worker.CHUNK
+
+    @pytest.mark.parametrize("is_before", [True, False])
+    async def test_goes_on_after_an_error_without_doing_anything_twice(
+        self, task: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch, *, is_before: bool
+    ) -> None:
+        ids = await add(task, labels=["old"])
+        await task.client.patch(f"/labels/{await label_id(task, 'old')}", json={"name": "new"})
+        apply, calls = worker.APPLY[Kind.RELABEL], []
+
+        async def broken(*given: Any) -> None:
+            calls.append(given)
+            if not is_before:
+                await apply(*given)
+            if len(calls) in (1, 3):
+                raise OSError("broken")
+            if is_before:
+                await apply(*given)
+
+        monkeypatch.setattr(worker, "APPLY", {Kind.RELABEL: broken})
+        monkeypatch.setattr(worker, "PAUSE_SECONDS", 0)
+        while job := await worker._lease(task.database):
+            await worker.work(task.database, job)
+        assert len(calls) > 3
+        updated = [each for each in await task.recorded("task") if each["type"] == "todo.task.updated.v1"]
+        assert sorted(each["data"]["task"]["id"] for each in updated) == sorted(ids)
+
+    async def test_waits_longer_after_each_failure(
+        self, task: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await add(task, labels=["old"])
+        await task.client.patch(f"/labels/{await label_id(task, 'old')}", json={"name": "new"})
+
+        async def broken(*_: Any) -> None:
+            raise OSError("broken")
+
+        monkeypatch.setattr(worker, "APPLY", {Kind.RELABEL: broken})
+        pauses = []
+        for _ in range(3):
+            (job,) = await jobs(task)
+            await worker.work(task.database, job)
+            (after,) = await jobs(task)
+            pause = after.leased_until - datetime.now(UTC)
+            pauses.append((after.failures, round(pause.total_seconds())))
+        assert pauses == [(1, 5), (2, 10), (3, 20)]
+
+    async def test_does_nothing_for_an_account_that_is_gone(self, task: ServiceUnderTest) -> None:
+        await add(task, labels=["old"])
+        await task.client.patch(f"/labels/{await label_id(task, 'old')}", json={"name": "new"})
+        (job,) = await jobs(task)
+        await task.receive(subscriptions.handlers, UserDeleted(user_id="ada"))
+        assert await worker.change_some(task.database, job.id) is False
+        async with task.database.reading() as session:
+            for table in (FanOut, FanOutTask, Task):
+                assert (await session.scalars(select(col(table.user_id)))).all() == []
+
+    async def test_serves_others_between_the_turns_of_one(self, task: ServiceUnderTest) -> None:
+        for user in ({}, BOB):
+            for _ in range(8):
+                await made(task, "/tasks", {"title": "x", "labels": ["old"]}, headers=user)
+            label = (await task.client.get("/labels", headers=user)).json()["items"][0]["id"]
+            await task.client.patch(f"/labels/{label}", json={"name": "new"}, headers=user)
+        turns = []
+        while job := await worker._lease(task.database):
+            turns.append(job.user_id)
+            await worker.change_some(task.database, job.id)
+            await worker._give_back(task.database, job.id, 0)
+        assert turns[:4] == ["ada", "bob", "ada", "bob"]
+
+    async def test_has_a_limit_of_jobs_for_each_user(self, task: ServiceUnderTest) -> None:
+        projects = [await made(task, "/projects", {"name": f"p{n}"}) for n in range(use_cases.MAX_JOBS + 1)]
+        for project in projects:
+            await add(task, AT_ONCE + 1, project_id=project)
+        answers = [await task.client.delete(f"/projects/{project}") for project in projects]
+        assert [each.status_code for each in answers] == [204] * use_cases.MAX_JOBS + [409]
+        assert answers[-1].json()["code"] == "too-many-large-changes"
+        assert len(await listed(task, filter='project = "p10"')) == AT_ONCE + 1
+        await go_on(task)
+        assert (await task.client.delete(f"/projects/{projects[-1]}")).status_code == 204
