@@ -95,6 +95,8 @@ BOUNDS: dict[str, dict[str, Bound]] = {
         "import_job": Purged(
             "task_service.transfer.repository:forget_jobs", by="task_service.transfer.use_cases"
         ),
+        "fan_out": Purged("task_service.fanout.repository:drop_job", by="task_service.fanout.worker"),
+        "fan_out_task": Purged("task_service.fanout.repository:drop_tasks", by="task_service.fanout.worker"),
     },
     App.CHAT: {"erased_speaker": ACCOUNT},
     App.NOTIFICATION: {
