@@ -1,9 +1,8 @@
 """What it means for a task to recur: checked when it is set, carried on when one occurrence is done."""
 
 from collections.abc import Collection, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
-from typing import Any
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
@@ -11,11 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from servicekit.auth import Principal
 from servicekit.errors import Invalid
-from task_service import events, repository, tree
-from task_service.due import place as place_due
+from task_service import repository, tree
+from task_service.copying import before_due, copy_subtasks, put_open
 from task_service.errors import ComesBackByItself
 from task_service.first_due import first_due, never
-from task_service.history import tell
 from task_service.models import Task
 from task_service.recurrence import Rule, RuleError, Series, parse
 from task_service.recurrence.rule import normal
@@ -28,7 +26,6 @@ CARRIED_ON = (
     *("recurrence", "series_id", "position"),
 )
 """What an occurrence has from the one before it."""
-OF_A_SUBTASK = ("title", "notes", "priority", "labels", "project_id", "due_time", "time_zone", "position")
 
 
 def merged(stored: dict[str, str] | None, asked: dict[str, str]) -> dict[str, str]:
@@ -81,15 +78,15 @@ async def add_next(
         await tree.untrash(session, user, repository.is_task(found.id), now, reopened_at)
         return
     values = {name: getattr(task, name) for name in CARRIED_ON} | {
-        "reminders": _before_due(task),
+        "reminders": before_due(task),
         "due_date": following.occurrence.due_date,
         "due_time": following.occurrence.due_time,
         "occurrence": task.occurrence + 1,
         "rule_from": following.anchor,
         "rule_number": following.number,
     }
-    successor = _put(session, user, found, id, values, now)
-    await _copy_subtasks(session, user, task, successor, now)
+    successor = put_open(session, user.user_id, found, id, values, user.time_zone, now)
+    await copy_subtasks(session, user, task, successor, now)
 
 
 async def take_back(session: AsyncSession, user: Principal, task: Task, now: datetime) -> None:
@@ -147,11 +144,6 @@ def occurrence_id(series_id: str, number: int) -> str:
     return str(uuid5(UUID(series_id), str(number)))
 
 
-def _before_due(task: Task) -> list[dict[str, Any]]:
-    """The reminders another occurrence has, too: an instant was meant for this one only."""
-    return [each for each in task.reminders if "minutes_before" in each]
-
-
 def _series(task: Task, user: Principal, rule: Rule) -> Series:
     assert task.recurrence
     assert task.due_date
@@ -190,66 +182,3 @@ def _check_that_it_returns(series: Series) -> None:
         raise never(series.due_date)
     if series.ends_before(series.due_date):
         raise Invalid.field("/recurrence/rule", "UNTIL is before the due date.", code="rule-ends-early")
-
-
-def _put(
-    session: AsyncSession,
-    user: Principal,
-    found: Task | None,
-    id: str,
-    values: dict[str, Any],
-    now: datetime,
-) -> Task:
-    """A new open task, or the one in the trash that had this id before it was taken back."""
-    if found is None:
-        own = {"id": id, "user_id": user.user_id, "created_at": now, "updated_at": now}
-        task = Task(**(values | own))
-        session.add(task)
-        place_due(task, user.time_zone)
-        tell(session, task, events.created(task))
-        return task
-    found.sqlmodel_update(
-        values | {"done": False, "completed_at": None, "deleted_at": None, "taken_back": False}
-    )
-    place_due(found, user.time_zone)
-    found.version, found.updated_at = found.version + 1, now
-    tell(session, found, events.restored(found))
-    return found
-
-
-async def _copy_subtasks(
-    session: AsyncSession, user: Principal, task: Task, successor: Task, now: datetime
-) -> None:
-    """Give `successor` the subtasks of `task`, open again and as much later as it is itself.
-
-    A subtask that recurs goes its own way and is not copied.
-    """
-    assert task.due_date
-    assert successor.due_date
-    later, made = successor.due_date - task.due_date, {task.id: successor}
-    level = [task.id]
-    while level:
-        below = await repository.subtasks(session, user.user_id, level)
-        copied = [each for each in below if each.recurrence is None and each.id not in made]
-        for each in copied:
-            assert each.parent_id
-            parent = made[each.parent_id]
-            made[each.id] = await _copy(session, user, each, parent, later, now)
-        level = [each.id for each in copied]
-    await tree.count_below(session, user.user_id, [each.parent_id for each in made.values()], now)
-
-
-async def _copy(
-    session: AsyncSession, user: Principal, subtask: Task, parent: Task, later: timedelta, now: datetime
-) -> Task:
-    id = str(uuid5(UUID(parent.id), subtask.id))
-    due_date = subtask.due_date + later if subtask.due_date else None
-    values = {name: getattr(subtask, name) for name in OF_A_SUBTASK} | {
-        "reminders": _before_due(subtask),
-        "parent_id": parent.id,
-        "due_date": due_date,
-    }
-    found = await repository.lock(session, user.user_id, id)
-    if found and not found.deleted_at:
-        return found  # somebody put it elsewhere
-    return _put(session, user, found, id, values, now)

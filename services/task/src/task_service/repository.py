@@ -82,6 +82,10 @@ def is_task(id: str) -> ColumnElement[bool]:
     return col(Task.id) == id
 
 
+def lies_below(id: str) -> ColumnElement[bool]:
+    return col(Task.parent_id) == id
+
+
 def lies_in(projects: Collection[str]) -> ColumnElement[bool]:
     return col(Task.project_id).in_(projects)
 

@@ -71,6 +71,11 @@ async def trash_more(session: AsyncSession, job: FanOut, tasks: Sequence[Task]) 
     await _trash_these(session, job.user_id, going, when, now, is_taken_back=is_taken_back)
 
 
+async def trash_along(session: AsyncSession, task: Task, when: datetime, now: datetime) -> None:
+    """Move a task to the trash to what was taken back at that moment."""
+    await _trash_these(session, task.user_id, [task], when, now, is_taken_back=True)
+
+
 async def find_new(session: AsyncSession, job: FanOut) -> Sequence[str]:
     """What was added, meanwhile, to what went to the trash."""
     return await repository.left_behind(session, job.user_id, datetime.fromisoformat(job.details["when"]))

@@ -212,6 +212,72 @@ class TestDeletingAProject:
         assert [each["parent_id"] for each in await listed(task)].count(top) == MANY
 
 
+class TestCompletingWhatRepeats:
+    async def recurring(self, task: ServiceUnderTest) -> str:
+        """A task with five subtasks, the last with four more."""
+        daily = {"due_date": "2027-01-01", "recurrence": {"rule": "FREQ=DAILY"}}
+        (top,) = await add(task, 1, **daily)
+        below = await add(task, 5, parent_id=top, due_date="2027-01-01")
+        await add(task, 4, parent_id=below[-1])
+        return top
+
+    async def shape(self, task: ServiceUnderTest, top: str) -> list[tuple[Any, ...]]:
+        """How what lies below `top` lies there."""
+        found = await listed(task)
+        below = [each for each in found if each["parent_id"] == top]
+        shapes = [await self.shape(task, each["id"]) for each in below]
+        return sorted(
+            (each["title"], each["due_date"], *inner) for each, inner in zip(below, shapes, strict=True)
+        )
+
+    async def test_copies_all_subtasks(self, task: ServiceUnderTest) -> None:
+        top = await self.recurring(task)
+        before = await self.shape(task, top)
+        await task.client.post(f"/tasks/{top}/complete")
+        (following,) = [each for each in await listed(task) if each["recurrence"] and not each["done"]]
+        assert len(await self.shape(task, following["id"])) == AT_ONCE
+        await go_on(task)
+        after = await self.shape(task, following["id"])
+        assert after == [(title, "2027-01-02", *inner) for title, _, *inner in before]
+        assert after[-1][2:] == tuple((f"task {number:02}", None) for number in range(4))
+        found = (await task.client.get(f"/tasks/{following['id']}")).json()
+        assert (found["subtasks_done"], found["subtasks_total"]) == (0, 5)
+
+    @pytest.mark.parametrize("chunks", [0, 1, 2, 3])
+    async def test_copies_them_into_what_was_taken_back_meanwhile(
+        self, task: ServiceUnderTest, chunks: int
+    ) -> None:
+        top = await self.recurring(task)
+        for act in ("complete", "reopen"):
+            await task.client.post(f"/tasks/{top}/{act}")
+            await go_on(task, chunks)
+        await go_on(task)
+        assert len(await listed(task)) == 10
+        await task.client.post(f"/tasks/{top}/complete")
+        await go_on(task)
+        (following,) = [each for each in await listed(task) if each["recurrence"] and not each["done"]]
+        assert len(await self.shape(task, following["id"])) == 5
+        assert len(await listed(task)) == 20
+
+
+class TestABatch:
+    async def test_changes_no_more_at_once_than_is_borne(
+        self, task: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(use_cases, "IN_ONE_TRANSACTION", 5)
+        labels = [await made(task, "/labels", {"name": f"label {number}"}) for number in range(4)]
+        for number in range(4):
+            await add(task, 2, labels=[f"label {number}"])
+        commands = [
+            {"uuid": f"{number:08}", "type": "label.delete", "id": id} for number, id in enumerate(labels)
+        ]
+        answer = await task.client.post("/batch", json={"commands": commands})
+        assert [each["status"] for each in answer.json()["results"]] == [204] * 4
+        assert sorted(len(each["labels"]) for each in await listed(task)) == [0] * 5 + [1] * 3
+        await go_on(task)
+        assert {len(each["labels"]) for each in await listed(task)} == {0}
+
+
 class TestMovingToAnotherZone:
     async def test_reaches_all_and_the_last_move_counts(self, task: ServiceUnderTest) -> None:
         await add(task, due_date="2027-01-01", due_time="09:00")

@@ -15,6 +15,7 @@ class Kind(StrEnum):
     TRASH = "trash"
     RESTORE = "restore"
     ZONE = "zone"
+    COPY = "copy"
 
 
 class FanOut(SQLModel, table=True):

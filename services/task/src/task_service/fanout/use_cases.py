@@ -18,8 +18,12 @@ from task_service.history import via_of
 
 AT_ONCE = 100
 """Tasks changed within the request; that takes about 0.2 s."""
+IN_ONE_TRANSACTION = 500
+"""Of all changes of a batch together."""
 MAX_JOBS = 10
 """Changes of one user that may go on at the same time."""
+CHANGED = "fanned_out"
+"""Key in `session.info`: how many tasks were given out to be changed within the transaction."""
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -44,9 +48,12 @@ async def defer(
     """
     if subject and (earlier := await repository.about(session, user_id, kind, subject)):
         await repository.drop_job(session, earlier)
-    if len(ids) > AT_ONCE:
-        await start(session, user_id, kind, ids[AT_ONCE:], details, subject=subject)
-    return ids[:AT_ONCE]
+    changed = session.info.get(CHANGED, 0)
+    room = max(0, min(AT_ONCE, IN_ONE_TRANSACTION - changed))
+    if len(ids) > room:
+        await start(session, user_id, kind, ids[room:], details, subject=subject)
+    session.info[CHANGED] = changed + len(ids[:room])
+    return ids[:room]
 
 
 async def start(

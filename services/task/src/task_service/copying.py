@@ -1,0 +1,135 @@
+"""Gives the next occurrence of a task the subtasks of the one before it.
+
+The id of a copy is made from those of the copied subtask and of what the copy lies below. So a subtask is
+copied once, and the copy of a parent is found without a list of what became of what.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from servicekit.auth import Principal
+from task_service import events, repository, tree
+from task_service.due import place as place_due
+from task_service.fanout import use_cases as fanout
+from task_service.fanout.models import FanOut, Kind
+from task_service.history import tell
+from task_service.models import Task
+
+COPIED = ("title", "notes", "priority", "labels", "project_id", "due_time", "time_zone", "position")
+
+
+async def copy_subtasks(
+    session: AsyncSession, user: Principal, task: Task, successor: Task, now: datetime
+) -> None:
+    """Give `successor` the subtasks of `task`, open again and as much later as it is itself.
+
+    A subtask that recurs goes its own way and is not copied, nor is what lies below it. Of many, the last
+    ones follow after the request. Raises `TooManyChanges`.
+    """
+    assert task.due_date
+    assert successor.due_date
+    details = {
+        "from": task.id,
+        "to": successor.id,
+        "days": (successor.due_date - task.due_date).days,
+        "zone": user.time_zone,
+    }
+    ids = await repository.with_below(session, user.user_id, repository.lies_below(task.id), None)
+    first = await fanout.defer(session, user.user_id, Kind.COPY, ids, details)
+    await _copy_these(
+        session, user.user_id, await repository.these(session, user.user_id, first), details, now
+    )
+
+
+async def copy_more(session: AsyncSession, job: FanOut, tasks: Sequence[Task]) -> None:
+    """Copy these, too. If the successor was taken back meanwhile, they come back with it as well."""
+    await _copy_these(session, job.user_id, tasks, job.details, datetime.now(UTC))
+
+
+def put_open(
+    session: AsyncSession,
+    user_id: str,
+    found: Task | None,
+    id: str,
+    values: dict[str, Any],
+    zone: str,
+    now: datetime,
+) -> Task:
+    """A new open task, or the one in the trash that had this id before it was taken back.
+
+    zone: the IANA zone its user lives in.
+    """
+    if found is None:
+        own = {"id": id, "user_id": user_id, "created_at": now, "updated_at": now}
+        task = Task(**(values | own))
+        session.add(task)
+        place_due(task, zone)
+        tell(session, task, events.created(task))
+        return task
+    found.sqlmodel_update(
+        values | {"done": False, "completed_at": None, "deleted_at": None, "taken_back": False}
+    )
+    place_due(found, zone)
+    found.version, found.updated_at = found.version + 1, now
+    tell(session, found, events.restored(found))
+    return found
+
+
+def before_due(task: Task) -> list[dict[str, Any]]:
+    """The reminders another occurrence has, too: an instant was meant for this one only."""
+    return [each for each in task.reminders if "minutes_before" in each]
+
+
+async def _copy_these(
+    session: AsyncSession, user_id: str, tasks: Sequence[Task], details: dict[str, Any], now: datetime
+) -> None:
+    copies: dict[str, Task | None] = {}
+    for task in tasks:
+        if task.deleted_at or task.recurrence is not None or task.parent_id is None:
+            copies[task.id] = None
+            continue
+        if task.parent_id not in copies:
+            copies[task.parent_id] = await _copy_of(session, user_id, task.parent_id, details)
+        parent = copies[task.parent_id]
+        copies[task.id] = await _copy(session, task, parent, details, now) if parent else None
+    await tree.count_below(session, user_id, [each.parent_id for each in copies.values() if each], now)
+
+
+async def _copy_of(session: AsyncSession, user_id: str, id: str, details: dict[str, Any]) -> Task | None:
+    """The copy of a task that lies below the copied one, or its successor; None where there is none."""
+    above = await repository.ancestors(session, user_id, id, repository.DEEPEST)
+    if details["from"] not in above:
+        return None
+    copy_id: str = details["to"]
+    for each in reversed(above[: above.index(details["from"])]):
+        copy_id = _copy_id(copy_id, each)
+    found = await repository.lock(session, user_id, copy_id)
+    return found if found and (found.deleted_at is None or found.taken_back) else None
+
+
+async def _copy(
+    session: AsyncSession, subtask: Task, parent: Task, details: dict[str, Any], now: datetime
+) -> Task:
+    id = _copy_id(parent.id, subtask.id)
+    later = timedelta(days=details["days"])
+    values = {name: getattr(subtask, name) for name in COPIED} | {
+        "reminders": before_due(subtask),
+        "parent_id": parent.id,
+        "due_date": subtask.due_date + later if subtask.due_date else None,
+    }
+    found = await repository.lock(session, subtask.user_id, id)
+    if found and not found.deleted_at:
+        return found  # somebody put it elsewhere
+    copy = put_open(session, subtask.user_id, found, id, values, details["zone"], now)
+    if parent.deleted_at:
+        await session.flush()
+        await tree.trash_along(session, copy, parent.deleted_at, now)
+    return copy
+
+
+def _copy_id(parent_id: str, id: str) -> str:
+    return str(uuid5(UUID(parent_id), id))
