@@ -9,6 +9,9 @@ from sqlmodel import col
 
 from task_service.fanout.models import FanOut, FanOutTask, Kind
 
+ROWS_AT_ONCE = 1000
+"""The event loop has its turn between them."""
+
 _TASKS = FanOutTask.metadata.tables["fan_out_task"]
 
 
@@ -51,7 +54,8 @@ async def add_tasks(session: AsyncSession, job: FanOut, ids: Sequence[str]) -> N
         {"job_id": job.id, "number": number, "user_id": job.user_id, "task_id": id}
         for number, id in enumerate(ids)
     ]
-    await session.execute(_TASKS.insert(), rows)
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        await session.execute(_TASKS.insert(), rows[start : start + ROWS_AT_ONCE])
 
 
 async def next_tasks(session: AsyncSession, job: FanOut, limit: int) -> Sequence[FanOutTask]:
