@@ -67,13 +67,17 @@ async def found(task: ServiceUnderTest, **parameters: Any) -> str:
     return ", ".join(item["title"] for item in answer.json()["items"])
 
 
+BESIDE = ("outbox", "import_job", "fan_out")
+"""Tables that are looked at beside requests."""
+
+
 @contextmanager
 def statements(task: ServiceUnderTest) -> Iterator[list[str]]:
     """The SQL that is run meanwhile, without what begins a transaction and what runs beside requests."""
     seen: list[str] = []
 
     def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-        if not statement.startswith("BEGIN") and "outbox" not in statement and "import_job" not in statement:
+        if not statement.startswith("BEGIN") and not any(table in statement for table in BESIDE):
             seen.append(statement)
 
     engine = task.database.engine.sync_engine

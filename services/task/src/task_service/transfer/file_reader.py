@@ -86,8 +86,10 @@ def _serve(connection: Connection, request: FileRequest) -> None:
     connection.send(preparation.outlook())
     settled, size = connection.recv()
     chunks = preparation.chunks(settled, size)
+    chunk = next(chunks, None)
     while connection.recv():
-        connection.send(next(chunks, None))
+        connection.send(chunk)
+        chunk = next(chunks, None)  # while this one is being added
 
 
 def _send(connection: Connection, stopped: Stopped) -> None:
