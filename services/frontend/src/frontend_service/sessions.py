@@ -57,6 +57,8 @@ class Sessions:
     key: bytes
     secure: bool
     sidecar: Sidecar
+    previous: bytes | None = None
+    """The key before this one: what it sealed is opened, and sealed with `key` when it is renewed."""
 
     @property
     def name(self) -> str:
@@ -65,12 +67,9 @@ class Sessions:
 
     def open(self, cookie_header: str) -> Session | None:
         """The session in a `Cookie` header; None if there is none or it was not made here."""
-        try:
-            sealed = base64.urlsafe_b64decode(_cookie(cookie_header, self.name))
-            plain = AESGCM(self.key).decrypt(sealed[:12], sealed[12:], None)
-            return Session(*orjson.loads(plain))
-        except (InvalidTag, ValueError, TypeError):
-            return None
+        cookie = _cookie(cookie_header, self.name)
+        found = _opened(cookie, self.key)
+        return _opened(cookie, self.previous) if found is None and self.previous else found
 
     def set_cookie(self, session: Session) -> str:
         """The `Set-Cookie` value that keeps `session` in the browser."""
@@ -88,9 +87,10 @@ class Sessions:
 
         Two tabs may do this at once with the same refresh token, which is good for one use: the
         idempotency key gives both the same answer. It is made with a secret, so whoever stole a
-        refresh token can't ask for that answer.
+        refresh token can't ask for that answer. While the key is changed it is the one before, which the
+        replicas have that don't know the new one yet.
         """
-        key = hmac.new(self.key, session.refresh_token.encode(), hashlib.sha256).hexdigest()
+        key = hmac.new(self.previous or self.key, session.refresh_token.encode(), hashlib.sha256).hexdigest()
         answer = await self.sidecar.invoke(
             App.USER,
             "POST",
@@ -110,6 +110,14 @@ class Sessions:
     @property
     def _attributes(self) -> str:
         return "Path=/; HttpOnly; SameSite=Lax" + ("; Secure" if self.secure else "")
+
+
+def _opened(cookie: str, key: bytes) -> Session | None:
+    try:
+        sealed = base64.urlsafe_b64decode(cookie)
+        return Session(*orjson.loads(AESGCM(key).decrypt(sealed[:12], sealed[12:], None)))
+    except (InvalidTag, ValueError, TypeError):
+        return None
 
 
 def _cookie(header: str, name: str) -> str:

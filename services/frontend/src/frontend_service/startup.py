@@ -21,11 +21,13 @@ from frontend_service.upstreams import AGENTS, read_operations
 
 
 async def open_edge(app: FastAPI) -> None:
-    """Read the secret that seals sessions, and open the edge."""
+    """Read the secret that seals sessions (`key`, perhaps the `previous` one), and open the edge."""
     state = app.state
     settings: Settings = state.settings
-    key = sealing_key((await state.sidecar.secret(SECRET))["key"])
-    state.sessions = Sessions(key, settings.secure_cookies, state.sidecar)
+    secret = await state.sidecar.secret(SECRET)
+    previous = sealing_key(secret["previous"]) if secret.get("previous") else None
+    key = sealing_key(secret["key"])
+    state.sessions = Sessions(key, settings.secure_cookies, state.sidecar, previous)
     state.rate_limit = RateLimit(settings.rate_limit, settings.rate_window, budgets_of(settings))
     state.operations = read_operations(costs_with(settings.rate_weights))
     state.exports = Turns(settings.exports_at_once)

@@ -51,6 +51,20 @@ class TestACookie:
     def test_of_another_secret_opens_to_nothing(self, sessions: Sessions, services: FakeServices) -> None:
         assert Sessions(sealing_key("other"), False, services).open(cookie_of(sessions)) is None
 
+    async def test_of_the_key_before_is_opened_and_renewed_alike(
+        self, sessions: Sessions, services: FakeServices
+    ) -> None:
+        after = Sessions(sealing_key("new"), False, services, sealing_key("secret"))
+        assert after.open(cookie_of(sessions)) == SESSION
+        resealed = after.set_cookie(SESSION).partition(";")[0]
+        assert sessions.open(resealed) is None
+        assert after.open(resealed) == SESSION
+        assert Sessions(sealing_key("new"), False, services).open(resealed) == SESSION
+        services.answers["POST /auth/refresh"] = tokens()
+        await sessions.renew(SESSION)
+        await after.renew(SESSION)
+        assert len({call.headers["idempotency-key"] for call in services.calls}) == 1
+
     @pytest.mark.parametrize("header", ["", "theme=dark", f"{COOKIE}=", f"{COOKIE}=x", f"{COOKIE}=ééé", "="])
     def test_that_is_none_opens_to_nothing(self, sessions: Sessions, header: str) -> None:
         assert sessions.open(header) is None
