@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import re
 from typing import Any
 
 import httpx2
@@ -96,6 +97,18 @@ class TestSubscriptions:
         for name in (PUBSUB, BROADCAST):
             allowed = scopes(metadata(name)["subscriptionScopes"]).get(service, set())
             assert told[name] == allowed
+
+    def test_are_those_the_readmes_say(self, service: str) -> None:
+        told = {subscription["topic"] for subscription in subscriptions(service)}
+        own = (ROOT / "services" / service / "README.md").read_text()
+        listens = own.partition("**Listens to**")[2].partition("\n- **")[0].partition("\n\n")[0]
+        row = next(
+            line
+            for line in (ROOT / "README.md").read_text().splitlines()
+            if line.startswith(f"| [{service}](services/{service})")
+        )
+        for said in (listens, row.split("|")[-2]):
+            assert set(re.findall("|".join(Topic), said)) == told
 
 
 class TestScopes:
