@@ -22,6 +22,7 @@ from task_service import repository as tasks
 from task_service.fanout import repository
 from task_service.fanout.models import FanOut, Kind
 from task_service.models import Task
+from task_service.polling import poll
 from task_service.structure import labels
 
 CHUNK = 25
@@ -54,16 +55,14 @@ FIND_NEW: Mapping[Kind, Find] = {Kind.RELABEL: labels.find_new, Kind.TRASH: tree
 async def run(app: FastAPI) -> None:
     """Work until cancelled."""
     database: Database = app.state.database
-    while True:
-        try:
-            job = await _lease(database)
-            if job:
-                await work(database, job)
-            else:
-                await asyncio.sleep(POLL_SECONDS)
-        except Exception as error:
-            log.warning("changes of many tasks pause: %s", error)
-            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def do_next() -> bool:
+        job = await _lease(database)
+        if job:
+            await work(database, job)
+        return job is not None
+
+    await poll("large changes", do_next, every_seconds=POLL_SECONDS, pause_seconds=PAUSE_SECONDS)
 
 
 async def work(database: Database, job: FanOut) -> None:
@@ -73,7 +72,7 @@ async def work(database: Database, job: FanOut) -> None:
         while time.perf_counter() - began < TURN_SECONDS and await change_some(database, job.id):
             pass
     except Exception:
-        log.exception("change %s of many tasks (%s) stopped", job.id, job.kind)
+        log.exception("large change %s (%s) stopped", job.id, job.kind)
         pause = min(PAUSE_SECONDS * 2**job.failures, LONGEST_PAUSE_SECONDS)
     finally:
         await asyncio.shield(_give_back(database, job.id, pause))

@@ -24,6 +24,7 @@ from servicekit.database import Database
 from servicekit.errors import QuotaExceeded
 from servicekit.outbox import record
 from task_service import repository as tasks
+from task_service.polling import poll
 from task_service.transfer import adding as adding_limits
 from task_service.transfer import repository
 from task_service.transfer.adding import Adding
@@ -51,16 +52,14 @@ log = logging.getLogger(__name__)
 async def run(app: FastAPI) -> None:
     """Work until cancelled."""
     database: Database = app.state.database
-    while True:
-        try:
-            job = await _lease(database)
-            if job:
-                await attempt(database, job)
-            else:
-                await asyncio.sleep(POLL_SECONDS)
-        except Exception as error:
-            log.warning("imports pause: %s", error)
-            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def do_next() -> bool:
+        job = await _lease(database)
+        if job:
+            await attempt(database, job)
+        return job is not None
+
+    await poll("imports", do_next, every_seconds=POLL_SECONDS, pause_seconds=PAUSE_SECONDS)
 
 
 async def attempt(database: Database, job: ImportJob) -> None:
