@@ -11,7 +11,7 @@ from sqlmodel import col
 from task_service.fanout import use_cases, worker
 from task_service.fanout.models import FanOut, FanOutTask, Kind
 from task_service.main import create
-from task_service.models import Task
+from task_service.models import Task, TaskLabel
 from task_service.settings import Settings
 from task_service.subscriptions import subscriptions
 
@@ -34,8 +34,7 @@ async def task(open_service: OpenService, monkeypatch: pytest.MonkeyPatch) -> Se
 async def go_on(task: ServiceUnderTest, chunks: int = 10**6) -> None:
     """Let the worker change so many chunks, each of the next job."""
     for _ in range(chunks):
-        job = await worker._lease(task.database)
-        if job is None:
+        if (job := await worker._lease(task.database)) is None:
             return
         await worker.change_some(task.database, job.id)
         await worker._give_back(task.database, job.id, 0)
@@ -139,6 +138,16 @@ class TestRenamingALabel:
         assert [each["labels"] for each in await listed(task)] == [wanted] * MANY
         key = names[-1] or "old"
         assert len(await listed(task, filter=f'label = "{key}"')) == (MANY if names[-1] else 0)
+
+    async def test_ends_even_if_the_index_is_wrong(self, task: ServiceUnderTest) -> None:
+        ids = await add(task, labels=["old"])
+        (other,) = await add(task, 1)
+        async with task.database.transaction() as session:
+            session.add(TaskLabel(user_id="ada", key="old", task_id=other))
+        await task.client.patch(f"/labels/{await label_id(task, 'old')}", json={"name": "new"})
+        await go_on(task, 2 * MANY)
+        assert await jobs(task) == []
+        assert len(await listed(task, filter='label = "new"')) == len(ids)
 
     async def test_leaves_out_a_label_that_is_being_deleted(self, task: ServiceUnderTest) -> None:
         ids = await add(task, labels=["old"])

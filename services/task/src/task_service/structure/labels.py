@@ -75,8 +75,14 @@ async def relabel_more(session: AsyncSession, job: FanOut, tasks: Sequence[Task]
 
 
 async def find_new(session: AsyncSession, job: FanOut) -> Sequence[str]:
-    """Tasks that have come to have the old name meanwhile: copies of others, or from a file."""
-    return await repository.tasks_to_relabel(session, job.user_id, job.details["keys"], job.details["name"])
+    """Tasks that have come to have the old name meanwhile: copies of others, or from a file.
+
+    What the index of labels says of a task that has no such label is left out: it would be found for ever.
+    """
+    keys, name = job.details["keys"], job.details["name"]
+    ids = await repository.tasks_to_relabel(session, job.user_id, keys, name)
+    found = await task_repository.these(session, job.user_id, ids)
+    return [task.id for task in found if any(name_key(each) in keys for each in task.labels if each != name)]
 
 
 async def _replace(session: AsyncSession, user: Principal, label: Label, name: str | None) -> None:
