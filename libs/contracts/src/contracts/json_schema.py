@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from contracts.batch import BATCHED, batch_schema
 from contracts.catalogue import EVENTS
 from contracts.event import CloudEvent, Event
 from contracts.names import Topic
@@ -32,6 +33,9 @@ def topic_schema(topic: Topic) -> dict[str, Any]:
             definitions.update(envelope.pop("$defs"))
             definitions[event.__name__ + "Message"] = envelope
             variants.append({"$ref": f"#/$defs/{event.__name__}Message"})
+    if topic in BATCHED:
+        definitions["EventBatchMessage"] = batch_schema([*variants])
+        variants.append({"$ref": "#/$defs/EventBatchMessage"})
     return {
         "$schema": DIALECT,
         "title": f"Messages on {topic.value}",

@@ -128,7 +128,8 @@ async def _open(
     if settings.migrate_on_start:
         await migrate(database)
     house = _keep_house(database, [idempotency.forget, inbox.forget, *forget])
-    for work in (Relay(database, sidecar).run(), metrics.sample_outbox(database), house):
+    relay = Relay(database, sidecar, events_per_message=settings.events_per_message)
+    for work in (relay.run(), metrics.sample_outbox(database), house):
         stack.push_async_callback(_end, asyncio.create_task(work))
 
 

@@ -1,10 +1,13 @@
-"""Many events in one call, as Dapr's bulk publishing wants them (docs/decisions/0004)."""
+"""Many events in one call, as Dapr's bulk publishing wants them (docs/decisions/0004), and many of one key
+in one message (docs/decisions/0030)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import orjson
 
+from contracts.batch import BATCH_TYPE
 from contracts.event import CLOUD_EVENT_CONTENT_TYPE
 
 
@@ -15,6 +18,29 @@ class Outgoing:
     id: str
     key: str
     payload: str
+
+
+def batch_of(events: Sequence[Outgoing], source: str) -> Outgoing:
+    """One message with all `events`, which have one key; an only one stays as it is.
+
+    Its id names the first and the last, so that two batches have one id only if they hold the same.
+    """
+    first, last = events[0], events[-1]
+    if len(events) == 1:
+        return first
+    id = f"{first.id}..{last.id}"
+    envelope = {
+        "specversion": "1.0",
+        "id": id,
+        "source": source,
+        "type": BATCH_TYPE,
+        "subject": first.key,
+        "time": datetime.now(UTC).isoformat(),
+        "datacontenttype": "application/json",
+        "partitionkey": first.key,
+        "data": {"events": [orjson.Fragment(event.payload) for event in events]},
+    }
+    return Outgoing(id, first.key, orjson.dumps(envelope).decode())
 
 
 def encoded(events: Sequence[Outgoing]) -> bytes:

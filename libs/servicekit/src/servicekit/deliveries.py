@@ -23,6 +23,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from contracts.batch import BATCH_TYPE, events_in
 from contracts.catalogue import BY_TYPE
 from contracts.event import CloudEvent, Event
 from contracts.names import Topic
@@ -94,6 +95,8 @@ class Delivery:
 def read(topic: Topic, raw: Any) -> Delivery:
     """Understand an event. An unknown type is a newer publisher's and not an error."""
     try:
+        if raw["type"] == BATCH_TYPE:
+            return Delivery(topic, raw, cause="a batch without a list of events, or within another one")
         event = BY_TYPE.get(raw["type"])
         if event is None:
             return Delivery(topic, raw)
@@ -103,6 +106,11 @@ def read(topic: Topic, raw: Any) -> Delivery:
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False, include_context=False)
         return Delivery(topic, raw, cause=f"against its schema: {faults}")
+
+
+def read_all(topic: Topic, raw: Any) -> list[Delivery]:
+    """Understand a message: each event of a batch, or the one event it is."""
+    return [read(topic, event) for event in events_in(raw)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The relay carries events from the outbox to Kafka, through the sidecar.
 
-Order: of each key at most one event is under way, and the next one goes only when the sidecar has
-acknowledged it; different keys go together, many to a call and several calls at once. A row is
+Order: of each key at most one message is under way, and the next one goes only when the sidecar has
+acknowledged it; different keys go together, many to a call and several calls at once. What waits of one
+key meanwhile goes together in one message (`bulk.batch_of`), which is taken whole or not at all. A row is
 deleted after the acknowledgement, so a crash in between publishes it again under the same id, and
 whoever reads drops the repeat (`inbox`).
 
@@ -16,23 +17,28 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Protocol
 
 from sqlalchemy import bindparam, delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from contracts.batch import BATCHED
 from contracts.names import Topic
-from servicekit.bulk import Outgoing
+from servicekit.bulk import Outgoing, batch_of
 from servicekit.database import Database
 from servicekit.leadership import leadership
 from servicekit.outbox import OutboxRow
 
 BATCH = 500
-"""Events in one bulk call. Large calls cost least: one of 200 events less than four of 50."""
+"""Messages in one bulk call. Large calls cost least: one of 200 events less than four of 50."""
 BATCH_BYTES = 900_000
 """Bytes in one bulk call, unless one event alone has more; the sidecar takes 4 MiB (dapr.yaml)."""
 CALLS = 2
 """Bulk calls under way at once, so that nobody waits for the slowest event of somebody else's call."""
+MESSAGE_BYTES = 64 * 1024
+"""Bytes of the events in one message, unless one event alone has more."""
 WINDOW = 5_000
 """Rows held in memory at once."""
 LATE_ROWS = 1_000
@@ -54,7 +60,13 @@ _FETCH = (
     .order_by(col(OutboxRow.seq))
     .limit(bindparam("limit"))
 )
-_DELETE = delete(OutboxRow).where(col(OutboxRow.seq) == bindparam("acknowledged"))
+_SEQS = (
+    select(col(OutboxRow.seq))
+    .where(col(OutboxRow.seq) > bindparam("after"), col(OutboxRow.seq) <= bindparam("newest"))
+    .order_by(col(OutboxRow.seq))
+)
+_DELETE = delete(OutboxRow).where(col(OutboxRow.seq).in_(bindparam("acknowledged", expanding=True)))
+DELETED_AT_ONCE = 500
 
 
 class Publisher(Protocol):
@@ -71,16 +83,43 @@ class _Lane:
     waiting: deque[tuple[int, Outgoing]] = field(default_factory=deque)
     failures: int = 0
     ready_at: float = 0
-    under_way: bool = False
+    under_way: int = 0
+    """How many of the oldest are in the message that is on its way."""
+
+    def next_run(self, limit: int) -> int:
+        """How many of the oldest go together now, of at most `limit`."""
+        limit = limit if self.topic in BATCHED else 1
+        size = 0
+        for number, (_, event) in enumerate(islice(self.waiting, limit)):
+            size += len(event.payload)
+            if number and size > MESSAGE_BYTES:
+                return number
+        return min(limit, len(self.waiting))
+
+    def message(self, source: str) -> Outgoing:
+        """What is on its way."""
+        return batch_of([event for _, event in islice(self.waiting, self.under_way)], source)
 
 
 class Relay:
-    """Publishes the outbox of `database` until cancelled."""
+    """Publishes the outbox of `database` until cancelled.
 
-    def __init__(self, database: Database, publisher: Publisher, *, poll_seconds: float = 0.1) -> None:
+    events_per_message: how many events of one key go together; 1 for readers that know no batches.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        publisher: Publisher,
+        *,
+        poll_seconds: float = 0.1,
+        events_per_message: int = 20,
+    ) -> None:
         self._database = database
         self._publisher = publisher
         self._poll_seconds = poll_seconds
+        self._events_per_message = events_per_message
+        self._source = f"/services/{database.app}"
         self._reset()
 
     def _reset(self) -> None:
@@ -142,9 +181,9 @@ class Relay:
     async def _fetch(self) -> None:
         self._database.outbox_written.clear()
         self._fetched_at = time.monotonic()
-        bounds = {"after": max(0, self._newest - LATE_ROWS), "limit": WINDOW}
         async with self._database.reading() as session:
-            rows = (await session.execute(_FETCH, bounds)).all()
+            after = await self._behind_the_first_unknown(session)
+            rows = (await session.execute(_FETCH, {"after": after, "limit": WINDOW})).all()
         self._more = len(rows) == WINDOW
         for seq, topic, key, event_id, payload in rows:
             assert seq is not None
@@ -154,6 +193,15 @@ class Relay:
             self._newest = max(self._newest, seq)
             lane = self._lanes.setdefault((topic, key), _Lane(Topic(topic)))
             lane.waiting.append((seq, Outgoing(event_id, key, payload)))
+
+    async def _behind_the_first_unknown(self, session: AsyncSession) -> int:
+        """Where to read from: rows that appeared late come again, known ones without need don't."""
+        after = max(0, self._newest - LATE_ROWS)
+        if not self._known:
+            return after
+        seqs = await session.scalars(_SEQS, {"after": after, "newest": self._newest})
+        late = next((seq for seq in seqs if seq not in self._known), None)
+        return self._newest if late is None else late - 1
 
     def _start_calls(self) -> None:
         while len(self._calls) < CALLS:
@@ -172,47 +220,46 @@ class Relay:
         for lane in self._lanes.values():
             if lane.under_way or lane.ready_at > now or (batch and lane.topic is not batch[0].topic):
                 continue
-            size += len(lane.waiting[0][1].payload)
+            run = lane.next_run(self._events_per_message)
+            size += sum(len(event.payload) for _, event in islice(lane.waiting, run))
             if batch and size > BATCH_BYTES:
                 break
+            lane.under_way = run
             batch.append(lane)
             if len(batch) == BATCH:
                 break
-        for lane in batch:
-            lane.under_way = True
         return batch
 
     async def _publish(self, batch: list[_Lane]) -> None:
-        events = [lane.waiting[0][1] for lane in batch]
+        messages = [lane.message(self._source) for lane in batch]
         try:
-            failed = await self._publisher.publish_bulk(batch[0].topic, events)
+            failed = await self._publisher.publish_bulk(batch[0].topic, messages)
         except Exception as error:
             log.warning("publishing failed, will be tried again: %s", error)
-            failed = {event.id for event in events}
-        for lane in batch:
-            self._settle(lane, failed)
+            failed = {message.id for message in messages}
+        for lane, message in zip(batch, messages, strict=True):
+            self._settle(lane, message, has_failed=message.id in failed)
 
-    def _settle(self, lane: _Lane, failed: set[str]) -> None:
-        lane.under_way = False
-        seq, event = lane.waiting[0]
-        name = (lane.topic.value, event.key)
+    def _settle(self, lane: _Lane, message: Outgoing, *, has_failed: bool) -> None:
+        sent, lane.under_way = lane.under_way, 0
+        name = (lane.topic.value, message.key)
         self._lanes[name] = self._lanes.pop(name)  # to the end: no lane starves
-        if event.id in failed:
+        if has_failed:
             lane.ready_at = time.monotonic() + RETRY_SECONDS[min(lane.failures, len(RETRY_SECONDS) - 1)]
             lane.failures += 1
             return
         lane.failures = 0
-        lane.waiting.popleft()
+        self._acknowledged += [lane.waiting.popleft()[0] for _ in range(sent)]
         if not lane.waiting:
             del self._lanes[name]
-        self._acknowledged.append(seq)
 
     async def _delete_acknowledged(self) -> None:
         if not self._acknowledged:
             return
         gone, self._acknowledged = self._acknowledged, []
         async with self._database.engine.begin() as connection:
-            await connection.execute(_DELETE, [{"acknowledged": seq} for seq in gone])
+            for start in range(0, len(gone), DELETED_AT_ONCE):
+                await connection.execute(_DELETE, {"acknowledged": gone[start : start + DELETED_AT_ONCE]})
         self._known.difference_update(gone)
 
     async def _cancel_calls(self) -> None:

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from contracts.names import Topic
 from servicekit.auth import CurrentOperator
-from servicekit.deliveries import UNREACHABLE, Effects, read
+from servicekit.deliveries import UNREACHABLE, Effects, read_all
 from servicekit.errors import Conflict, Invalid
 from servicekit.schema import RequestBody
 
@@ -42,12 +42,14 @@ async def replay(_: CurrentOperator, request: Request, body: Replay) -> Replayed
 
 
 async def replay_here(effects: Effects, topic: Topic, event: dict[str, Any]) -> Replayed:
-    """Replay an event in this service. Raises `Invalid` or `Conflict`."""
-    delivery = read(topic, event)
-    if delivery.cause:
-        raise Invalid(delivery.cause, code="event-unreadable")
+    """Replay an event, or a batch of them, in this service. Raises `Invalid` or `Conflict`."""
+    deliveries = read_all(topic, event)
+    for delivery in deliveries:
+        if delivery.cause:
+            raise Invalid(delivery.cause, code="event-unreadable")
     try:
-        return Replayed(outcome="done" if await effects.replay(delivery) else "nothing to do")
+        had_effect = [await effects.replay(delivery) for delivery in deliveries]
+        return Replayed(outcome="done" if any(had_effect) else "nothing to do")
     except UNREACHABLE:
         raise
     except Exception as error:

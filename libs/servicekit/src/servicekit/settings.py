@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from contracts.batch import MAX_EVENTS
 from contracts.names import App
 
 
@@ -23,6 +24,9 @@ class ServiceSettings(BaseSettings):
 
     database_pool: int = Field(default=10, ge=1)
     """Connections to PostgreSQL held at most. A small pool keeps the tail of the latency short."""
+
+    events_per_message: int = Field(default=20, ge=1, le=MAX_EVENTS)
+    """Events of one user that share a message when many wait. 1 while readers run that know no batches."""
 
     migrate_on_start: bool = True
     log_level: str = "INFO"

@@ -20,7 +20,7 @@ from contracts.event import Event
 from contracts.names import PUBSUB, Topic
 from servicekit.database import Database
 from servicekit.dead_letters import storable
-from servicekit.deliveries import Delivery, Handler, Received, Status, read
+from servicekit.deliveries import Delivery, Handler, Received, Status, read_all
 
 BULK_MAX_MESSAGES = 100
 BULK_MAX_AWAIT_MS = 20
@@ -117,11 +117,17 @@ def raw_message(wrapped: dict[str, Any]) -> Any:
 
 
 async def _receive(request: Request, topic: Topic, deliver: Deliver) -> dict[str, Any]:
+    """Hand over all events of all messages; a message has to come again if one of its events has to."""
     entries = (await request.json())["entries"]
-    statuses = await deliver([read(topic, entry.get("event")) for entry in entries])
+    messages = [read_all(topic, entry.get("event")) for entry in entries]
+    statuses = iter(await deliver([delivery for message in messages for delivery in message]))
     return {
         "statuses": [
-            {"entryId": entry["entryId"], "status": status}
-            for entry, status in zip(entries, statuses, strict=True)
+            {"entryId": entry["entryId"], "status": _status_of([next(statuses) for _ in message])}
+            for entry, message in zip(entries, messages, strict=True)
         ]
     }
+
+
+def _status_of(events: Sequence[Status]) -> Status:
+    return Status.RETRY if Status.RETRY in events else Status.SUCCESS

@@ -15,6 +15,7 @@ from opentelemetry.trace import NoOpTracer
 from sqlalchemy import select
 from sqlmodel import SQLModel, col
 
+from contracts.batch import BATCH_TYPE
 from contracts.event import wrap
 from contracts.names import App, Topic
 from contracts.user import UserDeleted, UserUpdated
@@ -24,6 +25,7 @@ from servicekit.database import Database
 from servicekit.deliveries import Effects, Received, Status, read
 from servicekit.errors import Unavailable
 from servicekit.outbox import OutboxRow, record, record_letter
+from servicekit.replays import replay_here
 from servicekit.sidecar import Sidecar
 
 OK, AGAIN = Status.SUCCESS, Status.RETRY
@@ -196,6 +198,16 @@ class TestReplay:
     async def test_of_what_nobody_handles_here_does_nothing(self, effects: Effects) -> None:
         nobodys = _event("a", "1") | {"type": "todo.unheard.of.v1"}
         assert await effects.replay(read(Topic.USER_EVENTS, nobodys)) is False
+
+    async def test_of_a_batch_has_the_effects_that_are_left(
+        self, effects: Effects, database: Database
+    ) -> None:
+        names = ("a", "b", "c")
+        batch = {"type": BATCH_TYPE, "id": "1..3", "data": {"events": [_event(name, name) for name in names]}}
+        assert await _deliver(effects, _event("b", "b")) == [OK]
+        for outcome in ("done", "nothing to do"):
+            assert (await replay_here(effects, Topic.USER_EVENTS, batch)).outcome == outcome
+        assert await _effects_of(database) == ["b", "a", "c"]
 
 
 class TestOwnLetters:

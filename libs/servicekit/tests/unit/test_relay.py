@@ -8,10 +8,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import orjson
 import pytest
 from sqlalchemy import func, select
 from sqlmodel import SQLModel
 
+from contracts.batch import events_in
 from contracts.names import App, Topic
 from servicekit import relay
 from servicekit.bulk import Outgoing
@@ -27,7 +29,9 @@ class FlakyPublisher:
     def __init__(self, seed: int, failure_rate: float) -> None:
         self.random = Random(seed)
         self.failure_rate = failure_rate
+        self.messages: list[Outgoing] = []
         self.taken: list[Outgoing] = []
+        """The events in the messages."""
         self.under_way: set[str] = set()
         self.calls: list[tuple[Topic, Sequence[Outgoing]]] = []
         self.most_calls = 0
@@ -35,8 +39,8 @@ class FlakyPublisher:
 
     async def publish_bulk(self, topic: Topic, events: Sequence[Outgoing]) -> set[str]:
         keys = {event.key for event in events}
-        assert len(keys) == len(events), "one event a key and call"
-        assert not keys & self.under_way, "one event a key under way"
+        assert len(keys) == len(events), "one message a key and call"
+        assert not keys & self.under_way, "one message a key under way"
         self.calls.append((topic, events))
         self.under_way |= keys
         self._calls += 1
@@ -47,12 +51,21 @@ class FlakyPublisher:
         if self.random.random() < self.failure_rate:
             return self._fail(events)
         failed = {event.id for event in events if self.random.random() < self.failure_rate}
-        self.taken += [event for event in events if event.id not in failed]
+        self._take([event for event in events if event.id not in failed])
         return failed
+
+    def _take(self, messages: Sequence[Outgoing]) -> None:
+        self.messages += messages
+        for message in messages:
+            envelopes = events_in(orjson.loads(message.payload))
+            is_one = len(envelopes) == 1
+            self.taken += [
+                Outgoing(message.id if is_one else each["id"], message.key, "") for each in envelopes
+            ]
 
     def _fail(self, events: Sequence[Outgoing]) -> set[str]:
         if self.random.random() < 0.5:
-            self.taken += events  # taken, but the answer is lost
+            self._take(events)  # taken, but the answer is lost
         raise Unavailable("broker away")
 
 
@@ -77,7 +90,8 @@ async def _record(database: Database, keys: Sequence[str]) -> None:
 
 
 def _row(key: str, number: int, **more: Any) -> OutboxRow:
-    usual: dict[str, Any] = {"topic": Topic.TODO_EVENTS, "payload": "{}", "recorded_at": datetime.now(UTC)}
+    payload = orjson.dumps({"id": f"{number:05}"}).decode()
+    usual: dict[str, Any] = {"topic": Topic.TODO_EVENTS, "payload": payload, "recorded_at": datetime.now(UTC)}
     return OutboxRow(**usual | more, key=key, event_id=f"{number:05}")
 
 
@@ -124,7 +138,7 @@ class TestDrain:
         await _record(database, [*["busy"] * 300, "quiet"])
         publisher = FlakyPublisher(1, failure_rate=0)
         await Relay(database, publisher).drain()
-        assert [event.key for event in publisher.taken].index("quiet") < 10
+        assert [message.key for message in publisher.messages].index("quiet") < 10
 
     async def test_publishes_each_event_on_its_topic(self, database: Database) -> None:
         async with database.transaction() as session:
@@ -142,7 +156,7 @@ class TestDrain:
         monkeypatch.setattr(relay, "BATCH_BYTES", 10)
         async with database.transaction() as session:
             for number, size in enumerate((5, 5, 5, 11, 5)):
-                session.add(_row(f"user-{number}", number, payload="x" * size))
+                session.add(_row(f"user-{number}", number, payload=f'"{"x" * (size - 2)}"'))
         publisher = FlakyPublisher(1, failure_rate=0)
         await Relay(database, publisher).drain()
         sizes = sorted([len(event.payload) for event in events] for _, events in publisher.calls)
@@ -169,6 +183,61 @@ class TestDrain:
         await asyncio.gather(running, return_exceptions=True)
         (lane,) = relaying._lanes.values()
         assert lane.ready_at > time.monotonic() + 500
+
+    async def test_finds_what_is_committed_late_while_others_wait(
+        self, database: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(relay, "RETRY_SECONDS", (0.05,))
+        publisher = FlakyPublisher(1, failure_rate=1)
+        relaying = Relay(database, publisher, poll_seconds=0.01)
+        for key, seq in (("a", 5), ("b", 9), ("c", 7), ("b", 8)):
+            async with database.transaction() as session:
+                session.add(_row(key, seq, seq=seq))
+            await relaying._fetch()
+        publisher.failure_rate = 0
+        await relaying.drain()
+        assert _first_occurrences(publisher.taken) == {
+            "a": ["00005"],
+            "b": ["00009", "00008"],
+            "c": ["00007"],
+        }
+
+
+class TestAMessage:
+    """What waits of one key shares messages."""
+
+    async def messages(self, database: Database, **options: int) -> list[list[str]]:
+        publisher = FlakyPublisher(1, failure_rate=0)
+        await Relay(database, publisher, **options).drain()
+        bodies = [events_in(orjson.loads(message.payload)) for message in publisher.messages]
+        return [[each["id"] for each in events] for events in bodies]
+
+    async def test_holds_so_many_events_at_most(self, database: Database) -> None:
+        await _record(database, ["a"] * 45)
+        found = await self.messages(database, events_per_message=20)
+        assert [len(ids) for ids in found] == [20, 20, 5]
+        assert [id for ids in found for id in ids] == [f"{n:05}" for n in range(45)]
+
+    async def test_holds_one_where_readers_know_no_batches(self, database: Database) -> None:
+        await _record(database, ["a"] * 3)
+        assert await self.messages(database, events_per_message=1) == [["00000"], ["00001"], ["00002"]]
+
+    async def test_holds_so_many_bytes_at_most_but_leaves_no_event_behind(self, database: Database) -> None:
+        async with database.transaction() as session:
+            for number, size in enumerate((30_000, 30_000, 30_000, 90_000, 1)):
+                payload = orjson.dumps({"id": f"{number:05}", "x": "x" * size}).decode()
+                session.add(_row("a", number, payload=payload))
+        found = await self.messages(database)
+        assert found == [["00000", "00001"], ["00002"], ["00003"], ["00004"]]
+
+    async def test_holds_one_of_a_topic_without_batches(self, database: Database) -> None:
+        async with database.transaction() as session:
+            session.add_all([_row("a", number, topic=Topic.USER_EVENTS) for number in range(2)])
+        assert await self.messages(database) == [["00000"], ["00001"]]
+
+    async def test_holds_events_of_one_user_and_topic_only(self, database: Database) -> None:
+        await _record(database, ["a", "b", "a", "b"])
+        assert await self.messages(database) == [["00000", "00002"], ["00001", "00003"]]
 
 
 class TestRun:

@@ -10,6 +10,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from contracts.batch import BATCH_TYPE
 from contracts.names import App, Topic
 from contracts.notification import DeliveryFailed
 from contracts.task import TaskCreated
@@ -20,6 +21,7 @@ from servicekit.subscriptions import Subscriptions, mount
 
 listens = Subscriptions()
 raw: list[Any] = []
+retry: set[str] = set()
 
 
 @listens.on(UserDeleted)
@@ -42,15 +44,16 @@ def delivered() -> list[Delivery]:
 
 @pytest.fixture
 async def daprd(tmp_path: Path, delivered: list[Delivery]) -> AsyncIterator[httpx2.AsyncClient]:
-    """Whoever delivers; of two events the second one is asked for again."""
+    """Whoever delivers; events of the ids in `retry` are asked for again."""
 
     async def deliver(batch: Sequence[Delivery]) -> list[Status]:
         delivered.extend(batch)
-        return [Status.SUCCESS, Status.RETRY][: len(batch)]
+        return [Status.RETRY if each.raw["id"] in retry else Status.SUCCESS for each in batch]
 
     app, database = FastAPI(), Database(App.TASK, f"sqlite+aiosqlite:///{tmp_path}/x.db")
     mount(app, listens, deliver, database)
     raw.clear()
+    retry.clear()
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://app") as client:
         yield client
     await database.close()
@@ -85,6 +88,7 @@ class TestABatch:
     async def test_is_answered_event_by_event(
         self, daprd: httpx2.AsyncClient, delivered: list[Delivery]
     ) -> None:
+        retry.add("b")
         entries = [{"entryId": id, "event": {"type": "unknown", "id": id}} for id in ("a", "b")]
         answer = await daprd.post("/events/pubsub/user-events", json={"entries": entries})
         assert answer.json() == {
@@ -94,6 +98,20 @@ class TestABatch:
             (Topic.USER_EVENTS, "a"),
             (Topic.USER_EVENTS, "b"),
         ]
+
+    async def test_comes_again_whole_if_one_event_of_a_message_has_to(
+        self, daprd: httpx2.AsyncClient, delivered: list[Delivery]
+    ) -> None:
+        events = [{"type": "unknown", "id": id} for id in ("b", "c")]
+        message = {"type": BATCH_TYPE, "id": "b..c", "data": {"events": events}}
+        entries = [
+            {"entryId": "1", "event": {"type": "unknown", "id": "a"}},
+            {"entryId": "2", "event": message},
+        ]
+        retry.add("c")
+        answer = await daprd.post("/events/pubsub/todo-events", json={"entries": entries})
+        assert [each["status"] for each in answer.json()["statuses"]] == ["SUCCESS", "RETRY"]
+        assert [each.raw["id"] for each in delivered] == ["a", "b", "c"]
 
 
 class TestARawMessage:

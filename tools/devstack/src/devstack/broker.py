@@ -6,12 +6,13 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
+from contracts.batch import events_in
 from devstack.addresses import HOST, Addresses
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One record of a topic."""
+    """One record of a topic, or one event of a record that holds several."""
 
     partition: int
     key: str
@@ -35,10 +36,23 @@ async def read_topic(where: Addresses, topic: str) -> list[Message]:
         for partition, end in ends.items():
             while await consumer.position(partition) < end:
                 records = (await consumer.getmany(partition, timeout_ms=500)).get(partition, [])
-                found += [Message(r.partition, (r.key or b"").decode(), r.value) for r in records]
+                found += [message for record in records for message in _messages_in(record)]
         return found
     finally:
         await consumer.stop()
+
+
+def _messages_in(record: Any) -> list[Message]:
+    """What a record holds; what is no JSON is one message, too."""
+    key = (record.key or b"").decode()
+    try:
+        parsed = json.loads(record.value)
+    except ValueError:
+        return [Message(record.partition, key, record.value)]
+    events = events_in(parsed)
+    if events == [parsed]:
+        return [Message(record.partition, key, record.value)]
+    return [Message(record.partition, key, json.dumps(event).encode()) for event in events]
 
 
 async def write_topic(where: Addresses, topic: str, value: bytes, key: bytes | None = None) -> None:
