@@ -1,6 +1,7 @@
 """What happens to delivered events: each has its effect once, and none blocks the others.
 
-A batch is handled in one transaction. If that fails, its events are taken one by one:
+A batch is handled in one transaction, events that follow one another and have the same batch handler by
+one call of it. If that fails, its events are taken one by one:
 
 * an event that can't be read, or whose handler keeps failing, goes to the dead letters with its
   cause, and counts as done;
@@ -11,9 +12,12 @@ A batch is handled in one transaction. If that fails, its events are taken one b
 import asyncio
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
+from itertools import groupby
 from typing import Any, Generic, TypeVar
 
 import orjson
@@ -32,12 +36,15 @@ from servicekit.database import Database
 from servicekit.dead_letters import dead_letter, storable
 from servicekit.errors import Unavailable
 from servicekit.sidecar import Sidecar
-from servicekit.tracing import event_span
+from servicekit.tracing import event_span, is_sampled
 
 E = TypeVar("E", bound=Event)
 
 PAUSES = (0.05, 0.25)
 """Seconds before each further try of a failing handler. Short: while it waits, so do others."""
+
+TOGETHER = 200
+"""Events in one transaction at most: what it locks others wait for, and what fails is repeated one by one."""
 
 UNREACHABLE = (Unavailable, OperationalError, InterfaceError, PoolTimeout, ConnectionError)
 
@@ -64,7 +71,24 @@ class Received(Generic[E]):
         return self.envelope.data
 
 
-Handler = Callable[[Received[Any]], Awaitable[None]]
+@dataclass(frozen=True, slots=True)
+class ReceivedBatch(Generic[E]):
+    """Events that followed one another, oldest first, and what their handler works with, as in `Received`."""
+
+    envelopes: Sequence[CloudEvent[E]]
+    session: AsyncSession
+    sidecar: Sidecar
+
+
+@dataclass(frozen=True, slots=True)
+class BatchHandler:
+    """A handler that takes many events in one call; its effect is that of taking them one by one."""
+
+    handle: Callable[[ReceivedBatch[Any]], Awaitable[None]]
+
+
+SingleHandler = Callable[[Received[Any]], Awaitable[None]]
+Handler = SingleHandler | BatchHandler
 
 
 class Unreadable(Exception):
@@ -100,7 +124,7 @@ def read(topic: Topic, raw: Any) -> Delivery:
         event = BY_TYPE.get(raw["type"])
         if event is None:
             return Delivery(topic, raw)
-        return Delivery(topic, raw, CloudEvent[event].model_validate(raw))  # type: ignore[valid-type]
+        return Delivery(topic, raw, _envelope_of(event).model_validate(raw))
     except (KeyError, TypeError) as error:
         return Delivery(topic, raw, cause=f"not a CloudEvent: {error!r}")
     except ValidationError as error:
@@ -111,6 +135,18 @@ def read(topic: Topic, raw: Any) -> Delivery:
 def read_all(topic: Topic, raw: Any) -> list[Delivery]:
     """Understand a message: each event of a batch, or the one event it is."""
     return [read(topic, event) for event in events_in(raw)]
+
+
+def _first_of(batch: Sequence[Delivery], ids: set[str]) -> list[Delivery]:
+    """The first delivery of each of these ids, in order."""
+    firsts = {delivery.id: delivery for delivery in reversed(batch) if delivery.id in ids}
+    return [delivery for delivery in batch if firsts.get(delivery.id) is delivery]
+
+
+@cache
+def _envelope_of(event: type[E]) -> type[CloudEvent[E]]:
+    """Kept here: pydantic's own look into its cache costs a third of a validation."""
+    return CloudEvent[event]  # type: ignore[valid-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +160,14 @@ class Effects:
 
     async def deliver(self, batch: Sequence[Delivery]) -> list[Status]:
         """Handle `batch` in order; returns one status an event."""
+        statuses: list[Status] = []
+        for start in range(0, len(batch), TOGETHER):
+            statuses += await self._deliver_some(batch[start : start + TOGETHER])
+            if statuses[-1] is Status.RETRY:
+                return statuses + [Status.RETRY] * (len(batch) - len(statuses))
+        return statuses
+
+    async def _deliver_some(self, batch: Sequence[Delivery]) -> list[Status]:
         try:
             await self._handle_together(batch)
         except UNREACHABLE as error:
@@ -151,19 +195,31 @@ class Effects:
             fresh = await inbox.claim(session, self.database.app, [delivery.id for delivery in known])
             new = len(fresh)
             metrics.INBOX_DUPLICATES.inc(len(known) - new)
-            for delivery in known:
-                if delivery.id in fresh:
-                    fresh.remove(delivery.id)
-                    await self._run(session, delivery)
+            for handler, run in groupby(_first_of(known, fresh), self._handler):
+                await self._run(session, handler, list(run))
         return new
 
-    async def _run(self, session: AsyncSession, delivery: Delivery) -> None:
-        handler, envelope = self._handler(delivery), delivery.envelope
+    async def _run(self, session: AsyncSession, handler: Handler | None, run: Sequence[Delivery]) -> None:
+        """Handle events that follow one another and have one handler."""
         assert handler
-        assert envelope
-        with event_span(self.tracer, delivery.topic, envelope.id, envelope.traceparent) as span:
-            span.set_attribute("todo.event.type", envelope.type)
-            await handler(Received(envelope, session, self.sidecar))
+        topic, envelopes = run[0].topic, [delivery.envelope for delivery in run if delivery.envelope]
+        if isinstance(handler, BatchHandler):
+            with self._spans(topic, envelopes):
+                await handler.handle(ReceivedBatch(envelopes, session, self.sidecar))
+            return
+        for envelope in envelopes:
+            with self._spans(topic, [envelope]):
+                await handler(Received(envelope, session, self.sidecar))
+
+    @contextmanager
+    def _spans(self, topic: Topic, envelopes: Sequence[CloudEvent[Event]]) -> Iterator[None]:
+        """A span in the trace of each event; of many, only in traces that are recorded."""
+        with ExitStack() as spans:
+            for envelope in envelopes:
+                if len(envelopes) == 1 or is_sampled(envelope.traceparent):
+                    span = event_span(self.tracer, topic, envelope.id, envelope.traceparent)
+                    spans.enter_context(span).set_attribute("todo.event.type", envelope.type)
+            yield
 
     def _handler(self, delivery: Delivery) -> Handler | None:
         return self.handlers.get(type(delivery.envelope.data)) if delivery.envelope else None

@@ -20,7 +20,16 @@ from contracts.event import Event
 from contracts.names import PUBSUB, Topic
 from servicekit.database import Database
 from servicekit.dead_letters import storable
-from servicekit.deliveries import Delivery, Handler, Received, Status, read_all
+from servicekit.deliveries import (
+    BatchHandler,
+    Delivery,
+    Handler,
+    Received,
+    ReceivedBatch,
+    SingleHandler,
+    Status,
+    read_all,
+)
 
 BULK_MAX_MESSAGES = 100
 BULK_MAX_AWAIT_MS = 20
@@ -41,18 +50,31 @@ class Subscriptions:
         self.only_replayed: set[type[Event]] = set()
         self.raw_handlers: dict[Topic, RawHandler] = {}
 
-    def on(self, event: type[E]) -> Callable[[Callable[[Received[E]], Awaitable[None]]], Handler]:
+    def on(self, event: type[E]) -> Callable[[Callable[[Received[E]], Awaitable[None]]], SingleHandler]:
         """Register a handler for one event class."""
 
-        def register(handler: Callable[[Received[E]], Awaitable[None]]) -> Handler:
-            if event in self.handlers:
-                raise ValueError(f"{event.__name__} has a handler already")
-            self.handlers[event] = handler
+        def register(handler: Callable[[Received[E]], Awaitable[None]]) -> SingleHandler:
+            self._add(event, handler)
             return handler
 
         return register
 
-    def on_replay(self, event: type[E]) -> Callable[[Callable[[Received[E]], Awaitable[None]]], Handler]:
+    def on_batch(
+        self, *events: type[E]
+    ) -> Callable[[Callable[[ReceivedBatch[E]], Awaitable[None]]], BatchHandler]:
+        """Register a handler for some event classes that takes what follows one another in one call."""
+
+        def register(handle: Callable[[ReceivedBatch[E]], Awaitable[None]]) -> BatchHandler:
+            handler = BatchHandler(handle)
+            for event in events:
+                self._add(event, handler)
+            return handler
+
+        return register
+
+    def on_replay(
+        self, event: type[E]
+    ) -> Callable[[Callable[[Received[E]], Awaitable[None]]], SingleHandler]:
         """Register a handler for an event class that comes from the dead letters only."""
         self.only_replayed.add(event)
         return self.on(event)
@@ -65,6 +87,11 @@ class Subscriptions:
             return handler
 
         return register
+
+    def _add(self, event: type[Event], handler: Handler) -> None:
+        if event in self.handlers:
+            raise ValueError(f"{event.__name__} has a handler already")
+        self.handlers[event] = handler
 
     @property
     def topics(self) -> list[Topic]:

@@ -61,6 +61,11 @@ def parent_of(traceparent: str) -> Context:
     return _PROPAGATOR.extract({"traceparent": traceparent})
 
 
+def is_sampled(traceparent: str) -> bool:
+    """Whether whoever began the trace has it recorded: the lowest bit of the flags at the end."""
+    return traceparent[-1:] in set("13579bdf")
+
+
 def publish_traceparent(topic: str, event_id: str) -> str:
     """Note that an event was recorded for `topic`; what handles it becomes a child of this span."""
     with _tracer.start_as_current_span(f"{topic} publish", kind=SpanKind.PRODUCER) as span:
