@@ -1,7 +1,9 @@
 """What the frontend needs before the first request."""
 
+from collections.abc import Iterator
+
 from fastapi import FastAPI
-from starlette.routing import Mount, Route
+from fastapi.routing import iter_route_contexts
 
 from contracts.names import App
 from frontend_service.account_export.turns import Turns
@@ -12,12 +14,13 @@ from frontend_service.browser_spans import BrowserSpans
 from frontend_service.clients import Clients
 from frontend_service.costs import costs_with
 from frontend_service.edge import PREFIX, Edge
+from frontend_service.edge_route import EdgeRoute
 from frontend_service.pages import reference
 from frontend_service.pages.rendering import environment
 from frontend_service.rate_limit import RateLimit
 from frontend_service.sessions import SECRET, Sessions, sealing_key
 from frontend_service.settings import Settings, budgets_of
-from frontend_service.upstreams import AGENTS, read_operations
+from frontend_service.upstreams import read_operations
 
 
 async def open_edge(app: FastAPI) -> None:
@@ -36,7 +39,7 @@ async def open_edge(app: FastAPI) -> None:
     edge = Edge(
         state.operations, state.sidecar, state.sessions, state.api_tokens, state.clients, state.rate_limit
     )
-    app.router.routes += [Mount(PREFIX, edge), Route(AGENTS, edge)]
+    app.router.routes.insert(0, EdgeRoute(edge, frozenset(_own_operations(app))))
 
 
 async def open_pages(app: FastAPI) -> None:
@@ -46,3 +49,12 @@ async def open_pages(app: FastAPI) -> None:
     app.state.browser_spans = BrowserSpans(app.state.settings)
     app.state.breakers = {name: Breaker(name.value) for name in App}
     app.include_router(reference.rest)
+
+
+def _own_operations(app: FastAPI) -> Iterator[tuple[str, str]]:
+    """Method and path of what the frontend answers itself below the prefix of the API."""
+    for route in iter_route_contexts(app.router.routes):
+        path = route.path or ""
+        if path.startswith(f"{PREFIX}/"):
+            assert "{" not in path, f"the edge can't tell {path} from what services answer"
+            yield from ((method, path) for method in route.methods or ())

@@ -1,0 +1,35 @@
+"""How a request finds the edge: before any page is looked at, for most requests are for the API."""
+
+from collections.abc import Set
+
+from starlette.routing import BaseRoute, Match
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from frontend_service.upstreams import AGENTS
+from servicekit.auth import API_PREFIX
+from servicekit.metrics import HANDLER
+
+_BELOW = f"{API_PREFIX}/"
+
+
+class EdgeRoute(BaseRoute):
+    """Takes what is below the prefix of the API, and what agents ask.
+
+    own: method and path of what the frontend answers itself.
+    """
+
+    def __init__(self, edge: ASGIApp, own: Set[tuple[str, str]]) -> None:
+        self._edge = edge
+        self._own = own
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if scope["type"] != "http":
+            return Match.NONE, {}
+        path: str = scope["path"]
+        if path.startswith(_BELOW):
+            return (Match.NONE if (scope["method"], path) in self._own else Match.FULL), {}
+        return (Match.FULL if path == AGENTS else Match.NONE), {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[HANDLER] = AGENTS if scope["path"] == AGENTS else API_PREFIX
+        await self._edge(scope, receive, send)

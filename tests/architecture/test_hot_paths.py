@@ -1,0 +1,110 @@
+"""What made reads dear and must not come back (issue 20)."""
+
+import importlib
+import re
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
+from frontend_service.edge_route import EdgeRoute
+from prometheus_fastapi_instrumentator.metrics import Info
+from prometheus_fastapi_instrumentator.routing import get_route_name
+from starlette.requests import Request
+from starlette.routing import Match, Mount
+from starlette.types import Message, Scope
+
+from servicekit import metrics
+from servicekit.auth import API_PREFIX
+from servicekit.metrics import RouteMetrics
+from tests.architecture.sources import SERVICES
+
+
+@pytest.fixture(scope="module", params=SERVICES)
+def app(request: pytest.FixtureRequest) -> FastAPI:
+    created: FastAPI = importlib.import_module(f"{request.param}_service.main").create()
+    return created
+
+
+def asked(method: str, path: str, app: FastAPI | None = None) -> Scope:
+    told = {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "app": app}
+    return {**told, "query_string": b"", "headers": [], "root_path": ""}
+
+
+async def receive() -> Message:
+    return {"type": "http.disconnect"}
+
+
+async def send(_: Message) -> None:
+    pass
+
+
+async def counted_by(app: FastAPI, scope: Scope) -> str:
+    """The name a request is counted by, whatever becomes of it."""
+    seen: list[Info] = []
+    with suppress(Exception):
+        await RouteMetrics(app.router, seen.append)(scope, receive, send)
+    return seen[0].modified_handler if seen else ""
+
+
+def requests(app: FastAPI) -> set[tuple[str, str]]:
+    """One for each method of each route, and one with a method it doesn't take."""
+    found: set[tuple[str, str]] = set()
+    for route in iter_route_contexts(app.routes):
+        if isinstance(route.original_route, APIRoute):
+            path = re.sub(r"\{[^}]*\}", "x", route.path or "")
+            found |= {(method, path) for method in {*(route.methods or ()), "PURGE"}}
+    return found
+
+
+class TestMetrics:
+    async def test_have_the_name_that_the_instrumentator_gives(self, app: FastAPI) -> None:
+        for method, path in sorted(requests(app)):
+            request = Request(asked(method, path, app))
+            name = get_route_name(request, should_include_root_path=False) or ""
+            wanted = "" if metrics.NOT_COUNTED.search(name) else name
+            assert await counted_by(app, asked(method, path, app)) == wanted, (method, path)
+
+    async def test_of_a_route_walk_through_no_others(
+        self, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        walked: list[str] = []
+
+        def walk(request: Request, **_: Any) -> None:
+            walked.append(request.url.path)
+
+        monkeypatch.setattr(metrics, "get_route_name", walk)
+        for method, path in sorted(requests(app)):
+            await counted_by(app, asked(method, path, app))
+        assert not walked
+
+
+async def nothing(*_: Any) -> None:
+    pass
+
+
+class TestTheEdge:
+    """Is found first, and takes what it took as the last."""
+
+    OWN = frozenset({("GET", f"{API_PREFIX}/stream")})
+
+    @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+    @pytest.mark.parametrize(
+        "path", ["", "/", "/tasks", "/tasks/1", "/stream", "/stream/", "/stream/1", "//stream"]
+    )
+    def test_takes_what_a_mount_takes_but_what_is_the_frontends_own(self, method: str, path: str) -> None:
+        scope = asked(method, API_PREFIX + path)
+        mounted = Mount(API_PREFIX, nothing).matches(scope)[0]
+        wanted = Match.NONE if (method, scope["path"]) in self.OWN else mounted
+        assert EdgeRoute(nothing, self.OWN).matches(scope)[0] is wanted
+
+    @pytest.mark.parametrize("path", ["/", "/mcp/", "/mcpx", "/api", "/api/docs", "/api/v10/tasks"])
+    def test_leaves_pages_alone(self, path: str) -> None:
+        assert EdgeRoute(nothing, self.OWN).matches(asked("GET", path))[0] is Match.NONE
+
+    async def test_is_counted_as_it_always_was(self) -> None:
+        app = FastAPI()
+        app.router.routes.insert(0, EdgeRoute(nothing, self.OWN))
+        assert await counted_by(app, asked("GET", f"{API_PREFIX}/tasks/1", app)) == API_PREFIX
+        assert await counted_by(app, asked("POST", "/mcp", app)) == "/mcp"
