@@ -38,6 +38,8 @@ BULK_MAX_AWAIT_MS = 20
 E = TypeVar("E", bound=Event)
 RawHandler = Callable[[AsyncSession, Any], Awaitable[None]]
 Deliver = Callable[[Sequence[Delivery]], Awaitable[list[Status]]]
+ReadMessage = Callable[[Topic, Any], list[Delivery]]
+"""Makes deliveries of a message: one for each of its events."""
 
 log = logging.getLogger(__name__)
 
@@ -101,11 +103,13 @@ class Subscriptions:
 class BulkDaprApp(DaprApp):
     """`DaprApp` that can ask for bulk delivery, which the SDK's own decorator has no word for."""
 
-    def subscribe_bulk(self, pubsub: str, topic: Topic, deliver: Deliver) -> None:
+    def subscribe_bulk(
+        self, pubsub: str, topic: Topic, deliver: Deliver, read_message: ReadMessage = read_all
+    ) -> None:
         """Deliver `topic` in batches; what fails for good goes to the dead-letter topic."""
 
         async def receive(request: Request) -> dict[str, Any]:
-            return await _receive(request, topic, deliver)
+            return await _receive(request, topic, deliver, read_message)
 
         self.subscribe(pubsub, topic.value, dead_letter_topic=Topic.DEAD_LETTERS.value)(receive)
         self._subscriptions[-1]["bulkSubscribe"] = {
@@ -143,10 +147,12 @@ def raw_message(wrapped: dict[str, Any]) -> Any:
         return encoded
 
 
-async def _receive(request: Request, topic: Topic, deliver: Deliver) -> dict[str, Any]:
+async def _receive(
+    request: Request, topic: Topic, deliver: Deliver, read_message: ReadMessage
+) -> dict[str, Any]:
     """Hand over all events of all messages; a message has to come again if one of its events has to."""
     entries = (await request.json())["entries"]
-    messages = [read_all(topic, entry.get("event")) for entry in entries]
+    messages = [read_message(topic, entry.get("event")) for entry in entries]
     statuses = iter(await deliver([delivery for message in messages for delivery in message]))
     return {
         "statuses": [
