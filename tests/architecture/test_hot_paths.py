@@ -14,10 +14,14 @@ from prometheus_fastapi_instrumentator.routing import get_route_name
 from starlette.requests import Request
 from starlette.routing import Match, Mount
 from starlette.types import Message, Scope
+from task_service import routes as task_routes
+from task_service.main import create as create_task_service
 
 from servicekit import metrics
 from servicekit.auth import API_PREFIX
+from servicekit.ids import new_id
 from servicekit.metrics import RouteMetrics
+from servicekit.quick import QuickRead, quick
 from tests.architecture.sources import SERVICES
 
 
@@ -80,7 +84,7 @@ class TestMetrics:
         assert not walked
 
 
-async def nothing(*_: Any) -> None:
+async def nothing(*_: Any) -> Any:
     pass
 
 
@@ -108,3 +112,26 @@ class TestTheEdge:
         app.router.routes.insert(0, EdgeRoute(nothing, self.OWN))
         assert await counted_by(app, asked("GET", f"{API_PREFIX}/tasks/1", app)) == API_PREFIX
         assert await counted_by(app, asked("POST", "/mcp", app)) == "/mcp"
+
+
+class TestQuickReads:
+    def test_stand_before_all_routes(self) -> None:
+        """What is asked most; that they make no object of the ORM is tested where they run (`test_reads`)."""
+        first = create_task_service().router.routes[:2]
+        names = [each.route.name for each in first if isinstance(each, QuickRead)]
+        assert names == ["read_task", "list_tasks"]
+
+    def test_leave_what_asks_for_more_to_its_route(self) -> None:
+        (read,) = quick(task_routes.tasks.routes, read_task=nothing)
+        plain = dict(asked("GET", f"/tasks/{new_id()}"))
+        assert read.matches(plain)[0] is Match.FULL
+        for other in (
+            plain | {"method": "HEAD"},
+            plain | {"query_string": b"fields=title"},
+            plain | {"path": "/tasks/x"},
+            plain | {"path": plain["path"] + "/"},
+            plain | {"path": plain["path"] + "\n"},
+            plain | {"path": plain["path"].upper()},
+            plain | {"type": "websocket"},
+        ):
+            assert read.matches(other)[0] is Match.NONE, other

@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.routing import BaseRoute
 
 from servicekit import health, idempotency, inbox, metrics, replays, subscriptions
 from servicekit.auth import PublishedKeys, TokenVerifier
@@ -43,6 +44,7 @@ def create_app(
     startup: Sequence[Background] = (),
     background: Sequence[Background] = (),
     forget: Sequence[Forget] = (),
+    quick: Sequence[BaseRoute] = (),
 ) -> FastAPI:
     """The FastAPI app of one service.
 
@@ -51,6 +53,7 @@ def create_app(
     startup: run once before the first request, with `app.state` complete.
     background: run beside the requests, from then until the end.
     forget: drop what this service no longer needs; done every ten minutes, in one transaction.
+    quick: reads that are answered past the framework (`servicekit.quick`).
     """
     start_logging(settings)
     tracer = start_tracing(settings)
@@ -70,6 +73,7 @@ def create_app(
     app.state.sidecar = sidecar
     app.state.database = database
     app.state.verifier = TokenVerifier(PublishedKeys(sidecar))
+    app.router.routes[:0] = quick
     for router in (health.router, *routers):
         app.include_router(router)
     if listens:

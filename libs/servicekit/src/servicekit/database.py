@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, CursorResult, Executable, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from contracts.names import App
 from servicekit.settings import ServiceSettings
@@ -53,9 +53,15 @@ class Database:
         async with AsyncSession(self._read_engine, autoflush=False) as session:
             yield session
 
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[AsyncConnection]:
+        """As `reading`, without what a session adds to a connection."""
+        async with self._read_engine.connect() as connection:
+            yield connection
+
     async def ping(self) -> None:
         """Raise what the driver raises if the database can't be reached."""
-        async with self._read_engine.connect() as connection:
+        async with self.connected() as connection:
             await connection.execute(text("SELECT 1"))
 
     async def close(self) -> None:

@@ -22,12 +22,22 @@ def require_match(request: Request, current: BaseModel, version: int) -> None:
 
 def if_none_match(request: Request, response: Response) -> Response:
     """`response`, or 304 without a body if the client has this version."""
-    wanted, current = request.headers.get("if-none-match"), response.headers.get("etag")
-    if not wanted or not current or response.status_code != 200:
-        return response
-    if wanted.strip() == "*" or current in (tag.removeprefix("W/") for tag in _tags(wanted)):
-        return Response(status_code=304, headers={"ETag": current})
+    current = response.headers.get("etag")
+    if current and response.status_code == 200 and is_known(request, current):
+        return not_modified(current)
     return response
+
+
+def is_known(request: Request, current: str) -> bool:
+    """Whether the client says, with `If-None-Match`, that it has the version with the ETag `current`."""
+    wanted = request.headers.get("if-none-match")
+    if not wanted:
+        return False
+    return wanted.strip() == "*" or current in (tag.removeprefix("W/") for tag in _tags(wanted))
+
+
+def not_modified(current: str) -> Response:
+    return Response(status_code=304, headers={"ETag": current})
 
 
 def _tags(header: str) -> list[str]:

@@ -1,16 +1,13 @@
 """`?fields=id,title,due_date`: answers with some fields of a task, each as it is in the whole."""
 
-from functools import lru_cache
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated
 
-from fastapi import Query, Response
-from pydantic import BaseModel, create_model
+from fastapi import Query
 
 from servicekit.errors import Invalid
-from task_service.schemas import TaskPart
+from task_service.showing import NAMES
 
-_FIELDS = TaskPart.model_fields
-NAMES = tuple(_FIELDS)
 _NAME = f" *(?:{'|'.join(NAMES)}) *"
 
 FieldsParam = Annotated[
@@ -23,20 +20,18 @@ FieldsParam = Annotated[
 ]
 
 
-def schema_with(asked: str | None) -> type[BaseModel]:
-    """The schema with the fields that are asked for, or all. Raises `Invalid`, naming what is no field."""
+def names_of(asked: str | None) -> Sequence[str]:
+    """The fields that are asked for, and `id`, or all, as they stand in a task.
+
+    Raises `Invalid`, naming what is no field.
+    """
     if asked is None:
-        return TaskPart
+        return NAMES
     chosen, position = {"id"}, 0
     for part in asked.split(","):
         chosen.add(_field(part, position))
         position += len(part) + 1
-    return _schema_of(frozenset(chosen))
-
-
-def shown(content: BaseModel, headers: dict[str, str] | None = None) -> Response:
-    """An answer that is not held against the schema of whole tasks."""
-    return Response(content.model_dump_json(by_alias=True), headers=headers, media_type="application/json")
+    return [name for name in NAMES if name in chosen]
 
 
 def _field(part: str, start: int) -> str:
@@ -46,12 +41,3 @@ def _field(part: str, start: int) -> str:
         detail = f"A task has no field “{name}”. It has: {', '.join(NAMES)}."
         raise Invalid.field("?fields", detail, code="fields-invalid", position=position)
     return name
-
-
-@lru_cache(maxsize=64)
-def _schema_of(fields: frozenset[str]) -> type[BaseModel]:
-    """A schema of these fields alone: what is not asked for is not even read from the task."""
-    chosen: dict[str, Any] = {
-        name: (_FIELDS[name].annotation, _FIELDS[name]) for name in NAMES if name in fields
-    }
-    return create_model("TaskPart", __config__=TaskPart.model_config, **chosen)

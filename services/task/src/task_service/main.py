@@ -3,9 +3,10 @@
 from fastapi import FastAPI
 
 from servicekit.app import create_app
-from task_service import routers
 from task_service.background import FORGET, WORK
 from task_service.quotas.recorder import LIMITS, limits_of
+from task_service.routers import ALL
+from task_service.routes import QUICK
 from task_service.settings import Settings
 from task_service.subscriptions import subscriptions
 from task_service.transfer.limits import file_readers
@@ -13,7 +14,7 @@ from task_service.transfer.limits import file_readers
 
 def create(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings()
-    app = create_app(settings, routers.ALL, listens=subscriptions, background=WORK, forget=FORGET)
+    app = create_app(settings, ALL, listens=subscriptions, background=WORK, forget=FORGET, quick=QUICK)
     app.state.database.session_info[LIMITS] = limits_of(settings)
     app.state.file_readers = file_readers()
     return app

@@ -3,12 +3,13 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Integer, and_, cast, delete, func, literal, or_, select, text
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, cast, delete, func, literal, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col
 
 from servicekit.database import for_both, run_own
 from servicekit.errors import AccountGone
+from servicekit.prepared import Prepared
 from task_service import derived
 from task_service.models import (
     Activity,
@@ -20,6 +21,7 @@ from task_service.models import (
     TaskLabel,
     TaskText,
 )
+from task_service.showing import NAMES
 
 __all__ = ["derived"]
 
@@ -55,6 +57,17 @@ async def by_id(session: AsyncSession, user_id: str, id: str, *, trashed: bool =
     if not trashed:
         query = query.where(col(Task.deleted_at).is_(None))
     return (await session.scalars(query)).first()
+
+
+_TASK = Task.metadata.tables["task"].c
+_IS_THERE = and_(
+    *(_TASK[name] == bindparam(name, type_=_TASK[name].type) for name in ("id", "user_id")),
+    _TASK.deleted_at.is_(None),
+)
+SHOWN = Prepared(select(*(_TASK[name] for name in NAMES)).where(_IS_THERE))
+"""A task as it is shown, unless it is in the trash: `id`, `user_id`."""
+VERSION = Prepared(select(_TASK.version).where(_IS_THERE))
+"""No more of it than its version."""
 
 
 async def lock(session: AsyncSession, user_id: str, id: str) -> Task | None:

@@ -1,24 +1,27 @@
 """HTTP in: tasks."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Query, Request, Response
-from pydantic import BaseModel
 
-from servicekit.auth import CurrentUser
+from servicekit.auth import CurrentUser, Principal
 from servicekit.door import SessionDep, router
 from servicekit.ids import PathId
 from servicekit.paging import CursorParam, Limit, Page, decode_cursor, encode_cursor, page_of
-from servicekit.preconditions import etag, require_match
-from task_service import listing, placing, recurring, skipping, use_cases
-from task_service.fields import FieldsParam, schema_with, shown
+from servicekit.preconditions import etag, is_known, not_modified, require_match
+from servicekit.quick import quick
+from task_service import listing, placing, recurring, showing, skipping, use_cases
+from task_service.fields import FieldsParam, names_of
 from task_service.listing import Asked
 from task_service.models import Task
 from task_service.quickadd import use_cases as quick_add
 from task_service.quickadd.schemas import TaskDraft
 from task_service.schemas import ActivityRead, Move, Occurrences, TaskPart, TaskPatch, TaskRead, Unskip
+from task_service.showing import NAMES
 
 tasks = router(prefix="/tasks", tags=["tasks"])
+PAGE = 50
 
 
 @tasks.post("", status_code=201)
@@ -41,28 +44,19 @@ async def list_tasks(
     saved: Annotated[str | None, Query(max_length=100, description="name or id of a saved filter")] = None,
     trash: Annotated[bool, Query(description="those in the trash, instead of the others")] = False,
     fields: FieldsParam = None,
-    limit: Limit = 50,
+    limit: Limit = PAGE,
     cursor: CursorParam = None,
-) -> Page[BaseModel] | Response:
+) -> Response:
     """Newest first, if nothing else is asked for."""
-    schema = schema_with(fields)
-    found = await listing.find(session, user, Asked(filter, q, sort, saved, trash), limit, cursor)
-    page: Page[BaseModel] = Page(
-        items=[schema.model_validate(task) for task in found.tasks], next_cursor=found.next_cursor
-    )
-    return page if fields is None else shown(page)
+    names, asked = names_of(fields), Asked(filter, q, sort, saved, trash)
+    found = await listing.find_rows(session, user, asked, limit, cursor, names)
+    return Response(showing.page(found.tasks, found.next_cursor, names), media_type=showing.JSON)
 
 
 @tasks.get("/{id}", response_model=TaskPart)
-async def read_task(
-    user: CurrentUser, id: PathId, session: SessionDep, response: Response, fields: FieldsParam = None
-) -> BaseModel | Response:
+async def read_task(user: CurrentUser, id: PathId, request: Request, fields: FieldsParam = None) -> Response:
     """With `fields` the ETag is still that of the whole task, so that it serves as `If-Match`."""
-    schema = schema_with(fields)
-    task = await use_cases.read(session, user, id)
-    response.headers["ETag"] = etag(task.version)
-    part = schema.model_validate(task)
-    return part if fields is None else shown(part, dict(response.headers))
+    return await _shown_task(request, user, id, names_of(fields))
 
 
 @tasks.patch("/{id}")
@@ -162,3 +156,27 @@ def _matching(request: Request, task: Task) -> Task:
 def _show(task: Task, response: Response) -> TaskRead:
     response.headers["ETag"] = etag(task.version)
     return TaskRead.model_validate(task)
+
+
+async def _shown_task(request: Request, user: Principal, id: str, names: Sequence[str]) -> Response:
+    row = await use_cases.shown(request.app.state.database, user, id)
+    headers = {"ETag": etag(row["version"])}
+    return Response(showing.task(row, names), headers=headers, media_type=showing.JSON)
+
+
+async def _read_quickly(request: Request, user: Principal) -> Response:
+    """A task, or that the client has it as it is."""
+    id = request.path_params["id"]
+    if "if-none-match" in request.headers:
+        current = etag(await use_cases.version(request.app.state.database, user, id))
+        if is_known(request, current):
+            return not_modified(current)
+    return await _shown_task(request, user, id, NAMES)
+
+
+async def _list_quickly(request: Request, user: Principal) -> Response:
+    found = await listing.first_page(request.app.state.database, user, PAGE)
+    return Response(showing.page(found.tasks, found.next_cursor), media_type=showing.JSON)
+
+
+QUICK = quick(tasks.routes, read_task=_read_quickly, list_tasks=_list_quickly)

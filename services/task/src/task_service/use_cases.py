@@ -7,8 +7,10 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from servicekit.auth import Principal
+from servicekit.database import Database
 from servicekit.errors import Invalid, NotFound
 from servicekit.ids import new_id
+from servicekit.prepared import Prepared, Row
 from task_service import due, events, placing, recurring, repository, skipping, tree
 from task_service.history import tell
 from task_service.models import Activity, Task
@@ -49,6 +51,24 @@ async def read(session: AsyncSession, user: Principal, id: str, *, trashed: bool
     if task is None:
         raise NotFound
     return task
+
+
+async def shown(database: Database, user: Principal, id: str) -> Row:
+    """A task of this user as it is shown. Raises `NotFound`."""
+    return await _found(repository.SHOWN, database, user, id)
+
+
+async def version(database: Database, user: Principal, id: str) -> int:
+    """The version of a task of this user. Raises `NotFound`."""
+    found: int = (await _found(repository.VERSION, database, user, id))["version"]
+    return found
+
+
+async def _found(read: Prepared, database: Database, user: Principal, id: str) -> Row:
+    rows = await read.rows(database, {"id": id, "user_id": user.user_id})
+    if not rows:
+        raise NotFound
+    return rows[0]
 
 
 async def activity(

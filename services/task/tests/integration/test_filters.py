@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
+import asyncpg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -73,8 +75,16 @@ BESIDE = ("outbox", "import_job", "fan_out")
 
 @contextmanager
 def statements(task: ServiceUnderTest) -> Iterator[list[str]]:
-    """The SQL that is run meanwhile, without what begins a transaction and what runs beside requests."""
+    """The SQL that is run meanwhile, also past SQLAlchemy.
+
+    Without what begins a transaction and what runs beside requests.
+    """
     seen: list[str] = []
+    fetch = asyncpg.Connection.fetch
+
+    async def noting(connection: Any, statement: str, *values: Any) -> Any:
+        seen.append(statement)
+        return await fetch(connection, statement, *values)
 
     def note(_: Any, __: Any, statement: str, *___: Any) -> None:
         if not statement.startswith("BEGIN") and not any(table in statement for table in BESIDE):
@@ -82,7 +92,8 @@ def statements(task: ServiceUnderTest) -> Iterator[list[str]]:
 
     engine = task.database.engine.sync_engine
     event.listen(engine, "before_cursor_execute", note)
-    yield seen
+    with patch.object(asyncpg.Connection, "fetch", noting):
+        yield seen
     event.remove(engine, "before_cursor_execute", note)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Integer, and_, cast, func, literal, litera
 from contracts.folding import search_key
 from task_service.filtering.columns import TASK, TEXT
 from task_service.filtering.sorting import Sort
-from task_service.models import NEVER, Task
+from task_service.models import NEVER
 
 TITLE_LETTERS = 100
 """Of a folded title that decide where a task stands; an entry of an index has no room for all."""
@@ -29,18 +29,19 @@ COLUMNS: Mapping[str, ColumnElement[Any]] = {
     "done": cast(TASK.done, Integer),
     "id": TASK.id,
 }
-_VALUES: Mapping[str, Callable[[Task], Any]] = {
-    "priority": lambda task: task.priority,
-    "due": lambda task: task.due_by,
-    "created": lambda task: task.created_at,
-    "updated": lambda task: task.updated_at,
-    "completed": lambda task: task.completed_at or NEVER,
-    "deleted": lambda task: task.deleted_at or NEVER,
-    "title": lambda task: search_key(task.title)[:TITLE_LETTERS],
-    "position": lambda task: task.position,
-    "done": lambda task: int(task.done),
-    "id": lambda task: task.id,
+_VALUES: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
+    "priority": ("priority", lambda value: value),
+    "due": ("due_by", lambda value: value),
+    "created": ("created_at", lambda value: value),
+    "updated": ("updated_at", lambda value: value),
+    "completed": ("completed_at", lambda value: value or NEVER),
+    "deleted": ("deleted_at", lambda value: value or NEVER),
+    "title": ("title", lambda value: search_key(value)[:TITLE_LETTERS]),
+    "position": ("position", lambda value: value),
+    "done": ("done", int),
+    "id": ("id", lambda value: value),
 }
+"""What of a task a cursor keeps: of which field, in which form."""
 
 
 def order(sort: Sort) -> list[ColumnElement[Any]]:
@@ -62,9 +63,14 @@ def behind(sort: Sort, last: Sequence[Any]) -> ColumnElement[bool]:
     return found
 
 
-def values(sort: Sort, task: Task) -> list[Any]:
-    """The sort values of `task`, for a cursor."""
-    return [_VALUES[field](task) for field in sort.fields]
+def values(sort: Sort, read: Callable[[str], Any]) -> list[Any]:
+    """The sort values of a task, for a cursor; `read` gives its fields."""
+    return [form(read(name)) for name, form in map(_VALUES.__getitem__, sort.fields)]
+
+
+def needed(sort: Sort) -> list[str]:
+    """Names of the fields that `values` reads."""
+    return [_VALUES[field][0] for field in sort.fields]
 
 
 def _columns(sort: Sort) -> list[ColumnElement[Any]]:

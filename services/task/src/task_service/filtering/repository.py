@@ -5,15 +5,31 @@ Are there more, they are so frequent that walking through the tasks in the order
 them soon. Which of the two it is, the database finds out within the one statement.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select, union_all
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from servicekit.prepared import Prepared, Row
+from task_service.filtering import keyset
 from task_service.filtering.columns import LABEL, LABELS, PROJECT, SEEN, TASK, TEXT
+from task_service.filtering.sorting import NEWEST_FIRST, parse_sort
 from task_service.models import Task, TaskText
+from task_service.showing import NAMES
 
 FEW = 400
 _GRAMS: ColumnElement[Any] = literal_column(
@@ -34,11 +50,11 @@ class Sought:
 class Wanted:
     """Which tasks of a user, in which order, how many; `by_title`: the order asks `TaskText`."""
 
-    user_id: str
+    user_id: str | BindParameter[str]
     conditions: Sequence[ColumnElement[bool]]
     sought: Sequence[Sought]
     order: Sequence[ColumnElement[Any]]
-    limit: int
+    limit: int | BindParameter[int]
     by_title: bool
 
 
@@ -71,13 +87,22 @@ def has_text(matches: ColumnElement[bool]) -> ColumnElement[bool]:
 
 async def listed(session: AsyncSession, wanted: Wanted) -> Sequence[Task]:
     """Tasks of one user that meet all conditions and have all texts that are sought."""
-    if wanted.sought:
-        connection = await session.connection()
-        found = _few_or_many(wanted, indexed=connection.dialect.name == "postgresql")
-        query = _page(select(Task), wanted, [TASK.id.in_(found)])
-    else:
-        query = _page(select(Task), wanted, wanted.conditions)
-    return (await session.scalars(query)).all()
+    connection = await session.connection()
+    return (await session.scalars(_query(select(Task), wanted, connection))).all()
+
+
+async def rows(session: AsyncSession, wanted: Wanted, names: Collection[str]) -> Sequence[Row]:
+    """As `listed`, of each task these columns."""
+    connection = await session.connection()
+    query = _query(select(*(TASK[name] for name in names)), wanted, connection)
+    return list((await connection.execute(query)).mappings())
+
+
+def _query(query: Any, wanted: Wanted, connection: AsyncConnection) -> Any:
+    if not wanted.sought:
+        return _page(query, wanted, wanted.conditions)
+    found = _few_or_many(wanted, indexed=connection.dialect.name == "postgresql")
+    return _page(query, wanted, [TASK.id.in_(found)])
 
 
 def _few_or_many(wanted: Wanted, *, indexed: bool) -> Select[str]:
@@ -111,3 +136,15 @@ def _page(query: Any, wanted: Wanted, conditions: Sequence[ColumnElement[bool]])
     query = query.join(TaskText, TEXT.task_id == TASK.id) if wanted.by_title else query
     owner = TEXT.user_id if wanted.by_title else TASK.user_id
     return query.where(owner == wanted.user_id, *conditions).order_by(*wanted.order).limit(wanted.limit)
+
+
+def _first_page() -> Prepared:
+    """The list nobody asked anything special of: `user_id`, `limit`."""
+    order = keyset.order(parse_sort(NEWEST_FIRST))
+    of, limit = bindparam("user_id", type_=TASK.user_id.type), bindparam("limit", type_=Integer())
+    wanted = Wanted(of, [], [], order, limit, by_title=False)
+    columns = (TASK[name] for name in NAMES)
+    return Prepared(_page(select(*columns), wanted, [TASK.deleted_at.is_(None)]))
+
+
+FIRST_PAGE = _first_page()

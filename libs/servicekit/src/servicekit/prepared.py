@@ -1,0 +1,59 @@
+"""Statements of reads that are made all the time: compiled once, and run past SQLAlchemy on PostgreSQL.
+
+A session or a connection of SQLAlchemy costs several times what the database's own driver costs for one row
+by its key; only its pool is used here.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import Select
+from sqlalchemy.dialects.postgresql import asyncpg
+
+from servicekit.database import Database
+
+log = logging.getLogger(__name__)
+
+
+class Row(Protocol):
+    """A row by the names of its columns, of a driver or of SQLAlchemy."""
+
+    def __getitem__(self, name: str, /) -> Any: ...
+
+
+class Prepared:
+    """A `select` with a `bindparam` for each value.
+
+    Rows have the types of the driver: with PostgreSQL JSON is text, with SQLite it is read.
+    """
+
+    def __init__(self, statement: Select[Any]) -> None:
+        compiled = statement.compile(dialect=asyncpg.dialect())  # type: ignore[no-untyped-call]
+        self._statement = statement
+        self._sql = str(compiled)
+        self._names = tuple(compiled.positiontup or ())
+
+    async def rows(self, database: Database, values: Mapping[str, Any]) -> Sequence[Row]:
+        """What is found, in no transaction. Raises what SQLAlchemy raises."""
+        if not database.is_sqlite:
+            found = await self._from_driver(database, [values[name] for name in self._names])
+            if found is not None:
+                return found
+        async with database.connected() as connection:
+            result = await connection.execute(self._statement, values)
+        return list(result.mappings())
+
+    async def _from_driver(self, database: Database, values: Sequence[Any]) -> Sequence[Row] | None:
+        """None if the connection fails: SQLAlchemy will say what it is, and what it means for its pool."""
+        pooled = await database.engine.raw_connection()
+        try:
+            found: Sequence[Row] = await pooled.driver_connection.fetch(self._sql, *values)  # type: ignore[union-attr]
+        except BaseException as error:
+            pooled.invalidate(error)
+            if not isinstance(error, Exception):
+                raise
+            log.debug("a prepared read failed: %s", type(error).__name__)
+            return None
+        pooled.close()
+        return found

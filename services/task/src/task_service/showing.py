@@ -1,0 +1,70 @@
+"""Tasks as the API shows them, made of rows: what `TaskRead` would give of them, byte for byte.
+
+A model for each task, checked once more by the route, cost more than all the rest of a list. Tests hold
+this to the model.
+"""
+
+from collections.abc import Callable, Collection, Iterable
+from datetime import time
+from typing import Any
+
+import orjson
+from pydantic import TypeAdapter
+
+from servicekit.prepared import Row
+from task_service.schemas import ReminderOfTask, TaskRead
+
+NAMES = tuple(TaskRead.model_fields)
+JSON = "application/json"
+_RECURRENCE = ("rule", "from", "month_end", "missed")
+_REMINDERS = TypeAdapter(list[ReminderOfTask])
+
+
+def page(rows: Iterable[Row], next_cursor: str | None, names: Collection[str] = NAMES) -> bytes:
+    """A page of tasks, each with these fields."""
+    return _encoded({"items": [_shown(row, names) for row in rows], "next_cursor": next_cursor})
+
+
+def task(row: Row, names: Collection[str] = NAMES) -> bytes:
+    """One task with these fields."""
+    return _encoded(_shown(row, names))
+
+
+def _encoded(content: Any) -> bytes:
+    return orjson.dumps(content, option=orjson.OPT_UTC_Z)
+
+
+def _shown(row: Row, names: Collection[str]) -> dict[str, Any]:
+    content = {name: row[name] for name in names}
+    for name, show in _SHOWN_OTHERWISE:
+        if content.get(name) is not None:
+            content[name] = show(content[name])
+    return content
+
+
+def _read(stored: Any) -> Any:
+    """JSON of a column, which a driver may give as text."""
+    return orjson.loads(stored) if isinstance(stored, str) else stored
+
+
+def _recurrence(stored: Any) -> dict[str, str]:
+    known = _read(stored)
+    return {name: known[name] for name in _RECURRENCE}
+
+
+def _reminders(stored: Any) -> Any:
+    known = _read(stored)
+    return known and _REMINDERS.dump_python(_REMINDERS.validate_python(known), mode="json")
+
+
+def _wall_clock(value: time) -> time:
+    return value.replace(microsecond=0)
+
+
+_SHOWN_OTHERWISE: tuple[tuple[str, Callable[[Any], Any]], ...] = (
+    ("labels", _read),
+    ("due_time", _wall_clock),
+    ("recurrence", _recurrence),
+    ("reminders", _reminders),
+)
+"""What is stored in another form than it is shown in."""
