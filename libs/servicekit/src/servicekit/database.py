@@ -17,11 +17,14 @@ from servicekit.settings import ServiceSettings
 SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON")
 """WAL lets readers read while one writes; FULL keeps acknowledged commits over a power cut."""
 
+KEPT_FROM_REQUESTS = 3
+
 
 class Database:
     """Sessions for reading and transactions for writing.
 
     `outbox_written` is set after each commit that recorded an event: the relay waits for it.
+    `for_requests` bounds the connections that requests hold, so that relay, consumers and probes find one.
     `session_info` is in `session.info` of every transaction: what listeners of the session need to know.
     """
 
@@ -30,6 +33,7 @@ class Database:
         self.url = make_url(url)
         self.outbox_written = asyncio.Event()
         self.session_info: dict[str, Any] = {"app": app}
+        self.for_requests = asyncio.Semaphore(max(1, pool_size - KEPT_FROM_REQUESTS))
         self.engine = _engine(str(url), self.is_sqlite, pool_size)
         readonly: dict[str, Any] = {"access": "read"} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
         self._read_engine = self.engine.execution_options(**readonly)

@@ -114,7 +114,7 @@ def refuse_strange(request: Request, declared: Set[str]) -> None:
 
 async def _read(request: Request, endpoint: Endpoint) -> Response:
     database: Database = request.app.state.database
-    async with database.reading() as session:
+    async with database.for_requests, database.reading() as session:
         request.state.session = session
         return if_none_match(request, await endpoint(request))
 
@@ -122,7 +122,7 @@ async def _read(request: Request, endpoint: Endpoint) -> Response:
 async def _write(request: Request, endpoint: Endpoint) -> Response:
     database: Database = request.app.state.database
     claim = await idempotency.claim_of(request, await _owner(request))
-    async with database.transaction() as session:
+    async with database.for_requests, database.transaction() as session:
         request.state.session = session
         session.info["principal"] = getattr(request.state, "principal", None)
         if claim is None:

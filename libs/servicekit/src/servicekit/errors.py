@@ -19,6 +19,7 @@ ServiceError (500)
 ├── TooManyRequests (429)
 ├── HeadersTooLarge (431)
 └── Unavailable (503)         a part this request needs can't be reached; try again
+    ├── Overloaded            too many came at once; nothing was done
     ├── TimedOut              somebody was there, and took too long over this request
     └── Absent                nobody was there at all
 """
@@ -189,6 +190,14 @@ class Unavailable(ServiceError):
 
     def __init__(self, detail: str = "", *, code: str = "", retry_after: int = 2) -> None:
         super().__init__(detail, code=code, headers={"Retry-After": str(retry_after)})
+
+
+class Overloaded(Unavailable):
+    code = "overloaded"
+    title = "Too many requests came at once"
+
+    def __init__(self) -> None:
+        super().__init__("Nothing was done. Send it again in a moment.", retry_after=1)
 
 
 class TimedOut(Unavailable):

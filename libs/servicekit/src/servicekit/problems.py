@@ -19,6 +19,7 @@ from servicekit.errors import (
     MalformedJson,
     MethodNotAllowed,
     NotFound,
+    Overloaded,
     ServiceError,
     TooLarge,
     Unavailable,
@@ -46,8 +47,8 @@ class Problem(BaseModel):
 
 
 def problem_response(error: ServiceError) -> Response:
-    """The answer that tells `error`; what is our fault is logged too."""
-    if error.status >= 500:
+    """The answer that tells `error`; what is our fault is logged too, a crowd only by `admission`."""
+    if error.status >= 500 and not isinstance(error, Overloaded):
         log.warning("answered %s %s: %s", error.status, error.code, error.detail)
     body = {
         "type": f"urn:todo:problem:{error.code}",

@@ -28,6 +28,9 @@ class ServiceSettings(BaseSettings):
     events_per_message: int = Field(default=20, ge=1, le=MAX_EVENTS)
     """Events of one user that share a message when many wait. 1 while readers run that know no batches."""
 
+    requests_at_once: int = Field(default=32, ge=1)
+    """Requests worked on at a time; see `admission` for those that wait and those that are refused."""
+
     migrate_on_start: bool = True
     log_level: str = "INFO"
     trace_sample_ratio: float = Field(default=1.0, ge=0, le=1)

@@ -28,6 +28,7 @@ from servicekit.schema import RequestBody, Text
 
 Client = httpx2.AsyncClient
 things = router(prefix="/things", tags=["things"])
+waiting = router(prefix="/waiting", tags=["waiting"])
 
 
 class Thing(RequestBody):
@@ -59,6 +60,13 @@ async def change(
     require_match(request, Thing(name="secret"), 7)
     response.headers["ETag"] = '"8"'
     return Thing(name=body.name or "secret")
+
+
+@waiting.post("", status_code=204)
+async def wait(request: Request, session: SessionDep) -> None:
+    await session.execute(text("SELECT 1"))
+    request.app.state.inside += 1
+    await request.app.state.go_on.wait()
 
 
 @things.get("/one")
@@ -144,6 +152,24 @@ class TestDatabase:
         app.state.database = limited
         answer = await client.post("/things", json={"name": "a"})
         assert (answer.status_code, answer.json()["code"]) == (503, "database-unavailable")
+
+    async def test_has_connections_left_while_requests_wait(
+        self, app: FastAPI, client: Client, database: Database
+    ) -> None:
+        """A request that waits for a lock holds its connection; relay, consumers and probes need others."""
+        if database.is_sqlite:
+            pytest.skip("SQLite lets one write at a time, whoever it is")
+        app.include_router(waiting)
+        app.state.go_on, app.state.inside = asyncio.Event(), 0
+        requests = [asyncio.create_task(client.post("/waiting")) for _ in range(30)]
+        async with asyncio.timeout(3):
+            while app.state.inside < 7:
+                await asyncio.sleep(0.01)
+            async with database.transaction(), database.transaction():
+                await database.ping()
+            assert app.state.inside == 7
+            app.state.go_on.set()
+        assert {answer.status_code for answer in await asyncio.gather(*requests)} == {204}
 
 
 class TestIdempotencyKey:

@@ -1,0 +1,218 @@
+"""How many requests a process takes on: some at once, a short line, and a quick word to the others."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+from fastapi import FastAPI, Request
+from httpx2 import ASGITransport, AsyncClient, Response
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.responses import StreamingResponse
+
+from servicekit.admission import AdmissionControl, Capacity
+from servicekit.errors import Overloaded
+from servicekit.problems import CatchAll, install_error_handlers
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Service:
+    """An app with room for two, of whose requests each waits until it is told to go on."""
+
+    def __init__(self, longest_line: int = 1) -> None:
+        self.app = FastAPI()
+        self.begun: list[str] = []
+        self.go_on = asyncio.Event()
+        self.app.get("/work/{name}")(self.work)
+        self.app.get("/healthz")(self.work)
+        self.app.post("/ops/work")(self.work)
+        self.app.post("/echo")(self.echo)
+        self.app.get("/stream")(self.stream)
+        install_error_handlers(self.app)
+        self.app.add_middleware(CatchAll)
+        self.app.add_middleware(AdmissionControl, capacity=Capacity(2, longest_line))
+
+    async def work(self, name: str = "") -> str:
+        self.begun.append(name)
+        await self.go_on.wait()
+        return name
+
+    async def echo(self, request: Request) -> str:
+        found = (await request.body()).decode()
+        return await self.work(found)
+
+    async def stream(self) -> StreamingResponse:
+        async def pieces() -> AsyncIterator[str]:
+            yield "first"
+            await self.go_on.wait()
+
+        return StreamingResponse(pieces())
+
+    def client(self) -> AsyncClient:
+        return AsyncClient(transport=ASGITransport(self.app), base_url="http://app")
+
+
+@pytest.fixture
+def service() -> Service:
+    return Service()
+
+
+@pytest.fixture
+async def client(service: Service) -> AsyncIterator[AsyncClient]:
+    async with service.client() as client:
+        yield client
+
+
+async def settle() -> None:
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
+async def crowd(client: AsyncClient, number: int) -> list[asyncio.Task[Response]]:
+    sent = [asyncio.create_task(client.get(f"/work/{each}")) for each in range(number)]
+    await settle()
+    return sent
+
+
+class TestTheCrowd:
+    async def test_is_let_in_as_there_is_room(self, service: Service, client: AsyncClient) -> None:
+        sent = await crowd(client, 3)
+        assert service.begun == ["0", "1"]
+        service.go_on.set()
+        assert [answer.status_code for answer in await asyncio.gather(*sent)] == [200] * 3
+        assert service.begun == ["0", "1", "2"]
+
+    async def test_is_refused_at_once_where_the_line_is_long(
+        self, service: Service, client: AsyncClient, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        sent = await crowd(client, 3)
+        for _ in range(5):
+            answer = await asyncio.wait_for(client.get("/work/late"), 1)
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert answer.json()["code"] == "overloaded"
+        service.go_on.set()
+        await asyncio.gather(*sent)
+        with caplog.at_level(logging.WARNING, "servicekit.admission"):
+            await asyncio.sleep(1.05)
+        (line,) = [record.getMessage() for record in caplog.records]
+        assert line == "refused 5 requests in a second: too many at once"
+
+    async def test_leaves_the_lane_of_others_free(self, service: Service, client: AsyncClient) -> None:
+        sent = await crowd(client, 3)
+        probe, operator = (
+            asyncio.create_task(client.request(method, path))
+            for method, path in (("GET", "/healthz"), ("POST", "/ops/work"))
+        )
+        await settle()
+        assert len(service.begun) == 4
+        service.go_on.set()
+        answers = await asyncio.gather(*sent, probe, operator)
+        assert {answer.status_code for answer in answers} == {200}
+
+    async def test_comes_in_again_when_it_is_over(self, service: Service, client: AsyncClient) -> None:
+        sent = await crowd(client, 3)
+        service.go_on.set()
+        await asyncio.gather(*sent)
+        for _ in range(5):
+            assert (await client.get("/work/x")).status_code == 200
+
+    async def test_that_went_away_leaves_its_places(self, service: Service, client: AsyncClient) -> None:
+        for task in await crowd(client, 3):
+            task.cancel()
+        await settle()
+        service.go_on.set()
+        assert [(await client.get("/work/x")).status_code for _ in range(3)] == [200] * 3
+
+
+class TestABody:
+    async def slow(self, sending: asyncio.Event) -> AsyncIterator[bytes]:
+        yield b"slow"
+        await sending.wait()
+        yield b"ly"
+
+    async def test_that_comes_slowly_takes_no_room(self, service: Service, client: AsyncClient) -> None:
+        sending = asyncio.Event()
+        slow = [asyncio.create_task(client.post("/echo", content=self.slow(sending))) for _ in range(5)]
+        await settle()
+        service.go_on.set()
+        assert (await asyncio.wait_for(client.get("/work/quick"), 1)).status_code == 200
+        sending.set()
+        answers = await asyncio.gather(*slow)
+        assert {answer.text for answer in answers if answer.status_code == 200} == {'"slowly"'}
+
+    async def test_is_refused_whole_when_it_is_there(self, service: Service, client: AsyncClient) -> None:
+        sent = await crowd(client, 3)
+        answer = await asyncio.wait_for(client.post("/echo", content=b"late"), 1)
+        assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
+        assert "late" not in service.begun
+        service.go_on.set()
+        await asyncio.gather(*sent)
+
+    async def test_of_an_answer_that_comes_bit_by_bit_takes_no_room(
+        self, service: Service, client: AsyncClient
+    ) -> None:
+        streams = [asyncio.create_task(client.get("/stream")) for _ in range(2)]
+        await settle()
+        quick = asyncio.create_task(client.get("/work/quick"))
+        await settle()
+        assert service.begun == ["quick"]
+        service.go_on.set()
+        await asyncio.gather(*streams, quick)
+
+
+class TestTheLine:
+    async def in_line(self, capacity: Capacity, number: int) -> list[asyncio.Task[Callable[[], None]]]:
+        tasks = [asyncio.create_task(capacity.enter()) for _ in range(number)]
+        await settle()
+        return tasks
+
+    async def test_is_as_long_as_what_can_be_done_in_time(self) -> None:
+        clock = Clock()
+        capacity = Capacity(2, longest_line=100, longest_wait=1.0, clock=clock)
+        for _ in range(200):  # each takes 0.25 s: eight a second
+            leave = await capacity.enter()
+            clock.now += 0.25
+            leave()
+        tasks = await self.in_line(capacity, 20)
+        refused = [task for task in tasks if task.done() and task.exception()]
+        assert len(tasks) - len(refused) == 2 + 8
+        assert {type(task.exception()) for task in refused} == {Overloaded}
+        for task in tasks:
+            task.cancel()
+
+    @given(st.lists(st.sampled_from(["enter", "leave", "twice", "cancel"]), max_size=60))
+    def test_never_lets_in_more_and_never_loses_a_place(self, steps: list[str]) -> None:
+        async def run() -> None:
+            capacity = Capacity(3, longest_line=4)
+            inside: list[Callable[[], None]] = []
+            waiting: list[asyncio.Task[Callable[[], None]]] = []
+            for step in steps:
+                if step == "enter":
+                    waiting.append(asyncio.create_task(capacity.enter()))
+                elif step == "cancel" and waiting:
+                    waiting.pop().cancel()
+                elif inside:
+                    leave = inside.pop()
+                    for _ in range(2 if step == "twice" else 1):
+                        leave()
+                await settle()
+                inside += [task.result() for task in waiting if task.done() and not task.exception()]
+                waiting = [task for task in waiting if not task.done()]
+                assert len(inside) <= 3
+                assert not waiting or len(inside) == 3
+            for task in waiting:
+                task.cancel()
+            for leave in inside:
+                leave()
+            await settle()
+            assert [await asyncio.wait_for(capacity.enter(), 1) for _ in range(3)]
+
+        asyncio.run(run())
