@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 
 from prometheus_client import Counter, Gauge
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from servicekit.errors import Overloaded
@@ -30,6 +31,7 @@ WORKED_ON = Gauge("todo_requests_worked_on", "Requests being worked on, without 
 WAITING = Gauge("todo_requests_waiting", "Requests that wait in line to be worked on")
 REFUSED = Counter("todo_requests_refused_total", "Requests refused because too many came at once")
 
+Refusal = Callable[[Scope], Response]
 log = logging.getLogger(__name__)
 
 
@@ -90,11 +92,15 @@ class Capacity:
 
 
 class AdmissionControl:
-    """Lets requests in as `capacity` has room; says so in the log once a second when it had none."""
+    """Lets requests in as `capacity` has room; says so in the log once a second when it had none.
 
-    def __init__(self, app: ASGIApp, capacity: Capacity) -> None:
+    refusal: the answer to a request that is refused; a problem document unless told otherwise.
+    """
+
+    def __init__(self, app: ASGIApp, capacity: Capacity, refusal: Refusal | None = None) -> None:
         self._app = app
         self._capacity = capacity
+        self._refusal = refusal or _problem
         self._refused = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -123,7 +129,7 @@ class AdmissionControl:
         if not self._refused:
             asyncio.get_running_loop().call_later(1, self._tell)
         self._refused += 1
-        await problem_response(Overloaded())(scope, receive, send)
+        await self._refusal(scope)(scope, receive, send)
 
     def _tell(self) -> None:
         log.warning("refused %d requests in a second: too many at once", self._refused)
@@ -168,6 +174,10 @@ class _Visit:
         if message["type"] == "http.response.body" and message.get("more_body"):
             self.leave()
         await self._send(message)
+
+
+def _problem(_: Scope) -> Response:
+    return problem_response(Overloaded())
 
 
 def _has_body(scope: Scope) -> bool:

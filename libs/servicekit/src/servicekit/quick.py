@@ -37,7 +37,9 @@ class QuickRead(BaseRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        response = await self._read(request, await current_user(request))
+        user = await current_user(request)
+        async with request.app.state.database.for_requests:
+            response = await self._read(request, user)
         await response(scope, receive, send)
 
 

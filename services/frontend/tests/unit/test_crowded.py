@@ -1,0 +1,60 @@
+"""Too many requests at once: what the edge and the pages say, with the headers every answer has."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from frontend_service.main import create
+from frontend_service.settings import Settings
+
+from services.frontend.tests.fake_services import FakeServices
+
+BROWSER = {"accept": "text/html,application/xhtml+xml"}
+
+
+@pytest.fixture
+async def crowded(services: FakeServices) -> AsyncIterator[httpx2.AsyncClient]:
+    """A frontend whose only place is taken, and whose line is full."""
+    app = create(Settings.model_validate({"DAPR_HTTP_PORT": 1, "requests_at_once": 1}))
+    app.state.sidecar = services
+    go_on = asyncio.Event()
+
+    @app.get("/stuck")
+    async def wait() -> None:
+        await go_on.wait()
+
+    transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
+    async with app.router.lifespan_context(app), httpx2.AsyncClient(transport=transport) as client:
+        client.base_url = "http://todo.test"
+        stuck = [asyncio.create_task(client.get("/stuck")) for _ in range(1 + 256)]
+        await asyncio.sleep(0.2)
+        yield client
+        go_on.set()
+        await asyncio.gather(*stuck)
+
+
+async def test_the_api_answers_with_a_problem(crowded: httpx2.AsyncClient) -> None:
+    for headers in ({}, BROWSER):
+        answer = await crowded.get("/api/v1/tasks", headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
+        assert answer.headers["retry-after"] == "1"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_a_page_is_one_people_can_read(crowded: httpx2.AsyncClient) -> None:
+    answer = await crowded.get("/", headers=BROWSER)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "try again" in answer.text
+    assert answer.headers["referrer-policy"] == "same-origin"
+
+
+async def test_a_part_of_a_page_is_refused_like_the_api(crowded: httpx2.AsyncClient) -> None:
+    answer = await crowded.get("/", headers=BROWSER | {"hx-request": "true"})
+    assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
+
+
+async def test_probes_are_answered(crowded: httpx2.AsyncClient, app: FastAPI) -> None:
+    assert (await crowded.get("/healthz")).status_code == 200
