@@ -1,23 +1,13 @@
-"""Ids: UUIDv7 (RFC 9562), so that rows made later sort later."""
+"""Ids as services use them, and as they stand in paths."""
 
-import re
 from typing import Annotated
 
 from fastapi import Depends, Path
-from uuid_utils.compat import uuid7
 
 from servicekit.errors import NotFound
+from servicekit.uuids import UUID, is_id, new_id
 
-UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-_UUID = re.compile(UUID)
-
-
-def new_id() -> str:
-    return str(uuid7())
-
-
-def is_id(value: str) -> bool:
-    return _UUID.fullmatch(value) is not None
+__all__ = ["UUID", "PathId", "is_id", "new_id"]
 
 
 async def _path_id(id: Annotated[str, Path(max_length=100, description="UUID")]) -> str:

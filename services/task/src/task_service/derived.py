@@ -5,8 +5,8 @@ from typing import Any
 from sqlalchemy import bindparam, event, inspect
 from sqlalchemy.orm import Session
 
-from contracts.folding import name_key, search_key
 from task_service.models import Task, TaskLabel, TaskText
+from task_service.search_texts import keys_of, texts_of
 
 _TEXT = TaskText.metadata.tables["task_text"]
 _LABELS = TaskLabel.metadata.tables["task_label"]
@@ -24,7 +24,8 @@ _DROP_LABELS = _LABELS.delete().where(
 def keep(session: Session, *_: Any) -> None:
     """Write the folded text and the label index of each task about to be written."""
     for task in [each for each in session.new if isinstance(each, Task)]:
-        session.add_all(rows_of(task))
+        session.add(TaskText(user_id=task.user_id, task_id=task.id, **_text(task)))
+        session.add_all(_label_rows(task))
     changed = [each for each in session.dirty if isinstance(each, Task)]
     texts = [each for each in changed if _changed(each, "title", "notes", "labels")]
     labelled = [each for each in texts if _changed(each, "labels")]
@@ -36,22 +37,12 @@ def keep(session: Session, *_: Any) -> None:
         session.add_all(_label_rows(task))
 
 
-def rows_of(task: Task) -> list[TaskText | TaskLabel]:
-    """What is stored of a new task so that it can be found."""
-    return [TaskText(user_id=task.user_id, task_id=task.id, **_text(task)), *_label_rows(task)]
-
-
 def _text(task: Task) -> dict[str, str]:
-    return {
-        "title": search_key(task.title),
-        "notes": search_key(task.notes),
-        "labels": "\n".join(search_key(label) for label in task.labels),
-    }
+    return texts_of(task.title, task.notes, task.labels)
 
 
 def _label_rows(task: Task) -> list[TaskLabel]:
-    keys = dict.fromkeys(name_key(label) for label in task.labels)
-    return [TaskLabel(user_id=task.user_id, key=key, task_id=task.id) for key in keys]
+    return [TaskLabel(user_id=task.user_id, key=key, task_id=task.id) for key in keys_of(task.labels)]
 
 
 def _changed(task: Task, *names: str) -> bool:

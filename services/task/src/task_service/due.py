@@ -1,10 +1,23 @@
 """When a task is due: a date, or a time on the wall somewhere, as one instant."""
 
 from datetime import UTC, date, datetime, time
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from servicekit.errors import Invalid
-from task_service.models import NEVER, Task
+
+NEVER = datetime.max.replace(tzinfo=UTC)
+"""Stands for no moment at all where moments are compared, so that it comes after every one."""
+
+
+class Dated(Protocol):
+    """What of a task says when it is due: of a row, and of one that is still to be stored."""
+
+    due_date: date | None
+    due_time: time | None
+    time_zone: str | None
+    due_at: datetime | None
+    due_by: datetime
 
 
 def due_instant(due_date: date | None, due_time: time | None, zone: str) -> datetime | None:
@@ -30,7 +43,7 @@ def day_end(day: date, zone: str) -> datetime:
         return datetime.combine(day, time.max, UTC)
 
 
-def place(task: Task, user_zone: str) -> None:
+def place(task: Dated, user_zone: str) -> None:
     """Compute when `task` is due and when it is overdue, for a user who lives in `user_zone`.
 
     A date alone is a date wherever the task says it is: it ends when the day of the user ends.

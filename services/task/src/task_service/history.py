@@ -15,9 +15,7 @@ from servicekit.auth import Principal
 from servicekit.ids import new_id
 from servicekit.outbox import record
 from task_service.models import Activity, Task
-
-UNREMARKABLE = frozenset({"version", "updated_at", "subtasks_done", "subtasks_total"})
-"""Fields whose change alone is no activity."""
+from task_service.told import UNREMARKABLE, given
 
 
 def tell(session: AsyncSession, task: Task, event: TaskEvent) -> None:
@@ -50,7 +48,7 @@ def _difference(task: Task, now: TaskSnapshot) -> tuple[dict[str, Any], dict[str
     """Values that differ, before and after; of a new task, what it was given."""
     told = now.model_dump(mode="json", exclude=set(UNREMARKABLE))
     if not inspect(task).persistent:
-        return {}, {name: value for name, value in told.items() if value not in (None, "", [], 0, False)}
+        return {}, given(told)
     was = TaskSnapshot.model_validate(task.model_dump() | _replaced(task)).model_dump(mode="json")
     changed = [name for name in told if told[name] != was[name]]
     return {name: was[name] for name in changed}, {name: told[name] for name in changed}

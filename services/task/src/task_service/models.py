@@ -1,6 +1,6 @@
 """Tables of the task service."""
 
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import JSON, Column
@@ -9,8 +9,10 @@ from sqlmodel import Field, SQLModel
 from servicekit.idempotency import IdempotencyRow
 from servicekit.inbox import InboxRow
 from servicekit.outbox import OutboxRow
+from task_service.due import NEVER
 
 __all__ = [
+    "NEVER",
     "Activity",
     "ErasedOwner",
     "IdempotencyRow",
@@ -23,9 +25,6 @@ __all__ = [
     "TaskLabel",
     "TaskText",
 ]
-
-NEVER = datetime.max.replace(tzinfo=UTC)
-"""Stands for no moment at all where moments are compared, so that it comes after every one."""
 
 
 class Task(SQLModel, table=True):

@@ -6,7 +6,7 @@ needs no longer string either; only what is put between two neighbours again and
 by a letter for about six moves into the very same gap.
 """
 
-from servicekit.ids import new_id
+from servicekit.uuids import new_id
 
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _LOWER_HEX = "0123456789abcdef"

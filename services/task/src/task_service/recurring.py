@@ -1,61 +1,27 @@
-"""What it means for a task to recur: checked when it is set, carried on when one occurrence is done."""
+"""What becomes of a task that recurs when one occurrence is done, or open again."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
-from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from servicekit.auth import Principal
-from servicekit.errors import Invalid
 from task_service import repository, tree
 from task_service.copying import before_due, copy_subtasks, put_open
 from task_service.errors import ComesBackByItself
-from task_service.first_due import first_due, never
 from task_service.models import Task
-from task_service.recurrence import Rule, RuleError, Series, parse
-from task_service.recurrence.rule import normal
+from task_service.recurrence import Series
 from task_service.recurrence.words import describe
+from task_service.repeating import occurrence_id, series_of
 from task_service.schemas import OccurrenceRead
 
-DEFAULTS = {"rule": "", "from": "due", "month_end": "clamp", "missed": "skip"}
 CARRIED_ON = (
     *("title", "notes", "priority", "labels", "project_id", "parent_id", "due_time", "time_zone"),
     *("recurrence", "series_id", "position"),
 )
 """What an occurrence has from the one before it."""
-
-
-def merged(stored: dict[str, str] | None, asked: dict[str, str]) -> dict[str, str]:
-    """A merge-patch of how a task recurs. Raises `Invalid`, at the place in the rule that is wrong."""
-    recurrence = DEFAULTS | (stored or {}) | asked
-    _rule(recurrence["rule"])
-    return recurrence | {"rule": normal(recurrence["rule"])}
-
-
-def settle(
-    task: Task, user: Principal, changed: Collection[str], now: datetime, *, rule_before: str = ""
-) -> None:
-    """Make a changed task fit its rule: a first date, and where the rule is counted from.
-
-    rule_before: another rule than this one is counted anew.
-    Raises `Invalid` if there is no date any more, or none the rule could lead to.
-    """
-    if task.recurrence is None or not {"recurrence", "due_date", "due_time", "time_zone"} & set(changed):
-        return
-    rule = _rule(task.recurrence["rule"])
-    if task.due_date is None and "due_date" in changed:
-        raise Invalid.field("/due_date", "A task that recurs has a date.", code="recurrence-without-date")
-    task.due_date, task.due_time = first_due(task, rule, user, now)
-    task.series_id = task.series_id or task.id
-    is_new = task.recurrence["rule"] != rule_before
-    if is_new:
-        task.rule_number = 1
-    if is_new or "due_date" in changed or task.rule_from is None:
-        task.rule_from = task.due_date
-    _check_that_it_returns(_series(task, user, rule))
 
 
 async def add_next(
@@ -66,7 +32,7 @@ async def add_next(
     reopened_at: when `task` was last changed. If that took back what follows, and on the same day, this
     undoes it: what follows comes back as it was. What somebody deleted stays deleted.
     """
-    series = series_of(task, user)
+    series = series_of(task, user.time_zone)
     following = series.after_completion(now) if series else None
     if following is None:
         return
@@ -118,14 +84,8 @@ async def check_that_it_is_due(session: AsyncSession, user: Principal, task: Tas
 
 def preview(task: Task, user: Principal, count: int) -> list[OccurrenceRead]:
     """The next `count` occurrences after the due date, each with why it is that one."""
-    series = series_of(task, user)
+    series = series_of(task, user.time_zone)
     return list(islice(_explained(series), count)) if series else []
-
-
-def series_of(task: Task, user: Principal) -> Series | None:
-    if task.recurrence is None or task.due_date is None:
-        return None
-    return _series(task, user, _rule(task.recurrence["rule"]))
 
 
 def _is_same_day(task: Task, user: Principal, one: datetime, other: datetime) -> bool:
@@ -134,30 +94,9 @@ def _is_same_day(task: Task, user: Principal, one: datetime, other: datetime) ->
 
 
 def next_id(task: Task) -> str:
-    """The id of the occurrence after `task`: always the same (UUIDv5 of series and number)."""
+    """The id of the occurrence after `task`."""
     assert task.series_id
     return occurrence_id(task.series_id, task.occurrence + 1)
-
-
-def occurrence_id(series_id: str, number: int) -> str:
-    """The id of the occurrence with that number, from the second one on."""
-    return str(uuid5(UUID(series_id), str(number)))
-
-
-def _series(task: Task, user: Principal, rule: Rule) -> Series:
-    assert task.recurrence
-    assert task.due_date
-    return Series(
-        rule,
-        anchor=task.rule_from or task.due_date,
-        due_date=task.due_date,
-        due_time=task.due_time,
-        zone=task.time_zone or user.time_zone,
-        number=task.rule_number,
-        from_=task.recurrence["from"],  # type: ignore[arg-type]  # checked on the way in
-        month_end=task.recurrence["month_end"],  # type: ignore[arg-type]
-        missed=task.recurrence["missed"],  # type: ignore[arg-type]
-    )
 
 
 def _explained(series: Series) -> Iterator[OccurrenceRead]:
@@ -166,19 +105,3 @@ def _explained(series: Series) -> Iterator[OccurrenceRead]:
     for found in series.occurrences():
         why = "; ".join([said, *found.why])
         yield OccurrenceRead(due_date=found.due_date, due_time=found.due_time, due_at=found.due_at, why=why)
-
-
-def _rule(text: str) -> Rule:
-    try:
-        return parse(text)
-    except RuleError as error:
-        raise Invalid.field(
-            "/recurrence/rule", error.message, code="rule-invalid", position=error.position
-        ) from error
-
-
-def _check_that_it_returns(series: Series) -> None:
-    if series.never_returns():
-        raise never(series.due_date)
-    if series.ends_before(series.due_date):
-        raise Invalid.field("/recurrence/rule", "UNTIL is before the due date.", code="rule-ends-early")

@@ -14,11 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from servicekit.auth import Principal
 from servicekit.errors import Invalid
-from task_service import due, events, recurring, repository
+from task_service import due, events, repository
 from task_service.errors import NothingFollows
 from task_service.history import tell
 from task_service.models import Activity, Task
 from task_service.recurrence import Series
+from task_service.repeating import series_of
 
 MOST_STEPS = 1000
 """How many occurrences a task can be moved back at once."""
@@ -29,7 +30,7 @@ _NOON = time(12)
 
 def skip(session: AsyncSession, user: Principal, task: Task) -> Task:
     """Move an open task to its next occurrence. Raises `NothingFollows`."""
-    series = None if task.done else recurring.series_of(task, user)
+    series = None if task.done else series_of(task, user.time_zone)
     following = series.after_completion(_done_at(series)) if series else None
     if following is None:
         raise NothingFollows("Nothing follows this task that it could be moved to.")
@@ -42,7 +43,7 @@ def unskip(session: AsyncSession, user: Principal, task: Task, day: date, clock:
 
     Raises `NothingFollows`, or `Invalid` where there is none.
     """
-    series = None if task.done else recurring.series_of(task, user)
+    series = None if task.done else series_of(task, user.time_zone)
     if series is None:
         raise NothingFollows("This task is done or does not recur.")
     clock = clock if clock and series.rule.has_times else series.due_time

@@ -8,15 +8,13 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from servicekit.auth import Principal
-from task_service import events, repository
+from task_service import events, levels, repository
 from task_service.errors import NoSuchParent, TooDeep
 from task_service.fanout import use_cases as fanout
 from task_service.fanout.models import FanOut, Kind
 from task_service.history import tell
 from task_service.models import Task
 
-MAX_LEVELS = 10
-"""A task at the top is the first level."""
 DERIVED = 5
 """The version of UUIDs that follow from others (RFC 9562): of what is made here, not by a person."""
 PROGRESS = ["subtasks_done", "subtasks_total"]
@@ -27,14 +25,14 @@ async def check_parent(session: AsyncSession, user: Principal, id: str | None, p
     parent = await repository.by_id(session, user.user_id, parent_id)
     if parent is None:
         raise NoSuchParent.field("/parent_id", NoSuchParent.title)
-    above = await repository.ancestors(session, user.user_id, parent_id, MAX_LEVELS + 1)
+    above = await repository.ancestors(session, user.user_id, parent_id, levels.OF_TASKS + 1)
     if id in above:
         raise NoSuchParent.field(
             "/parent_id", "A task can't lie below itself or its own subtasks.", code="parent-cycle"
         )
-    below = await repository.depth_below(session, user.user_id, id, MAX_LEVELS) if id else 0
-    if len(above) + 1 + below > MAX_LEVELS:
-        raise TooDeep.field("/parent_id", f"Tasks lie at most {MAX_LEVELS} levels deep.")
+    below = await repository.depth_below(session, user.user_id, id, levels.OF_TASKS) if id else 0
+    if len(above) + 1 + below > levels.OF_TASKS:
+        raise TooDeep.field("/parent_id", f"Tasks lie at most {levels.OF_TASKS} levels deep.")
 
 
 async def trash(

@@ -13,9 +13,9 @@ from sqlmodel import col
 from task_service import use_cases
 from task_service.main import create
 from task_service.models import Activity, Label, Project, SavedFilter, Task
-from task_service.quotas.amounts import size_of
 from task_service.quotas.models import AccountUsage
 from task_service.quotas.recorder import LIMITS
+from task_service.quotas.sizes import size_of
 from task_service.retention import worker as housekeeping
 from task_service.schemas import TaskCreate
 from task_service.settings import Settings

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import inspect
 
 from task_service.models import Activity, Label, Project, SavedFilter, Task
+from task_service.quotas.sizes import size_of
 
 Amounts = Counter[str]
 REFUSING = ("tasks", "bytes_of_text", "projects", "labels", "filters")
@@ -14,11 +15,6 @@ REFUSING = ("tasks", "bytes_of_text", "projects", "labels", "filters")
 MAKING_ROOM = ("trashed_tasks", "bytes_in_trash", "trashed_projects", "bytes_of_history")
 """Quotas that drop the oldest instead."""
 ALL = (*REFUSING, *MAKING_ROOM)
-
-
-def size_of(text: str) -> int:
-    """Bytes of `text` in UTF-8."""
-    return len(text) if text.isascii() else len(text.encode())
 
 
 def amounts_of(row: object) -> Amounts:

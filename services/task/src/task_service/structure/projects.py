@@ -8,15 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.folding import name_key
 from servicekit.auth import Principal
+from task_service import levels, tree
 from task_service import repository as task_repository
-from task_service import tree
 from task_service.errors import NameTaken, NoSuchProject, TooDeep
 from task_service.models import Project
 from task_service.structure import named, repository
 from task_service.structure.schemas import ProjectCreate, ProjectPatch
-
-MAX_LEVELS = 10
-"""A project at the top is the first level."""
 
 
 async def create(session: AsyncSession, user: Principal, draft: ProjectCreate) -> Project:
@@ -95,21 +92,21 @@ async def _check_parent(
 ) -> None:
     if await _gone(session, user, parent_id):
         raise NoSuchProject.field("/parent_id", NoSuchProject.title)
-    above = await repository.above(session, user.user_id, parent_id, MAX_LEVELS + 1)
+    above = await repository.above(session, user.user_id, parent_id, levels.OF_PROJECTS + 1)
     if project and project.id in above:
         raise NoSuchProject.field("/parent_id", "A project can't lie inside itself.", code="parent-cycle")
-    levels = await _levels(session, user, project) if project else 1
-    if len(above) + levels > MAX_LEVELS:
-        raise TooDeep.field("/parent_id", f"Projects lie at most {MAX_LEVELS} levels deep.")
+    own = await _levels(session, user, project) if project else 1
+    if len(above) + own > levels.OF_PROJECTS:
+        raise TooDeep.field("/parent_id", f"Projects lie at most {levels.OF_PROJECTS} levels deep.")
 
 
 async def _levels(session: AsyncSession, user: Principal, project: Project) -> int:
     level: Sequence[str] = [project.id]
-    levels = 0
-    while level and levels <= MAX_LEVELS:
-        levels += 1
+    counted = 0
+    while level and counted <= levels.OF_PROJECTS:
+        counted += 1
         level = [each.id for each in await repository.inside(session, user.user_id, level, None)]
-    return levels
+    return counted
 
 
 async def _check_name(

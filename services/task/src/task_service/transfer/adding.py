@@ -4,7 +4,7 @@ One transaction takes a few tasks, so that nobody waits long for what it holds.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,7 +18,7 @@ from task_service.changes.recorder import notice_new
 from task_service.errors import NameTaken
 from task_service.models import Label, Project
 from task_service.quotas import use_cases as quotas
-from task_service.quotas.amounts import Amounts, size_of
+from task_service.quotas.amounts import Amounts
 from task_service.quotas.recorder import count_new
 from task_service.structure import filters, labels, named
 from task_service.structure import repository as structure
@@ -26,7 +26,7 @@ from task_service.structure.schemas import FilterCreate, LabelCreate, ProjectCre
 from task_service.transfer import repository
 from task_service.transfer.limits import MAX_FILTERS
 from task_service.transfer.preparing import Outlook, Settled, validated
-from task_service.transfer.rows import TABLES, Rows
+from task_service.transfer.rows import Chunk
 from task_service.transfer.source import ProjectDraft
 
 CHUNK = 100
@@ -64,25 +64,25 @@ class Adding:
         await session.flush()
         return Settled(self._projects, spelled)
 
-    async def add(self, session: AsyncSession, rows: Rows, parents: Iterable[str]) -> int:
-        """Add tasks, in one transaction; gives how many.
-
-        parents: of these tasks, those that were there before.
-        """
+    async def add(self, session: AsyncSession, chunk: Chunk) -> int:
+        """Add tasks, in one transaction; gives how many."""
         await tasks.take_turn(session, self.user.user_id)
-        written = [name for task in rows["task"] for name in task["labels"]]
-        await labels.settle(session, self.user, written)
-        await session.flush()
-        connection = await session.connection()
-        for model in TABLES:
-            table = model.metadata.tables[str(model.__tablename__)]
-            if rows[table.name]:
-                await connection.execute(table.insert(), rows[table.name])
+        await self._settle_labels(session, chunk.labels)
+        await repository.insert_rows(session, chunk)
         session.info["recorded"] = True
-        await session.run_sync(count_new, self.user.user_id, _amounts(rows))
-        notice_new(session, self.user.user_id, "task", [task["id"] for task in rows["task"]])
-        await tree.count_below(session, self.user.user_id, parents, datetime.now(UTC))
-        return len(rows["task"])
+        await session.run_sync(count_new, self.user.user_id, _amounts(chunk))
+        notice_new(session, self.user.user_id, "task", chunk.ids)
+        await tree.count_below(session, self.user.user_id, chunk.parents, datetime.now(UTC))
+        return len(chunk.ids)
+
+    async def _settle_labels(self, session: AsyncSession, names: Sequence[str]) -> None:
+        """Make the labels that are no longer there."""
+        keys = {name_key(name): name for name in names}
+        there = await repository.label_keys(session, self.user.user_id, keys)
+        missing = [name for key, name in keys.items() if key not in there]
+        if missing:
+            await labels.settle(session, self.user, missing)
+            await session.flush()
 
     def _project(self, session: AsyncSession, key: str, there: dict[tuple[str, str | None], str]) -> None:
         """Find the project of the file; make it if there is none of that name in the same place."""
@@ -130,7 +130,5 @@ class Adding:
             await session.flush()
 
 
-def _amounts(rows: Rows) -> Amounts:
-    text = sum(size_of(task["title"]) + size_of(task["notes"]) for task in rows["task"])
-    history = sum(activity["size"] for activity in rows["activity"])
-    return Counter(tasks=len(rows["task"]), bytes_of_text=text, bytes_of_history=history)
+def _amounts(chunk: Chunk) -> Amounts:
+    return Counter(tasks=len(chunk.ids), bytes_of_text=chunk.text_bytes, bytes_of_history=chunk.history_bytes)

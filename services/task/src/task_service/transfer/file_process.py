@@ -24,11 +24,12 @@ from task_service.transfer import file_reader
 from task_service.transfer.file_reader import FileRead, FileRequest, Stopped
 from task_service.transfer.limits import CPU_SECONDS, WAIT_SECONDS
 from task_service.transfer.preparing import Outlook, Settled
-from task_service.transfer.rows import Rows
+from task_service.transfer.rows import Chunk
 from task_service.transfer.source import Unreadable
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["__main__", file_reader.__name__])
+_context.set_forkserver_preload(["servicekit.serve", file_reader.__name__])
+"""What each process would load else: the program this one runs, and its own work."""
 _threads = ThreadPoolExecutor(8, "import")
 """They wait for the pipes; those of the event loop's own pool are for others."""
 
@@ -67,9 +68,9 @@ class FileProcess:
     async def settle(self, settled: Settled, chunk_size: int) -> None:
         await self._run(self._send, (settled, chunk_size))
 
-    async def chunk(self) -> tuple[Rows, set[str]] | None:
-        """The next rows, and their parents that were there; None after the last. Raises `ProcessFailed`."""
-        found: tuple[Rows, set[str]] | None = await self._run(self._ask, True)
+    async def chunk(self) -> Chunk | None:
+        """The next rows; None after the last. Raises `ProcessFailed`."""
+        found: Chunk | None = await self._run(self._ask, True)
         return found
 
     async def _run(self, work: Any, *given: Any) -> Any:

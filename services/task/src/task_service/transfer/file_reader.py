@@ -10,14 +10,13 @@ from datetime import datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from servicekit.auth import Principal
 from task_service.quickadd import Calendar
 from task_service.transfer import formats
 from task_service.transfer.formats import Format
 from task_service.transfer.limits import CPU_SECONDS, MEMORY_BYTES
 from task_service.transfer.plan import possible_ids
 from task_service.transfer.preparing import Preparation
-from task_service.transfer.source import Source, Unreadable
+from task_service.transfer.source import Owner, Source, Unreadable
 
 OUT_OF_TIME = -signal.SIGXCPU
 OUT_OF_MEMORY = (-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGKILL)
@@ -29,7 +28,7 @@ TOO_MUCH = f"reading it takes more than {MEMORY_BYTES // 1024 // 1024} MiB of me
 class FileRequest:
     """A file of a user, packed or not, and how to read it."""
 
-    user: Principal
+    user: Owner
     body: bytes
     format: Format | None
     project: str | None

@@ -15,9 +15,9 @@ from icalendar import Alarm, Calendar, Event, Timezone, Todo, vRecur, vText
 
 from task_service.models import Task
 from task_service.transfer import ical_rules, ical_zones
+from task_service.transfer.icalendar_file import PRODUCT
 
 END = b"END:VCALENDAR\r\n"
-PRODUCT = "-//todo//tasks//EN"
 PRIORITIES = {0: 0, 1: 7, 2: 5, 3: 3, 4: 1}
 """Theirs: 1 is the highest, 9 the lowest, 0 none."""
 DAY_STARTS_AT = timedelta(hours=9)

@@ -11,7 +11,6 @@ from icalendar import Component
 
 from contracts.zones import ZONES
 from task_service.quickadd import Calendar
-from task_service.transfer.ical import PRODUCT
 from task_service.transfer.limits import MAX_TASKS
 from task_service.transfer.source import (
     Draft,
@@ -23,6 +22,8 @@ from task_service.transfer.source import (
     whole_number,
 )
 
+PRODUCT = "-//todo//tasks//EN"
+"""Who wrote a calendar that is ours."""
 _PRIORITIES = {0: 0, 1: 4, 2: 4, 3: 3, 4: 3, 5: 2, 6: 1, 7: 1, 8: 1, 9: 1}
 """RFC 5545, 3.8.1.9: 1 is the highest, 9 the lowest, 0 none."""
 _ENTRY = re.compile(r"^BEGIN:(?:VTODO|VEVENT)\s*$", re.I | re.M)

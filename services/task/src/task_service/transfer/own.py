@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from servicekit.ids import is_id
+from servicekit.uuids import is_id
 from task_service.transfer.limits import MAX_LABELS
 from task_service.transfer.source import (
     Draft,

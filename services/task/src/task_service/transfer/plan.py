@@ -5,11 +5,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from uuid import NAMESPACE_URL, uuid5
 
-from servicekit.ids import is_id
-from task_service.recurring import occurrence_id
+from servicekit.uuids import is_id
+from task_service import levels
+from task_service.repeating import occurrence_id
 from task_service.transfer.nesting import nest
 from task_service.transfer.source import Draft, Source
-from task_service.tree import MAX_LEVELS
 
 
 def id_of(user_id: str, format: str, key: str) -> str:
@@ -61,7 +61,9 @@ class Plan:
             else:
                 self._drafts[draft.key] = draft
         parents = {key: draft.parent for key, draft in self._drafts.items()}
-        self._above = nest(parents, MAX_LEVELS, is_elsewhere=lambda key: is_id(key) and key in self.known)
+        self._above = nest(
+            parents, levels.OF_TASKS, is_elsewhere=lambda key: is_id(key) and key in self.known
+        )
         new = [draft for draft in self._drafts.values() if self.id(draft.key) not in self.known]
         self.new = sorted(new, key=lambda draft: self._above[draft.key][1])
         for draft in self.new:
@@ -95,8 +97,10 @@ class Plan:
             self.source.report.say(draft.where, "The task it lay below is not there; it is at the top.")
         if not parent:
             return
-        if level >= MAX_LEVELS:
-            self.source.report.say(draft.where, f"It lay deeper than {MAX_LEVELS} levels; it is higher now.")
+        if level >= levels.OF_TASKS:
+            self.source.report.say(
+                draft.where, f"It lay deeper than {levels.OF_TASKS} levels; it is higher now."
+            )
         self.parents[draft.key] = parent
         self.below[parent] += 1
         self.below_done[parent] += draft.done

@@ -11,22 +11,25 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from contracts.folding import name_key
-from servicekit.auth import Principal
 from servicekit.errors import Invalid
-from task_service import due, recurring
-from task_service.models import Task
+from task_service import due, levels, repeating
 from task_service.ordering import last_of_all
-from task_service.quotas.amounts import size_of
+from task_service.quotas.sizes import size_of
 from task_service.schemas import TaskCreate
-from task_service.structure.projects import MAX_LEVELS
 from task_service.transfer.limits import MAX_LABELS, PREVIEW_TASKS
 from task_service.transfer.nesting import nest
+from task_service.transfer.new_task import NewTask
 from task_service.transfer.plan import Plan
-from task_service.transfer.rows import Rows, rows_of
+from task_service.transfer.rows import Chunk, chunk_of
 from task_service.transfer.schemas import TaskPreview
-from task_service.transfer.source import Draft, ProjectDraft, Report, Source
+from task_service.transfer.source import Draft, Owner, ProjectDraft, Report, Source
 
 MAX_LABEL, MAX_LABELS_OF_A_TASK = 100, 50
+GIVEN = (
+    *("title", "notes", "priority", "labels", "due_date", "due_time", "time_zone", "recurrence"),
+    "reminders",
+)
+"""Fields of `TaskCreate` that a task has as they are."""
 _HOMELESS = "The project it lay in is not there; it is at the top."
 
 
@@ -68,7 +71,7 @@ class Outlook:
 class Preparation:
     """The new tasks of one file, on their way into one account."""
 
-    def __init__(self, source: Source, user: Principal, known: set[str], now: datetime) -> None:
+    def __init__(self, source: Source, user: Owner, known: set[str], now: datetime) -> None:
         self._source, self._user, self._now = source, user, now
         self._known = known
         self._plan = Plan(user.user_id, source, known)
@@ -92,8 +95,8 @@ class Preparation:
             report=source.report,
         )
 
-    def chunks(self, settled: Settled, size: int) -> Iterator[tuple[Rows, set[str]]]:
-        """The rows of `size` tasks at a time, and their parents that the user has already."""
+    def chunks(self, settled: Settled, size: int) -> Iterator[Chunk]:
+        """What is added of `size` tasks at a time."""
         for start in range(0, len(self._tasks), size):
             drafts = self._plan.new[start : start + size]
             tasks = self._tasks[start : start + size]
@@ -101,10 +104,8 @@ class Preparation:
                 spelled = [settled.labels.get(name_key(name)) for name in task.labels]
                 task.labels = list(dict.fromkeys(name for name in spelled if name))
                 task.project_id = settled.projects.get(draft.project or "")
-            yield (
-                rows_of(tasks, self._user),
-                {task.parent_id for task in tasks if task.parent_id in self._known},
-            )
+            there = {task.parent_id for task in tasks if task.parent_id and task.parent_id in self._known}
+            yield chunk_of(tasks, self._user, there)
 
     def _first(self) -> list[TaskPreview]:
         """The first ones of the file, as they would be."""
@@ -114,36 +115,33 @@ class Preparation:
         titles = {task.id: task.title for task in self._tasks}
         return [self._shown(draft, task, titles) for draft, task in ordered]
 
-    def _shown(self, draft: Draft, task: Task, titles: Mapping[str, str]) -> TaskPreview:
+    def _shown(self, draft: Draft, task: NewTask, titles: Mapping[str, str]) -> TaskPreview:
         project = self._source.projects.get(draft.project or "")
         shown = TaskPreview.model_validate(task)
         shown.project = project.name if project else None
         shown.parent = titles.get(task.parent_id or "")
         return shown
 
-    def _task(self, draft: Draft, values: Mapping[str, Any]) -> Task:
+    def _task(self, draft: Draft, values: Mapping[str, Any]) -> NewTask:
         id = self._plan.id(draft.key)
-        task = Task(
-            **{name: value for name, value in values.items() if name in Task.model_fields}
-            | {
-                "id": id,
-                "user_id": self._user.user_id,
-                "position": values["position"] or last_of_all(),
-                "project_id": None,
-                "parent_id": self._plan.parents.get(draft.key),
-                "subtasks_total": self._plan.below[id],
-                "subtasks_done": self._plan.below_done[id],
-                "done": draft.done,
-                "completed_at": (draft.completed_at or self._now) if draft.done else None,
-                "created_at": draft.created_at or self._now,
-                "updated_at": datetime.now(UTC),
-            }
+        task = NewTask(
+            id=id,
+            user_id=self._user.user_id,
+            **{name: values[name] for name in GIVEN},
+            position=values["position"] or last_of_all(),
+            parent_id=self._plan.parents.get(draft.key),
+            subtasks_total=self._plan.below[id],
+            subtasks_done=self._plan.below_done[id],
+            done=draft.done,
+            completed_at=(draft.completed_at or self._now) if draft.done else None,
+            created_at=draft.created_at or self._now,
+            updated_at=datetime.now(UTC),
         )
         self._recur(task, draft)
         self._place(task, draft)
         return task
 
-    def _place(self, task: Task, draft: Draft) -> None:
+    def _place(self, task: NewTask, draft: Draft) -> None:
         try:
             due.place(task, self._user.time_zone)
         except Invalid as error:
@@ -151,16 +149,17 @@ class Preparation:
             task.due_time = None
             due.place(task, self._user.time_zone)
 
-    def _recur(self, task: Task, draft: Draft) -> None:
+    def _recur(self, task: NewTask, draft: Draft) -> None:
         series = dict(draft.series)
         if "series_id" in series:
             series["series_id"] = self._plan.series_id(series["series_id"])
-        task.sqlmodel_update(series)
+        for name, value in series.items():
+            setattr(task, name, value)
         if task.recurrence is None:
             return
         rule_before = task.recurrence["rule"] if "rule_from" in series else ""
         try:
-            recurring.settle(task, self._user, {"recurrence"}, self._now, rule_before=rule_before)
+            repeating.settle(task, self._user.time_zone, {"recurrence"}, self._now, rule_before=rule_before)
         except Invalid as error:
             self._source.report.say(draft.where, f"It does not recur: {error.detail}")
             task.recurrence = task.series_id = None
@@ -171,7 +170,7 @@ class Preparation:
         values = validated(TaskCreate, fields, draft.where, self._source.report)
         if values["recurrence"]:
             try:
-                values["recurrence"] = recurring.merged(None, values["recurrence"])
+                values["recurrence"] = repeating.merged(None, values["recurrence"])
             except Invalid as error:
                 self._source.report.say(draft.where, f"It does not recur: {error.detail}")
                 values["recurrence"] = None
@@ -179,11 +178,13 @@ class Preparation:
 
 
 def _nested(source: Source) -> dict[str, ProjectDraft]:
-    above = nest({key: draft.parent for key, draft in source.projects.items()}, MAX_LEVELS)
+    above = nest({key: draft.parent for key, draft in source.projects.items()}, levels.OF_PROJECTS)
     for key, draft in source.projects.items():
         parent, _ = above[key]
         if draft.parent and parent != draft.parent:
-            told = f"It lay deeper than {MAX_LEVELS} levels; it is higher now." if parent else _HOMELESS
+            told = (
+                f"It lay deeper than {levels.OF_PROJECTS} levels; it is higher now." if parent else _HOMELESS
+            )
             source.report.say(f"project {draft.name[:40]}", told)
         draft.parent = parent
     return dict(sorted(source.projects.items(), key=lambda each: above[each[0]][1]))

@@ -1,19 +1,68 @@
-"""Queries of imports and exports."""
+"""Queries of imports and exports.
 
-from collections.abc import Collection, Sequence
+New rows come as one JSON array of objects: one statement a table inserts them, whatever their number.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, delete, func, or_, select
+import orjson
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    DateTime,
+    Executable,
+    Select,
+    String,
+    Time,
+    TypeDecorator,
+    and_,
+    any_,
+    bindparam,
+    cast,
+    column,
+    delete,
+    func,
+    insert,
+    inspect,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
+from sqlalchemy.orm import defer
+from sqlmodel import SQLModel, col
 
-from task_service.models import Activity, Project, Task
+from servicekit.database import run_own
+from task_service.models import Activity, Label, OutboxRow, Project, Task, TaskLabel, TaskText
 from task_service.structure.repository import Named
 from task_service.transfer.models import ImportJob
+from task_service.transfer.rows import Chunk
 
 UNFINISHED = ("waiting", "running")
+AT_ONCE = 5_000
+"""Ids that are looked for in one statement."""
 READING = "reading"
 """Of a file that a request still reads; nothing of it is to be seen."""
+
+_IDS = bindparam("ids", type_=String)
+"""A JSON array of them."""
+_EACH = select(func.json_array_elements_text(cast(_IDS, JSON))).scalar_subquery()
+_KNOWN = {
+    dialect: select(col(Task.id)).where(col(Task.user_id) == bindparam("user_id"), is_one)
+    for dialect, is_one in (
+        ("postgresql", col(Task.id) == any_(func.array(_EACH))),
+        ("sqlite", col(Task.id).in_(select(func.json_each(_IDS).table_valued("value").c.value))),
+    )
+}
+"""An array, for a join would be planned by how many tasks the user had when statistics were last taken."""
+
+_WITHOUT_THE_FILE = defer(inspect(ImportJob).attrs["body"].class_attribute)
+
+_ROWS = bindparam("rows", type_=String)
+_FRACTION = ".000000"
+"""SQLAlchemy stores it in SQLite always, JSON has it where there is one."""
 
 
 async def job(session: AsyncSession, user_id: str, id: str) -> ImportJob | None:
@@ -40,7 +89,9 @@ async def next_job(session: AsyncSession, now: datetime) -> ImportJob | None:
 
 
 async def lock_job(session: AsyncSession, id: str) -> ImportJob | None:
-    return (await session.scalars(select(ImportJob).where(col(ImportJob.id) == id).with_for_update())).first()
+    """Without the file, which can have some megabytes."""
+    query = select(ImportJob).where(col(ImportJob.id) == id).options(_WITHOUT_THE_FILE)
+    return (await session.scalars(query.with_for_update())).first()
 
 
 async def drop_read(session: AsyncSession, id: str) -> None:
@@ -61,12 +112,18 @@ async def known_tasks(session: AsyncSession, user_id: str, ids: Collection[str])
     """Which of these ids are tasks of the user, the trash included."""
     found: set[str] = set()
     wanted = list(ids)
-    for start in range(0, len(wanted), 500):
-        query = select(col(Task.id)).where(
-            col(Task.user_id) == user_id, col(Task.id).in_(wanted[start : start + 500])
-        )
-        found |= set((await session.scalars(query)).all())
+    connection = await session.connection()
+    query = _KNOWN[connection.dialect.name]
+    for start in range(0, len(wanted), AT_ONCE):
+        given = {"user_id": user_id, "ids": orjson.dumps(wanted[start : start + AT_ONCE]).decode()}
+        found |= set((await connection.scalars(query, given)).all())
     return found
+
+
+async def label_keys(session: AsyncSession, user_id: str, keys: Collection[str]) -> set[str]:
+    """Those of these keys under which the user has a label."""
+    query = select(col(Label.key)).where(col(Label.user_id) == user_id, col(Label.key).in_(keys))
+    return set((await session.scalars(query)).all())
 
 
 async def projects(session: AsyncSession, user_id: str) -> Sequence[Project]:
@@ -102,3 +159,48 @@ async def zones(session: AsyncSession, user_id: str) -> Sequence[str]:
         col(Task.user_id) == user_id, col(Task.deleted_at).is_(None), col(Task.time_zone).is_not(None)
     )
     return [zone for zone in (await session.scalars(query.distinct())).all() if zone]
+
+
+async def insert_rows(session: AsyncSession, chunk: Chunk) -> None:
+    """Insert the rows of a chunk, past the session, which sees nothing of it."""
+    for name, rows in chunk.rows.items():
+        await run_own(session, _INSERTS[name], {"rows": rows})
+
+
+def _insert(model: type[SQLModel]) -> Mapping[str, Executable]:
+    """The statement that inserts `rows`, for each dialect; what the database numbers is left to it."""
+    table = model.metadata.tables[str(model.__tablename__)]
+    columns = [each for each in table.columns if each is not table.autoincrement_column]
+    new = insert(table)
+    names = [each.name for each in columns]
+    return {
+        "postgresql": new.from_select(names, _of_postgresql(columns)),
+        "sqlite": new.from_select(names, _of_sqlite(columns)),
+    }
+
+
+def _of_postgresql(columns: Sequence[Column[Any]]) -> Select[Any]:
+    typed = (column(each.name, each.type) for each in columns)
+    new = func.json_to_recordset(cast(_ROWS, JSON)).table_valued(*typed).render_derived(with_types=True)
+    return select(*new.c)
+
+
+def _of_sqlite(columns: Sequence[Column[Any]]) -> Select[Any]:
+    row = func.json_each(_ROWS).table_valued("value").c.value
+    return select(*(_stored(func.json_extract(row, f"$.{each.name}"), each) for each in columns))
+
+
+def _stored(value: ColumnElement[Any], of: Column[Any]) -> ColumnElement[Any]:
+    """A value of JSON in the form in which SQLAlchemy stores it in SQLite."""
+    kind = of.type.impl if isinstance(of.type, TypeDecorator) else of.type
+    if isinstance(kind, DateTime):
+        whole = func.substr(func.rtrim(value, "Z").concat(_FRACTION), 1, len("2026-01-01T00:00:00.000000"))
+        return func.replace(whole, "T", " ")
+    if isinstance(kind, Time):
+        return func.substr(value.concat(_FRACTION), 1, len("00:00:00.000000"))
+    return value
+
+
+_INSERTS = {
+    str(model.__tablename__): _insert(model) for model in (Task, TaskText, TaskLabel, Activity, OutboxRow)
+}

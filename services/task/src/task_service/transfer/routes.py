@@ -71,7 +71,7 @@ async def start_import(
     holds the first 20 tasks as they would be. Three files of an account are read or taken in at a time.
     """
     refuse_strange(request, {"format", "project", "dry_run"})
-    file = FileRequest(user, await request.body(), format, project, datetime.now(UTC))
+    file = FileRequest(use_cases.owner_of(user), await request.body(), format, project, datetime.now(UTC))
     state, claim = request.app.state, await idempotency.claim_of(request, user.user_id)
     earlier = await _earlier(state.database, claim)
     if earlier is not None:

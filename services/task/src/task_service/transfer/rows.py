@@ -1,46 +1,131 @@
-"""The rows of a new task in every table, made away from any database.
+"""The rows of new tasks in every table, made away from any database.
 
-They are what `POST /tasks` writes: the task, how it is found, its activity and its event.
+They are what `POST /tasks` writes: the task, how it is found, its activity and its event. Those of a table
+are one JSON document, which the database takes apart (`repository`): so the event loop hands on one text, and
+not a value for each column of each row.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 
-from sqlmodel import SQLModel
+import orjson
 
 from contracts.names import App
-from servicekit.auth import Principal
-from servicekit.outbox import OutboxRow
-from task_service import derived, events
-from task_service.history import tell
-from task_service.models import Activity, Task, TaskLabel, TaskText
+from contracts.task import TaskCreated
+from servicekit.uuids import new_id
+from task_service.quotas.sizes import size_of
+from task_service.search_texts import keys_of, texts_of
+from task_service.told import given
+from task_service.transfer.new_task import NewTask
+from task_service.transfer.source import Owner
 
-TABLES: tuple[type[SQLModel], ...] = (Task, TaskText, TaskLabel, Activity, OutboxRow)
-Rows = dict[str, list[dict[str, Any]]]
-"""Name of a table → its new rows, each column → value."""
-
-
-class _Collected:
-    """As much of a session as recording needs: it keeps what is added."""
-
-    def __init__(self, user: Principal) -> None:
-        self.info: dict[str, Any] = {"app": App.TASK, "principal": user}
-        self.added: list[SQLModel] = []
-
-    def add(self, row: SQLModel) -> None:
-        self.added.append(row)
-
-
-def rows_of(tasks: list[Task], user: Principal) -> Rows:
-    """The rows of these tasks, which `user` adds; each table's in the order of the tasks."""
-    session = _Collected(user)
-    for task in tasks:
-        session.added += [task, *derived.rows_of(task)]
-        tell(session, task, events.created(task))  # type: ignore[arg-type]  # adds and looks at info only
-    found: Rows = {str(model.__tablename__): [] for model in TABLES}
-    for row in session.added:
-        found[str(row.__tablename__)].append(_values(row))
-    return found
+COLUMNS = tuple(NewTask.__dataclass_fields__)
+TOLD = (
+    *("id", "title", "notes", "done", "priority", "labels", "project_id", "parent_id", "subtasks_done"),
+    *("subtasks_total", "due_date", "due_time", "time_zone", "due_at", "recurrence", "series_id"),
+    *("occurrence", "reminders", "position", "version", "created_at", "updated_at", "completed_at"),
+    "deleted_at",
+)
+"""The fields of `TaskSnapshot`, in its order."""
+NOTHING = orjson.dumps({})
+_all = attrgetter(*COLUMNS)
+_told = attrgetter(*TOLD)
 
 
-def _values(row: SQLModel) -> dict[str, Any]:
-    return row.model_dump(exclude={"seq"} if isinstance(row, OutboxRow) else None)
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What is added in one transaction."""
+
+    rows: dict[str, str]
+    """Name of a table → its rows, a JSON array of objects; each table's in the order of the tasks."""
+    ids: list[str]
+    labels: list[str]
+    """Names, each once."""
+    parents: set[str]
+    """Of these tasks, those that were there before."""
+    text_bytes: int
+    history_bytes: int
+
+
+def chunk_of(tasks: Sequence[NewTask], user: Owner, parents: set[str]) -> Chunk:
+    """The rows of these tasks, which `user` adds."""
+    now = datetime.now(UTC)
+    told = [_snapshot(task) for task in tasks]
+    activity = [_activity(user, *each) for each in zip(tasks, told, strict=True)]
+    names = dict.fromkeys(label for task in tasks for label in task.labels)
+    rows = {
+        "task": [dict(zip(COLUMNS, _all(task), strict=True)) for task in tasks],
+        "task_text": [_key(task) | texts_of(task.title, task.notes, task.labels) for task in tasks],
+        "task_label": [_key(task) | {"key": key} for task in tasks for key in keys_of(task.labels)],
+        "activity": activity,
+        "outbox": [_event(user, each, now) for each in told],
+    }
+    return Chunk(
+        rows={name: _json(values).decode() for name, values in rows.items() if values},
+        ids=[task.id for task in tasks],
+        labels=list(names),
+        parents=parents,
+        text_bytes=sum(size_of(task.title) + size_of(task.notes) for task in tasks),
+        history_bytes=sum(each["size"] for each in activity),
+    )
+
+
+def _key(task: NewTask) -> dict[str, str]:
+    return {"user_id": task.user_id, "task_id": task.id}
+
+
+def _snapshot(task: NewTask) -> dict[str, Any]:
+    """What `TaskSnapshot` says of it."""
+    told = dict(zip(TOLD, _told(task), strict=True))
+    told["reminders"] = [
+        {"minutes_before": each.get("minutes_before"), "at": each.get("at")} for each in task.reminders
+    ]
+    return told
+
+
+def _activity(user: Owner, task: NewTask, told: dict[str, Any]) -> dict[str, Any]:
+    after = _json(given(told))
+    return {
+        "id": new_id(),
+        "user_id": task.user_id,
+        "task_id": task.id,
+        "by": user.user_id,
+        "what": "created",
+        "before": {},
+        "after": orjson.Fragment(after),
+        "size": len(NOTHING) + len(after),
+        "at": task.updated_at,
+        "via": user.via,
+    }
+
+
+def _event(user: Owner, told: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """The row of the outbox. Its payload, an object here, is stored as text: a `CloudEvent`."""
+    id = new_id()
+    payload = {
+        "specversion": "1.0",
+        "id": id,
+        "source": f"/services/{App.TASK}",
+        "type": TaskCreated.type,
+        "subject": told["id"],
+        "time": now,
+        "datacontenttype": "application/json",
+        "partitionkey": user.user_id,
+        "traceparent": "",
+        "traceid": "",
+        "data": {"user_id": user.user_id, "task": told},
+    }
+    return {
+        "topic": TaskCreated.topic,
+        "key": user.user_id,
+        "event_id": id,
+        "payload": payload,
+        "recorded_at": now,
+    }
+
+
+def _json(value: Any) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_UTC_Z)

@@ -48,6 +48,17 @@ class Report:
         return ", ".join(places) + (f" and {rest} more" if rest else "")
 
 
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Into whose account a file comes; as much of `Principal` as reading it needs."""
+
+    user_id: str
+    time_zone: str
+    week_start: str | None = None
+    via: dict[str, str] | None = None
+    """The API token that brought it, as `task_service.history` stores it."""
+
+
 @dataclass(slots=True)
 class ProjectDraft:
     """A project of the file; `parent` is the key of another one."""

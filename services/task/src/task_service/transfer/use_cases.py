@@ -21,7 +21,7 @@ from task_service.transfer.file_reader import FileRead, FileRequest
 from task_service.transfer.limits import MAX_AT_ONCE, WAIT_SECONDS
 from task_service.transfer.models import ImportJob
 from task_service.transfer.schemas import ImportRead, ReportLine
-from task_service.transfer.source import Unreadable
+from task_service.transfer.source import Owner, Unreadable
 
 KEPT = timedelta(days=7)
 """How long it can be asked what became of an import."""
@@ -129,6 +129,10 @@ async def _read(process: FileProcess) -> FileRead:
         raise ImportUnreadable(f"It was given up: {error}.") from error
 
 
+def owner_of(user: Principal) -> Owner:
+    return Owner(user.user_id, user.time_zone, user.week_start, via_of(user))
+
+
 def _job(id: str, request: FileRequest, **values: Any) -> ImportJob:
     user = request.user
     own: dict[str, Any] = {
@@ -136,7 +140,7 @@ def _job(id: str, request: FileRequest, **values: Any) -> ImportJob:
         "user_id": user.user_id,
         "zone": user.time_zone,
         "week_start": user.week_start,
-        "via": via_of(user),
+        "via": user.via,
         "format": request.format,
         "project": request.project,
         "body": b"",

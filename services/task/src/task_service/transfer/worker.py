@@ -35,6 +35,7 @@ from task_service.transfer.formats import Format
 from task_service.transfer.models import ImportJob
 from task_service.transfer.preparing import Outlook
 from task_service.transfer.source import Unreadable
+from task_service.transfer.use_cases import owner_of
 
 LEASE = timedelta(seconds=60)
 POLL_SECONDS = 1.0
@@ -88,7 +89,8 @@ async def take_in(database: Database, job: ImportJob) -> None:
     """Take in one file, from its beginning."""
     by = ApiTokenUsed(job.via["token"], job.via["name"]) if job.via else None
     user = Principal(job.user_id, "user", job.zone, "", 0, job.week_start, via=by)
-    request = FileRequest(user, job.body, cast(Format | None, job.format), job.project, job.created_at)
+    format = cast(Format | None, job.format)
+    request = FileRequest(owner_of(user), job.body, format, job.project, job.created_at)
     async with FileProcess(request) as process:
         try:
             found = await process.read()
@@ -120,7 +122,7 @@ async def _add_all(
             stored = await _still_there(session, job)
             if stored is None:
                 return False
-            added += await adding.add(session, *chunk)
+            added += await adding.add(session, chunk)
             _count(stored, outlook, before, added)
         await asyncio.sleep((time.perf_counter() - began) * SHARE)
     return True

@@ -13,12 +13,11 @@ from hypothesis import strategies as st
 from task_service.transfer.nesting import nest
 from task_service.transfer.plan import possible_ids
 from task_service.transfer.preparing import Preparation, Settled
-from task_service.transfer.source import Unreadable
+from task_service.transfer.source import Owner, Unreadable
 
-from servicekit.auth import Principal
 from services.task.tests.unit.transfer.files import ALL, JSON, read, zipped
 
-ADA = Principal("ada", "user", "Europe/Berlin", "", 0)
+ADA = Owner("ada", "Europe/Berlin")
 NOW = datetime(2026, 11, 24, 10, 30, tzinfo=UTC)
 VALUES: list[Any] = [
     *(
@@ -50,8 +49,7 @@ def outcome(body: bytes) -> int:
     possible_ids(ADA.user_id, source)
     preparation = Preparation(source, ADA, set(), NOW)
     outlook = preparation.outlook()
-    added = [rows for rows, _ in preparation.chunks(Settled(), 100)]
-    assert sum(len(rows["task"]) for rows in added) == outlook.new
+    assert sum(len(chunk.ids) for chunk in preparation.chunks(Settled(), 100)) == outlook.new
     return outlook.new
 
 
