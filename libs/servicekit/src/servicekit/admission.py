@@ -4,7 +4,8 @@ So many requests are worked on at a time (bounded concurrency). Others wait in l
 while the line is short: by Little's law who joins it waits `line × mean service time / at once`, and who
 would wait for longer than `LONGEST_WAIT` is refused with 503 and `Retry-After`, before anything was done.
 
-Probes, metrics, deliveries, jobs and operators have a lane of their own: they never wait for the crowd.
+Probes, metrics, deliveries, jobs and operators never wait for the crowd. What takes long by its nature, as
+passwords, the assistant and files do, has a lane with turns of its own, so that it takes none from the rest.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from prometheus_client import Counter, Gauge
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from servicekit.auth import API_PREFIX
 from servicekit.errors import Overloaded
 from servicekit.problems import problem_response
 from servicekit.sidecar_only import CALLBACKS, OPEN
@@ -23,7 +25,15 @@ from servicekit.sidecar_only import CALLBACKS, OPEN
 LONGEST_LINE = 256
 LONGEST_WAIT = 0.5
 """Seconds."""
-OWN_LANE = (*OPEN, *CALLBACKS, "/replays", "/ops", "/api/v1/ops")
+NOT_COUNTED = (*OPEN, *CALLBACKS, "/replays", "/ops", f"{API_PREFIX}/ops")
+SLOW_WAIT = 3.0
+"""Seconds, in the lanes of what takes long."""
+SLOW_LANES = {
+    "passwords": ("/auth/sign-", "/sign-"),
+    "assistant": ("/chat", "/mcp", "/assistant"),
+    "files": ("/import", "/export", "/calendar", "/users/me/export"),
+}
+"""Beginnings of paths, those of the API with or without its prefix."""
 SMOOTHING = 0.05
 """Weight of the latest request in the mean service time."""
 
@@ -46,6 +56,7 @@ class Capacity:
         at_once: int,
         longest_line: int = LONGEST_LINE,
         longest_wait: float = LONGEST_WAIT,
+        *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._at_once = at_once
@@ -92,22 +103,26 @@ class Capacity:
 
 
 class AdmissionControl:
-    """Lets requests in as `capacity` has room; says so in the log once a second when it had none.
+    """Lets requests in as their lane has room; says so in the log once a second when it had none.
 
+    at_once: requests worked on at a time, in each lane.
     refusal: the answer to a request that is refused; a problem document unless told otherwise.
     """
 
-    def __init__(self, app: ASGIApp, capacity: Capacity, refusal: Refusal | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, at_once: int, longest_line: int = LONGEST_LINE, refusal: Refusal | None = None
+    ) -> None:
         self._app = app
-        self._capacity = capacity
+        self._capacity = Capacity(at_once, longest_line)
+        self._slow = {lane: Capacity(at_once, longest_line, SLOW_WAIT) for lane in SLOW_LANES}
         self._refusal = refusal or _problem
         self._refused = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith(OWN_LANE):
+        if scope["type"] != "http" or scope["path"].startswith(NOT_COUNTED):
             await self._app(scope, receive, send)
             return
-        visit = _Visit(self._capacity, receive, send)
+        visit = _Visit(self._capacity_for(scope["path"]), receive, send)
         try:
             if not _has_body(scope):
                 await visit.enter()
@@ -123,6 +138,13 @@ class AdmissionControl:
                 await self._refuse(scope, receive, send)
         finally:
             visit.leave()
+
+    def _capacity_for(self, path: str) -> Capacity:
+        path = path.removeprefix(API_PREFIX)
+        for lane, beginnings in SLOW_LANES.items():
+            if path.startswith(beginnings):
+                return self._slow[lane]
+        return self._capacity
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         REFUSED.inc()

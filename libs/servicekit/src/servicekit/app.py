@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.routing import BaseRoute
 
 from servicekit import health, idempotency, inbox, metrics, replays, subscriptions
-from servicekit.admission import AdmissionControl, Capacity, Refusal
+from servicekit.admission import AdmissionControl, Refusal
 from servicekit.auth import PublishedKeys, TokenVerifier
 from servicekit.body_limit import BodyLimit
 from servicekit.content_digest import ContentDigest
@@ -93,7 +93,7 @@ def create_app(
     app.add_middleware(BodyLimit)
     app.add_middleware(SidecarOnly, token=settings.app_api_token.get_secret_value(), callbacks_only=public)
     app.add_middleware(TracingMiddleware, tracer=tracer)
-    app.add_middleware(AdmissionControl, capacity=Capacity(settings.requests_at_once), refusal=refusal)
+    app.add_middleware(AdmissionControl, at_once=settings.requests_at_once, refusal=refusal)
     app.add_middleware(Leaving)
     if not public:
         app.add_middleware(ContentDigest)

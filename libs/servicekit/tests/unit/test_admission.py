@@ -32,12 +32,14 @@ class Service:
         self.go_on = asyncio.Event()
         self.app.get("/work/{name}")(self.work)
         self.app.get("/healthz")(self.work)
+        self.app.get("/chat/{name}")(self.work)
+        self.app.get("/api/v1/auth/sign-in")(self.work)
         self.app.post("/ops/work")(self.work)
         self.app.post("/echo")(self.echo)
         self.app.get("/stream")(self.stream)
         install_error_handlers(self.app)
         self.app.add_middleware(CatchAll)
-        self.app.add_middleware(AdmissionControl, capacity=Capacity(2, longest_line))
+        self.app.add_middleware(AdmissionControl, at_once=2, longest_line=longest_line)
 
     async def work(self, name: str = "") -> str:
         self.begun.append(name)
@@ -102,7 +104,7 @@ class TestTheCrowd:
         await asyncio.gather(*sent)
         with caplog.at_level(logging.WARNING, "servicekit.admission"):
             await asyncio.sleep(1.05)
-        (line,) = [record.getMessage() for record in caplog.records]
+        (line,) = [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING]
         assert line == "refused 5 requests in a second: too many at once"
 
     async def test_leaves_the_lane_of_others_free(self, service: Service, client: AsyncClient) -> None:
@@ -116,6 +118,18 @@ class TestTheCrowd:
         service.go_on.set()
         answers = await asyncio.gather(*sent, probe, operator)
         assert {answer.status_code for answer in answers} == {200}
+
+    @pytest.mark.parametrize("slow", ["/chat/x", "/api/v1/auth/sign-in"])
+    async def test_of_what_takes_long_takes_no_turn_of_the_rest(
+        self, service: Service, client: AsyncClient, slow: str
+    ) -> None:
+        sent = [asyncio.create_task(client.get(slow)) for _ in range(3)]
+        await settle()
+        assert (await client.get(slow)).status_code == 503
+        sent += await crowd(client, 2)
+        assert len(service.begun) == 4
+        service.go_on.set()
+        assert {answer.status_code for answer in await asyncio.gather(*sent)} == {200}
 
     async def test_comes_in_again_when_it_is_over(self, service: Service, client: AsyncClient) -> None:
         sent = await crowd(client, 3)
