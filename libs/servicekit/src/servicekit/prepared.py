@@ -23,10 +23,7 @@ class Row(Protocol):
 
 
 class Prepared:
-    """A `select` with a `bindparam` for each value.
-
-    Rows have the types of the driver: with PostgreSQL JSON is text, with SQLite it is read.
-    """
+    """A `select` with a `bindparam` for each value; rows have the types of the driver."""
 
     def __init__(self, statement: Select[Any]) -> None:
         compiled = statement.compile(dialect=asyncpg.dialect())  # type: ignore[no-untyped-call]

@@ -11,6 +11,7 @@ from servicekit.database import for_both, run_own
 from servicekit.errors import AccountGone
 from servicekit.prepared import Prepared
 from task_service import derived
+from task_service.filtering.columns import shown
 from task_service.models import (
     Activity,
     ErasedOwner,
@@ -64,7 +65,7 @@ _IS_THERE = and_(
     *(_TASK[name] == bindparam(name, type_=_TASK[name].type) for name in ("id", "user_id")),
     _TASK.deleted_at.is_(None),
 )
-SHOWN = Prepared(select(*(_TASK[name] for name in NAMES)).where(_IS_THERE))
+SHOWN = Prepared(select(*shown(NAMES)).where(_IS_THERE))
 """A task as it is shown, unless it is in the trash: `id`, `user_id`."""
 VERSION = Prepared(select(_TASK.version).where(_IS_THERE))
 """No more of it than its version."""

@@ -16,6 +16,7 @@ from task_service.schemas import ReminderOfTask, TaskRead
 
 NAMES = tuple(TaskRead.model_fields)
 JSON = "application/json"
+_NO_ITEMS = "[]"
 _RECURRENCE = ("rule", "from", "month_end", "missed")
 _REMINDERS = TypeAdapter(list[ReminderOfTask])
 
@@ -42,18 +43,18 @@ def _shown(row: Row, names: Collection[str]) -> dict[str, Any]:
     return content
 
 
-def _read(stored: Any) -> Any:
-    """JSON of a column, which a driver may give as text."""
-    return orjson.loads(stored) if isinstance(stored, str) else stored
+def _list(stored: str) -> list[Any]:
+    found: list[Any] = [] if stored == _NO_ITEMS else orjson.loads(stored)
+    return found
 
 
-def _recurrence(stored: Any) -> dict[str, str]:
-    known = _read(stored)
+def _recurrence(stored: str) -> dict[str, str]:
+    known = orjson.loads(stored)
     return {name: known[name] for name in _RECURRENCE}
 
 
-def _reminders(stored: Any) -> Any:
-    known = _read(stored)
+def _reminders(stored: str) -> Any:
+    known = _list(stored)
     return known and _REMINDERS.dump_python(_REMINDERS.validate_python(known), mode="json")
 
 
@@ -62,9 +63,9 @@ def _wall_clock(value: time) -> time:
 
 
 _SHOWN_OTHERWISE: tuple[tuple[str, Callable[[Any], Any]], ...] = (
-    ("labels", _read),
+    ("labels", _list),
     ("due_time", _wall_clock),
     ("recurrence", _recurrence),
     ("reminders", _reminders),
 )
-"""What is stored in another form than it is shown in."""
+"""What is stored in another form than it is shown in; JSON comes as text."""

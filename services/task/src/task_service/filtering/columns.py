@@ -1,4 +1,9 @@
-"""The columns that filters and sort orders look at."""
+"""The columns that filters and sort orders look at, and those of what is shown."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import JSON, ColumnElement, Text, cast
 
 from task_service.models import Label, Project, Task, TaskLabel, TaskText
 
@@ -10,3 +15,9 @@ LABEL = TaskLabel.metadata.tables["task_label"].c
 SEEN = TEXT_SEEN.c
 LABELS = Label.metadata.tables["label"].c
 PROJECT = Project.metadata.tables["project"].c
+
+
+def shown(names: Iterable[str]) -> list[ColumnElement[Any]]:
+    """These columns of a task; JSON as the text that is stored, for a driver reads it in its own slow way."""
+    columns = (TASK[name] for name in names)
+    return [cast(each, Text).label(each.name) if isinstance(each.type, JSON) else each for each in columns]

@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from servicekit.prepared import Prepared, Row
 from task_service.filtering import keyset
-from task_service.filtering.columns import LABEL, LABELS, PROJECT, SEEN, TASK, TEXT
+from task_service.filtering.columns import LABEL, LABELS, PROJECT, SEEN, TASK, TEXT, shown
 from task_service.filtering.sorting import NEWEST_FIRST, parse_sort
 from task_service.models import Task, TaskText
 from task_service.showing import NAMES
@@ -94,7 +94,7 @@ async def listed(session: AsyncSession, wanted: Wanted) -> Sequence[Task]:
 async def rows(session: AsyncSession, wanted: Wanted, names: Collection[str]) -> Sequence[Row]:
     """As `listed`, of each task these columns."""
     connection = await session.connection()
-    query = _query(select(*(TASK[name] for name in names)), wanted, connection)
+    query = _query(select(*shown(names)), wanted, connection)
     return list((await connection.execute(query)).mappings())
 
 
@@ -143,8 +143,7 @@ def _first_page() -> Prepared:
     order = keyset.order(parse_sort(NEWEST_FIRST))
     of, limit = bindparam("user_id", type_=TASK.user_id.type), bindparam("limit", type_=Integer())
     wanted = Wanted(of, [], [], order, limit, by_title=False)
-    columns = (TASK[name] for name in NAMES)
-    return Prepared(_page(select(*columns), wanted, [TASK.deleted_at.is_(None)]))
+    return Prepared(_page(select(*shown(NAMES)), wanted, [TASK.deleted_at.is_(None)]))
 
 
 FIRST_PAGE = _first_page()
