@@ -92,6 +92,7 @@ class _Reading:
         self._above: list[Draft] = []
         self._section = key
         self._seen: Counter[str] = Counter()
+        self._understood: dict[str, Understood] = {}
 
     def take(self, row: Mapping[str, str], where: str) -> None:
         takers = {"task": self._task, "section": self._section_row, "note": self._note}
@@ -167,12 +168,18 @@ class _Reading:
             moment = moment.at(self._calendar.zone)
             clock = {"due_time": moment.clock} | self._zone(row) if moment.clock else {}
             return {"due_date": moment.day} | clock
-        found = understand(f"x {said[:MAX_WORDS]}", self._calendar)
+        found = self._understand(said[:MAX_WORDS])
         if found.title != "x" or language not in ("", "en") or len(said) > MAX_WORDS:
             left.append(f"DATE: {said}")
             self._report.say(where, f"The date {said[:80]!r} was not understood; it is in the notes.")
             return {}
         return _when(found) | self._zone(row)
+
+    def _understand(self, words: str) -> Understood:
+        """Once for the same words, of which a file has few: "every monday"."""
+        if words not in self._understood:
+            self._understood[words] = understand(f"x {words}", self._calendar)
+        return self._understood[words]
 
     def _zone(self, row: Mapping[str, str]) -> dict[str, Any]:
         """Only a date with a time is fixed to a zone."""
