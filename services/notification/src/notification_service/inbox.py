@@ -21,14 +21,23 @@ QUIET = ("email", "push")
 """Kinds of channels that wait while it is quiet; programs are not woken by a webhook."""
 
 
-async def put(
-    session: AsyncSession, told: Sequence[Notification], people: Mapping[str, Person], now: datetime
-) -> None:
+Active = Mapping[str, Sequence[Channel]]
+"""The channels in use, by user."""
+
+
+async def put(session: AsyncSession, told: Sequence[Notification], people: Mapping[str, Person]) -> None:
     """Add entries with their deliveries and events. people: who has other than the default habits.
 
     What is not for the inbox and what no channel asks for is dropped.
     """
-    active = await channels.active_of(session, list({each.user_id for each in told}))
+    active = await channels.active_of(session, {each.user_id for each in told})
+    await put_on(session, told, people, active)
+
+
+async def put_on(
+    session: AsyncSession, told: Sequence[Notification], people: Mapping[str, Person], active: Active
+) -> None:
+    """As `put`, where the channels are known."""
     for entry in told:
         asking = [each for each in active.get(entry.user_id, ()) if entry.kind in each.kinds]
         if entry.in_inbox:
@@ -36,8 +45,8 @@ async def put(
         if entry.in_inbox or asking:
             session.add(entry)
         person = people.get(entry.user_id) or Person(id=entry.user_id)
-        session.add_all([delivery_on(channel, entry, person, now) for channel in asking])
-    arrived = [_in_inbox(entry, now) for entry in told if entry.kind in WITH_RECEIPT]
+        session.add_all([delivery_on(channel, entry, person, entry.created_at) for channel in asking])
+    arrived = [_in_inbox(entry, entry.created_at) for entry in told if entry.kind in WITH_RECEIPT]
     if arrived:
         await channels.add_deliveries(session, arrived)
 

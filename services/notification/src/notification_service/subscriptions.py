@@ -17,16 +17,10 @@ from contracts.task import (
 from contracts.user import UserDeleted, UserSignedUp, UserUpdated
 from notification_service import use_cases
 from notification_service.preferences import use_cases as preferences
-from notification_service.reminders import planning
-from servicekit.deliveries import Received
+from servicekit.deliveries import Received, ReceivedBatch
 from servicekit.subscriptions import Subscriptions
 
 subscriptions = Subscriptions()
-
-
-async def on_task_changed(received: Received[TaskEvent]) -> None:
-    await planning.follow(received.session, received.envelope)
-    await use_cases.notify_of_task(received.session, received.envelope)
 
 
 CHANGES: tuple[type[TaskEvent], ...] = (
@@ -37,8 +31,13 @@ CHANGES: tuple[type[TaskEvent], ...] = (
     TaskDeleted,
     TaskRestored,
 )
-for changed in CHANGES:
-    subscriptions.on(changed)(on_task_changed)
+
+
+async def on_tasks_changed(batch: ReceivedBatch[TaskEvent]) -> None:
+    await use_cases.follow_tasks(batch.session, batch.envelopes)
+
+
+subscriptions.on_batch(*CHANGES)(on_tasks_changed)
 
 
 LISTS: tuple[type[use_cases.ListEvent], ...] = (

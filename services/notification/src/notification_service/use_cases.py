@@ -17,16 +17,27 @@ from notification_service.channels import repository as channels
 from notification_service.channels.use_cases import again
 from notification_service.models import Notification
 from notification_service.quotas import repository as quotas
+from notification_service.reminders import planning
 from notification_service.reminders import repository as reminders
 from servicekit.errors import NotFound
 
 ListEvent = ProjectEvent | LabelEvent | FilterEvent
 
 
-async def notify_of_task(session: AsyncSession, envelope: CloudEvent[TaskEvent]) -> None:
-    """Call the webhooks of the owner that ask for what happened to a task."""
+async def follow_tasks(session: AsyncSession, envelopes: Sequence[CloudEvent[TaskEvent]]) -> None:
+    """Keep reminders in step with changed tasks, and call the webhooks of their owners that ask for it."""
+    people = await reminders.lock_people(session, {envelope.data.user_id for envelope in envelopes})
+    told = [envelope for envelope in envelopes if not people[envelope.data.user_id].erased_at]
+    await planning.follow(session, told, people)
+    active = await channels.active_of(session, {envelope.data.user_id for envelope in told})
+    asked = {user_id: {kind for each in found for kind in each.kinds} for user_id, found in active.items()}
+    heard = [each for each in told if contents.kind_of(each.data) in asked.get(each.data.user_id, ())]
+    await inbox.put_on(session, [_entry_of_task(each) for each in heard], people, active)
+
+
+def _entry_of_task(envelope: CloudEvent[TaskEvent]) -> Notification:
     task = envelope.data.task
-    await _notify(session, envelope, title=task.title, task_id=task.id, about=_changed(envelope.data))
+    return _entry(envelope, title=task.title, task_id=task.id, about=_changed(envelope.data))
 
 
 async def notify_of_list(session: AsyncSession, envelope: CloudEvent[ListEvent]) -> None:
@@ -56,14 +67,17 @@ async def notify_of_import(session: AsyncSession, envelope: CloudEvent[ImportFin
 
 async def _notify(session: AsyncSession, envelope: CloudEvent[Event], **values: Any) -> None:
     """Do what `contents` says of an event, unless its user is erased."""
-    user_id, content = envelope.data.user_id, contents.OF_EVENTS[type(envelope.data)]
-    people = await reminders.people(session, [user_id])
-    if not content.kind or any(person.erased_at for person in people.values()):
+    people = await reminders.people(session, [envelope.data.user_id])
+    if not contents.kind_of(envelope.data) or any(person.erased_at for person in people.values()):
         return
-    kind = contents.kind_of(envelope.data)
-    made = {"id": envelope.id, "user_id": user_id, "kind": kind, "created_at": envelope.time}
-    entry = Notification.model_validate(made | {"in_inbox": content.in_inbox} | values)
-    await inbox.put(session, [entry], people, envelope.time)
+    await inbox.put(session, [_entry(envelope, **values)], people)
+
+
+def _entry(envelope: CloudEvent[Event], **values: Any) -> Notification:
+    event = envelope.data
+    made = {"id": envelope.id, "user_id": event.user_id, "created_at": envelope.time}
+    made |= {"kind": contents.kind_of(event), "in_inbox": contents.OF_EVENTS[type(event)].in_inbox}
+    return Notification.model_validate(made | values)
 
 
 async def list_newest(

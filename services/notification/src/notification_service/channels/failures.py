@@ -45,4 +45,4 @@ async def _put(
         return
     entry = Notification(id=id, user_id=user_id, kind=kind, title=title, text=text, created_at=now)
     entry.channel_id = channel_id
-    await inbox.put(session, [entry], {}, now)
+    await inbox.put(session, [entry], {})

@@ -88,7 +88,7 @@ async def fire(session: AsyncSession, now: datetime, limit: int) -> Sequence[Rem
             told.append(await _digest(session, reminder, person, now))
         else:
             told.append(_entry(reminder, due_times.get(reminder.task_id or "", DueTime()), now))
-    await inbox.put(session, told, people, now)
+    await inbox.put(session, told, people)
     return taken
 
 

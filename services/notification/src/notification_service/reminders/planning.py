@@ -8,8 +8,9 @@
 An event of a version that is known already changes nothing, so a replayed one does no harm.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,34 +19,59 @@ from contracts.event import CloudEvent
 from contracts.task import TaskDeleted, TaskEvent, TaskReminder, TaskSnapshot
 from notification_service.models import KnownTask, Person, Reminder
 from notification_service.reminders import repository
+from notification_service.reminders.repository import Told
 from notification_service.reminders.when import due_instant, remind_instant, zone_of
 
 REMINDERS = uuid5(NAMESPACE_URL, "todo/reminders")
 OF_A_TASK = ("task", "own")
 
 
-async def follow(session: AsyncSession, envelope: CloudEvent[TaskEvent]) -> None:
-    """Plan, move and cancel what a changed task asks for."""
-    task, user_id = envelope.data.task, envelope.data.user_id
-    person = await repository.person(session, user_id)
-    if person.erased_at:
+async def follow(
+    session: AsyncSession, envelopes: Sequence[CloudEvent[TaskEvent]], people: Mapping[str, Person]
+) -> None:
+    """Plan, move and cancel what changed tasks ask for, oldest change first. people: theirs, locked."""
+    ids = sorted({envelope.data.task.id for envelope in envelopes})
+    if not ids:
         return
-    known = await repository.lock_task(session, task.id)
-    if known and known.version >= task.version:
-        return
-    is_open = not task.done and not isinstance(envelope.data, TaskDeleted) and task.deleted_at is None
-    known = _remember(session, known, task, user_id, is_open)
-    planned = {each.id: each for each in await repository.lock_of_task(session, task.id, OF_A_TASK)}
-    wanted = {reminder_id(task.id, each): each for each in _wanted(task, person)}
+    known = await repository.lock_tasks(session, ids)
+    reminders: dict[str, dict[str, Reminder]] = {id: {} for id in ids}
+    for reminder in await repository.lock_of_tasks(session, ids, OF_A_TASK):
+        reminders[reminder.task_id or ""][reminder.id] = reminder
+    rows: dict[str, dict[str, Any]] = {}
+    instants: set[datetime] = set()
+    for envelope in envelopes:
+        task, user_id = envelope.data.task, envelope.data.user_id
+        told = known.get(task.id)
+        if told and told.version >= task.version:
+            continue
+        known[task.id] = Told(task.version, told.user_id if told else user_id)
+        rows[task.id] = _row(envelope.data, known[task.id].user_id)
+        instants |= _plan(session, rows[task.id], envelope, people[user_id], reminders[task.id])
+    await repository.remember(session, list(rows.values()))
+    await repository.wake_at(session, sorted(instants))
+
+
+def _plan(
+    session: AsyncSession,
+    row: Mapping[str, Any],
+    envelope: CloudEvent[TaskEvent],
+    person: Person,
+    planned: dict[str, Reminder],
+) -> set[datetime]:
+    """Bring `planned`, all reminders of a task, into step with it; returns when to wake up for them."""
+    wanted = {reminder_id(row["id"], each): each for each in _wanted(envelope.data.task, person)}
+    if not wanted and not planned:
+        return set()
+    task = KnownTask(**row)
     for id, spec in wanted.items():
         if id not in planned:
-            planned[id] = made(id, known, spec, envelope.time)
+            planned[id] = made(id, task, spec, envelope.time)
             session.add(planned[id])
     for reminder in planned.values():
-        reminder.title = known.title
-        keeps = is_open and (reminder.kind == "own" or reminder.id in wanted)
-        settle(reminder, known, person, envelope.time, keeps=keeps)
-    await wake_for(session, list(planned.values()))
+        reminder.title = task.title
+        keeps = task.is_open and (reminder.kind == "own" or reminder.id in wanted)
+        settle(reminder, task, person, envelope.time, keeps=keeps)
+    return _instants(planned.values())
 
 
 async def replan(session: AsyncSession, person: Person, now: datetime) -> None:
@@ -72,11 +98,13 @@ def settle(reminder: Reminder, task: KnownTask, person: Person, heard_at: dateti
         reminder.state = "planned" if at > heard_at else "past"
 
 
-async def wake_for(session: AsyncSession, reminders: Sequence[Reminder]) -> None:
+async def wake_for(session: AsyncSession, reminders: Iterable[Reminder]) -> None:
     """See to it that somebody wakes up for these."""
-    instants = {each.remind_at for each in reminders if each.state == "planned" and each.remind_at}
-    await repository.wake_at(session, sorted(instants))
-    session.info["planned"] = True
+    await repository.wake_at(session, sorted(_instants(reminders)))
+
+
+def _instants(reminders: Iterable[Reminder]) -> set[datetime]:
+    return {each.remind_at for each in reminders if each.state == "planned" and each.remind_at}
 
 
 def reminder_id(task_id: str, spec: TaskReminder) -> str:
@@ -111,16 +139,18 @@ def made(id: str, task: KnownTask, spec: TaskReminder, now: datetime) -> Reminde
     )
 
 
-def _remember(
-    session: AsyncSession, known: KnownTask | None, task: TaskSnapshot, user_id: str, is_open: bool
-) -> KnownTask:
-    values = task.model_dump(
-        include={"id", "title", "due_date", "due_at", "time_zone", "version", "deleted_at"}
-    )
-    values |= {"is_open": is_open, "has_reminders": bool(task.reminders)}
-    if known is None:
-        known = KnownTask(**values, user_id=user_id)
-        session.add(known)
-    else:
-        known.sqlmodel_update(values)
-    return known
+def _row(event: TaskEvent, user_id: str) -> dict[str, Any]:
+    """What is remembered of a task; a dict, as making an object costs more than writing the row."""
+    task = event.task
+    return {
+        "id": task.id,
+        "user_id": user_id,
+        "title": task.title,
+        "due_date": task.due_date,
+        "due_at": task.due_at,
+        "time_zone": task.time_zone,
+        "is_open": not task.done and not isinstance(event, TaskDeleted) and task.deleted_at is None,
+        "has_reminders": bool(task.reminders),
+        "version": task.version,
+        "deleted_at": task.deleted_at,
+    }

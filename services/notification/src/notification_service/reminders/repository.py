@@ -1,8 +1,8 @@
 """Every query about reminders, and about the people and tasks they are for."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnExpressionArgument, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,7 +13,14 @@ from notification_service.reminders.when import MINUTES_OF_A_DAY
 from servicekit.database import for_both, run_own
 from servicekit.errors import AccountGone
 
+
+def _remembering(insert: Any) -> Any:
+    told = {column.name: column for column in insert.excluded if column.name not in ("id", "user_id")}
+    return insert.on_conflict_do_update(index_elements=["id"], set_=told)
+
+
 _MEET = for_both(lambda insert: insert(Person).on_conflict_do_nothing())
+_REMEMBER = for_both(lambda insert: _remembering(insert(KnownTask)))
 _WAKE = for_both(lambda insert: insert(WakeUp).on_conflict_do_nothing())
 _DUE = (
     select(col(Reminder.id))
@@ -31,14 +38,32 @@ class DueTime(NamedTuple):
     day: date | None = None
 
 
+class Told(NamedTuple):
+    """What was told of a task last, and whose it is."""
+
+    version: int
+    user_id: str
+
+
 async def person(session: AsyncSession, user_id: str) -> Person:
     """What is known of a user, locked until the transaction ends; somebody new has the defaults."""
-    query = select(Person).where(col(Person.id) == user_id).with_for_update()
-    found = (await session.scalars(query)).first()
-    if found is None:
-        await run_own(session, _MEET, Person(id=user_id).model_dump())
-        found = (await session.scalars(query)).one()
+    return (await lock_people(session, [user_id]))[user_id]
+
+
+async def lock_people(session: AsyncSession, ids: Iterable[str]) -> dict[str, Person]:
+    """What is known of users, as in `person`; by id, so that two who lock some never wait in a ring."""
+    wanted = sorted(set(ids))
+    found = await _lock_known(session, wanted)
+    new = [id for id in wanted if id not in found]
+    if new:
+        await run_own(session, _MEET, [Person(id=id).model_dump() for id in new])
+        found |= await _lock_known(session, new)
     return found
+
+
+async def _lock_known(session: AsyncSession, ids: Collection[str]) -> dict[str, Person]:
+    query = select(Person).where(col(Person.id).in_(ids)).order_by(col(Person.id)).with_for_update()
+    return {person.id: person for person in await session.scalars(query)}
 
 
 async def account(session: AsyncSession, user_id: str) -> Person:
@@ -54,8 +79,17 @@ async def people(session: AsyncSession, ids: Sequence[str]) -> dict[str, Person]
     return {person.id: person for person in found}
 
 
-async def lock_task(session: AsyncSession, id: str) -> KnownTask | None:
-    return (await session.scalars(select(KnownTask).where(col(KnownTask.id) == id).with_for_update())).first()
+async def lock_tasks(session: AsyncSession, ids: Collection[str]) -> dict[str, Told]:
+    """What was told of those of these tasks that are known."""
+    query = select(col(KnownTask.id), col(KnownTask.version), col(KnownTask.user_id))
+    query = query.where(col(KnownTask.id).in_(ids)).order_by(col(KnownTask.id)).with_for_update()
+    return {id: Told(version, user_id) for id, version, user_id in await session.execute(query)}
+
+
+async def remember(session: AsyncSession, tasks: Sequence[Mapping[str, Any]]) -> None:
+    """Write tasks, known ones and new ones, each a row by the names of its columns. They are locked."""
+    if tasks:
+        await run_own(session, _REMEMBER, tasks)
 
 
 async def task(session: AsyncSession, user_id: str, id: str) -> KnownTask | None:
@@ -70,9 +104,11 @@ async def due_times(session: AsyncSession, ids: Sequence[str | None]) -> dict[st
     return {row.id: DueTime(row.due_at, row.due_date) for row in found}
 
 
-async def lock_of_task(session: AsyncSession, task_id: str, kinds: Sequence[str]) -> Sequence[Reminder]:
-    query = select(Reminder).where(col(Reminder.task_id) == task_id, col(Reminder.kind).in_(kinds))
-    return (await session.scalars(query.with_for_update())).all()
+async def lock_of_tasks(
+    session: AsyncSession, task_ids: Collection[str], kinds: Sequence[str]
+) -> Sequence[Reminder]:
+    query = select(Reminder).where(col(Reminder.task_id).in_(task_ids), col(Reminder.kind).in_(kinds))
+    return (await session.scalars(query.order_by(col(Reminder.id)).with_for_update())).all()
 
 
 async def lock_of_days(session: AsyncSession, user_id: str) -> Sequence[tuple[Reminder, KnownTask]]:
