@@ -19,7 +19,7 @@ from contracts.task import (
     TaskUpdated,
 )
 from contracts.user import UserDeleted
-from servicekit.deliveries import Received
+from servicekit.deliveries import Received, ReceivedBatch
 from servicekit.subscriptions import Subscriptions
 
 COUNTED: dict[type[Event], str] = {
@@ -35,12 +35,9 @@ COUNTED: dict[type[Event], str] = {
 subscriptions = Subscriptions()
 
 
-async def count(received: Received[Event]) -> None:
-    await use_cases.count(received.session, received.envelope, COUNTED[type(received.event)])
-
-
-for counted in COUNTED:
-    subscriptions.on(counted)(count)
+@subscriptions.on_batch(*COUNTED)
+async def count(batch: ReceivedBatch[Event]) -> None:
+    await use_cases.count(batch.session, [(each, COUNTED[type(each.data)]) for each in batch.envelopes])
 
 
 @subscriptions.on(UserDeleted)

@@ -1,5 +1,7 @@
 """The rules of figures."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,9 +13,10 @@ from analytics_service.schemas import Summary
 from contracts.event import CloudEvent, Event
 
 
-async def count(session: AsyncSession, envelope: CloudEvent[Event], name: str) -> None:
-    """Count `name` for the user and the day of the event, unless the user is erased."""
-    await repository.add(session, envelope.data.user_id, envelope.time.astimezone(UTC).date(), name)
+async def count(session: AsyncSession, told: Sequence[tuple[CloudEvent[Event], str]]) -> None:
+    """Count events, each under a name for its user and its day, unless the user is erased."""
+    days = ((each.data.user_id, each.time.astimezone(UTC).date(), name) for each, name in told)
+    await repository.add(session, Counter(days))
 
 
 async def summary(session: AsyncSession, user_id: str) -> Summary:

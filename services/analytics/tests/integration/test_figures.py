@@ -86,7 +86,7 @@ class TestErasure:
 
     async def test_waits_for_what_is_being_counted(self, analytics: ServiceUnderTest) -> None:
         async with analytics.database.transaction() as session:
-            await use_cases.count(session, envelope(event(TaskCreated)), "tasks_created")
+            await use_cases.count(session, [(envelope(event(TaskCreated)), "tasks_created")])
             erasing = asyncio.create_task(analytics.receive(HANDLERS, UserDeleted(user_id="ada")))
             await until_blocked(analytics.database)
         await erasing
