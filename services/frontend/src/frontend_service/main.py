@@ -2,21 +2,19 @@
 
 from fastapi import FastAPI
 
-from frontend_service import api, assets, subscriptions, usage
-from frontend_service.account_export.routes import exports
+from frontend_service import subscriptions
 from frontend_service.crowded import refusal_of
 from frontend_service.live import Hub
-from frontend_service.pages.routes import ROUTERS
 from frontend_service.public_answers import speak_in_public
+from frontend_service.routers import ALL
 from frontend_service.settings import Settings
 from frontend_service.startup import open_edge, open_pages
 from servicekit.app import create_app
 
 
 def create(settings: Settings | None = None) -> FastAPI:
-    routers, startup = [api.own, exports, usage.own_usage, assets.router, *ROUTERS], [open_edge, open_pages]
-    settings = settings or Settings()
-    app = create_app(settings, routers, has_database=False, public=True, startup=startup, refusal=refusal_of)
+    settings, startup = settings or Settings(), [open_edge, open_pages]
+    app = create_app(settings, ALL, has_database=False, public=True, startup=startup, refusal=refusal_of)
     app.state.hub = Hub(app.state.settings.quota_streams)
     subscriptions.mount(app, app.state.hub)
     return speak_in_public(app)
