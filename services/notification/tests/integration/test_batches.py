@@ -109,9 +109,6 @@ OTHERS = st.sampled_from(
 EVENTS = st.lists(ABOUT_TASKS | ABOUT_TASKS | ABOUT_TASKS | ABOUT_TASKS | OTHERS, min_size=8, max_size=12)
 
 
-SIZES = st.lists(st.sampled_from([3, 20]), min_size=1, max_size=2)
-
-
 async def _begin(notification: ServiceUnderTest) -> None:
     """Nothing is known but these people, their channels and one reminder."""
     async with notification.database.transaction() as session:
@@ -185,3 +182,16 @@ class TestTaskEvents:
         await _begin(notification)
         await _deliver(notification, _cut(told, sizes))
         assert await _rows(notification) == one_by_one
+
+    async def test_wake_somebody_at_the_instant_of_each_of_them(self, notification: ServiceUnderTest) -> None:
+        """A later change may move a reminder; waking up for nothing is cheap, not waking up is not."""
+        due = [BEGUN + timedelta(hours=hours) for hours in (30, 40, 50)]
+        told = [
+            _told(
+                TaskCreated, (task, "bob"), {"version": 1, "due_at": at, "reminders": [{"minutes_before": 0}]}
+            )
+            for task, at in zip(("t1", "t2", "t3"), due, strict=True)
+        ]
+        await _begin(notification)
+        await _deliver(notification, [list(enumerate(told))])
+        assert [row["at"] for row in (await _rows(notification))["wake_up"]] == due
