@@ -16,12 +16,12 @@ from starlette.routing import Match, Mount
 from starlette.types import Message, Scope
 from task_service import routes as task_routes
 from task_service.main import create as create_task_service
+from task_service.quick import QuickRead, quick
 
 from servicekit import metrics
 from servicekit.auth import API_PREFIX
 from servicekit.ids import new_id
 from servicekit.metrics import RouteMetrics
-from servicekit.quick import QuickRead, quick
 from tests.architecture.sources import SERVICES
 
 

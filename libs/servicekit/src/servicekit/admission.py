@@ -3,6 +3,7 @@
 So many requests are worked on at a time (bounded concurrency). Others wait in line, first come first served,
 while the line is short: by Little's law who joins it waits `line × mean service time / at once`, and who
 would wait for longer than `LONGEST_WAIT` is refused with 503 and `Retry-After`, before anything was done.
+If work stalls after that, because the database hangs for one, who waits twice as long is refused as well.
 
 Probes, metrics, deliveries, jobs and operators never wait for the crowd. What takes long by its nature, as
 passwords, the assistant and files do, has a lane with turns of its own, so that it takes none from the rest.
@@ -12,6 +13,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from prometheus_client import Counter, Gauge
 from starlette.responses import Response
@@ -41,7 +43,6 @@ WORKED_ON = Gauge("todo_requests_worked_on", "Requests being worked on, without 
 WAITING = Gauge("todo_requests_waiting", "Requests that wait in line to be worked on")
 REFUSED = Counter("todo_requests_refused_total", "Requests refused because too many came at once")
 
-Refusal = Callable[[Scope], Response]
 log = logging.getLogger(__name__)
 
 
@@ -66,10 +67,17 @@ class Capacity:
         self._turns = asyncio.Semaphore(at_once)
         self._line = 0
         self._service_time = 0.0
+        self._working = 0
+        self._begun = 0.0
+        """The sum of the times at which the work under way was begun."""
 
     def expected_wait(self) -> float:
-        """Seconds until it would be the turn of who joins the line now."""
-        return (self._line + 1) * self._service_time / self._at_once
+        """Seconds until it would be the turn of who joins the line now.
+
+        What is under way takes at least as long as it has taken: so a stall shows before anything ends.
+        """
+        age = self._clock() - self._begun / self._working if self._working else 0.0
+        return (self._line + 1) * max(self._service_time, age) / self._at_once
 
     async def enter(self) -> Callable[[], None]:
         """Wait for a turn; returns what ends it. Raises `Overloaded` at once if it would take too long."""
@@ -79,22 +87,29 @@ class Capacity:
             self._line += 1
             WAITING.inc()
             try:
-                await self._turns.acquire()
+                async with asyncio.timeout(2 * self._longest_wait):
+                    await self._turns.acquire()
+            except TimeoutError as error:
+                raise Overloaded from error
             finally:
                 self._line -= 1
                 WAITING.dec()
         else:
             await self._turns.acquire()
-        WORKED_ON.inc()
         return self._turn(self._clock())
 
     def _turn(self, began: float) -> Callable[[], None]:
         has_left = False
+        self._working += 1
+        self._begun += began
+        WORKED_ON.inc()
 
         def leave() -> None:
             nonlocal has_left
             if not has_left:
                 has_left = True
+                self._working -= 1
+                self._begun -= began
                 self._service_time += (self._clock() - began - self._service_time) * SMOOTHING
                 self._turns.release()
                 WORKED_ON.dec()
@@ -102,20 +117,40 @@ class Capacity:
         return leave
 
 
+def slow_lane(path: str) -> str:
+    """The lane of a request, by its path; none for what is usually quick."""
+    path = path.removeprefix(API_PREFIX)
+    return next((lane for lane, beginnings in SLOW_LANES.items() if path.startswith(beginnings)), "")
+
+
+def problem(_: Scope) -> Response:
+    return problem_response(Overloaded())
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How a service deals with a crowd.
+
+    lane_of: the lane of a path; requests of one lane take no turns from those of another one.
+    refusal: the answer to a request that is refused.
+    """
+
+    lane_of: Callable[[str], str] = slow_lane
+    refusal: Callable[[Scope], Response] = problem
+
+
 class AdmissionControl:
     """Lets requests in as their lane has room; says so in the log once a second when it had none.
 
     at_once: requests worked on at a time, in each lane.
-    refusal: the answer to a request that is refused; a problem document unless told otherwise.
     """
 
-    def __init__(
-        self, app: ASGIApp, at_once: int, longest_line: int = LONGEST_LINE, refusal: Refusal | None = None
-    ) -> None:
+    def __init__(self, app: ASGIApp, at_once: int, policy: Policy, longest_line: int = LONGEST_LINE) -> None:
         self._app = app
-        self._capacity = Capacity(at_once, longest_line)
-        self._slow = {lane: Capacity(at_once, longest_line, SLOW_WAIT) for lane in SLOW_LANES}
-        self._refusal = refusal or _problem
+        self._at_once = at_once
+        self._longest_line = longest_line
+        self._policy = policy
+        self._lanes: dict[str, Capacity] = {}
         self._refused = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -140,18 +175,18 @@ class AdmissionControl:
             visit.leave()
 
     def _capacity_for(self, path: str) -> Capacity:
-        path = path.removeprefix(API_PREFIX)
-        for lane, beginnings in SLOW_LANES.items():
-            if path.startswith(beginnings):
-                return self._slow[lane]
-        return self._capacity
+        lane = self._policy.lane_of(path)
+        if lane not in self._lanes:
+            wait = SLOW_WAIT if lane in SLOW_LANES else LONGEST_WAIT
+            self._lanes[lane] = Capacity(self._at_once, self._longest_line, wait)
+        return self._lanes[lane]
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         REFUSED.inc()
         if not self._refused:
             asyncio.get_running_loop().call_later(1, self._tell)
         self._refused += 1
-        await self._refusal(scope)(scope, receive, send)
+        await self._policy.refusal(scope)(scope, receive, send)
 
     def _tell(self) -> None:
         log.warning("refused %d requests in a second: too many at once", self._refused)
@@ -196,10 +231,6 @@ class _Visit:
         if message["type"] == "http.response.body" and message.get("more_body"):
             self.leave()
         await self._send(message)
-
-
-def _problem(_: Scope) -> Response:
-    return problem_response(Overloaded())
 
 
 def _has_body(scope: Scope) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.routing import BaseRoute
 
 from servicekit import health, idempotency, inbox, metrics, replays, subscriptions
-from servicekit.admission import AdmissionControl, Refusal
+from servicekit.admission import AdmissionControl, Policy
 from servicekit.auth import PublishedKeys, TokenVerifier
 from servicekit.body_limit import BodyLimit
 from servicekit.content_digest import ContentDigest
@@ -46,7 +46,7 @@ def create_app(
     background: Sequence[Background] = (),
     forget: Sequence[Forget] = (),
     quick: Sequence[BaseRoute] = (),
-    refusal: Refusal | None = None,
+    admission: Policy | None = None,
 ) -> FastAPI:
     """The FastAPI app of one service.
 
@@ -54,9 +54,9 @@ def create_app(
     public: requests may come from elsewhere than the own sidecar (the edge).
     startup: run once before the first request, with `app.state` complete.
     background: run beside the requests, from then until the end.
-    refusal: what is answered where too many requests come at once.
+    admission: what is done where too many requests come at once, if not the usual.
     forget: drop what this service no longer needs; done every ten minutes, in one transaction.
-    quick: reads that are answered past the framework (`servicekit.quick`).
+    quick: reads that are answered past the framework, before all routes.
     """
     start_logging(settings)
     tracer = start_tracing(settings)
@@ -93,7 +93,7 @@ def create_app(
     app.add_middleware(BodyLimit)
     app.add_middleware(SidecarOnly, token=settings.app_api_token.get_secret_value(), callbacks_only=public)
     app.add_middleware(TracingMiddleware, tracer=tracer)
-    app.add_middleware(AdmissionControl, at_once=settings.requests_at_once, refusal=refusal)
+    app.add_middleware(AdmissionControl, at_once=settings.requests_at_once, policy=admission or Policy())
     app.add_middleware(Leaving)
     if not public:
         app.add_middleware(ContentDigest)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.responses import StreamingResponse
 
-from servicekit.admission import AdmissionControl, Capacity
+from servicekit.admission import AdmissionControl, Capacity, Policy
 from servicekit.errors import Overloaded
 from servicekit.problems import CatchAll, install_error_handlers
 
@@ -39,7 +39,7 @@ class Service:
         self.app.get("/stream")(self.stream)
         install_error_handlers(self.app)
         self.app.add_middleware(CatchAll)
-        self.app.add_middleware(AdmissionControl, at_once=2, longest_line=longest_line)
+        self.app.add_middleware(AdmissionControl, at_once=2, policy=Policy(), longest_line=longest_line)
 
     async def work(self, name: str = "") -> str:
         self.begun.append(name)
@@ -202,6 +202,30 @@ class TestTheLine:
         for task in tasks:
             task.cancel()
 
+    async def test_shortens_when_work_stalls_before_any_of_it_ends(self) -> None:
+        clock = Clock()
+        capacity = Capacity(2, longest_line=100, longest_wait=1.0, clock=clock)
+        clock.now = 1000.0
+        tasks = await self.in_line(capacity, 12)
+        assert [task.done() for task in tasks] == [True] * 2 + [False] * 10
+        clock.now += 5
+        with pytest.raises(Overloaded):
+            await capacity.enter()
+        for task in tasks:
+            task.cancel()
+
+    async def test_does_not_keep_anybody_for_long(self) -> None:
+        """In a stall those who wait already are refused, too, and their places are free again."""
+        capacity = Capacity(1, longest_line=100, longest_wait=0.05)
+        leave = await capacity.enter()
+        waiting = await self.in_line(capacity, 3)
+        async with asyncio.timeout(1):
+            found = await asyncio.gather(*waiting, return_exceptions=True)
+        assert {type(each) for each in found} == {Overloaded}
+        assert capacity.expected_wait() < 1
+        leave()
+        (await capacity.enter())()
+
     @given(st.lists(st.sampled_from(["enter", "leave", "twice", "cancel"]), max_size=60))
     def test_never_lets_in_more_and_never_loses_a_place(self, steps: list[str]) -> None:
         async def run() -> None:
@@ -227,6 +251,7 @@ class TestTheLine:
             for leave in inside:
                 leave()
             await settle()
-            assert [await asyncio.wait_for(capacity.enter(), 1) for _ in range(3)]
+            for _ in range(3):
+                await asyncio.wait_for(capacity.enter(), 1)
 
         asyncio.run(run())

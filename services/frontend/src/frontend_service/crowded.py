@@ -1,13 +1,15 @@
-"""What a person sees whose page is not taken on because too many came at once.
+"""Too many requests at once: each service behind the edge has its own turns, and pages have theirs.
 
-Made without templates and services: it has to cost next to nothing.
+So one that hangs holds up nobody who asks another one. What a person sees whose page is not taken on is made
+without templates and services: it has to cost next to nothing.
 """
 
 from starlette.responses import Response
 from starlette.types import Scope
 
-from servicekit.errors import Overloaded
-from servicekit.problems import problem_response
+from frontend_service.upstreams import OWNERS
+from servicekit.admission import Policy, problem, slow_lane
+from servicekit.auth import API_PREFIX
 
 PAGE = b"""<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -26,6 +28,17 @@ def refusal_of(scope: Scope) -> Response:
     """A page for a browser that opens one, a problem document for everything else."""
     headers = dict(scope["headers"])
     opens_page = b"text/html" in headers.get(b"accept", b"") and b"hx-request" not in headers
-    if scope["path"].startswith("/api/") or not opens_page:
-        return problem_response(Overloaded())
+    if scope["path"].startswith(API_PREFIX) or not opens_page:
+        return problem(scope)
     return Response(PAGE, 503, HEADERS, "text/html; charset=utf-8")
+
+
+def lane_of(path: str) -> str:
+    """What is slow by its nature, the service that will answer, or pages."""
+    below = path.removeprefix(API_PREFIX)
+    if below == path:
+        return slow_lane(path) or "pages"
+    return slow_lane(path) or OWNERS.get(below.split("/")[1] if "/" in below else "", "")
+
+
+POLICY = Policy(lane_of, refusal_of)

@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from frontend_service import subscriptions
-from frontend_service.crowded import refusal_of
+from frontend_service.crowded import POLICY
 from frontend_service.live import Hub
 from frontend_service.public_answers import speak_in_public
 from frontend_service.routers import ALL
@@ -14,7 +14,7 @@ from servicekit.app import create_app
 
 def create(settings: Settings | None = None) -> FastAPI:
     settings, startup = settings or Settings(), [open_edge, open_pages]
-    app = create_app(settings, ALL, has_database=False, public=True, startup=startup, refusal=refusal_of)
+    app = create_app(settings, ALL, has_database=False, public=True, startup=startup, admission=POLICY)
     app.state.hub = Hub(app.state.settings.quota_streams)
     subscriptions.mount(app, app.state.hub)
     return speak_in_public(app)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 from fastapi import FastAPI
+from frontend_service.crowded import lane_of
 from frontend_service.main import create
 from frontend_service.settings import Settings
 
@@ -22,13 +23,15 @@ async def crowded(services: FakeServices) -> AsyncIterator[httpx2.AsyncClient]:
     go_on = asyncio.Event()
 
     @app.get("/stuck")
+    @app.get("/api/v1/tasks/stuck")
     async def wait() -> None:
         await go_on.wait()
 
     transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
     async with app.router.lifespan_context(app), httpx2.AsyncClient(transport=transport) as client:
         client.base_url = "http://todo.test"
-        stuck = [asyncio.create_task(client.get("/stuck")) for _ in range(1 + 256)]
+        paths = ("/stuck", "/api/v1/tasks/stuck")
+        stuck = [asyncio.create_task(client.get(path)) for path in paths for _ in range(1 + 256)]
         await asyncio.sleep(0.2)
         yield client
         go_on.set()
@@ -54,6 +57,33 @@ async def test_a_page_is_one_people_can_read(crowded: httpx2.AsyncClient) -> Non
 async def test_a_part_of_a_page_is_refused_like_the_api(crowded: httpx2.AsyncClient) -> None:
     answer = await crowded.get("/", headers=BROWSER | {"hx-request": "true"})
     assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
+
+
+async def test_another_service_is_asked_all_the_same(crowded: httpx2.AsyncClient) -> None:
+    """One that hangs takes no turns from the others."""
+    for path in ("/api/v1/notifications", "/api/v1/nothing", "/api/v1/chat/conversations"):
+        assert (await crowded.get(path)).json().get("code") != "overloaded", path
+
+
+@pytest.mark.parametrize(
+    ("path", "lane"),
+    [
+        ("/api/v1/tasks/1", "task"),
+        ("/api/v1/users/me", "user"),
+        ("/api/v1/users/me/export", "files"),
+        ("/api/v1/auth/sign-in", "passwords"),
+        ("/api/v1/auth/refresh", "user"),
+        ("/api/v1/chat/messages", "assistant"),
+        ("/mcp", "assistant"),
+        ("/api/v1", ""),
+        ("/api/v1/", ""),
+        ("/api/v1/nothing", ""),
+        ("/", "pages"),
+        ("/sign-in", "passwords"),
+    ],
+)
+def test_a_lane_is_that_of_who_answers(path: str, lane: str) -> None:
+    assert lane_of(path) == lane
 
 
 async def test_probes_are_answered(crowded: httpx2.AsyncClient, app: FastAPI) -> None:

@@ -10,11 +10,11 @@ from servicekit.door import SessionDep, router
 from servicekit.ids import PathId
 from servicekit.paging import CursorParam, Limit, Page, decode_cursor, encode_cursor, page_of
 from servicekit.preconditions import etag, is_known, not_modified, require_match
-from servicekit.quick import quick
 from task_service import listing, placing, recurring, showing, skipping, use_cases
 from task_service.fields import FieldsParam, names_of
 from task_service.listing import Asked
 from task_service.models import Task
+from task_service.quick import quick
 from task_service.quickadd import use_cases as quick_add
 from task_service.quickadd.schemas import TaskDraft
 from task_service.schemas import ActivityRead, Move, Occurrences, TaskPart, TaskPatch, TaskRead, Unskip
