@@ -13,6 +13,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI, Request
 
+from contracts.batch import events_in
 from contracts.names import PUBSUB, Topic
 
 FORGOTTEN = "forget me once"
@@ -52,16 +53,23 @@ async def subscribe() -> list[dict[str, Any]]:
 async def take(request: Request) -> dict[str, Any]:
     statuses = []
     for entry in (await request.json())["entries"]:
-        data = entry["event"].get("data") or {}
-        title = data.get("task", {}).get("title", "") if isinstance(data, dict) else ""
-        title = title or (entry["event"]["type"] if "conversation_id" in data else "")
-        if title:
-            note(data["user_id"], title)
-        if title == FORGOTTEN and entry["event"]["id"] not in seen:
-            seen.add(entry["event"]["id"])
-            continue
-        statuses.append({"entryId": entry["entryId"], "status": "SUCCESS"})
+        forgotten = [is_forgotten(event) for event in events_in(entry["event"])]
+        if not any(forgotten):
+            statuses.append({"entryId": entry["entryId"], "status": "SUCCESS"})
     return {"statuses": statuses}
+
+
+def is_forgotten(event: dict[str, Any]) -> bool:
+    """Note an event; whether it is left out of the answer."""
+    data = event.get("data") or {}
+    title = data.get("task", {}).get("title", "") if isinstance(data, dict) else ""
+    title = title or (event["type"] if "conversation_id" in data else "")
+    if title:
+        note(data["user_id"], title)
+    if title != FORGOTTEN or event["id"] in seen:
+        return False
+    seen.add(event["id"])
+    return True
 
 
 if __name__ == "__main__":

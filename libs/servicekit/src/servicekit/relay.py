@@ -1,10 +1,10 @@
 """The relay carries events from the outbox to Kafka, through the sidecar.
 
 Order: of each key at most one message is under way, and the next one goes only when the sidecar has
-acknowledged it; different keys go together, many to a call and several calls at once. What waits of one
-key meanwhile goes together in one message (`bulk.batch_of`), which is taken whole or not at all. A row is
-deleted after the acknowledgement, so a crash in between publishes it again under the same id, and
-whoever reads drops the repeat (`inbox`).
+acknowledged it; different keys go together, many to a call and several calls at once. Where many of one
+key wait meanwhile, some go together in one message (`bulk.batch_of`), which is taken whole or not at all.
+A row is deleted after the acknowledgement, so a crash in between publishes it again under the same id,
+and whoever reads drops the repeat (`inbox`).
 
 One relay a database is enough, so replicas elect one (`leadership`). Should two ever run at once,
 both publish each key in order from its oldest unacknowledged row: the first occurrences stay in
@@ -37,6 +37,8 @@ BATCH_BYTES = 900_000
 """Bytes in one bulk call, unless one event alone has more; the sidecar takes 4 MiB (dapr.yaml)."""
 CALLS = 2
 """Bulk calls under way at once, so that nobody waits for the slowest event of somebody else's call."""
+MANY = 10
+"""So many events of one key have to wait before they share messages: what a person does by hand doesn't."""
 MESSAGE_BYTES = 64 * 1024
 """Bytes of the events in one message, unless one event alone has more."""
 WINDOW = 5_000
@@ -88,7 +90,8 @@ class _Lane:
 
     def next_run(self, limit: int) -> int:
         """How many of the oldest go together now, of at most `limit`."""
-        limit = limit if self.topic in BATCHED else 1
+        if self.topic not in BATCHED or len(self.waiting) < MANY:
+            return 1
         size = 0
         for number, (_, event) in enumerate(islice(self.waiting, limit)):
             size += len(event.payload)

@@ -204,7 +204,7 @@ class TestDrain:
 
 
 class TestAMessage:
-    """What waits of one key shares messages."""
+    """Where many of one key wait, they share messages."""
 
     async def messages(self, database: Database, **options: int) -> list[list[str]]:
         publisher = FlakyPublisher(1, failure_rate=0)
@@ -215,14 +215,24 @@ class TestAMessage:
     async def test_holds_so_many_events_at_most(self, database: Database) -> None:
         await _record(database, ["a"] * 45)
         found = await self.messages(database, events_per_message=20)
-        assert [len(ids) for ids in found] == [20, 20, 5]
+        assert [len(ids) for ids in found] == [20, 20, 1, 1, 1, 1, 1]
         assert [id for ids in found for id in ids] == [f"{n:05}" for n in range(45)]
 
-    async def test_holds_one_where_readers_know_no_batches(self, database: Database) -> None:
-        await _record(database, ["a"] * 3)
-        assert await self.messages(database, events_per_message=1) == [["00000"], ["00001"], ["00002"]]
+    @pytest.mark.parametrize(("waiting", "sizes"), [(9, [1] * 9), (10, [10])])
+    async def test_holds_one_unless_many_wait(
+        self, database: Database, waiting: int, sizes: list[int]
+    ) -> None:
+        await _record(database, ["a"] * waiting)
+        assert [len(ids) for ids in await self.messages(database)] == sizes
 
-    async def test_holds_so_many_bytes_at_most_but_leaves_no_event_behind(self, database: Database) -> None:
+    async def test_holds_one_where_readers_know_no_batches(self, database: Database) -> None:
+        await _record(database, ["a"] * 12)
+        assert [len(ids) for ids in await self.messages(database, events_per_message=1)] == [1] * 12
+
+    async def test_holds_so_many_bytes_at_most_but_leaves_no_event_behind(
+        self, database: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(relay, "MANY", 1)
         async with database.transaction() as session:
             for number, size in enumerate((30_000, 30_000, 30_000, 90_000, 1)):
                 payload = orjson.dumps({"id": f"{number:05}", "x": "x" * size}).decode()
@@ -232,12 +242,13 @@ class TestAMessage:
 
     async def test_holds_one_of_a_topic_without_batches(self, database: Database) -> None:
         async with database.transaction() as session:
-            session.add_all([_row("a", number, topic=Topic.USER_EVENTS) for number in range(2)])
-        assert await self.messages(database) == [["00000"], ["00001"]]
+            session.add_all([_row("a", number, topic=Topic.USER_EVENTS) for number in range(12)])
+        assert [len(ids) for ids in await self.messages(database)] == [1] * 12
 
-    async def test_holds_events_of_one_user_and_topic_only(self, database: Database) -> None:
-        await _record(database, ["a", "b", "a", "b"])
-        assert await self.messages(database) == [["00000", "00002"], ["00001", "00003"]]
+    async def test_holds_events_of_one_user_only(self, database: Database) -> None:
+        await _record(database, ["a", "b"] * 10)
+        found = await self.messages(database)
+        assert found == [[f"{n:05}" for n in range(first, 20, 2)] for first in (0, 1)]
 
 
 class TestRun:
