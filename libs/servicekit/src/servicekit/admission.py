@@ -25,7 +25,7 @@ from servicekit.problems import problem_response
 from servicekit.sidecar_only import CALLBACKS, OPEN
 
 LONGEST_LINE = 256
-LONGEST_WAIT = 0.5
+LONGEST_WAIT = 1.0
 """Seconds."""
 NOT_COUNTED = (*OPEN, *CALLBACKS, "/replays", "/ops", f"{API_PREFIX}/ops")
 SLOW_WAIT = 3.0
