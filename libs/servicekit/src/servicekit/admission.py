@@ -39,7 +39,9 @@ SLOW_LANES = {
 SMOOTHING = 0.05
 """Weight of the latest request in the mean service time."""
 
-WORKED_ON = Gauge("todo_requests_worked_on", "Requests being worked on, without those that have a lane")
+WORKED_ON = Gauge(
+    "todo_requests_worked_on", "Requests being worked on, without probes, deliveries, jobs and operators"
+)
 WAITING = Gauge("todo_requests_waiting", "Requests that wait in line to be worked on")
 REFUSED = Counter("todo_requests_refused_total", "Requests refused because too many came at once")
 

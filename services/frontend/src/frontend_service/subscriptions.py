@@ -19,7 +19,7 @@ from contracts.catalogue import BY_TYPE
 from contracts.event import CloudEvent, Event
 from contracts.names import BROADCAST, Topic
 from frontend_service.live import LANES, Hub, LiveEvent
-from servicekit.deliveries import Delivery, Status
+from servicekit.deliveries import Delivery, Status, envelope_of
 from servicekit.subscriptions import BulkDaprApp
 
 READ_EVENTS = 512
@@ -43,9 +43,9 @@ class UnreadEvent(LiveEvent):
 @lru_cache(maxsize=READ_EVENTS)
 def _read_data(event_type: str, cloud_event: str) -> str | None:
     """The data of an event as its contract has it, as JSON; None if it isn't what its contract says."""
-    contract: type[CloudEvent[Event]] = CloudEvent[BY_TYPE[event_type]]  # type: ignore[valid-type]
     try:
-        return contract.model_validate_json(cloud_event).data.model_dump_json()
+        event: CloudEvent[Event] = envelope_of(BY_TYPE[event_type]).model_validate_json(cloud_event)
+        return event.data.model_dump_json()
     except ValidationError:
         return None
 
