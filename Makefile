@@ -103,18 +103,20 @@ lint:
 types:
 	@$(RUN) mypy --no-error-summary libs services tools tests loadtest conftest.py
 unit:
-	@$(RUN) pytest --quiet -p no:cacheprovider libs/*/tests/unit services/*/tests/unit tools/*/tests/unit tests/architecture
+	@$(RUN) pytest --quiet -p no:cacheprovider libs/*/tests/unit services/*/tests/unit tools/*/tests/unit tests/architecture tests/loadtest
 fix: ## mend what ruff can mend
 	@$(RUN) ruff check --fix --quiet . ; $(RUN) ruff format --quiet .
 generate: ## write the files that are made from code
 	@$(RUN) python -m contracts.json_schema kafka/schemas
 	@$(RUN) python tools/openapi.py services/frontend/src/frontend_service/openapi.json
 	@$(RUN) python tools/dashboards.py monitoring/grafana/dashboards
+	@$(RUN) python -m loadtest.load.page
 
 ##@ Measure it
 .PHONY: load measure
-load: ## Locust against the running system   (USERS=200 SECONDS=120)
-	@$(RUN) python -m locust -f loadtest/locustfile.py --headless --only-summary --reset-stats \
-	  --host $(EDGE) -u $(or $(USERS),200) -r 5 -t $(or $(SECONDS),120)s
+load: ## Locust on a system of its own   (KIND=pace, staircase or overload; USERS=1000 PACE=4.7 SECONDS=180; RUNNING=1: on the one that runs)
+	@$(RUN) $(if $(RUNNING),python -m locust -f loadtest/locustfile.py --headless --only-summary --reset-stats \
+	  --host $(EDGE) -u $(or $(USERS),200) -r 5 -t $(or $(SECONDS),120)s,python -m loadtest.load $(or $(KIND),pace) \
+	  $(if $(USERS),--users $(USERS)) $(if $(PACE),--pace $(PACE)) $(if $(SECONDS),--seconds $(SECONDS)))
 measure: ## one measurement on a system of its own   (WHAT=relay consume latency live edge-price read-price reminders imports fan-out fairness telemetry flat)
 	@$(RUN) python -m loadtest.measure.$(subst -,_,$(WHAT)) $(ARGS)

@@ -1,4 +1,4 @@
-"""What Locust runs: `make load USERS=200`."""
+"""What Locust runs: `make load RUNNING=1 USERS=200`."""
 
 from loadtest.scenarios.mix import MixedUser
 

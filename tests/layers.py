@@ -8,6 +8,7 @@ LAYERS = (
     "unit",
     "architecture",
     "charts",
+    "loadtest",
     "monitoring",
     "terraform",
     "workflows",

@@ -27,13 +27,14 @@ class Used:
 def cpu_used(stack: Stack, *others: int) -> Iterator[Used]:
     """What the system uses while the block runs; `others` are pids counted beside it."""
     used = Used()
-    before = _by_role(stack, others)
+    before = used_so_far(stack, others)
     yield used
-    after = _by_role(stack, others)
+    after = used_so_far(stack, others)
     used.seconds = {role: seconds - before.get(role, 0) for role, seconds in after.items()}
 
 
-def _by_role(stack: Stack, others: tuple[int, ...]) -> dict[str, float]:
+def used_so_far(stack: Stack, others: tuple[int, ...]) -> dict[str, float]:
+    """CPU seconds since each process began, by role."""
     found: dict[str, float] = defaultdict(float)
     sessions = [process.pid for process in all_running(stack.folder)]
     for process in [*chain.from_iterable(map(_family, sessions)), *map(psutil.Process, others)]:
@@ -56,6 +57,8 @@ def _role(words: list[str]) -> str:
         return f"{words[words.index('--app-id') + 1]} sidecar"
     if any(word.endswith("/serve") for word in words):
         return words[-1]
+    if "locust" in words:
+        return "generator"
     for name in ("kafka.Kafka", "redis-server", "postgres", "scheduler"):
         if name in joined:
             return name.removeprefix("kafka.").lower()

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import subprocess
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,6 +36,12 @@ def machine() -> str:
         f"Python {platform.python_version()}; generator, servers and services share the machine"
         + (f"; {note}." if note else ".")
     )
+
+
+def commit() -> str:
+    """Of this checkout; `-dirty` behind it if files were changed."""
+    command = ["git", "-C", str(FOLDER), "describe", "--always", "--dirty"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def percentile(values: Sequence[float], share: float) -> float:

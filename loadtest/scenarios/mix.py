@@ -14,7 +14,8 @@ from locust import between, task
 from locust.contrib.fasthttp import FastHttpUser
 from locust.exception import StopUser
 
-FIRST_TASKS = 5
+from loadtest.scenarios.tasks import FIRST_TASKS, a_task
+
 TRIES = 30
 API = "/api/v1"
 
@@ -28,8 +29,12 @@ class MixedUser(FastHttpUser):
         self.headers: dict[str, str] = {}
         account = {"email": f"{uuid4()}@example.com", "password": "correct horse"}
         signed_up = self.insist("/auth/sign-up", account)
-        self.headers = {"Authorization": f"Bearer {signed_up['access_token']}"}
+        self.headers = bearer(signed_up["access_token"])
         self.task_ids = [self.insist("/tasks", a_task())["id"] for _ in range(FIRST_TASKS)]
+
+    def take(self, token: str, task_ids: list[str]) -> None:
+        """Be somebody who was there before."""
+        self.headers, self.task_ids = bearer(token), task_ids
 
     def insist(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Make what the user has beforehand; asked again for as long as the system is busy."""
@@ -82,5 +87,5 @@ class MixedUser(FastHttpUser):
         self.client.post(path, headers=self.headers, name="POST /tasks/{id}/complete")
 
 
-def a_task() -> dict[str, Any]:
-    return {"title": f"task {uuid4()}", "priority": random.randint(0, 4)}
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}

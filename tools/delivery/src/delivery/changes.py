@@ -61,6 +61,11 @@ def suites() -> list[Suite]:
             ),
         ),
         Suite(
+            "loadtest",
+            ("tests/loadtest",),
+            ("loadtest/", "tests/loadtest/", "docs/PERFORMANCE.md", "docs/SCALE.md", *LIBRARIES),
+        ),
+        Suite(
             "monitoring",
             ("tests/monitoring",),
             (

@@ -1,0 +1,76 @@
+"""`make load`: Locust on a system of its own, on PostgreSQL.
+
+pace: USERS for SECONDS; staircase: from few to USERS, SECONDS a step; overload: ten times USERS for
+SECONDS between two normal times. Writes loadtest/reports/load-….json, Locust's own report as HTML beside it,
+and docs/PERFORMANCE.md.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from devstack.places import ROOT
+from devstack.stack import Stack
+from loadtest.load import accounts, page, results, samples
+from loadtest.load.cpu import Look, looked_at
+from loadtest.load.plan import Plan, overload, staircase, steady
+from loadtest.load.signing_up import make_accounts
+from loadtest.measure import report
+from loadtest.measure.system import measured_system
+
+KINDS = {"pace": steady, "staircase": staircase, "overload": overload}
+DEFAULTS = {"pace": (1_000, 4.7, 180.0), "staircase": (2_000, 1.0, 40.0), "overload": (100, 1.0, 60.0)}
+"""Users, pace, and seconds."""
+
+
+def run(plan: Plan) -> results.Result:
+    with measured_system() as stack:
+        folder = stack.folder.path
+        began = time.monotonic()
+        accounts.write(folder / "accounts.json", asyncio.run(make_accounts(stack, plan.users)))
+        prepared = time.monotonic() - began
+        plan.write(folder / "plan.json")
+        looks = ask(stack, plan)
+        found = results.result(
+            plan, samples.read(folder / "samples.csv"), json.loads((folder / "begun.json").read_text()), looks
+        )
+    made = {"number": plan.users, "seconds": round(prepared, 1)}
+    return {"commit": report.commit(), "machine": report.machine(), "accounts": made} | found
+
+
+def ask(stack: Stack, plan: Plan) -> list[Look]:
+    """Let Locust work through the plan."""
+    html = report.FOLDER / f"{plan.name}.html"
+    command = [sys.executable, "-m", "locust", "-f", str(Path(__file__).parents[1] / "planned.py")]
+    command += ["--headless", "--only-summary", "--exit-code-on-error", "0", "--html", str(html)]
+    env = os.environ | {"LOAD_FOLDER": str(stack.folder.path), "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen([*command, "--host", stack.addresses.edge], cwd=ROOT, env=env)
+    try:
+        with looked_at(stack, process.pid) as looks:
+            process.wait(plan.seconds + 120)
+    finally:
+        process.kill()
+    return looks
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("kind", choices=KINDS)
+    parser.add_argument("--users", type=int)
+    parser.add_argument("--pace", type=float, help="seconds between requests of a user")
+    parser.add_argument("--seconds", type=float)
+    options = parser.parse_args()
+    users, pace, seconds = DEFAULTS[options.kind]
+    make = KINDS[options.kind]
+    plan = make(options.users or users, options.pace or pace, options.seconds or seconds)
+    print(results.write(plan.name, run(plan)))
+    page.write()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""What Locust runs for `python -m loadtest.load`: a plan's phases, by people who were there before.
+
+Reads `plan.json` and `accounts.json` from the folder LOAD_FOLDER, and leaves there `samples.csv`, a line a
+request, and `begun.json`, when each phase began and the last one ended.
+"""
+
+import csv
+import json
+import os
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+import gevent
+from locust import LoadTestShape, constant_pacing, events
+
+from loadtest.load import accounts
+from loadtest.load.plan import Plan
+from loadtest.scenarios import mix
+
+FOLDER = Path(os.environ["LOAD_FOLDER"])
+PLAN = Plan.read(FOLDER / "plan.json")
+FREE = accounts.read(FOLDER / "accounts.json")
+"""Accounts nobody is at work with."""
+begun: list[float] = []
+
+
+class PlannedUser(mix.MixedUser):
+    """Asks at the plan's pace, beginning at a moment of its own within it."""
+
+    wait_time = constant_pacing(PLAN.pace)
+
+    def on_start(self) -> None:
+        self.account = FREE.pop()
+        self.take(self.account.token, self.account.task_ids)
+        gevent.sleep(random.uniform(0, PLAN.pace))
+
+    def on_stop(self) -> None:
+        FREE.append(self.account)
+
+
+class Phases(LoadTestShape):
+    """One phase after the other; all users of a phase come within a second."""
+
+    def tick(self) -> tuple[int, float] | None:
+        now = time.time()
+        number = PLAN.phase_at(now - begun[0] if begun else 0)
+        if number is None or number == len(begun):
+            begun.append(now)
+        if number is None:
+            return None
+        users = PLAN.phases[number].users
+        return users, float(users)
+
+
+_file = (FOLDER / "samples.csv").open("w", newline="")
+_samples = csv.writer(_file)
+
+
+def record(*, name: str, response_time: float, response: Any, start_time: float, **_: Any) -> None:
+    _samples.writerow([f"{start_time:.4f}", name, response.status_code, f"{response_time:.2f}"])
+
+
+def close(**_: Any) -> None:
+    _file.close()
+    (FOLDER / "begun.json").write_text(json.dumps(begun))
+
+
+events.request.add_listener(record)  # type: ignore[no-untyped-call]
+events.quitting.add_listener(close)  # type: ignore[no-untyped-call]
