@@ -1,7 +1,7 @@
 """What happens to delivered events: each has its effect once, and none blocks the others.
 
 A batch is handled in one transaction, events that follow one another and have the same batch handler by
-one call of it. If that fails, its events are taken one by one:
+one call of it. If that fails, each half of it is, and so on, until what fails is a single event:
 
 * an event that can't be read, or whose handler keeps failing, goes to the dead letters with its
   cause, and counts as done;
@@ -44,7 +44,7 @@ PAUSES = (0.05, 0.25)
 """Seconds before each further try of a failing handler. Short: while it waits, so do others."""
 
 TOGETHER = 200
-"""Events in one transaction at most: what it locks others wait for, and what fails is repeated one by one."""
+"""Events in one transaction at most, as others wait for what it locks."""
 
 UNREACHABLE = (Unavailable, OperationalError, InterfaceError, PoolTimeout, ConnectionError)
 
@@ -168,14 +168,25 @@ class Effects:
         return statuses
 
     async def _deliver_some(self, batch: Sequence[Delivery]) -> list[Status]:
+        """Bisect what fails: one bad event among n costs 2 log2(n) more transactions, not n."""
         try:
-            await self._handle_together(batch)
+            if len(batch) == 1:
+                await self._handle_or_bury(batch[0])
+            else:
+                await self._handle_together(batch)
         except UNREACHABLE as error:
             log.warning("events will be asked for again: %s", error)
             return [Status.RETRY] * len(batch)
         except Exception:
-            return await self._handle_one_by_one(batch)
+            return await self._deliver_halves(batch)
         return [Status.SUCCESS] * len(batch)
+
+    async def _deliver_halves(self, batch: Sequence[Delivery]) -> list[Status]:
+        middle = len(batch) // 2
+        statuses = await self._deliver_some(batch[:middle])
+        if Status.RETRY in statuses:
+            return statuses + [Status.RETRY] * (len(batch) - middle)
+        return statuses + await self._deliver_some(batch[middle:])
 
     async def replay(self, delivery: Delivery) -> bool:
         """Handle an event out of the dead letters; False if it had its effect before, or has none here.
@@ -223,17 +234,6 @@ class Effects:
 
     def _handler(self, delivery: Delivery) -> Handler | None:
         return self.handlers.get(type(delivery.envelope.data)) if delivery.envelope else None
-
-    async def _handle_one_by_one(self, batch: Sequence[Delivery]) -> list[Status]:
-        statuses: list[Status] = []
-        for delivery in batch:
-            try:
-                await self._handle_or_bury(delivery)
-            except UNREACHABLE as error:
-                log.warning("events will be asked for again: %s", error)
-                return statuses + [Status.RETRY] * (len(batch) - len(statuses))
-            statuses.append(Status.SUCCESS)
-        return statuses
 
     async def _handle_or_bury(self, delivery: Delivery) -> None:
         for pause in (*PAUSES, None):

@@ -24,7 +24,7 @@ from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from contracts.batch import BATCHED
+from contracts.batch import BATCHED, MAX_EVENTS
 from contracts.names import Topic
 from servicekit.bulk import Outgoing, batch_of
 from servicekit.database import Database
@@ -116,7 +116,7 @@ class Relay:
         publisher: Publisher,
         *,
         poll_seconds: float = 0.1,
-        events_per_message: int = 20,
+        events_per_message: int = MAX_EVENTS,
     ) -> None:
         self._database = database
         self._publisher = publisher

@@ -25,7 +25,7 @@ class ServiceSettings(BaseSettings):
     database_pool: int = Field(default=10, ge=1)
     """Connections to PostgreSQL held at most. A small pool keeps the tail of the latency short."""
 
-    events_per_message: int = Field(default=20, ge=1, le=MAX_EVENTS)
+    events_per_message: int = Field(default=MAX_EVENTS, ge=1, le=MAX_EVENTS)
     """Events of one user that share a message when many wait. 1 while readers run that know no batches."""
 
     requests_at_once: int = Field(default=32, ge=1)

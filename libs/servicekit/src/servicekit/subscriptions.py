@@ -151,7 +151,7 @@ async def _receive(
     request: Request, topic: Topic, deliver: Deliver, read_message: ReadMessage
 ) -> dict[str, Any]:
     """Hand over all events of all messages; a message has to come again if one of its events has to."""
-    entries = (await request.json())["entries"]
+    entries = (await _read_json(request))["entries"]
     messages = [read_message(topic, entry.get("event")) for entry in entries]
     statuses = iter(await deliver([delivery for message in messages for delivery in message]))
     return {
@@ -160,6 +160,14 @@ async def _receive(
             for entry, message in zip(entries, messages, strict=True)
         ]
     }
+
+
+async def _read_json(request: Request) -> Any:
+    """The body. What orjson refuses (half a surrogate pair, `NaN`) is for the dead letters to show."""
+    try:
+        return orjson.loads(await request.body())
+    except orjson.JSONDecodeError:
+        return await request.json()
 
 
 def _status_of(events: Sequence[Status]) -> Status:

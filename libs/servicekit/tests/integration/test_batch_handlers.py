@@ -140,11 +140,21 @@ class TestABatchHandler:
         assert calls == [1, 2]
         assert await _recorded(database) == ["a", "b", "c"]
 
-    async def test_that_fails_gets_them_one_by_one(self, effects: Effects, database: Database) -> None:
+    async def test_that_fails_gets_each_half(self, effects: Effects, database: Database) -> None:
         raw = [_event(UserUpdated, "1"), _event(UserUpdated, "2", "bug"), _event(UserUpdated, "3")]
         assert await _deliver(effects, raw) == [OK] * 3
-        assert calls == [3, 1, 1, 1, 1, 1]
+        assert calls == [3, 1, 2, 1, 1, 1, 1]
         assert await _recorded(database) == ["1", "3"]
+
+    @pytest.mark.parametrize("bad", [0, 77, 127])
+    async def test_finds_one_bad_event_among_many_by_bisection(
+        self, effects: Effects, database: Database, bad: int
+    ) -> None:
+        raw = [_event(UserUpdated, f"{n:03}", "bug" if n == bad else "") for n in range(128)]
+        assert await _deliver(effects, raw) == [OK] * 128
+        tries = 1 + len(deliveries.PAUSES)
+        assert len(calls) <= 2 * 7 + tries
+        assert await _recorded(database) == [f"{n:03}" for n in range(128) if n != bad]
 
     async def test_holds_no_transaction_for_more_than_some(
         self, effects: Effects, database: Database, monkeypatch: pytest.MonkeyPatch
