@@ -12,6 +12,7 @@ RUN apt-get update -qq && apt-get install -qq -y --no-install-recommends binutil
 WORKDIR /src
 COPY pyproject.toml uv.lock ./
 COPY libs/contracts/pyproject.toml libs/contracts/
+COPY libs/overload/pyproject.toml libs/overload/
 COPY libs/servicekit/pyproject.toml libs/servicekit/
 COPY services/analytics/pyproject.toml services/analytics/
 COPY services/chat/pyproject.toml services/chat/

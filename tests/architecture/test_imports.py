@@ -1,5 +1,7 @@
 """Who may know whom."""
 
+import sys
+
 import pytest
 
 from tests.architecture.sources import SERVICES, Module, production
@@ -47,6 +49,11 @@ class TestLibrary:
     def test_knows_no_service(self, module: Module) -> None:
         services = tuple(f"{name}_service" for name in SERVICES)
         assert not [name for name in module.imports() if name.startswith(services)]
+
+    def test_of_overload_depends_on_nothing(self, module: Module) -> None:
+        if module.name.startswith("libs/overload/"):
+            known = (*sys.stdlib_module_names, "overload")
+            assert not [name for name in module.imports() if name.partition(".")[0] not in known]
 
     def test_of_contracts_depends_on_pydantic_only(self, module: Module) -> None:
         if "contracts" in module.path.parts:

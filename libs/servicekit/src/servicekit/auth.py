@@ -4,6 +4,7 @@ Tokens are JWTs signed with EdDSA (RFC 8037), issued by the user service and goo
 issued for an API token has the claim `scope` (RFC 9068) and opens only what `contracts.scopes` says.
 """
 
+import math
 import time
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Protocol
@@ -15,6 +16,7 @@ from fastapi.security import HTTPBearer
 
 from contracts import scopes
 from contracts.names import App
+from overload import deadline
 from servicekit.errors import Forbidden, InsufficientScope, Unauthenticated, Unavailable
 from servicekit.sidecar import Answer, Sidecar
 
@@ -89,7 +91,8 @@ class PublishedKeys:
 
     async def _ask(self) -> None:
         try:
-            answer: Answer | None = await self.sidecar.invoke(App.USER, "GET", JWKS_PATH)
+            with deadline.until(math.inf):  # all requests need them, not only the one that found them missing
+                answer: Answer | None = await self.sidecar.invoke(App.USER, "GET", JWKS_PATH)
         except Unavailable:
             if not self._keys:
                 raise

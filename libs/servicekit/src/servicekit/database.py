@@ -12,6 +12,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from contracts.names import App
+from overload import deadline
+from servicekit.errors import Overloaded
 from servicekit.settings import ServiceSettings
 
 SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON")
@@ -20,11 +22,22 @@ SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", 
 KEPT_FROM_REQUESTS = 3
 
 
+class TurnsInTime(asyncio.Semaphore):
+    """Refuses who gets a turn when nobody waits for the answer any more."""
+
+    async def __aenter__(self) -> None:
+        await super().__aenter__()
+        if not deadline.left():
+            self.release()
+            raise Overloaded
+
+
 class Database:
     """Sessions for reading and transactions for writing.
 
     `outbox_written` is set after each commit that recorded an event: the relay waits for it.
-    `for_requests` bounds the connections that requests hold, so that relay, consumers and probes find one.
+    `for_requests` bounds the connections that requests hold, so that relay, consumers and probes find one;
+    it raises `Overloaded` before anything is begun whose time is over.
     `session_info` is in `session.info` of every transaction: what listeners of the session need to know.
     """
 
@@ -33,7 +46,7 @@ class Database:
         self.url = make_url(url)
         self.outbox_written = asyncio.Event()
         self.session_info: dict[str, Any] = {"app": app}
-        self.for_requests = asyncio.Semaphore(max(1, pool_size - KEPT_FROM_REQUESTS))
+        self.for_requests = TurnsInTime(max(1, pool_size - KEPT_FROM_REQUESTS))
         self.engine = _engine(str(url), self.is_sqlite, pool_size)
         readonly: dict[str, Any] = {"access": "read"} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
         self._read_engine = self.engine.execution_options(**readonly)

@@ -7,7 +7,7 @@ waits for the sidecar in its constructor (docs/decisions/0003).
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -19,6 +19,8 @@ from yarl import URL
 
 from contracts.event import CLOUD_EVENT_CONTENT_TYPE
 from contracts.names import PUBSUB, SECRET_STORE, STATE_STORE, App, Topic
+from overload import deadline
+from overload.retries import repeated
 from servicekit import bulk, content_digest
 from servicekit.content_digest import digest_of
 from servicekit.errors import Absent, Invalid, TimedOut, Unavailable
@@ -31,8 +33,6 @@ RETRY_PAUSES = (0.1, 0.4, 1.0)
 """Seconds between the tries to reach a service."""
 
 CONNECT_SECONDS = 2.0  # the sidecar is on this host
-LEAST_SECONDS = 0.05
-"""For a last try; aiohttp would take 0 for no limit at all."""
 
 NOT_REACHED = b'"errorCode":"ERR_DIRECT_INVOKE"'
 """How daprd says that no instance of a service answered, with status 500, or 403 for one that may not be
@@ -84,25 +84,6 @@ class StateConflict(Exception):
     """The value was changed since its ETag was read."""
 
 
-Once = Callable[[float], Awaitable[Answer | None]]
-"""One try, given seconds."""
-
-
-async def repeated(once: Once, timeout: float, pauses: Sequence[float]) -> Answer | None:
-    """The first whole answer; the last broken one, or None, where none comes.
-
-    All tries together have `timeout` seconds.
-    """
-    until, left = time.monotonic() + timeout, timeout
-    for pause in pauses:
-        answer = await once(left)
-        if (answer and answer.is_whole()) or time.monotonic() + pause > until:
-            return answer
-        await asyncio.sleep(pause)
-        left = max(until - time.monotonic(), LEAST_SECONDS)
-    return await once(left)
-
-
 @dataclass(slots=True)
 class Sidecar:
     """HTTP client for the sidecar on `port` of this host; use it between `start` and `close`."""
@@ -139,7 +120,8 @@ class Sidecar:
         Raises `Unavailable` when it can't be reached, `TimedOut` when it doesn't answer in `timeout` seconds.
         """
         assert self._session, "Sidecar.start() first"
-        sent = {"traceparent": current_traceparent(), **(headers or {})}
+        told = {"traceparent": current_traceparent(), deadline.HEADER: deadline.milliseconds(timeout)}
+        sent = {**told, **(headers or {})}
         url = URL(f"http://127.0.0.1:{self.port}{path}", encoded=True)
         limit = aiohttp.ClientTimeout(timeout, sock_connect=min(timeout, CONNECT_SECONDS))
         try:
@@ -150,7 +132,7 @@ class Sidecar:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             if isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ConnectionTimeoutError):
                 raise TimedOut(
-                    f"There was no answer in {timeout:.0f} seconds; it may come true yet."
+                    f"There was no answer in {round(timeout, 1):g} seconds; it may come true yet."
                 ) from error
             raise Unavailable(
                 f"The sidecar can't be reached: {error!r}", code="sidecar-unavailable"
@@ -185,6 +167,9 @@ class Sidecar:
 
         Raises `TimedOut`: no reason to ask again, nor to leave the service alone.
         """
+        timeout = min(timeout, deadline.left())
+        if not timeout:
+            raise TimedOut("There was no time left to ask.")
         try:
             answer = await self.request(method, path, headers=headers, body=body, timeout=timeout)
         except TimedOut:

@@ -1,6 +1,7 @@
 """What every route gets from the door, on both databases."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
@@ -16,6 +17,7 @@ from contracts import scopes
 from contracts.event import Event
 from contracts.names import App
 from contracts.user import UserUpdated
+from overload import deadline
 from servicekit.auth import CurrentUser, Principal
 from servicekit.body_limit import BodyLimit
 from servicekit.database import Database
@@ -137,6 +139,38 @@ class TestTransaction:
     async def test_is_rolled_back_when_the_use_case_refuses(self, client: Client, database: Database) -> None:
         assert (await client.post("/things", json={"name": "taken"})).status_code == 409
         assert await _recorded(database) == 0
+
+
+class TestADeadline:
+    """That is over when a connection to the database is free at last."""
+
+    async def test_leaves_a_write_undone(self, client: Client, database: Database) -> None:
+        with deadline.until(time.monotonic()):
+            answer = await client.post("/things", json={"name": "a"}, headers={"idempotency-key": "k"})
+        assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
+        assert await _recorded(database) == 0
+        again = await client.post("/things", json={"name": "a"}, headers={"idempotency-key": "k"})
+        assert (again.status_code, await _recorded(database)) == (201, 1)
+
+    async def test_gives_the_connection_back(self, client: Client, database: Database) -> None:
+        with deadline.until(time.monotonic()):
+            for _ in range(12):
+                assert (await client.get("/things/one")).status_code == 503
+        assert (await client.get("/things/one")).status_code == 200
+
+    async def test_does_not_end_a_write_that_has_begun(
+        self, app: FastAPI, client: Client, database: Database
+    ) -> None:
+        app.include_router(waiting)
+        app.state.go_on, app.state.inside = asyncio.Event(), 0
+        with deadline.until(time.monotonic() + 0.5):
+            sent = asyncio.create_task(client.post("/waiting"))
+        async with asyncio.timeout(5):
+            while not app.state.inside:
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(0.6)
+        app.state.go_on.set()
+        assert (await sent).status_code == 204
 
 
 class TestDatabase:

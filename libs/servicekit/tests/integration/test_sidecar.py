@@ -51,6 +51,10 @@ class TestRequest:
         assert answer.json()["path"] == "/echo?a=%2F%20x"
         assert answer.json()["headers"]["dapr-api-token"] == "secret"
 
+    async def test_tells_how_much_time_it_has(self, sidecar: Sidecar) -> None:
+        answer = await sidecar.request("GET", "/echo", timeout=1.5)
+        assert answer.json()["headers"]["x-envoy-expected-rq-timeout-ms"] == "1500"
+
     async def test_is_not_led_elsewhere(self, sidecar: Sidecar) -> None:
         assert (await sidecar.request("GET", "/astray")).status == 302
 

@@ -2,25 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 from fastapi import FastAPI, Request
 from httpx2 import ASGITransport, AsyncClient, Response
-from hypothesis import given
-from hypothesis import strategies as st
 from starlette.responses import StreamingResponse
 
-from servicekit.admission import AdmissionControl, Capacity, Policy
-from servicekit.errors import Overloaded
+from overload import deadline
+from overload.deadline import HEADER
+from servicekit.admission import AdmissionControl, Policy
 from servicekit.problems import CatchAll, install_error_handlers
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Service:
@@ -146,6 +138,33 @@ class TestTheCrowd:
         assert [(await client.get("/work/x")).status_code for _ in range(3)] == [200] * 3
 
 
+class TestADeadline:
+    async def test_ends_the_wait_in_line_and_nothing_is_done(
+        self, service: Service, client: AsyncClient
+    ) -> None:
+        sent = await crowd(client, 2)
+        answer = await asyncio.wait_for(client.get("/work/late", headers={HEADER: "30"}), 1)
+        assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
+        service.go_on.set()
+        await asyncio.gather(*sent)
+        assert service.begun == ["0", "1"]
+
+    @pytest.mark.parametrize(("method", "path"), [("GET", "/work/late"), ("POST", "/echo")])
+    async def test_that_is_over_is_refused_though_there_is_room(
+        self, service: Service, client: AsyncClient, method: str, path: str
+    ) -> None:
+        content = b"late" if method == "POST" else None
+        answer = await client.request(method, path, content=content, headers={HEADER: "0"})
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+        assert service.begun == []
+
+    async def test_is_known_to_what_works_on_the_request(self, service: Service, client: AsyncClient) -> None:
+        service.app.get("/left")(deadline.left)
+        told = (await client.get("/left", headers={HEADER: "5000"})).json()
+        assert 4 < told <= 5
+        assert (await client.get("/left")).json() is None  # infinity, in JSON
+
+
 class TestABody:
     async def slow(self, sending: asyncio.Event) -> AsyncIterator[bytes]:
         yield b"slow"
@@ -180,78 +199,3 @@ class TestABody:
         assert service.begun == ["quick"]
         service.go_on.set()
         await asyncio.gather(*streams, quick)
-
-
-class TestTheLine:
-    async def in_line(self, capacity: Capacity, number: int) -> list[asyncio.Task[Callable[[], None]]]:
-        tasks = [asyncio.create_task(capacity.enter()) for _ in range(number)]
-        await settle()
-        return tasks
-
-    async def test_is_as_long_as_what_can_be_done_in_time(self) -> None:
-        clock = Clock()
-        capacity = Capacity(2, longest_line=100, longest_wait=1.0, clock=clock)
-        for _ in range(200):  # each takes 0.25 s: eight a second
-            leave = await capacity.enter()
-            clock.now += 0.25
-            leave()
-        tasks = await self.in_line(capacity, 20)
-        refused = [task for task in tasks if task.done() and task.exception()]
-        assert len(tasks) - len(refused) == 2 + 8
-        assert {type(task.exception()) for task in refused} == {Overloaded}
-        for task in tasks:
-            task.cancel()
-
-    async def test_shortens_when_work_stalls_before_any_of_it_ends(self) -> None:
-        clock = Clock()
-        capacity = Capacity(2, longest_line=100, longest_wait=1.0, clock=clock)
-        clock.now = 1000.0
-        tasks = await self.in_line(capacity, 12)
-        assert [task.done() for task in tasks] == [True] * 2 + [False] * 10
-        clock.now += 5
-        with pytest.raises(Overloaded):
-            await capacity.enter()
-        for task in tasks:
-            task.cancel()
-
-    async def test_does_not_keep_anybody_for_long(self) -> None:
-        """In a stall those who wait already are refused, too, and their places are free again."""
-        capacity = Capacity(1, longest_line=100, longest_wait=0.05)
-        leave = await capacity.enter()
-        waiting = await self.in_line(capacity, 3)
-        async with asyncio.timeout(1):
-            found = await asyncio.gather(*waiting, return_exceptions=True)
-        assert {type(each) for each in found} == {Overloaded}
-        assert capacity.expected_wait() < 1
-        leave()
-        (await capacity.enter())()
-
-    @given(st.lists(st.sampled_from(["enter", "leave", "twice", "cancel"]), max_size=60))
-    def test_never_lets_in_more_and_never_loses_a_place(self, steps: list[str]) -> None:
-        async def run() -> None:
-            capacity = Capacity(3, longest_line=4)
-            inside: list[Callable[[], None]] = []
-            waiting: list[asyncio.Task[Callable[[], None]]] = []
-            for step in steps:
-                if step == "enter":
-                    waiting.append(asyncio.create_task(capacity.enter()))
-                elif step == "cancel" and waiting:
-                    waiting.pop().cancel()
-                elif inside:
-                    leave = inside.pop()
-                    for _ in range(2 if step == "twice" else 1):
-                        leave()
-                await settle()
-                inside += [task.result() for task in waiting if task.done() and not task.exception()]
-                waiting = [task for task in waiting if not task.done()]
-                assert len(inside) <= 3
-                assert not waiting or len(inside) == 3
-            for task in waiting:
-                task.cancel()
-            for leave in inside:
-                leave()
-            await settle()
-            for _ in range(3):
-                await asyncio.wait_for(capacity.enter(), 1)
-
-        asyncio.run(run())

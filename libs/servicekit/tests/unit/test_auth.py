@@ -1,5 +1,6 @@
 """Tokens are verified by published keys, and by nothing else."""
 
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contracts.names import App
+from overload import deadline
 from servicekit import auth, sidecar
 from servicekit.auth import ApiTokenUsed, Principal, PublishedKeys, TokenVerifier
 from servicekit.errors import Unauthenticated, Unavailable
@@ -154,6 +156,10 @@ class TestPublishedKeys:
         service.keys["new"] = NEW
         await verifier.verify(token(NEW, "new"))
         assert service.asked == 2
+
+    async def test_are_asked_for_however_little_time_a_request_has(self, verifier: TokenVerifier) -> None:
+        with deadline.until(time.monotonic()):
+            assert (await verifier.verify(token())).user_id == "ada"
 
     async def test_are_not_asked_for_with_every_made_up_key_id(
         self, verifier: TokenVerifier, service: UserService

@@ -1,5 +1,6 @@
 """Calling another service while a replica of it goes and another comes."""
 
+import time
 from dataclasses import dataclass
 from itertools import count
 from types import SimpleNamespace
@@ -7,8 +8,9 @@ from types import SimpleNamespace
 import pytest
 
 from contracts.names import App
+from overload import deadline, retries
 from servicekit import sidecar
-from servicekit.errors import Unavailable
+from servicekit.errors import TimedOut, Unavailable
 from servicekit.sidecar import Answer
 from tests.fake_sidecar import FakeSidecar, Request, answer, raw_answer
 
@@ -79,10 +81,22 @@ class TestInvoke:
             await replicas.invoke(App.TASK, "GET", "/tasks", timeout=1)
         assert replicas.tries == 1
 
+    async def test_gives_no_more_time_than_is_left_to_who_asked(self) -> None:
+        replicas = Replicas(gone=0)
+        with deadline.until(time.monotonic() + 3):
+            await replicas.invoke(App.TASK, "GET", "/tasks", timeout=10)
+        assert 2 < replicas.given[0] <= 3
+
+    async def test_asks_nobody_when_no_time_is_left(self) -> None:
+        replicas = Replicas(gone=0)
+        with deadline.until(time.monotonic()), pytest.raises(TimedOut):
+            await replicas.invoke(App.TASK, "POST", "/tasks", json={}, headers=KEY)
+        assert replicas.tries == 0
+
     async def test_gives_all_tries_together_the_time_it_has(self, monkeypatch: pytest.MonkeyPatch) -> None:
         now = count(1000, 2)
-        monkeypatch.setattr(sidecar, "time", SimpleNamespace(monotonic=lambda: next(now)))
+        monkeypatch.setattr(retries, "time", SimpleNamespace(monotonic=lambda: next(now)))
         replicas = Replicas(gone=9)
         with pytest.raises(Unavailable):
             await replicas.invoke(App.TASK, "GET", "/tasks", timeout=10)
-        assert replicas.given == [10, 6, 2, sidecar.LEAST_SECONDS]
+        assert replicas.given == [10, 6, 2, retries.LEAST_SECONDS]

@@ -6,6 +6,7 @@ more after that. While the user service is away it is used on, until it expires 
 
 import asyncio
 import hashlib
+import math
 import re
 import time
 from collections import OrderedDict
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 
 from contracts.names import App
 from contracts.scopes import API_TOKEN_PREFIX
+from overload import deadline
 from servicekit.errors import Unauthenticated, Unavailable
 from servicekit.ids import new_id
 from servicekit.sidecar import Sidecar
@@ -74,7 +76,8 @@ class ApiTokens:
     def _ask_once(self, key: bytes, token: str) -> "asyncio.Task[_Exchanged]":
         task = self._asking.get(key)
         if task is None:
-            task = self._asking[key] = asyncio.create_task(self._ask(key, token))
+            with deadline.until(math.inf):  # others may wait for it who have more time
+                task = self._asking[key] = asyncio.create_task(self._ask(key, token))
             task.add_done_callback(lambda _: self._asking.pop(key, None))
         return task
 

@@ -19,12 +19,13 @@ from frontend_service.clients import Clients, address_of
 from frontend_service.rate_limit import RateLimit
 from frontend_service.sessions import Session, Sessions
 from frontend_service.upstreams import Operations
+from overload.retries import repeated
 from servicekit.auth import API_PREFIX, bearer_token
 from servicekit.errors import BadRequest, Forbidden, ServiceError
 from servicekit.ids import new_id
 from servicekit.problems import problem_response
 from servicekit.sendable import require_sendable
-from servicekit.sidecar import RETRY_PAUSES, Answer, Sidecar, repeated, whole
+from servicekit.sidecar import RETRY_PAUSES, Answer, Sidecar, whole
 
 PREFIX = API_PREFIX
 TIMEOUT_SECONDS = 15

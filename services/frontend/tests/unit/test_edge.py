@@ -19,12 +19,12 @@ from frontend_service.public_answers import ALWAYS, OF_THE_API
 from frontend_service.sessions import COOKIE, RENEW_BEFORE_SECONDS, Session
 
 from contracts.names import App
-from servicekit import sidecar
+from overload import retries
 from servicekit.auth import AUDIENCE, ISSUER
 from servicekit.body_limit import MAX_BODY_BYTES
 from servicekit.content_digest import digest_of
 from servicekit.errors import Unavailable
-from servicekit.sidecar import LEAST_SECONDS, Answer
+from servicekit.sidecar import Answer
 from services.frontend.tests.fake_services import FakeServices, access_token, problem, tokens
 from tests.fake_sidecar import Request, answer, raw_answer
 
@@ -314,10 +314,10 @@ class TestAServiceThatIsAway:
         self, nobody: httpx2.AsyncClient, services: Behind, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         now = count(1000, 4)
-        monkeypatch.setattr(sidecar, "time", SimpleNamespace(monotonic=lambda: next(now)))
+        monkeypatch.setattr(retries, "time", SimpleNamespace(monotonic=lambda: next(now)))
         services.replies = [None] * 9
         assert (await nobody.get(TASKS, headers=BEARER)).status_code == 503
-        assert [each.timeout for each in services.requests] == [15, 7, LEAST_SECONDS]
+        assert [each.timeout for each in services.requests] == [15, 7, retries.LEAST_SECONDS]
 
     async def test_is_not_tried_again_when_there_is_no_time_to_wait(
         self, nobody: httpx2.AsyncClient, services: Behind, monkeypatch: pytest.MonkeyPatch

@@ -1,0 +1,1 @@
+"""How a process deals with more than it can do. No I/O, and no dependency."""

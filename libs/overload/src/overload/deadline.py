@@ -1,0 +1,46 @@
+"""Until when a request is of use to whoever asked, told from one process to the next.
+
+As time that is left, because clocks differ: the header is the one Envoy sends to the servers behind it, and
+means what gRPC's `grpc-timeout` does. In a process it is a time on its own monotonic clock.
+"""
+
+import math
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+HEADER = "x-envoy-expected-rq-timeout-ms"
+_NAME = HEADER.encode()
+_MOST_DIGITS = 9
+
+_until: ContextVar[float] = ContextVar("until", default=math.inf)
+
+
+def of_request(headers: Iterable[tuple[bytes, bytes]]) -> float:
+    """When a request that comes now with these headers is over; never for one that doesn't say."""
+    for name, value in headers:
+        if name == _NAME and value.isdigit() and len(value) <= _MOST_DIGITS:
+            return time.monotonic() + int(value) / 1000
+    return math.inf
+
+
+def milliseconds(seconds: float) -> str:
+    """The value of the header; never more than is left."""
+    return str(max(0, math.floor(seconds * 1000)))
+
+
+def left() -> float:
+    """Seconds; 0 when it is over."""
+    when = _until.get()
+    return when if when == math.inf else max(0.0, when - time.monotonic())
+
+
+@contextmanager
+def until(when: float) -> Iterator[None]:
+    """For what is done in the block, and what it starts."""
+    token = _until.set(when)
+    try:
+        yield
+    finally:
+        _until.reset(token)

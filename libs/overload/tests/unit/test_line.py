@@ -1,0 +1,261 @@
+"""Who may be worked on, who may wait, and in which order: in bounded numbers, fair, nobody forgotten."""
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from overload.line import Capacity, Leave, NoRoom
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def settle() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def in_line(capacity: Capacity, number: int, who: str = "") -> list[asyncio.Task[Leave]]:
+    tasks = [asyncio.create_task(capacity.enter(who)) for _ in range(number)]
+    await settle()
+    return tasks
+
+
+def refused(tasks: list[asyncio.Task[Leave]]) -> list[asyncio.Task[Leave]]:
+    return [task for task in tasks if task.done() and isinstance(task.exception(), NoRoom)]
+
+
+async def end(*tasks: asyncio.Task[Leave]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class TestTheLine:
+    async def test_is_as_long_as_what_can_be_done_in_time(self) -> None:
+        clock = Clock()
+        capacity = Capacity(2, longest_line=100, longest_wait=1.0, clock=clock)
+        for _ in range(200):  # each takes 0.25 s: eight a second
+            leave = await capacity.enter()
+            clock.now += 0.25
+            leave()
+        tasks = await in_line(capacity, 20)
+        assert len(tasks) - len(refused(tasks)) == 2 + 8
+        await end(*tasks)
+
+    async def test_shortens_when_work_stalls_before_any_of_it_ends(self) -> None:
+        clock = Clock()
+        capacity = Capacity(2, longest_line=100, longest_wait=1.0, clock=clock)
+        clock.now = 1000.0
+        tasks = await in_line(capacity, 12)
+        assert [task.done() for task in tasks] == [True] * 2 + [False] * 10
+        clock.now += 5
+        with pytest.raises(NoRoom):
+            await capacity.enter()
+        await end(*tasks)
+
+    async def test_does_not_keep_anybody_for_long(self) -> None:
+        """In a stall those who wait already are refused, too, and their places are free again."""
+        capacity = Capacity(1, longest_line=100, longest_wait=0.05)
+        leave = await capacity.enter()
+        waiting = await in_line(capacity, 3)
+        async with asyncio.timeout(1):
+            found = await asyncio.gather(*waiting, return_exceptions=True)
+        assert {type(each) for each in found} == {NoRoom}
+        assert capacity.expected_wait() < 1
+        leave()
+        (await capacity.enter())()
+
+
+class TestADeadline:
+    async def test_that_is_over_when_it_comes_is_refused_at_once(self) -> None:
+        clock = Clock()
+        capacity = Capacity(1, clock=clock)
+        with pytest.raises(NoRoom):
+            await capacity.enter(until=clock.now)
+
+    async def test_is_waited_for_no_longer(self) -> None:
+        clock = Clock()
+        capacity = Capacity(1, clock=clock)
+        await capacity.enter()
+        async with asyncio.timeout(1):
+            with pytest.raises(NoRoom):
+                await capacity.enter(until=clock.now + 0.01)
+        assert capacity.waiting == 0
+
+    async def test_that_is_over_in_line_leaves_the_turn_to_the_next(self) -> None:
+        """Also where the loop was too busy to tell it: the clock decides, not the timer."""
+        clock = Clock()
+        capacity = Capacity(1, clock=clock)
+        leave = await capacity.enter()
+        late = asyncio.create_task(capacity.enter(until=0.5))
+        (patient,) = await in_line(capacity, 1)
+        clock.now = 0.6
+        leave()
+        await settle()
+        assert refused([late]) == [late]
+        assert patient.done()
+        assert not patient.exception()
+
+
+class TestTurnsOfPersons:
+    async def test_alternate_however_many_one_sends(self) -> None:
+        capacity = Capacity(1)
+        served: list[str] = []
+        leave = await capacity.enter()
+
+        async def ask(who: str) -> None:
+            own = await capacity.enter(who)
+            served.append(who)
+            own()
+
+        asked = [asyncio.create_task(ask(who)) for who in ["many"] * 20]
+        await settle()
+        asked += [asyncio.create_task(ask(who)) for who in ["one", "two", "two"]]
+        await settle()
+        leave()
+        await asyncio.gather(*asked)
+        assert served[:6] == ["many", "one", "two", "many", "two", "many"]
+
+    async def test_are_not_lost_to_who_fills_the_line(self) -> None:
+        capacity = Capacity(1, longest_line=10)
+        await capacity.enter()
+        many = await in_line(capacity, 10, "many")
+        (late,) = await in_line(capacity, 1, "many")
+        assert refused([late]) == [late]
+        (one,) = await in_line(capacity, 1, "one")
+        assert not one.done()
+        assert refused(many) == [many[-1]]
+        assert capacity.waiting == 10
+        await end(*many, one)
+
+    async def test_are_not_given_at_the_price_of_who_has_as_few(self) -> None:
+        capacity = Capacity(1, longest_line=2)
+        await capacity.enter()
+        first = await in_line(capacity, 1, "first") + await in_line(capacity, 1, "second")
+        (third,) = await in_line(capacity, 1, "third")
+        assert refused([third]) == [third]
+        assert not refused(first)
+        await end(*first)
+
+
+@dataclass
+class Crowd:
+    """Persons at a capacity of three with a line of six, on a clock of their own."""
+
+    clock: Clock = field(default_factory=Clock)
+    asked: list[tuple[str, float, "asyncio.Task[Leave]"]] = field(default_factory=list)
+    inside: list[Leave] = field(default_factory=list)
+    begun: list[int] = field(default_factory=list)
+    """Numbers of those who got a turn, in that order."""
+
+    def __post_init__(self) -> None:
+        self.capacity = Capacity(3, longest_line=6, longest_wait=1e6, clock=self.clock)
+
+    def ask(self, who: str, patience: float) -> None:
+        until = self.clock.now + patience
+        number = len(self.asked)
+        self.asked.append((who, until, asyncio.create_task(self._enter(number, who, until))))
+
+    async def _enter(self, number: int, who: str, until: float) -> Leave:
+        leave = await self.capacity.enter(who, until)
+        assert self.clock.now < until
+        self.inside.append(leave)
+        self.begun.append(number)
+        return leave
+
+    def waiting(self) -> list[int]:
+        return [number for number, (_, _, task) in enumerate(self.asked) if not task.done()]
+
+    def leave(self, times: int) -> None:
+        if self.inside:
+            leave = self.inside.pop(0)
+            for _ in range(times):
+                leave()
+
+    def go_away(self, index: int) -> None:
+        waiting = self.waiting()
+        if waiting:
+            self.asked[waiting[index % len(waiting)]][2].cancel()
+
+
+PERSONS = st.sampled_from("abcd")
+STEPS = st.one_of(
+    st.tuples(st.just("ask"), PERSONS, st.floats(0.5, 1e6)),
+    st.tuples(st.just("leave"), st.integers(1, 2), st.none()),
+    st.tuples(st.just("go"), st.integers(0, 5), st.none()),
+    st.tuples(st.just("later"), st.floats(0, 2), st.none()),
+)
+
+
+class TestAnyCrowd:
+    @given(st.lists(STEPS, max_size=60), st.booleans())
+    @settings(max_examples=300)
+    def test_is_served_in_bounds_and_order_and_nobody_is_forgotten(
+        self, steps: list[tuple[str, Any, Any]], calm: bool
+    ) -> None:
+        """calm: the loop runs after each step; else several things happen at once."""
+
+        async def run() -> None:
+            crowd = Crowd()
+            for step in steps:
+                match step:
+                    case ("ask", who, patience):
+                        crowd.ask(who, patience)
+                    case ("leave", times, _):
+                        crowd.leave(times)
+                    case ("go", index, _):
+                        crowd.go_away(index)
+                    case ("later", seconds, _):
+                        crowd.clock.now += seconds
+                if calm:
+                    await settle()
+                    assert len(crowd.inside) == crowd.capacity.working
+                    assert not crowd.waiting() or crowd.capacity.working == 3
+                    assert len(crowd.waiting()) == crowd.capacity.waiting
+                assert crowd.capacity.working <= 3
+                assert crowd.capacity.waiting <= 6
+            await settle()
+            while crowd.inside:
+                crowd.leave(1)
+                await settle()
+            assert all(task.done() for _, _, task in crowd.asked)
+            assert (crowd.capacity.working, crowd.capacity.waiting) == (0, 0)
+            for person in "abcd":
+                own = [number for number in crowd.begun if crowd.asked[number][0] == person]
+                assert own == sorted(own)
+
+        asyncio.run(run())
+
+    @given(st.lists(PERSONS, min_size=1, max_size=40), st.integers(1, 3))
+    def test_that_waits_together_is_served_evenly(self, persons: list[str], at_once: int) -> None:
+        """While two of them wait, neither has been served twice more than the other."""
+
+        async def run() -> None:
+            capacity = Capacity(at_once, longest_line=100)
+            leaves = [await capacity.enter() for _ in range(at_once)]
+            left, served = Counter(persons), Counter[str]()
+            tasks = {asyncio.create_task(capacity.enter(who)): who for who in persons}
+            await settle()
+            while tasks:
+                leaves.pop(0)()
+                await settle()
+                done = [task for task in tasks if task.done()]
+                for task in done:
+                    who = tasks.pop(task)
+                    leaves.append(task.result())
+                    served[who] += 1
+                    left[who] -= 1
+                counts = [served[who] for who in left if left[who]]
+                assert not counts or max(counts) - min(counts) <= 1
+
+        asyncio.run(run())

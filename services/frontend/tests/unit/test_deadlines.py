@@ -1,0 +1,70 @@
+"""A deadline that comes from outside: it may shorten the time a service has, and no more."""
+
+import math
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+import pytest
+from frontend_service.api_tokens import ApiTokens
+
+from overload import deadline
+from overload.deadline import HEADER
+from servicekit.sidecar import Answer
+from services.frontend.tests.fake_services import FakeServices
+from tests.fake_sidecar import Request, answer
+
+TASKS = "/api/v1/tasks"
+BEARER = {"authorization": "Bearer mine"}
+
+
+class Services(FakeServices):
+    def respond(self, request: Request) -> Answer:
+        return answer()
+
+
+@pytest.fixture
+def services() -> Services:
+    return Services()
+
+
+class TestAClient:
+    @pytest.mark.parametrize("said", ["60000", "99999999999", "soon", ""])
+    async def test_gives_a_service_no_more_time(
+        self, nobody: httpx2.AsyncClient, services: Services, said: str
+    ) -> None:
+        await nobody.get(TASKS, headers=BEARER | {HEADER: said})
+        (request,) = services.requests
+        assert request.timeout == 15
+        assert HEADER not in request.headers
+
+    async def test_gives_it_less(self, nobody: httpx2.AsyncClient, services: Services) -> None:
+        await nobody.post(TASKS, headers=BEARER | {HEADER: "2000"})
+        assert 1 < services.requests[0].timeout <= 2
+
+    async def test_that_waits_no_longer_is_refused(
+        self, nobody: httpx2.AsyncClient, services: Services
+    ) -> None:
+        refusal = await nobody.post(TASKS, headers=BEARER | {HEADER: "0"})
+        assert (refusal.status_code, refusal.json()["code"]) == (503, "overloaded")
+        assert services.requests == []
+
+
+@dataclass
+class UserService(FakeServices):
+    """Exchanges API tokens, and keeps how much time it had."""
+
+    left: list[float] = field(default_factory=list)
+
+    async def invoke(self, *_: Any, **__: Any) -> Answer:
+        self.left.append(deadline.left())
+        return answer(200, access_token="x", expires_in=60)
+
+
+class TestWhatOthersWaitForToo:
+    async def test_is_not_bound_by_the_one_that_came_first(self) -> None:
+        service = UserService()
+        with deadline.until(time.monotonic()):
+            await ApiTokens(service).access_token("todo_" + "a" * 43)
+        assert service.left == [math.inf]
