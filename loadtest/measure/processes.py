@@ -1,7 +1,7 @@
-"""CPU time of every process of a running system, by what it is."""
+"""CPU time and memory of every process of a running system, by what it is."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
@@ -35,12 +35,27 @@ def cpu_used(stack: Stack, *others: int) -> Iterator[Used]:
 
 def used_so_far(stack: Stack, others: tuple[int, ...]) -> dict[str, float]:
     """CPU seconds since each process began, by role."""
+    return _by_role(stack, others, _cpu_seconds)
+
+
+def memory_held(stack: Stack) -> dict[str, float]:
+    """Resident MiB by role; what several processes map is divided among them (PSS of proc(5))."""
+    return _by_role(stack, (), lambda process: process.memory_full_info().pss / 2**20)
+
+
+def _cpu_seconds(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+def _by_role(
+    stack: Stack, others: tuple[int, ...], amount: Callable[[psutil.Process], float]
+) -> dict[str, float]:
     found: dict[str, float] = defaultdict(float)
     sessions = [process.pid for process in all_running(stack.folder)]
     for process in [*chain.from_iterable(map(_family, sessions)), *map(psutil.Process, others)]:
         try:
-            times = process.cpu_times()
-            found[_role(process.cmdline())] += times.user + times.system
+            found[_role(process.cmdline())] += amount(process)
         except psutil.NoSuchProcess:
             continue
     return found
