@@ -76,6 +76,17 @@ class Database:
         async with self._read_engine.connect() as connection:
             yield connection
 
+    @asynccontextmanager
+    async def driver(self) -> AsyncIterator[Any]:
+        """A pooled connection as PostgreSQL's driver has it; one that failed goes out of the pool."""
+        pooled = await self.engine.raw_connection()
+        try:
+            yield pooled.driver_connection
+        except BaseException as error:
+            pooled.invalidate(error)
+            raise
+        pooled.close()
+
     async def ping(self) -> None:
         """Raise what the driver raises if the database can't be reached."""
         async with self.connected() as connection:

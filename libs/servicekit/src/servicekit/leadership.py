@@ -1,4 +1,4 @@
-"""One leader a database among the replicas of a service.
+"""One leader a database among the replicas of a service. On PostgreSQL it hears of what others record.
 
 PostgreSQL: a session-level advisory lock, let go by the server when the connection ends.
 SQLite: a lock on a file beside the database, let go by the kernel when the process ends.
@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from servicekit.announcing import hear, tell
 from servicekit.database import Database
 
 LOCK = 7_061_900
@@ -38,11 +39,12 @@ async def _lead_postgres(database: Database) -> AsyncIterator[StillLeading]:
             connection = await plain.execution_options(isolation_level="AUTOCOMMIT")
             if await connection.scalar(text(f"SELECT pg_try_advisory_lock({LOCK})")):
                 try:
+                    await hear(database, connection)
                     yield _checked(connection)
                 finally:
                     await connection.invalidate()
                 return
-        await asyncio.sleep(RETRY_SECONDS)  # without a connection: there are few, and most replicas only wait
+        await tell(database, RETRY_SECONDS)  # between two tries it holds no connection: there are few
 
 
 def _checked(connection: AsyncConnection) -> StillLeading:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from time import perf_counter
+from typing import Any
 
 from fastapi import FastAPI
 from prometheus_client import Counter, Gauge
@@ -20,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from servicekit.database import Database
 from servicekit.outbox import OutboxRow
+from servicekit.prepared import Prepared
 
 SAMPLE_SECONDS = 5.0
 NOT_COUNTED = re.compile("/healthz|/readyz|/metrics|/dapr/.*")
@@ -102,9 +104,12 @@ async def sample_outbox(database: Database) -> None:
         await asyncio.sleep(SAMPLE_SECONDS)
 
 
+_figures: Any = select(func.count().label("depth"), func.min(col(OutboxRow.recorded_at)).label("oldest"))
+_DEPTH = Prepared(_figures.select_from(OutboxRow))
+
+
 async def _sample(database: Database) -> None:
-    count = select(func.count(), func.min(col(OutboxRow.recorded_at))).select_from(OutboxRow)
-    async with database.reading() as session:
-        depth, oldest = (await session.execute(count)).one()
-    OUTBOX_DEPTH.set(depth)
+    (found,) = await _DEPTH.rows(database, {})
+    oldest = found["oldest"]
+    OUTBOX_DEPTH.set(found["depth"])
     OUTBOX_AGE.set((datetime.now(UTC) - oldest).total_seconds() if oldest else 0)

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import Select
+from sqlalchemy import Select, select
 from sqlalchemy.dialects.postgresql import asyncpg
 
 from servicekit.database import Database
@@ -43,14 +43,22 @@ class Prepared:
 
     async def _from_driver(self, database: Database, values: Sequence[Any]) -> Sequence[Row] | None:
         """None if the connection fails: SQLAlchemy will say what it is, and what it means for its pool."""
-        pooled = await database.engine.raw_connection()
         try:
-            found: Sequence[Row] = await pooled.driver_connection.fetch(self._sql, *values)  # type: ignore[union-attr]
-        except BaseException as error:
-            pooled.invalidate(error)
-            if not isinstance(error, Exception):
-                raise
+            async with database.driver() as connection:
+                found: Sequence[Row] = await connection.fetch(self._sql, *values)
+        except Exception as error:
             log.debug("a prepared read failed: %s", type(error).__name__)
             return None
-        pooled.close()
         return found
+
+
+class Look:
+    """Whether a `select` finds anything: for what is looked after all the time and mostly is not there."""
+
+    def __init__(self, statement: Select[Any]) -> None:
+        self._found = Prepared(select(statement.exists().label("found")))
+
+    async def finds(self, database: Database, **values: Any) -> bool:
+        """Raises what SQLAlchemy raises."""
+        (row,) = await self._found.rows(database, values)
+        return bool(row["found"])

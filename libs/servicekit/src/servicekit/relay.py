@@ -30,6 +30,7 @@ from servicekit.bulk import Outgoing, batch_of
 from servicekit.database import Database
 from servicekit.leadership import leadership
 from servicekit.outbox import OutboxRow
+from servicekit.prepared import Look
 
 BATCH = 500
 """Messages in one bulk call. Large calls cost least: one of 200 events less than four of 50."""
@@ -47,6 +48,10 @@ LATE_ROWS = 1_000
 """How far back each fetch looks again: PostgreSQL gives out `seq` before the commit, so a row can
 appear behind one that was already seen."""
 RETRY_SECONDS = (0.1, 0.2, 0.5, 1, 2)
+CALM_SECONDS = 1.0
+"""Between two looks at the outbox while everybody who records tells of it."""
+WATCHFUL_SECONDS = 30.0
+"""How long somebody who doesn't is reckoned with: an older replica, or another one on SQLite."""
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +67,7 @@ _FETCH = (
     .order_by(col(OutboxRow.seq))
     .limit(bindparam("limit"))
 )
+_ANY = Look(select(col(OutboxRow.seq)))
 _SEQS = (
     select(col(OutboxRow.seq))
     .where(col(OutboxRow.seq) > bindparam("after"), col(OutboxRow.seq) <= bindparam("newest"))
@@ -107,6 +113,7 @@ class _Lane:
 class Relay:
     """Publishes the outbox of `database` until cancelled.
 
+    poll_seconds: between two looks at the outbox where not everybody tells of what they record.
     events_per_message: how many events of one key go together; 1 for readers that know no batches.
     """
 
@@ -133,6 +140,7 @@ class Relay:
         self._calls: set[asyncio.Task[None]] = set()
         self._fetched_at = 0.0
         self._more = True
+        self._watchful_until = time.monotonic() + WATCHFUL_SECONDS
 
     async def run(self) -> None:
         """Relay for as long as this process leads; wait while another one does."""
@@ -173,17 +181,23 @@ class Relay:
     def _fetch_is_due(self) -> bool:
         if len(self._known) >= WINDOW // 2:
             return False
-        poll_is_due = time.monotonic() - self._fetched_at >= self._poll_seconds
+        poll_is_due = time.monotonic() - self._fetched_at >= self._poll_pause()
         return self._more or poll_is_due or self._database.outbox_written.is_set()
 
     def _pause(self) -> float:
         now = time.monotonic()
         due = [lane.ready_at - now for lane in self._lanes.values() if lane.failures and not lane.under_way]
-        return max(0.005, min([self._poll_seconds, *due]))
+        return max(0.005, min([self._poll_pause(), *due]))
+
+    def _poll_pause(self) -> float:
+        return self._poll_seconds if time.monotonic() < self._watchful_until else CALM_SECONDS
 
     async def _fetch(self) -> None:
+        was_told = self._more or self._database.outbox_written.is_set()
         self._database.outbox_written.clear()
         self._fetched_at = time.monotonic()
+        if not was_told and not self._known and not await _ANY.finds(self._database):
+            return
         async with self._database.reading() as session:
             after = await self._behind_the_first_unknown(session)
             rows = (await session.execute(_FETCH, {"after": after, "limit": WINDOW})).all()
@@ -192,6 +206,8 @@ class Relay:
             assert seq is not None
             if seq in self._known:
                 continue
+            if not was_told:
+                self._watchful_until = self._fetched_at + WATCHFUL_SECONDS
             self._known.add(seq)
             self._newest = max(self._newest, seq)
             lane = self._lanes.setdefault((topic, key), _Lane(Topic(topic)))
