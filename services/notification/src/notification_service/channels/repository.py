@@ -4,11 +4,19 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from notification_service.models import Attempt, Channel, Delivery, Notification
+from servicekit.prepared import Look
+
+IS_ANY_READY = Look(
+    select(col(Delivery.id)).where(
+        col(Delivery.state) == literal_column("'due'"), col(Delivery.next_at) <= bindparam("now")
+    )
+)
+"""Whether anything may be sent at `now`; a look that takes no lock."""
 
 
 async def active_of(session: AsyncSession, user_ids: Collection[str]) -> dict[str, list[Channel]]:
@@ -65,12 +73,6 @@ async def remove(session: AsyncSession, channel: Channel) -> None:
     for table in (Attempt, Delivery):
         await session.execute(delete(table).where(col(table.channel_id) == channel.id))
     await session.delete(channel)
-
-
-async def has_ready(session: AsyncSession, now: datetime) -> bool:
-    """Whether anything may be sent now; a look that takes no lock."""
-    is_ready = select(col(Delivery.id)).where(col(Delivery.state) == "due", col(Delivery.next_at) <= now)
-    return await session.scalar(is_ready.limit(1)) is not None
 
 
 async def count_due(session: AsyncSession, before: datetime) -> dict[str, int]:

@@ -80,9 +80,9 @@ class Sending:
         room, now = self._under_way.room, datetime.now(UTC)
         if not room:
             return 0
+        if not await repository.IS_ANY_READY.finds(self._database, now=now):
+            return 0
         async with self._database.reading() as session:
-            if not await repository.has_ready(session, now):
-                return 0
             found = await next_turns(session, now, self._under_way.blocked(), self._after, room)
         if not found:
             return 0

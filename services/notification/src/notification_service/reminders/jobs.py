@@ -76,6 +76,8 @@ class WakeUps:
             await self._firing.fire_due()
 
     async def _set_some(self) -> Sequence[datetime]:
+        if not await repository.IS_ANY_UNSET.finds(self._database):
+            return []
         async with self._database.reading() as session:
             waiting = await repository.unset_wake_ups(session, BATCH)
         now = datetime.now(UTC)

@@ -12,6 +12,7 @@ from notification_service.models import KnownTask, Person, Reminder, WakeUp
 from notification_service.reminders.when import MINUTES_OF_A_DAY
 from servicekit.database import for_both, run_own
 from servicekit.errors import AccountGone
+from servicekit.prepared import Look
 
 
 def _remembering(insert: Any) -> Any:
@@ -22,6 +23,9 @@ def _remembering(insert: Any) -> Any:
 _MEET = for_both(lambda insert: insert(Person).on_conflict_do_nothing())
 _REMEMBER = for_both(lambda insert: _remembering(insert(KnownTask)))
 _WAKE = for_both(lambda insert: insert(WakeUp).on_conflict_do_nothing())
+_UNSET = select(col(WakeUp.at)).where(~col(WakeUp.is_set)).order_by(col(WakeUp.at))
+IS_ANY_UNSET = Look(_UNSET)
+"""Whether a wake-up waits for its job."""
 _DUE = (
     select(col(Reminder.id))
     .where(col(Reminder.state) == "planned", col(Reminder.remind_at) <= bindparam("now"))
@@ -236,8 +240,7 @@ async def wake_at(session: AsyncSession, instants: Sequence[datetime]) -> None:
 
 
 async def unset_wake_ups(session: AsyncSession, limit: int) -> Sequence[datetime]:
-    query = select(col(WakeUp.at)).where(~col(WakeUp.is_set)).order_by(col(WakeUp.at)).limit(limit)
-    return (await session.scalars(query)).all()
+    return (await session.scalars(_UNSET.limit(limit))).all()
 
 
 async def next_wake_up(session: AsyncSession, after: datetime) -> datetime | None:

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from servicekit.prepared import Look
 from task_service.fanout.models import FanOut, FanOutTask, Kind
 
 ROWS_AT_ONCE = 1000
@@ -14,11 +15,8 @@ ROWS_AT_ONCE = 1000
 
 _TASKS = FanOutTask.metadata.tables["fan_out_task"]
 
-
-async def is_any_waiting(session: AsyncSession, now: datetime) -> bool:
-    """Whether there is a job that nobody works on."""
-    query = select(col(FanOut.id)).where(col(FanOut.leased_until) < now).limit(1)
-    return (await session.scalar(query)) is not None
+IS_ANY_WAITING = Look(select(col(FanOut.id)).where(col(FanOut.leased_until) < bindparam("now")))
+"""Whether there is a job that nobody works on at `now`."""
 
 
 async def next_job(session: AsyncSession, now: datetime) -> FanOut | None:

@@ -124,9 +124,8 @@ async def _change(session: AsyncSession, job: FanOut) -> bool:
 
 async def _lease(database: Database) -> FanOut | None:
     now = datetime.now(UTC)
-    async with database.reading() as reading:
-        if not await repository.is_any_waiting(reading, now):
-            return None  # no transaction each second, where nothing is to be done
+    if not await repository.IS_ANY_WAITING.finds(database, now=now):
+        return None
     async with database.transaction() as session:
         job = await repository.next_job(session, now)
         if job:

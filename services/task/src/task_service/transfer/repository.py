@@ -27,6 +27,7 @@ from sqlalchemy import (
     func,
     insert,
     inspect,
+    literal_column,
     or_,
     select,
 )
@@ -35,6 +36,7 @@ from sqlalchemy.orm import defer
 from sqlmodel import SQLModel, col
 
 from servicekit.database import run_own
+from servicekit.prepared import Look
 from task_service.models import Activity, Label, OutboxRow, Project, Task, TaskLabel, TaskText
 from task_service.structure.repository import Named
 from task_service.transfer.models import ImportJob
@@ -60,6 +62,13 @@ _KNOWN = {
 
 _WITHOUT_THE_FILE = defer(inspect(ImportJob).attrs["body"].class_attribute)
 
+_MAY_BE_LEASED = (
+    col(ImportJob.status).in_([literal_column(f"'{status}'") for status in UNFINISHED]),
+    col(ImportJob.leased_until) < bindparam("now"),
+)
+IS_ANY_WAITING = Look(select(col(ImportJob.id)).where(*_MAY_BE_LEASED))
+"""Whether there is an import that nobody works on at `now`."""
+
 _ROWS = bindparam("rows", type_=String)
 _FRACTION = ".000000"
 """SQLAlchemy stores it in SQLite always, JSON has it where there is one."""
@@ -83,9 +92,8 @@ async def running_of(session: AsyncSession, user_id: str, now: datetime) -> int:
 
 async def next_job(session: AsyncSession, now: datetime) -> ImportJob | None:
     """The oldest import nobody works on, locked."""
-    query = select(ImportJob).where(col(ImportJob.status).in_(UNFINISHED), col(ImportJob.leased_until) < now)
-    query = query.order_by(col(ImportJob.created_at)).limit(1).with_for_update(skip_locked=True)
-    return (await session.scalars(query)).first()
+    query = select(ImportJob).where(*_MAY_BE_LEASED).order_by(col(ImportJob.created_at)).limit(1)
+    return (await session.scalars(query.with_for_update(skip_locked=True), {"now": now})).first()
 
 
 async def lock_job(session: AsyncSession, id: str) -> ImportJob | None:

@@ -148,6 +148,8 @@ async def _still_there(session: AsyncSession, job: ImportJob) -> ImportJob | Non
 
 async def _lease(database: Database) -> ImportJob | None:
     now = datetime.now(UTC)
+    if not await repository.IS_ANY_WAITING.finds(database, now=now):
+        return None
     async with database.transaction() as session:
         job = await repository.next_job(session, now)
         if job:
