@@ -56,6 +56,7 @@ def start_scheduler(folder: RunFolder, where: Addresses) -> processes.Process:
         "--etcd-data-dir": folder.path / "scheduler",
         "--healthz-listen-address": HOST,
         "--healthz-port": where.scheduler_health,
+        "--etcd-backend-batch-interval": "1s",  # the log is written at once all the same
         "--metrics-listen-address": HOST,
         "--metrics-port": where.scheduler_metrics,
     }
