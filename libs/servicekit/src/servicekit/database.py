@@ -1,7 +1,7 @@
 """The one database of a service: SQLite embedded, PostgreSQL in production."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, c
 
 from contracts.names import App
 from overload import deadline
+from servicekit import json_rows
 from servicekit.errors import Overloaded
 from servicekit.settings import ServiceSettings
 
@@ -110,6 +111,23 @@ def for_both(make: Callable[[Any], Executable]) -> Mapping[str, Executable]:
     For statements with `ON CONFLICT`, made once: making one costs more than running it.
     """
     return {"sqlite": make(sqlite.insert), "postgresql": make(postgresql.insert)}
+
+
+def for_rows(make: Callable[[Any], Executable]) -> Mapping[str, Executable]:
+    """As `for_both`, for statements that `run_rows` runs.
+
+    `make` is given what makes an insert of a table.
+    """
+    return {"sqlite": make(sqlite.insert), "postgresql": make(json_rows.insert_json_rows)}
+
+
+async def run_rows(
+    session: AsyncSession, statements: Mapping[str, Executable], rows: Sequence[Mapping[str, Any]]
+) -> CursorResult[Any]:
+    """Insert rows by `statements` of `for_rows`, past the ORM; each has every column."""
+    connection = await session.connection()
+    dialect = connection.dialect.name
+    return await connection.execute(statements[dialect], json_rows.values_of(rows, dialect))
 
 
 async def run_own(

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel, col
 
 from contracts.names import App
-from servicekit.database import for_both, run_own
+from servicekit.database import for_rows, run_rows
 
 KEPT = timedelta(days=35)
 """Longer than Kafka keeps events and dead letters (`kafka/topics.yaml`: 30 days at most)."""
@@ -25,7 +25,7 @@ class InboxRow(SQLModel, table=True):
 
 
 _TABLE = InboxRow.metadata.tables["inbox"]
-_CLAIM = for_both(lambda insert: insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.event_id))
+_CLAIM = for_rows(lambda insert: insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.event_id))
 
 
 async def claim(session: AsyncSession, consumer: App, event_ids: Sequence[str]) -> set[str]:
@@ -35,7 +35,7 @@ async def claim(session: AsyncSession, consumer: App, event_ids: Sequence[str]) 
     """
     now = datetime.now(UTC)
     rows = [{"consumer": consumer, "event_id": id, "handled_at": now} for id in event_ids]
-    return set((await run_own(session, _CLAIM, rows)).scalars())
+    return set((await run_rows(session, _CLAIM, rows)).scalars())
 
 
 async def forget(session: AsyncSession) -> None:

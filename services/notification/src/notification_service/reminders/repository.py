@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from notification_service.models import KnownTask, Person, Reminder, WakeUp
 from notification_service.reminders.when import MINUTES_OF_A_DAY
-from servicekit.database import for_both, run_own
+from servicekit.database import for_both, for_rows, run_own, run_rows
 from servicekit.errors import AccountGone
 from servicekit.prepared import Look
 
@@ -21,7 +21,7 @@ def _remembering(insert: Any) -> Any:
 
 
 _MEET = for_both(lambda insert: insert(Person).on_conflict_do_nothing())
-_REMEMBER = for_both(lambda insert: _remembering(insert(KnownTask)))
+_REMEMBER = for_rows(lambda insert: _remembering(insert(KnownTask)))
 _WAKE = for_both(lambda insert: insert(WakeUp).on_conflict_do_nothing())
 _UNSET = select(col(WakeUp.at)).where(~col(WakeUp.is_set)).order_by(col(WakeUp.at))
 IS_ANY_UNSET = Look(_UNSET)
@@ -93,7 +93,7 @@ async def lock_tasks(session: AsyncSession, ids: Collection[str]) -> dict[str, T
 async def remember(session: AsyncSession, tasks: Sequence[Mapping[str, Any]]) -> None:
     """Write tasks, known ones and new ones, each a row by the names of its columns. They are locked."""
     if tasks:
-        await run_own(session, _REMEMBER, tasks)
+        await run_rows(session, _REMEMBER, tasks)
 
 
 async def task(session: AsyncSession, user_id: str, id: str) -> KnownTask | None:

@@ -15,7 +15,8 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
-from servicekit.database import for_both
+from servicekit import json_rows
+from servicekit.database import for_rows
 from servicekit.errors import AccountGone
 from task_service.changes.models import Change
 from task_service.changes.repository import NUMBER
@@ -27,7 +28,7 @@ PENDING = "changed"
 """Key in `session.info`: (user, kind, id) → whether it is gone."""
 
 _CHANGE = Change.metadata.tables["change"]
-_NOTE = for_both(
+_NOTE = for_rows(
     lambda insert: (new := insert(_CHANGE)).on_conflict_do_update(
         index_elements=["user_id", "kind", "id"],
         set_={"seq": new.excluded.seq, "deleted": new.excluded.deleted, "at": new.excluded.at},
@@ -69,7 +70,8 @@ def number(session: Session) -> None:
         last = connection.execute(NUMBER[dialect], taken).scalar_one_or_none()
         if last is None:
             raise AccountGone
-        connection.execute(_NOTE[dialect], list(_rows(user_id, things, last)))
+        rows = list(_rows(user_id, things, last))
+        connection.execute(_NOTE[dialect], json_rows.values_of(rows, dialect))
 
 
 def _by_user(pending: Mapping[tuple[str, str, str], bool]) -> dict[str, dict[tuple[str, str], bool]]:

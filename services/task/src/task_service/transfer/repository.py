@@ -22,7 +22,6 @@ from sqlalchemy import (
     any_,
     bindparam,
     cast,
-    column,
     delete,
     func,
     insert,
@@ -36,6 +35,7 @@ from sqlalchemy.orm import defer
 from sqlmodel import SQLModel, col
 
 from servicekit.database import run_own
+from servicekit.json_rows import ROWS, select_json_rows
 from servicekit.prepared import Look
 from task_service.models import Activity, Label, OutboxRow, Project, Task, TaskLabel, TaskText
 from task_service.structure.repository import Named
@@ -69,7 +69,6 @@ _MAY_BE_LEASED = (
 IS_ANY_WAITING = Look(select(col(ImportJob.id)).where(*_MAY_BE_LEASED))
 """Whether there is an import that nobody works on at `now`."""
 
-_ROWS = bindparam("rows", type_=String)
 _FRACTION = ".000000"
 """SQLAlchemy stores it in SQLite always, JSON has it where there is one."""
 
@@ -182,19 +181,13 @@ def _insert(model: type[SQLModel]) -> Mapping[str, Executable]:
     new = insert(table)
     names = [each.name for each in columns]
     return {
-        "postgresql": new.from_select(names, _of_postgresql(columns)),
+        "postgresql": new.from_select(names, select_json_rows(columns)),
         "sqlite": new.from_select(names, _of_sqlite(columns)),
     }
 
 
-def _of_postgresql(columns: Sequence[Column[Any]]) -> Select[Any]:
-    typed = (column(each.name, each.type) for each in columns)
-    new = func.json_to_recordset(cast(_ROWS, JSON)).table_valued(*typed).render_derived(with_types=True)
-    return select(*new.c)
-
-
 def _of_sqlite(columns: Sequence[Column[Any]]) -> Select[Any]:
-    row = func.json_each(_ROWS).table_valued("value").c.value
+    row = func.json_each(ROWS).table_valued("value").c.value
     return select(*(_stored(func.json_extract(row, f"$.{each.name}"), each) for each in columns))
 
 
