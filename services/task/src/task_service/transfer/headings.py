@@ -47,6 +47,7 @@ NAMES: Mapping[str, Sequence[str]] = {
     "due_time": ("duetime", "timedue", "time"),
     "all_day": ("isallday", "allday", "alldayevent"),
     "time_zone": ("timezone", "tz", "zone"),
+    "reminders": ("reminder", "reminders", "remindat", "remindertime", "alarm", "alarms", "alert", "alerts"),
     "rule": ("rule", "rrule", "recurrence", "repeat", "recurrencerule", "recurring", "repeats"),
     "rule_from": ("rulefrom",),
     "rule_month_end": ("rulemonthend",),

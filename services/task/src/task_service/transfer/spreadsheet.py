@@ -15,13 +15,14 @@ from task_service.transfer.marks import DONE, OPEN, Priorities
 from task_service.transfer.moments import Dates, Moment, read_clock
 from task_service.transfer.source import Draft, Source, TooMuch, instant, titled
 from task_service.transfer.tables import Table, read_table
+from task_service.transfer.triggers import read_triggers
 
 COLUMNS = (
     *("id", "title", "notes", "done", "priority", "labels", "project", "parent_id", "due_date", "due_time"),
     *("time_zone", "rule", "rule_from", "rule_month_end", "rule_missed", "created_at", "completed_at"),
 )
 """Those of our own export, in its order. Labels stand one a line; a project with those around it, by /."""
-DATES = ("due_date", "completed_at", "created_at")
+DATES = ("due_date", "completed_at", "created_at", "reminders")
 _BETWEEN_LABELS = re.compile(r"[,;\n]")
 _RULE = re.compile(r"(?:RRULE:)?(FREQ=.+)", re.I)
 
@@ -145,6 +146,8 @@ class _Theirs:
         }
         if row.get("rule"):
             fields |= self._rule(row, where, left)
+        if row.get("reminders"):
+            fields |= self._reminders(row, fields, where, left)
         left += self._others(where, cells, row)
         notes = "\n".join(filter(None, [_with_ticks(row.get("notes", "")), *left]))
         key = row["id"] if row.get("id") in self._ids else self._keys.of(row)
@@ -255,6 +258,21 @@ class _Theirs:
         if row["rule"].casefold() not in OPEN | {"none", "never"}:
             self._keep(row, "rule", where, left, "How it repeats")
         return {}
+
+    def _reminders(
+        self, row: Mapping[str, str], fields: Mapping[str, Any], where: str, left: list[str]
+    ) -> dict[str, Any]:
+        zone = fields.get("time_zone", self._calendar.zone)
+        moment = self._dates["reminders"].read(row["reminders"])
+        if moment and moment.clock:
+            at = moment.instant(zone)
+            found = [{"at": at.isoformat()}] if at and "recurrence" not in fields else None
+        else:
+            due = Moment(fields["due_date"], fields.get("due_time")) if fields.get("due_date") else None
+            found = read_triggers(row["reminders"], due, zone, repeats="recurrence" in fields)
+        if found is None:
+            self._keep(row, "reminders", where, left, "The reminder")
+        return {"reminders": found} if found else {}
 
     def _labels(self, text: str) -> list[str]:
         return [label for part in _BETWEEN_LABELS.split(text) if (label := part.strip().lstrip("#@").strip())]
