@@ -181,6 +181,12 @@ class TestReplay:
             answer = await analytics.client.post("/ops/replays", json=body, headers=OPERATOR)
         assert answer.json() == {"replayed": 1, "failed": 0}
 
+    async def test_of_many_passes_over_what_is_no_event(self, analytics: ServiceUnderTest) -> None:
+        await park(analytics, letter(), "bm90IGpzb24=", letter("task"))
+        with patch.object(Sidecar, "invoke", answered(200, outcome="done")):
+            answer = await analytics.client.post("/ops/replays", json={}, headers=OPERATOR)
+        assert answer.json() == {"replayed": 2, "failed": 1}
+
     async def test_is_for_operators_only(self, analytics: ServiceUnderTest) -> None:
         (parked,) = await park(analytics, letter())
         for path in (f"/ops/dead-letters/{parked['id']}/replay", "/ops/replays", "/replays"):

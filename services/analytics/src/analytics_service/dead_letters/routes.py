@@ -104,9 +104,14 @@ async def replay_group(user: CurrentOperator, body: ReplayMany, request: Request
 
 
 async def _state_after(desk: Desk, id: str) -> str:
-    """What a replay comes to; erased, if one before it ended the account the letter was about."""
+    """What a replay comes to; erased, if one before it ended the account the letter was about.
+
+    What can't be replayed stays parked: it must not keep those after it from their turn.
+    """
     try:
         return (await desk.replay(id)).state
+    except Conflict:
+        return "parked"
     except NotFound:
         return "erased"
 
