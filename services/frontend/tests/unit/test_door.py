@@ -120,6 +120,20 @@ class TestText:
         assert answered.status_code == 422
         assert [call for call in services.calls if call.method != "GET"] == []
 
+    @pytest.mark.parametrize("text", [b"caf\xe9", b"half \xed\xa0\xbd", b"a\xc3"])
+    @pytest.mark.parametrize("path", ["/tasks", "/account/import"])
+    async def test_of_a_form_in_parts_is_unicode_or_refused(
+        self, ada: httpx2.AsyncClient, services: FakeServices, path: str, text: bytes
+    ) -> None:
+        kind = {"content-type": "multipart/form-data; boundary=cut"}
+        file = b'--cut\r\ncontent-disposition: form-data; name="file"; filename="a.csv"\r\n\r\ntitle\r\n'
+        for name in (b"title", b"project"):
+            part = b'--cut\r\ncontent-disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (name, text)
+            answered = await ada.post(path, content=part + file + b"--cut--\r\n", headers=kind)
+            assert answered.status_code == 422
+            assert "not Unicode" in answered.text
+        assert [call for call in services.calls if call.method != "GET"] == []
+
     async def test_of_every_script_comes_through(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fastapi import Request
 from starlette.datastructures import UploadFile
 
+from frontend_service.pages.posted import posted_form
 from servicekit.body_limit import MAX_BODY_BYTES
 from servicekit.errors import Invalid
 
@@ -35,11 +36,14 @@ class ImportFile:
 
 async def chosen_file(request: Request) -> ImportFile:
     """The file of an upload. Raises `Invalid` where none was chosen."""
-    async with request.form() as form:
+    form = await posted_form(request)
+    try:
         file, project = form.get("file"), form.get("project")
         if not isinstance(file, UploadFile) or not file.filename:
             raise Invalid("Choose a file first.")
         content = await file.read()
+    finally:
+        await form.close()
     if not content:
         raise Invalid("This file is empty.")
     return ImportFile(content, file.filename, project.strip() if isinstance(project, str) else "")

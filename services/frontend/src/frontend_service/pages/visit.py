@@ -3,16 +3,17 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import quote
 
 from fastapi import Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from frontend_service.pages.backend import Backend
 from frontend_service.pages.due import now_in
+from frontend_service.pages.posted import posted_form
 from frontend_service.sessions import Session, Sessions
 from servicekit.auth import Principal, TokenVerifier
-from servicekit.errors import Invalid, Unauthenticated, Unavailable
+from servicekit.errors import Unauthenticated, Unavailable
 
 SIGN_IN = "/sign-in"
 THEMES = ("light", "dark")
@@ -126,16 +127,8 @@ async def now_here(request: Request, _: Annotated[Visit, Depends(signed_in_visit
 
 
 async def form_fields(request: Request) -> dict[str, str]:
-    """The text fields of a posted form. Raises `Invalid` for what is no UTF-8.
-
-    Starlette puts other characters in the place of such bytes, and the text would be stored changed.
-    """
-    if request.headers.get("content-type", "").lower().startswith("application/x-www-form-urlencoded"):
-        try:
-            unquote_to_bytes(await request.body()).decode()
-        except UnicodeDecodeError as error:
-            raise Invalid("The text holds characters that are not Unicode.", code="not-unicode") from error
-    form = await request.form()
+    """The text fields of a posted form. Raises `Invalid` for what is no UTF-8."""
+    form = await posted_form(request)
     return {name: value for name, value in form.items() if isinstance(value, str)}
 
 

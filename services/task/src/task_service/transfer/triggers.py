@@ -34,7 +34,7 @@ def read_triggers(text: str, due: Moment | None, zone: str, *, repeats: bool) ->
 def _reminder(text: str, due: Moment, zone: str) -> dict[str, Any] | None:
     said = _TRIGGER.fullmatch(text)
     try:
-        after = vDuration.from_ical(said[1].upper()) if said else None
+        after = vDuration.from_ical(said[1].upper()) if said else None  # type: ignore[no-untyped-call]
         if after is None:
             return None
         if due.clock is None:

@@ -17,9 +17,14 @@ DAY = Moment(date(2026, 12, 3))
 HEAD = "title,due date,reminder,repeat\n"
 
 
+def _written(after: timedelta) -> str:
+    text: bytes = vDuration(after).to_ical()  # type: ignore[no-untyped-call]
+    return text.decode()
+
+
 @given(minutes=st.lists(st.integers(0, 525_600), min_size=1, max_size=5, unique=True), mark=st.booleans())
 def test_durations_before_a_time_are_minutes(minutes: list[int], mark: bool) -> None:
-    written = [vDuration(timedelta(minutes=-each)).to_ical().decode() for each in minutes]
+    written = [_written(timedelta(minutes=-each)) for each in minutes]
     text = "\n".join(f"TRIGGER:{each}" if mark else each for each in written)
     found = read_triggers(text, NOON, "Europe/Berlin", repeats=True)
     assert found == [{"minutes_before": each} for each in minutes]
