@@ -6,8 +6,6 @@ is the work of its one statement and of making the answer.
 """
 
 import asyncio
-import shutil
-import tempfile
 import time
 from collections import defaultdict
 from contextlib import AsyncExitStack
@@ -18,11 +16,11 @@ import httpx2
 from task_service.main import create
 from task_service.settings import Settings
 
-from devstack import processes, servers
-from devstack.addresses import Addresses, addresses, free_offset
-from devstack.places import RunFolder
+from devstack import servers
+from devstack.addresses import Addresses
 from loadtest.measure import report
 from loadtest.measure.flat_store import LARGE, SMALL, fill
+from loadtest.measure.system import measured_postgres
 from servicekit.auth import Principal
 from servicekit.migrations import migrate
 
@@ -95,7 +93,7 @@ async def measure(folder: Path, where: Addresses) -> None:
         async with AsyncExitStack() as stack:
             clients = {}
             for size in SIZES:
-                url = await _empty(database, folder, where, size)
+                url = await empty_database(database, folder, where, size)
                 clients[size] = await open_store(stack, url, size)
             found += rows(database, await ask_in_turn(clients))
     sizes = [f"{size:,} in the store" for size in SIZES]
@@ -107,7 +105,7 @@ async def measure(folder: Path, where: Addresses) -> None:
     report.write("flat", "Flat", told, report.table(header, found))
 
 
-async def _empty(database: str, folder: Path, where: Addresses, size: int) -> str:
+async def empty_database(database: str, folder: Path, where: Addresses, size: int) -> str:
     if database == "SQLite":
         return f"sqlite+aiosqlite:///{folder}/{size}.db"
     name = f"flat_{size}"
@@ -118,17 +116,8 @@ async def _empty(database: str, folder: Path, where: Addresses, size: int) -> st
 
 
 def main() -> None:
-    folder = RunFolder(Path(tempfile.mkdtemp(prefix="todo-flat-")))
-    folder.path.chmod(0o755)
-    folder.make()
-    where = addresses(offset=free_offset(4000))
-    process = servers.start_postgres(folder, where)
-    try:
-        servers.wait_for_databases(where)
-        asyncio.run(measure(folder.path, where))
-    finally:
-        processes.stop(folder, process, seconds=5)
-        shutil.rmtree(folder.path)
+    with measured_postgres() as (folder, where):
+        asyncio.run(measure(folder, where))
 
 
 if __name__ == "__main__":

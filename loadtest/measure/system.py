@@ -10,6 +10,8 @@ from typing import Any
 
 import aiohttp
 
+from devstack import processes, servers
+from devstack.addresses import Addresses, addresses, free_offset
 from devstack.observe.prometheus import Alerting
 from devstack.places import RunFolder
 from devstack.stack import Stack
@@ -45,6 +47,22 @@ def measured_system(
     finally:
         stack.down()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def measured_postgres() -> Iterator[tuple[Path, Addresses]]:
+    """PostgreSQL alone: a folder for what is measured with it, and where it listens."""
+    folder = RunFolder(Path(tempfile.mkdtemp(prefix="todo-postgres-")))
+    folder.path.chmod(0o755)
+    folder.make()
+    where = addresses(offset=free_offset(4000))
+    process = servers.start_postgres(folder, where)
+    try:
+        servers.wait_for_databases(where)
+        yield folder.path, where
+    finally:
+        processes.stop(folder, process, seconds=5)
+        shutil.rmtree(folder.path)
 
 
 @asynccontextmanager
