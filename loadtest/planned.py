@@ -5,6 +5,7 @@ request, and `begun.json`, when each phase began and the last one ended.
 """
 
 import csv
+import itertools
 import json
 import os
 import random
@@ -21,8 +22,7 @@ from loadtest.scenarios import mix
 
 FOLDER = Path(os.environ["LOAD_FOLDER"])
 PLAN = Plan.read(FOLDER / "plan.json")
-FREE = accounts.read(FOLDER / "accounts.json")
-"""Accounts nobody is at work with."""
+ACCOUNTS = itertools.cycle(accounts.read(FOLDER / "accounts.json"))
 begun: list[float] = []
 
 
@@ -32,12 +32,9 @@ class PlannedUser(mix.MixedUser):
     wait_time = constant_pacing(PLAN.pace)
 
     def on_start(self) -> None:
-        self.account = FREE.pop()
-        self.take(self.account.token, self.account.task_ids)
+        account = next(ACCOUNTS)
+        self.take(account.token, list(account.task_ids))
         gevent.sleep(random.uniform(0, PLAN.pace))
-
-    def on_stop(self) -> None:
-        FREE.append(self.account)
 
 
 class Phases(LoadTestShape):
