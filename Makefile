@@ -111,6 +111,7 @@ generate: ## write the files that are made from code
 	@$(RUN) python tools/openapi.py services/frontend/src/frontend_service/openapi.json
 	@$(RUN) python tools/dashboards.py monitoring/grafana/dashboards
 	@$(RUN) python -m loadtest.load.page
+	@$(RUN) python -m loadtest.scale.page
 
 ##@ Measure it
 .PHONY: load measure

@@ -17,7 +17,7 @@ import gevent
 from locust import LoadTestShape, constant_pacing, events
 
 from loadtest.load import accounts
-from loadtest.load.plan import Plan
+from loadtest.load.plan import PATIENCE_SECONDS, Plan
 from loadtest.scenarios import mix
 
 FOLDER = Path(os.environ["LOAD_FOLDER"])
@@ -30,6 +30,7 @@ class PlannedUser(mix.MixedUser):
     """Asks at the plan's pace, beginning at a moment of its own within it."""
 
     wait_time = constant_pacing(PLAN.pace)
+    connection_timeout = network_timeout = PATIENCE_SECONDS
 
     def on_start(self) -> None:
         account = next(ACCOUNTS)

@@ -2,7 +2,7 @@
 
 pace: USERS for SECONDS; staircase: from few to USERS, SECONDS a step; overload: ten times USERS for
 SECONDS between two normal times. Writes loadtest/reports/load-….json, Locust's own report as HTML beside it,
-and docs/PERFORMANCE.md.
+docs/PERFORMANCE.md and docs/SCALE.md.
 """
 
 import argparse
@@ -18,10 +18,11 @@ from devstack.places import ROOT
 from devstack.stack import Stack
 from loadtest.load import accounts, page, results, samples
 from loadtest.load.cpu import Look, looked_at
-from loadtest.load.plan import Plan, overload, staircase, steady
+from loadtest.load.plan import PATIENCE_SECONDS, Plan, overload, staircase, steady
 from loadtest.load.signing_up import make_accounts
 from loadtest.measure import report
 from loadtest.measure.system import measured_system
+from loadtest.scale import page as scale
 
 KINDS = {"pace": steady, "staircase": staircase, "overload": overload}
 DEFAULTS = {"pace": (1_000, 4.7, 180.0), "staircase": (2_000, 1.0, 40.0), "overload": (100, 1.0, 60.0)}
@@ -49,6 +50,7 @@ def ask(stack: Stack, plan: Plan) -> list[Look]:
     html = report.FOLDER / f"{plan.name}.html"
     command = [sys.executable, "-m", "locust", "-f", str(Path(__file__).parents[1] / "planned.py")]
     command += ["--headless", "--only-summary", "--exit-code-on-error", "0", "--html", str(html)]
+    command += ["--stop-timeout", str(PATIENCE_SECONDS + 2)]
     env = os.environ | {"LOAD_FOLDER": str(stack.folder.path), "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen([*command, "--host", stack.addresses.edge], cwd=ROOT, env=env)
     try:
@@ -72,6 +74,7 @@ def main() -> None:
     plan = make(options.users or users, options.pace or pace, options.seconds or seconds)
     print(results.write(plan.name, run(plan, options.accounts or plan.users)))
     page.write()
+    scale.write()
 
 
 if __name__ == "__main__":

@@ -34,7 +34,8 @@ which would be most of the load. The rate limit is lifted; all else is as shippe
 
 - *offered*: requests a second the users would send if each were answered within the pace; a user whose answer
   takes longer sends fewer. *sent*: what they sent.
-- *goodput*: accepted (2xx, 3xx) a second. *refused*: 429 or 503. *failed*: any other answer, or none.
+- *goodput*: accepted (2xx, 3xx) a second. *refused*: 429 or 503. *failed*: any other answer, or none in the
+  ten seconds after which a user gives up.
 - Times are in milliseconds, from sending to the whole answer, as Locust saw them; percentiles of accepted
   requests, but for those of refusals.
 """

@@ -1,0 +1,48 @@
+"""What is shipped for production: read from the charts and Kafka's topics."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from contracts.names import App
+from devstack.places import ROOT
+
+GIB = 2**30
+TOPIC = "todo-events"
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """replicas: at most, by service. pool: connections of a pod. partitions: of todo-events."""
+
+    replicas: Mapping[str, int]
+    pool: int
+    connections: int
+    database_cores: float
+    database_bytes: float
+    partitions: int
+
+
+def read() -> Shipped:
+    service, todo = _values("service/values.yaml"), _values("todo/values-production.yaml")
+    data, production = (
+        _values("data/values.yaml")["postgres"],
+        _values("data/values-production.yaml")["postgres"],
+    )
+    most = service["autoscaling"]["max"]
+    topics = yaml.safe_load_all((ROOT / "kafka" / "topics.yaml").read_text())
+    return Shipped(
+        replicas={app: todo.get(app, {}).get("autoscaling", {}).get("max", most) for app in sorted(App)},
+        pool=service["databasePool"],
+        connections=data["connections"] * len(data["services"]),
+        database_cores=float(production["resources"]["limits"]["cpu"]),
+        database_bytes=int(production["storage"].removesuffix("Gi")) * GIB,
+        partitions=next(each["spec"]["partitions"] for each in topics if each["metadata"]["name"] == TOPIC),
+    )
+
+
+def _values(path: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((ROOT / "charts" / path).read_text())
+    return found
