@@ -1,7 +1,7 @@
 """What Locust runs for `python -m loadtest.load`: a plan's phases, by people who were there before.
 
 Reads `plan.json` and `accounts.json` from the folder LOAD_FOLDER, and leaves there `samples.csv`, a line a
-request, and `begun.json`, when each phase began and the last one ended.
+request, and `begun.json`: when each phase began and the last one ended, and how late this process was.
 """
 
 import csv
@@ -23,7 +23,10 @@ from loadtest.scenarios import mix
 FOLDER = Path(os.environ["LOAD_FOLDER"])
 PLAN = Plan.read(FOLDER / "plan.json")
 ACCOUNTS = itertools.cycle(accounts.read(FOLDER / "accounts.json"))
+LOOK_SECONDS = 0.1
 begun: list[float] = []
+late: list[tuple[float, float]] = []
+"""When a greenlet woke up, and by how many milliseconds too late: answers are noticed as late as that."""
 
 
 class PlannedUser(mix.MixedUser):
@@ -60,10 +63,23 @@ def record(*, name: str, response_time: float, response: Any, start_time: float,
     _samples.writerow([f"{start_time:.4f}", name, response.status_code, f"{response_time:.2f}"])
 
 
+def watch_itself(**_: Any) -> None:
+    gevent.spawn(look_at_the_clock)
+
+
+def look_at_the_clock() -> None:
+    while True:
+        began = time.time()
+        gevent.sleep(LOOK_SECONDS)
+        now = time.time()
+        late.append((now, round((now - began - LOOK_SECONDS) * 1e3, 2)))
+
+
 def close(**_: Any) -> None:
     _file.close()
-    (FOLDER / "begun.json").write_text(json.dumps(begun))
+    (FOLDER / "begun.json").write_text(json.dumps({"begun": begun, "late": late}))
 
 
 events.request.add_listener(record)  # type: ignore[no-untyped-call]
+events.test_start.add_listener(watch_itself)  # type: ignore[no-untyped-call]
 events.quitting.add_listener(close)  # type: ignore[no-untyped-call]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,42 +18,54 @@ OUTSIDE = ("generator", BESIDE)
 Result = dict[str, Any]
 
 
-def result(plan: Plan, samples: Sequence[Sample], begun: Sequence[float], looks: Sequence[Look]) -> Result:
-    """Numbers of each phase that counts, and of each second.
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """begun: when each phase began and the last one ended. late: when the generator looked at its clock,
+    and the milliseconds by which it was late."""
 
-    begun: when each phase began and the last one ended.
-    """
+    samples: Sequence[Sample]
+    looks: Sequence[Look]
+    begun: Sequence[float]
+    late: Sequence[tuple[float, float]] = ()
+
+
+def result(plan: Plan, seen: Seen) -> Result:
+    """Numbers of each phase that counts, and of each second."""
+    begun = seen.begun
     spans = list(zip(plan.phases, begun, begun[1:], strict=False))
     phases = [
-        phase_result(phase, plan.pace, samples, looks, start + phase.settle, end)
+        phase_result(phase, plan.pace, seen, start + phase.settle, end)
         for phase, start, end in spans
         if phase.settle < phase.seconds
     ]
     found: Result = {"kind": plan.kind, "pace": plan.pace, "phases": phases}
     if plan.kind == "overload":
-        found["recovery"] = recovery(phases[0], samples, begun[-2], begun[-1])
-    return found | {"seconds": by_second(samples, begun[0], begun[-1])}
+        found["recovery"] = recovery(phases[0], seen.samples, begun[-2], begun[-1])
+    return found | {"seconds": by_second(seen.samples, begun[0], begun[-1])}
 
 
-def phase_result(
-    phase: Phase, pace: float, samples: Sequence[Sample], looks: Sequence[Look], start: float, end: float
-) -> Result:
-    """offered: requests a second the users would send if each were answered within the pace."""
-    found = between(samples, start, end)
+def phase_result(phase: Phase, pace: float, seen: Seen, start: float, end: float) -> Result:
+    """offered: requests a second the users would send if each were answered within the pace.
+
+    late: the p95 of how late the generator was, in ms; None if it never looked.
+    """
+    found = between(seen.samples, start, end)
     routes = sorted({sample.route for sample in found})
+    late = [ms for at, ms in seen.late if start <= at < end]
     seconds = end - start
     return {
         "name": phase.name,
         "users": phase.users,
         "offered": round(phase.users / pace, 2),
         "seconds": round(seconds, 2),
+        "late": report.percentile(late, 0.95) if late else None,
         "all": asdict(tally(found, seconds)),
         "routes": {
             route: asdict(tally((sample for sample in found if sample.route == route), seconds))
             for route in routes
         },
         "statuses": _statuses(found),
-        "cores": cores_between(looks, start, end),
+        "cores": cores_between(seen.looks, start, end),
     }
 
 

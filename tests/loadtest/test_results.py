@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from loadtest.load.cpu import cores_between
 from loadtest.load.goals import goals
 from loadtest.load.plan import overload, staircase, steady
-from loadtest.load.results import Result, cpu_ms_each, result
+from loadtest.load.results import Result, Seen, cpu_ms_each, result
 from loadtest.load.samples import Sample
 
 LOOKS = [(0.0, {"task": 0.0, "generator": 0.0}), (1_000.0, {"task": 250.0, "generator": 500.0})]
@@ -44,24 +44,25 @@ class TestCores:
 class TestResult:
     def test_of_a_pace(self) -> None:
         samples = answered(0, 20, 100, ms=900) + answered(20, 50, 100)
-        found = result(steady(470, 4.7, 30), samples, [0, 20, 50], LOOKS)
+        found = result(steady(470, 4.7, 30), Seen(samples, LOOKS, [0, 20, 50], [(10, 900.0), (30, 4.0)]))
         (phase,) = found["phases"]
         assert phase["all"]["goodput"] == 100
         assert phase["all"]["p99"] == 20, "the warm-up is left out"
         assert phase["offered"] == 100
+        assert phase["late"] == 4
         assert cpu_ms_each(phase) == pytest.approx(2.5), "the generator is left out"
         assert len(found["seconds"]) == 50
 
     def test_of_a_staircase(self) -> None:
         begun = [0, 16, 36, 56]
-        found = result(staircase(100, 1, 20), answered(0, 36, 50) + answered(36, 56, 80), begun, LOOKS)
+        found = result(staircase(100, 1, 20), Seen(answered(0, 36, 50) + answered(36, 56, 80), LOOKS, begun))
         assert [phase["all"]["goodput"] for phase in found["phases"]] == [50, 80]
         assert [phase["seconds"] for phase in found["phases"]] == [17, 17]
 
     def test_of_an_overload(self) -> None:
         samples = answered(0, 46, 10) + answered(46, 106, 100, ms=800)
         samples += answered(106, 109, 10, ms=300) + answered(109, 166, 10)
-        found = result(overload(10, 1, 60), samples, [0, 16, 46, 106, 166], LOOKS)
+        found = result(overload(10, 1, 60), Seen(samples, LOOKS, [0, 16, 46, 106, 166]))
         assert found["recovery"] == {"p95_before": 20, "limit": 30, "seconds": 3}
 
 
