@@ -42,7 +42,7 @@ class PlannedUser(mix.MixedUser):
 
 
 class Phases(LoadTestShape):
-    """One phase after the other; all users of a phase come within a second."""
+    """One phase after the other; all users of a phase come, or go, within a second."""
 
     def tick(self) -> tuple[int, float] | None:
         now = time.time()
@@ -51,8 +51,7 @@ class Phases(LoadTestShape):
             begun.append(now)
         if number is None:
             return None
-        users = PLAN.phases[number].users
-        return users, float(users)
+        return PLAN.phases[number].users, float(PLAN.users)
 
 
 _file = (FOLDER / "samples.csv").open("w", newline="")
