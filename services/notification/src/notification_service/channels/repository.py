@@ -17,13 +17,15 @@ IS_ANY_READY = Look(
     )
 )
 """Whether anything may be sent at `now`; a look that takes no lock."""
+_ACTIVE = select(Channel).where(
+    col(Channel.user_id).in_(bindparam("users", expanding=True)), col(Channel.is_active)
+)
 
 
 async def active_of(session: AsyncSession, user_ids: Collection[str]) -> dict[str, list[Channel]]:
     """The channels in use, by user."""
-    query = select(Channel).where(col(Channel.user_id).in_(user_ids), col(Channel.is_active))
     found: dict[str, list[Channel]] = {}
-    for channel in await session.scalars(query):
+    for channel in await session.scalars(_ACTIVE, {"users": list(user_ids)}):
         found.setdefault(channel.user_id, []).append(channel)
     return found
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnExpressionArgument, bindparam, delete, func, select, update
+from sqlalchemy import BindParameter, ColumnExpressionArgument, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -26,6 +26,21 @@ _WAKE = for_both(lambda insert: insert(WakeUp).on_conflict_do_nothing())
 _UNSET = select(col(WakeUp.at)).where(~col(WakeUp.is_set)).order_by(col(WakeUp.at))
 IS_ANY_UNSET = Look(_UNSET)
 """Whether a wake-up waits for its job."""
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+"""Statements of every event are made once: to make one costs as much as to run it."""
+_LOCK_PEOPLE = select(Person).where(col(Person.id).in_(_IDS)).order_by(col(Person.id)).with_for_update()
+_LOCK_TASKS = (
+    select(col(KnownTask.id), col(KnownTask.version), col(KnownTask.user_id))
+    .where(col(KnownTask.id).in_(_IDS))
+    .order_by(col(KnownTask.id))
+    .with_for_update()
+)
+_LOCK_OF_TASKS = (
+    select(Reminder)
+    .where(col(Reminder.task_id).in_(_IDS), col(Reminder.kind).in_(bindparam("kinds", expanding=True)))
+    .order_by(col(Reminder.id))
+    .with_for_update()
+)
 _DUE = (
     select(col(Reminder.id))
     .where(col(Reminder.state) == "planned", col(Reminder.remind_at) <= bindparam("now"))
@@ -66,8 +81,8 @@ async def lock_people(session: AsyncSession, ids: Iterable[str]) -> dict[str, Pe
 
 
 async def _lock_known(session: AsyncSession, ids: Collection[str]) -> dict[str, Person]:
-    query = select(Person).where(col(Person.id).in_(ids)).order_by(col(Person.id)).with_for_update()
-    return {person.id: person for person in await session.scalars(query)}
+    found = await session.scalars(_LOCK_PEOPLE, {"ids": list(ids)})
+    return {person.id: person for person in found}
 
 
 async def account(session: AsyncSession, user_id: str) -> Person:
@@ -85,9 +100,8 @@ async def people(session: AsyncSession, ids: Sequence[str]) -> dict[str, Person]
 
 async def lock_tasks(session: AsyncSession, ids: Collection[str]) -> dict[str, Told]:
     """What was told of those of these tasks that are known."""
-    query = select(col(KnownTask.id), col(KnownTask.version), col(KnownTask.user_id))
-    query = query.where(col(KnownTask.id).in_(ids)).order_by(col(KnownTask.id)).with_for_update()
-    return {id: Told(version, user_id) for id, version, user_id in await session.execute(query)}
+    found = await session.execute(_LOCK_TASKS, {"ids": list(ids)})
+    return {id: Told(version, user_id) for id, version, user_id in found}
 
 
 async def remember(session: AsyncSession, tasks: Sequence[Mapping[str, Any]]) -> None:
@@ -111,8 +125,7 @@ async def due_times(session: AsyncSession, ids: Sequence[str | None]) -> dict[st
 async def lock_of_tasks(
     session: AsyncSession, task_ids: Collection[str], kinds: Sequence[str]
 ) -> Sequence[Reminder]:
-    query = select(Reminder).where(col(Reminder.task_id).in_(task_ids), col(Reminder.kind).in_(kinds))
-    return (await session.scalars(query.order_by(col(Reminder.id)).with_for_update())).all()
+    return (await session.scalars(_LOCK_OF_TASKS, {"ids": list(task_ids), "kinds": kinds})).all()
 
 
 async def lock_of_days(session: AsyncSession, user_id: str) -> Sequence[tuple[Reminder, KnownTask]]:
