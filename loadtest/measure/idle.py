@@ -10,7 +10,7 @@ from loadtest.measure.quiet import everything_is_quiet
 from loadtest.measure.system import bearer, measured_system, users
 
 SECONDS = 60
-SETTLING_SECONDS = 10
+SETTLING_SECONDS = 30
 GOAL_PERCENT = 5
 GOAL_MIB = 1200
 DATABASE = "postgres"
