@@ -1,14 +1,35 @@
 """Google Takeout's `Tasks.json`: the lists of Google Tasks with their tasks, as its API has them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from task_service.quickadd import Calendar
-from task_service.transfer.json_values import Json, objects, tell_lost, tell_types, text
+from task_service.transfer.google_recurrences import next_occurrences, read_rule
+from task_service.transfer.json_values import Json, objects, tell_lost, tell_types, tell_unknown, text
 from task_service.transfer.moments import Dates
 from task_service.transfer.source import Draft, ProjectDraft, Source, Unreadable, instant, titled
 
 _LOST = {"links": "links", "starred": "its star", "assignmentInfo": "where it was assigned"}
 _TYPES = dict.fromkeys(("title", "notes", "status", "due", "completed", "parent", "updated"), str)
+_KNOWN = frozenset(
+    (
+        *(
+            "kind",
+            "id",
+            "etag",
+            "title",
+            "notes",
+            "status",
+            "due",
+            "completed",
+            "created",
+            "updated",
+            "hidden",
+        ),
+        *("deleted", "parent", "position", "scheduled_time", "task_recurrence_id", "task_type", "selfLink"),
+        *("webViewLink", *_LOST),
+    )
+)
 _MIDNIGHT = "T00:00:00"
 
 
@@ -29,24 +50,58 @@ def read(document: Any, calendar: Calendar) -> Source:
     for place, each in enumerate(objects(document, "items", "file", source.report), start=1):
         key = text(each.get("id")) or f"list {place}"
         source.add_project(key, ProjectDraft(text(each.get("title")) or "Google Tasks"))
-        for task in objects(each, "items", f"list {place}", source.report):
-            _add(task, key, source, calendar)
+        tasks = list(objects(each, "items", f"list {place}", source.report))
+        series = _Series(each, tasks, f"list {place}", source)
+        for task in tasks:
+            _add(task, key, source, calendar, series)
     return source
 
 
-def _add(task: Json, project: str, source: Source, calendar: Calendar) -> None:
+class _Series:
+    """Tasks that repeat: the next open occurrence stands for all that are still to come."""
+
+    def __init__(self, holder: Json, tasks: Sequence[Json], where: str, source: Source) -> None:
+        rules = objects(holder, "recurrences", where, source.report)
+        self._rules = {text(each.get("id")): read_rule(each) for each in rules}
+        self._next = next_occurrences(tasks)
+        self._report = source.report
+
+    def is_left_out(self, task: Json, where: str) -> bool:
+        """Whether a task is an open occurrence behind the next one of a rule that is taken over."""
+        id = text(task.get("task_recurrence_id"))
+        if not self._rules.get(id) or task.get("status") == "completed" or self._next[id] is task:
+            return False
+        self._report.say(where, "Left out: a later occurrence of a task that repeats.")
+        return True
+
+    def recurrence(self, task: Json, where: str) -> dict[str, Any]:
+        id = text(task.get("task_recurrence_id"))
+        if not id or self._next.get(id) is not task:
+            return {}
+        rule = self._rules.get(id)
+        if rule:
+            return {"recurrence": {"rule": rule}}
+        self._report.say(where, "How it repeats was not understood, or was stopped; it does not.")
+        return {}
+
+
+def _add(task: Json, project: str, source: Source, calendar: Calendar, series: _Series) -> None:
     where = f"task {len(source.tasks) + 1}"
     if task.get("deleted") is True:
         source.report.say(where, "It was deleted; left out.")
         return
+    if series.is_left_out(task, where):
+        return
     tell_types(task, _TYPES, where, source.report)
     tell_lost(task, _LOST, where, source.report)
+    tell_unknown(task, _KNOWN, where, source.report)
     words = titled(text(task.get("title")), text(task.get("notes")), where, source.report)
+    due = _due(task, where, source, calendar)
     source.add_task(
         Draft(
             key=text(task.get("id")) or where,
             where=where,
-            fields=words | _due(task, where, source, calendar),
+            fields=words | due | (series.recurrence(task, where) if due else {}),
             project=project,
             parent=text(task.get("parent")) or None,
             done=task.get("status") == "completed",

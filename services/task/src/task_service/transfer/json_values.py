@@ -1,6 +1,6 @@
 """Values out of a file of JSON, where every field can be of every type."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from task_service.transfer.source import Report, whole_number
@@ -47,3 +47,10 @@ def tell_types(
         is_wrong = not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool)
         if value is not None and is_wrong:
             report.say(where, f"Left out: {name} (it is of a wrong type).")
+
+
+def tell_unknown(holder: Json, known: Collection[str], where: str, report: Report) -> None:
+    """Say of each field that means nothing here, and has something, that it is left out."""
+    for name in holder.keys() - known:
+        if holder[name] and not name.startswith("@"):
+            report.say(where, f"Left out: “{str(name)[:40]}”.")

@@ -4,13 +4,27 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from task_service.quickadd import Calendar
-from task_service.transfer.json_values import Json, objects, tell_lost, tell_types, text
+from task_service.transfer.json_values import Json, objects, tell_lost, tell_types, tell_unknown, text
 from task_service.transfer.markup import plain
 from task_service.transfer.moments import Dates, Moment
 from task_service.transfer.source import Draft, ProjectDraft, Source, Unreadable, titled, whole_number
 
 _IMPORTANCE = {"low": 1, "normal": 0, "high": 3}
 _LOST = {"attachments": "attachments", "hasAttachments": "attachments", "startDateTime": "the start date"}
+_KNOWN = frozenset(
+    (
+        *("id", "title", "status", "importance", "body", "categories", "checklistItems", "linkedResources"),
+        *(
+            "isReminderOn",
+            "reminderDateTime",
+            "dueDateTime",
+            "completedDateTime",
+            "recurrence",
+            "createdDateTime",
+        ),
+        *("lastModifiedDateTime", "bodyLastModifiedDateTime", *_LOST),
+    )
+)
 _TYPES = {"title": str, "status": str, "importance": str, "body": dict, "recurrence": dict}
 _WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAYS = {day: day[:2].upper() for day in _WEEK}
@@ -72,6 +86,7 @@ class _Task:
         task, where = self._task, self._where
         tell_types(task, _TYPES, where, self._report)
         tell_lost(task, _LOST, where, self._report)
+        tell_unknown(task, _KNOWN, where, self._report)
         status = text(task.get("status"))
         if status not in ("", "notStarted", "completed"):
             self._report.say(where, f"Not taken over: that its status is “{status[:40]}”.")

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from contracts.zones import ZONES
 from task_service.quickadd import Calendar, Understood, understand
 from task_service.transfer.limits import MAX_TASKS
 from task_service.transfer.moments import MAX_WORDS, Dates
@@ -30,6 +31,8 @@ _LOST = {
     "DURATION": "how long it takes",
     "DEADLINE": "the deadline",
 }
+_OLD_NAMES = {"DUE_DATE": "DATE", "DUE_DATE_LANG": "DATE_LANG"}
+"""As columns were called in files of some years ago."""
 _NUMBER = re.compile(r"\s*\[\d{1,20}\]$")
 _ATTACHED = re.compile(r"\[\[file\b")
 _KNOWN = frozenset(
@@ -70,7 +73,7 @@ def _read_into(source: Source, text: str, name: str, key: str, calendar: Calenda
     except Unreadable as error:
         raise Unreadable("Todoist's CSV has the columns TYPE and CONTENT.") from error
     source.add_project(key, ProjectDraft(name))
-    names = [each.strip().upper() for each in table.names]
+    names = [_OLD_NAMES.get(name, name) for name in (each.strip().upper() for each in table.names)]
     reading = _Reading(source, calendar, name, key)
     for number, (line, cells) in enumerate(table.rows):
         if number > 3 * MAX_TASKS:
@@ -100,6 +103,8 @@ class _Reading:
         taker = takers.get(kind)
         if taker:
             taker(row, where)
+        elif kind == "project_note":
+            self._report.say(where, f"Not taken over: a comment of the project ({row['CONTENT'][:80]}).")
         elif kind and not kind.startswith("meta"):
             self._report.say(where, f"There is no such TYPE as {row['TYPE'][:40]!r}; left out.")
 
@@ -108,6 +113,8 @@ class _Reading:
         self._above = []
         self._section = f"{self._project} section {row['CONTENT']}"
         self._source.add_project(self._section, ProjectDraft(row["CONTENT"] or where, self._project))
+        if row.get("DESCRIPTION", "").strip():
+            self._report.say(where, f"Not taken over: what the section is for ({row['DESCRIPTION'][:80]}).")
 
     def _note(self, row: Mapping[str, str], where: str) -> None:
         if _ATTACHED.search(row["CONTENT"]):
@@ -165,7 +172,7 @@ class _Reading:
         language = row.get("DATE_LANG", "").strip().lower()
         moment = Dates((), self._calendar).read(said)
         if moment and said[:1].isdigit():
-            moment = moment.at(self._calendar.zone)
+            moment = moment.at(self._zone(row).get("time_zone", self._calendar.zone))
             clock = {"due_time": moment.clock} | self._zone(row) if moment.clock else {}
             return {"due_date": moment.day} | clock
         found = self._understand(said[:MAX_WORDS])
@@ -173,7 +180,7 @@ class _Reading:
             left.append(f"DATE: {said}")
             self._report.say(where, f"The date {said[:80]!r} was not understood; it is in the notes.")
             return {}
-        return _when(found) | self._zone(row)
+        return _when(found) | (self._zone(row) if found.due_time else {})
 
     def _understand(self, words: str) -> Understood:
         """Once for the same words, of which a file has few: "every monday"."""
@@ -184,7 +191,7 @@ class _Reading:
     def _zone(self, row: Mapping[str, str]) -> dict[str, Any]:
         """Only a date with a time is fixed to a zone."""
         zone = row.get("TIMEZONE", "").strip()
-        return {"time_zone": zone} if zone and zone != self._calendar.zone else {}
+        return {"time_zone": zone} if zone in ZONES and zone != self._calendar.zone else {}
 
     def _key(self, row: Mapping[str, str]) -> str:
         above = self._above[-1].key if self._above else self._section.removeprefix(self._project)

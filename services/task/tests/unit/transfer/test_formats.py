@@ -2,6 +2,7 @@
 
 import json
 from datetime import date, time
+from typing import Any
 
 import pytest
 from task_service.transfer.limits import MAX_MEMBERS
@@ -12,6 +13,7 @@ from services.task.tests.unit.transfer.files import (
     GOOGLE,
     MICROSOFT,
     TODOIST,
+    TODOIST_HEAD,
     VIKUNJA,
     read,
     said,
@@ -33,6 +35,34 @@ class TestTodoistsBackup:
         assert [what for _, what in said(source)] == [
             "Not taken over: who is responsible (Bob (2)).",
             "The date 'morgen um acht' was not understood; it is in the notes.",
+        ]
+
+
+class TestTodoistsRows:
+    def test_of_some_years_ago_have_their_dates_in_other_columns(self) -> None:
+        head = "TYPE,CONTENT,PRIORITY,INDENT,AUTHOR,RESPONSIBLE,DUE_DATE,DUE_DATE_LANG\n"
+        (task,) = read(head + "task,Bins,1,1,Ada (1),,every monday,en\n").tasks
+        assert task.fields["recurrence"]["rule"] == "FREQ=WEEKLY;BYDAY=MO"
+
+    @pytest.mark.parametrize(
+        ("when", "zone", "due"),
+        [
+            ("2026-12-03T14:00:00Z", "Asia/Tokyo", (date(2026, 12, 3), time(23), "Asia/Tokyo")),
+            ("2026-12-03 14:00", "Asia/Tokyo", (date(2026, 12, 3), time(14), "Asia/Tokyo")),
+            ("2026-12-03T14:00:00Z", "", (date(2026, 12, 3), time(15), None)),
+            ("2026-12-03T14:00:00Z", "Nowhere/Land", (date(2026, 12, 3), time(15), None)),
+            ("3 Dec 2026", "Asia/Tokyo", (date(2026, 12, 3), None, None)),
+        ],
+    )
+    def test_have_their_instant_on_the_wall_of_their_zone(self, when: str, zone: str, due: Any) -> None:
+        (task,) = read(TODOIST_HEAD + f"task,T,,1,1,,,{when},en,{zone}\n").tasks
+        assert tuple(task.fields.get(name) for name in ("due_date", "due_time", "time_zone")) == due
+
+    def test_that_are_no_tasks_are_told_by_what_they_are(self) -> None:
+        rows = "section,Later,When there is time,,,,,,,\nproject_note,We meet on Mondays,,,,,,,,\n"
+        assert said(read(TODOIST_HEAD + rows + "task,T,,1,1,,,,,\n")) == [
+            ("line 2", "Not taken over: what the section is for (When there is time)."),
+            ("line 3", "Not taken over: a comment of the project (We meet on Mondays)."),
         ]
 
 
