@@ -6,8 +6,7 @@ means what gRPC's `grpc-timeout` does. In a process it is a time on its own mono
 
 import math
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from contextvars import ContextVar
 
 HEADER = "x-envoy-expected-rq-timeout-ms"
@@ -36,11 +35,16 @@ def left() -> float:
     return when if when == math.inf else max(0.0, when - time.monotonic())
 
 
-@contextmanager
-def until(when: float) -> Iterator[None]:
+class until:  # a function to who uses it; as a generator it would cost five times as much
     """For what is done in the block, and what it starts."""
-    token = _until.set(when)
-    try:
-        yield
-    finally:
-        _until.reset(token)
+
+    __slots__ = ("_token", "_when")
+
+    def __init__(self, when: float) -> None:
+        self._when = when
+
+    def __enter__(self) -> None:
+        self._token = _until.set(self._when)
+
+    def __exit__(self, *_: object) -> None:
+        _until.reset(self._token)

@@ -2,7 +2,8 @@
 
 So many requests are worked on at a time, others wait in a line that is as short as `overload.line` says, and
 the rest is refused with 503 and `Retry-After`, before anything was done. So is who is in line when the time
-is over that the request came with: nobody waits for the answer any more.
+is over that the request came with: nobody waits for the answer any more. Where the client has gone a request
+leaves the line, and a read is given up; a write that has begun is finished.
 
 Probes, metrics, deliveries, jobs and operators never wait for the crowd. What takes long by its nature, as
 passwords, the assistant and files do, has a lane with turns of its own, so that it takes none from the rest.
@@ -18,6 +19,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from overload import deadline
+from overload.client import Client
 from overload.line import LONGEST_LINE, LONGEST_WAIT, Capacity, Leave, NoRoom
 from servicekit.auth import API_PREFIX
 from servicekit.errors import Overloaded
@@ -33,12 +35,17 @@ SLOW_LANES = {
     "files": ("/import", "/export", "/calendar", "/users/me/export"),
 }
 """Beginnings of paths, those of the API with or without its prefix."""
+READS = ("GET", "HEAD")
+WATCH_AFTER = 0.1
+"""Seconds after which a read is given up when its client goes. To end a short one costs more than it saves: a
+connection to the database that is interrupted in a statement has to be made anew."""
 
 WORKED_ON = Gauge(
     "todo_requests_worked_on", "Requests being worked on, without probes, deliveries, jobs and operators"
 )
 WAITING = Gauge("todo_requests_waiting", "Requests that wait in line to be worked on")
 REFUSED = Counter("todo_requests_refused_total", "Requests refused because too many came at once")
+ABANDONED = Counter("todo_requests_abandoned_total", "Requests given up because their client had gone")
 
 log = logging.getLogger(__name__)
 
@@ -85,24 +92,14 @@ class AdmissionControl:
         if scope["type"] != "http" or scope["path"].startswith(NOT_COUNTED):
             await self._app(scope, receive, send)
             return
-        until = deadline.of_request(scope["headers"])
-        visit = _Visit(self._capacity_for(scope["path"]), until, receive, send)
+        visit = _Visit(scope, self._capacity_for(scope["path"]), receive, send)
         try:
-            if not _has_body(scope):
-                await visit.enter()
-            with deadline.until(until):
-                await self._app(scope, visit.receive, visit.send)
-        except Overloaded:
-            await self._refuse(scope, receive, send)
+            await visit.spend(self._app)
         except Exception:
             if not visit.is_refused:
                 raise
+        if visit.is_refused:
             await self._refuse(scope, receive, send)
-        else:
-            if visit.is_refused:
-                await self._refuse(scope, receive, send)
-        finally:
-            visit.leave()
 
     def _capacity_for(self, path: str) -> Capacity:
         lane = self._policy.lane_of(path)
@@ -129,42 +126,71 @@ class _Visit:
     A body that comes slowly, and one of an answer that is sent bit by bit, hold no turn.
     """
 
-    def __init__(self, capacity: Capacity, until: float, receive: Receive, send: Send) -> None:
+    def __init__(self, scope: Scope, capacity: Capacity, receive: Receive, send: Send) -> None:
+        self._scope = scope
         self._capacity = capacity
-        self._until = until
-        self._receive = receive
+        self._until = deadline.of_request(scope["headers"])
+        self._client = Client(receive, self._gone)
         self._send = send
         self._leave: Leave | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._may_be_given_up = self._is_given_up = False
         self.is_refused = False
 
-    async def enter(self) -> None:
-        """Raises `Overloaded`."""
+    async def spend(self, app: ASGIApp) -> None:
+        """Raises what `app` does, and `Overloaded` if it is refused."""
+        self._task = asyncio.current_task()
         try:
+            if not _has_body(self._scope):
+                await self._enter()
+            with deadline.until(self._until):
+                await app(self._scope, self.receive, self.send)
+        except asyncio.CancelledError:
+            if not self._is_given_up or (self._task and self._task.uncancel()):
+                raise  # somebody else wants this task to end
+            ABANDONED.inc()
+        finally:
+            self._end()
+
+    async def _enter(self) -> None:
+        self._may_be_given_up = True
+        try:
+            if not self._capacity.has_room():
+                self._client.watch()
             self._leave = await self._capacity.enter(until=self._until)
         except NoRoom as error:
+            self.is_refused = True
             raise Overloaded from error
+        self._may_be_given_up = self._scope["method"] in READS
+        if self._may_be_given_up:
+            self._timer = asyncio.get_running_loop().call_later(WATCH_AFTER, self._client.watch)
 
-    def leave(self) -> None:
+    def _gone(self) -> None:
+        """The task is waiting for something, since this runs in another one: there it ends."""
+        if self._may_be_given_up and self._task:
+            self._is_given_up = self._task.cancel()
+
+    def _end(self) -> None:
+        self._client.leave_alone()
+        if self._timer:
+            self._timer.cancel()
         if self._leave:
             self._leave()
 
     async def receive(self) -> Message:
-        message = await self._receive()
+        message = await self._client.receive()
         is_last = message["type"] == "http.request" and not message.get("more_body")
         if is_last and self._leave is None:
-            try:
-                await self.enter()
-            except Overloaded:
-                self.is_refused = True
-                raise
+            await self._enter()
         return message
 
     async def send(self, message: Message) -> None:
         """What the app makes of being refused in the middle is not sent."""
         if self.is_refused:
             return
-        if message["type"] == "http.response.body" and message.get("more_body"):
-            self.leave()
+        self._may_be_given_up = False
+        if message["type"] == "http.response.body" and message.get("more_body") and self._leave:
+            self._leave()
         await self._send(message)
 
 

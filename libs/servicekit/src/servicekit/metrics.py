@@ -45,6 +45,10 @@ def install_metrics(app: FastAPI) -> None:
         app.add_middleware(RouteMetrics, observe=observe)
 
 
+CLIENT_GONE = 499
+"""The status, in metrics, of what was given up because nobody waits for it: as NGINX has it."""
+
+
 class RouteMetrics:
     """Notes each request, with the metrics of the instrumentator, by the route that took it.
 
@@ -69,6 +73,9 @@ class RouteMetrics:
 
         try:
             await self._app(scope, receive, noting)
+        except asyncio.CancelledError:
+            head.status_code = CLIENT_GONE
+            raise
         finally:
             self._note(Request(scope), head, perf_counter() - began)
 
