@@ -1,10 +1,12 @@
 """Parts that are away: what still works, what says so, and that all of it mends itself."""
 
 import asyncio
+import time
 
+import aiohttp
 import pytest
 
-from devstack import faults
+from devstack import credentials, faults
 from devstack.stack import Stack
 from tests.system.api import Answer, Api
 from tests.system.figures import counted, listen, notified
@@ -72,6 +74,21 @@ class TestServiceAway:
             assert int(answer.headers["retry-after"]) > 0
         await eventually(lambda: ada.ask("GET", path), lambda answer: answer.status == 200)
 
+    async def test_sidecar_gone_is_looked_for_once(self, healthy: Stack) -> None:
+        """By the sidecar that calls; who asked it asks again (decision 34)."""
+        token = credentials.ensure_secrets(healthy.folder)["dapr-api"]["token"]
+        headers = {"dapr-app-id": "task", "dapr-api-token": token}
+        url = f"{healthy.addresses.app('chat').sidecar_url}/tasks"
+        async with aiohttp.ClientSession(headers=headers) as session:
+            async with session.get(url) as answer:
+                assert answer.status == 401
+            with faults.kept_down(faults.sidecar_pids(healthy.folder, "task")):
+                began = time.monotonic()
+                async with session.get(url) as answer:
+                    assert (answer.status, "ERR_DIRECT_INVOKE" in await answer.text()) == (500, True)
+                assert time.monotonic() - began < 0.3  # the pause was 0.3 s, of Dapr's own default it is 1 s
+        await eventually(lambda: _status(url, headers), lambda status: status == 401)
+
     async def test_the_app_gone_is_a_clear_503(self, healthy: Stack, ada: Api) -> None:
         with faults.kept_down(faults.app_pids(healthy.folder, "task")):
             assert is_problem(await ada.ask("GET", "/tasks"), 503, "task-unavailable")
@@ -97,3 +114,8 @@ class TestServiceAway:
         with faults.kept_down(faults.app_pids(healthy.folder, "user")):
             assert (await ada.ask("GET", "/tasks")).status == 200
             assert is_problem(await ada.ask("GET", "/users/me"), 503, "user-unavailable")
+
+
+async def _status(url: str, headers: dict[str, str]) -> int:
+    async with aiohttp.ClientSession(headers=headers) as session, session.get(url) as answer:
+        return answer.status

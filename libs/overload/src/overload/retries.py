@@ -1,4 +1,8 @@
-"""Asking again: the one place where a request is sent more than once."""
+"""Asking again: the one place where a request is sent more than once, and how often that may be.
+
+A token bucket, as Finagle's `RetryBudget`, and a tenth, as the SRE book's (chapter 21, "Handling Overload"):
+who can't answer all requests isn't helped by four times as many.
+"""
 
 import asyncio
 import time
@@ -9,6 +13,26 @@ from overload import deadline
 
 LEAST_SECONDS = 0.05
 """For a last try; aiohttp would take 0 for no limit at all."""
+REQUESTS_A_RETRY = 10
+RESERVE = 32
+"""Retries; each request that is under way when a replica goes may be sent again once."""
+
+
+class RetryBudget:
+    """One retry for every ten requests; up to `reserve` of them are saved, and there from the start."""
+
+    def __init__(self, reserve: int = RESERVE) -> None:
+        self._most = self._saved = reserve * REQUESTS_A_RETRY
+
+    def request_came(self) -> None:
+        self._saved = min(self._most, self._saved + 1)
+
+    def spend(self) -> bool:
+        """Whether a request may be sent again, which is taken off."""
+        if self._saved < REQUESTS_A_RETRY:
+            return False
+        self._saved -= REQUESTS_A_RETRY
+        return True
 
 
 class _Answer(Protocol):
@@ -20,16 +44,19 @@ Once = Callable[[float], Awaitable[A | None]]
 """One try, given seconds."""
 
 
-async def repeated(once: Once[A], timeout: float, pauses: Sequence[float]) -> A | None:
+async def repeated(once: Once[A], timeout: float, pauses: Sequence[float], budget: RetryBudget) -> A | None:
     """The first whole answer; the last broken one, or None, where none comes.
 
     All tries together have `timeout` seconds, or what is left to who asked for this.
     """
     left = min(timeout, deadline.left())
     until = time.monotonic() + left
+    budget.request_came()
     for pause in pauses:
         answer = await once(left)
-        if (answer and answer.is_whole()) or time.monotonic() + pause > until:
+        if answer and answer.is_whole():
+            return answer
+        if time.monotonic() + pause > until or not budget.spend():
             return answer
         await asyncio.sleep(pause)
         left = max(until - time.monotonic(), LEAST_SECONDS)

@@ -7,6 +7,7 @@ waits for the sidecar in its constructor (docs/decisions/0003).
 import asyncio
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +21,7 @@ from yarl import URL
 from contracts.event import CLOUD_EVENT_CONTENT_TYPE
 from contracts.names import PUBSUB, SECRET_STORE, STATE_STORE, App, Topic
 from overload import deadline
-from overload.retries import repeated
+from overload.retries import RetryBudget, repeated
 from servicekit import bulk, content_digest
 from servicekit.content_digest import digest_of
 from servicekit.errors import Absent, Invalid, TimedOut, Unavailable
@@ -90,6 +91,8 @@ class Sidecar:
 
     port: int
     token: str = ""
+    budgets: dict[App, RetryBudget] = field(default_factory=lambda: defaultdict(RetryBudget), init=False)
+    """How many retries a service may be sent yet."""
     _session: aiohttp.ClientSession | None = field(default=None, init=False)
 
     async def start(self) -> None:
@@ -101,6 +104,7 @@ class Sidecar:
             max_line_size=MAX_ANSWER_HEADER_BYTES,
             max_field_size=MAX_ANSWER_HEADER_BYTES,
         )
+        self._session._retry_connection = False  # aiohttp's own retry, without a budget (decision 34)
 
     async def close(self) -> None:
         if self._session:
@@ -157,7 +161,9 @@ class Sidecar:
         require_sendable(path, sent)
         body = None if json is None else _encoded(json)
         pauses = RETRY_PAUSES if method == "GET" or "idempotency-key" in sent else ()
-        answer = await repeated(lambda left: self.answer(method, path, sent, body, left), timeout, pauses)
+        answer = await repeated(
+            lambda left: self.answer(method, path, sent, body, left), timeout, pauses, self.budgets[app]
+        )
         return whole(answer, app)
 
     async def answer(

@@ -25,8 +25,21 @@ async def _hang(_: web.Request) -> web.Response:
 
 
 @pytest.fixture
-async def port() -> AsyncIterator[int]:
+def dropped() -> list[str]:
+    """Methods of the requests whose connection was closed without an answer."""
+    return []
+
+
+@pytest.fixture
+async def port(dropped: list[str]) -> AsyncIterator[int]:
+    async def drop(request: web.Request) -> web.Response:
+        dropped.append(request.method)
+        assert request.transport
+        request.transport.close()
+        return web.Response()
+
     app = web.Application()
+    app.router.add_route("*", "/drop", drop)
     app.add_routes([web.get("/echo", _echo), web.get("/astray", _astray), web.get("/hang", _hang)])
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
@@ -54,6 +67,15 @@ class TestRequest:
     async def test_tells_how_much_time_it_has(self, sidecar: Sidecar) -> None:
         answer = await sidecar.request("GET", "/echo", timeout=1.5)
         assert answer.json()["headers"]["x-envoy-expected-rq-timeout-ms"] == "1500"
+
+    @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+    async def test_that_meets_a_closed_connection_is_sent_once(
+        self, sidecar: Sidecar, dropped: list[str], method: str
+    ) -> None:
+        await sidecar.request("GET", "/echo")  # a connection that is kept
+        with pytest.raises(Unavailable):
+            await sidecar.request(method, "/drop")
+        assert dropped == [method]
 
     async def test_is_not_led_elsewhere(self, sidecar: Sidecar) -> None:
         assert (await sidecar.request("GET", "/astray")).status == 302

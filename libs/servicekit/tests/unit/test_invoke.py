@@ -68,6 +68,17 @@ class TestInvoke:
             await replicas.invoke(App.TASK, "POST", "/tasks", json={})
         assert replicas.tries == 1
 
+    async def test_tries_again_within_a_budget_for_each_service(self) -> None:
+        replicas = Replicas(gone=10_000)
+        for _ in range(200):
+            with pytest.raises(Unavailable):
+                await replicas.invoke(App.TASK, "GET", "/tasks")
+        tried = replicas.tries
+        assert 200 + retries.RESERVE < tried <= 200 + retries.RESERVE + 20
+        with pytest.raises(Unavailable):
+            await replicas.invoke(App.USER, "GET", "/users/me")
+        assert replicas.tries == tried + 4
+
     async def test_gives_up_when_nobody_comes(self) -> None:
         replicas = Replicas(gone=9)
         with pytest.raises(Unavailable, match="task"):

@@ -150,7 +150,7 @@ class Edge:
             breaker.check()
             return await self._sidecar.answer(method, target, headers, body, left)
 
-        answer = await repeated(once, TIMEOUT_SECONDS, RETRY_PAUSES)
+        answer = await repeated(once, TIMEOUT_SECONDS, RETRY_PAUSES, self._sidecar.budgets[app])
         if answer is None:
             breaker.failed()
         elif answer.is_whole():

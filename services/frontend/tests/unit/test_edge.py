@@ -347,6 +347,7 @@ class TestAServiceThatIsAway:
     async def test_that_answers_now_and_then_is_not_left_alone(
         self, nobody: httpx2.AsyncClient, services: Behind
     ) -> None:
+        services.budgets[App.TASK] = retries.RetryBudget(100)
         failure: list[Answer | None] = [None] * 4
         for _ in range(3):
             services.replies = failure * (breaker.TRIPS_AFTER - 1)

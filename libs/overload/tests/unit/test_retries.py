@@ -1,0 +1,80 @@
+"""How often a request may be sent again."""
+
+from dataclasses import dataclass
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from overload.retries import REQUESTS_A_RETRY, RetryBudget, repeated
+
+
+@dataclass
+class Answer:
+    whole: bool = True
+
+    def is_whole(self) -> bool:
+        return self.whole
+
+
+@dataclass
+class Upstream:
+    """Gives the same answer to every try."""
+
+    answer: Answer | None
+    tries: int = 0
+
+    async def __call__(self, _: float) -> Answer | None:
+        self.tries += 1
+        return self.answer
+
+
+PAUSES = (0, 0, 0)
+
+
+class TestABudget:
+    @given(st.integers(0, 5), st.lists(st.sampled_from(["came", "spend"]), max_size=400))
+    def test_lets_through_at_most_a_tenth_more_than_came_and_its_reserve(
+        self, reserve: int, steps: list[str]
+    ) -> None:
+        budget = RetryBudget(reserve)
+        came = spent = 0
+        for step in steps:
+            if step == "came":
+                budget.request_came()
+                came += 1
+            else:
+                spent += budget.spend()
+            assert spent <= reserve + came / REQUESTS_A_RETRY
+
+    def test_saves_no_more_than_its_reserve(self) -> None:
+        budget = RetryBudget(2)
+        for _ in range(1000):
+            budget.request_came()
+        assert [budget.spend() for _ in range(3)] == [True, True, False]
+
+    def test_is_there_again_after_ten_requests(self) -> None:
+        budget = RetryBudget(1)
+        assert budget.spend()
+        for _ in range(9):
+            budget.request_came()
+        assert not budget.spend()
+        budget.request_came()
+        assert budget.spend()
+
+
+class TestRepeated:
+    async def test_asks_nobody_again_who_answered(self) -> None:
+        upstream = Upstream(Answer())
+        assert await repeated(upstream, 1, PAUSES, RetryBudget()) is upstream.answer
+        assert upstream.tries == 1
+
+    async def test_asks_a_tenth_more_while_nobody_answers(self) -> None:
+        upstream, budget = Upstream(None), RetryBudget(3)
+        for _ in range(1000):
+            await repeated(upstream, 1, PAUSES, budget)
+        assert 1000 + 100 <= upstream.tries <= 1000 + 100 + 3
+
+    async def test_gives_what_broke_off_to_who_may_not_ask_again(self) -> None:
+        upstream = Upstream(Answer(whole=False))
+        assert await repeated(upstream, 1, PAUSES, RetryBudget(0)) is upstream.answer
+        assert upstream.tries == 1

@@ -1,0 +1,54 @@
+"""One place sends a request again, within a budget (decision 34); no second one comes back."""
+
+import re
+from typing import Any
+
+import yaml
+
+from tests.architecture.sources import ROOT, production
+
+BUILT_IN = "DaprBuiltInServiceRetries"
+STOP = "-1ns"
+"""To Dapr's backoff library the end of all tries; fewer than three `maxRetries` it takes for three."""
+ASKS_AGAIN = {
+    "libs/servicekit/src/servicekit/sidecar.py",
+    "services/frontend/src/frontend_service/edge.py",
+}
+MAKE_CLIENTS = {
+    "libs/servicekit/src/servicekit/sidecar.py",
+    "services/notification/src/notification_service/channels/guard.py",
+}
+"""The second one's are for what lies outside, webhooks and push."""
+
+
+def resiliency() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((ROOT / "dapr/components/resiliency.yaml").read_text())["spec"]
+    return found
+
+
+class TestDapr:
+    def test_asks_nobody_again(self) -> None:
+        assert resiliency()["policies"]["retries"][BUILT_IN]["duration"] == STOP
+
+    def test_has_no_policies_for_apps(self) -> None:
+        assert set(resiliency()["targets"]) == {"components"}
+
+
+class TestServices:
+    def test_ask_again_in_one_place(self) -> None:
+        found = {module.name for module in production("services", "libs") if "repeated(" in module.text}
+        assert found - {"libs/overload/src/overload/retries.py"} == ASKS_AGAIN
+
+    def test_use_no_library_that_asks_again(self) -> None:
+        for module in production("services", "libs"):
+            names = {name.partition(".")[0] for name in module.imports()}
+            assert not names & {"aiohttp_retry", "backoff", "stamina", "tenacity", "urllib3"}, module.name
+
+    def test_reach_each_other_through_the_one_client(self) -> None:
+        """Whose own retries are switched off."""
+        clients = {
+            module.name
+            for module in production("services", "libs")
+            if re.search(r"(ClientSession|AsyncClient)\(", module.text)
+        }
+        assert clients == MAKE_CLIENTS
