@@ -11,18 +11,19 @@ passwords, the assistant and files do, has a lane with turns of its own, so that
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from prometheus_client import Counter, Gauge
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from overload import deadline
 from overload.client import Client
 from overload.line import LONGEST_LINE, LONGEST_WAIT, Capacity, Leave, NoRoom
-from servicekit.auth import API_PREFIX
-from servicekit.errors import Overloaded
+from servicekit.auth import API_PREFIX, Principal, bearer_token
+from servicekit.errors import Overloaded, ServiceError
 from servicekit.problems import problem_response
 from servicekit.sidecar_only import CALLBACKS, OPEN
 
@@ -35,6 +36,8 @@ SLOW_LANES = {
     "files": ("/import", "/export", "/calendar", "/users/me/export"),
 }
 """Beginnings of paths, those of the API with or without its prefix."""
+KEYS_SECONDS = 1.0
+"""For the keys of tokens, where none are known."""
 READS = ("GET", "HEAD")
 WATCH_AFTER = 0.1
 """Seconds after which a read is given up when its client goes. To end a short one costs more than it saves: a
@@ -47,6 +50,7 @@ WAITING = Gauge("todo_requests_waiting", "Requests that wait in line to be worke
 REFUSED = Counter("todo_requests_refused_total", "Requests refused because too many came at once")
 ABANDONED = Counter("todo_requests_abandoned_total", "Requests given up because their client had gone")
 
+Who = Callable[[Scope], Awaitable[str]]
 log = logging.getLogger(__name__)
 
 
@@ -54,6 +58,19 @@ def slow_lane(path: str) -> str:
     """The lane of a request, by its path; none for what is usually quick."""
     path = path.removeprefix(API_PREFIX)
     return next((lane for lane, beginnings in SLOW_LANES.items() if path.startswith(beginnings)), "")
+
+
+async def principal_of(scope: Scope) -> str:
+    """Whose request it is, once that is verified: what anybody can make up gets nobody a turn."""
+    token = bearer_token(HTTPConnection(scope).headers.get("authorization", ""))
+    if not token:
+        return ""
+    try:
+        async with asyncio.timeout(KEYS_SECONDS):
+            principal: Principal = await scope["app"].state.verifier.verify(token)
+    except (ServiceError, TimeoutError):
+        return ""
+    return principal.user_id
 
 
 def problem(_: Scope) -> Response:
@@ -65,10 +82,12 @@ class Policy:
     """How a service deals with a crowd.
 
     lane_of: the lane of a path; requests of one lane take no turns from those of another one.
+    who: whose request it is, where some wait: persons in line take turns. Empty: of all nobody knows.
     refusal: the answer to a request that is refused.
     """
 
     lane_of: Callable[[str], str] = slow_lane
+    who: Who = principal_of
     refusal: Callable[[Scope], Response] = problem
 
 
@@ -92,7 +111,7 @@ class AdmissionControl:
         if scope["type"] != "http" or scope["path"].startswith(NOT_COUNTED):
             await self._app(scope, receive, send)
             return
-        visit = _Visit(scope, self._capacity_for(scope["path"]), receive, send)
+        visit = _Visit(scope, self._capacity_for(scope["path"]), self._policy.who, receive, send)
         try:
             await visit.spend(self._app)
         except Exception:
@@ -126,8 +145,9 @@ class _Visit:
     A body that comes slowly, and one of an answer that is sent bit by bit, hold no turn.
     """
 
-    def __init__(self, scope: Scope, capacity: Capacity, receive: Receive, send: Send) -> None:
+    def __init__(self, scope: Scope, capacity: Capacity, who: Who, receive: Receive, send: Send) -> None:
         self._scope = scope
+        self._who = who
         self._capacity = capacity
         self._until = deadline.of_request(scope["headers"])
         self._client = Client(receive, self._gone)
@@ -155,9 +175,11 @@ class _Visit:
     async def _enter(self) -> None:
         self._may_be_given_up = True
         try:
-            if not self._capacity.has_room():
+            if self._capacity.has_room():
+                self._leave = await self._capacity.enter(until=self._until)
+            else:
                 self._client.watch()
-            self._leave = await self._capacity.enter(until=self._until)
+                self._leave = await self._capacity.enter(await self._who(self._scope), self._until)
         except NoRoom as error:
             self.is_refused = True
             raise Overloaded from error

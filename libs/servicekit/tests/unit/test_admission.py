@@ -12,6 +12,8 @@ from starlette.responses import StreamingResponse
 from overload import deadline
 from overload.deadline import HEADER
 from servicekit.admission import AdmissionControl, Policy
+from servicekit.auth import Principal
+from servicekit.errors import Unauthenticated
 from servicekit.problems import CatchAll, install_error_handlers
 
 
@@ -136,6 +138,49 @@ class TestTheCrowd:
         await settle()
         service.go_on.set()
         assert [(await client.get("/work/x")).status_code for _ in range(3)] == [200] * 3
+
+
+class Verifier:
+    """Takes a token for the name of its user, but a forged one."""
+
+    async def verify(self, token: str) -> Principal:
+        if token.startswith("forged"):
+            raise Unauthenticated
+        return Principal(token, "user", "UTC", token, 2**40)
+
+
+class TestPersons:
+    async def ask(self, client: AsyncClient, *names: str) -> list[asyncio.Task[Response]]:
+        """Each in the name of whom its name begins with."""
+        sent = []
+        for name in names:
+            told = {"authorization": f"Bearer {name.partition('-')[0]}"}
+            sent.append(asyncio.create_task(client.get(f"/work/{name}", headers=told)))
+            await settle()
+        return sent
+
+    @pytest.fixture
+    def service(self) -> Service:
+        service = Service(longest_line=3)
+        service.app.state.verifier = Verifier()
+        return service
+
+    async def test_take_turns_in_line_and_none_fills_it(self, service: Service, client: AsyncClient) -> None:
+        sent = await self.ask(client, "ada-1", "ada-2", "ada-3", "ada-4", "ada-5", "bob-1", "bob-2")
+        service.go_on.set()
+        statuses = [answer.status_code for answer in await asyncio.gather(*sent)]
+        assert statuses == [200, 200, 200, 200, 503, 200, 503]
+        assert service.begun == ["ada-1", "ada-2", "ada-3", "bob-1", "ada-4"]
+
+    async def test_that_are_made_up_get_no_turns_of_their_own(
+        self, service: Service, client: AsyncClient
+    ) -> None:
+        sent = await self.ask(client, "ada-1", "ada-2", "forged1-1", "forged2-1", "forged3-1", "forged4-1")
+        assert (await sent[-1]).status_code == 503
+        bob = await self.ask(client, "bob-1")
+        service.go_on.set()
+        statuses = [answer.status_code for answer in await asyncio.gather(*sent, *bob)]
+        assert statuses == [200, 200, 200, 200, 503, 503, 200]
 
 
 class TestADeadline:

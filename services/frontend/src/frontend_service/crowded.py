@@ -4,9 +4,11 @@ So one that hangs holds up nobody who asks another one. What a person sees whose
 without templates and services: it has to cost next to nothing.
 """
 
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import Scope
 
+from frontend_service.clients import Clients, address_of
 from frontend_service.upstreams import OWNERS
 from servicekit.admission import Policy, problem, slow_lane
 from servicekit.auth import API_PREFIX
@@ -41,4 +43,11 @@ def lane_of(path: str) -> str:
     return slow_lane(path) or OWNERS.get(below.split("/")[1] if "/" in below else "", "")
 
 
-POLICY = Policy(lane_of, refusal_of)
+async def who(scope: Scope) -> str:
+    """The user, once verified, or the address: as the rate limit counts."""
+    connection = HTTPConnection(scope)
+    clients: Clients = connection.app.state.clients
+    return await clients.of_request(connection.headers, address_of(connection))
+
+
+POLICY = Policy(lane_of, who, refusal_of)

@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 from fastapi import FastAPI
-from frontend_service.crowded import lane_of
+from frontend_service.crowded import lane_of, who
 from frontend_service.main import create
 from frontend_service.settings import Settings
+from starlette.types import Scope
 
 from services.frontend.tests.fake_services import FakeServices
 
@@ -63,6 +64,18 @@ async def test_another_service_is_asked_all_the_same(crowded: httpx2.AsyncClient
     """One that hangs takes no turns from the others."""
     for path in ("/api/v1/notifications", "/api/v1/nothing", "/api/v1/chat/conversations"):
         assert (await crowded.get(path)).json().get("code") != "overloaded", path
+
+
+async def test_persons_are_users_and_addresses_of_the_others(app: FastAPI, ada: httpx2.AsyncClient) -> None:
+    def asked(**headers: str) -> Scope:
+        told = [(name.encode(), value.encode()) for name, value in headers.items()]
+        return {"type": "http", "app": app, "headers": told, "client": ("192.0.2.7", 1)}
+
+    session = "; ".join(f"{name}={value}" for name, value in ada.cookies.items())
+    assert (await who(asked(cookie=session))).startswith("user ")
+    assert await who(asked()) == "address 192.0.2.7"
+    assert await who(asked(cookie="session=forged")) == "address 192.0.2.7"
+    assert await who(asked(authorization="Bearer forged")) == "address 192.0.2.7"
 
 
 @pytest.mark.parametrize(
