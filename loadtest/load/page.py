@@ -34,8 +34,9 @@ which would be most of the load. The rate limit is lifted; all else is as shippe
 
 - *offered*: requests a second the users would send if each were answered within the pace; a user whose answer
   takes longer sends fewer. *sent*: what they sent.
-- *goodput*: accepted (2xx, 3xx) a second. *refused*: 429 or 503. *failed*: any other answer, or none in the
-  ten seconds after which a user gives up.
+- *goodput*: accepted (2xx, 3xx) a second. *refused*: 429 or 503. *failed*: any other answer, or none and the
+  connection silent for ten seconds. Where a connection ends without an answer to a read, Locust itself asks
+  again on another, so an answer may take longer than that.
 - *generator late*: p95 of how late Locust noticed that 100 ms were over, in ms. What an answer took is known
   no more exactly: where it is much, the times are those of a generator that waits for a processor.
 - Times are in milliseconds, from sending to the whole answer, as Locust saw them; percentiles of accepted

@@ -9,7 +9,7 @@ MAX_SECONDS = 900
 WARM_UP_SECONDS = 15
 STEPS = (50, 100, 200, 300, 500, 1_000, 1_500, 2_000)
 PATIENCE_SECONDS = 10
-"""After which a user gives up. Else who waits at the end of the run would be in no count."""
+"""Of silence after which a user gives up. Else who waits at the end of the run would be in no count."""
 TIMES = 10
 """What an overload is of the normal load."""
 
