@@ -13,9 +13,10 @@ phases = st.lists(
 ).map(tuple)
 
 
-@given(phases, st.floats(0, 200))
-def test_the_phase_at_a_moment(given_phases: tuple[Phase, ...], moment: float) -> None:
+@given(phases, st.floats(0, 1.2))
+def test_the_phase_at_a_moment(given_phases: tuple[Phase, ...], share: float) -> None:
     plan = Plan("pace", 1, given_phases)
+    moment = share * plan.seconds
     seconds = [number for number, phase in enumerate(given_phases) for _ in range(int(phase.seconds))]
     assert plan.phase_at(moment) == (seconds[int(moment)] if int(moment) < len(seconds) else None)
 
