@@ -1,6 +1,7 @@
 """What the process does that reads one file, see `file_process`."""
 
 import gc
+import os
 import resource
 import signal
 import traceback
@@ -58,6 +59,10 @@ class Stopped:
     is_of_the_file: bool
 
 
+NICENESS = 5
+"""A file is read behind what people wait for on the same processors: they get three times its share."""
+
+
 def serve(connection: Connection, request: FileRequest) -> None:
     """Answer until the other end is closed."""
     try:
@@ -102,6 +107,7 @@ def _limit() -> None:
     The memory that it shares with its parent is in the way already (`RLIMIT_DATA` counts it).
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(NICENESS)
     used = int(Path("/proc/self/statm").read_text().split()[5]) * resource.getpagesize()
     for limit, value in (
         (resource.RLIMIT_DATA, used + MEMORY_BYTES),
