@@ -11,6 +11,10 @@ from servicekit.settings import ServiceSettings
 
 PROTOCOLS = {App.FRONTEND: "frontend_service.connections:BoundedProtocol"}
 """Of services that others than their own sidecar talk to."""
+KEEP_ALIVE_SECONDS = 120
+"""How long an idle connection stays open: longer than those who keep some do (sidecars 90 s, load
+balancers 60 s), so that none is closed while a request is on its way. After uvicorn's own 5 s, clients that
+pause so long lost writes, and nobody may send those again."""
 
 
 def main() -> None:
@@ -30,6 +34,7 @@ def main() -> None:
         access_log=False,
         log_config=None,
         server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=10,
         reload=os.environ.get("TODO_RELOAD") == "1",
         reload_dirs=["services", "libs"],
