@@ -1,16 +1,14 @@
 """Events in: the door daprd delivers to.
 
 Handlers are registered by event class; one subscription a topic is told to Dapr through `DaprApp`,
-always with the dead-letter topic. Each message comes in a call of its own, as soon as it is there; what
-comes at once shares a transaction. One message of a partition is under way at a time, and a user's events
-are in one partition: so what goes together is of different users, and each user's events stay in order.
+always with the dead-letter topic, and in bulk: a batch shares one HTTP call and one transaction.
 
 Only the dead-letter topic itself has none: it is read raw, and asked for again until it is parked.
 """
 
 import base64
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 import orjson
@@ -20,7 +18,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.event import Event
 from contracts.names import PUBSUB, Topic
-from overload.gathering import Gathering
 from servicekit.database import Database
 from servicekit.dead_letters import storable
 from servicekit.deliveries import (
@@ -33,6 +30,10 @@ from servicekit.deliveries import (
     Status,
     read_all,
 )
+
+BULK_MAX_MESSAGES = 100
+BULK_MAX_AWAIT_MS = 20
+"""Dapr hands over what has come when this time is up, so it adds half of it to the latency."""
 
 E = TypeVar("E", bound=Event)
 RawHandler = Callable[[AsyncSession, Any], Awaitable[None]]
@@ -99,32 +100,30 @@ class Subscriptions:
         return sorted({event.topic for event in self.handlers if event not in self.only_replayed})
 
 
-def listen(
-    app: FastAPI, pubsub: str, topics: Iterable[Topic], deliver: Deliver, read_message: ReadMessage = read_all
-) -> DaprApp:
-    """Have `topics` delivered; what fails for good goes to the dead-letter topic."""
-    dapr = DaprApp(app)
-    for topic in topics:
-        receive = _door(topic, deliver, read_message)
-        dapr.subscribe(pubsub, topic.value, dead_letter_topic=Topic.DEAD_LETTERS.value)(receive)
-    return dapr
+class BulkDaprApp(DaprApp):
+    """`DaprApp` that can ask for bulk delivery, which the SDK's own decorator has no word for."""
 
+    def subscribe_bulk(
+        self, pubsub: str, topic: Topic, deliver: Deliver, read_message: ReadMessage = read_all
+    ) -> None:
+        """Deliver `topic` in batches; what fails for good goes to the dead-letter topic."""
 
-def _door(
-    topic: Topic, deliver: Deliver, read_message: ReadMessage
-) -> Callable[[Request], Awaitable[dict[str, Any]]]:
-    async def receive(request: Request) -> dict[str, Any]:
-        body = await _read_json(request)
-        if isinstance(body, dict) and "entries" in body:
-            return await _receive_bulk(body["entries"], topic, deliver, read_message)
-        return {"status": _status_of(await deliver(read_message(topic, body)))}
+        async def receive(request: Request) -> dict[str, Any]:
+            return await _receive(request, topic, deliver, read_message)
 
-    return receive
+        self.subscribe(pubsub, topic.value, dead_letter_topic=Topic.DEAD_LETTERS.value)(receive)
+        self._subscriptions[-1]["bulkSubscribe"] = {
+            "enabled": True,
+            "maxMessagesCount": BULK_MAX_MESSAGES,
+            "maxAwaitDurationMs": BULK_MAX_AWAIT_MS,
+        }
 
 
 def mount(app: FastAPI, listens: Subscriptions, deliver: Deliver, database: Database) -> None:
     """Subscribe `app` to what it listens to."""
-    dapr = listen(app, PUBSUB, listens.topics, Gathering(deliver))
+    dapr = BulkDaprApp(app)
+    for topic in listens.topics:
+        dapr.subscribe_bulk(PUBSUB, topic, deliver)
     for topic, handler in listens.raw_handlers.items():
         dapr.subscribe(PUBSUB, topic.value, metadata={"rawPayload": "true"})(_raw_door(handler, database))
 
@@ -148,13 +147,11 @@ def raw_message(wrapped: dict[str, Any]) -> Any:
         return encoded
 
 
-async def _receive_bulk(
-    entries: Sequence[dict[str, Any]], topic: Topic, deliver: Deliver, read_message: ReadMessage
+async def _receive(
+    request: Request, topic: Topic, deliver: Deliver, read_message: ReadMessage
 ) -> dict[str, Any]:
-    """Take a batch of a sidecar that was told to send batches: by the app before it was reloaded, say.
-
-    A message has to come again if one of its events has to.
-    """
+    """Hand over all events of all messages; a message has to come again if one of its events has to."""
+    entries = (await _read_json(request))["entries"]
     messages = [read_message(topic, entry.get("event")) for entry in entries]
     statuses = iter(await deliver([delivery for message in messages for delivery in message]))
     return {

@@ -68,12 +68,11 @@ class TestASubscription:
         """An event that comes from the dead letters only is none."""
         assert set(await subscribed(daprd)) == {Topic.TODO_EVENTS, Topic.USER_EVENTS, Topic.DEAD_LETTERS}
 
-    async def test_waits_for_no_batch_and_has_somewhere_to_leave_what_fails(
-        self, daprd: httpx2.AsyncClient
-    ) -> None:
+    async def test_is_in_bulk_and_has_somewhere_to_leave_what_fails(self, daprd: httpx2.AsyncClient) -> None:
         told = (await subscribed(daprd))[Topic.USER_EVENTS]
         assert told["deadLetterTopic"] == Topic.DEAD_LETTERS
-        assert "bulkSubscribe" not in told
+        bulk = told["bulkSubscribe"]
+        assert (bulk["enabled"], bulk["maxMessagesCount"]) == (True, 100)
 
     async def test_of_the_dead_letters_is_raw_and_has_none(self, daprd: httpx2.AsyncClient) -> None:
         told = (await subscribed(daprd))[Topic.DEAD_LETTERS]
@@ -85,31 +84,7 @@ class TestASubscription:
             listens.on(UserDeleted)(handle)
 
 
-class TestAMessage:
-    @pytest.mark.parametrize("status", ["SUCCESS", "RETRY"])
-    async def test_is_answered_by_what_becomes_of_its_event(
-        self, daprd: httpx2.AsyncClient, delivered: list[Delivery], status: str
-    ) -> None:
-        if status == "RETRY":
-            retry.add("a")
-        answer = await daprd.post("/events/pubsub/user-events", json={"type": "unknown", "id": "a"})
-        assert answer.json() == {"status": status}
-        assert [(each.topic, each.raw["id"]) for each in delivered] == [(Topic.USER_EVENTS, "a")]
-
-    async def test_comes_again_whole_if_one_of_its_events_has_to(
-        self, daprd: httpx2.AsyncClient, delivered: list[Delivery]
-    ) -> None:
-        events = [{"type": "unknown", "id": id} for id in ("a", "b", "c")]
-        retry.add("b")
-        message = {"type": BATCH_TYPE, "id": "a..c", "data": {"events": events}}
-        answer = await daprd.post("/events/pubsub/todo-events", json=message)
-        assert answer.json() == {"status": "RETRY"}
-        assert [each.raw["id"] for each in delivered] == ["a", "b", "c"]
-
-
 class TestABatch:
-    """Of a sidecar that was told to send batches."""
-
     async def test_is_answered_event_by_event(
         self, daprd: httpx2.AsyncClient, delivered: list[Delivery]
     ) -> None:

@@ -20,7 +20,7 @@ from contracts.event import CloudEvent, Event
 from contracts.names import BROADCAST, Topic
 from frontend_service.live import LANES, Hub, LiveEvent
 from servicekit.deliveries import Delivery, Status, envelope_of
-from servicekit.subscriptions import listen
+from servicekit.subscriptions import BulkDaprApp
 
 READ_EVENTS = 512
 """How many of the latest events stay read, for the other pages that show them."""
@@ -58,7 +58,9 @@ def mount(app: FastAPI, hub: Hub) -> None:
             _publish(hub, delivery)
         return [Status.SUCCESS] * len(batch)
 
-    listen(app, BROADCAST, LANES, deliver, _take_apart)
+    dapr = BulkDaprApp(app)
+    for topic in LANES:
+        dapr.subscribe_bulk(BROADCAST, topic, deliver, _take_apart)
 
 
 def _take_apart(topic: Topic, message: Any) -> list[Delivery]:
