@@ -10,6 +10,9 @@ from tests.architecture.sources import ROOT, production
 BUILT_IN = "DaprBuiltInServiceRetries"
 STOP = "-1ns"
 """To Dapr's backoff library the end of all tries; fewer than three `maxRetries` it takes for three."""
+DAPR_ANNOTATIONS = ROOT / "charts/service/templates/_dapr.tpl"
+REBALANCE_SECONDS = 60
+"""Of Sarama, which daprd reads Kafka with: how long a rebalance waits for a consumer."""
 ASKS_AGAIN = {
     "libs/servicekit/src/servicekit/sidecar.py",
     "services/frontend/src/frontend_service/edge.py",
@@ -32,6 +35,29 @@ class TestDapr:
 
     def test_has_no_policies_for_apps(self) -> None:
         assert set(resiliency()["targets"]) == {"components"}
+
+
+class TestDeliveries:
+    """Dapr's pauses grow by half each time, up to `maxInterval`; each is up to a half longer or shorter."""
+
+    GROWTH, SPREAD = 1.5, 0.5
+
+    def pauses(self) -> list[float]:
+        policy = resiliency()["policies"]["retries"]["delivery"]
+        assert policy["policy"] == "exponential"
+        first, longest = (
+            float(policy["duration"].removesuffix("ms")) / 1000,
+            float(policy["maxInterval"][:-1]),
+        )
+        return [min(first * self.GROWTH**number, longest) for number in range(policy["maxRetries"])]
+
+    def test_are_tried_for_longer_than_an_app_takes_to_be_found_gone(self) -> None:
+        app = dict(re.findall(r'app-health-([a-z-]+): "(\d+)"', DAPR_ANNOTATIONS.read_text()))
+        seconds = int(app["threshold"]) * (int(app["probe-interval"]) + int(app["probe-timeout"]) / 1000)
+        assert sum(self.pauses()) * (1 - self.SPREAD) > seconds
+
+    def test_are_tried_for_less_than_kafka_waits_for_a_consumer(self) -> None:
+        assert sum(self.pauses()) * (1 + self.SPREAD) < REBALANCE_SECONDS
 
 
 class TestServices:
