@@ -4,10 +4,12 @@ import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+import pytest
 from jsonschema import Draft202012Validator
 
 from contracts.json_schema import topic_schema
@@ -21,6 +23,7 @@ from tests.system.waiting import eventually
 
 USERS = 10
 TASKS_EACH = 20
+AWAY_SECONDS = 22
 
 
 @dataclass(slots=True)
@@ -144,6 +147,18 @@ class TestLedger:
                 await kill_and_wait(healthy, faults.sidecar_pids(healthy.folder, app))
 
         await run_with(healthy, nobody, hook, kill_each)
+
+    @pytest.mark.parametrize("how", [faults.stopped, faults.kept_down])
+    async def test_agrees_after_a_consumer_was_away_for_longer_than_it_takes_to_be_found_gone(
+        self, healthy: Stack, nobody: Api, hook: str, how: Callable[[list[int]], AbstractContextManager[None]]
+    ) -> None:
+        """None of the events that came meanwhile is lost, or becomes a dead letter."""
+
+        async def leave() -> None:
+            with how(faults.app_pids(healthy.folder, App.NOTIFICATION)):
+                await asyncio.sleep(AWAY_SECONDS)
+
+        await run_with(healthy, nobody, hook, leave)
 
 
 async def kill_and_wait(stack: Stack, pids: list[int]) -> None:
