@@ -1,5 +1,6 @@
 """The tables of docs/filters.md, run through the API, and what lists promise. On both databases."""
 
+import asyncio
 import base64
 import json
 from collections.abc import Iterator
@@ -69,25 +70,23 @@ async def found(task: ServiceUnderTest, **parameters: Any) -> str:
     return ", ".join(item["title"] for item in answer.json()["items"])
 
 
-BESIDE = ("outbox", "import_job", "fan_out")
-"""Tables that are looked at beside requests."""
-
-
 @contextmanager
 def statements(task: ServiceUnderTest) -> Iterator[list[str]]:
-    """The SQL that is run meanwhile, also past SQLAlchemy.
+    """The SQL that requests of this test run meanwhile, also past SQLAlchemy; `BEGIN` is left out.
 
-    Without what begins a transaction and what runs beside requests.
+    A request to an app in process runs in the task that asks; what runs beside requests has tasks of its own.
     """
     seen: list[str] = []
+    asking = asyncio.current_task()
     fetch = asyncpg.Connection.fetch
 
     async def noting(connection: Any, statement: str, *values: Any) -> Any:
-        seen.append(statement)
+        if asyncio.current_task() is asking:
+            seen.append(statement)
         return await fetch(connection, statement, *values)
 
     def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-        if not statement.startswith("BEGIN") and not any(table in statement for table in BESIDE):
+        if not statement.startswith("BEGIN") and asyncio.current_task() is asking:
             seen.append(statement)
 
     engine = task.database.engine.sync_engine
