@@ -1,14 +1,17 @@
 """The same requests to any server: by the examples there are, and to the bare one."""
 
-import asyncio
 import json
 import os
-from collections.abc import AsyncIterator
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
 import pytest
-import uvicorn
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -86,24 +89,41 @@ def test_our_example_asks_for_what_there_is() -> None:
         assert template.method.lower() in paths[known[0]]
 
 
+@dataclass(frozen=True, slots=True)
+class Bare:
+    """The bare service, in a process of its own: in this one the task service may listen to sessions."""
+
+    url: str
+    pid: int
+
+
 @pytest.fixture
-async def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
-    """The address of the bare service, in this process."""
-    monkeypatch.setenv("BARE_DATABASE_URL", f"sqlite+aiosqlite:///{tmp_path}/bare.db")
-    server = uvicorn.Server(uvicorn.Config("loadtest.measure.bare_app:app", port=0, log_level="warning"))
-    serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    await serving
+def bare(tmp_path: Path) -> Iterator[Bare]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "uvicorn", "loadtest.measure.bare_app:app", "--port", str(port)]
+    env = os.environ | {"BARE_DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path}/bare.db"}
+    with subprocess.Popen([*command, "--log-level", "warning"], cwd=ROOT, env=env) as process:
+        _wait_until_it_listens(port)
+        yield Bare(f"http://127.0.0.1:{port}", process.pid)
+        process.terminate()
+
+
+def _wait_until_it_listens(port: int) -> None:
+    for _ in range(300):
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except ConnectionRefusedError:
+            time.sleep(0.1)
+        else:
+            return
+    raise TimeoutError
 
 
 class TestBareServer:
-    async def test_answers_all_its_example_asks(self, bare: str) -> None:
+    async def test_answers_all_its_example_asks(self, bare: Bare) -> None:
         peer = config.read(PEERS / "bare.toml")
-        found = await measure(peer, bare, Watched({"server": os.getpid()}), seconds=0.3, tasks=3)
+        found = await measure(peer, bare.url, Watched({"server": bare.pid}), seconds=0.3, tasks=3)
         assert [each.what for each in found] == ["read", "list", "create"]
         for each in found:
             assert each.tally.accepted == each.tally.sent > 0, each
@@ -113,12 +133,12 @@ class TestBareServer:
         assert [row[0] for row in process_rows(found)] == ["server"]
         assert all(each.cpu_ms(GENERATOR) > 0 for each in found)
 
-    async def test_a_task_is_completed_once(self, bare: str, tmp_path: Path) -> None:
+    async def test_a_task_is_completed_once(self, bare: Bare, tmp_path: Path) -> None:
         """Of a server that can't, each is refused; none is asked for again."""
         path = tmp_path / "peer.toml"
         complete = '[complete]\nrequest = "POST /tasks/{id}/complete"\n'
         path.write_text((PEERS / "bare.toml").read_text() + complete)
-        *_, completed = await measure(config.read(path), bare, Watched({}), seconds=0.2, tasks=3)
+        *_, completed = await measure(config.read(path), bare.url, Watched({}), seconds=0.2, tasks=3)
         assert (completed.what, completed.tally.sent, completed.tally.failed) == ("complete", 3, 3)
 
     async def test_who_is_not_there_is_no_success(self) -> None:
