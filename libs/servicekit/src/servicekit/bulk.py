@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import orjson
 
-from contracts.batch import BATCH_TYPE
+from contracts.batch import BATCH_TYPE, packed
 from contracts.event import CLOUD_EVENT_CONTENT_TYPE
 
 
@@ -38,7 +38,7 @@ def batch_of(events: Sequence[Outgoing], source: str) -> Outgoing:
         "time": datetime.now(UTC).isoformat(),
         "datacontenttype": "application/json",
         "partitionkey": first.key,
-        "data": {"events": [orjson.Fragment(event.payload) for event in events]},
+        "data": {"events_gzip": packed(event.payload.encode() for event in events)},
     }
     return Outgoing(id, first.key, orjson.dumps(envelope).decode())
 

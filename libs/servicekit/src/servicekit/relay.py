@@ -40,8 +40,8 @@ CALLS = 2
 """Bulk calls under way at once, so that nobody waits for the slowest event of somebody else's call."""
 MANY = 10
 """So many events of one key have to wait before they share messages: what a person does by hand doesn't."""
-MESSAGE_BYTES = 64 * 1024
-"""Bytes of the events in one message, unless one event alone has more."""
+MESSAGE_BYTES = 128 * 1024
+"""Bytes of the events in one message before they are packed, unless one event alone has more."""
 WINDOW = 5_000
 """Rows held in memory at once."""
 LATE_ROWS = 1_000

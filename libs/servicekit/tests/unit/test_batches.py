@@ -1,5 +1,8 @@
 """Several events in one message: what is written, what a foreign validator says of it, what is read."""
 
+import base64
+import gzip
+import subprocess
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,8 +43,21 @@ def test_a_batch_fits_the_schema_for_readers_of_other_languages() -> None:
     message = orjson.loads(batch_of([event(1), event(2)], "/services/task").payload)
     validator.validate(message)
     assert message["type"] == BATCH_TYPE
+    message["data"] = {"events": orjson.loads(unpack(message["data"]["events_gzip"]))}
+    validator.validate(message)
     del message["data"]["events"][1]["data"]["label"]
     assert not validator.is_valid(message)
+
+
+def unpack(text: str) -> bytes:
+    """What the gzip of others makes of it."""
+    return subprocess.run(
+        ["gzip", "-dc"], input=base64.b64decode(text), capture_output=True, check=True
+    ).stdout
+
+
+def pack(content: bytes) -> str:
+    return base64.b64encode(gzip.compress(content)).decode()
 
 
 def test_batches_of_other_events_have_other_ids() -> None:
@@ -50,7 +66,27 @@ def test_batches_of_other_events_have_other_ids() -> None:
     assert len(ids) == 4
 
 
-@pytest.mark.parametrize("data", [None, [], {}, {"events": {}}, {"events": []}, {"events": "x"}])
+BROKEN = [
+    "",
+    "x",
+    "eA==",
+    pack(b""),
+    pack(b"[1")[:-4],
+    pack(b"[]"),
+    pack(b"{}"),
+    pack(b"[1"),
+    pack(b" " * 5_000_000),
+]
+"""No base64, no gzip, cut off, no list of something, no JSON, more than fits."""
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        *(None, [], {}, {"events": {}}, {"events": []}, {"events": "x"}, {"events_gzip": 1}),
+        *({"events_gzip": text} for text in BROKEN),
+    ],
+)
 def test_what_only_says_that_it_is_a_batch_is_one_event(data: Any) -> None:
     """So it is unreadable as a whole, and nothing of it gets lost without a word."""
     message = {"type": BATCH_TYPE, "id": "1", "data": data}

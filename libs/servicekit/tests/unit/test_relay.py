@@ -234,7 +234,7 @@ class TestAMessage:
     ) -> None:
         monkeypatch.setattr(relay, "MANY", 1)
         async with database.transaction() as session:
-            for number, size in enumerate((30_000, 30_000, 30_000, 90_000, 1)):
+            for number, size in enumerate((60_000, 60_000, 60_000, 180_000, 1)):
                 payload = orjson.dumps({"id": f"{number:05}", "x": "x" * size}).decode()
                 session.add(_row("a", number, payload=payload))
         found = await self.messages(database)
