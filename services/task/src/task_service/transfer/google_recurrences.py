@@ -50,7 +50,7 @@ def start_of(task: Json) -> str:
     """When a task is scheduled, as its file writes it; text in which earlier ones come first."""
     times = task.get("scheduled_time")
     entries = [each for each in times if isinstance(each, Mapping)] if isinstance(times, list) else []
-    current = [each for each in entries if each.get("current") is True]
+    current = [each for each in entries if each.get("current") is not False]
     return text((current or entries)[-1].get("start")) if entries else ""
 
 

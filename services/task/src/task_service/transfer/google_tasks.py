@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from task_service.quickadd import Calendar
-from task_service.transfer.google_recurrences import next_occurrences, read_rule
+from task_service.transfer.google_recurrences import next_occurrences, read_rule, start_of
 from task_service.transfer.json_values import Json, objects, tell_lost, tell_types, tell_unknown, text
 from task_service.transfer.moments import Dates
 from task_service.transfer.source import Draft, ProjectDraft, Source, Unreadable, instant, titled
@@ -125,6 +125,5 @@ def _due(task: Json, where: str, source: Source, calendar: Calendar) -> dict[str
 
 
 def _scheduled(task: Json, where: str, source: Source) -> str:
-    times = list(objects(task, "scheduled_time", where, source.report))
-    current = [each for each in times if each.get("current") is not False]
-    return text((current or times)[-1].get("start")) if times else ""
+    """When a task is scheduled; tells what of it is no object."""
+    return start_of(task) if list(objects(task, "scheduled_time", where, source.report)) else ""

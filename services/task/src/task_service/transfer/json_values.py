@@ -51,6 +51,6 @@ def tell_types(
 
 def tell_unknown(holder: Json, known: Collection[str], where: str, report: Report) -> None:
     """Say of each field that means nothing here, and has something, that it is left out."""
-    for name in holder.keys() - known:
-        if holder[name] and not name.startswith("@"):
-            report.say(where, f"Left out: “{str(name)[:40]}”.")
+    for name, value in holder.items():
+        if value and name not in known and not name.startswith("@"):
+            report.say(where, f"Left out: “{name[:40]}”.")

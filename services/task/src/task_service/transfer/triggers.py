@@ -5,7 +5,6 @@ without a time has the beginning of that day for it, so `P0DT9H0M0S` is nine o'c
 """
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,7 +27,7 @@ def read_triggers(text: str, due: Moment | None, zone: str, *, repeats: bool) ->
     found = [_reminder(each, due, zone) for each in _BETWEEN.split(text.strip()) if each]
     if any(each is None or (repeats and "at" in each) for each in found):
         return None
-    return list(_each_once(each for each in found if each))
+    return [each for each in found if each]
 
 
 def _reminder(text: str, due: Moment, zone: str) -> dict[str, Any] | None:
@@ -43,11 +42,3 @@ def _reminder(text: str, due: Moment, zone: str) -> dict[str, Any] | None:
     except (OverflowError, ValueError):
         return None
     return None if after > timedelta(0) else {"minutes_before": int(-after.total_seconds() // 60)}
-
-
-def _each_once(reminders: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    seen: list[dict[str, Any]] = []
-    for each in reminders:
-        if each not in seen:
-            seen.append(each)
-            yield each
