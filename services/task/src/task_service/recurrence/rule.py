@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -112,6 +113,7 @@ def normal(text: str) -> str:
     return text.strip().upper().removeprefix("RRULE:")
 
 
+@lru_cache(maxsize=1024)
 def parse(text: str) -> Rule:
     """The rule `text` says, in any case, with or without a leading `RRULE:`. Raises `RuleError`."""
     parts = _parts(text)

@@ -45,20 +45,31 @@ class FileProcess:
         self._request = request
         self._connection: Connection
         self._process: Any
+        self._found: FileRead | None = None
+        self._is_alive = False
 
     async def __aenter__(self) -> Self:
-        await self._run(self._start)
+        if not self._is_alive:
+            await self._run(self._start)
+            self._is_alive = True
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await asyncio.shield(self._run(self._end))
+        await self.end()
+
+    async def end(self) -> None:
+        """What the end of the block does, for whoever was handed the process; once more does nothing."""
+        if self._is_alive:
+            self._is_alive = False
+            await asyncio.shield(self._run(self._end))
 
     async def read(self) -> FileRead:
-        """Raises `Unreadable`, `ProcessFailed`."""
-        found: FileRead = await self._run(self._receive)
-        return found
+        """What is in the file; asked again, the same. Raises `Unreadable`, `ProcessFailed`."""
+        if self._found is None:
+            self._found = await self._run(self._receive)
+        return self._found
 
     async def plan(self, known: set[str]) -> Outlook:
         """known: which of the ids in the file are the user's. Raises `ProcessFailed`."""

@@ -85,13 +85,17 @@ class Dates:
         by_custom = calendar.month_first and marks <= {"/", "-"}
         self.month_first = orders == {"month"} or (not orders and by_custom)
         self._calendar = calendar
+        self._read_words: dict[str, Moment | None] = {}
+        """A column says "tomorrow" or "every day" again and again."""
 
     def read(self, text: str) -> Moment | None:
         """None for what is no date."""
         text = text.strip()
         match = _matched(text)
         if match is None:
-            return self._in_words(text)
+            if text not in self._read_words:
+                self._read_words[text] = self._in_words(text)
+            return self._read_words[text]
         try:
             return Moment(self._day(match), *_clock(match))
         except ValueError:

@@ -1,6 +1,7 @@
 """HTTP in: imports and exports."""
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -16,6 +17,7 @@ from servicekit.idempotency import Claim
 from servicekit.ids import PathId
 from task_service.schemas import Id, Name
 from task_service.transfer import export, use_cases
+from task_service.transfer.file_process import FileProcess
 from task_service.transfer.file_reader import FileRead, FileRequest
 from task_service.transfer.formats import Format
 from task_service.transfer.schemas import ExportPage, ImportRead
@@ -80,8 +82,13 @@ async def start_import(
         if dry_run:
             response.status_code = 200
             return await use_cases.preview(state.database, file)
-        found = await use_cases.check(file)
-        return await _accept(state.database, claim, id, file, found)
+        async with AsyncExitStack() as ends:
+            process = await ends.enter_async_context(FileProcess(file))
+            found = await use_cases.check(process)
+            answer = await _accept(state.database, claim, id, file, found)
+            if state.handover.offer(id, process):
+                ends.pop_all()
+            return answer
 
 
 async def _earlier(database: Database, claim: Claim | None) -> Response | None:

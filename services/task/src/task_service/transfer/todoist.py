@@ -91,6 +91,7 @@ class _Reading:
     def __init__(self, source: Source, calendar: Calendar, name: str, key: str) -> None:
         self._source, self._report = source, source.report
         self._calendar = calendar
+        self._dates = Dates((), calendar)
         self._name, self._project = name, key
         self._above: list[Draft] = []
         self._section = key
@@ -170,7 +171,7 @@ class _Reading:
         if not said:
             return {}
         language = row.get("DATE_LANG", "").strip().lower()
-        moment = Dates((), self._calendar).read(said)
+        moment = self._dates.read(said)
         if moment and said[:1].isdigit():
             moment = moment.at(self._zone(row).get("time_zone", self._calendar.zone))
             clock = {"due_time": moment.clock} | self._zone(row) if moment.clock else {}

@@ -62,10 +62,14 @@ async def reading(database: Database, readers: asyncio.Semaphore, request: FileR
             await repository.drop_read(session, id)
 
 
-async def check(request: FileRequest) -> FileRead:
+async def check(process: FileProcess) -> FileRead:
     """Read a file. Raises `ImportUnreadable` for what is none."""
-    async with FileProcess(request) as process:
-        return await _read(process)
+    try:
+        return await process.read()
+    except Unreadable as error:
+        raise ImportUnreadable(str(error)) from error
+    except ProcessFailed as error:
+        raise ImportUnreadable(f"It was given up: {error}.") from error
 
 
 async def start(session: AsyncSession, id: str, request: FileRequest, found: FileRead) -> ImportJob:
@@ -84,7 +88,7 @@ async def start(session: AsyncSession, id: str, request: FileRequest, found: Fil
 async def preview(database: Database, request: FileRequest) -> ImportRead:
     """What would come of a file; nothing is stored. Raises `ImportUnreadable`."""
     async with FileProcess(request) as process:
-        found = await _read(process)
+        found = await check(process)
         async with database.reading() as session:
             known = await repository.known_tasks(session, request.user.user_id, found.possible_ids)
         try:
@@ -118,15 +122,6 @@ async def read(session: AsyncSession, user: Principal, id: str) -> ImportJob:
 async def forget(session: AsyncSession) -> None:
     """Drop imports nobody asks about any more."""
     await repository.forget_jobs(session, datetime.now(UTC) - KEPT)
-
-
-async def _read(process: FileProcess) -> FileRead:
-    try:
-        return await process.read()
-    except Unreadable as error:
-        raise ImportUnreadable(str(error)) from error
-    except ProcessFailed as error:
-        raise ImportUnreadable(f"It was given up: {error}.") from error
 
 
 def owner_of(user: Principal) -> Owner:

@@ -32,6 +32,7 @@ from task_service.transfer.events import import_finished
 from task_service.transfer.file_process import FileProcess, ProcessFailed
 from task_service.transfer.file_reader import FileRequest
 from task_service.transfer.formats import Format
+from task_service.transfer.handover import Handover
 from task_service.transfer.models import ImportJob
 from task_service.transfer.preparing import Outlook
 from task_service.transfer.source import Unreadable
@@ -53,23 +54,33 @@ log = logging.getLogger(__name__)
 async def run(app: FastAPI) -> None:
     """Work until cancelled."""
     database: Database = app.state.database
+    handover: Handover = app.state.handover
 
     async def do_next() -> bool:
         job = await _lease(database)
         if job:
-            await attempt(database, job)
+            async with handover.taken(job.id) as process:
+                await attempt(database, job, process)
         return job is not None
 
-    await poll("imports", do_next, every_seconds=POLL_SECONDS, pause_seconds=PAUSE_SECONDS)
+    try:
+        await poll(
+            "imports", do_next, every_seconds=POLL_SECONDS, pause_seconds=PAUSE_SECONDS, wait=handover.wait
+        )
+    finally:
+        await handover.end()
 
 
-async def attempt(database: Database, job: ImportJob) -> None:
-    """Take in one file; what stops it is counted, and the last time borne ends the import."""
+async def attempt(database: Database, job: ImportJob, process: FileProcess | None = None) -> None:
+    """Take in one file; what stops it is counted, and the last time borne ends the import.
+
+    process: that has read it already, if one has.
+    """
     if job.failures >= MAX_FAILURES:
         await _finish(database, job, _given_up(job, "whoever took it in was stopped", job.failures))
         return
     try:
-        await take_in(database, job)
+        await take_in(database, job, process)
     except QuotaExceeded as error:
         await _finish(database, job, error.detail)
     except asyncio.CancelledError:
@@ -85,13 +96,13 @@ async def attempt(database: Database, job: ImportJob) -> None:
             await _finish(database, job, _given_up(job, why, stored.interruptions))
 
 
-async def take_in(database: Database, job: ImportJob) -> None:
-    """Take in one file, from its beginning."""
+async def take_in(database: Database, job: ImportJob, process: FileProcess | None = None) -> None:
+    """Take in one file, from its beginning. process: see `attempt`."""
     by = ApiTokenUsed(job.via["token"], job.via["name"]) if job.via else None
     user = Principal(job.user_id, "user", job.zone, "", 0, job.week_start, via=by)
     format = cast(Format | None, job.format)
     request = FileRequest(owner_of(user), job.body, format, job.project, job.created_at)
-    async with FileProcess(request) as process:
+    async with process or FileProcess(request) as process:
         try:
             found = await process.read()
         except Unreadable as error:

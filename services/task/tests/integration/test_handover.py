@@ -1,0 +1,147 @@
+"""A file that a request had read is taken in by the process that read it. On both databases."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+
+import pytest
+from task_service.main import create
+from task_service.settings import Settings
+from task_service.transfer import worker
+from task_service.transfer.file_process import FileProcess
+from task_service.transfer.handover import Handover
+
+from conftest import OpenService, ServiceUnderTest
+
+FILE = "title\n" + "".join(f"task {number}\n" for number in range(6))
+
+
+@pytest.fixture
+async def task(open_service: OpenService) -> ServiceUnderTest:
+    return await open_service(create, Settings)
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[FileProcess]:
+    """The processes that read a file, in the order they were started."""
+    processes: list[FileProcess] = []
+    start: Callable[[FileProcess], None] = FileProcess._start
+
+    def noted(self: FileProcess) -> None:
+        start(self)
+        processes.append(self)
+
+    monkeypatch.setattr(FileProcess, "_start", noted)
+    return processes
+
+
+async def added(task: ServiceUnderTest, id: str) -> int:
+    for _ in range(3_000):
+        found = (await task.client.get(f"/import/{id}")).json()
+        if found["status"] in ("done", "failed"):
+            return int(found["added"])
+        await asyncio.sleep(0.01)
+    raise TimeoutError
+
+
+async def worker_waits(task: ServiceUnderTest) -> None:
+    while not task.app.state.handover._wanted:
+        await asyncio.sleep(0.01)
+
+
+async def sent(task: ServiceUnderTest, body: str = FILE) -> str:
+    answer = await task.client.post("/import", content=body)
+    assert answer.status_code == 202
+    id: str = answer.json()["id"]
+    return id
+
+
+async def are_ended(processes: list[FileProcess]) -> None:
+    while any(process._is_alive for process in processes):
+        await asyncio.sleep(0.01)
+
+
+class TestFile:
+    async def test_is_read_once(self, task: ServiceUnderTest, started: list[FileProcess]) -> None:
+        await worker_waits(task)
+        assert await added(task, await sent(task)) == 6
+        assert len(started) == 1
+        await asyncio.wait_for(are_ended(started), 5)
+
+    async def test_does_not_wait_for_the_next_look(
+        self, task: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(worker, "POLL_SECONDS", 3_600.0)
+        await asyncio.sleep(1.1)
+        await worker_waits(task)
+        assert await added(task, await sent(task)) == 6
+
+    async def test_is_read_anew_where_the_process_died_on_the_way(
+        self, task: ServiceUnderTest, started: list[FileProcess], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(worker, "PAUSE_SECONDS", 0.01)
+        offer = Handover.offer
+
+        def dies(self: Handover, id: str, process: FileProcess) -> bool:
+            os.kill(process._process.pid, signal.SIGKILL)
+            return offer(self, id, process)
+
+        monkeypatch.setattr(Handover, "offer", dies)
+        await worker_waits(task)
+        assert await added(task, await sent(task)) == 6
+        assert len(started) == 2
+
+    async def test_of_another_replica_leaves_no_process(
+        self, task: ServiceUnderTest, started: list[FileProcess], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whoever leases it first takes it in; the process here ends unused."""
+        offer = Handover.offer
+        monkeypatch.setattr(Handover, "offer", lambda self, id, process: offer(self, f"not {id}", process))
+        await worker_waits(task)
+        assert await added(task, await sent(task)) == 6
+        await asyncio.wait_for(are_ended(started), 5)
+        assert len(started) == 2
+
+
+class TestTheWorker:
+    async def test_is_offered_no_second_file(
+        self, task: ServiceUnderTest, started: list[FileProcess], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A pod has memory for the file that is taken in, and for one that is read."""
+        go = asyncio.Event()
+        plan = FileProcess.plan
+
+        async def waits(self: FileProcess, known: set[str]) -> object:
+            await go.wait()
+            return await plan(self, known)
+
+        monkeypatch.setattr(FileProcess, "plan", waits)
+        await worker_waits(task)
+        first = await sent(task)
+        second = await sent(task, "title\nother\n")
+        await asyncio.wait_for(are_ended(started[1:]), 5)
+        assert started[0]._is_alive
+        go.set()
+        assert (await added(task, first), await added(task, second)) == (6, 1)
+        assert len(started) == 3
+
+    async def test_ends_what_it_was_offered_when_it_is_told_to_stop(self) -> None:
+        handover = Handover()
+        waiting = asyncio.create_task(handover.wait(60))
+        await asyncio.sleep(0)
+        process = Process()
+        assert handover.offer("a", process)  # type: ignore[arg-type]
+        assert not handover.offer("b", process)  # type: ignore[arg-type]
+        await waiting
+        await handover.end()
+        assert process.ends == 1
+
+
+class Process:
+    """Stands for a `FileProcess`, which counts its ends."""
+
+    ends = 0
+
+    async def end(self) -> None:
+        self.ends += 1
