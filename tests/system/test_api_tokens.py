@@ -75,6 +75,14 @@ class TestScopes:
         assert "tasks:write" in said.body["reply"]
         assert await ada.items("/tasks") == []
 
+    async def test_is_not_needed_to_tell_what_the_assistant_did(self, ada: Api) -> None:
+        await ada.insist("POST", "/chat/messages", {"text": "add buy milk"})
+        (task,) = await ada.items("/tasks")
+        as_if = {"dapr_caller_app_id": "chat"}
+        await ada.insist("PATCH", f"/tasks/{task['id']}", {"title": "Buy more milk"}, **as_if)
+        activity = await ada.items(f"/tasks/{task['id']}/activity")
+        assert [entry["via"] for entry in activity] == [None, {"token": None, "name": "assistant"}]
+
     async def test_hold_for_the_live_stream(self, ada: Api) -> None:
         assert lacks(
             await (await program(ada, "tasks:read")).ask("GET", "/stream"), "tasks:read notifications:read"

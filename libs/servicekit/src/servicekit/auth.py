@@ -6,7 +6,7 @@ issued for an API token has the claim `scope` (RFC 9068) and opens only what `co
 
 import math
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal, Protocol
 
 import jwt
@@ -19,6 +19,7 @@ from contracts.names import App
 from overload import deadline
 from servicekit.errors import Forbidden, InsufficientScope, Unauthenticated, Unavailable
 from servicekit.sidecar import Answer, Sidecar
+from servicekit.sidecar_only import CALLER
 
 ISSUER = "todo"
 AUDIENCE = "todo-api"
@@ -35,11 +36,16 @@ Role = Literal["user", "operator"]
 
 
 @dataclass(frozen=True, slots=True)
-class ApiTokenUsed:
-    """An API token that acts for its user."""
+class Agent:
+    """What acts for a user: one of their API tokens, or the assistant."""
 
-    id: str
+    token: str | None
+    """The id of the API token."""
     name: str
+
+
+ASSISTANT = Agent(None, "assistant")
+"""What `chat` does it does for users who are signed in, with their own tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,7 @@ class Principal:
     """What an API token may do; None: signed in, with every right of the account."""
     quick_add_marks: str | None = None
     """Whose signs this user writes in quick add."""
-    via: ApiTokenUsed | None = None
+    via: Agent | None = None
     """The API token by which this is done; None: signed in."""
 
     def may(self, scope: str) -> bool:
@@ -146,6 +152,8 @@ async def current_user(request: Request) -> Principal:
     known: Principal | None = getattr(request.state, "principal", None)
     if known is None:
         known = await admit(request, bearer_token(request.headers.get("authorization", "")))
+        if known.via is None and request.headers.get(CALLER) == App.CHAT:
+            known = replace(known, via=ASSISTANT)
         request.state.principal = known
     return known
 
@@ -221,5 +229,5 @@ def _principal(claims: dict[str, Any], token: str) -> Principal:
     )
 
 
-def _api_token(via: Any) -> ApiTokenUsed | None:
-    return ApiTokenUsed(str(via["token"]), str(via["name"])) if isinstance(via, dict) else None
+def _api_token(via: Any) -> Agent | None:
+    return Agent(str(via["token"]), str(via["name"])) if isinstance(via, dict) else None

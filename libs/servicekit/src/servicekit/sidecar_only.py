@@ -9,8 +9,9 @@ from servicekit.problems import problem_response
 
 OPEN = frozenset({"/healthz", "/readyz", "/metrics"})
 CALLBACKS = ("/events/", "/dapr/", "/job/")
-CALLER = b"dapr-caller-app-id"
+CALLER = "dapr-caller-app-id"
 """Header daprd adds to what another service asked for, and to nothing that Dapr itself asks."""
+_CALLER = CALLER.encode()
 
 
 class SidecarOnly:
@@ -38,6 +39,6 @@ class SidecarOnly:
 
     def _may_call(self, scope: Scope) -> bool:
         headers = dict(scope["headers"])
-        if CALLER in headers and scope["path"].startswith(CALLBACKS):
+        if _CALLER in headers and scope["path"].startswith(CALLBACKS):
             return False
         return secrets.compare_digest(headers.get(b"dapr-api-token", b""), self._token)

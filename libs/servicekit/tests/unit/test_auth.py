@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from contracts.names import App
 from overload import deadline
 from servicekit import auth, sidecar
-from servicekit.auth import ApiTokenUsed, Principal, PublishedKeys, TokenVerifier
+from servicekit.auth import Agent, Principal, PublishedKeys, TokenVerifier
 from servicekit.errors import Unauthenticated, Unavailable
 from servicekit.sidecar import Answer
 from tests.fake_sidecar import FakeSidecar, Request, answer
@@ -95,7 +95,7 @@ class TestVerify:
 
     async def test_tells_which_api_token_acts(self, verifier: TokenVerifier) -> None:
         via = (await verifier.verify(token(via={"token": "7", "name": "laptop"}))).via
-        assert via == ApiTokenUsed("7", "laptop")
+        assert via == Agent("7", "laptop")
         assert (await verifier.verify(token())).via is None
 
     async def test_tells_what_an_api_token_may_do(self, verifier: TokenVerifier) -> None:

@@ -73,7 +73,8 @@ class TestPages:
         services.answers["GET /tasks"] = answer(items=[a_task()], next_cursor=None)
         text = (await ada.get("/?list=today&q=milk")).text
         assert f'action="/tasks/{ID}/complete?list=today&amp;q=milk&amp;shown=50"' in text
-        assert services.called("GET /tasks")[0].path == "/tasks?q=milk&saved=today&limit=50"
+        asked = [call.path for call in services.called("GET /tasks")]
+        assert "/tasks?q=milk&saved=today&limit=50" in asked
 
     async def test_say_what_is_wrong_with_a_filter(
         self, ada: httpx2.AsyncClient, services: FakeServices
@@ -129,10 +130,12 @@ class TestPages:
             "after": {"title": "b"},
             "via": {"token": "7", "name": "my <laptop>"},
         }
+        activity = [entry | {"via": {"token": None, "name": "assistant"}}, entry]
         services.answers[f"GET /tasks/{ID}"] = answer(**a_task())
         services.answers["GET /tasks"] = answer(items=[a_task(title="step")], next_cursor=None)
-        services.answers[f"GET /tasks/{ID}/activity"] = answer(items=[entry], next_cursor=None)
+        services.answers[f"GET /tasks/{ID}/activity"] = answer(items=activity, next_cursor=None)
         text = (await ada.get(f"/tasks/{ID}/edit")).text
         assert 'aria-label="Complete: step"' in text
         assert '<q dir="auto">a</q> → <q dir="auto">b</q>' in text
         assert 'by the API token <q dir="auto">my &lt;laptop&gt;</q>' in text
+        assert "by the assistant <time" in text

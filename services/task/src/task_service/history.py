@@ -4,6 +4,7 @@
 the values were.
 """
 
+from dataclasses import asdict
 from typing import Any
 
 import orjson
@@ -39,9 +40,9 @@ def tell(session: AsyncSession, task: Task, event: TaskEvent) -> None:
         )
 
 
-def via_of(user: Principal | None) -> dict[str, str] | None:
-    """The API token by which something is done, as it is stored; None: `user` is signed in."""
-    return {"token": user.via.id, "name": user.via.name} if user and user.via else None
+def via_of(user: Principal | None) -> dict[str, Any] | None:
+    """What acts for `user`, as it is stored; None: they do it themselves."""
+    return asdict(user.via) if user and user.via else None
 
 
 def _difference(task: Task, now: TaskSnapshot) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -170,7 +170,7 @@ class Activity(SQLModel, table=True):
     size: int = 0
     """Bytes of `before` and `after`, as JSON."""
     at: datetime
-    via: dict[str, str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    via: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     """The API token that did it, by `token` (its id) and `name`; None: its user was signed in."""
 
 

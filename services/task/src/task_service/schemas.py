@@ -184,14 +184,14 @@ class Occurrences(BaseModel):
 
 
 class Via(BaseModel):
-    """The API token that was used: its id, and its name at that time."""
+    """What acted for the user: an API token, by its id and its name at that time, or the `assistant`."""
 
-    token: str
+    token: str | None
     name: str
 
 
 class ActivityRead(BaseModel):
-    """One change of a task: who made it, when, and the values that differ; `via` if an API token did it."""
+    """One change of a task: who made it, when, and the values that differ; `via`: what did it for them."""
 
     model_config = ConfigDict(from_attributes=True)
 

@@ -19,7 +19,7 @@ from task_service.settings import Settings
 from task_service.showing import NAMES
 
 from conftest import OpenService, ServiceUnderTest
-from servicekit.auth import ApiTokenUsed, Principal
+from servicekit.auth import Agent, Principal
 from servicekit.ids import new_id
 from servicekit.paging import Page
 
@@ -149,7 +149,7 @@ class TestTask:
         class Limited:
             async def verify(self, token: str) -> Principal:
                 may = frozenset(scopes.split())
-                return Principal("ada", "user", "UTC", token, 2**40, scopes=may, via=ApiTokenUsed("t", "n"))
+                return Principal("ada", "user", "UTC", token, 2**40, scopes=may, via=Agent("t", "n"))
 
         service.app.state.verifier = Limited()
         for path in (f"/tasks/{id}", "/tasks"):

@@ -7,7 +7,7 @@ from task_service.main import create
 from task_service.settings import Settings
 
 from conftest import OpenService, ServiceUnderTest
-from servicekit.auth import ApiTokenUsed, Principal
+from servicekit.auth import Agent, Principal
 from servicekit.ids import new_id
 from services.task.tests.integration.test_transfer import finished
 
@@ -19,7 +19,7 @@ class Verifier:
     """`Bearer ada` is signed in; any other token is an API token of hers, called so."""
 
     async def verify(self, token: str) -> Principal:
-        via = None if token == "ada" else ApiTokenUsed(f"id-of-{token}", token)
+        via = None if token == "ada" else Agent(f"id-of-{token}", token)
         return Principal("ada", "user", "Europe/Berlin", token, 2**40, via=via)
 
 
@@ -52,6 +52,15 @@ class TestActivity:
             *[("created", VIA), ("updated", VIA), ("completed", VIA), ("reopened", None)],
             *[("deleted", phone), ("restored", None)],
         ]
+
+    async def test_names_the_assistant(self, task: ServiceUnderTest) -> None:
+        """What `chat` calls with the user's own token; what it calls with an API token is that token's."""
+        chat, others = {"dapr-caller-app-id": "chat"}, {"dapr-caller-app-id": "frontend"}
+        id = (await task.client.post("/tasks", json={"title": "x"}, headers=others)).json()["id"]
+        await task.client.patch(f"/tasks/{id}", json={"title": "y"}, headers=chat)
+        await task.client.patch(f"/tasks/{id}", json={"title": "z"}, headers=chat | LAPTOP)
+        assistant = {"token": None, "name": "assistant"}
+        assert await done_by(task, id) == [("created", None), ("updated", assistant), ("updated", VIA)]
 
     async def test_names_it_for_what_follows_from_a_change(self, task: ServiceUnderTest) -> None:
         project = (await task.client.post("/projects", json={"name": "Flat"})).json()

@@ -47,7 +47,8 @@ class Event:
     ago: str
     changes: list[Change]
     via: str = ""
-    """The name of the API token that did it."""
+    """What acted for the user; empty for the user."""
+    is_api_token: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,8 @@ def event_of(entry: Json, now: datetime, names: Mapping[str, str]) -> Event:
     """An entry of the activity, in words."""
     changes = [] if entry["what"] == "created" else changes_of(entry["before"], entry["after"], names)
     at, via = entry["at"], entry.get("via") or {}
-    return Event(WHAT[entry["what"]], at, ago(datetime.fromisoformat(at), now), changes, via.get("name", ""))
+    said = ago(datetime.fromisoformat(at), now)
+    return Event(WHAT[entry["what"]], at, said, changes, via.get("name", ""), bool(via.get("token")))
 
 
 def changes_of(before: Json, after: Json, names: Mapping[str, str]) -> list[Change]:

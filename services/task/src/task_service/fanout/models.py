@@ -30,7 +30,7 @@ class FanOut(SQLModel, table=True):
     """What it is about, where a later change of the same takes the place of this one: the id of a label."""
     details: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     """What to do, as JSON; each kind knows its own."""
-    via: dict[str, str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    via: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     """The API token that asked for it."""
     failures: int = 0
     """How often in a row an error stopped it before it had changed anything more."""

@@ -15,7 +15,7 @@ from typing import TypeAlias
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from servicekit.auth import ApiTokenUsed, Principal
+from servicekit.auth import Agent, Principal
 from servicekit.database import Database
 from task_service import copying, tree, zones
 from task_service import repository as tasks
@@ -99,7 +99,7 @@ async def _take_turn(session: AsyncSession, id: str) -> FanOut | None:
     session.expire(found)
     job = await repository.lock_job(session, id)
     if job:
-        via = ApiTokenUsed(job.via["token"], job.via["name"]) if job.via else None
+        via = Agent(**job.via) if job.via else None
         session.info["principal"] = Principal(job.user_id, "user", "UTC", "", 0, via=via)
         job.failures = 0
     return job

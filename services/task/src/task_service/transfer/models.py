@@ -1,6 +1,7 @@
 """Tables of imports."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import JSON, Column
 from sqlmodel import Field, SQLModel
@@ -16,7 +17,7 @@ class ImportJob(SQLModel, table=True):
     zone: str
     """The user's time zone when the file came, and where the week starts."""
     week_start: str | None = None
-    via: dict[str, str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    via: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     """The API token that brought the file."""
     format: str | None = None
     project: str | None = None

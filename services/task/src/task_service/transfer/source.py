@@ -55,7 +55,7 @@ class Owner:
     user_id: str
     time_zone: str
     week_start: str | None = None
-    via: dict[str, str] | None = None
+    via: dict[str, Any] | None = None
     """The API token that brought it, as `task_service.history` stores it."""
 
 

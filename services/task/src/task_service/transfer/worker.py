@@ -19,7 +19,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from servicekit.auth import ApiTokenUsed, Principal
+from servicekit.auth import Agent, Principal
 from servicekit.database import Database
 from servicekit.errors import QuotaExceeded
 from servicekit.outbox import record
@@ -98,7 +98,7 @@ async def attempt(database: Database, job: ImportJob, process: FileProcess | Non
 
 async def take_in(database: Database, job: ImportJob, process: FileProcess | None = None) -> None:
     """Take in one file, from its beginning. process: see `attempt`."""
-    by = ApiTokenUsed(job.via["token"], job.via["name"]) if job.via else None
+    by = Agent(**job.via) if job.via else None
     user = Principal(job.user_id, "user", job.zone, "", 0, job.week_start, via=by)
     format = cast(Format | None, job.format)
     request = FileRequest(owner_of(user), job.body, format, job.project, job.created_at)

@@ -22,7 +22,7 @@ from task_service.transfer.source import Owner
 from contracts.event import CloudEvent
 from contracts.names import App
 from contracts.task import TaskCreated, TaskSnapshot
-from servicekit.auth import ApiTokenUsed, Principal
+from servicekit.auth import Agent, Principal
 
 MADE_THERE = {"id", "event_id", "recorded_at", "time", "traceparent", "traceid"}
 """Other ones each time; a trace only where this process records some. That the rows of an import begin none
@@ -88,7 +88,7 @@ class _Session:
     """As much of a session as recording needs: it keeps what is added."""
 
     def __init__(self, user: Owner) -> None:
-        by = ApiTokenUsed(user.via["token"], user.via["name"]) if user.via else None
+        by = Agent(user.via["token"], user.via["name"]) if user.via else None
         principal = Principal(user.user_id, "user", user.time_zone, "", 0, via=by)
         self.info: dict[str, Any] = {"app": App.TASK, "principal": principal}
         self.added: list[SQLModel] = []
