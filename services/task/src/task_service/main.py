@@ -10,13 +10,11 @@ from task_service.routes import QUICK
 from task_service.settings import Settings
 from task_service.subscriptions import subscriptions
 from task_service.transfer.handover import Handover
-from task_service.transfer.limits import file_readers
 
 
 def create(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings()
     app = create_app(settings, ALL, listens=subscriptions, background=WORK, forget=FORGET, quick=QUICK)
     app.state.database.session_info[LIMITS] = limits_of(settings)
-    app.state.file_readers = file_readers()
     app.state.handover = Handover()
     return app

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from task_service.transfer.file_process import FileProcess
+from task_service.transfer.limits import FILES_AT_ONCE
 
 
 class Handover:
@@ -15,6 +16,8 @@ class Handover:
     """
 
     def __init__(self) -> None:
+        self.readers = asyncio.Semaphore(FILES_AT_ONCE)
+        """Whoever has it may read a file for a request."""
         self._offered: tuple[str, FileProcess] | None = None
         self._wanted = False
         self._wake = asyncio.Event()

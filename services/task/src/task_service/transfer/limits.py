@@ -1,7 +1,5 @@
 """How much a file may hold, and what reading it may cost. Said in docs/many-at-once.md."""
 
-import asyncio
-
 MAX_BYTES = 16 * 1024 * 1024
 """Of a file when it is no longer packed; of an archive, of everything in it that is read."""
 MAX_TASKS = 20_000
@@ -25,8 +23,3 @@ MAX_AT_ONCE = 3
 PREVIEW_TASKS = 20
 FILES_AT_ONCE = 1
 """That requests have read at a time in one pod, beside the one that is taken in."""
-
-
-def file_readers() -> asyncio.Semaphore:
-    """Whoever has it may read a file for a request."""
-    return asyncio.Semaphore(FILES_AT_ONCE)

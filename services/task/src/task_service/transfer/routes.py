@@ -78,7 +78,7 @@ async def start_import(
     earlier = await _earlier(state.database, claim)
     if earlier is not None:
         return earlier
-    async with use_cases.reading(state.database, state.file_readers, file) as id:
+    async with use_cases.reading(state.database, state.handover.readers, file) as id:
         if dry_run:
             response.status_code = 200
             return await use_cases.preview(state.database, file)
