@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import gevent
-from locust import LoadTestShape, constant_pacing, events
+from locust import LoadTestShape, events
 
 from loadtest.load import accounts
 from loadtest.load.plan import PATIENCE_SECONDS, Plan
@@ -30,15 +30,23 @@ late: list[tuple[float, float]] = []
 
 
 class PlannedUser(mix.MixedUser):
-    """Asks at the plan's pace, beginning at a moment of its own within it."""
+    """Asks once in each of the plan's paces, at a moment of its own within it.
 
-    wait_time = constant_pacing(PLAN.pace)
+    That moment stays, also after an answer that took longer than the pace: people don't fall into step.
+    With Locust's `constant_pacing` all who once waited for the same stall would come together ever after.
+    """
+
     connection_timeout = network_timeout = PATIENCE_SECONDS
 
     def on_start(self) -> None:
         account = next(ACCOUNTS)
         self.take(account.token, list(account.task_ids))
-        gevent.sleep(random.uniform(0, PLAN.pace))
+        self.moment = random.uniform(0, PLAN.pace)
+        gevent.sleep(self.wait_time())
+
+    def wait_time(self) -> float:
+        """Seconds until its next moment."""
+        return (self.moment - time.time()) % PLAN.pace
 
 
 class Phases(LoadTestShape):
