@@ -4,6 +4,10 @@ Who comes while all turns are taken waits in line, where persons take turns (rou
 asks stays in order. By Little's law a line of so many places takes `places × mean service time / at once`;
 where that is longer than `LONGEST_WAIT`, or the line full, there is no room. Who has fewer in line than
 another one then gets the place of that one's newest (longest queue drop, as in RFC 8290's FQ-CoDel).
+
+A line that absorbs a burst is good; one that never ends serves nobody sooner and makes everybody wait (the
+standing queue of CoDel, RFC 8289). So once somebody has waited all the time for `LONGEST_WAIT`, only who
+would wait `CROWDED_WAIT` at most may join, until half of the turns are free.
 """
 
 import asyncio
@@ -14,8 +18,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 LONGEST_LINE = 256
-LONGEST_WAIT = 1.0
-"""Seconds."""
+LONGEST_WAIT = 0.5
+"""Seconds; also how long there may be a line."""
+CROWDED_WAIT = 0.02
+"""Seconds, where there has been a line for too long."""
 SMOOTHING = 0.05
 """Weight of the latest request in the mean service time."""
 
@@ -55,6 +61,9 @@ class Capacity:
         self._lines: dict[str, deque[_Waiter]] = {}
         """Who waits, by person; whose turn is next stands first."""
         self._service_time = 0.0
+        self._began_to_wait = math.inf
+        """When the line that there is began."""
+        self._is_crowded = False
         self._begun = 0.0
         """The sum of the times at which the work under way was begun."""
         self.waiting = 0
@@ -78,21 +87,27 @@ class Capacity:
             raise NoRoom
         if self.has_room():
             return self._turn(now)
-        self._make_place(who)
-        return await self._wait(who, min(until, now + 2 * self._longest_wait), now)
+        longest_wait = self._wait_allowed(now)
+        self._make_place(who, longest_wait)
+        return await self._wait(who, min(until, now + 2 * longest_wait), now)
+
+    def _wait_allowed(self, now: float) -> float:
+        if now - self._began_to_wait > self._longest_wait:
+            self._is_crowded = True
+        return min(CROWDED_WAIT, self._longest_wait) if self._is_crowded else self._longest_wait
 
     def _wait_for(self, places: int) -> float:
         """What is under way takes at least as long as it has taken: so a stall shows before anything ends."""
         age = self._clock() - self._begun / self.working if self.working else 0.0
         return (places + 1) * max(self._service_time, age) / self._at_once
 
-    def _make_place(self, who: str) -> None:
-        if self.waiting < self._longest_line and self.expected_wait() <= self._longest_wait:
+    def _make_place(self, who: str, longest_wait: float) -> None:
+        if self.waiting < self._longest_line and self.expected_wait() <= longest_wait:
             return
         own = len(self._lines.get(who, ()))
         longest = max(self._lines.values(), key=len, default=deque[_Waiter]())
         served_before = len(self._lines) * (own + 1)
-        if len(longest) <= own + 1 or self._wait_for(served_before) > self._longest_wait:
+        if len(longest) <= own + 1 or self._wait_for(served_before) > longest_wait:
             raise NoRoom
         self._refuse(longest[-1])
 
@@ -101,6 +116,7 @@ class Capacity:
         waiter = _Waiter(who, until, loop.create_future())
         self._lines.setdefault(who, deque()).append(waiter)
         self.waiting += 1
+        self._began_to_wait = min(self._began_to_wait, now)
         timer = loop.call_later(until - now, self._refuse, waiter)
         try:
             return await waiter.turn
@@ -123,6 +139,8 @@ class Capacity:
         if line and waiter in line:
             line.remove(waiter)
             self.waiting -= 1
+            if not self.waiting:
+                self._began_to_wait = math.inf
             if not line:
                 del self._lines[waiter.who]
 
@@ -154,5 +172,7 @@ class Capacity:
             self._begun -= began
             self._service_time += (self._clock() - began - self._service_time) * SMOOTHING
             self._pass_on()
+            if self.working <= self._at_once // 2:
+                self._is_crowded = False
 
         return leave

@@ -28,7 +28,7 @@ class ServiceSettings(BaseSettings):
     events_per_message: int = Field(default=MAX_EVENTS, ge=1, le=MAX_EVENTS)
     """Events of one user that share a message when many wait. 1 while readers run that know no batches."""
 
-    requests_at_once: int = Field(default=32, ge=1)
+    requests_at_once: int = Field(default=16, ge=1)
     """Requests worked on at a time; see `admission` for those that wait and those that are refused."""
 
     migrate_on_start: bool = True
