@@ -22,6 +22,7 @@ from servicekit.logs import start_logging
 from servicekit.migrations import migrate
 from servicekit.problems import CatchAll, install_error_handlers
 from servicekit.relay import Relay
+from servicekit.service_app import ServiceApp
 from servicekit.settings import ServiceSettings
 from servicekit.sidecar import Sidecar
 from servicekit.sidecar_only import SidecarOnly
@@ -63,7 +64,7 @@ def create_app(
     sidecar = Sidecar(settings.dapr_http_port, settings.dapr_api_token.get_secret_value())
     database = open_database(settings) if has_database else None
 
-    app = FastAPI(
+    app = ServiceApp(
         title=f"todo: {settings.app}",
         version="1",
         lifespan=_lifespan(settings, sidecar, database, startup, background, forget),

@@ -76,8 +76,8 @@ def install_error_handlers(app: FastAPI) -> None:
 class CatchAll:
     """Answers what no handler of the app caught, within the middleware that every answer passes.
 
-    Starlette calls the handler of `Exception` outside of all added middleware, so its answer would go
-    out without a digest, and `Sidecar` couldn't tell it from a broken one.
+    Starlette would answer outside of all added middleware, so without a digest, and `Sidecar` couldn't tell
+    that answer from a broken one.
     """
 
     def __init__(self, app: ASGIApp) -> None:
