@@ -135,3 +135,16 @@ class TestQuickReads:
             plain | {"type": "websocket"},
         ):
             assert read.matches(other)[0] is Match.NONE, other
+
+
+class TestLayers:
+    def test_of_the_framework_are_not_around_every_request(self) -> None:
+        """Each costs a call in, a call out and a look at the headers; ours do what they would do."""
+        needless = {"ServerErrorMiddleware", "ExceptionTelemetryMiddleware", "AppBodyLimitMiddleware"}
+        app, names = create_task_service(), set()
+        layer: Any = app.build_middleware_stack()
+        while layer is not app.router:
+            names.add(type(layer).__name__)
+            layer = getattr(layer, "app", None) or layer._app
+        assert {"CatchAll", "BodyLimit", "TracingMiddleware"} <= names
+        assert not names & needless

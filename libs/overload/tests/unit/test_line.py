@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from overload.line import Capacity, Leave, NoRoom
+from overload.line import CROWDED_WAIT, Capacity, Leave, NoRoom
 
 
 class Clock:
@@ -51,6 +51,34 @@ class TestTheLine:
         tasks = await in_line(capacity, 20)
         assert len(tasks) - len(refused(tasks)) == 2 + 8
         await end(*tasks)
+
+    async def test_that_stands_is_ended(self) -> None:
+        """Ten a second come, eight are done: after a line of a second nobody waits long again."""
+        clock = Clock()
+        capacity = Capacity(4, longest_wait=1.0, clock=clock)
+        waits: list[tuple[float, float]] = []
+        ends: list[tuple[float, Leave]] = []
+
+        async def ask() -> None:
+            came = clock.now
+            leave = await capacity.enter()
+            waits.append((came, clock.now - came))
+            ends.append((clock.now + 0.5, leave))
+
+        tasks = []
+        for step in range(640):
+            clock.now = step / 80
+            for end, leave in [each for each in ends if each[0] <= clock.now]:
+                ends.remove((end, leave))
+                leave()
+            if step % 8 == 0:
+                tasks.append(asyncio.create_task(ask()))
+            await settle()
+        late = [wait for came, wait in waits if came > 3]
+        assert len(late) > 35
+        assert max(wait for _, wait in waits) > 0.2
+        assert max(late) <= 2 * CROWDED_WAIT
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def test_shortens_when_work_stalls_before_any_of_it_ends(self) -> None:
         clock = Clock()
