@@ -16,12 +16,12 @@ from starlette.routing import Match, Mount
 from starlette.types import Message, Scope
 from task_service import routes as task_routes
 from task_service.main import create as create_task_service
-from task_service.quick import QuickRead, quick
 
 from servicekit import metrics
 from servicekit.auth import API_PREFIX
 from servicekit.ids import new_id
 from servicekit.metrics import RouteMetrics
+from servicekit.quick import PLAIN, QuickRead, quick
 from tests.architecture.sources import SERVICES
 
 
@@ -114,15 +114,30 @@ class TestTheEdge:
         assert await counted_by(app, asked("POST", "/mcp", app)) == "/mcp"
 
 
+QUICK_READS = {
+    "task": {"read_task": [b""], "list_tasks": [b""]},
+}
+"""What is asked most, by its route and its queries. That they touch no ORM and give what their routes give
+is tested where they run (`test_reads`, `test_quick_reads`)."""
+
+
 class TestQuickReads:
-    def test_stand_before_all_routes(self) -> None:
-        """What is asked most; that they make no object of the ORM is tested where they run (`test_reads`)."""
-        first = create_task_service().router.routes[:2]
-        names = [each.route.name for each in first if isinstance(each, QuickRead)]
-        assert names == ["read_task", "list_tasks"]
+    def test_stand_before_all_routes(self, app: FastAPI) -> None:
+        wanted = QUICK_READS.get(app.state.settings.app, {})
+        first = app.router.routes[: len(wanted)]
+        found = {each.route.name: list(each.reads) for each in first if isinstance(each, QuickRead)}
+        assert found == wanted
+
+    def test_leave_other_queries_to_their_route(self, app: FastAPI) -> None:
+        for read in (route for route in app.router.routes if isinstance(route, QuickRead)):
+            for query in read.reads:
+                plain = dict(asked("GET", read.route.path.replace("{id}", new_id())))
+                assert read.matches(plain | {"query_string": query})[0] is Match.FULL
+                for other in (query + b"&", b"&" + query, query + b"%20", query + b"&" + query):
+                    assert read.matches(plain | {"query_string": other})[0] is Match.NONE, other
 
     def test_leave_what_asks_for_more_to_its_route(self) -> None:
-        (read,) = quick(task_routes.tasks.routes, read_task=nothing)
+        (read,) = quick(task_routes.tasks.routes, read_task={PLAIN: nothing})
         plain = dict(asked("GET", f"/tasks/{new_id()}"))
         assert read.matches(plain)[0] is Match.FULL
         for other in (

@@ -10,11 +10,11 @@ from servicekit.door import SessionDep, router
 from servicekit.ids import PathId
 from servicekit.paging import CursorParam, Limit, Page, decode_cursor, encode_cursor, page_of
 from servicekit.preconditions import etag, is_known, not_modified, require_match
+from servicekit.quick import PLAIN, as_json, quick
 from task_service import listing, placing, recurring, showing, skipping, use_cases
 from task_service.fields import FieldsParam, names_of
 from task_service.listing import Asked
 from task_service.models import Task
-from task_service.quick import quick
 from task_service.quickadd import use_cases as quick_add
 from task_service.quickadd.schemas import TaskDraft
 from task_service.schemas import ActivityRead, Move, Occurrences, TaskPart, TaskPatch, TaskRead, Unskip
@@ -50,7 +50,7 @@ async def list_tasks(
     """Newest first, if nothing else is asked for."""
     names, asked = names_of(fields), Asked(filter, q, sort, saved, trash)
     found = await listing.find_rows(session, user, asked, limit, cursor, names)
-    return Response(showing.page(found.tasks, found.next_cursor, names), media_type=showing.JSON)
+    return as_json(showing.page(found.tasks, found.next_cursor, names))
 
 
 @tasks.get("/{id}", response_model=TaskPart)
@@ -160,8 +160,7 @@ def _show(task: Task, response: Response) -> TaskRead:
 
 async def _shown_task(request: Request, user: Principal, id: str, names: Sequence[str]) -> Response:
     row = await use_cases.shown(request.app.state.database, user, id)
-    headers = {"ETag": etag(row["version"])}
-    return Response(showing.task(row, names), headers=headers, media_type=showing.JSON)
+    return as_json(showing.task(row, names), {"ETag": etag(row["version"])})
 
 
 async def _read_quickly(request: Request, user: Principal) -> Response:
@@ -176,7 +175,7 @@ async def _read_quickly(request: Request, user: Principal) -> Response:
 
 async def _list_quickly(request: Request, user: Principal) -> Response:
     found = await listing.first_page(request.app.state.database, user, PAGE)
-    return Response(showing.page(found.tasks, found.next_cursor), media_type=showing.JSON)
+    return as_json(showing.page(found.tasks, found.next_cursor))
 
 
-QUICK = quick(tasks.routes, read_task=_read_quickly, list_tasks=_list_quickly)
+QUICK = quick(tasks.routes, read_task={PLAIN: _read_quickly}, list_tasks={PLAIN: _list_quickly})

@@ -15,27 +15,18 @@ from servicekit.prepared import Row
 from task_service.schemas import ReminderOfTask, TaskRead
 
 NAMES = tuple(TaskRead.model_fields)
-JSON = "application/json"
 _NO_ITEMS = "[]"
 _RECURRENCE = ("rule", "from", "month_end", "missed")
 _REMINDERS = TypeAdapter(list[ReminderOfTask])
 
 
-def page(rows: Iterable[Row], next_cursor: str | None, names: Collection[str] = NAMES) -> bytes:
+def page(rows: Iterable[Row], next_cursor: str | None, names: Collection[str] = NAMES) -> dict[str, Any]:
     """A page of tasks, each with these fields."""
-    return _encoded({"items": [_shown(row, names) for row in rows], "next_cursor": next_cursor})
+    return {"items": [task(row, names) for row in rows], "next_cursor": next_cursor}
 
 
-def task(row: Row, names: Collection[str] = NAMES) -> bytes:
+def task(row: Row, names: Collection[str] = NAMES) -> dict[str, Any]:
     """One task with these fields."""
-    return _encoded(_shown(row, names))
-
-
-def _encoded(content: Any) -> bytes:
-    return orjson.dumps(content, option=orjson.OPT_UTC_Z)
-
-
-def _shown(row: Row, names: Collection[str]) -> dict[str, Any]:
     content = {name: row[name] for name in names}
     for name, show in _SHOWN_OTHERWISE:
         if content.get(name) is not None:

@@ -5,8 +5,10 @@ stands before all routes, within all middleware, and has to give what its route 
 """
 
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any
 
+import orjson
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,22 +18,27 @@ from starlette.types import Receive, Scope, Send
 from servicekit.auth import Principal, current_user
 from servicekit.ids import UUID
 
+PLAIN = ""
+"""The query of who asks for nothing special."""
+
 Read = Callable[[Request, Principal], Awaitable[Response]]
 
 
 class QuickRead(BaseRoute):
-    """Answers GET without a query, for `route`, to an account; its path may have an `{id}`."""
+    """Answers GET for `route`, with no other queries than `reads` has, to an account.
 
-    def __init__(self, route: APIRoute, read: Read) -> None:
+    reads: by the query string, to the letter, what it asks for. The path may have an `{id}`.
+    """
+
+    def __init__(self, route: APIRoute, reads: Mapping[str, Read]) -> None:
         self.route = route
-        self._read = read
+        self.reads = {query.encode(): read for query, read in reads.items()}
         self._path = re.compile(re.escape(route.path).replace(r"\{id\}", f"(?P<id>{UUID})"))
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        if scope["type"] != "http" or scope["method"] != "GET" or scope["query_string"]:
-            return Match.NONE, {}
-        found = self._path.fullmatch(scope["path"])
-        if found is None:
+        is_read = scope["type"] == "http" and scope["method"] == "GET"
+        found = is_read and scope["query_string"] in self.reads and self._path.fullmatch(scope["path"])
+        if not found:
             return Match.NONE, {}
         return Match.FULL, {"path_params": found.groupdict(), "route": self.route}
 
@@ -39,11 +46,16 @@ class QuickRead(BaseRoute):
         request = Request(scope, receive)
         user = await current_user(request)
         async with request.app.state.database.for_requests:
-            response = await self._read(request, user)
+            response = await self.reads[scope["query_string"]](request, user)
         await response(scope, receive, send)
 
 
-def quick(routes: Iterable[BaseRoute], **reads: Read) -> list[BaseRoute]:
+def quick(routes: Iterable[BaseRoute], **reads: Mapping[str, Read]) -> list[BaseRoute]:
     """Quick reads for some of the `routes`, by their names."""
     found = {route.name: route for route in routes if isinstance(route, APIRoute)}
-    return [QuickRead(found[name], read) for name, read in reads.items()]
+    return [QuickRead(found[name], each) for name, each in reads.items()]
+
+
+def as_json(content: Any, headers: Mapping[str, str] | None = None) -> Response:
+    """The answer of a route with a model that has this content; instants are in UTC."""
+    return Response(orjson.dumps(content, option=orjson.OPT_UTC_Z), 200, headers, "application/json")
