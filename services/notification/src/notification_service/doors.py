@@ -5,6 +5,9 @@ from notification_service.channels.routes import channels, deliveries, unsubscri
 from notification_service.channels.webhook_routes import webhooks
 from notification_service.preferences.routes import preferences
 from notification_service.reminders.routes import reminders, wake_ups
+from notification_service.routes import QUICK
+
+__all__ = ["QUICK", "ROUTERS"]
 
 ROUTERS = (
     routes.notifications,

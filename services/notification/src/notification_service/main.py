@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from notification_service import background
-from notification_service.doors import ROUTERS
+from notification_service.doors import QUICK, ROUTERS
 from notification_service.settings import Settings
 from notification_service.subscriptions import subscriptions
 from servicekit.app import create_app
@@ -16,4 +16,5 @@ def create(settings: Settings | None = None) -> FastAPI:
         listens=subscriptions,
         startup=background.STARTUP,
         background=background.WORK,
+        quick=QUICK,
     )

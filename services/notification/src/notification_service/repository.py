@@ -3,14 +3,27 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Integer, bindparam, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from notification_service.models import Notification
+from notification_service.schemas import NotificationRead
+from servicekit.prepared import Prepared
 
 CHUNK = 5_000
 """Rows of one user dropped in one go; the next round takes more."""
+_ENTRY = Notification.metadata.tables["notification"].c
+_FIRST_PAGE = (
+    select(*(_ENTRY[name] for name in NotificationRead.model_fields))
+    .where(_ENTRY.user_id == bindparam("user_id", type_=_ENTRY.user_id.type), _ENTRY.in_inbox)
+    .order_by(_ENTRY.created_at.desc(), _ENTRY.id.desc())
+    .limit(bindparam("limit", type_=Integer()))
+)
+FIRST_PAGE = Prepared(_FIRST_PAGE)
+"""What `newest` finds, as it is shown: `user_id`, `limit`."""
+FIRST_UNREAD = Prepared(_FIRST_PAGE.where(_ENTRY.read_at.is_(None)))
+"""No others than those that are not read."""
 
 
 async def lock(session: AsyncSession, user_id: str, id: str) -> Notification | None:

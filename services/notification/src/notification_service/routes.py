@@ -1,20 +1,24 @@
 """HTTP in: a user's inbox."""
 
 from datetime import UTC, datetime
+from typing import Any
 
-from fastapi import Request
+from fastapi import Request, Response
 
 from notification_service import use_cases
 from notification_service.quotas import use_cases as quotas
 from notification_service.schemas import NotificationRead
-from servicekit.auth import CurrentUser
+from servicekit.auth import CurrentUser, Principal
 from servicekit.door import SessionDep, router
 from servicekit.ids import PathId
 from servicekit.paging import CursorParam, Limit, Page, behind, decode_cursor, encode_cursor, page_of
+from servicekit.prepared import Row
+from servicekit.quick import PLAIN, as_json, quick
 from servicekit.quotas import UsageList
 
 notifications = router(prefix="/notifications", tags=["notifications"])
 usages = router(prefix="/usage", tags=["notifications"])
+PAGE = 50
 
 
 @notifications.get("")
@@ -22,11 +26,11 @@ async def list_notifications(
     user: CurrentUser,
     session: SessionDep,
     unread: bool | None = None,
-    limit: Limit = 50,
+    limit: Limit = PAGE,
     cursor: CursorParam = None,
 ) -> Page[NotificationRead]:
     """Newest first."""
-    bound_to = f"notifications {user.user_id} {unread}"
+    bound_to = _bound_to(user, unread)
     before = behind(decode_cursor(cursor, bound_to=bound_to, values=2)) if cursor else None
     found = await use_cases.list_newest(session, user.user_id, unread, before, limit + 1)
     rows, last = page_of(found, limit)
@@ -45,3 +49,30 @@ async def mark_read(user: CurrentUser, id: PathId, session: SessionDep) -> Notif
 async def read_usage(user: CurrentUser, session: SessionDep, request: Request) -> UsageList:
     """This service's part of `GET /users/me/usage`."""
     return await quotas.usage(session, request.app.state.settings, user.user_id, datetime.now(UTC))
+
+
+def _bound_to(user: Principal, unread: bool | None) -> str:
+    return f"notifications {user.user_id} {unread}"
+
+
+async def _list_quickly(request: Request, user: Principal, unread: bool | None = None) -> Response:
+    """The first page; of unread entries only, or of all."""
+    database = request.app.state.database
+    found = await use_cases.first_page(database, user.user_id, PAGE + 1, only_unread=unread is True)
+    rows, last = page_of(found, PAGE)
+    end = [last["created_at"], last["id"]] if last else None
+    next_cursor = encode_cursor(end, bound_to=_bound_to(user, unread)) if end else None
+    return as_json({"items": [_shown(row) for row in rows], "next_cursor": next_cursor})
+
+
+async def _list_unread_quickly(request: Request, user: Principal) -> Response:
+    return await _list_quickly(request, user, unread=True)
+
+
+def _shown(row: Row) -> dict[str, Any]:
+    return {name: row[name] for name in NotificationRead.model_fields}
+
+
+QUICK = quick(
+    notifications.routes, list_notifications={PLAIN: _list_quickly, "unread=true": _list_unread_quickly}
+)

@@ -19,7 +19,9 @@ from notification_service.models import Notification
 from notification_service.quotas import repository as quotas
 from notification_service.reminders import planning
 from notification_service.reminders import repository as reminders
+from servicekit.database import Database
 from servicekit.errors import NotFound
+from servicekit.prepared import Row
 
 ListEvent = ProjectEvent | LabelEvent | FilterEvent
 
@@ -84,6 +86,12 @@ async def list_newest(
     session: AsyncSession, user_id: str, unread: bool | None, before: tuple[datetime, str] | None, limit: int
 ) -> Sequence[Notification]:
     return await repository.newest(session, user_id, unread, before, limit)
+
+
+async def first_page(database: Database, user_id: str, limit: int, *, only_unread: bool) -> Sequence[Row]:
+    """The newest entries, with what is shown of them."""
+    read = repository.FIRST_UNREAD if only_unread else repository.FIRST_PAGE
+    return await read.rows(database, {"user_id": user_id, "limit": limit})
 
 
 async def mark_read(session: AsyncSession, user_id: str, id: str) -> Notification:
