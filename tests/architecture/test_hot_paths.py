@@ -117,6 +117,7 @@ class TestTheEdge:
 QUICK_READS = {
     "notification": {"list_notifications": [b"", b"unread=true"]},
     "task": {"read_task": [b""], "list_tasks": [b""]},
+    "user": {"read_me": [b""]},
 }
 """What is asked most, by its route and its queries. That they touch no ORM and give what their routes give
 is tested where they run (`test_reads`, `test_quick_reads`)."""

@@ -3,11 +3,21 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from servicekit.prepared import Prepared
 from user_service.models import ApiToken, RefreshToken, User
+from user_service.schemas import UserRead
+
+_ACCOUNT = User.metadata.tables["user_account"].c
+SHOWN = Prepared(
+    select(*(_ACCOUNT[name] for name in UserRead.model_fields)).where(
+        _ACCOUNT.id == bindparam("id", type_=_ACCOUNT.id.type)
+    )
+)
+"""An account as it is shown: `id`."""
 
 
 async def by_email(session: AsyncSession, email: str) -> User | None:

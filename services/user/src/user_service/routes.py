@@ -8,11 +8,12 @@ from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from servicekit import idempotency
-from servicekit.auth import JWKS_PATH, CurrentUser
+from servicekit.auth import JWKS_PATH, CurrentUser, Principal
 from servicekit.database import Database
 from servicekit.door import SessionDep, refuse_strange, router
-from servicekit.preconditions import etag, require_match
+from servicekit.preconditions import etag, if_none_match, require_match
 from servicekit.problems import problem_response
+from servicekit.quick import PLAIN, as_json, quick
 from servicekit.quotas import UsageList
 from user_service import passwords, use_cases
 from user_service.errors import RefreshTokenInvalid
@@ -117,3 +118,12 @@ def _signed_in(user: User, tokens: Tokens) -> SignedIn:
 def _show(user: User, response: Response) -> UserRead:
     response.headers["ETag"] = etag(user.version)
     return UserRead.model_validate(user)
+
+
+async def _read_me_quickly(request: Request, user: Principal) -> Response:
+    row = await use_cases.shown(request.app.state.database, user.user_id)
+    content = {name: row[name] for name in UserRead.model_fields}
+    return if_none_match(request, as_json(content, {"ETag": etag(row["version"])}))
+
+
+QUICK = quick(users.routes, read_me={PLAIN: _read_me_quickly})

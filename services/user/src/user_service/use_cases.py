@@ -10,6 +10,7 @@ from servicekit.database import Database
 from servicekit.errors import NotFound, Unauthenticated
 from servicekit.ids import new_id
 from servicekit.outbox import record
+from servicekit.prepared import Row
 from servicekit.quotas import Usage, UsageList
 from user_service import attempts, events, passwords, repository, tokens
 from user_service.errors import EmailTaken, RefreshTokenInvalid, WrongCredentials
@@ -146,8 +147,20 @@ async def read(session: AsyncSession, user_id: str) -> User:
     """The account. Raises `Unauthenticated` if it was deleted since the token was made."""
     user = await repository.by_id(session, user_id)
     if user is None:
-        raise Unauthenticated("This account is gone.", code="account-gone")
+        raise _gone()
     return user
+
+
+async def shown(database: Database, user_id: str) -> Row:
+    """The account as it is shown. Raises what `read` raises."""
+    rows = await repository.SHOWN.rows(database, {"id": user_id})
+    if not rows:
+        raise _gone()
+    return rows[0]
+
+
+def _gone() -> Unauthenticated:
+    return Unauthenticated("This account is gone.", code="account-gone")
 
 
 async def update(session: AsyncSession, user: User, patch: UserPatch) -> User:
