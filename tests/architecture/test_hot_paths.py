@@ -115,6 +115,7 @@ class TestTheEdge:
 
 
 QUICK_READS = {
+    "analytics": {"read_summary": [b""]},
     "notification": {"list_notifications": [b"", b"unread=true"]},
     "task": {"read_task": [b""], "list_tasks": [b""]},
     "user": {"read_me": [b""]},

@@ -2,9 +2,8 @@
 
 from fastapi import FastAPI
 
-from analytics_service import routes
 from analytics_service.dead_letters import counting, retention
-from analytics_service.dead_letters import routes as desk
+from analytics_service.doors import QUICK, ROUTERS
 from analytics_service.settings import Settings
 from analytics_service.subscriptions import subscriptions
 from servicekit.app import create_app
@@ -13,8 +12,9 @@ from servicekit.app import create_app
 def create(settings: Settings | None = None) -> FastAPI:
     return create_app(
         settings or Settings(),
-        [routes.analytics, desk.operators, desk.replays],
+        ROUTERS,
         listens=subscriptions,
         background=[counting.count_parked],
         forget=[retention.forget],
+        quick=QUICK,
     )

@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from analytics_service.models import Count, ErasedUser
 from servicekit.database import for_both, run_own
+from servicekit.prepared import Prepared
 
 _MORE = select(
     bindparam("user_id", type_=String),
@@ -28,6 +29,13 @@ _ADD = for_both(
 )
 _NOTE_ERASED = for_both(lambda insert: insert(ErasedUser).on_conflict_do_nothing())
 _ALONE = text("LOCK TABLE erased_user IN ACCESS EXCLUSIVE MODE")
+_COUNT = Count.metadata.tables["count"].c
+TOTALS = Prepared(
+    select(_COUNT.name, func.sum(_COUNT.value).label("total"))
+    .where(_COUNT.user_id == bindparam("user_id", type_=_COUNT.user_id.type))
+    .group_by(_COUNT.name)
+)
+"""What `totals` finds: `user_id`."""
 
 
 async def add(session: AsyncSession, counted: Mapping[tuple[str, date, str], int]) -> None:
