@@ -34,8 +34,10 @@ def the_long_way(app: FastAPI) -> Iterator[None]:
     routes = list(app.router.routes)
     app.router.routes[:] = [route for route in routes if not isinstance(route, QuickRead)]
     assert len(app.router.routes) < len(routes)
-    yield
-    app.router.routes[:] = routes
+    try:
+        yield
+    finally:
+        app.router.routes[:] = routes
 
 
 @contextmanager
@@ -49,8 +51,10 @@ def asked_of_sessions() -> Iterator[list[ORMExecuteState]]:
             seen.append(asked)
 
     event.listen(Session, "do_orm_execute", note)
-    yield seen
-    event.remove(Session, "do_orm_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(Session, "do_orm_execute", note)
 
 
 async def read_both_ways(

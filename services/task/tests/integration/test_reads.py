@@ -19,9 +19,9 @@ from task_service.settings import Settings
 from task_service.showing import NAMES
 
 from conftest import OpenService, ServiceUnderTest
-from servicekit.auth import Agent, Principal
 from servicekit.ids import new_id
 from servicekit.paging import Page
+from tests.quick_reads import Limited
 
 ALL = {"fields": ",".join(NAMES)}
 """A query takes a read the long way: through FastAPI."""
@@ -145,13 +145,7 @@ class TestTask:
     @pytest.mark.parametrize("scopes", ["tasks:read", "tasks:write", "chat", ""])
     async def test_needs_the_scope_of_its_route(self, service: ServiceUnderTest, scopes: str) -> None:
         id = await made(service)
-
-        class Limited:
-            async def verify(self, token: str) -> Principal:
-                may = frozenset(scopes.split())
-                return Principal("ada", "user", "UTC", token, 2**40, scopes=may, via=Agent("t", "n"))
-
-        service.app.state.verifier = Limited()
+        service.app.state.verifier = Limited(scopes)
         for path in (f"/tasks/{id}", "/tasks"):
             short = await service.client.get(path)
             assert short.status_code == (200 if scopes == "tasks:read" else 403)
