@@ -3,14 +3,17 @@
 import argparse
 import gc
 import os
+import sys
 from functools import partial
 from importlib import import_module
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 
 from contracts.names import App
 from servicekit.leaving import leave_on_signal
+from servicekit.listening import Server
 from servicekit.settings import ServiceSettings
 
 PROTOCOLS = {App.FRONTEND: "frontend_service.connections:BoundedProtocol"}
@@ -21,6 +24,8 @@ balancers 60 s), so that none is closed while a request is on its way. After uvi
 pause so long lost writes, and nobody may send those again."""
 
 
+NOT_STARTED = 3
+"""Exit status, as uvicorn's own."""
 YOUNG_OBJECTS = 10_000
 """So many more than there were begin a collection; Python's 700 are reached within a few requests."""
 
@@ -40,21 +45,24 @@ def main() -> None:
     parser.add_argument("app", type=App, choices=list(App))
     app: App = parser.parse_args().app
     settings = ServiceSettings(app=app)
-    reloads = os.environ.get("TODO_RELOAD") == "1"
+    options: dict[str, Any] = {
+        "factory": True,
+        "host": settings.host,
+        "port": settings.port,
+        "loop": "uvloop",
+        "http": PROTOCOLS.get(app, "httptools"),
+        "ws": "none",
+        "access_log": False,
+        "log_config": None,
+        "server_header": False,
+        "timeout_keep_alive": KEEP_ALIVE_SECONDS,
+        "timeout_graceful_shutdown": 10,
+    }
     leave_on_signal()
-    uvicorn.run(
-        f"{app}_service.main:create" if reloads else partial(load, app),
-        factory=True,
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http=PROTOCOLS.get(app, "httptools"),
-        ws="none",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=10,
-        reload=reloads,
-        reload_dirs=["services", "libs"],
-    )
+    if os.environ.get("TODO_RELOAD") == "1":
+        uvicorn.run(f"{app}_service.main:create", reload=True, reload_dirs=["services", "libs"], **options)
+        return
+    server = Server(uvicorn.Config(partial(load, app), **options))
+    server.run()
+    if not server.started:
+        sys.exit(NOT_STARTED)
