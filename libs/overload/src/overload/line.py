@@ -77,10 +77,13 @@ class Capacity:
         """Seconds until all are served who are there now, and the one who joins the line after them."""
         return self._wait_for(self.waiting)
 
-    async def enter(self, who: str = "", until: float = math.inf) -> Leave:
+    async def enter(
+        self, who: str = "", until: float = math.inf, *, on_wait: Callable[[], None] | None = None
+    ) -> Leave:
         """Wait for a turn; returns what ends it. Raises `NoRoom` at once if it would take too long.
 
         until: when it is of no use any more, on the clock. A turn doesn't begin after that.
+        on_wait: called if there is something to wait for, before that.
         """
         now = self._clock()
         if until <= now:
@@ -89,6 +92,8 @@ class Capacity:
             return self._turn(now)
         longest_wait = self._wait_allowed(now)
         self._make_place(who, longest_wait)
+        if on_wait:
+            on_wait()
         return await self._wait(who, min(until, now + 2 * longest_wait), now)
 
     def _wait_allowed(self, now: float) -> float:

@@ -178,8 +178,8 @@ class _Visit:
             if self._capacity.has_room():
                 self._leave = await self._capacity.enter(until=self._until)
             else:
-                self._client.watch()
-                self._leave = await self._capacity.enter(await self._who(self._scope), self._until)
+                who = await self._who(self._scope)
+                self._leave = await self._capacity.enter(who, self._until, on_wait=self._client.watch)
         except NoRoom as error:
             self.is_refused = True
             raise Overloaded from error
