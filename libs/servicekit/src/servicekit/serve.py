@@ -3,6 +3,7 @@
 import argparse
 import gc
 import os
+import socket
 import sys
 from functools import partial
 from importlib import import_module
@@ -12,8 +13,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from contracts.names import App
+from overload.listening import Listener
 from servicekit.leaving import leave_on_signal
-from servicekit.listening import Server
 from servicekit.settings import ServiceSettings
 
 PROTOCOLS = {App.FRONTEND: "frontend_service.connections:BoundedProtocol"}
@@ -38,6 +39,22 @@ def load(app: App) -> FastAPI:
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS)
     return created
+
+
+class Server(uvicorn.Server):
+    """uvicorn's, with a `Listener` in place of uvloop's."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        bound = self.config.bind_socket()
+        await super().startup(sockets or [])
+        if self.should_exit:
+            bound.close()
+            return
+        protocol: Any = self.config.http_protocol_class
+        make = partial(
+            protocol, config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        self.servers.append(Listener(bound, self.config.backlog, make))  # type: ignore[arg-type]
 
 
 def main() -> None:

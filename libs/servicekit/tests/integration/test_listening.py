@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 import uvloop
 
-from servicekit import listening
-from servicekit.listening import Listener
+from overload import listening
+from overload.listening import Listener
 
 WAITING = 40
 ROUNDS = 4

@@ -9,10 +9,6 @@ import asyncio
 import errno
 import socket
 from collections.abc import Callable
-from functools import partial
-from typing import Any
-
-import uvicorn
 
 ACCEPTED_AT_ONCE = 1_000
 PAUSE_SECONDS = 1.0
@@ -65,19 +61,3 @@ class Listener:
             task: asyncio.Task[object] = self._loop.create_task(begin)
             self._beginning.add(task)
             task.add_done_callback(self._beginning.discard)
-
-
-class Server(uvicorn.Server):
-    """uvicorn's, with a `Listener`."""
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        bound = self.config.bind_socket()
-        await super().startup(sockets or [])
-        if self.should_exit:
-            bound.close()
-            return
-        protocol: Any = self.config.http_protocol_class
-        make = partial(
-            protocol, config=self.config, server_state=self.server_state, app_state=self.lifespan.state
-        )
-        self.servers.append(Listener(bound, self.config.backlog, make))  # type: ignore[arg-type]
