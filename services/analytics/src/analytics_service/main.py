@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from analytics_service.dead_letters import counting, retention
-from analytics_service.doors import QUICK, ROUTERS
+from analytics_service.routers import ALL, QUICK
 from analytics_service.settings import Settings
 from analytics_service.subscriptions import subscriptions
 from servicekit.app import create_app
@@ -12,7 +12,7 @@ from servicekit.app import create_app
 def create(settings: Settings | None = None) -> FastAPI:
     return create_app(
         settings or Settings(),
-        ROUTERS,
+        ALL,
         listens=subscriptions,
         background=[counting.count_parked],
         forget=[retention.forget],

@@ -70,10 +70,10 @@ class TestFile:
         await asyncio.wait_for(are_ended(started), 5)
 
     async def test_does_not_wait_for_the_next_look(
-        self, task: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+        self, open_service: OpenService, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(worker, "POLL_SECONDS", 3_600.0)
-        await asyncio.sleep(1.1)
+        task = await open_service(create, Settings)
         await worker_waits(task)
         assert await added(task, await sent(task)) == 6
 
@@ -95,8 +95,14 @@ class TestFile:
     async def test_of_another_replica_leaves_no_process(
         self, task: ServiceUnderTest, started: list[FileProcess], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Whoever leases it first takes it in; the process here ends unused."""
-        offer = Handover.offer
+        """Whoever leases it first takes it in; the process here ends unused, before another one begins."""
+        offer, begin = Handover.offer, FileProcess._start
+
+        def alone(self: FileProcess) -> None:
+            assert not any(process._is_alive for process in started)
+            begin(self)
+
+        monkeypatch.setattr(FileProcess, "_start", alone)
         monkeypatch.setattr(Handover, "offer", lambda self, id, process: offer(self, f"not {id}", process))
         await worker_waits(task)
         assert await added(task, await sent(task)) == 6

@@ -45,10 +45,15 @@ class Handover:
 
     @asynccontextmanager
     async def taken(self, id: str) -> AsyncIterator[FileProcess | None]:
-        """The process that has read the import `id`, if it was offered; it, or that of another, is ended."""
+        """The process that has read the import `id`, if it was offered, until the end of the block.
+
+        That of another import is ended before: beside whoever reads this one there is no memory for it.
+        """
+        if self._offered and self._offered[0] != id:
+            await self.end()
         offered, self._offered = self._offered, None
         try:
-            yield offered[1] if offered and offered[0] == id else None
+            yield offered[1] if offered else None
         finally:
             if offered:
                 await offered[1].end()

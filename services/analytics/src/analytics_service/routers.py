@@ -1,8 +1,8 @@
-"""All doors HTTP requests come in by."""
+"""All routers of the service."""
 
 from analytics_service.dead_letters.routes import operators, replays
 from analytics_service.routes import QUICK, analytics
 
-__all__ = ["QUICK", "ROUTERS"]
+__all__ = ["ALL", "QUICK"]
 
-ROUTERS = (analytics, operators, replays)
+ALL = (analytics, operators, replays)

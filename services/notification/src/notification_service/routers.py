@@ -1,4 +1,4 @@
-"""All doors HTTP requests come in by."""
+"""All routers of the service."""
 
 from notification_service import routes
 from notification_service.channels.routes import channels, deliveries, unsubscribing
@@ -7,9 +7,9 @@ from notification_service.preferences.routes import preferences
 from notification_service.reminders.routes import reminders, wake_ups
 from notification_service.routes import QUICK
 
-__all__ = ["QUICK", "ROUTERS"]
+__all__ = ["ALL", "QUICK"]
 
-ROUTERS = (
+ALL = (
     routes.notifications,
     routes.usages,
     reminders,

@@ -1,8 +1,0 @@
-"""All doors HTTP requests come in by."""
-
-from user_service.api_tokens.routes import api_tokens, exchanges
-from user_service.routes import QUICK, auth, credentials, keys, usage, users
-
-__all__ = ["QUICK", "ROUTERS"]
-
-ROUTERS = (auth, credentials, exchanges, users, api_tokens, usage, keys)

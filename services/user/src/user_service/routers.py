@@ -1,0 +1,8 @@
+"""All routers of the service."""
+
+from user_service.api_tokens.routes import api_tokens, exchanges
+from user_service.routes import QUICK, auth, credentials, keys, usage, users
+
+__all__ = ["ALL", "QUICK"]
+
+ALL = (auth, credentials, exchanges, users, api_tokens, usage, keys)
