@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from frontend_service.breaker import OPEN_SECONDS, TRIPS_AFTER, Breaker
+from frontend_service.breaker import OPEN_SECONDS, SILENT_SECONDS, TRIPS_AFTER, Breaker
 from prometheus_client import REGISTRY
 
 from servicekit.errors import Unavailable
@@ -49,6 +49,17 @@ class TestBreaker:
                 breaker.failed()
             breaker.succeeded()
         breaker.check()
+
+    def test_stays_closed_while_another_replica_answers(self, wait: Wait) -> None:
+        breaker = Breaker("task")
+        breaker.succeeded()
+        for _ in range(2 * TRIPS_AFTER):
+            breaker.failed()
+        breaker.check()
+        wait(SILENT_SECONDS)
+        breaker.failed()
+        with pytest.raises(Unavailable):
+            breaker.check()
 
     def test_lets_one_call_try_when_it_is_time(self, opened: Breaker, wait: Wait) -> None:
         wait(OPEN_SECONDS)
