@@ -1,6 +1,7 @@
 """The one database of a service: SQLite embedded, PostgreSQL in production."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,18 +10,46 @@ from typing import Any
 from sqlalchemy import Connection, CursorResult, Executable, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from contracts.names import App
 from overload import deadline
+from overload.asking import AskedOnce, LeftAlone
 from servicekit import json_rows
-from servicekit.errors import Overloaded
+from servicekit.errors import Overloaded, Unavailable
 from servicekit.settings import ServiceSettings
 
 SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON")
 """WAL lets readers read while one writes; FULL keeps acknowledged commits over a power cut."""
 
 KEPT_FROM_REQUESTS = 3
+LEFT_ALONE_SECONDS = 0.5
+"""How long nobody asks a server for a connection that has just given none: each try costs milliseconds."""
+CONNECT = {"timeout": 5}
+"""Seconds."""
+REFUSED = ("08", "53", "57P")
+"""SQLSTATE of what PostgreSQL refuses as it is now: no connection, too many of them, shutting down.
+Classes of appendix A of its manual; SQLAlchemy has no class of its own for errors while connecting.
+"""
+AWAY = (Unavailable, OperationalError, InterfaceError, PoolTimeout, ConnectionError, TimeoutError)
+
+log = logging.getLogger(__name__)
+
+
+class DatabaseAway(ConnectionError):
+    """The server gives no connection now."""
+
+
+def is_away(error: Exception) -> bool:
+    """Whether an error says that a part can't be reached now, most likely the database.
+
+    That is nobody's fault, and no reason to give up what was to be done.
+    """
+    state = str(getattr(getattr(error, "orig", error), "sqlstate", ""))
+    is_lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    return is_lost or isinstance(error, AWAY) or state.startswith(REFUSED)
 
 
 class TurnsInTime(asyncio.Semaphore):
@@ -51,6 +80,7 @@ class Database:
         self.engine = _engine(str(url), self.is_sqlite, pool_size)
         readonly: dict[str, Any] = {"access": "read"} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
         self._read_engine = self.engine.execution_options(**readonly)
+        self._look = AskedOnce(self._ask)
 
     @property
     def is_sqlite(self) -> bool:
@@ -88,8 +118,14 @@ class Database:
             raise
         pooled.close()
 
-    async def ping(self) -> None:
-        """Raise what the driver raises if the database can't be reached."""
+    async def ping(self, seconds: float | None = None) -> None:
+        """Raise what the driver raises if the database can't be reached, `TimeoutError` if it doesn't answer.
+
+        All who ask wait for the same answer: a server that hangs gets no more connections for it.
+        """
+        await self._look.answer(seconds)
+
+    async def _ask(self) -> None:
         async with self.connected() as connection:
             await connection.execute(text("SELECT 1"))
 
@@ -144,9 +180,30 @@ def _engine(url: str, is_sqlite: bool, pool_size: int) -> AsyncEngine:
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
-    return create_async_engine(
-        url, pool_size=pool_size, max_overflow=0, pool_timeout=5, pool_pre_ping=False, hide_parameters=True
+    engine = create_async_engine(
+        url, pool_size=pool_size, max_overflow=0, pool_timeout=5, hide_parameters=True, connect_args=CONNECT
     )
+    event.listen(engine.sync_engine, "do_connect", _Connecting())
+    return engine
+
+
+class _Connecting:
+    """Makes connections; who comes after one that failed is refused for a moment, without a try."""
+
+    def __init__(self) -> None:
+        self._left_alone = LeftAlone(LEFT_ALONE_SECONDS)
+
+    def __call__(self, dialect: Any, _: Any, args: Sequence[Any], options: Mapping[str, Any]) -> Any:
+        if self._left_alone:
+            raise DatabaseAway
+        try:
+            return dialect.connect(*args, **options)
+        except Exception as error:
+            if not is_away(error):
+                raise
+            self._left_alone.failed()
+            log.warning("the database gives no connection: %r", error)
+            raise DatabaseAway from error
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:

@@ -23,8 +23,6 @@ from typing import Any, Generic, TypeVar
 import orjson
 from opentelemetry.trace import StatusCode, Tracer
 from pydantic import ValidationError
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.batch import BATCH_TYPE, events_in
@@ -32,9 +30,8 @@ from contracts.catalogue import BY_TYPE
 from contracts.event import CloudEvent, Event
 from contracts.names import Topic
 from servicekit import inbox, metrics
-from servicekit.database import Database
+from servicekit.database import Database, is_away
 from servicekit.dead_letters import dead_letter, storable
-from servicekit.errors import Unavailable
 from servicekit.sidecar import Sidecar
 from servicekit.tracing import event_span, is_sampled
 
@@ -45,8 +42,6 @@ PAUSES = (0.05, 0.25)
 
 TOGETHER = 200
 """Events in one transaction at most, as others wait for what it locks."""
-
-UNREACHABLE = (Unavailable, OperationalError, InterfaceError, PoolTimeout, ConnectionError)
 
 log = logging.getLogger(__name__)
 
@@ -174,11 +169,11 @@ class Effects:
                 await self._handle_or_bury(batch[0])
             else:
                 await self._handle_together(batch)
-        except UNREACHABLE as error:
+        except Exception as error:
+            if not is_away(error):
+                return await self._deliver_halves(batch)
             log.warning("events will be asked for again: %s", error)
             return [Status.RETRY] * len(batch)
-        except Exception:
-            return await self._deliver_halves(batch)
         return [Status.SUCCESS] * len(batch)
 
     async def _deliver_halves(self, batch: Sequence[Delivery]) -> list[Status]:
@@ -240,12 +235,12 @@ class Effects:
             try:
                 await self._handle_together([delivery])
                 return
-            except UNREACHABLE:
-                raise
             except Unreadable:
                 await self._bury(delivery, delivery.cause)
                 return
             except Exception as error:
+                if is_away(error):
+                    raise
                 log.warning("handler failed", exc_info=error)
                 if pause is None:
                     await self._bury(delivery, f"{type(error).__name__}: {error}")

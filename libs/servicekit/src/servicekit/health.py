@@ -12,6 +12,9 @@ from starlette.responses import Response
 from servicekit.errors import Unavailable
 from servicekit.problems import problem_response
 
+PING_SECONDS = 1.0
+"""Less than Dapr and Kubernetes wait for an answer."""
+
 router = APIRouter(include_in_schema=False)
 log = logging.getLogger(__name__)
 
@@ -26,7 +29,7 @@ async def ready(request: Request) -> Response:
     database = request.app.state.database
     if database:
         try:
-            await database.ping()
+            await database.ping(PING_SECONDS)
         except Exception as error:
             log.warning("the database can't be reached: %s", type(error).__name__)
             return problem_response(

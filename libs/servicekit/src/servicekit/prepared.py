@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from sqlalchemy import Select, select
 from sqlalchemy.dialects.postgresql import asyncpg
 
-from servicekit.database import Database
+from servicekit.database import Database, DatabaseAway
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +46,8 @@ class Prepared:
         try:
             async with database.driver() as connection:
                 found: Sequence[Row] = await connection.fetch(self._sql, *values)
+        except DatabaseAway:
+            raise
         except Exception as error:
             log.debug("a prepared read failed: %s", type(error).__name__)
             return None

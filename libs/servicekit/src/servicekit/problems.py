@@ -6,12 +6,13 @@ import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from servicekit.database import DatabaseAway, is_away
 from servicekit.errors import (
     BadRequest,
     FieldProblem,
@@ -19,7 +20,6 @@ from servicekit.errors import (
     MalformedJson,
     MethodNotAllowed,
     NotFound,
-    Overloaded,
     ServiceError,
     TooLarge,
     Unavailable,
@@ -27,10 +27,8 @@ from servicekit.errors import (
 from servicekit.tracing import current_trace_id
 
 PROBLEM_CONTENT_TYPE = "application/problem+json"
-REFUSED = ("08", "53", "57P")
-"""SQLSTATE of what PostgreSQL refuses as it is now: no connection, too many of them, shutting down.
-Classes of appendix A of its manual; SQLAlchemy has no class of its own for errors while connecting.
-"""
+TOLD_ELSEWHERE = {"overloaded", "database-unavailable"}
+"""Codes of what many requests are answered at once: one line for each would cost more than the answer."""
 log = logging.getLogger(__name__)
 
 
@@ -47,8 +45,8 @@ class Problem(BaseModel):
 
 
 def problem_response(error: ServiceError) -> Response:
-    """The answer that tells `error`; what is our fault is logged too, a crowd only by `admission`."""
-    if error.status >= 500 and not isinstance(error, Overloaded):
+    """The answer that tells `error`; what is our fault is logged too, unless it is elsewhere."""
+    if error.status >= 500 and error.code not in TOLD_ELSEWHERE:
         log.warning("answered %s %s: %s", error.status, error.code, error.detail)
     body = {
         "type": f"urn:todo:problem:{error.code}",
@@ -68,6 +66,7 @@ def install_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(DBAPIError, _on_database_error)
+    app.add_exception_handler(DatabaseAway, _on_database_error)
     app.add_exception_handler(PoolTimeout, _on_pool_timeout)
     app.add_exception_handler(OSError, _on_os_error)
     app.add_exception_handler(Exception, _on_unexpected)
@@ -144,12 +143,11 @@ async def _on_http_exception(_: Request, error: Exception) -> Response:
 
 
 async def _on_database_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, DBAPIError)
-    refused = str(getattr(error.orig, "sqlstate", "")).startswith(REFUSED)
-    if refused or error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
-        log.warning("database unavailable", exc_info=error)
-        return problem_response(Unavailable("The database can't be reached.", code="database-unavailable"))
-    return await _on_unexpected(request, error)
+    if not is_away(error):
+        return await _on_unexpected(request, error)
+    if not isinstance(error, DatabaseAway):
+        log.warning("database unavailable: %s", type(getattr(error, "orig", error)).__name__)
+    return problem_response(Unavailable("The database can't be reached.", code="database-unavailable"))
 
 
 async def _on_pool_timeout(_: Request, error: Exception) -> Response:

@@ -12,7 +12,8 @@ from pydantic import BaseModel
 
 from contracts.names import Topic
 from servicekit.auth import CurrentOperator
-from servicekit.deliveries import UNREACHABLE, Effects, read_all
+from servicekit.database import is_away
+from servicekit.deliveries import Effects, read_all
 from servicekit.errors import Conflict, Invalid
 from servicekit.schema import RequestBody
 
@@ -50,8 +51,8 @@ async def replay_here(effects: Effects, topic: Topic, event: dict[str, Any]) -> 
     try:
         had_effect = [await effects.replay(delivery) for delivery in deliveries]
         return Replayed(outcome="done" if any(had_effect) else "nothing to do")
-    except UNREACHABLE:
-        raise
     except Exception as error:
+        if is_away(error):
+            raise
         log.warning("a replayed event failed again", exc_info=error)
         raise Conflict(f"{type(error).__name__}: {error}", code="failed-again") from error

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from opentelemetry.trace import NoOpTracer
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlmodel import SQLModel, col
 
 from contracts.batch import BATCH_TYPE
@@ -52,6 +52,8 @@ async def _on_updated(received: Received[UserUpdated]) -> None:
         raise KeyError("no such thing")
     if received.event.name == "away":
         raise Unavailable("the other service is away")
+    if received.event.name == "cut":
+        await received.session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
 
 
 @pytest.fixture(autouse=True)
@@ -163,6 +165,16 @@ class TestUnreachable:
         away = Database(App.ANALYTICS, "postgresql+asyncpg://todo@127.0.0.1:1/none")
         effects = Effects(away, sidecar, NoOpTracer(), {UserUpdated: _on_updated})
         assert await _deliver(effects, _event("a", "1")) == [AGAIN]
+        assert sidecar.published == []
+
+    async def test_database_that_stops_in_the_middle_does_too(
+        self, effects: Effects, database: Database, sidecar: RecordingSidecar
+    ) -> None:
+        if database.is_sqlite:
+            pytest.skip("SQLite has no connections to cut")
+        assert await _deliver(effects, _event("a", "1"), _event("cut", "2")) == [AGAIN, AGAIN]
+        assert await _deliver(effects, _event("cut", "2")) == [AGAIN]
+        assert await _effects_of(database) == []
         assert sidecar.published == []
 
 

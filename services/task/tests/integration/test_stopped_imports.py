@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from task_service.main import create
 from task_service.settings import Settings
 from task_service.subscriptions import subscriptions
@@ -21,9 +21,11 @@ from task_service.transfer.use_cases import LONG_AGO
 
 from conftest import OpenService, ServiceUnderTest
 from contracts.user import UserDeleted
+from servicekit.database import DatabaseAway
 from servicekit.ids import new_id
 
 FILE = "title\n" + "".join(f"task {number}\n" for number in range(6))
+CUT_OFF = DBAPIError("", {}, Exception(), connection_invalidated=True)
 BOB = {"authorization": "Bearer bob"}
 Add = Callable[..., Awaitable[int]]
 
@@ -131,10 +133,14 @@ class TestError:
             await worker.take_in(task.database, job)
         assert len(await task.recorded(of="imports")) == 1
 
+    @pytest.mark.parametrize(
+        "away",
+        [OperationalError("", {}, ConnectionError()), CUT_OFF, DatabaseAway()],
+        ids=lambda error: type(error).__name__,
+    )
     async def test_of_what_is_around_it_is_borne_for_longer(
-        self, task: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+        self, task: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch, away: Exception
     ) -> None:
-        away = OperationalError("", {}, ConnectionError())
         stopping(monkeypatch, away, lambda call: call <= worker.MAX_INTERRUPTIONS)
         assert (await outcome(task, await sent(task)))["status"] == "done"
 

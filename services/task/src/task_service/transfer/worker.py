@@ -15,12 +15,10 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from fastapi import FastAPI
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from servicekit.auth import Agent, Principal
-from servicekit.database import Database
+from servicekit.database import Database, is_away
 from servicekit.errors import QuotaExceeded
 from servicekit.outbox import record
 from task_service import repository as tasks
@@ -45,9 +43,6 @@ MAX_FAILURES = 2
 MAX_INTERRUPTIONS = 20
 SHARE = 0.5
 """Of the time that adding takes, how long it leaves the event loop and the database to others after it."""
-AROUND_IT = (OSError, OperationalError, InterfaceError, PoolTimeout)
-"""Errors that come from what is around an import, most likely the database, and not from its file."""
-
 log = logging.getLogger(__name__)
 
 
@@ -88,7 +83,7 @@ async def attempt(database: Database, job: ImportJob, process: FileProcess | Non
         raise
     except Exception as error:
         log.exception("import %s stopped", job.id)
-        stored = await _put_back(database, job, is_ours=not isinstance(error, AROUND_IT))
+        stored = await _put_back(database, job, is_ours=not _is_around_it(error))
         why = _reason(error)
         if stored and stored.failures >= MAX_FAILURES:
             await _finish(database, job, _given_up(job, why, stored.failures))
@@ -193,10 +188,15 @@ async def _give_back(database: Database, job: ImportJob) -> None:
             stored.status, stored.leased_until = "waiting", datetime.now(UTC)
 
 
+def _is_around_it(error: Exception) -> bool:
+    """Whether it comes from what is around an import, most likely the database, and not from its file."""
+    return isinstance(error, OSError) or is_away(error)
+
+
 def _reason(error: Exception) -> str:
     if isinstance(error, ProcessFailed):
         return str(error)
-    if isinstance(error, AROUND_IT):
+    if _is_around_it(error):
         return f"the database could not be reached ({type(error).__name__})"
     return f"an error of ours stopped it ({type(error).__name__})"
 

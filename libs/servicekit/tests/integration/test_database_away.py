@@ -1,0 +1,125 @@
+"""A database that gives no connection, or no answer: told at once, at the cost of one who tries."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from contracts.names import App
+from devstack import servers
+from devstack.addresses import Addresses
+from servicekit import database as under_test
+from servicekit import health
+from servicekit.database import Database, DatabaseAway, is_away
+
+CUT = text("SELECT pg_terminate_backend(pg_backend_pid())")
+MISSING = text("SELECT * FROM nothing_of_this_name")
+
+
+def url(where: Addresses, name: str, role: str = "todo") -> str:
+    return servers.postgres_url(where).format(app=name).replace("todo@", f"{role}@")
+
+
+@pytest.fixture
+async def database(postgres: Addresses) -> AsyncIterator[Database]:
+    database = Database(App.TASK, url(postgres, "postgres"))
+    yield database
+    await database.close()
+
+
+def tries(database: Database, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """When a connection was asked for, from here on."""
+    found: list[float] = []
+    dialect: Any = database.engine.sync_engine.dialect
+    connect = dialect.connect
+
+    def noting(*args: Any, **options: Any) -> Any:
+        found.append(time.monotonic())
+        return connect(*args, **options)
+
+    monkeypatch.setattr(dialect, "connect", noting)
+    return found
+
+
+class TestAServerThatGivesNoConnection:
+    async def test_is_asked_by_one_in_a_while(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(under_test, "LEFT_ALONE_SECONDS", 0.2)
+        nobody = Database(App.TASK, "postgresql+asyncpg://todo@127.0.0.1:1/none")
+        asked = tries(nobody, monkeypatch)
+        until, refused = time.monotonic() + 0.5, 0
+        while time.monotonic() < until:
+            with pytest.raises(DatabaseAway):
+                await nobody.ping()
+            refused += 1
+            await asyncio.sleep(0.005)
+        assert 2 <= len(asked) <= 3 < refused
+        await nobody.close()
+
+    async def test_is_used_as_soon_as_it_gives_some(
+        self, postgres: Addresses, database: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(under_test, "LEFT_ALONE_SECONDS", 0.05)
+        role = f"role_{uuid4().hex}"
+        await run(database, f"CREATE ROLE {role} LOGIN CONNECTION LIMIT 0")
+        limited = Database(App.TASK, url(postgres, "postgres", role))
+        with pytest.raises(DatabaseAway):
+            await limited.ping()
+        await run(database, f"ALTER ROLE {role} CONNECTION LIMIT 5")
+        with pytest.raises(DatabaseAway):
+            await limited.ping()
+        await asyncio.sleep(0.05)
+        await limited.ping()
+        await limited.close()
+
+    async def test_is_not_one_that_does_not_know_us(self, postgres: Addresses) -> None:
+        wrong = Database(App.TASK, url(postgres, "of_no_such_name"))
+        for _ in range(2):
+            with pytest.raises(Exception, match="does not exist") as refusal:
+                await wrong.ping()
+            assert not is_away(refusal.value)
+        await wrong.close()
+
+
+class TestAServerThatHangs:
+    async def test_fails_all_probes_in_time_for_one_connection(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(health, "PING_SECONDS", 0.1)
+        taken: list[asyncio.StreamWriter] = []
+        server = await asyncio.start_server(lambda _, writer: taken.append(writer), "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        app = FastAPI()
+        app.include_router(health.router)
+        app.state.database = Database(App.TASK, f"postgresql+asyncpg://todo@127.0.0.1:{port}/none")
+        transport = httpx2.ASGITransport(app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://app") as client:
+            for _ in range(2):
+                async with asyncio.timeout(3):
+                    answers = await asyncio.gather(*[client.get("/readyz") for _ in range(20)])
+                assert {(each.status_code, each.json()["code"]) for each in answers} == {
+                    (503, "database-unavailable")
+                }
+        assert len(taken) == 1
+        taken[0].close()
+        server.close()
+        with pytest.raises(DatabaseAway):
+            await app.state.database.ping()
+
+
+class TestAConnectionThatIsCut:
+    async def test_is_told_from_a_wrong_statement(self, database: Database) -> None:
+        for statement, away in ((CUT, True), (MISSING, False)):
+            with pytest.raises(DBAPIError) as error:
+                async with database.transaction() as session:
+                    await session.execute(statement)
+            assert is_away(error.value) == away
+
+
+async def run(database: Database, statement: str) -> None:
+    async with database.transaction() as session:
+        await session.execute(text(statement))
