@@ -1,13 +1,13 @@
 """A bounded number of turns, and a bounded line before them that no person can fill.
 
 Who comes while all turns are taken waits in line, where persons take turns (round robin) and what one person
-asks stays in order. By Little's law a line of so many places takes `places × mean service time / at once`;
+asks stays in order. By Little's law a line of so many places takes `places × mean service time / turns`;
 where that is longer than `LONGEST_WAIT`, or the line full, there is no room. Who has fewer in line than
 another one then gets the place of that one's newest (longest queue drop, as in RFC 8290's FQ-CoDel).
 
 A line that absorbs a burst is good; one that never ends serves nobody sooner and makes everybody wait (the
 standing queue of CoDel, RFC 8289). So once somebody has waited all the time for `LONGEST_WAIT`, only who
-would wait `CROWDED_WAIT` at most may join, until half of the turns are free.
+would wait `CROWDED_WAIT` at most may join, until a turn was free for `FREE_AGAIN`.
 """
 
 import asyncio
@@ -22,6 +22,8 @@ LONGEST_WAIT = 0.5
 """Seconds; also how long there may be a line."""
 CROWDED_WAIT = 0.02
 """Seconds, where there has been a line for too long."""
+FREE_AGAIN = 0.2
+"""Seconds; longer than a round of a busy event loop, in which turns seem free that are taken at once."""
 SMOOTHING = 0.05
 """Weight of the latest request in the mean service time."""
 
@@ -40,10 +42,50 @@ class _Waiter:
     turn: "asyncio.Future[Leave]"
 
 
+@dataclass(slots=True, eq=False)
+class Reservation:
+    """A turn or a place that is kept, until it is used or given back."""
+
+    _give_back: Callable[[], None]
+    _is_good: bool = True
+
+    def give_back(self) -> bool:
+        """Whether it was still good; more than once does no harm."""
+        was_good, self._is_good = self._is_good, False
+        if was_good:
+            self._give_back()
+        return was_good
+
+
+class Pool:
+    """Turns that several lanes share, so that together they aren't `at_once` as often as there are lanes.
+
+    A quarter of as many is each lane's own, beyond those that are shared: one that holds all of them, because
+    what it asks hangs, leaves the others some.
+    """
+
+    def __init__(self, at_once: int) -> None:
+        self.at_once = at_once
+        self.own = max(1, at_once // 4)
+        self.working = 0
+        self._lanes = deque[Capacity]()
+
+    def join(self, lane: "Capacity") -> None:
+        self._lanes.append(lane)
+
+    def pass_on(self) -> None:
+        """Give free turns to who waits, in each lane in its turn."""
+        self._lanes.rotate(-1)
+        for lane in self._lanes:
+            lane.pass_on()
+
+
 class Capacity:
-    """How many may be worked on, and who may wait. For one event loop.
+    """How many may be worked on, and who may wait, in one lane. For one event loop.
 
     More at once are not quicker on one processor, and each holds memory and a stream of the sidecar.
+
+    pool: turns that it shares; none, for turns that are only its own.
     """
 
     def __init__(
@@ -52,9 +94,15 @@ class Capacity:
         longest_line: int = LONGEST_LINE,
         longest_wait: float = LONGEST_WAIT,
         *,
+        pool: Pool | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._at_once = at_once
+        self._pool = pool or Pool(at_once)
+        self._own = self._pool.own if pool else at_once
+        self._pool.join(self)
+        self._turns = at_once
+        """How many it had when the last of them was taken."""
         self._longest_line = longest_line
         self._longest_wait = longest_wait
         self._clock = clock
@@ -64,39 +112,82 @@ class Capacity:
         self._began_to_wait = math.inf
         """When the line that there is began."""
         self._is_crowded = False
+        self._last_full = -math.inf
+        """When somebody came, or left, while no turn was free."""
         self._begun = 0.0
         """The sum of the times at which the work under way was begun."""
+        self._reserved = 0
         self.waiting = 0
         self.working = 0
 
+    def reserve(self, who: str) -> "Reservation | None":
+        """A turn or a place for `who`, if `enter` would give one; without the cost of asking it.
+
+        Whoever comes next finds one more there. So of hundreds whose requests are read in one round of the
+        event loop only those are let through who find room.
+        """
+        ahead = self.waiting + self._reserved - self._free_turns()
+        if ahead >= 0:
+            longest_wait = self._wait_allowed(self._clock())
+            has_place = self._has_place(ahead, longest_wait)
+            if not has_place and not self._may_reserve_in_place_of_others(who, longest_wait):
+                return None
+        self._reserved += 1
+        return Reservation(self._give_back)
+
+    def _may_reserve_in_place_of_others(self, who: str, longest_wait: float) -> bool:
+        return self._reserved < self._longest_line and self._who_gives_way_to(who, longest_wait) is not None
+
+    def _give_back(self) -> None:
+        self._reserved -= 1
+
     def has_room(self) -> bool:
         """Whether who comes now needn't wait."""
-        return self.working < self._at_once
+        return self._free_turns() > 0
+
+    def _free_turns(self) -> int:
+        shared = min(self._at_once - self.working, self._pool.at_once - self._pool.working)
+        return max(self._own - self.working, shared, 0)
 
     def expected_wait(self) -> float:
         """Seconds until all are served who are there now, and the one who joins the line after them."""
         return self._wait_for(self.waiting)
 
     async def enter(
-        self, who: str = "", until: float = math.inf, *, on_wait: Callable[[], None] | None = None
+        self,
+        who: str = "",
+        until: float = math.inf,
+        *,
+        reservation: "Reservation | None" = None,
+        on_wait: Callable[[], None] | None = None,
     ) -> Leave:
         """Wait for a turn; returns what ends it. Raises `NoRoom` at once if it would take too long.
 
         until: when it is of no use any more, on the clock. A turn doesn't begin after that.
+        reservation: used up, if it is still good: there is a place for it.
         on_wait: called if there is something to wait for, before that.
         """
         now = self._clock()
+        is_expected = reservation is not None and reservation.give_back()
         if until <= now:
             raise NoRoom
         if self.has_room():
             return self._turn(now)
+        self._turns = self.working
         longest_wait = self._wait_allowed(now)
-        self._make_place(who, longest_wait)
+        if not self._make_place(who, longest_wait):
+            if not is_expected:
+                raise NoRoom
+            longest_wait = self._longest_wait
         if on_wait:
             on_wait()
         return await self._wait(who, min(until, now + 2 * longest_wait), now)
 
     def _wait_allowed(self, now: float) -> float:
+        """Seconds, for who comes while no turn is free."""
+        if now - self._last_full > FREE_AGAIN:
+            self._is_crowded = False
+        self._last_full = now
         if now - self._began_to_wait > self._longest_wait:
             self._is_crowded = True
         return min(CROWDED_WAIT, self._longest_wait) if self._is_crowded else self._longest_wait
@@ -104,17 +195,28 @@ class Capacity:
     def _wait_for(self, places: int) -> float:
         """What is under way takes at least as long as it has taken: so a stall shows before anything ends."""
         age = self._clock() - self._begun / self.working if self.working else 0.0
-        return (places + 1) * max(self._service_time, age) / self._at_once
+        return (places + 1) * max(self._service_time, age) / self._turns
 
-    def _make_place(self, who: str, longest_wait: float) -> None:
-        if self.waiting < self._longest_line and self.expected_wait() <= longest_wait:
-            return
+    def _make_place(self, who: str, longest_wait: float) -> bool:
+        """Whether there is a place for `who`, perhaps that of somebody else."""
+        if self._has_place(self.waiting, longest_wait):
+            return True
+        newest = self._who_gives_way_to(who, longest_wait)
+        if newest is None:
+            return False
+        self._refuse(newest)
+        return True
+
+    def _has_place(self, ahead: int, longest_wait: float) -> bool:
+        return ahead < self._longest_line and self._wait_for(ahead) <= longest_wait
+
+    def _who_gives_way_to(self, who: str, longest_wait: float) -> _Waiter | None:
         own = len(self._lines.get(who, ()))
         longest = max(self._lines.values(), key=len, default=deque[_Waiter]())
         served_before = len(self._lines) * (own + 1)
         if len(longest) <= own + 1 or self._wait_for(served_before) > longest_wait:
-            raise NoRoom
-        self._refuse(longest[-1])
+            return None
+        return longest[-1]
 
     async def _wait(self, who: str, until: float, now: float) -> Leave:
         loop = asyncio.get_running_loop()
@@ -149,8 +251,8 @@ class Capacity:
             if not line:
                 del self._lines[waiter.who]
 
-    def _pass_on(self) -> None:
-        """Give free turns to who is next, and who waited too long, or left, none."""
+    def pass_on(self) -> None:
+        """Give free turns to who is next in line, and who waited too long, or left, none."""
         now = self._clock()
         while self._lines and self.has_room():
             who, line = next(iter(self._lines.items()))
@@ -166,6 +268,7 @@ class Capacity:
     def _turn(self, began: float) -> Leave:
         has_left = False
         self.working += 1
+        self._pool.working += 1
         self._begun += began
 
         def leave() -> None:
@@ -173,11 +276,13 @@ class Capacity:
             if has_left:
                 return
             has_left = True
+            now = self._clock()
+            if not self.has_room():
+                self._last_full = now
             self.working -= 1
+            self._pool.working -= 1
             self._begun -= began
-            self._service_time += (self._clock() - began - self._service_time) * SMOOTHING
-            self._pass_on()
-            if self.working <= self._at_once // 2:
-                self._is_crowded = False
+            self._service_time += (now - began - self._service_time) * SMOOTHING
+            self._pool.pass_on()
 
         return leave

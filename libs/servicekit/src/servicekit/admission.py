@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from overload import deadline
 from overload.client import Client
-from overload.line import LONGEST_LINE, LONGEST_WAIT, Capacity, Leave, NoRoom
+from overload.line import LONGEST_LINE, LONGEST_WAIT, Capacity, Leave, NoRoom, Pool, Reservation
 from servicekit.auth import API_PREFIX, Principal, bearer_token
 from servicekit.errors import Overloaded, ServiceError
 from servicekit.problems import problem_response
@@ -39,6 +39,10 @@ SLOW_LANES = {
 KEYS_SECONDS = 1.0
 """For the keys of tokens, where none are known."""
 READS = ("GET", "HEAD")
+RESERVATION = "reservation"
+"""The key in a request's `state` of the place that its connection keeps for it."""
+RESERVED_SECONDS = 0.5
+"""How long a place is kept for a request whose body is still to come."""
 WATCH_AFTER = 0.1
 """Seconds after which a read is given up when its client goes. To end a short one costs more than it saves: a
 connection to the database that is interrupted in a statement has to be made anew."""
@@ -91,52 +95,66 @@ class Policy:
     refusal: Callable[[Scope], Response] = problem
 
 
-class AdmissionControl:
-    """Lets requests in as their lane has room; says so in the log once a second when it had none.
+class Lanes:
+    """The turns and lines of a process, one for each lane, and how many were refused.
 
-    at_once: requests worked on at a time, in each lane.
+    at_once: requests worked on at a time, in the lanes of what is usually quick together, and in each other
+        one for itself.
     """
 
-    def __init__(self, app: ASGIApp, at_once: int, policy: Policy, longest_line: int = LONGEST_LINE) -> None:
-        self._app = app
-        self._at_once = at_once
+    def __init__(self, at_once: int, policy: Policy, longest_line: int = LONGEST_LINE) -> None:
+        self.policy = policy
+        self._pool = Pool(at_once)
         self._longest_line = longest_line
-        self._policy = policy
         self._lanes: dict[str, Capacity] = {}
         self._refused = 0
         WORKED_ON.set_function(lambda: sum(lane.working for lane in self._lanes.values()))
         WAITING.set_function(lambda: sum(lane.waiting for lane in self._lanes.values()))
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith(NOT_COUNTED):
-            await self._app(scope, receive, send)
-            return
-        visit = _Visit(scope, self._capacity_for(scope["path"]), self._policy.who, receive, send)
-        try:
-            await visit.spend(self._app)
-        except Exception:
-            if not visit.is_refused:
-                raise
-        if visit.is_refused:
-            await self._refuse(scope, receive, send)
-
-    def _capacity_for(self, path: str) -> Capacity:
-        lane = self._policy.lane_of(path)
+    def capacity_for(self, path: str) -> Capacity | None:
+        """None for what waits in no line."""
+        if path.startswith(NOT_COUNTED):
+            return None
+        lane = self.policy.lane_of(path)
         if lane not in self._lanes:
             wait = SLOW_WAIT if lane in SLOW_LANES else LONGEST_WAIT
-            self._lanes[lane] = Capacity(self._at_once, self._longest_line, wait)
+            pool = None if lane in SLOW_LANES else self._pool
+            self._lanes[lane] = Capacity(self._pool.at_once, self._longest_line, wait, pool=pool)
         return self._lanes[lane]
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def count_refusal(self) -> None:
+        """Counted ones are told in the log once a second."""
         REFUSED.inc()
         if not self._refused:
             asyncio.get_running_loop().call_later(1, self._tell)
         self._refused += 1
-        await self._policy.refusal(scope)(scope, receive, send)
 
     def _tell(self) -> None:
         log.warning("refused %d requests in a second: too many at once", self._refused)
         self._refused = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AdmissionControl:
+    """ASGI middleware that lets requests in as their lane has room."""
+
+    app: ASGIApp
+    lanes: Lanes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        capacity = self.lanes.capacity_for(scope["path"]) if scope["type"] == "http" else None
+        if capacity is None:
+            await self.app(scope, receive, send)
+            return
+        visit = _Visit(scope, capacity, self.lanes.policy.who, receive, send)
+        try:
+            await visit.spend(self.app)
+        except Exception:
+            if not visit.is_refused:
+                raise
+        if visit.is_refused:
+            self.lanes.count_refusal()
+            await self.lanes.policy.refusal(scope)(scope, receive, send)
 
 
 class _Visit:
@@ -150,6 +168,7 @@ class _Visit:
         self._who = who
         self._capacity = capacity
         self._until = deadline.of_request(scope["headers"])
+        self._reservation: Reservation | None = scope.get("state", {}).get(RESERVATION)
         self._client = Client(receive, self._gone)
         self._send = send
         self._leave: Leave | None = None
@@ -163,6 +182,8 @@ class _Visit:
         try:
             if not _has_body(self._scope):
                 await self._enter()
+            elif self._reservation:
+                self._keep_reservation(self._reservation)
             with deadline.until(self._until):
                 await app(self._scope, self.receive, self.send)
         except asyncio.CancelledError:
@@ -175,17 +196,22 @@ class _Visit:
     async def _enter(self) -> None:
         self._may_be_given_up = True
         try:
-            if self._capacity.has_room():
-                self._leave = await self._capacity.enter(until=self._until)
-            else:
-                who = await self._who(self._scope)
-                self._leave = await self._capacity.enter(who, self._until, on_wait=self._client.watch)
+            who = "" if self._capacity.has_room() else await self._who(self._scope)
+            self._leave = await self._capacity.enter(
+                who, self._until, reservation=self._reservation, on_wait=self._client.watch
+            )
         except NoRoom as error:
             self.is_refused = True
             raise Overloaded from error
         self._may_be_given_up = self._scope["method"] in READS
+        if self._timer:
+            self._timer.cancel()
         if self._may_be_given_up:
             self._timer = asyncio.get_running_loop().call_later(WATCH_AFTER, self._client.watch)
+
+    def _keep_reservation(self, reservation: Reservation) -> None:
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(RESERVED_SECONDS, reservation.give_back)
 
     def _gone(self) -> None:
         """The task is waiting for something, since this runs in another one: there it ends."""
@@ -196,6 +222,8 @@ class _Visit:
         self._client.leave_alone()
         if self._timer:
             self._timer.cancel()
+        if self._reservation:
+            self._reservation.give_back()
         if self._leave:
             self._leave()
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.routing import BaseRoute
 
 from servicekit import health, idempotency, inbox, metrics, replays, subscriptions
-from servicekit.admission import AdmissionControl, Policy
+from servicekit.admission import AdmissionControl, Lanes, Policy
 from servicekit.auth import PublishedKeys, TokenVerifier
 from servicekit.body_limit import BodyLimit
 from servicekit.content_digest import ContentDigest
@@ -94,7 +94,8 @@ def create_app(
     app.add_middleware(BodyLimit)
     app.add_middleware(SidecarOnly, token=settings.app_api_token.get_secret_value(), callbacks_only=public)
     app.add_middleware(TracingMiddleware, tracer=tracer)
-    app.add_middleware(AdmissionControl, at_once=settings.requests_at_once, policy=admission or Policy())
+    app.state.lanes = Lanes(settings.requests_at_once, admission or Policy())
+    app.add_middleware(AdmissionControl, lanes=app.state.lanes)
     app.add_middleware(Leaving)
     if not public:
         app.add_middleware(ContentDigest)
@@ -110,7 +111,7 @@ def _lifespan(
     forget: Sequence[Forget],
 ) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, FastAPI]]:
         async with AsyncExitStack() as stack:
             await sidecar.start()
             stack.push_async_callback(sidecar.close)
@@ -121,7 +122,7 @@ def _lifespan(
             for work in background:
                 stack.push_async_callback(_end, asyncio.create_task(work(app)))
             log.info("%s is up", settings.app)
-            yield
+            yield {"app": app}
 
     return lifespan
 

@@ -117,14 +117,19 @@ class TokenVerifier:
 
     async def verify(self, token: str) -> Principal:
         """The account of `token`. Raises `Unauthenticated`, or `Unavailable` without any key."""
-        known = self._seen.get(token)
-        if known and known.expires_at + CLOCK_SKEW_SECONDS > time.time():
+        known = self.remembered(token)
+        if known:
             return known
         principal = _principal(await self._claims(token), token)
         if len(self._seen) >= REMEMBERED_TOKENS:
             self._seen.clear()
         self._seen[token] = principal
         return principal
+
+    def remembered(self, token: str) -> Principal | None:
+        """The account of a token that was verified before and is still good."""
+        known = self._seen.get(token)
+        return known if known and known.expires_at + CLOCK_SKEW_SECONDS > time.time() else None
 
     async def _claims(self, token: str) -> dict[str, Any]:
         try:

@@ -22,6 +22,10 @@ def leave_on_signal() -> None:
     signal.signal(SIGNAL, _begin)
 
 
+def is_leaving() -> bool:
+    return _leaving
+
+
 def _begin(_signal: int, _frame: FrameType | None) -> None:
     global _leaving
     _leaving = True

@@ -11,7 +11,7 @@ from starlette.types import Message
 
 from contracts.names import App
 from servicekit import admission
-from servicekit.admission import AdmissionControl, Policy
+from servicekit.admission import AdmissionControl, Lanes, Policy
 from servicekit.database import Database
 from servicekit.door import SessionDep, router
 from servicekit.problems import install_error_handlers
@@ -50,7 +50,7 @@ def app(database: Database, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
     app.state.database = database
     app.include_router(reads)
     install_error_handlers(app)
-    app.add_middleware(AdmissionControl, at_once=32, policy=Policy())
+    app.add_middleware(AdmissionControl, lanes=Lanes(32, Policy()))
     return app
 
 

@@ -11,7 +11,7 @@ from starlette.responses import StreamingResponse
 
 from overload import deadline
 from overload.deadline import HEADER
-from servicekit.admission import AdmissionControl, Policy
+from servicekit.admission import AdmissionControl, Lanes, Policy
 from servicekit.auth import Principal
 from servicekit.errors import Unauthenticated
 from servicekit.problems import CatchAll, install_error_handlers
@@ -33,7 +33,7 @@ class Service:
         self.app.get("/stream")(self.stream)
         install_error_handlers(self.app)
         self.app.add_middleware(CatchAll)
-        self.app.add_middleware(AdmissionControl, at_once=2, policy=Policy(), longest_line=longest_line)
+        self.app.add_middleware(AdmissionControl, lanes=Lanes(2, Policy(), longest_line))
 
     async def work(self, name: str = "") -> str:
         self.begun.append(name)

@@ -9,7 +9,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from servicekit import admission
-from servicekit.admission import ABANDONED, AdmissionControl, Policy
+from servicekit.admission import ABANDONED, AdmissionControl, Lanes, Policy
 from servicekit.metrics import CLIENT_GONE, RouteMetrics
 
 
@@ -83,7 +83,7 @@ Ask = Callable[[Connection], "asyncio.Task[None]"]
 
 @pytest.fixture
 def ask(service: Service) -> Ask:
-    control = AdmissionControl(service, at_once=1, policy=Policy())
+    control = AdmissionControl(service, lanes=Lanes(1, Policy()))
     return lambda each: asyncio.create_task(control(each.scope, each.receive, each.send))
 
 
@@ -189,7 +189,7 @@ class TestUnderWay:
             await service.go_on.wait()
             service.finished.append("GET")
 
-        control = AdmissionControl(answer_and_stay, at_once=1, policy=Policy())
+        control = AdmissionControl(answer_and_stay, lanes=Lanes(1, Policy()))
         task = asyncio.create_task(control(connection.scope, connection.receive, connection.send))
         await settle()
         connection.go()
@@ -214,7 +214,7 @@ class TestUnderWay:
     async def test_is_no_failure_in_the_metrics(self, service: Service) -> None:
         seen: list[str] = []
         counted = RouteMetrics(service, lambda info: seen.append(info.modified_status))
-        control = AdmissionControl(counted, at_once=1, policy=Policy())
+        control = AdmissionControl(counted, lanes=Lanes(1, Policy()))
         connection = Connection(**READ)
         task = asyncio.create_task(control(connection.scope, connection.receive, connection.send))
         await settle()

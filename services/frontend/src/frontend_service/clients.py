@@ -42,6 +42,14 @@ class Clients:
         session = self.sessions.open(cookie) if cookie else None
         return _client(session.user_id if session else "", address)
 
+    def remembered(self, authorization: str) -> str:
+        """What `of_request` said before of that header's token; empty of one that is not known to be good."""
+        token = bearer_token(authorization)
+        if is_api_token(token):
+            token = self.api_tokens.remembered(token)
+        principal = self.verifier.remembered(token)
+        return _client(principal.user_id, "") if principal else ""
+
     async def _verified(self, token: str) -> str:
         if time.monotonic() < self._ask_from:
             return ""

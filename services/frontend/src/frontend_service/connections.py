@@ -1,4 +1,4 @@
-"""Connections end in bounded time, and what is no HTTP is refused in our words.
+"""Connections end in bounded time; what is no HTTP is refused in our words, and a crowd without the app.
 
 uvicorn has a time-out for idle connections only. Without others one client that sends a byte a second
 (slowloris) or reads none of its answer holds connections, and memory, for as long as it likes.
@@ -8,13 +8,20 @@ import asyncio
 from enum import Enum, auto
 from typing import ClassVar
 
+from fastapi import FastAPI
 from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from frontend_service.early_refusal import EarlyRefusal
+from overload.line import Reservation
+from servicekit.admission import RESERVATION
 from servicekit.errors import BadRequest, HeadersTooLarge, RequestTimeout, ServiceError
 from servicekit.problems import problem_response
 
 SAFE = {"connection": "close", "cache-control": "no-store", "x-content-type-options": "nosniff"}
+
+
+OVERLOADED = 503
 
 
 class Part(Enum):
@@ -43,12 +50,18 @@ class BoundedProtocol(HttpToolsProtocol):
     _write_timer: asyncio.TimerHandle | None = None
     _untaken = 0
     _head_bytes = 0
+    _is_refused = False
+    """The request being read was answered; of its body nothing is kept."""
+
+    _reservation: Reservation | None = None
+    """For the request the app works on; of no effect once it was used."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._give_back()
         self._stop_timer()
         self._stop_write_timer()
         super().connection_lost(exc)
@@ -68,17 +81,35 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self._part, self._head_bytes = Part.HEAD, 0
+        self._unset_keepalive_if_required()  # a pipelined request behind one that was refused
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        super().on_headers_complete()
+        found = self._look_early()
+        if isinstance(found, bytes):
+            self._is_refused = True
+            always = b"".join(b"%b: %b\r\n" % header for header in self.server_state.default_headers)
+            self.transport.write(STATUS_LINE[OVERLOADED] + always + found)
+        else:
+            if found:
+                self._reservation = self.scope["state"][RESERVATION] = found
+            super().on_headers_complete()
         self._part = Part.BODY
+
+    def on_body(self, body: bytes) -> None:
+        if not self._is_refused:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._part = Part.NOTHING
-        super().on_message_complete()
+        if self._is_refused:
+            self._is_refused = False
+            self.on_response_complete()
+        else:
+            super().on_message_complete()
 
     def on_response_complete(self) -> None:
+        self._give_back()
         super().on_response_complete()
         if self.transport.is_closing():
             self._end()
@@ -97,6 +128,20 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's words
         self._refuse(BadRequest("This is not HTTP/1.1 as RFC 9112 has it.", code="http-invalid"))
+
+    def _look_early(self) -> bytes | Reservation | None:
+        """The answer where there is no room, a place where there is; None where the app has to see."""
+        app: FastAPI | None = self.app_state.get("app")
+        is_usual = self.parser.get_http_version() == "1.1" and self.parser.should_keep_alive()
+        if app is None or not is_usual or not self._is_idle() or self.flow.write_paused:
+            return None
+        early: EarlyRefusal = app.state.early_refusal
+        return early.look_at(self.parser.get_method(), self.url, self.headers)
+
+    def _give_back(self) -> None:
+        if self._reservation:
+            self._reservation.give_back()
+            self._reservation = None
 
     def _is_idle(self) -> bool:
         return self.cycle is None or self.cycle.response_complete
@@ -138,7 +183,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _may_answer(self) -> bool:
         if self._part is Part.HEAD:
             return self._is_idle()
-        if self.pipeline:
+        if self.pipeline or self._is_refused:
             return False
         is_over = self._part is Part.NOTHING and self._is_idle()
         return is_over or not self.cycle.response_started

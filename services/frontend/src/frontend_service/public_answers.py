@@ -72,6 +72,11 @@ class PublicAnswers:
             scope = {**scope, "method": "GET"}
         await self.app(scope, receive, said)
 
+    def complete(self, answer: Response, path: str) -> Response:
+        """`answer`, that no middleware sends, as said to a request that names no origin."""
+        _add(answer.headers, self._told(path, {}))
+        return answer
+
     def _admit(self, scope: Scope, headers: Mapping[bytes, str]) -> None:
         """Raise `BadRequest`, `HeadersTooLarge` or `NotFound`."""
         if not scope["path"].startswith("/"):
@@ -113,25 +118,29 @@ class _Speaking:
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self._add(MutableHeaders(scope=message))
+            _add(MutableHeaders(scope=message), self.told)
         elif self.is_head:
             message = {**message, "body": b""}
         await self.send(message)
 
-    def _add(self, headers: MutableHeaders) -> None:
-        for name, value in self.told.items():
-            if name == "vary":
-                headers.add_vary_header(value)
-            else:
-                headers.setdefault(name, value)
-        headers.setdefault("cache-control", "private, no-cache" if "etag" in headers else "no-store")
+
+def _add(headers: MutableHeaders, told: Mapping[str, str]) -> None:
+    for name, value in told.items():
+        if name == "vary":
+            headers.add_vary_header(value)
+        else:
+            headers.setdefault(name, value)
+    headers.setdefault("cache-control", "private, no-cache" if "etag" in headers else "no-store")
+
+
+def public_answers(app: ASGIApp, settings: Settings) -> PublicAnswers:
+    hosts, origins = names(settings.allowed_hosts), names(settings.cors_origins)
+    return PublicAnswers(app, settings.secure_cookies, hosts, origins)
 
 
 def speak_in_public(app: FastAPI) -> FastAPI:
     """Put `PublicAnswers` around `app`, as its settings want it."""
-    settings: Settings = app.state.settings
-    hosts, origins = names(settings.allowed_hosts), names(settings.cors_origins)
-    app.add_middleware(PublicAnswers, secure=settings.secure_cookies, hosts=hosts, origins=origins)
+    app.add_middleware(public_answers, settings=app.state.settings)
     return app
 
 

@@ -13,14 +13,18 @@ from frontend_service.breaker import Breaker
 from frontend_service.browser_spans import BrowserSpans
 from frontend_service.clients import Clients
 from frontend_service.costs import costs_with
+from frontend_service.early_refusal import EarlyRefusal
 from frontend_service.edge import PREFIX, Edge
 from frontend_service.edge_route import EdgeRoute
 from frontend_service.pages import reference
 from frontend_service.pages.rendering import environment
+from frontend_service.public_answers import public_answers
 from frontend_service.rate_limit import RateLimit
 from frontend_service.sessions import SECRET, Sessions, sealing_key
 from frontend_service.settings import Settings, budgets_of
 from frontend_service.upstreams import read_operations
+from servicekit.errors import Overloaded
+from servicekit.problems import problem_response
 
 
 async def open_edge(app: FastAPI) -> None:
@@ -36,6 +40,8 @@ async def open_edge(app: FastAPI) -> None:
     state.exports = Turns(settings.exports_at_once)
     state.api_tokens = ApiTokens(state.sidecar)
     state.clients = Clients(state.verifier, state.sessions, state.api_tokens)
+    refusal = public_answers(app, settings).complete(problem_response(Overloaded()), f"{PREFIX}/")
+    state.early_refusal = EarlyRefusal(state.lanes, state.clients, refusal)
     edge = Edge(
         state.operations, state.sidecar, state.sessions, state.api_tokens, state.clients, state.rate_limit
     )

@@ -1,0 +1,272 @@
+"""A crowd is refused by the connection itself, word for word as the app would."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from frontend_service.connections import BoundedProtocol
+from frontend_service.main import create
+from frontend_service.settings import Settings
+
+from overload.line import Capacity, Leave
+from servicekit import leaving
+from servicekit.admission import REFUSED
+from servicekit.auth import JWKS_PATH, Principal, PublishedKeys, TokenVerifier
+from services.frontend.tests.fake_services import FakeServices, access_token
+from tests.fake_sidecar import answer as answering
+
+PATH = "/api/v1/tasks"
+Head = dict[str, str]
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: Head
+    body: bytes
+
+    @property
+    def is_refusal(self) -> bool:
+        return self.status == 503 and b'"overloaded"' in self.body
+
+
+@dataclass
+class Connection:
+    """HTTP/1.1 by hand, to see what goes over the wire and when."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    def send(self, method: str, path: str, *, body: bytes | None = None, **headers: str) -> None:
+        given = {"host": "todo.test"} | {name.replace("_", "-"): each for name, each in headers.items()}
+        if body is not None:
+            given["content-length"] = str(len(body))
+        lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {each}" for name, each in given.items())]
+        self.writer.write("\r\n".join([*lines, "", ""]).encode() + (body or b""))
+
+    async def answer(self) -> Answer:
+        async with asyncio.timeout(10):
+            status, *lines = (await self.reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
+            headers = dict(line.split(": ", 1) for line in lines)
+            body = await self.reader.readexactly(int(headers["content-length"]))
+        return Answer(int(status.split()[1]), headers, body)
+
+
+@dataclass
+class Edge:
+    app: FastAPI
+    port: int
+    inside: list[Leave]
+
+    async def connect(self) -> Connection:
+        return Connection(*await asyncio.open_connection("127.0.0.1", self.port))
+
+    @property
+    def capacity(self) -> Capacity:
+        found: Capacity = self.app.state.lanes.capacity_for(PATH)
+        return found
+
+    def know(self, user: str) -> str:
+        """The header of a user whose token was verified before."""
+        token = access_token(user)
+        self.app.state.verifier._seen[token] = Principal(user, "user", "UTC", token, 2**40)
+        return f"Bearer {token}"
+
+    async def fill(self) -> None:
+        """One at work, and no place in line."""
+        self.capacity._longest_line = 0
+        self.inside.append(await self.capacity.enter())
+
+
+@pytest.fixture(params=["plain", "strict"])
+async def edge(request: pytest.FixtureRequest) -> AsyncIterator[Edge]:
+    services = FakeServices(answers={f"GET {JWKS_PATH}": answering(keys=[])})
+    strict = {"secure_cookies": True, "cors_origins": "https://a.example,https://b.example"}
+    given = {"DAPR_HTTP_PORT": 1, "requests_at_once": 1, "log_level": "WARNING"}
+    app = create(Settings.model_validate(given | (strict if request.param == "strict" else {})))
+    app.state.sidecar = services
+    app.state.verifier = TokenVerifier(PublishedKeys(services))
+    config = uvicorn.Config(app, http=BoundedProtocol, ws="none", log_config=None, server_header=False)
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        serving = asyncio.create_task(server.serve([listening]))
+        while not server.started:
+            await asyncio.sleep(0.01)
+        yield Edge(app, listening.getsockname()[1], [])
+        server.should_exit = server.force_exit = True
+        await serving
+
+
+@pytest.fixture
+async def connection(edge: Edge) -> AsyncIterator[Connection]:
+    opened = await edge.connect()
+    yield opened
+    opened.writer.close()
+
+
+def went_early() -> float:
+    """Refusals so far, which both ways count."""
+    return float(REFUSED._value.get())
+
+
+async def test_it_says_what_the_app_says(edge: Edge, connection: Connection) -> None:
+    known = edge.know("ada")
+    await edge.fill()
+    for method, body in (("GET", None), ("POST", b"{}"), ("DELETE", None)):
+        connection.send(method, PATH, body=body, authorization=known)
+        early = await connection.answer()
+        connection.send(method, PATH, body=body, authorization=f"Bearer {access_token('eve')}x")
+        late = await connection.answer()
+        assert early == late
+        assert early.status == 503
+        assert early.headers["retry-after"] == "1"
+
+
+async def test_it_never_reaches_the_app(
+    edge: Edge, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = edge.know("ada")
+    await edge.fill()
+    before = went_early()
+    monkeypatch.setattr(edge.app, "middleware_stack", None)
+    monkeypatch.setattr(edge.app, "build_middleware_stack", lambda: None)
+    connection.send("GET", PATH, authorization=known)
+    assert (await connection.answer()).status == 503
+    assert went_early() == before + 1
+
+
+async def test_the_connection_goes_on(edge: Edge, connection: Connection) -> None:
+    known = edge.know("ada")
+    await edge.fill()
+    for size in (0, 10, 1_000_000):
+        connection.send("POST", PATH, body=b"a" * size, authorization=known)
+        connection.send("GET", PATH, authorization=known)
+        assert [(await connection.answer()).status for _ in range(2)] == [503, 503]
+    edge.inside.pop()()
+    connection.send("GET", "/api/v1/nothing", authorization=known)
+    assert (await connection.answer()).status == 404
+
+
+async def test_pipelined_requests_are_answered_in_order(edge: Edge, connection: Connection) -> None:
+    """Those that are served, and between them those for which there is no room."""
+    known = edge.know("ada")
+    await edge.fill()
+    for _ in range(5):
+        connection.send("GET", "/healthz")
+        connection.send("GET", PATH, authorization=known)
+        connection.send("GET", PATH, authorization=known)
+    found = [(await connection.answer()).status for _ in range(15)]
+    assert found == [200, 503, 503] * 5
+
+
+async def test_whoever_has_less_in_line_is_let_through(edge: Edge, connection: Connection) -> None:
+    ada, bob = edge.know("ada"), edge.know("bob")
+    edge.inside.append(await edge.capacity.enter())
+    edge.capacity._longest_line = 2
+    waiting = [asyncio.create_task(edge.capacity.enter("user ada")) for _ in range(2)]
+    await asyncio.sleep(0)
+    before = went_early()
+    connection.send("GET", PATH, authorization=ada)
+    assert (await connection.answer()).status == 503
+    connection.send("GET", PATH, authorization=bob)
+    await asyncio.wait([waiting[1]], timeout=5)
+    assert waiting[1].exception(), "it gave its place to bob's"
+    assert went_early() == before + 1
+    edge.inside.pop()()
+    (await waiting[0])()
+    assert not (await connection.answer()).is_refusal
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://a.example"},
+        {"expect": "100-continue"},
+        {"connection": "close"},
+        {"authorization": "Bearer forged"},
+        {"authorization": "Basic YTpi"},
+    ],
+)
+async def test_what_is_unusual_is_for_the_app(
+    edge: Edge, connection: Connection, headers: Head, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = edge.know("ada")
+    await edge.fill()
+    asked: list[str] = []
+    monkeypatch.setattr(edge.capacity, "reserve", asked.append)
+    connection.send("GET", PATH, body=None, **({"authorization": known} | headers))
+    answer = await connection.answer()
+    assert (answer.status, asked) == (503, [])
+    if "origin" in headers and "a.example" in edge.app.state.settings.cors_origins:
+        assert answer.headers["access-control-allow-origin"] == headers["origin"]
+
+
+async def test_probes_and_operators_are_for_the_app(edge: Edge, connection: Connection) -> None:
+    known = edge.know("ada")
+    await edge.fill()
+    connection.send("GET", "/healthz", authorization=known)
+    assert (await connection.answer()).status == 200
+    connection.send("GET", "/api/v1/ops/dead-letters", authorization=known)
+    assert not (await connection.answer()).is_refusal
+
+
+async def test_a_process_that_leaves_tells_so(
+    edge: Edge, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = edge.know("ada")
+    await edge.fill()
+    monkeypatch.setattr(leaving, "_leaving", True)
+    connection.send("GET", PATH, authorization=known)
+    answer = await connection.answer()
+    assert (answer.status, answer.headers["connection"]) == (503, "close")
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "length"), [("GET", b"", "0"), ("POST", b"{}", "2"), ("POST", b"", "9")]
+)
+async def test_places_are_given_back(
+    edge: Edge, connection: Connection, method: str, body: bytes, length: str
+) -> None:
+    """By answers, and by clients that go before their body came."""
+    connection.send(method, "/api/v1/nothing", authorization=edge.know("ada"), content_length=length)
+    connection.writer.write(body)
+    if len(body) == int(length):
+        assert (await connection.answer()).status == 404
+    else:
+        await asyncio.sleep(0.05)
+        assert edge.app.state.lanes.capacity_for("/api/v1/nothing")._reserved == 1
+    connection.writer.close()
+    await connection.writer.wait_closed()
+    await asyncio.sleep(0.1)
+    for lane in edge.app.state.lanes._lanes.values():
+        assert (lane._reserved, lane.working) == (0, 0)
+
+
+async def test_a_place_is_given_back_of_what_is_refused_before_admission(
+    edge: Edge, connection: Connection
+) -> None:
+    connection.send("GET", PATH, authorization=edge.know("ada"), cookie="a" * 40_000)
+    assert (await connection.answer()).status == 431
+    assert edge.capacity._reserved == 0
+
+
+async def test_a_body_that_is_late_keeps_its_place_for_a_moment(edge: Edge, connection: Connection) -> None:
+    """Head and body of a request often come apart; by then the room would be somebody else's."""
+    known = edge.know("ada")
+    edge.capacity._longest_line = 0
+    connection.send("POST", PATH, authorization=known, content_length="2")
+    await asyncio.sleep(0.05)
+    assert edge.capacity.reserve("bob") is None
+    connection.writer.write(b"{}")
+    assert not (await connection.answer()).is_refusal
+    other = await edge.connect()
+    other.send("POST", PATH, authorization=known, content_length="2")
+    await asyncio.sleep(0.7)
+    reservation = edge.capacity.reserve("bob")
+    assert reservation, "the place of who doesn't send is free again"
+    reservation.give_back()
+    other.writer.close()
