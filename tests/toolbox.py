@@ -24,6 +24,7 @@ PROGRAMS: dict[str, Sequence[Tool]] = {
     "browser": (*LOCAL_SYSTEM, *CHROMIUMS),
     "charts": (HELM, KUBECONFORM, JsonSchemas()),
     "monitored": (*WITH_POSTGRES, *MONITORING, *CHROMIUMS),
+    "on_postgres": WITH_POSTGRES,
     "monitoring": (*RULE_CHECKS, ALLOY_FORMAT),
     "system": (*LOCAL_SYSTEM, COMPOSE_CHECK),
     "terraform": (TFLINT,),

@@ -109,7 +109,7 @@ class TestSlowDatabase:
     async def test_pages(self, stack: Stack, fresh: Watching, traffic: Traffic) -> None:
         story = Story(fresh, "LatencyBudgetBurn")
         postgres = faults.server_pid(stack.folder, "postgres")
-        async with faults.slowed(postgres, stop_seconds=1.2, run_seconds=0.3):
+        async with faults.slowed(lambda: faults.family(postgres), stop_seconds=1.2, run_seconds=0.3):
             await story.begins()
         await story.ends()
 

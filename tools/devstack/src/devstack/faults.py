@@ -5,7 +5,7 @@ import json
 import os
 import signal
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def sidecar_pids(folder: RunFolder, name: str) -> list[int]:
 
 
 def server_pid(folder: RunFolder, name: str) -> int:
-    """Kafka, Redis or the scheduler, as devstack started it."""
+    """Kafka, Redis, PostgreSQL or the scheduler, or an added replica, as devstack started it."""
     record = json.loads((folder.processes / f"{name}.json").read_text())
     return int(record["pid"])
 
@@ -60,12 +60,14 @@ def kept_down(pids: list[int]) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def slowed(pid: int, *, stop_seconds: float, run_seconds: float) -> AsyncIterator[None]:
-    """A server and all it started stop and run in turn while the block runs."""
+async def slowed(
+    pids: Callable[[], list[int]], *, stop_seconds: float, run_seconds: float
+) -> AsyncIterator[None]:
+    """Processes stop and run in turn while the block runs; which ones is asked each time."""
 
     async def pulse() -> None:
         while True:
-            with stopped(_family(pid)):
+            with stopped(pids()):
                 await asyncio.sleep(stop_seconds)
             await asyncio.sleep(run_seconds)
 
@@ -77,13 +79,7 @@ async def slowed(pid: int, *, stop_seconds: float, run_seconds: float) -> AsyncI
         await asyncio.gather(pulsing, return_exceptions=True)
 
 
-def _send(pids: list[int], signal_number: int) -> None:
-    for pid in pids:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal_number)
-
-
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
     """The process and those it started, and so on."""
     children: dict[int, list[int]] = defaultdict(list)
     for entry in Path("/proc").iterdir():
@@ -94,6 +90,12 @@ def _family(pid: int) -> list[int]:
     for each in found:
         found += children[each]
     return found
+
+
+def _send(pids: list[int], signal_number: int) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal_number)
 
 
 def _is_serve(words: list[str], name: str) -> bool:

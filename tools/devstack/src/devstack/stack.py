@@ -1,6 +1,8 @@
 """The whole system on one machine: up, down, status."""
 
 import asyncio
+import os
+import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -127,12 +129,21 @@ class Stack:
         faults.kill([process.pid])
         processes.stop(self.folder, process)
 
+    def stop_postgres_at_once(self) -> None:
+        """As `pg_ctl stop -m immediate`: connections break, nothing is written any more."""
+        process = processes.running(self.folder, "postgres")
+        assert process, "PostgreSQL does not run"
+        os.kill(process.pid, signal.SIGQUIT)
+        processes.stop(self.folder, process)
+
     def start_server(self, name: str) -> None:
-        """Start Kafka, Redis or the scheduler again, on the data it has on disk; don't wait for it."""
+        """Start Kafka, Redis, PostgreSQL or the scheduler again, on what it has on disk; don't wait."""
         if name == kafka.NAME:
             kafka.start(self.folder, self.addresses)
         elif name == "redis":
             servers.start_redis(self.folder, self.addresses, ensure_secrets(self.folder))
+        elif name == "postgres":
+            servers.start_postgres(self.folder, self.addresses)
         else:
             servers.start_scheduler(self.folder, self.addresses)
 
