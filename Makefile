@@ -119,5 +119,5 @@ load: ## Locust on a system of its own   (KIND=pace, staircase or overload; USER
 	@$(RUN) $(if $(RUNNING),python -m locust -f loadtest/locustfile.py --headless --only-summary --reset-stats \
 	  --host $(EDGE) -u $(or $(USERS),200) -r 5 -t $(or $(SECONDS),120)s,python -m loadtest.load $(or $(KIND),pace) \
 	  $(if $(USERS),--users $(USERS)) $(if $(PACE),--pace $(PACE)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(ACCOUNTS),--accounts $(ACCOUNTS)))
-measure: ## one measurement on a system of its own   (WHAT=relay consume latency live edge-price read-price reminders imports fan-out fairness telemetry flat idle storage peer)
+measure: ## one measurement on a system of its own   (WHAT=relay consume latency live edge-price read-price reminders imports fan-out fairness telemetry flat idle storage replicas peer)
 	@$(RUN) python -m loadtest.measure.$(subst -,_,$(WHAT)) $(ARGS)
