@@ -14,17 +14,23 @@ from typing import Any
 import orjson
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from fastapi import Request
-from sqlalchemy import and_, bindparam, delete, select, update
+from sqlalchemy import and_, bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel, col
 from starlette.responses import Response
 
+from servicekit.aside import inserting, put_aside
 from servicekit.database import for_both, run_own
 from servicekit.errors import Invalid
 
 KEPT = timedelta(hours=24)
 HEADER = "idempotency-key"
 MAX_KEY_LENGTH = 255
+CLAIMING = "claiming"
+"""Key in `session.info`: statements in place of `CLAIM` where a service does more with the first one of a
+transaction; they give a row for a key that is new."""
+CLAIMED = "claimed"
+"""Key in `session.info`: for whom that was done, for as long as the transaction lasts."""
 STORED_HEADERS = ("content-type", "etag", "location")
 
 
@@ -43,9 +49,17 @@ class IdempotencyRow(SQLModel, table=True):
 
 _TABLE = IdempotencyRow.metadata.tables["idempotency"]
 _IS = and_(_TABLE.c.owner == bindparam("by"), _TABLE.c.key_hash == bindparam("hashed"))
-_CLAIM = for_both(lambda insert: insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.key_hash))
+_ROW = {each.name: bindparam(each.name, type_=each.type) for each in _TABLE.c}
+CLAIM = for_both(
+    lambda insert: insert(_TABLE).values(_ROW).on_conflict_do_nothing().returning(_TABLE.c.owner)
+)
 _EARLIER = select(_TABLE.c.request_hash, _TABLE.c.answer).where(_IS)
-_KEEP = update(_TABLE).where(_IS).values(answer=bindparam("sealed"))
+_ANSWERS = inserting(
+    "answers",
+    lambda insert: (new := insert(_TABLE)).on_conflict_do_update(
+        index_elements=["owner", "key_hash"], set_={"answer": new.excluded.answer}
+    ),
+)
 _FREE = delete(_TABLE).where(_IS)
 
 
@@ -63,7 +77,9 @@ class Claim:
 
     @property
     def row(self) -> dict[str, Any]:
-        return {"owner": self.owner, "key_hash": self.key_hash, "request_hash": self.request_hash}
+        """As long as there is no answer."""
+        asked = {"owner": self.owner, "key_hash": self.key_hash, "request_hash": self.request_hash}
+        return asked | {"answer": b"", "served_at": datetime.now(UTC)}
 
     @property
     def named(self) -> dict[str, Any]:
@@ -105,8 +121,9 @@ async def earlier_answer(session: AsyncSession, claim: Claim) -> Response | None
     A second request with the same key waits here until the first one has ended. Raises `Invalid` if
     the key was used for something else.
     """
-    row = claim.row | {"answer": b"", "served_at": datetime.now(UTC)}
-    if (await run_own(session, _CLAIM, row)).first():
+    if (await run_own(session, session.info.get(CLAIMING, CLAIM), claim.row)).first():
+        if not session.in_nested_transaction():
+            session.info[CLAIMED] = claim.owner
         return None
     known = (await (await session.connection()).execute(_EARLIER, claim.named)).one()
     return _answer(claim, known)
@@ -125,13 +142,11 @@ def _answer(claim: Claim, known: Any) -> Response:
 
 
 async def keep_answer(session: AsyncSession, claim: Claim, response: Response) -> None:
-    """Store `response` as the answer to `claim`; a refusal frees the key instead."""
-    connection = await session.connection()
+    """Store `response` with the commit as the answer to `claim`; a refusal frees the key instead."""
     if response.status_code >= 400:
-        await connection.execute(_FREE, claim.named)
+        await (await session.connection()).execute(_FREE, claim.named)
         return
-    sealed = claim.seal(_pack(response))
-    await connection.execute(_KEEP, claim.named | {"sealed": sealed})
+    put_aside(session, _ANSWERS, claim.row | {"answer": claim.seal(_pack(response))})
 
 
 async def forget(session: AsyncSession) -> None:

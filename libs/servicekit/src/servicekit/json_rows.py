@@ -8,27 +8,56 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import JSON, Column, Select, String, bindparam, cast, column, func, select
+from sqlalchemy import (
+    JSON,
+    BindParameter,
+    Column,
+    ColumnClause,
+    Select,
+    String,
+    bindparam,
+    cast,
+    column,
+    func,
+    select,
+)
 from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.sql.selectable import TableValuedAlias
 
-ROWS = bindparam("rows", type_=String)
+
+def rows_of(name: str) -> BindParameter[str]:
+    """The parameter `name`: a JSON array of objects."""
+    return bindparam(name, type_=String)
 
 
-def select_json_rows(columns: Sequence[Column[Any]]) -> Select[Any]:
-    """The rows of `ROWS`, a JSON array of objects by the names of `columns`; PostgreSQL only."""
+ROWS = rows_of("rows")
+
+
+def json_rows(columns: Sequence[ColumnClause[Any]], rows: BindParameter[str] = ROWS) -> TableValuedAlias:
+    """`rows` as a table with these columns; PostgreSQL only."""
     typed = (column(each.name, each.type) for each in columns)
-    rows = func.json_to_recordset(cast(ROWS, JSON)).table_valued(*typed).render_derived(with_types=True)
-    return select(*rows.c)
+    return func.json_to_recordset(cast(rows, JSON)).table_valued(*typed).render_derived(with_types=True)
 
 
-def insert_json_rows(into: Any) -> Insert:
-    """PostgreSQL's insert of `ROWS` into all columns of a table; more can be said of it (`ON CONFLICT`)."""
-    columns = list(getattr(into, "__table__", into).columns)
-    return insert(into).from_select([each.name for each in columns], select_json_rows(columns))
+def select_json_rows(columns: Sequence[Column[Any]], rows: BindParameter[str] = ROWS) -> Select[Any]:
+    return select(*json_rows(columns, rows).c)
 
 
-def values_of(rows: Sequence[Mapping[str, Any]], dialect: str) -> Any:
+def insert_json_rows(into: Any, rows: BindParameter[str] = ROWS) -> Insert:
+    """PostgreSQL's insert of `rows` into all columns of a table but what the database numbers; more can be
+    said of it (`ON CONFLICT`)."""
+    table = getattr(into, "__table__", into)
+    columns = [each for each in table.columns if each is not table.autoincrement_column]
+    return insert(into).from_select([each.name for each in columns], select_json_rows(columns, rows))
+
+
+def values_of(rows: Sequence[Mapping[str, Any]], dialect: str, name: str = "rows") -> Any:
     """What a statement of `dialect` takes these rows as."""
     if dialect != "postgresql":
         return rows
-    return {"rows": orjson.dumps(rows, option=orjson.OPT_UTC_Z).decode()}
+    return {name: orjson.dumps(rows, option=orjson.OPT_UTC_Z, default=_text_of).decode()}
+
+
+def _text_of(value: bytes) -> str:
+    """As PostgreSQL reads bytes."""
+    return rf"\x{value.hex()}"

@@ -8,6 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from contracts.event import CloudEvent, Event, F, wrap
 from contracts.names import Topic
+from servicekit.aside import inserting, put_aside
 from servicekit.dead_letters import dead_letter
 from servicekit.ids import new_id
 from servicekit.tracing import publish_traceparent
@@ -30,6 +31,10 @@ class OutboxRow(SQLModel, table=True):
     payload: str
     """The CloudEvent as JSON, published as it stands."""
     recorded_at: datetime
+
+
+OUTBOX = inserting("outbox", lambda insert: insert(OutboxRow.metadata.tables["outbox"]))
+"""Numbered in the order in which they are put aside."""
 
 
 def record(session: AsyncSession, event: F) -> CloudEvent[F]:
@@ -55,5 +60,5 @@ def record_letter(session: AsyncSession, event: CloudEvent[Event], cause: str) -
 
 def _add(session: AsyncSession, topic: Topic, key: str, event_id: str, payload: str) -> None:
     session.info["recorded"] = True
-    now = datetime.now(UTC)
-    session.add(OutboxRow(topic=topic, key=key, event_id=event_id, payload=payload, recorded_at=now))
+    row = {"topic": topic, "key": key, "event_id": event_id, "payload": payload}
+    put_aside(session, OUTBOX, row | {"recorded_at": datetime.now(UTC)})

@@ -12,11 +12,14 @@ from sqlalchemy import inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.task import TaskEvent, TaskSnapshot
+from servicekit.aside import inserting, put_aside
 from servicekit.auth import Principal
 from servicekit.ids import new_id
 from servicekit.outbox import record
 from task_service.models import Activity, Task
 from task_service.told import UNREMARKABLE, given
+
+ACTIVITY = inserting("activity", lambda insert: insert(Activity.metadata.tables["activity"]))
 
 
 def tell(session: AsyncSession, task: Task, event: TaskEvent) -> None:
@@ -24,20 +27,19 @@ def tell(session: AsyncSession, task: Task, event: TaskEvent) -> None:
     record(session, event)
     before, after = _difference(task, event.task)
     if before or after:
-        session.add(
-            Activity(
-                id=new_id(),
-                user_id=task.user_id,
-                task_id=task.id,
-                by=event.user_id,
-                what=event.type.split(".")[2],
-                before=before,
-                after=after,
-                size=len(orjson.dumps(before)) + len(orjson.dumps(after)),
-                at=task.updated_at,
-                via=via_of(session.info.get("principal")),
-            )
-        )
+        entry = {
+            "id": new_id(),
+            "user_id": task.user_id,
+            "task_id": task.id,
+            "by": event.user_id,
+            "what": event.type.split(".")[2],
+            "before": before,
+            "after": after,
+            "size": len(orjson.dumps(before)) + len(orjson.dumps(after)),
+            "at": task.updated_at,
+            "via": via_of(session.info.get("principal")),
+        }
+        put_aside(session, ACTIVITY, entry)
 
 
 def via_of(user: Principal | None) -> dict[str, Any] | None:

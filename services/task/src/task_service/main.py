@@ -4,9 +4,9 @@ from fastapi import FastAPI
 
 from servicekit.app import create_app
 from task_service.background import FORGET, WORK
-from task_service.quotas.recorder import LIMITS, limits_of
 from task_service.routers import ALL
 from task_service.routes import QUICK
+from task_service.saving.flush import session_info
 from task_service.settings import Settings
 from task_service.subscriptions import subscriptions
 from task_service.transfer.handover import Handover
@@ -15,6 +15,6 @@ from task_service.transfer.handover import Handover
 def create(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings()
     app = create_app(settings, ALL, listens=subscriptions, background=WORK, forget=FORGET, quick=QUICK)
-    app.state.database.session_info[LIMITS] = limits_of(settings)
+    app.state.database.session_info |= session_info(settings)
     app.state.handover = Handover()
     return app

@@ -3,14 +3,14 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Integer, and_, bindparam, cast, delete, func, literal, or_, select, text
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, cast, delete, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col
 
 from servicekit.database import for_both, run_own
 from servicekit.errors import AccountGone
+from servicekit.idempotency import CLAIMED
 from servicekit.prepared import Prepared
-from task_service import derived
 from task_service.filtering.columns import shown
 from task_service.models import (
     Activity,
@@ -22,27 +22,27 @@ from task_service.models import (
     TaskLabel,
     TaskText,
 )
+from task_service.saving import flush
+from task_service.saving.repository import TURN
 from task_service.showing import NAMES
 
-__all__ = ["derived"]
+__all__ = ["flush"]
 
 OWNED: tuple[type[SQLModel], ...] = (Activity, TaskLabel, TaskText, Task, Label, Project, SavedFilter)
 """The tables with a user's data."""
 DEEPEST = 20
 """Levels looked through: more than tasks may lie deep, so that a circle would end."""
-_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:user_id, 0))")
-
 _NOTE_ERASED = for_both(lambda insert: insert(ErasedOwner).on_conflict_do_nothing())
 
 
 async def take_turn(session: AsyncSession, user_id: str) -> None:
     """Wait for the other transactions that change something of this user, until this one ends.
 
-    SQLite has one writer anyway.
+    SQLite has one writer anyway. Where an idempotency key was claimed for the user the turn came with it.
     """
     connection = await session.connection()
-    if connection.dialect.name == "postgresql":
-        await connection.execute(_TURN, {"user_id": user_id})
+    if connection.dialect.name == "postgresql" and session.info.get(CLAIMED) != user_id:
+        await connection.execute(TURN, {"user_id": user_id})
 
 
 async def require_account(session: AsyncSession, user_id: str) -> None:

@@ -3,25 +3,21 @@
 import asyncio
 import base64
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
-import asyncpg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event
 from task_service.filtering.fields import FIELDS, OPERATORS
 from task_service.main import create
 from task_service.settings import Settings
 from task_service.structure.filters import BUILT_IN
 
 from conftest import OpenService, ServiceUnderTest
+from services.task.tests.statements import statements
 
 DOCUMENT = Path(__file__).parents[4] / "docs" / "filters.md"
 SORTS = ("due", "-due", "-priority,due", "title,-created", "-completed,position", "-updated", "done,-due")
@@ -68,32 +64,6 @@ async def found(task: ServiceUnderTest, **parameters: Any) -> str:
     answer = await task.client.get("/tasks", params=parameters)
     assert answer.status_code == 200, (parameters, answer.text)
     return ", ".join(item["title"] for item in answer.json()["items"])
-
-
-@contextmanager
-def statements(task: ServiceUnderTest) -> Iterator[list[str]]:
-    """The SQL that requests of this test run meanwhile, also past SQLAlchemy; `BEGIN` is left out.
-
-    A request to an app in process runs in the task that asks; what runs beside requests has tasks of its own.
-    """
-    seen: list[str] = []
-    asking = asyncio.current_task()
-    fetch = asyncpg.Connection.fetch
-
-    async def noting(connection: Any, statement: str, *values: Any) -> Any:
-        if asyncio.current_task() is asking:
-            seen.append(statement)
-        return await fetch(connection, statement, *values)
-
-    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-        if not statement.startswith("BEGIN") and asyncio.current_task() is asking:
-            seen.append(statement)
-
-    engine = task.database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    with patch.object(asyncpg.Connection, "fetch", noting):
-        yield seen
-    event.remove(engine, "before_cursor_execute", note)
 
 
 class TestTables:

@@ -11,33 +11,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
-from servicekit import json_rows
-from servicekit.database import for_rows
+from servicekit.aside import Part, Rows
 from servicekit.errors import AccountGone
-from task_service.changes.models import Change
-from task_service.changes.repository import NUMBER
+from task_service.changes.repository import CHANGES, NUMBERS
 from task_service.models import Label, Project, SavedFilter, Task
 
+Parts = Mapping[Part, Rows]
 KINDS: Mapping[type, str] = {Task: "task", Project: "project", Label: "label", SavedFilter: "filter"}
 """What the feed tells of, by the name it has there."""
 PENDING = "changed"
 """Key in `session.info`: (user, kind, id) → whether it is gone."""
 
-_CHANGE = Change.metadata.tables["change"]
-_NOTE = for_rows(
-    lambda insert: (new := insert(_CHANGE)).on_conflict_do_update(
-        index_elements=["user_id", "kind", "id"],
-        set_={"seq": new.excluded.seq, "deleted": new.excluded.deleted, "at": new.excluded.at},
-    )
-)
 
-
-@event.listens_for(Session, "before_flush")
-def notice(session: Session, *_: Any) -> None:
+def notice(session: Session) -> None:
     """Remember what is about to be written."""
     for thing in (*session.new, *session.dirty, *session.deleted):
         kind = KINDS.get(type(thing))
@@ -51,27 +40,20 @@ def notice_new(session: AsyncSession, user_id: str, kind: str, ids: Iterable[str
     session.info.setdefault(PENDING, {}).update({(user_id, kind, id): False for id in ids})
 
 
-@event.listens_for(Session, "before_commit")
-def number(session: Session) -> None:
-    """Give what was written its numbers, in the transaction that wrote it.
-
-    Raises `AccountGone`: whoever writes has taken a turn, so an erasure is over or still to come.
-    """
-    if session.in_nested_transaction():
-        return
-    session.flush()
-    pending = session.info.pop(PENDING, None)
+def numbered(session: Session) -> Parts:
+    """What gives the changes of this transaction their numbers."""
+    pending = _by_user(session.info.pop(PENDING, {}))
     if not pending:
-        return
-    connection = session.connection()
-    dialect = connection.dialect.name
-    for user_id, things in _by_user(pending).items():
-        taken = {"user_id": user_id, "last": len(things)}
-        last = connection.execute(NUMBER[dialect], taken).scalar_one_or_none()
-        if last is None:
-            raise AccountGone
-        rows = list(_rows(user_id, things, last))
-        connection.execute(_NOTE[dialect], json_rows.values_of(rows, dialect))
+        return {}
+    asked = [{"user_id": user_id, "last": len(things)} for user_id, things in pending.items()]
+    return {NUMBERS: asked, CHANGES: [row for each in pending.items() for row in _rows(*each)]}
+
+
+def check(parts: Parts, told: Mapping[str, Rows]) -> None:
+    """Raise `AccountGone` for users that got no numbers: whoever writes has taken a turn, so an erasure is
+    over or still to come."""
+    if len(told.get(NUMBERS.name) or ()) < len(parts.get(NUMBERS, ())):
+        raise AccountGone
 
 
 def _by_user(pending: Mapping[tuple[str, str, str], bool]) -> dict[str, dict[tuple[str, str], bool]]:
@@ -81,7 +63,7 @@ def _by_user(pending: Mapping[tuple[str, str, str], bool]) -> dict[str, dict[tup
     return found
 
 
-def _rows(user_id: str, things: Mapping[tuple[str, str], bool], last: int) -> Iterator[dict[str, Any]]:
+def _rows(user_id: str, things: Mapping[tuple[str, str], bool]) -> Iterator[dict[str, Any]]:
     now = datetime.now(UTC)
-    for seq, ((kind, id), gone) in enumerate(things.items(), start=last - len(things) + 1):
+    for seq, ((kind, id), gone) in enumerate(things.items(), start=1 - len(things)):
         yield {"user_id": user_id, "kind": kind, "id": id, "seq": seq, "deleted": gone, "at": now}

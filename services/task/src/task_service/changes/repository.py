@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Integer,
     String,
     bindparam,
@@ -16,27 +17,67 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col
 
-from servicekit.database import for_both
+from servicekit.aside import Part
+from servicekit.json_rows import json_rows, rows_of
 from task_service.changes.models import Change, ChangeCounter
 from task_service.models import ErasedOwner
+from task_service.saving.repository import Telling, cte_of
 
 _COUNTER = ChangeCounter.metadata.tables["change_counter"]
-_USER = bindparam("user_id", type_=String)
-_FIRST = select(_USER, bindparam("last", type_=Integer), literal(0, Integer)).where(
-    ~exists().where(col(ErasedOwner.id) == _USER)
-)
-NUMBER = for_both(
-    lambda insert: (
-        (new := insert(_COUNTER))
-        .from_select(["user_id", "last", "forgotten"], _FIRST)
-        .on_conflict_do_update(index_elements=["user_id"], set_={"last": _COUNTER.c.last + new.excluded.last})
-        .returning(_COUNTER.c.last)
+_CHANGE = Change.metadata.tables["change"]
+_OWN = ("user_id", "last", "forgotten")
+
+
+def _numbers(insert: Any, user_id: ColumnElement[str], last: ColumnElement[int]) -> Any:
+    is_erased = exists().where(col(ErasedOwner.id) == user_id)
+    new = insert(_COUNTER).from_select(_OWN, select(user_id, last, literal(0, Integer)).where(~is_erased))
+    more = {"last": _COUNTER.c.last + new.excluded.last}
+    return new.on_conflict_do_update(index_elements=["user_id"], set_=more).returning(
+        _COUNTER.c.user_id, _COUNTER.c.last
     )
+
+
+def _latest(new: Any) -> Any:
+    told = {name: new.excluded[name] for name in ("seq", "deleted", "at")}
+    return new.on_conflict_do_update(index_elements=["user_id", "kind", "id"], set_=told)
+
+
+def _counted(columns: Any, last: Any) -> list[Any]:
+    """The values of a change whose `seq` says how many numbers it is behind the `last` one."""
+    return [columns[each.name] + last if each.name == "seq" else columns[each.name] for each in _CHANGE.c]
+
+
+_ASKED = json_rows([_COUNTER.c.user_id, _COUNTER.c.last], rows_of("numbers"))
+_USER = bindparam("user_id", type_=String)
+NUMBERS = Telling(
+    "numbers",
+    postgresql=_numbers(postgresql.insert, _ASKED.c.user_id, _ASKED.c.last),
+    sqlite=_numbers(sqlite.insert, _USER, bindparam("last", type_=Integer)),
 )
-"""Gives out `last` numbers of a user; returns the last of them, or nothing for an erased user."""
+"""Gives out `last` numbers of a user; tells the last of them, and nothing of an erased user."""
+_NUMBERED = cte_of(NUMBERS)
+_CHANGED = json_rows(list(_CHANGE.c), rows_of("changes"))
+_GIVEN = {each.name: bindparam(each.name, type_=each.type) for each in _CHANGE.c}
+CHANGES = Part(
+    "changes",
+    postgresql=_latest(
+        postgresql.insert(_CHANGE).from_select(
+            [each.name for each in _CHANGE.c],
+            select(*_counted(_CHANGED.c, _NUMBERED.c.last)).where(_NUMBERED.c.user_id == _CHANGED.c.user_id),
+        )
+    ),
+    sqlite=_latest(
+        sqlite.insert(_CHANGE).from_select(
+            [each.name for each in _CHANGE.c],
+            select(*_counted(_GIVEN, _COUNTER.c.last)).where(_COUNTER.c.user_id == _USER),
+        )
+    ),
+)
+"""Each the last change of its thing; `seq` counts back from the number that `NUMBERS` gives out: 0, -1, …"""
 
 
 async def counter(session: AsyncSession, user_id: str) -> ChangeCounter:

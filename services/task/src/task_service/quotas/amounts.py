@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import inspect
 
-from task_service.models import Activity, Label, Project, SavedFilter, Task
+from task_service.models import Label, Project, SavedFilter, Task
 from task_service.quotas.sizes import size_of
 
 Amounts = Counter[str]
@@ -53,8 +53,6 @@ def _count(row: object, value: Callable[[str], Any]) -> Amounts:
             return Counter(labels=1)
         case SavedFilter():
             return Counter(filters=1)
-        case Activity():
-            return Counter(bytes_of_history=value("size"))
     return Counter()
 
 

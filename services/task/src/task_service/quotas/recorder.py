@@ -6,14 +6,18 @@ two of them can pass a limit together.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
+from servicekit.aside import Part, Rows, put_aside
 from servicekit.quotas import require_quota
+from task_service.history import ACTIVITY
 from task_service.quotas.amounts import (
+    ALL,
     MAKING_ROOM,
     REFUSING,
     Amounts,
@@ -21,7 +25,7 @@ from task_service.quotas.amounts import (
     difference_of,
     stored_amounts_of,
 )
-from task_service.quotas.repository import add_amounts
+from task_service.quotas.repository import USED
 from task_service.retention import repository as retention
 from task_service.settings import Settings
 
@@ -35,27 +39,39 @@ def limits_of(settings: Settings) -> Mapping[str, int]:
     return {name: getattr(settings, f"quota_{name}") for name in (*REFUSING, *MAKING_ROOM)}
 
 
-@event.listens_for(Session, "before_flush")
-def count(session: Session, *_: Any) -> None:
-    """Count what is about to be written. Raises `QuotaExceeded`."""
+def count(session: Session) -> None:
+    """Put aside what is about to be written counts."""
     for user_id, added in _added(session).items():
-        if any(added.values()):
-            used = add_amounts(session.connection(), user_id, added)
-            _check(session, user_id, added, used)
+        put_aside(session, USED, {"user_id": user_id, **added})
 
 
-def count_new(session: Session, user_id: str, added: Amounts) -> None:
-    """Count what is written past the session, which sees nothing of it. Raises `QuotaExceeded`."""
-    used = add_amounts(session.connection(), user_id, added)
-    _check(session, user_id, added, used)
+def count_new(session: AsyncSession, user_id: str, added: Amounts) -> None:
+    """Count what is written past the session, which sees nothing of it."""
+    put_aside(session, USED, {"user_id": user_id, **added})
 
 
-@event.listens_for(Session, "before_commit")
+def used_by(parts: Mapping[Part, Rows]) -> Sequence[Mapping[str, Any]]:
+    """What these rows add to what accounts keep, one row for each of them."""
+    found: dict[str, Amounts] = defaultdict(Counter)
+    for row in parts.get(USED, ()):
+        found[row["user_id"]].update({name: row[name] for name in row if name != "user_id"})
+    for row in parts.get(ACTIVITY, ()):
+        found[row["user_id"]]["bytes_of_history"] += row["size"]
+    return [
+        {"user_id": user_id} | {name: added[name] for name in ALL}
+        for user_id, added in sorted(found.items())
+        if any(added.values())
+    ]
+
+
+def check(session: Session, added: Rows, told: Mapping[str, Rows]) -> None:
+    """Raise `QuotaExceeded` where accounts keep more, with what was `added`, than they may."""
+    for used, more in zip(sorted(told.get(USED.name) or (), key=itemgetter("user_id")), added, strict=True):
+        _check(session, used, more)
+
+
 def make_room(session: Session) -> None:
     """Drop the oldest of the trash and the history of those who have too much of it."""
-    if session.in_nested_transaction():
-        return
-    session.flush()
     for user_id in sorted(session.info.pop(OVERFULL, ())):
         retention.make_room(session.connection(), user_id, session.info[LIMITS])
 
@@ -75,10 +91,10 @@ def _added(session: Session) -> Mapping[str, Amounts]:
     return found
 
 
-def _check(session: Session, user_id: str, added: Amounts, used: Mapping[str, int]) -> None:
+def _check(session: Session, used: Mapping[str, Any], added: Mapping[str, Any]) -> None:
     limits: Mapping[str, int] = session.info.get(LIMITS, {})
     for name in REFUSING:
         if name in limits:
             require_quota(name, used=used[name] - added[name], limit=limits[name], adding=added[name])
     if any(name in limits and used[name] > limits[name] for name in MAKING_ROOM):
-        session.info.setdefault(OVERFULL, set()).add(user_id)
+        session.info.setdefault(OVERFULL, set()).add(used["user_id"])

@@ -11,19 +11,22 @@ from sqlalchemy.types import Integer
 from sqlmodel import col
 
 from servicekit.database import for_both
+from servicekit.json_rows import insert_json_rows, rows_of
 from task_service.quotas.amounts import ALL, Amounts
 from task_service.quotas.models import AccountUsage
+from task_service.saving.repository import Telling
 
 USAGE = AccountUsage.metadata.tables["account_usage"]
-_ADD = for_both(
-    lambda insert: (
-        (new := insert(USAGE))
-        .on_conflict_do_update(
-            index_elements=["user_id"], set_={name: USAGE.c[name] + new.excluded[name] for name in ALL}
-        )
-        .returning(*(USAGE.c[name] for name in ALL))
-    )
-)
+
+
+def _adding(new: Any) -> Any:
+    more = {name: USAGE.c[name] + new.excluded[name] for name in ALL}
+    return new.on_conflict_do_update(index_elements=["user_id"], set_=more).returning(*USAGE.c)
+
+
+_ADD = for_both(lambda insert: _adding(insert(USAGE)))
+USED = Telling("used", postgresql=_adding(insert_json_rows(USAGE, rows_of("used"))), sqlite=_ADD["sqlite"])
+"""Adds to what accounts keep; tells what they keep then."""
 
 
 class octet_length(GenericFunction[int]):

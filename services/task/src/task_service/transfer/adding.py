@@ -70,7 +70,7 @@ class Adding:
         await self._settle_labels(session, chunk.labels)
         await repository.insert_rows(session, chunk)
         session.info["recorded"] = True
-        await session.run_sync(count_new, self.user.user_id, _amounts(chunk))
+        count_new(session, self.user.user_id, _amounts(chunk))
         notice_new(session, self.user.user_id, "task", chunk.ids)
         await tree.count_below(session, self.user.user_id, chunk.parents, datetime.now(UTC))
         return len(chunk.ids)

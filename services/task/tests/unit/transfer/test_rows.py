@@ -1,4 +1,5 @@
-"""The rows an import writes past the ORM: those the ORM would write of the same task, by the same rules."""
+"""The rows an import writes past the session: those the session would write of the same task, by the same
+rules."""
 
 import json
 import subprocess
@@ -9,11 +10,10 @@ from typing import Any
 import orjson
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlmodel import SQLModel
 from task_service import derived, due, events
 from task_service.history import tell
-from task_service.models import Activity, OutboxRow, Task, TaskLabel, TaskText
-from task_service.quotas.amounts import amounts_of
+from task_service.models import Task
+from task_service.quotas import recorder as quotas
 from task_service.repeating import DEFAULTS
 from task_service.transfer.new_task import NewTask
 from task_service.transfer.rows import COLUMNS, TOLD, chunk_of
@@ -22,6 +22,7 @@ from task_service.transfer.source import Owner
 from contracts.event import CloudEvent
 from contracts.names import App
 from contracts.task import TaskCreated, TaskSnapshot
+from servicekit.aside import ASIDE, Part
 from servicekit.auth import Agent, Principal
 
 MADE_THERE = {"id", "event_id", "recorded_at", "time", "traceparent", "traceid"}
@@ -85,35 +86,42 @@ owners = st.sampled_from([None, {"token": "t1", "name": "a robot"}]).map(
 
 
 class _Session:
-    """As much of a session as recording needs: it keeps what is added."""
+    """As much of a session as writing a new task needs: what is put aside is kept in `info`."""
 
-    def __init__(self, user: Owner) -> None:
+    def __init__(self, task: Task, user: Owner) -> None:
         by = Agent(user.via["token"], user.via["name"]) if user.via else None
         principal = Principal(user.user_id, "user", user.time_zone, "", 0, via=by)
         self.info: dict[str, Any] = {"app": App.TASK, "principal": principal}
-        self.added: list[SQLModel] = []
-
-    def add(self, row: SQLModel) -> None:
-        self.added.append(row)
+        self.new = [task]
+        self.dirty: list[Task] = []
+        self.deleted: list[Task] = []
 
 
 def model_of(task: NewTask) -> Task:
     return Task(**{name: getattr(task, name) for name in COLUMNS})
 
 
-def rows_of_the_orm(task: NewTask, user: Owner) -> list[SQLModel]:
-    session, model = _Session(user), model_of(task)
-    text = TaskText(user_id=model.user_id, task_id=model.id, **derived._text(model))
-    tell(session, model, events.created(model))  # type: ignore[arg-type]  # adds and looks at info only
-    return [model, text, *derived._label_rows(model), *session.added]
+def put_aside_of(task: NewTask, user: Owner) -> dict[Part, list[dict[str, Any]]]:
+    """What a session writes of a new task, beside the task itself."""
+    model = model_of(task)
+    session: Any = _Session(model, user)
+    tell(session, model, events.created(model))
+    derived.keep(session)
+    quotas.count(session)
+    found: dict[Part, list[dict[str, Any]]] = session.info[ASIDE]
+    return found
 
 
-def values_of(row: SQLModel) -> dict[str, Any]:
+def rows_of_the_session(task: NewTask, user: Owner) -> dict[str, list[dict[str, Any]]]:
+    own = {"task": [model_of(task).model_dump()]}
+    return own | {part.name: rows for part, rows in put_aside_of(task, user).items()}
+
+
+def values_of(row: dict[str, Any]) -> dict[str, Any]:
     """As JSON, where an event is an object."""
-    found: dict[str, Any] = orjson.loads(orjson.dumps(row.model_dump(), option=orjson.OPT_UTC_Z))
-    found.pop("seq", None)
-    if isinstance(row, OutboxRow):
-        found["payload"] = json.loads(row.payload)
+    found: dict[str, Any] = orjson.loads(orjson.dumps(row, option=orjson.OPT_UTC_Z))
+    if "payload" in found:
+        found["payload"] = json.loads(found["payload"])
     return found
 
 
@@ -128,12 +136,12 @@ def same(values: dict[str, Any]) -> dict[str, Any]:
 class TestRows:
     @BUSY
     @given(new_tasks, owners)
-    def test_are_those_of_the_orm(self, task: NewTask, user: Owner) -> None:
+    def test_are_those_of_a_session(self, task: NewTask, user: Owner) -> None:
         chunk = chunk_of([task], user, set())
-        wanted = rows_of_the_orm(task, user)
-        for model in (Task, TaskText, TaskLabel, Activity, OutboxRow):
-            found = orjson.loads(chunk.rows.get(str(model.__tablename__), "[]"))
-            expected = [values_of(row) for row in wanted if isinstance(row, model)]
+        wanted = rows_of_the_session(task, user)
+        for table in ("task", "task_text", "task_label", "activity", "outbox"):
+            found = orjson.loads(chunk.rows.get(table, "[]"))
+            expected = [values_of(row) for row in wanted.get(table, [])]
             assert list(map(same, found)) == list(map(same, expected))
 
     @BUSY
@@ -150,7 +158,7 @@ class TestRows:
     def test_count_what_the_session_would_count(self, tasks: list[NewTask]) -> None:
         user = Owner("ada", "Europe/Berlin")
         chunk = chunk_of(tasks, user, set())
-        counted = [amounts_of(row) for task in tasks for row in rows_of_the_orm(task, user)]
+        counted = [row for task in tasks for row in quotas.used_by(put_aside_of(task, user))]
         assert chunk.ids == [task.id for task in tasks]
         assert chunk.labels == list(dict.fromkeys(name for task in tasks for name in task.labels))
         assert chunk.text_bytes == sum(each["bytes_of_text"] for each in counted)

@@ -1,0 +1,1 @@
+"""What a transaction has changed is written, and all that is kept beside it."""

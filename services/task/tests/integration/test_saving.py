@@ -1,0 +1,178 @@
+"""What a transaction has changed is written with little, and right. On both databases."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from sqlalchemy import func, insert, select, text
+from sqlmodel import col
+from task_service import repository
+from task_service.main import create
+from task_service.models import Activity, OutboxRow, Task
+from task_service.quotas.recorder import LIMITS
+from task_service.settings import Settings
+from task_service.transfer.new_task import NewTask
+
+from conftest import OpenService, ServiceUnderTest
+from servicekit.aside import put_aside
+from servicekit.ids import new_id
+from servicekit.idempotency import CLAIMED, Claim, earlier_answer
+from servicekit.outbox import OUTBOX
+from services.task.tests.statements import statements
+from services.task.tests.unit.transfer.test_rows import model_of, new_tasks
+
+fuzzy = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+TURN = "SELECT pg_try_advisory_xact_lock(hashtextextended('ada', 0))"
+
+
+@pytest.fixture
+async def task(open_service: OpenService) -> ServiceUnderTest:
+    return await open_service(create, Settings)
+
+
+def once() -> dict[str, str]:
+    """As the edge asks."""
+    return {"idempotency-key": new_id()}
+
+
+async def made(task: ServiceUnderTest, **fields: Any) -> dict[str, Any]:
+    answer = await task.client.post("/tasks", json={"title": "milk"} | fields, headers=once())
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def number_of(task: ServiceUnderTest, model: type[Any]) -> int:
+    async with task.database.reading() as session:
+        return await session.scalar(select(func.count()).select_from(model)) or 0
+
+
+class TestOnPostgres:
+    """A round trip costs more than what it writes; SQLite lies in the process itself."""
+
+    @pytest.fixture(autouse=True)
+    def postgres(self, task: ServiceUnderTest) -> None:
+        if task.database.is_sqlite:
+            pytest.skip("SQLite runs a statement for each table")
+
+    @pytest.mark.parametrize("body", [{"title": "tea"}, {"title": "tea", "due_date": "2030-01-01", "priority": 2}])
+    async def test_a_new_task_takes_two_statements(self, task: ServiceUnderTest, body: dict[str, Any]) -> None:
+        with statements(task) as seen:
+            assert (await task.client.post("/tasks", json=body, headers=once())).status_code == 201
+        assert len(seen) == 2, seen
+
+    @pytest.mark.parametrize(
+        ("method", "path", "body", "number"),
+        [
+            ("PATCH", "", {"title": "tea"}, 3),
+            ("PATCH", "", {"due_date": "2030-01-01"}, 3),
+            ("PATCH", "", {"title": "milk"}, 3),
+            ("POST", "/complete", None, 3),
+            ("DELETE", "", None, 4),
+        ],
+    )
+    async def test_a_change_takes_few(
+        self, task: ServiceUnderTest, method: str, path: str, body: Any, number: int
+    ) -> None:
+        id = (await made(task))["id"]
+        with statements(task) as seen:
+            answer = await task.client.request(method, f"/tasks/{id}{path}", json=body, headers=once())
+        assert answer.is_success
+        assert len(seen) == number, seen
+
+    async def test_a_turn_comes_with_the_key(self, task: ServiceUnderTest) -> None:
+        claim = Claim("ada", "k", "hash")
+        async with task.database.transaction() as session:
+            assert await earlier_answer(session, claim) is None
+            with statements(task) as seen:
+                await repository.take_turn(session, "ada")
+            assert not seen
+            async with task.database.transaction() as other:
+                assert not await other.scalar(text(TURN))
+        async with task.database.transaction() as other:
+            assert await other.scalar(text(TURN))
+            assert await earlier_answer(other, claim) is not None
+
+    async def test_a_turn_that_a_savepoint_took_goes_with_it(self, task: ServiceUnderTest) -> None:
+        async with task.database.transaction() as session:
+            savepoint = await session.begin_nested()
+            assert await earlier_answer(session, Claim("ada", "k", "hash")) is None
+            await savepoint.rollback()
+            assert CLAIMED not in session.info
+            await repository.take_turn(session, "ada")
+            async with task.database.transaction() as other:
+                assert not await other.scalar(text(TURN))
+
+
+class TestATask:
+    @fuzzy
+    @given(new_tasks)
+    async def test_is_stored_as_the_orm_would_store_it(self, task: ServiceUnderTest, drawn: NewTask) -> None:
+        ours, plain = model_of(drawn), model_of(drawn).model_dump() | {"id": new_id()}
+        ours.id = new_id()
+        async with task.database.transaction() as session:
+            session.add(ours)
+            await session.execute(insert(Task), [plain])
+        async with task.database.reading() as session:
+            rows = [
+                (await session.execute(select(*Task.__table__.c).where(col(Task.id) == id))).one()._asdict()  # type: ignore[attr-defined]
+                for id in (ours.id, plain["id"])
+            ]
+        assert rows[0] | {"id": ""} == rows[1] | {"id": ""}
+
+    @fuzzy
+    @given(new_tasks, new_tasks)
+    async def test_is_changed_as_the_orm_would_change_it(
+        self, task: ServiceUnderTest, first: NewTask, then: NewTask
+    ) -> None:
+        id, changed = new_id(), model_of(then).model_dump(exclude={"id"})
+        async with task.database.transaction() as session:
+            session.add(Task(**model_of(first).model_dump() | {"id": id}))
+        async with task.database.transaction() as session:
+            (await session.get_one(Task, id)).sqlmodel_update(changed)
+        async with task.database.reading() as session:
+            assert (await session.get_one(Task, id)).model_dump(exclude={"id"}) == changed
+
+    async def test_that_was_added_can_be_changed_at_once(self, task: ServiceUnderTest) -> None:
+        new = Task(id=new_id(), user_id="ada", title="milk", position="V", **_now())
+        async with task.database.transaction() as session:
+            session.add(new)
+            await session.flush()
+            new.title = "tea"
+            await session.flush()
+            new.priority = 3
+        async with task.database.reading() as session:
+            found = await session.get_one(Task, new.id)
+        assert (found.title, found.priority) == ("tea", 3)
+
+
+class TestARollback:
+    async def test_leaves_nothing_of_what_was_put_aside(self, task: ServiceUnderTest) -> None:
+        row = {"topic": "t", "key": "ada", "event_id": "1", "payload": "{}", **_now("recorded_at")}
+        async with task.database.transaction() as session:
+            savepoint = await session.begin_nested()
+            put_aside(session, OUTBOX, row)
+            await savepoint.rollback()
+            put_aside(session, OUTBOX, row | {"event_id": "2"})
+        async with task.database.reading() as session:
+            assert list(await session.scalars(select(col(OutboxRow.event_id)))) == ["2"]
+
+    async def test_of_a_command_takes_back_all_it_told(self, task: ServiceUnderTest) -> None:
+        task.database.session_info[LIMITS] |= {"tasks": 1}
+        commands = [{"uuid": new_id(), "type": "task.create", "body": {"title": t}} for t in ("a", "b", "c")]
+        answer = await task.client.post("/batch", json={"commands": commands}, headers=once())
+        assert [each["status"] for each in answer.json()["results"]] == [201, 409, 409]
+        assert [await number_of(task, model) for model in (Task, Activity, OutboxRow)] == [1, 1, 1]
+        used = {each["name"]: each["used"] for each in (await task.client.get("/usage")).json()["items"]}
+        assert (used["tasks"], used["bytes_of_text"]) == (1, 1)
+        assert len((await task.client.get("/changes")).json()["items"]) == 1
+
+
+class TestAKeyThatComesTwiceAtOnce:
+    async def test_makes_one_task_with_one_event(self, task: ServiceUnderTest) -> None:
+        asked = [task.client.post("/tasks", json={"title": "x"}, headers={"idempotency-key": "k"})] * 1
+        asked += [task.client.post("/tasks", json={"title": "x"}, headers={"idempotency-key": "k"})]
+        answers = await asyncio.gather(*asked)
+        assert {answer.json()["id"] for answer in answers} == {answers[0].json()["id"]}
+        assert [await number_of(task, model) for model in (Task, Activity, OutboxRow)] == [1, 1, 1]
