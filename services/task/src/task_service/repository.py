@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Integer, and_, bindparam, cast, delete, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.util import identity_key
 from sqlmodel import SQLModel, col
 
 from servicekit.database import for_both, run_own
@@ -86,9 +87,15 @@ async def subtasks(session: AsyncSession, user_id: str, parents: Collection[str]
 
 
 async def these(session: AsyncSession, user_id: str, ids: Sequence[str]) -> Sequence[Task]:
-    """Those of these tasks that there are, the trash included, in the order of their ids in `ids`."""
-    query = select(Task).where(col(Task.user_id) == user_id, col(Task.id).in_(ids))
-    found = {task.id: task for task in await session.scalars(query)}
+    """Those of these tasks that there are, the trash included, in the order of their ids in `ids`.
+
+    What the transaction has read is not read again: its user's turn is taken.
+    """
+    read = {task.id: task for id in ids if (task := session.identity_map.get(identity_key(Task, id)))}
+    found = {id: task for id, task in read.items() if task.user_id == user_id}
+    if missing := [id for id in ids if id not in found]:
+        query = select(Task).where(col(Task.user_id) == user_id, col(Task.id).in_(missing))
+        found |= {task.id: task for task in await session.scalars(query)}
     return [found[id] for id in ids if id in found]
 
 

@@ -1,6 +1,5 @@
 """The tables of docs/filters.md, run through the API, and what lists promise. On both databases."""
 
-import asyncio
 import base64
 import json
 from datetime import datetime, timedelta

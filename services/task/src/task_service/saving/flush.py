@@ -8,14 +8,14 @@ A rollback, also of a savepoint, takes all of it back. Writers of one user have 
 them pass a quota together.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import event
-from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy import event, inspect
+from sqlalchemy.orm import Session, make_transient, make_transient_to_detached
 
-from servicekit.aside import ASIDE, inserting, put_aside
+from servicekit.aside import ASIDE, Part, inserting, put_aside
 from servicekit.idempotency import CLAIMING
 from task_service import derived
 from task_service.changes import recorder as changes
@@ -29,10 +29,30 @@ from task_service.settings import Settings
 COMMITTING = "committing"
 """Key in `session.info`: nothing else is going to be changed, so what is collected waits for `finish`."""
 
+ADOPTED = "adopted"
+"""Key in `session.info`: tasks that were written past the session, which could not tell after a rollback."""
+
 _TABLE = Task.metadata.tables["task"]
 _COLUMNS = tuple(column.name for column in _TABLE.columns)
-TASKS = inserting("task", lambda insert: insert(_TABLE))
+_TEXTS = ("title", "notes")
 _values = attrgetter(*_COLUMNS)
+
+
+def _changing(but: Collection[str]) -> Part:
+    kept = {"id", "user_id", *but}
+    return inserting(
+        "changed_task" if but else "rewritten_task",
+        lambda insert: (new := insert(_TABLE)).on_conflict_do_update(
+            index_elements=["id"],
+            set_={name: new.excluded[name] for name in _COLUMNS if name not in kept},
+            where=_TABLE.c.user_id == new.excluded.user_id,
+        ),
+    )
+
+
+ADDED = inserting("task", lambda insert: insert(_TABLE))
+CHANGED, REWRITTEN = _changing(_TEXTS), _changing(())
+"""Of long texts PostgreSQL makes a copy, even if they stay the same."""
 
 
 def session_info(settings: Settings) -> Mapping[str, Any]:
@@ -46,9 +66,11 @@ def collect(session: Session, *_: Any) -> None:
     changes.notice(session)
     quotas.count(session)
     derived.keep(session)
-    for task in [each for each in session.new if isinstance(each, Task)]:
-        put_aside(session, TASKS, dict(zip(_COLUMNS, _values(task), strict=True)))
-        _adopt(session, task)
+    tasks = [each for each in (*session.new, *session.dirty) if isinstance(each, Task)]
+    for task in tasks:
+        if part := _part_of(session, task):
+            put_aside(session, part, dict(zip(_COLUMNS, _values(task), strict=True)))
+            _adopt(session, task)
     if COMMITTING not in session.info:
         _save(session, {})
 
@@ -66,11 +88,29 @@ def finish(session: Session) -> None:
     quotas.make_room(session)
 
 
+@event.listens_for(Session, "after_soft_rollback")
+def disown(session: Session, _: Any) -> None:
+    """Forget tasks whose values may be those of before: whoever needs one reads it again."""
+    for task in session.info.pop(ADOPTED, ()):
+        if task in session:
+            session.expunge(task)
+
+
+def _part_of(session: Session, task: Task) -> Part | None:
+    if task in session.new:
+        return ADDED
+    if not session.is_modified(task):
+        return None
+    attributes = inspect(task).attrs
+    return REWRITTEN if any(attributes[name].history.has_changes() for name in _TEXTS) else CHANGED
+
+
 def _adopt(session: Session, task: Task) -> None:
-    """Have the session take a new task for one that it has read."""
-    session.expunge(task)
+    """Have the session take a task for one that it has just read."""
+    make_transient(task)
     make_transient_to_detached(task)
     session.add(task)
+    session.info.setdefault(ADOPTED, []).append(task)
 
 
 def _save(session: Session, numbered: changes.Parts) -> None:
