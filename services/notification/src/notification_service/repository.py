@@ -1,16 +1,24 @@
 """Every query of the notification service."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, bindparam, delete, func, select
+from sqlalchemy import Integer, Select, bindparam, delete, exists, func, literal, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from notification_service.lists import Among, for_lists
 from notification_service.models import Notification
 from notification_service.schemas import NotificationRead
+from servicekit.database import run_own
 from servicekit.prepared import Prepared
 
+FOLLOWING = ("task", "own")
+"""Kinds of reminders that follow a task."""
+_KNOWN, _REMINDER, _CHANNEL = (
+    Notification.metadata.tables[name].c for name in ("known_task", "reminder", "channel")
+)
 CHUNK = 5_000
 """Rows of one user dropped in one go; the next round takes more."""
 _ENTRY = Notification.metadata.tables["notification"].c
@@ -24,6 +32,45 @@ FIRST_PAGE = Prepared(_FIRST_PAGE)
 """What `newest` finds, as it is shown: `user_id`, `limit`."""
 FIRST_UNREAD = Prepared(_FIRST_PAGE.where(_ENTRY.read_at.is_(None)))
 """No others than those that are not read."""
+
+
+class Told(NamedTuple):
+    """What was told of a task last, and whose it is."""
+
+    version: int
+    user_id: str
+
+
+class Around(NamedTuple):
+    """What is there of some tasks and of their users, to be looked for where it is."""
+
+    told: dict[str, Told]
+    """Those of the tasks that are known, locked, by id."""
+    has_reminders: bool
+    """Whether any of the tasks has one that follows it."""
+    has_channels: bool
+    """Whether any of the users has one in use."""
+
+
+def _around(among: Among) -> Select[Any]:
+    known = select(_KNOWN.id, _KNOWN.version, _KNOWN.user_id).where(among(_KNOWN.id, "tasks"))
+    locked = known.order_by(_KNOWN.id).with_for_update().cte("known")
+    follows = among(_REMINDER.task_id, "tasks") & _REMINDER.kind.in_(FOLLOWING)
+    in_use = among(_CHANNEL.user_id, "users") & _CHANNEL.is_active
+    query = select(
+        *locked.c, exists().where(follows).label("follows"), exists().where(in_use).label("in_use")
+    )
+    return query.select_from(select(literal(1)).subquery("one").outerjoin(locked, true()))
+
+
+_AROUND = for_lists(_around)
+
+
+async def around(session: AsyncSession, tasks: Collection[str], users: Collection[str]) -> Around:
+    """Look around, after locking the users: most tasks have no reminders, and most users no channels."""
+    rows = (await run_own(session, _AROUND, {"tasks": list(tasks), "users": list(users)})).all()
+    told = {row.id: Told(row.version, row.user_id) for row in rows if row.id is not None}
+    return Around(told, bool(rows[0].follows), bool(rows[0].in_use))
 
 
 async def lock(session: AsyncSession, user_id: str, id: str) -> Notification | None:

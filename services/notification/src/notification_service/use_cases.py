@@ -30,8 +30,12 @@ async def follow_tasks(session: AsyncSession, envelopes: Sequence[CloudEvent[Tas
     """Keep reminders in step with changed tasks, and call the webhooks of their owners that ask for it."""
     people = await reminders.lock_people(session, {envelope.data.user_id for envelope in envelopes})
     told = [envelope for envelope in envelopes if not people[envelope.data.user_id].erased_at]
-    await planning.follow(session, told, people)
-    active = await channels.active_of(session, {envelope.data.user_id for envelope in told})
+    if not told:
+        return
+    users = {envelope.data.user_id for envelope in told}
+    around = await repository.around(session, {envelope.data.task.id for envelope in told}, users)
+    await planning.follow(session, told, people, around)
+    active = await channels.active_of(session, users) if around.has_channels else {}
     asked = {user_id: {kind for each in found for kind in each.kinds} for user_id, found in active.items()}
     heard = [each for each in told if contents.kind_of(each.data) in asked.get(each.data.user_id, ())]
     await inbox.put_on(session, [_entry_of_task(each) for each in heard], people, active)

@@ -16,7 +16,7 @@ from task_service.settings import Settings
 from task_service.structure.filters import BUILT_IN
 
 from conftest import OpenService, ServiceUnderTest
-from services.task.tests.statements import statements
+from tests.statements import statements
 
 DOCUMENT = Path(__file__).parents[4] / "docs" / "filters.md"
 SORTS = ("due", "-due", "-priority,due", "title,-created", "-completed,position", "-updated", "done,-due")

@@ -20,8 +20,8 @@ from servicekit.aside import put_aside
 from servicekit.idempotency import CLAIMED, Claim, earlier_answer
 from servicekit.ids import new_id
 from servicekit.outbox import OUTBOX
-from services.task.tests.statements import statements
 from services.task.tests.unit.transfer.test_rows import model_of, new_tasks
+from tests.statements import statements
 
 fuzzy = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -19,24 +19,27 @@ from contracts.event import CloudEvent
 from contracts.task import TaskDeleted, TaskEvent, TaskReminder, TaskSnapshot
 from notification_service.models import KnownTask, Person, Reminder
 from notification_service.reminders import repository
-from notification_service.reminders.repository import Told
 from notification_service.reminders.when import due_instant, remind_instant, zone_of
+from notification_service.repository import FOLLOWING, Around, Told
 
 REMINDERS = uuid5(NAMESPACE_URL, "todo/reminders")
-OF_A_TASK = ("task", "own")
 
 
 async def follow(
-    session: AsyncSession, envelopes: Sequence[CloudEvent[TaskEvent]], people: Mapping[str, Person]
+    session: AsyncSession,
+    envelopes: Sequence[CloudEvent[TaskEvent]],
+    people: Mapping[str, Person],
+    around: Around,
 ) -> None:
-    """Plan, move and cancel what changed tasks ask for, oldest change first. people: theirs, locked."""
-    ids = sorted({envelope.data.task.id for envelope in envelopes})
-    if not ids:
-        return
-    known = await repository.lock_tasks(session, ids)
-    reminders: dict[str, dict[str, Reminder]] = {id: {} for id in ids}
-    for reminder in await repository.lock_of_tasks(session, ids, OF_A_TASK):
-        reminders[reminder.task_id or ""][reminder.id] = reminder
+    """Plan, move and cancel what changed tasks ask for, oldest change first. people: theirs, locked.
+
+    around: what is there of the tasks.
+    """
+    known = around.told
+    reminders: dict[str, dict[str, Reminder]] = {envelope.data.task.id: {} for envelope in envelopes}
+    if around.has_reminders:
+        for reminder in await repository.lock_of_tasks(session, list(reminders), FOLLOWING):
+            reminders[reminder.task_id or ""][reminder.id] = reminder
     rows: dict[str, dict[str, Any]] = {}
     instants: set[datetime] = set()
     for envelope in envelopes:

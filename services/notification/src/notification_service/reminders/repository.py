@@ -8,6 +8,7 @@ from sqlalchemy import BindParameter, ColumnExpressionArgument, bindparam, delet
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from notification_service.lists import dialect_of, for_lists
 from notification_service.models import KnownTask, Person, Reminder, WakeUp
 from notification_service.reminders.when import MINUTES_OF_A_DAY
 from servicekit.database import for_both, for_rows, run_own, run_rows
@@ -28,12 +29,10 @@ IS_ANY_UNSET = Look(_UNSET)
 """Whether a wake-up waits for its job."""
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 """Statements of every event are made once: to make one costs as much as to run it."""
-_LOCK_PEOPLE = select(Person).where(col(Person.id).in_(_IDS)).order_by(col(Person.id)).with_for_update()
-_LOCK_TASKS = (
-    select(col(KnownTask.id), col(KnownTask.version), col(KnownTask.user_id))
-    .where(col(KnownTask.id).in_(_IDS))
-    .order_by(col(KnownTask.id))
-    .with_for_update()
+_LOCK_PEOPLE = for_lists(
+    lambda among: (
+        select(Person).where(among(col(Person.id), "ids")).order_by(col(Person.id)).with_for_update()
+    )
 )
 _LOCK_OF_TASKS = (
     select(Reminder)
@@ -57,13 +56,6 @@ class DueTime(NamedTuple):
     day: date | None = None
 
 
-class Told(NamedTuple):
-    """What was told of a task last, and whose it is."""
-
-    version: int
-    user_id: str
-
-
 async def person(session: AsyncSession, user_id: str) -> Person:
     """What is known of a user, locked until the transaction ends; somebody new has the defaults."""
     return (await lock_people(session, [user_id]))[user_id]
@@ -81,7 +73,7 @@ async def lock_people(session: AsyncSession, ids: Iterable[str]) -> dict[str, Pe
 
 
 async def _lock_known(session: AsyncSession, ids: Collection[str]) -> dict[str, Person]:
-    found = await session.scalars(_LOCK_PEOPLE, {"ids": list(ids)})
+    found = await session.scalars(_LOCK_PEOPLE[dialect_of(session)], {"ids": list(ids)})
     return {person.id: person for person in found}
 
 
@@ -96,12 +88,6 @@ async def account(session: AsyncSession, user_id: str) -> Person:
 async def people(session: AsyncSession, ids: Sequence[str]) -> dict[str, Person]:
     found = await session.scalars(select(Person).where(col(Person.id).in_(ids)))
     return {person.id: person for person in found}
-
-
-async def lock_tasks(session: AsyncSession, ids: Collection[str]) -> dict[str, Told]:
-    """What was told of those of these tasks that are known."""
-    found = await session.execute(_LOCK_TASKS, {"ids": list(ids)})
-    return {id: Told(version, user_id) for id, version, user_id in found}
 
 
 async def remember(session: AsyncSession, tasks: Sequence[Mapping[str, Any]]) -> None:

@@ -1,4 +1,4 @@
-"""The statements that one request runs."""
+"""The statements that one request or delivery runs."""
 
 import asyncio
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from conftest import ServiceUnderTest
 
 
 @contextmanager
-def statements(task: ServiceUnderTest) -> Iterator[list[str]]:
+def statements(service: ServiceUnderTest) -> Iterator[list[str]]:
     """The SQL that requests of this test run meanwhile, also past SQLAlchemy; `BEGIN` is left out.
 
     A request to an app in process runs in the task that asks; what runs beside requests has tasks of its own.
@@ -31,7 +31,7 @@ def statements(task: ServiceUnderTest) -> Iterator[list[str]]:
         if not statement.startswith("BEGIN") and asyncio.current_task() is asking:
             seen.append(statement)
 
-    engine = task.database.engine.sync_engine
+    engine = service.database.engine.sync_engine
     event.listen(engine, "before_cursor_execute", note)
     with patch.object(asyncpg.Connection, "fetch", noting):
         yield seen
