@@ -5,6 +5,7 @@ writes, and PostgreSQL plans, anew. SQLite runs one statement a row, in the proc
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 import orjson
@@ -13,12 +14,16 @@ from sqlalchemy import (
     BindParameter,
     Column,
     ColumnClause,
+    ColumnElement,
     Select,
     String,
+    TypeDecorator,
     bindparam,
+    case,
     cast,
     column,
     func,
+    literal_column,
     select,
 )
 from sqlalchemy.dialects.postgresql import Insert, insert
@@ -31,6 +36,16 @@ def rows_of(name: str) -> BindParameter[str]:
 
 
 ROWS = rows_of("rows")
+_ENDS: Mapping[type, Mapping[str, str]] = {
+    date: {
+        "date '9999-12-31'": "date 'infinity'",
+        "date '0001-01-01'": "date '-infinity'",
+    },
+    datetime: {
+        "timestamptz '9999-12-31 23:59:59.999999+00'": "timestamptz 'infinity'",
+        "timestamptz '0001-01-01 00:00:00+00'": "timestamptz '-infinity'",
+    },
+}
 
 
 def json_rows(columns: Sequence[ColumnClause[Any]], rows: BindParameter[str] = ROWS) -> TableValuedAlias:
@@ -40,7 +55,8 @@ def json_rows(columns: Sequence[ColumnClause[Any]], rows: BindParameter[str] = R
 
 
 def select_json_rows(columns: Sequence[Column[Any]], rows: BindParameter[str] = ROWS) -> Select[Any]:
-    return select(*json_rows(columns, rows).c)
+    """The rows, as the driver would store them: the first and the last moment of Python mean infinity."""
+    return select(*map(_stored, json_rows(columns, rows).c))
 
 
 def insert_json_rows(into: Any, rows: BindParameter[str] = ROWS) -> Insert:
@@ -56,6 +72,15 @@ def values_of(rows: Sequence[Mapping[str, Any]], dialect: str, name: str = "rows
     if dialect != "postgresql":
         return rows
     return {name: orjson.dumps(rows, option=orjson.OPT_UTC_Z, default=_text_of).decode()}
+
+
+def _stored(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    kind: Any = value.type.impl if isinstance(value.type, TypeDecorator) else value.type
+    ends = _ENDS.get(kind.python_type, {})
+    whens: list[Any] = [
+        (value == literal_column(end), literal_column(infinite)) for end, infinite in ends.items()
+    ]
+    return case(*whens, else_=value) if whens else value
 
 
 def _text_of(value: bytes) -> str:

@@ -20,8 +20,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Protocol
 
-from sqlalchemy import bindparam, delete, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import BigInteger, Integer, bindparam, delete, select
 from sqlmodel import col
 
 from contracts.batch import BATCHED, MAX_EVENTS
@@ -30,7 +29,7 @@ from servicekit.bulk import Outgoing, batch_of
 from servicekit.database import Database
 from servicekit.leadership import leadership
 from servicekit.outbox import OutboxRow
-from servicekit.prepared import Look
+from servicekit.prepared import Look, Prepared
 
 BATCH = 500
 """Messages in one bulk call. Large calls cost least: one of 200 events less than four of 50."""
@@ -55,25 +54,23 @@ WATCHFUL_SECONDS = 30.0
 
 log = logging.getLogger(__name__)
 
-_FETCH = (
-    select(
-        col(OutboxRow.seq),
-        col(OutboxRow.topic),
-        col(OutboxRow.key),
-        col(OutboxRow.event_id),
-        col(OutboxRow.payload),
-    )
-    .where(col(OutboxRow.seq) > bindparam("after"))
-    .order_by(col(OutboxRow.seq))
-    .limit(bindparam("limit"))
+_OUTBOX = OutboxRow.metadata.tables["outbox"].c
+_FETCH = Prepared(
+    select(_OUTBOX.seq, _OUTBOX.topic, _OUTBOX.key, _OUTBOX.event_id, _OUTBOX.payload)
+    .where(_OUTBOX.seq > bindparam("after", type_=BigInteger))
+    .order_by(_OUTBOX.seq)
+    .limit(bindparam("limit", type_=Integer))
 )
-_ANY = Look(select(col(OutboxRow.seq)))
-_SEQS = (
-    select(col(OutboxRow.seq))
-    .where(col(OutboxRow.seq) > bindparam("after"), col(OutboxRow.seq) <= bindparam("newest"))
-    .order_by(col(OutboxRow.seq))
+_ANY = Look(select(_OUTBOX.seq))
+_SEQS = Prepared(
+    select(_OUTBOX.seq)
+    .where(_OUTBOX.seq > bindparam("after", type_=BigInteger))
+    .where(_OUTBOX.seq <= bindparam("newest", type_=BigInteger))
+    .order_by(_OUTBOX.seq)
 )
 _DELETE = delete(OutboxRow).where(col(OutboxRow.seq).in_(bindparam("acknowledged", expanding=True)))
+_DELETE_AT_ONCE = "DELETE FROM outbox WHERE seq = ANY($1::bigint[])"
+"""PostgreSQL's: a statement is a transaction of its own there."""
 DELETED_AT_ONCE = 500
 
 
@@ -198,12 +195,11 @@ class Relay:
         self._fetched_at = time.monotonic()
         if not was_told and not self._known and not await _ANY.finds(self._database):
             return
-        async with self._database.reading() as session:
-            after = await self._behind_the_first_unknown(session)
-            rows = (await session.execute(_FETCH, {"after": after, "limit": WINDOW})).all()
+        after = await self._behind_the_first_unknown()
+        rows = await _FETCH.rows(self._database, {"after": after, "limit": WINDOW})
         self._more = len(rows) == WINDOW
-        for seq, topic, key, event_id, payload in rows:
-            assert seq is not None
+        for row in rows:
+            seq, topic, key = row["seq"], row["topic"], row["key"]
             if seq in self._known:
                 continue
             if not was_told:
@@ -211,15 +207,15 @@ class Relay:
             self._known.add(seq)
             self._newest = max(self._newest, seq)
             lane = self._lanes.setdefault((topic, key), _Lane(Topic(topic)))
-            lane.waiting.append((seq, Outgoing(event_id, key, payload)))
+            lane.waiting.append((seq, Outgoing(row["event_id"], key, row["payload"])))
 
-    async def _behind_the_first_unknown(self, session: AsyncSession) -> int:
+    async def _behind_the_first_unknown(self) -> int:
         """Where to read from: rows that appeared late come again, known ones without need don't."""
         after = max(0, self._newest - LATE_ROWS)
         if not self._known:
             return after
-        seqs = await session.scalars(_SEQS, {"after": after, "newest": self._newest})
-        late = next((seq for seq in seqs if seq not in self._known), None)
+        rows = await _SEQS.rows(self._database, {"after": after, "newest": self._newest})
+        late: int | None = next((row["seq"] for row in rows if row["seq"] not in self._known), None)
         return self._newest if late is None else late - 1
 
     def _start_calls(self) -> None:
@@ -276,9 +272,13 @@ class Relay:
         if not self._acknowledged:
             return
         gone, self._acknowledged = self._acknowledged, []
-        async with self._database.engine.begin() as connection:
-            for start in range(0, len(gone), DELETED_AT_ONCE):
-                await connection.execute(_DELETE, {"acknowledged": gone[start : start + DELETED_AT_ONCE]})
+        if self._database.is_sqlite:
+            async with self._database.engine.begin() as connection:
+                for start in range(0, len(gone), DELETED_AT_ONCE):
+                    await connection.execute(_DELETE, {"acknowledged": gone[start : start + DELETED_AT_ONCE]})
+        else:
+            async with self._database.driver() as driver:
+                await driver.execute(_DELETE_AT_ONCE, gone)
         self._known.difference_update(gone)
 
     async def _cancel_calls(self) -> None:
