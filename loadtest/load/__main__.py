@@ -47,7 +47,8 @@ def run(plan: Plan, number: int) -> results.Result:
         seen = results.Seen(samples.read(folder / "samples.csv"), looks, **read_times(folder))
         found = results.result(plan, seen)
     made = {"number": number, "seconds": round(prepared, 1)}
-    return {"commit": report.commit(), "machine": report.machine(), "accounts": made} | found
+    about = {"commit": report.commit(), "machine": report.machine(), "processors": os.cpu_count()}
+    return about | {"accounts": made} | found
 
 
 def ask(stack: Stack, plan: Plan) -> list[Look]:

@@ -39,6 +39,8 @@ which would be most of the load. The rate limit is lifted; all else is as shippe
   again on another, so an answer may take longer than that.
 - *generator late*: p95 of how late Locust noticed that 100 ms were over, in ms. What an answer took is known
   no more exactly: where it is much, the times are those of a generator that waits for a processor.
+- *accepted a second for each core the others left*: goodput by the cores that neither the generator nor other
+  programs used: what is left of the system's own pace where the generator grows with the load.
 - Times are in milliseconds, from sending to the whole answer, as Locust saw them; percentiles of accepted
   requests, but for those of refusals.
 """
@@ -80,7 +82,7 @@ def _section(found: Result) -> list[str]:
         parts += [_recovery(found), *_course(found["seconds"])]
     if found["kind"] == "pace":
         parts.append(_routes(found["phases"][0]))
-    return [*parts, _cores(found["phases"])]
+    return [*parts, _cores(found["phases"], found.get("processors", 0))]
 
 
 def _phases(phases: Sequence[Result]) -> str:
@@ -110,14 +112,17 @@ def _blank(number: float | None) -> float | str:
     return "" if number is None else number
 
 
-def _cores(phases: Sequence[Result]) -> str:
-    """Cores used by each process in each phase, the dearest first."""
+def _cores(phases: Sequence[Result], processors: int) -> str:
+    """Cores used by each process in each phase, the dearest first; processors: 0 if nobody noted them."""
     names = [phase["name"] for phase in phases]
     roles = {role for phase in phases for role, cores in phase["cores"].items() if cores >= SHOWN_CORES}
     ordered = sorted(roles, key=lambda role: -max(phase["cores"].get(role, 0) for phase in phases))
     rows = [[role, *(phase["cores"].get(role, 0.0) for phase in phases)] for role in ordered]
     costs = [results.cpu_ms_each(phase) for phase in phases]
     rows.append(["**the system, CPU ms an accepted request**", *costs])
+    if processors:
+        rates = [results.goodput_a_core(phase, processors) for phase in phases]
+        rows.append(["**accepted a second for each core the others left**", *rates])
     return report.table(["cores used by", *names], rows)
 
 

@@ -95,6 +95,12 @@ def cpu_ms_each(phase: Result) -> float:
     return float(cores / phase["all"]["goodput"] * 1e3) if phase["all"]["goodput"] else 0.0
 
 
+def goodput_a_core(phase: Result, processors: int) -> float:
+    """Accepted a second for each core that neither the generator nor other programs used."""
+    taken = sum(phase["cores"].get(role, 0.0) for role in OUTSIDE)
+    return float(phase["all"]["goodput"] / (processors - taken))
+
+
 def write(name: str, found: Result) -> Path:
     """A line a phase and a second, so that two runs can be compared."""
     path = report.FOLDER / f"{name}.json"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from loadtest.load.cpu import cores_between
 from loadtest.load.goals import goals
 from loadtest.load.plan import overload, staircase, steady
-from loadtest.load.results import Result, Seen, cpu_ms_each, result
+from loadtest.load.results import Result, Seen, cpu_ms_each, goodput_a_core, result
 from loadtest.load.samples import Sample
 
 LOOKS = [(0.0, {"task": 0.0, "generator": 0.0}), (1_000.0, {"task": 250.0, "generator": 500.0})]
@@ -51,6 +51,9 @@ class TestResult:
         assert phase["offered"] == 100
         assert phase["late"] == 4
         assert cpu_ms_each(phase) == pytest.approx(2.5), "the generator is left out"
+        left = 4 - sum(phase["cores"].get(role, 0) for role in ("generator", "other programs"))
+        assert left < 4
+        assert goodput_a_core(phase, 4) == pytest.approx(phase["all"]["goodput"] / left)
         assert len(found["seconds"]) == 50
 
     def test_of_a_staircase(self) -> None:
