@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, DateTime, MetaData, Table, column, select
+from sqlalchemy import Connection, DateTime, MetaData, Table, column, select, text
 from sqlalchemy import table as sql_table
 from sqlmodel import col
 from task_service.models import NEVER, Label, Project, SavedFilter, Task, TaskLabel, TaskText
@@ -142,3 +142,24 @@ class TestNames:
         own = {"Résumé": "résumé", "Łódź": "łódź", "がき": "がき", "Home": "home"}
         assert list(keys.values()) == [own, own, own]
         assert sought == projects == {"Résumé": "resume", "Łódź": "lodz", "がき": "がき", "Home": "home"}
+
+
+class TestNever:
+    async def test_of_imported_tasks_is_that_of_all_others(self, database_url: str) -> None:
+        """Imports stored its text, for which PostgreSQL has another moment than the driver has."""
+        database = Database(App.TASK, database_url)
+        async with database.engine.begin() as connection:
+            await connection.run_sync(upgrade_to, App.TASK, "0020")
+            await connection.run_sync(
+                insert_old, *({"id": each, "title": each, "due_by": MADE} for each in "ab")
+            )
+            await connection.execute(
+                text(f"UPDATE task SET due_by = '{NEVER:%Y-%m-%d %H:%M:%S.%f%z}' WHERE id = 'a'")
+            )
+        await migrate(database)
+        async with database.reading() as session:
+            due = (await session.scalars(select(col(Task.id)).where(col(Task.due_by) < NEVER))).all()
+            never = (await session.scalars(select(col(Task.due_by)).where(col(Task.id) == "a"))).one()
+        await database.close()
+        assert list(due) == ["b"]
+        assert never == NEVER
