@@ -141,6 +141,10 @@ class Capacity:
     def _give_back(self) -> None:
         self._reserved -= 1
 
+    def is_crowded(self) -> bool:
+        """Whether there has been a line for too long, and has been a free turn for too short."""
+        return self._is_crowded and self._clock() - self._last_full <= FREE_AGAIN
+
     def has_room(self) -> bool:
         """Whether who comes now needn't wait."""
         return self._free_turns() > 0

@@ -6,11 +6,12 @@ uvicorn has a time-out for idle connections only. Without others one client that
 
 import asyncio
 from enum import Enum, auto
-from typing import ClassVar
+from functools import partial
+from typing import Any, ClassVar
 
 from fastapi import FastAPI
 from starlette.responses import Response
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from frontend_service.early_refusal import EarlyRefusal
 from overload.line import Reservation
@@ -50,8 +51,6 @@ class BoundedProtocol(HttpToolsProtocol):
     _write_timer: asyncio.TimerHandle | None = None
     _untaken = 0
     _head_bytes = 0
-    _is_refused = False
-    """The request being read was answered; of its body nothing is kept."""
 
     _reservation: Reservation | None = None
     """For the request the app works on; of no effect once it was used."""
@@ -81,32 +80,40 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self._part, self._head_bytes = Part.HEAD, 0
-        self._unset_keepalive_if_required()  # a pipelined request behind one that was refused
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        found = self._look_early()
-        if isinstance(found, bytes):
-            self._is_refused = True
-            always = b"".join(b"%b: %b\r\n" % header for header in self.server_state.default_headers)
-            self.transport.write(STATUS_LINE[OVERLOADED] + always + found)
-        else:
-            if found:
-                self._reservation = self.scope["state"][RESERVATION] = found
-            super().on_headers_complete()
+        super().on_headers_complete()
         self._part = Part.BODY
-
-    def on_body(self, body: bytes) -> None:
-        if not self._is_refused:
-            super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._part = Part.NOTHING
-        if self._is_refused:
-            self._is_refused = False
-            self.on_response_complete()
+        super().on_message_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """Start the app for a request, unless there is no room for it."""
+        served: FastAPI | None = self.app_state.get("app")
+        is_usual = cycle.keep_alive and cycle.scope["http_version"] == "1.1" and not self.flow.write_paused
+        if served and is_usual:
+            early: EarlyRefusal = served.state.early_refusal
+            scope: Any = cycle.scope
+            early.decide(scope, partial(self._start, cycle, app), partial(self._refuse_early, cycle))
         else:
-            super().on_message_complete()
+            self._start(cycle, app, None)
+
+    def _start(self, cycle: RequestResponseCycle, app: Any, reservation: Reservation | None) -> None:
+        if reservation:
+            self._reservation = cycle.scope["state"][RESERVATION] = reservation
+        super()._start_asgi_task(cycle, app)
+
+    def _refuse_early(self, cycle: RequestResponseCycle, answer: bytes) -> None:
+        """answer: from its own headers on. Of a body that is still to come nothing is kept."""
+        if self.transport.is_closing():
+            return
+        always = b"".join(b"%b: %b\r\n" % header for header in self.server_state.default_headers)
+        self.transport.write(STATUS_LINE[OVERLOADED] + always + answer)
+        cycle.response_started = cycle.response_complete = True
+        self.on_response_complete()
 
     def on_response_complete(self) -> None:
         self._give_back()
@@ -128,15 +135,6 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's words
         self._refuse(BadRequest("This is not HTTP/1.1 as RFC 9112 has it.", code="http-invalid"))
-
-    def _look_early(self) -> bytes | Reservation | None:
-        """The answer where there is no room, a place where there is; None where the app has to see."""
-        app: FastAPI | None = self.app_state.get("app")
-        is_usual = self.parser.get_http_version() == "1.1" and self.parser.should_keep_alive()
-        if app is None or not is_usual or not self._is_idle() or self.flow.write_paused:
-            return None
-        early: EarlyRefusal = app.state.early_refusal
-        return early.look_at(self.parser.get_method(), self.url, self.headers)
 
     def _give_back(self) -> None:
         if self._reservation:
@@ -183,7 +181,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _may_answer(self) -> bool:
         if self._part is Part.HEAD:
             return self._is_idle()
-        if self.pipeline or self._is_refused:
+        if self.pipeline:
             return False
         is_over = self._part is Part.NOTHING and self._is_idle()
         return is_over or not self.cycle.response_started

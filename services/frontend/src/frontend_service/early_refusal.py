@@ -5,24 +5,41 @@ for those it has let in. Written by the protocol (`connections`) it costs 0.03 m
 app could but say the same: what has anything unusual about it goes the long way.
 """
 
-from collections.abc import Iterable
+import asyncio
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from starlette.responses import Response
+from starlette.types import Scope
 
 from frontend_service.clients import Clients
-from overload.line import Reservation
+from overload.line import Capacity, Reservation
 from servicekit.admission import Lanes
 from servicekit.auth import API_PREFIX
 from servicekit.leaving import is_leaving
 
 UNUSUAL = frozenset((b"origin", b"expect", b"upgrade"))
 """Headers on which the answer, or whether one is due, depends."""
-METHODS = frozenset((b"GET", b"POST", b"PUT", b"PATCH", b"DELETE"))
+METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE"))
 Headers = Iterable[tuple[bytes, bytes]]
+Start = Callable[[Reservation | None], None]
+Refuse = Callable[[bytes], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    capacity: Capacity
+    who: str
+    start: Start
+    refuse: Refuse
 
 
 class EarlyRefusal:
     """For requests with a token that was verified before: others could be anybody's.
+
+    In a crowd lots are drawn among all whose requests were read in one round of the event loop. Places become
+    free in the middle of it, so whoever is read first, as those on new connections are, would never find one.
 
     refusal: what the app would answer.
     """
@@ -31,23 +48,41 @@ class EarlyRefusal:
         self._lanes = lanes
         self._clients = clients
         self._refusal = _encoded(refusal)
+        self._asked: list[_Asked] = []
 
-    def look_at(self, method: bytes, url: bytes, headers: Headers) -> bytes | Reservation | None:
-        """The answer to a request that is refused, from its own headers on, or a place for one that is not.
+    def decide(self, scope: Scope, start: Start, refuse: Refuse) -> None:
+        """Let a request in or refuse it, now or at the end of this round.
 
-        None where the app has to see. headers: names in lower case.
+        start: given a place, or None for what the app has to look at. refuse: given the answer, from its own
+            headers on.
         """
-        path = url.partition(b"?")[0].decode("latin-1")
-        if method not in METHODS or not path.startswith(API_PREFIX + "/") or "%" in path or is_leaving():
-            return None
-        capacity = self._lanes.capacity_for(path)
-        who = self._user_of(headers)
-        if capacity is None or not who:
-            return None
-        reservation = capacity.reserve(who)
-        if reservation is None:
+        is_known = scope["method"] in METHODS and scope["path"].startswith(API_PREFIX + "/")
+        who = self._user_of(scope["headers"]) if is_known and not is_leaving() else ""
+        capacity = self._lanes.capacity_for(scope["path"]) if who else None
+        if capacity is None:
+            start(None)
+            return
+        asked = _Asked(capacity, who, start, refuse)
+        if not capacity.is_crowded():
+            self._answer(asked)
+            return
+        if not self._asked:
+            asyncio.get_running_loop().call_soon(self._draw_lots)
+        self._asked.append(asked)
+
+    def _draw_lots(self) -> None:
+        asked, self._asked = self._asked, []
+        random.shuffle(asked)
+        for each in asked:
+            self._answer(each)
+
+    def _answer(self, asked: _Asked) -> None:
+        reservation = asked.capacity.reserve(asked.who)
+        if reservation:
+            asked.start(reservation)
+        else:
             self._lanes.count_refusal()
-        return reservation or self._refusal
+            asked.refuse(self._refusal)
 
     def _user_of(self, headers: Headers) -> str:
         """Empty for nobody who is known, and where anything is unusual."""

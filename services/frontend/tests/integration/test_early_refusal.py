@@ -12,7 +12,7 @@ from frontend_service.connections import BoundedProtocol
 from frontend_service.main import create
 from frontend_service.settings import Settings
 
-from overload.line import Capacity, Leave
+from overload.line import Capacity, Leave, Reservation
 from servicekit import leaving
 from servicekit.admission import REFUSED
 from servicekit.auth import JWKS_PATH, Principal, PublishedKeys, TokenVerifier
@@ -179,6 +179,37 @@ async def test_whoever_has_less_in_line_is_let_through(edge: Edge, connection: C
     edge.inside.pop()()
     (await waiting[0])()
     assert not (await connection.answer()).is_refusal
+
+
+async def test_lots_are_drawn_in_a_crowd(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is read first in a round of the event loop has no less of a chance than who comes later."""
+    token = edge.know("ada").encode()
+    scope = {"type": "http", "method": "GET", "path": PATH, "headers": [(b"authorization", token)]}
+    capacity = edge.capacity
+    capacity._longest_line = 0
+    started: list[int] = []
+    refused: list[int] = []
+    for is_crowded in (False, True):
+        monkeypatch.setattr(type(capacity), "is_crowded", lambda _, crowded=is_crowded: crowded)
+        started.clear()
+        for _ in range(100):
+            refused.clear()
+            for number in range(5):
+
+                def start(place: Reservation | None, number: int = number) -> None:
+                    assert place
+                    started.append(number)
+                    asyncio.get_running_loop().call_soon(place.give_back)
+
+                edge.app.state.early_refusal.decide(
+                    scope, start, lambda _, number=number: refused.append(number)
+                )
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            assert len(refused) == 4
+        shares = [started.count(number) for number in range(5)]
+        assert sum(shares) == 100
+        assert min(shares) >= 5 if is_crowded else shares == [100, 0, 0, 0, 0]
 
 
 @pytest.mark.parametrize(
