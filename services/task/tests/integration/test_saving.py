@@ -151,6 +151,16 @@ class TestATask:
         await task.client.patch(f"/tasks/{id}", json={"priority": 2})
         assert (await task.client.get("/tasks?saved=upcoming")).json()["items"] == []
 
+    async def test_that_is_flushed_is_found_also_after_an_earlier_commit(
+        self, task: ServiceUnderTest
+    ) -> None:
+        async with task.database.transaction() as session:
+            for id in ("first", "second"):
+                session.add(plain(id))
+                await session.flush()
+                assert await session.scalar(text("SELECT count(*) FROM task WHERE id = :id"), {"id": id}) == 1
+                await session.commit()
+
     async def test_that_was_added_can_be_changed_at_once(self, task: ServiceUnderTest) -> None:
         new = plain(new_id())
         async with task.database.transaction() as session:

@@ -83,7 +83,10 @@ def finish(session: Session) -> None:
         _save(session, {})
         return
     session.info[COMMITTING] = True
-    session.flush()
+    try:
+        session.flush()
+    finally:
+        del session.info[COMMITTING]
     _save(session, changes.numbered(session))
     quotas.make_room(session)
 
