@@ -10,18 +10,15 @@ from functools import partial
 from typing import Any, ClassVar
 
 from fastapi import FastAPI
-from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from frontend_service.early_refusal import EarlyRefusal
+from frontend_service.early_refusal import EarlyRefusal, encode
 from overload.line import Reservation
 from servicekit.admission import RESERVATION
 from servicekit.errors import BadRequest, HeadersTooLarge, RequestTimeout, ServiceError
 from servicekit.problems import problem_response
 
 SAFE = {"connection": "close", "cache-control": "no-store", "x-content-type-options": "nosniff"}
-
-
 OVERLOADED = 503
 
 
@@ -114,6 +111,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self.transport.write(STATUS_LINE[OVERLOADED] + always + answer)
         cycle.response_started = cycle.response_complete = True
         self.on_response_complete()
+        if not cycle.keep_alive:  # the server was told to end while lots were drawn
+            self._end()
 
     def on_response_complete(self) -> None:
         self._give_back()
@@ -172,7 +171,9 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if self._may_answer():
-            self.transport.write(_encoded(problem_response(error)))
+            answer = problem_response(error)
+            answer.headers.update(SAFE)
+            self.transport.write(STATUS_LINE[answer.status_code] + encode(answer))
         if not self._is_idle():
             self.cycle.disconnected = True
             self.cycle.message_event.set()
@@ -208,9 +209,3 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._write_timer:
             self._write_timer.cancel()
             self._write_timer = None
-
-
-def _encoded(response: Response) -> bytes:
-    response.headers.update(SAFE)
-    head = b"".join(name + b": " + value + b"\r\n" for name, value in response.raw_headers)
-    return STATUS_LINE[response.status_code] + head + b"\r\n" + bytes(response.body)

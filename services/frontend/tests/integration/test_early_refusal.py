@@ -4,13 +4,16 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import uvicorn
 from fastapi import FastAPI
 from frontend_service.connections import BoundedProtocol
+from frontend_service.early_refusal import EarlyRefusal, Refuse, Start
 from frontend_service.main import create
 from frontend_service.settings import Settings
+from starlette.types import Scope
 
 from overload.line import Capacity, Leave, Reservation
 from servicekit import leaving
@@ -61,6 +64,7 @@ class Edge:
     app: FastAPI
     port: int
     inside: list[Leave]
+    connections: set[Any]
 
     async def connect(self) -> Connection:
         return Connection(*await asyncio.open_connection("127.0.0.1", self.port))
@@ -96,7 +100,7 @@ async def edge(request: pytest.FixtureRequest) -> AsyncIterator[Edge]:
         serving = asyncio.create_task(server.serve([listening]))
         while not server.started:
             await asyncio.sleep(0.01)
-        yield Edge(app, listening.getsockname()[1], [])
+        yield Edge(app, listening.getsockname()[1], [], server.server_state.connections)
         server.should_exit = server.force_exit = True
         await serving
 
@@ -210,6 +214,25 @@ async def test_lots_are_drawn_in_a_crowd(edge: Edge, monkeypatch: pytest.MonkeyP
         shares = [started.count(number) for number in range(5)]
         assert sum(shares) == 100
         assert min(shares) >= 5 if is_crowded else shares == [100, 0, 0, 0, 0]
+
+
+async def test_a_server_that_ends_meanwhile_closes_behind_the_refusal(
+    edge: Edge, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = edge.know("ada")
+    await edge.fill()
+    monkeypatch.setattr(type(edge.capacity), "is_crowded", lambda _: True)
+    decide = EarlyRefusal.decide
+
+    def decide_and_end(early: EarlyRefusal, scope: Scope, start: Start, refuse: Refuse) -> None:
+        decide(early, scope, start, refuse)
+        for each in edge.connections:
+            each.shutdown()
+
+    monkeypatch.setattr(EarlyRefusal, "decide", decide_and_end)
+    connection.send("GET", PATH, authorization=known)
+    assert (await connection.answer()).is_refusal
+    assert await asyncio.wait_for(connection.reader.read(), 5) == b""
 
 
 @pytest.mark.parametrize(
