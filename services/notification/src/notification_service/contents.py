@@ -1,7 +1,7 @@
 """What becomes of each event: an entry in its user's inbox, a call of webhooks that ask for it, or neither.
 
 Who does something knows it, and sees it on every open page: acts of one's own, an import's thousand tasks
-among them, make no entry. See docs/decisions/0028-an-inbox-of-what-matters.md.
+among them, make no entry. See docs/decisions/0028-no-notifications-for-own-actions.md.
 """
 
 from collections.abc import Mapping
