@@ -19,8 +19,8 @@ import pytest
 
 from contracts.names import App
 from devstack import processes, servers
-from devstack.addresses import Addresses, addresses, free_offset
-from devstack.places import RunFolder
+from devstack.addresses import Addresses, assign_addresses, find_free_offset
+from devstack.paths import RunFolder
 from servicekit.database import Database
 from servicekit.migrations import migrate
 
@@ -134,11 +134,11 @@ def postgres_folder() -> Iterator[RunFolder]:
 @pytest.fixture(scope="session")
 def postgres(postgres_folder: RunFolder) -> Iterator[Addresses]:
     """A PostgreSQL server of this test run."""
-    where = addresses(offset=free_offset(PORT_OFFSET))
+    where = assign_addresses(offset=find_free_offset(PORT_OFFSET))
     process = servers.start_postgres(postgres_folder, where, durable=False)
     servers.wait_for_databases(where)
     yield where
-    processes.stop(postgres_folder, process, seconds=PROMPT_STOP)
+    processes.stop_process(postgres_folder, process, seconds=PROMPT_STOP)
 
 
 @pytest.fixture(scope="session")

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import pytest
 
 from delivery.toolbox import ACTIONLINT, TFLINT
-from devstack.failure import Failure
+from devstack.errors import CommandError
 from devstack.toolbox.alloy import ALLOY_FORMAT
 from devstack.toolbox.compose import COMPOSE_CHECK
 from devstack.toolbox.debian import POSTGRES
-from devstack.toolbox.ensure import LOCAL_SYSTEM, WITH_POSTGRES, ensure
+from devstack.toolbox.ensure import LOCAL_SYSTEM, WITH_POSTGRES, ensure_tools
 from devstack.toolbox.helm import HELM, KUBECONFORM
 from devstack.toolbox.kafka_jars import KAFKA
 from devstack.toolbox.monitoring import MONITORING, RULE_CHECKS
@@ -43,6 +43,6 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     assert capture
     with capture.global_and_fixture_disabled():
         try:
-            ensure(list(needed.values()))
-        except Failure as failure:
-            pytest.exit(str(failure), returncode=pytest.ExitCode.INTERNAL_ERROR)
+            ensure_tools(list(needed.values()))
+        except CommandError as error:
+            pytest.exit(str(error), returncode=pytest.ExitCode.INTERNAL_ERROR)

@@ -20,7 +20,7 @@ from user_service.tokens import access_token
 
 from devstack.cli import RUN
 from devstack.credentials import ensure_secrets
-from devstack.places import RunFolder
+from devstack.paths import RunFolder
 from devstack.stack import Stack
 
 CAUSE_SHOWN = 100

@@ -15,11 +15,11 @@ from typing import Any
 
 import yaml
 
-from devstack.failure import Failure
-from devstack.places import ROOT
-from devstack.toolbox.ensure import ensure, path_of
+from devstack.errors import CommandError
+from devstack.paths import ROOT
+from devstack.toolbox.ensure import ensure_tools, find_tool
 from devstack.toolbox.helm import HELM
-from devstack.toolbox.tool import require
+from devstack.toolbox.tool import require_command
 
 PLATFORM = ROOT / "charts" / "platform"
 NAMESPACE = PLATFORM / "manifests" / "namespace.yaml"
@@ -115,7 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     told = parser.parse_args(arguments)
     authority = told.acme_authority.read_bytes() if told.acme_authority else b""
     namespace, (releases, manifests) = told.namespace, order(told.order)
-    ensure([HELM])
+    ensure_tools([HELM])
     try:
         _apply("-", foundations(namespace))
         for path in releases:
@@ -124,8 +124,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             placed = in_namespace(path.read_text(), namespace)
             wanted = with_acme_server(placed, told.acme_server, authority) if told.acme_server else placed
             _apply("-", wanted)
-    except Failure as failure:
-        sys.exit(f"\n{failure}")
+    except CommandError as error:
+        sys.exit(f"\n{error}")
 
 
 def _install(release: Release) -> None:
@@ -139,18 +139,18 @@ def _install(release: Release) -> None:
 
 def _apply(file: str, content: str = "") -> None:
     """Server-side: CRDs are too large for the annotation a client-side apply keeps."""
-    kubectl = require("kubectl", "Install kubectl.")
+    kubectl = require_command("kubectl", "Install kubectl.")
     _run([kubectl, "apply", "--server-side", "--force-conflicts", "--filename", file], content)
 
 
 def _helm(arguments: list[str], content: str = "") -> str:
-    return _run([str(path_of(HELM)), *arguments], content)
+    return _run([str(find_tool(HELM)), *arguments], content)
 
 
 def _run(command: list[str], content: str) -> str:
     done = subprocess.run(command, input=content, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise Failure(f"`{' '.join(command)}` failed:\n{done.stderr}")
+        raise CommandError(f"`{' '.join(command)}` failed:\n{done.stderr}")
     return done.stdout
 
 

@@ -10,15 +10,15 @@ import subprocess
 from typing import Any
 
 from contracts.names import App
-from devstack.credentials import fresh_secrets
-from devstack.toolbox.tool import require
+from devstack.credentials import generate_secrets
+from devstack.toolbox.tool import require_command
 
 Secrets = dict[str, dict[str, str]]
 
 
 def wanted(*, stand_in: bool) -> Secrets:
     """Every Secret by name. stand_in: also those Strimzi would make."""
-    found = fresh_secrets() | {"kafka-ui-login": _login("admin")}
+    found = generate_secrets() | {"kafka-ui-login": _login("admin")}
     found |= {f"postgres-{app}": _login(app) for app in App if app is not App.FRONTEND}
     if stand_in:
         found |= {f"kafka-{app}": {"password": secrets.token_urlsafe(24)} for app in App}
@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--namespace", default="todo")
     parser.add_argument("--stand-in", action="store_true", help="for charts/data with standIn: true")
     arguments = parser.parse_args()
-    kubectl = [require("kubectl", "Install kubectl."), "--namespace", arguments.namespace]
+    kubectl = [require_command("kubectl", "Install kubectl."), "--namespace", arguments.namespace]
     known = subprocess.run(
         [*kubectl, "get", "secrets", "-o", "name"], capture_output=True, text=True, check=True
     )

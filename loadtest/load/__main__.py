@@ -18,7 +18,7 @@ from typing import Any
 
 import psutil
 
-from devstack.places import ROOT
+from devstack.paths import ROOT
 from devstack.stack import Stack
 from loadtest.load import accounts, page, results, samples
 from loadtest.load.cpu import Look, looked_at

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from devstack.places import ROOT
+from devstack.paths import ROOT
 from loadtest.load import results
 from loadtest.load.goals import goals
 from loadtest.load.plots import Line, plot

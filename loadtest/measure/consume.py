@@ -13,7 +13,7 @@ import asyncpg
 
 from devstack import servers
 from devstack.broker import read_topic
-from devstack.sidecars import components_with_group
+from devstack.sidecars import copy_components_with_group
 from devstack.stack import Stack
 from loadtest.measure import report
 from loadtest.measure.processes import Used, cpu_used
@@ -63,7 +63,7 @@ async def consume(stack: Stack, app: str, events: int) -> tuple[float, Used]:
     admin = await asyncpg.connect(servers.postgres_dsn(stack.addresses, "postgres"))
     await admin.execute(f'CREATE DATABASE "{database}"')
     url = servers.postgres_url(stack.addresses).format(app=database)
-    components = components_with_group(Path(tempfile.mkdtemp()), f"{app}-anew")
+    components = copy_components_with_group(Path(tempfile.mkdtemp()), f"{app}-anew")
     replica = stack.add_replica(app, env={"TODO_DATABASE_URL": url}, components=components)
     try:
         connection = await _connected(servers.postgres_dsn(stack.addresses, database))

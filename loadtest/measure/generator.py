@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devstack.toolbox.debian import DebianTool
-from devstack.toolbox.ensure import ensure, path_of
+from devstack.toolbox.ensure import ensure_tools, find_tool
 
 WRK = DebianTool("wrk", "wrk", least_version=(4, 0), version_flag="-v")
 CONNECTIONS = 16
@@ -30,10 +30,10 @@ class Load:
 
 def load(url: str, folder: Path, *, headers: Mapping[str, str], body: str = "", seconds: int = 8) -> Load:
     """Ask `url` again and again; with a body, POST it as JSON. `folder` holds the script."""
-    ensure([WRK])
+    ensure_tools([WRK])
     script = folder / "post.lua"
     script.write_text(POST.format(body=body))
-    command = [str(path_of(WRK)), "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency"]
+    command = [str(find_tool(WRK)), "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency"]
     for name, value in headers.items():
         command += ["-H", f"{name}: {value}"]
     command += ["-s", str(script)] if body else []

@@ -19,7 +19,7 @@ from pathlib import Path
 import aiohttp
 import psutil
 
-from devstack.places import RunFolder
+from devstack.paths import RunFolder
 from devstack.stack import Stack
 from loadtest.load.samples import Sample, Tally, tally
 from loadtest.measure import report

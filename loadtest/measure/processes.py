@@ -8,7 +8,7 @@ from itertools import chain
 
 import psutil
 
-from devstack.processes import all_running
+from devstack.processes import list_processes
 from devstack.stack import Stack
 
 
@@ -52,7 +52,7 @@ def _by_role(
     stack: Stack, others: tuple[int, ...], amount: Callable[[psutil.Process], float]
 ) -> dict[str, float]:
     found: dict[str, float] = defaultdict(float)
-    sessions = [process.pid for process in all_running(stack.folder)]
+    sessions = [process.pid for process in list_processes(stack.folder)]
     for process in [*chain.from_iterable(map(_family, sessions)), *map(psutil.Process, others)]:
         try:
             found[_role(process.cmdline())] += amount(process)

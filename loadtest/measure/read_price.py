@@ -25,7 +25,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from devstack.places import ROOT, RunFolder
+from devstack.paths import ROOT, RunFolder
 from devstack.stack import Stack
 from loadtest.measure import report
 from loadtest.measure.generator import load

@@ -14,7 +14,7 @@ import asyncpg
 
 from devstack import servers
 from devstack.broker import read_topic
-from devstack.faults import app_pids, sidecar_pids, stopped
+from devstack.faults import find_app_pids, find_sidecar_pids, pause_processes
 from devstack.stack import Stack
 from loadtest.measure import report
 from loadtest.measure.processes import Used, cpu_used
@@ -78,13 +78,17 @@ async def assert_in_order(stack: Stack) -> int:
 
 
 def _consumers(stack: Stack) -> list[int]:
-    return [pid for app in CONSUMERS for pid in sidecar_pids(stack.folder, app) + app_pids(stack.folder, app)]
+    return [
+        pid
+        for app in CONSUMERS
+        for pid in find_sidecar_pids(stack.folder, app) + find_app_pids(stack.folder, app)
+    ]
 
 
 async def measure(stack: Stack) -> None:
     rows = []
     for round, (users, consumers) in enumerate(ROUNDS):
-        with nullcontext() if consumers else stopped(_consumers(stack)):
+        with nullcontext() if consumers else pause_processes(_consumers(stack)):
             events, seconds, used = await drain(stack, users, round)
         per_event = 1e6 / events
         rows.append(

@@ -11,9 +11,9 @@ from typing import Any
 import aiohttp
 
 from devstack import processes, servers
-from devstack.addresses import Addresses, addresses, free_offset
+from devstack.addresses import Addresses, assign_addresses, find_free_offset
 from devstack.observe.prometheus import Alerting
-from devstack.places import RunFolder
+from devstack.paths import RunFolder
 from devstack.stack import Stack
 
 OFFSET = 6000
@@ -55,13 +55,13 @@ def measured_postgres() -> Iterator[tuple[Path, Addresses]]:
     folder = RunFolder(Path(tempfile.mkdtemp(prefix="todo-postgres-")))
     folder.path.chmod(0o755)
     folder.make()
-    where = addresses(offset=free_offset(4000))
+    where = assign_addresses(offset=find_free_offset(4000))
     process = servers.start_postgres(folder, where)
     try:
         servers.wait_for_databases(where)
         yield folder.path, where
     finally:
-        processes.stop(folder, process, seconds=5)
+        processes.stop_process(folder, process, seconds=5)
         shutil.rmtree(folder.path)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 
-from devstack.places import ROOT
+from devstack.paths import ROOT
 from loadtest.measure import report
 from loadtest.scale import measured, shipped
 from loadtest.scale.engines import engine

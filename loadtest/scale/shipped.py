@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from contracts.names import App
-from devstack.places import ROOT
+from devstack.paths import ROOT
 
 GIB = 2**30
 TOPIC = "todo-events"

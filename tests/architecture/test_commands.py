@@ -12,7 +12,7 @@ from delivery import bootstrap, cli
 from delivery.access import Access
 from delivery.changes import suites
 from delivery.environments import environment, names
-from devstack.places import ROOT
+from devstack.paths import ROOT
 from devstack.toolbox.helm import HELM
 from tests.architecture.commands import Command, commands
 

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from devstack import processes
-from devstack.addresses import free_offset
-from devstack.places import RunFolder
+from devstack.addresses import find_free_offset
+from devstack.paths import RunFolder
 from devstack.stack import Stack
 from tests.browser.chromium import launch_options
 from tests.browser.person import Person
@@ -47,7 +47,7 @@ class Complaints:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = RunFolder(tmp_path_factory.mktemp("browser"))
     env = {"TODO_ALLOWED_NETWORKS": '["127.0.0.0/8"]'}  # where the push service of a test is
-    stack = Stack(folder, REPLICAS, offset=free_offset(OFFSET, REPLICAS), env=env)
+    stack = Stack(folder, REPLICAS, offset=find_free_offset(OFFSET, REPLICAS), env=env)
     RUNNING.append(stack)
     stack.up()
     yield stack
@@ -138,6 +138,6 @@ def pytest_runtest_makereport(item: Any) -> Generator[None, pytest.TestReport, p
     stack = item.funcargs.get("stack")
     if report.failed and stack:
         for log in sorted(stack.folder.app_logs.glob("*_app_*.log")):  # two frontends have two logs
-            report.sections.append((log.name, processes.tail(log)))
+            report.sections.append((log.name, processes.read_tail(log)))
         report.sections.append(("screenshots", str(item.funcargs.get("tmp_path", ""))))
     return report

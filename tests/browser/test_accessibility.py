@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from devstack.places import ROOT
+from devstack.paths import ROOT
 from tests.browser.conftest import OpenBrowser, SignUp
 from tests.browser.person import REMINDED_MS, Person
 

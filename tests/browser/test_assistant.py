@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from devstack.faults import server_pid, stopped
+from devstack.faults import pause_processes, read_server_pid
 from devstack.stack import Stack
 from tests.browser.person import Person
 
@@ -65,7 +65,7 @@ class TestThePage:
 
 class TestWithoutTheStateStore:
     def test_says_so_keeps_the_words_and_recovers(self, ada: Person, mended: Stack) -> None:
-        with stopped([server_pid(mended.folder, "redis")]):
+        with pause_processes([read_server_pid(mended.folder, "redis")]):
             ada.page.goto("/assistant")
             expect(ada.page.get_by_text("Conversation unavailable.")).to_be_visible()
             say(ada.page, "add buy milk")

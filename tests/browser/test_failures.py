@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from devstack.faults import app_pids, kept_down, stopped
+from devstack.faults import find_app_pids, keep_down, pause_processes
 from devstack.stack import Stack
 from tests.browser.person import REMINDED_MS, Person
 from tests.system.reminding import soon
@@ -13,7 +13,7 @@ SLOW_MS = 30_000
 class TestTheTaskServiceStopped:
     def test_keeps_the_list_and_what_was_typed_and_recovers(self, ada: Person, mended: Stack) -> None:
         ada.add("Buy milk")
-        with stopped(app_pids(mended.folder, "task")):
+        with pause_processes(find_app_pids(mended.folder, "task")):
             ada.new_task.fill("Buy bread")
             ada.new_task.press("Enter")
             expect(ada.toast).to_contain_text("can't be reached right now", timeout=SLOW_MS)
@@ -26,7 +26,7 @@ class TestTheTaskServiceStopped:
         ada.add("Buy milk")
         ada.remind("Call Bob")
         expect(ada.page.locator("#badge")).to_have_text("1 unread", timeout=REMINDED_MS)
-        with stopped(app_pids(mended.folder, "task")):
+        with pause_processes(find_app_pids(mended.folder, "task")):
             ada.page.reload()
             expect(ada.page.get_by_text("Your tasks can't be reached right now.")).to_be_visible()
             expect(ada.page.locator("#badge")).to_have_text("1 unread")
@@ -41,8 +41,8 @@ class TestTheTaskServiceStopped:
 
 class TestOtherServicesGone:
     def test_cost_only_what_they_show(self, ada: Person, mended: Stack) -> None:
-        gone = [*app_pids(mended.folder, "notification"), *app_pids(mended.folder, "analytics")]
-        with kept_down(gone):
+        gone = [*find_app_pids(mended.folder, "notification"), *find_app_pids(mended.folder, "analytics")]
+        with keep_down(gone):
             ada.page.goto("/")
             ada.api("POST", "/tasks", title="Buy milk", reminders=[{"at": soon()}])
             expect(ada.open_titles).to_have_text(["Buy milk"])

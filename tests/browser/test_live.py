@@ -4,7 +4,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from devstack.faults import app_pids, kept_down
+from devstack.faults import find_app_pids, keep_down
 from devstack.stack import Stack
 from tests.browser.conftest import SignUp
 from tests.browser.person import REMINDED_MS, Person
@@ -100,8 +100,8 @@ class TestAStreamThatBreaks:
     def test_is_hinted_at_and_nothing_is_missed(self, ada: Person, mended: Stack) -> None:
         name = "frontend-2"
         other = ada.second_tab(mended.addresses.app(name).url)
-        serving = [pid for pid in app_pids(mended.folder, "frontend") if serves(pid, mended, name)]
-        with kept_down(serving):
+        serving = [pid for pid in find_app_pids(mended.folder, "frontend") if serves(pid, mended, name)]
+        with keep_down(serving):
             expect(other.page.get_by_text("Reconnecting…")).to_be_visible()
             ada.add("Written meanwhile")
         expect(other.open_titles).to_have_text(["Written meanwhile"], timeout=30_000)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from devstack.faults import app_pids, kept_down
+from devstack.faults import find_app_pids, keep_down
 from devstack.stack import Stack
 from tests.browser.person import Person
 from tests.browser.push_service import Notifications, PushService
@@ -96,8 +96,8 @@ class TestDone:
     def test_while_the_server_is_away_says_so_and_can_be_done_later(
         self, ada: Person, notifications: Notifications, mended: Stack
     ) -> None:
-        serving = [pid for pid in app_pids(mended.folder, "frontend") if serves(pid, mended, "frontend")]
-        with kept_down(serving):
+        serving = [pid for pid in find_app_pids(mended.folder, "frontend") if serves(pid, mended, "frontend")]
+        with keep_down(serving):
             expect(ada.page.get_by_text("Reconnecting…")).to_be_visible()
             notifications.click("done")
             (shown,) = notifications.shown()

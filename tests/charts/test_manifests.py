@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from devstack.places import ROOT
-from devstack.toolbox.ensure import path_of
+from devstack.paths import ROOT
+from devstack.toolbox.ensure import find_tool
 from devstack.toolbox.helm import KUBECONFORM
 from tests.charts.rendering import CHARTS, RELEASES, build_dependencies, helm, manifests
 from tests.charts.schemas import LOCATION
@@ -20,7 +20,7 @@ NO_MANIFESTS = {"access-control.yaml", "dapr-install.yaml", "strimzi-operator.ya
 
 def conforms(text: str) -> str:
     """What kubeconform has against `text`; nothing is left out, and an unknown kind is an error."""
-    command = [str(path_of(KUBECONFORM)), "-strict", "-schema-location", LOCATION, "-"]
+    command = [str(find_tool(KUBECONFORM)), "-strict", "-schema-location", LOCATION, "-"]
     done = subprocess.run(command, input=text, capture_output=True, text=True)
     return done.stdout + done.stderr if done.returncode else ""
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from devstack.observe.prometheus import ROUTES, RULES
-from devstack.places import ROOT
+from devstack.paths import ROOT
 from tests.charts.rendering import CHARTS, Object, Refused, helm, of_kind, parse
 from tests.charts.test_manifests import conforms
 from tools import install_platform

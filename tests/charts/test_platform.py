@@ -10,7 +10,7 @@ import yaml
 from cluster.toolbox import CERT_MANAGER
 from contracts.names import App
 from devstack.credentials import ensure_secrets
-from devstack.places import ROOT, RunFolder
+from devstack.paths import ROOT, RunFolder
 from devstack.toolbox.dapr import DAPRD
 from tests.charts.modules import module_folders
 from tests.charts.rendering import Object, helm, objects, of_kind, parse

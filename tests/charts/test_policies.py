@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from devstack.places import ROOT
+from devstack.paths import ROOT
 from tests.architecture.sources import SERVICES
 from tests.charts.network import selects
 from tests.charts.rendering import RELEASES, Object, Pod, objects, of_kind, pods

@@ -8,7 +8,7 @@ import pytest
 from frontend_service.public_answers import names
 from frontend_service.settings import Settings
 
-from cluster.places import POD_ADDRESSES
+from cluster.paths import POD_ADDRESSES
 from tests.architecture.sources import SERVICES
 from tests.charts.network import Network, Place, selects
 from tests.charts.rendering import Object, Pod, Refused, objects, of_kind, pods

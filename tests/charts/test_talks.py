@@ -17,7 +17,7 @@ from frontend_service.upstreams import AGENTS, EXPORT, OWNERS, SPECIFICATION, ST
 from frontend_service.usage import SERVICES
 
 from contracts.names import App
-from devstack.places import ROOT
+from devstack.paths import ROOT
 from servicekit.auth import JWKS_PATH
 from servicekit.replays import PATH
 from tests.charts.network import Network, Place

@@ -6,7 +6,7 @@ from collections import defaultdict
 import pytest
 import yaml
 
-from devstack.places import ROOT
+from devstack.paths import ROOT
 from tests.architecture.sources import SERVICES
 from tests.charts.rendering import CHARTS, Refused, manifests, objects
 

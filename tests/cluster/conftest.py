@@ -10,9 +10,9 @@ import pytest
 from cluster.cli import FOLDER
 from cluster.cluster import Cluster
 from cluster.images.build import SERVICES
-from cluster.places import ClusterFolder
+from cluster.paths import ClusterFolder
 from contracts.names import App
-from devstack.failure import Failure
+from devstack.errors import CommandError
 from tests.cluster.machine_state import MachineState
 from tests.cluster.pod_logs import pod_logs
 
@@ -31,7 +31,7 @@ def cluster(before: MachineState, request: pytest.FixtureRequest) -> Iterator[Cl
     if not cluster.given:
         cluster.up()
         if SERVICES[App.TASK] not in cluster.images():
-            raise Failure("The images of the services are missing; run `make cluster-images` first.")
+            raise CommandError("The images of the services are missing; run `make cluster-images` first.")
     with pod_logs(cluster.folder) as kept:
         yield cluster
     if request.session.testsfailed:

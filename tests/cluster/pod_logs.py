@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cluster.places import ClusterFolder
-from devstack.places import ROOT
+from cluster.paths import ClusterFolder
+from devstack.paths import ROOT
 
 KEPT = ROOT / ".run" / "pod-logs"
 PAUSE_SECONDS = 0.5

@@ -13,14 +13,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cluster import toolbox
-from cluster.alone import alone
 from cluster.cli import FOLDER
 from cluster.cluster import Cluster
 from cluster.images.build import build_all
+from cluster.lock import hold_lock
 from cluster.machine import require_suitable_machine
-from devstack.failure import Failure
-from devstack.places import ROOT
-from devstack.toolbox.ensure import ensure
+from devstack.errors import CommandError
+from devstack.paths import ROOT
+from devstack.toolbox.ensure import ensure_tools
 from tests.cluster.machine_state import MachineState
 from tests.cluster.report import Step, markdown, read_checks
 
@@ -36,10 +36,10 @@ def main() -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     results = target.with_suffix(".xml")
     try:
-        with alone(LOCK, "A proof runs here already; another one would take its cluster down."):
+        with hold_lock(LOCK, "A proof runs here already; another one would take its cluster down."):
             steps = list(run(results))
-    except Failure as failure:
-        sys.exit(str(failure))
+    except CommandError as error:
+        sys.exit(str(error))
     target.write_text(markdown(steps, read_checks(results), _commit()))
     results.unlink(missing_ok=True)
     print(f"\n{target}")
@@ -74,15 +74,15 @@ def _timed(what: str, work: Callable[[], bool]) -> Step:
     started = time.monotonic()
     try:
         passed = work()
-    except Failure as failure:
-        print(failure)
+    except CommandError as error:
+        print(error)
         passed = False
     return Step(what, time.monotonic() - started, passed)
 
 
 def _get_tools() -> bool:
     """First of all: what a cluster leaves behind is looked at with some of them."""
-    ensure([*toolbox.CLUSTER, *toolbox.HTTPS])
+    ensure_tools([*toolbox.CLUSTER, *toolbox.HTTPS])
     return True
 
 

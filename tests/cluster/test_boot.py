@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from cluster.cluster import Cluster
-from cluster.places import ETCD, NODE
-from devstack.failure import Failure
+from cluster.paths import ETCD, NODE
+from devstack.errors import CommandError
 from tests.cluster import pods
 from tests.cluster.machine_state import MachineState
 from tests.system.waiting import until
@@ -111,7 +111,7 @@ class TestSecrets:
 class TestPodSecurity:
     def test_a_pod_that_may_run_as_root_is_refused(self, cluster: Cluster, namespace: str) -> None:
         manifest = pods.pod("mighty", pods.WAIT).replace("runAsNonRoot: true", "runAsNonRoot: false")
-        with pytest.raises(Failure, match="violates PodSecurity"):
+        with pytest.raises(CommandError, match="violates PodSecurity"):
             pods.start(cluster, namespace, manifest)
 
 

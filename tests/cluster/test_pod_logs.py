@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cluster.places import ClusterFolder
+from cluster.paths import ClusterFolder
 from tests.cluster import pod_logs
 from tests.system.waiting import until
 

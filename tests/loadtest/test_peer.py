@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devstack.places import ROOT
+from devstack.paths import ROOT
 from loadtest.measure.peer import GENERATOR, Watched, ask, measure, process_rows, rows
 from loadtest.peers import config
 from loadtest.peers.config import Template

@@ -9,10 +9,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from devstack.addresses import free_offset
-from devstack.observe import parts
+from devstack.addresses import find_free_offset
+from devstack.observe import monitoring
 from devstack.observe.prometheus import Alerting
-from devstack.places import RunFolder
+from devstack.paths import RunFolder
 from devstack.stack import Stack
 from tests.monitored.traffic import Traffic
 from tests.monitored.watching import Watching
@@ -52,7 +52,9 @@ def stack(alerting: Alerting) -> Iterator[Stack]:
     """On PostgreSQL, which may run as another account and so not in pytest's own folder."""
     folder = Path(tempfile.mkdtemp(prefix="todo-monitoring-"))
     folder.chmod(0o755)
-    stack = Stack(RunFolder(folder), offset=free_offset(OFFSET), postgres=True, env=ENV, observe=alerting)
+    stack = Stack(
+        RunFolder(folder), offset=find_free_offset(OFFSET), postgres=True, env=ENV, observe=alerting
+    )
     stack.up()
     yield stack
     stack.down()
@@ -80,8 +82,8 @@ async def traffic(stack: Stack) -> AsyncIterator[Traffic]:
 async def fresh(stack: Stack, alerting: Alerting, watching: Watching, traffic: Traffic) -> Watching:
     """Prometheus and Alertmanager without memory of earlier tests, and a while of healthy traffic."""
     watching.receivers.messages.clear()
-    parts.restart_alerting(stack.folder, stack.addresses, stack.monitoring, alerting)
-    await parts.wait_until_ready(stack.folder, stack.monitoring)
+    monitoring.restart_alerting(stack.folder, stack.addresses, stack.monitoring, alerting)
+    await monitoring.wait_until_ready(stack.folder, stack.monitoring)
     await watching.is_calm()
     watching.receivers.messages.clear()
     return watching

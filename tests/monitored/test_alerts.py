@@ -1,6 +1,6 @@
 """The running system broken in five ways: the matching alert comes, is told of, and goes; no other does.
 
-The rules and routes are those that ship with every time divided by 30 (`devstack.observe.times`), and so
+The rules and routes are those that ship with every time divided by 30 (`devstack.observe.durations`), and so
 is the time promised in docs/MONITORING.md; what a busy machine needs to look and to send is not divided.
 """
 
@@ -15,7 +15,7 @@ import asyncpg
 
 from devstack import faults, servers
 from devstack.broker import write_topic
-from devstack.places import ROOT
+from devstack.paths import ROOT
 from devstack.stack import Stack
 from tests.monitored.conftest import SOURCE
 from tests.monitored.traffic import Traffic
@@ -80,7 +80,7 @@ class Story:
 class TestServiceKilled:
     async def test_pages(self, stack: Stack, fresh: Watching) -> None:
         story = Story(fresh, "ServiceDown")
-        with faults.kept_down(faults.app_pids(stack.folder, "notification")):
+        with faults.keep_down(faults.find_app_pids(stack.folder, "notification")):
             await story.begins()
         await story.ends()
 
@@ -88,7 +88,7 @@ class TestServiceKilled:
 class TestKafkaStopped:
     async def test_pages(self, stack: Stack, fresh: Watching) -> None:
         story = Story(fresh, "KafkaUnreachable")
-        with faults.stopped([faults.server_pid(stack.folder, "kafka")]):
+        with faults.pause_processes([faults.read_server_pid(stack.folder, "kafka")]):
             await story.begins()
         await story.ends()
 
@@ -108,8 +108,10 @@ class TestPoisonEvents:
 class TestSlowDatabase:
     async def test_pages(self, stack: Stack, fresh: Watching, traffic: Traffic) -> None:
         story = Story(fresh, "LatencyBudgetBurn")
-        postgres = faults.server_pid(stack.folder, "postgres")
-        async with faults.slowed(lambda: faults.family(postgres), stop_seconds=1.2, run_seconds=0.3):
+        postgres = faults.read_server_pid(stack.folder, "postgres")
+        async with faults.slow_down(
+            lambda: faults.list_descendants(postgres), stop_seconds=1.2, run_seconds=0.3
+        ):
             await story.begins()
         await story.ends()
 

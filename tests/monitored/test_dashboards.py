@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 import yaml
 
-from devstack.places import ROOT
+from devstack.paths import ROOT
 from tests.monitored.traffic import Traffic
 from tests.monitored.watching import Watching
 from tests.system.api import Answer

@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 
 from devstack.addresses import HOST
-from devstack.observe.places import Ports
+from devstack.observe.ports import Ports
 from tests.monitoring.receivers import Receivers
 from tests.system.waiting import eventually
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from devstack.places import ROOT
+from devstack.paths import ROOT
 
 LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 SUFFIXES = {

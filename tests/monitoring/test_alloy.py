@@ -3,15 +3,15 @@
 import subprocess
 from pathlib import Path
 
-from devstack.places import ROOT
+from devstack.paths import ROOT
 from devstack.toolbox.alloy import ALLOY_FORMAT
-from devstack.toolbox.ensure import path_of
+from devstack.toolbox.ensure import find_tool
 
 CONFIGURATION = ROOT / "monitoring" / "alloy" / "config.alloy"
 
 
 def formatted(path: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([path_of(ALLOY_FORMAT), path], capture_output=True, text=True, check=False)
+    return subprocess.run([find_tool(ALLOY_FORMAT), path], capture_output=True, text=True, check=False)
 
 
 class TestConfiguration:

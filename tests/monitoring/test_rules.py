@@ -9,11 +9,11 @@ import pytest
 import yaml
 
 from contracts.names import PUBSUB
+from devstack.observe.durations import DURATION, SECONDS, mask_durations, shorten_durations
 from devstack.observe.prometheus import ROUTES, RULES
-from devstack.observe.times import DURATION, SECONDS, shorter, timeless
-from devstack.places import ROOT
+from devstack.paths import ROOT
 from devstack.toolbox.alertmanager import AMTOOL
-from devstack.toolbox.ensure import path_of
+from devstack.toolbox.ensure import find_tool
 from devstack.toolbox.monitoring import PROMTOOL
 from devstack.toolbox.tool import Tool
 from tests.architecture.test_events import metadata, scopes
@@ -34,7 +34,7 @@ def names() -> set[str]:
 
 def said(tool: Tool, *arguments: str | Path) -> str:
     """What a program prints; it must end well."""
-    done = subprocess.run([path_of(tool), *arguments], capture_output=True, text=True)
+    done = subprocess.run([find_tool(tool), *arguments], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -104,8 +104,8 @@ class TestShorterTimes:
     @pytest.mark.parametrize("path", [RULES, ROUTES], ids=lambda path: path.stem)
     def test_change_nothing_but_times(self, path: Path) -> None:
         shipped = path.read_text()
-        assert shorter(shipped, DIVISOR) != shipped
-        assert timeless(shorter(shipped, DIVISOR)) == timeless(shipped)
+        assert shorten_durations(shipped, DIVISOR) != shipped
+        assert mask_durations(shorten_durations(shipped, DIVISOR)) == mask_durations(shipped)
 
     def test_keep_their_proportions(self) -> None:
         """No range or wait is so short that dividing it would round it."""
@@ -114,4 +114,4 @@ class TestShorterTimes:
             assert all(each % DIVISOR == 0 for each in seconds)
 
     def test_are_as_they_ship_unless_asked(self) -> None:
-        assert shorter(RULES.read_text(), 1) == RULES.read_text()
+        assert shorten_durations(RULES.read_text(), 1) == RULES.read_text()

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from devstack.addresses import free_offset
-from devstack.places import RunFolder
+from devstack.addresses import find_free_offset
+from devstack.paths import RunFolder
 from devstack.stack import Stack
 from services.notification.tests.receivers import MailServer
 from tests.listening import Listener
@@ -53,7 +53,7 @@ def stack(
         "TODO_SMTP_SECURITY": "none",
     }
     folder = RunFolder(tmp_path_factory.mktemp("system"))
-    stack = Stack(folder, REPLICAS, offset=free_offset(OFFSET, REPLICAS), env=env)
+    stack = Stack(folder, REPLICAS, offset=find_free_offset(OFFSET, REPLICAS), env=env)
     stack.up()
     yield stack
     stack.down()

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from contracts.scopes import SCOPES
-from devstack.faults import app_pids, kept_down
+from devstack.faults import find_app_pids, keep_down
 from devstack.stack import Stack
 from tests.system.api import Api
 from tests.system.figures import counted
@@ -106,6 +106,6 @@ class TestAnExport:
     async def test_that_can_not_be_completed_is_cut_off(self, healthy: Stack, ada: Api) -> None:
         """The chat service goes away behind the point of no return: no answer looks whole."""
         await ada.insist("POST", "/chat/messages", {"text": "add by chat"})
-        with kept_down(app_pids(healthy.folder, "chat")), pytest.raises(aiohttp.ClientPayloadError):
+        with keep_down(find_app_pids(healthy.folder, "chat")), pytest.raises(aiohttp.ClientPayloadError):
             await ada.ask("GET", EXPORT)
         assert (await ada.insist("GET", EXPORT)).status == 200

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from contracts.names import App, Topic
-from devstack.places import ROOT
+from devstack.paths import ROOT
 from devstack.stack import Stack
 from servicekit.dead_letters import dead_letter
 from tests.system.api import Answer, Api

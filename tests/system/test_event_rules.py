@@ -18,9 +18,9 @@ from contracts.event import CLOUD_EVENT_CONTENT_TYPE
 from devstack import credentials, faults
 from devstack.addresses import AppAddress
 from devstack.broker import Message, read_topic, write_topic
-from devstack.health import checks_of
-from devstack.places import ROOT
-from devstack.sidecars import components_with_group
+from devstack.health import list_checks_of
+from devstack.paths import ROOT
+from devstack.sidecars import copy_components_with_group
 from devstack.stack import Stack
 from tests.system.api import Api
 from tests.system.collector import Collector
@@ -124,7 +124,7 @@ class TestRule2:
     async def test_events_wait(self, healthy: Stack, ada: Api, hook: str) -> None:
         await listen(ada, hook)
         before = await read_topic(healthy.addresses, "dlq")
-        with faults.kept_down(faults.app_pids(healthy.folder, "notification")):
+        with faults.keep_down(faults.find_app_pids(healthy.folder, "notification")):
             for number in range(20):
                 await ada.insist("POST", "/tasks", {"title": f"task {number}"})
             await counted(ada, tasks_created=20)
@@ -160,7 +160,7 @@ class TestRule4:
         async def disturb() -> None:
             for _ in range(3):
                 await asyncio.sleep(1)  # in the middle of the changes
-                faults.kill(faults.sidecar_pids(healthy.folder, "task"))
+                faults.kill_processes(faults.find_sidecar_pids(healthy.folder, "task"))
                 await eventually(_now(lambda: healthy.failing()), lambda failing: not failing)
 
         await asyncio.gather(change(), disturb())
@@ -171,7 +171,7 @@ class TestRule4:
         task = (await ada.insist("POST", "/tasks", {"title": "0"})).body
         for number in range(1, 40):
             if number % 10 == 0:
-                with faults.stopped([faults.server_pid(healthy.folder, "kafka")]):
+                with faults.pause_processes([faults.read_server_pid(healthy.folder, "kafka")]):
                     await ada.insist("PATCH", f"/tasks/{task['id']}", {"title": str(number)})
             else:
                 await ada.insist("PATCH", f"/tasks/{task['id']}", {"title": str(number)})
@@ -210,7 +210,7 @@ class TestRule6:
         curious = healthy.add_replica(
             "notification",
             env={"DELIVERIES": str(notes), "PYTHONPATH": str(ROOT), "TOPICS": "chat-events,todo-events"},
-            components=components_with_group(tmp_path, "curious"),
+            components=copy_components_with_group(tmp_path, "curious"),
             command=[sys.executable, "-m", "tests.system.forgetful_app"],
         )
         try:
@@ -241,7 +241,7 @@ class TestRule8:
         forgetful = healthy.add_replica(
             "notification",
             env={"DELIVERIES": str(notes), "PYTHONPATH": str(ROOT)},
-            components=components_with_group(tmp_path, "forgetful"),
+            components=copy_components_with_group(tmp_path, "forgetful"),
             command=[sys.executable, "-m", "tests.system.forgetful_app"],
         )
         try:
@@ -266,7 +266,7 @@ class TestRule9:
             for number in range(10):
                 await ada.insist("POST", "/tasks", {"title": f"task {number}"})
             await counted(ada, tasks_created=10)
-            faults.kill(faults.sidecar_pids(healthy.folder, "notification"))
+            faults.kill_processes(faults.find_sidecar_pids(healthy.folder, "notification"))
         assert await notified(ada, 10, seconds=60) == await published(healthy, ada, 10)
 
 
@@ -279,13 +279,13 @@ class TestRule10:
             await ada.insist("POST", f"/tasks/{task['id']}/complete")
         figures = await counted(ada, tasks_created=5, tasks_completed=5)
         with (
-            faults.kept_down(faults.app_pids(healthy.folder, "analytics")),
-            faults.kept_down(faults.sidecar_pids(healthy.folder, "analytics")),
+            faults.keep_down(faults.find_app_pids(healthy.folder, "analytics")),
+            faults.keep_down(faults.find_sidecar_pids(healthy.folder, "analytics")),
         ):
             anew = healthy.add_replica(
                 "analytics",
                 env={"TODO_DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path}/{{app}}.db"},
-                components=components_with_group(tmp_path, "analytics-anew"),
+                components=copy_components_with_group(tmp_path, "analytics-anew"),
             )
             try:
                 assert await counted(ada, seconds=60, tasks_created=5, tasks_completed=5) == figures
@@ -313,7 +313,7 @@ class TestRule11:
 
 
 def _answers(instance: AppAddress) -> bool:
-    return all(check.passes() for check in checks_of(instance))
+    return all(check.passes() for check in list_checks_of(instance))
 
 
 def _now(look: Any) -> Any:

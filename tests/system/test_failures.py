@@ -28,7 +28,7 @@ class TestKafkaAway:
         self, healthy: Stack, ada: Api, hook: str
     ) -> None:
         await listen(ada, hook)
-        with faults.stopped([faults.server_pid(healthy.folder, "kafka")]):
+        with faults.pause_processes([faults.read_server_pid(healthy.folder, "kafka")]):
             for number in range(30):
                 answer = await ada.ask("POST", "/tasks", {"title": f"task {number}"})
                 assert answer.status == 201
@@ -38,7 +38,7 @@ class TestKafkaAway:
 
 class TestRedisAway:
     async def test_chat_says_so_and_the_rest_works(self, healthy: Stack, ada: Api) -> None:
-        with faults.stopped([faults.server_pid(healthy.folder, "redis")]):
+        with faults.pause_processes([faults.read_server_pid(healthy.folder, "redis")]):
             answer = await ada.ask("POST", "/chat/messages", {"text": "add milk"})
             assert is_problem(answer, 503, "conversations-unavailable"), answer
             assert "tasks are not affected" in answer.body["detail"]
@@ -54,7 +54,7 @@ class TestRedisAway:
         """The task is added, then the conversation can't be stored; the repeat adds nothing."""
         first = await ada.ask("POST", "/chat/messages", {"text": "list"})
         message = {"text": "add milk", "conversation_id": first.body["conversation_id"]}
-        with faults.stopped([faults.server_pid(healthy.folder, "redis")]):
+        with faults.pause_processes([faults.read_server_pid(healthy.folder, "redis")]):
             answer = await ada.ask("POST", "/chat/messages", message, idempotency_key="one")
             assert answer.status == 503
         await ada.insist("POST", "/chat/messages", message, idempotency_key="one")
@@ -67,8 +67,8 @@ class TestServiceAway:
         [("task", "/tasks"), ("notification", "/notifications"), ("analytics", "/analytics/summary")],
     )
     async def test_sidecar_gone_is_a_clear_503(self, healthy: Stack, ada: Api, app: str, path: str) -> None:
-        pids = faults.sidecar_pids(healthy.folder, app)
-        with faults.kept_down(pids):
+        pids = faults.find_sidecar_pids(healthy.folder, app)
+        with faults.keep_down(pids):
             answer = await eventually(lambda: ada.ask("GET", path), lambda answer: answer.status != 200)
             assert is_problem(answer, 503, f"{app}-unavailable"), answer
             assert int(answer.headers["retry-after"]) > 0
@@ -82,7 +82,7 @@ class TestServiceAway:
         async with aiohttp.ClientSession(headers=headers) as session:
             async with session.get(url) as answer:
                 assert answer.status == 401
-            with faults.kept_down(faults.sidecar_pids(healthy.folder, "task")):
+            with faults.keep_down(faults.find_sidecar_pids(healthy.folder, "task")):
                 began = time.monotonic()
                 async with session.get(url) as answer:
                     assert (answer.status, "ERR_DIRECT_INVOKE" in await answer.text()) == (500, True)
@@ -90,20 +90,20 @@ class TestServiceAway:
         await eventually(lambda: _status(url, headers), lambda status: status == 401)
 
     async def test_the_app_gone_is_a_clear_503(self, healthy: Stack, ada: Api) -> None:
-        with faults.kept_down(faults.app_pids(healthy.folder, "task")):
+        with faults.keep_down(faults.find_app_pids(healthy.folder, "task")):
             assert is_problem(await ada.ask("GET", "/tasks"), 503, "task-unavailable")
             assert (await ada.ask("GET", "/analytics/summary")).status == 200
         await eventually(lambda: ada.ask("GET", "/tasks"), lambda answer: answer.status == 200)
 
     async def test_own_sidecar_of_the_edge_gone_is_a_clear_503(self, healthy: Stack, ada: Api) -> None:
-        with faults.kept_down(faults.sidecar_pids(healthy.folder, "frontend")):
+        with faults.keep_down(faults.find_sidecar_pids(healthy.folder, "frontend")):
             answer = await ada.ask("GET", "/tasks")
             assert answer.status == 503
             assert answer.headers["content-type"] == "application/problem+json"
         await eventually(lambda: ada.ask("GET", "/tasks"), lambda answer: answer.status == 200)
 
     async def test_nobody_waits_long_while_it_is_gone(self, healthy: Stack, ada: Api) -> None:
-        with faults.kept_down(faults.app_pids(healthy.folder, "task")):
+        with faults.keep_down(faults.find_app_pids(healthy.folder, "task")):
             async with asyncio.timeout(20):
                 for _ in range(10):
                     assert (await ada.ask("GET", "/tasks")).status == 503
@@ -111,7 +111,7 @@ class TestServiceAway:
 
     async def test_keys_are_remembered_while_the_user_service_is_gone(self, healthy: Stack, ada: Api) -> None:
         await ada.insist("GET", "/tasks")
-        with faults.kept_down(faults.app_pids(healthy.folder, "user")):
+        with faults.keep_down(faults.find_app_pids(healthy.folder, "user")):
             assert (await ada.ask("GET", "/tasks")).status == 200
             assert is_problem(await ada.ask("GET", "/users/me"), 503, "user-unavailable")
 

@@ -135,7 +135,7 @@ class TestLedger:
     ) -> None:
         async def kill_each() -> None:
             for app in App:
-                await kill_and_wait(healthy, faults.app_pids(healthy.folder, app))
+                await kill_and_wait(healthy, faults.find_app_pids(healthy.folder, app))
 
         await run_with(healthy, nobody, hook, kill_each)
 
@@ -144,18 +144,18 @@ class TestLedger:
     ) -> None:
         async def kill_each() -> None:
             for app in App:
-                await kill_and_wait(healthy, faults.sidecar_pids(healthy.folder, app))
+                await kill_and_wait(healthy, faults.find_sidecar_pids(healthy.folder, app))
 
         await run_with(healthy, nobody, hook, kill_each)
 
-    @pytest.mark.parametrize("how", [faults.stopped, faults.kept_down])
+    @pytest.mark.parametrize("how", [faults.pause_processes, faults.keep_down])
     async def test_agrees_after_a_consumer_was_away_for_longer_than_it_takes_to_be_found_gone(
         self, healthy: Stack, nobody: Api, hook: str, how: Callable[[list[int]], AbstractContextManager[None]]
     ) -> None:
         """None of the events that came meanwhile is lost, or becomes a dead letter."""
 
         async def leave() -> None:
-            with how(faults.app_pids(healthy.folder, App.NOTIFICATION)):
+            with how(faults.find_app_pids(healthy.folder, App.NOTIFICATION)):
                 await asyncio.sleep(AWAY_SECONDS)
 
         await run_with(healthy, nobody, hook, leave)
@@ -163,7 +163,7 @@ class TestLedger:
 
 async def kill_and_wait(stack: Stack, pids: list[int]) -> None:
     """kill -9, then go on when everything answers again."""
-    faults.kill(pids)
+    faults.kill_processes(pids)
 
     async def failing() -> list[str]:
         return await asyncio.to_thread(stack.failing)

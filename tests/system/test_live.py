@@ -102,7 +102,7 @@ class TestStream:
 
     async def test_mends_itself_when_the_sidecar_was_killed(self, healthy: Stack, ada: Api) -> None:
         async with listening(ada, healthy.addresses.edge) as listener:
-            faults.kill(faults.sidecar_pids(healthy.folder, "frontend"))
+            faults.kill_processes(faults.find_sidecar_pids(healthy.folder, "frontend"))
 
             async def heard() -> list[str]:
                 await ada.insist("POST", "/tasks", {"title": "after"})

@@ -11,7 +11,7 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import negative_data_rejection, positive_data_acceptance
 
-from devstack.places import ROOT
+from devstack.paths import ROOT
 from devstack.stack import Stack
 from tests.system.api import open_api
 

@@ -1,6 +1,6 @@
 """Our example of a peer, against the running system."""
 
-from devstack.places import ROOT
+from devstack.paths import ROOT
 from devstack.stack import Stack
 from loadtest.measure.peer import Watched, measure
 from loadtest.peers import config

@@ -90,7 +90,7 @@ class TestKilledBetweenSendingAndNoting:
         await planned(ada)
         with endpoints.holding():
             await eventually(_once_everywhere(endpoints), bool)
-            faults.kill(faults.app_pids(healthy.folder, "notification"))
+            faults.kill_processes(faults.find_app_pids(healthy.folder, "notification"))
         found = await settled(ada, ENDS, 120)
         assert len(await fired(ada)) == 1
         assert agree(endpoints, found) == {"webhook": 1, "push": 1, "email": 1}
@@ -100,9 +100,9 @@ class TestKilledBetweenSendingAndNoting:
 
 def kill_part(stack: Stack, part: str) -> None:
     if part == "notification":
-        faults.kill(faults.app_pids(stack.folder, part))
+        faults.kill_processes(faults.find_app_pids(stack.folder, part))
     elif part == "notification sidecar":
-        faults.kill(faults.sidecar_pids(stack.folder, "notification"))
+        faults.kill_processes(faults.find_sidecar_pids(stack.folder, "notification"))
     else:
         stack.kill_server(part)
         stack.start_server(part)

@@ -53,7 +53,7 @@ class TestDowntime:
     async def test_of_the_service_makes_them_late_once(self, healthy: Stack, ada: Api) -> None:
         await make_task(ada, "milk", at := soon(4))
         await planned(ada)
-        with faults.kept_down(faults.app_pids(healthy.folder, "notification")):
+        with faults.keep_down(faults.find_app_pids(healthy.folder, "notification")):
             await asyncio.sleep(66)  # longer than what counts as late; the time is what is tested
         (entry,) = await fired(ada)
         assert entry["late"] is True

@@ -10,7 +10,7 @@ from typing import Any
 import hcl2
 from hcl2.utils import SerializationOptions
 
-from devstack.places import ROOT
+from devstack.paths import ROOT
 
 ENVIRONMENTS = ("staging", "production")
 TERRAFORM = ROOT / "terraform"

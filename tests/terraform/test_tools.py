@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from delivery.toolbox import TFLINT
-from devstack.places import ROOT
-from devstack.toolbox.ensure import path_of
+from devstack.paths import ROOT
+from devstack.toolbox.ensure import find_tool
 from tests.terraform.configuration import MODULES, TERRAFORM
 
 CHECKOV = "checkov==3.3.30"
@@ -40,11 +40,11 @@ class TestFormat:
 class TestTflint:
     @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
     def test_finds_nothing(self, module: Path) -> None:
-        assert run([path_of(TFLINT), TFLINT_SETTINGS], module) == (0, "")
+        assert run([find_tool(TFLINT), TFLINT_SETTINGS], module) == (0, "")
 
     def test_finds_a_variable_without_a_type(self, tmp_path: Path) -> None:
         (tmp_path / "main.tf").write_text('variable "a" {\n  default = "x"\n}\n')
-        status, said = run([path_of(TFLINT), TFLINT_SETTINGS], tmp_path)
+        status, said = run([find_tool(TFLINT), TFLINT_SETTINGS], tmp_path)
         assert status == 2
         assert "terraform_typed_variables" in said
 

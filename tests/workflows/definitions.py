@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from devstack.places import ROOT
+from devstack.paths import ROOT
 
 WORKFLOWS = ROOT / ".github" / "workflows"
 NAMES = ("build", "ci", "deploy", "rollback")

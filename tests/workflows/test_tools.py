@@ -5,13 +5,13 @@ import sys
 from pathlib import Path
 
 from delivery.toolbox import ACTIONLINT
-from devstack.places import ROOT
-from devstack.toolbox.ensure import path_of
+from devstack.paths import ROOT
+from devstack.toolbox.ensure import find_tool
 from tests.workflows.definitions import NAMES, WORKFLOWS, file
 
 
 def actionlint(*files: Path) -> tuple[int, str]:
-    return run([path_of(ACTIONLINT), *files])
+    return run([find_tool(ACTIONLINT), *files])
 
 
 def zizmor(*files: Path) -> tuple[int, str]:

@@ -9,7 +9,7 @@ from contracts.names import IMAGES
 from delivery import cli
 from delivery.environments import names
 from delivery.verdict import ALWAYS
-from devstack.places import ROOT
+from devstack.paths import ROOT
 from devstack.toolbox.helm import HELM
 from tests.workflows.definitions import NAMES, WORKFLOWS, Job, definition, file, job, jobs
 

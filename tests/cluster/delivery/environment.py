@@ -15,8 +15,8 @@ from cluster.cluster import Cluster
 from cluster.node import Node
 from cluster.toolbox import CTR, KUBECTL
 from delivery.environments import CHARTS
-from devstack.places import ROOT
-from devstack.toolbox.ensure import path_of
+from devstack.paths import ROOT
+from devstack.toolbox.ensure import find_tool
 from tests.cluster.todo.system import VALUES, System
 from tools.install_platform import foundations
 
@@ -58,7 +58,7 @@ class Deployed:
 
         names: hosts, each with its address, that only this run of it knows; DNS knows none of them.
         """
-        path = os.pathsep.join([str(path_of(KUBECTL).parent), os.environ["PATH"]])
+        path = os.pathsep.join([str(find_tool(KUBECTL).parent), os.environ["PATH"]])
         env = {**os.environ, "PATH": path, "KUBE_CONFIG": self.cluster.kubeconfig.read_text()}
         program = [sys.executable, "-m", "delivery.cli", verb, self.name, *self._values(), *arguments]
         command = [*(self._knowing(names) if names else []), *program]
@@ -69,7 +69,7 @@ class Deployed:
 
     def name_by_digest(self) -> dict[str, str]:
         """`sha256:…` of each service's image, and its name by that digest, as if a registry had given it."""
-        ctr = [str(path_of(CTR)), *Node(self.cluster.folder).ctr_options(), "images"]
+        ctr = [str(find_tool(CTR)), *Node(self.cluster.folder).ctr_options(), "images"]
         listed = subprocess.run([*ctr, "list"], capture_output=True, text=True, check=True).stdout
         found = re.findall(r"^(\S+local/todo/(\w+)):dev +\S+ +(sha256:\w+)", listed, re.M)
         for name, _, digest in found:

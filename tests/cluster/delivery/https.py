@@ -18,12 +18,12 @@ from cryptography import x509
 
 from cluster.certificates import SERVER, Pair, authority, leaf
 from cluster.images.platform import archive_of, https_images, image_name
-from cluster.places import API_PORT
+from cluster.paths import API_PORT
 from cluster.toolbox import CERT_MANAGER, HTTPS, PEBBLE, TRAEFIK
 from cluster.waiting import wait_for
 from delivery.environments import environment
-from devstack.failure import Failure
-from devstack.toolbox.ensure import ensure
+from devstack.errors import CommandError
+from devstack.toolbox.ensure import ensure_tools
 from tests.charts.modules import module_folders
 from tests.charts.schemas import PINS
 from tests.cluster.delivery.environment import Deployed
@@ -94,7 +94,7 @@ def host_of(where: Deployed) -> str:
 @contextmanager
 def secured(where: Deployed) -> Iterator[Secured]:
     """Installs it all and waits for the certificate."""
-    ensure(HTTPS)
+    ensure_tools(HTTPS)
     where.cluster.load_image(*(archive_of(image) for image in https_images()))
     signer = authority("acme-server-ca")
     try:
@@ -166,15 +166,15 @@ def _with_certificate(where: Deployed, signer: Pair) -> Secured:
 
 
 def _wait(where: Deployed, what: str, condition: str) -> None:
-    """Raises `Failure` with what there is on the way to a certificate, and what the parts said last."""
+    """Raises `CommandError` with what there is on the way to a certificate, and what the parts said last."""
     own = ["--namespace", where.name]
     try:
         until = ["--for=create", f"--for=condition={condition}", f"--timeout={SECONDS}s"]
         where.cluster.kubectl(*own, "wait", what, *until)
-    except Failure as failure:
+    except CommandError as error:
         kinds = "gateways,httproutes,certificates,orders,challenges"
         told = where.cluster.kubectl(*own, "get", kinds, "--output=yaml", check=False)
-        raise Failure("\n".join([str(failure), told, *(_logs(where, name) for name in PARTS)])) from failure
+        raise CommandError("\n".join([str(error), told, *(_logs(where, name) for name in PARTS)])) from error
 
 
 def _logs(where: Deployed, name: str) -> str:

@@ -13,7 +13,7 @@ from cluster.images.build import SERVICES
 from cluster.images.platform import archive_of, image_name, object_store_image
 from contracts.names import App
 from delivery.backups import DATABASES
-from devstack.toolbox.ensure import ensure
+from devstack.toolbox.ensure import ensure_tools
 from devstack.toolbox.object_store import OBJECT_STORE
 from tests.cluster.delivery.environment import Deployed
 from tests.system.api import open_api
@@ -28,7 +28,7 @@ SECONDS = 60
 @pytest.fixture(scope="module")
 def kept(staging: Deployed) -> Deployed:
     """Staging with a store for its backups, and the keys docs/RUNBOOK.md has people make."""
-    ensure([OBJECT_STORE])
+    ensure_tools([OBJECT_STORE])
     staging.cluster.load_image(archive_of(object_store_image()))
     key = staging.folder / "backup.key"
     recipient = new_key(key)

@@ -12,8 +12,8 @@ from typing import Any
 from cluster.cluster import Cluster
 from cluster.toolbox import KUBECTL
 from contracts.names import App
-from devstack.places import ROOT
-from devstack.toolbox.ensure import path_of
+from devstack.paths import ROOT
+from devstack.toolbox.ensure import find_tool
 from tests.charts.rendering import CHARTS, NAMESPACE, build_dependencies
 from tools.install_platform import foundations
 
@@ -74,7 +74,7 @@ class System:
         self.upgrade("todo", seconds=SERVICES_SECONDS)
 
     def upgrade(self, chart: str, *options: str, seconds: int) -> str:
-        """What Helm says. Raises `Failure` with the state of the pods if it doesn't come up in time."""
+        """What Helm says. Raises `CommandError` with the state of the pods if it doesn't come up in time."""
         values = ["--values", str(CHARTS / chart / VALUES), *options]
         where = ["--namespace", self.namespace, "--wait", f"--timeout={seconds}s"]
         install = ["upgrade", "--install", chart, str(CHARTS / chart), *where, *values]
@@ -128,7 +128,7 @@ class System:
         return self.kubectl(*command, stdin=stdin)
 
     def _make_secrets(self) -> None:
-        path = os.pathsep.join([str(path_of(KUBECTL).parent), os.environ["PATH"]])
+        path = os.pathsep.join([str(find_tool(KUBECTL).parent), os.environ["PATH"]])
         env = {**os.environ, "PATH": path, "KUBECONFIG": str(self.cluster.kubeconfig)}
         command = [sys.executable, "-m", "tools.make_secrets", "--namespace", self.namespace, "--stand-in"]
         subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True)

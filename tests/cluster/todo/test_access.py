@@ -12,7 +12,7 @@ from aiokafka.errors import TopicAuthorizationFailedError
 from cryptography import x509
 
 from contracts.names import App, Topic
-from devstack.failure import Failure
+from devstack.errors import CommandError
 from servicekit.auth import JWKS_PATH
 from tests.charts.network import Network
 from tests.charts.rendering import objects
@@ -245,5 +245,5 @@ class TestApiServer:
 
     def test_lets_nobody_grant_more_than_they_have(self, system: System) -> None:
         grant = ["create", "role", "more", "--verb=create", "--resource=pods/exec"]
-        with pytest.raises(Failure, match="attempting to grant RBAC permissions not currently held"):
+        with pytest.raises(CommandError, match="attempting to grant RBAC permissions not currently held"):
             system.kubectl(*grant, "--as=system:serviceaccount:todo-test:ci")

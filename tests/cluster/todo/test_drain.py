@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from cluster.cluster import Cluster
-from cluster.places import NODE
+from cluster.paths import NODE
 from contracts.names import App
 from tests.cluster.todo.load import Load
 from tests.cluster.todo.system import System, is_ready

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from contracts.names import App
-from devstack.failure import Failure
+from devstack.errors import CommandError
 from tests.cluster import pods
 from tests.cluster.todo.system import System
 from tests.system.api import Api
@@ -53,7 +53,7 @@ class TestNamespace:
         privileged = pods.pod("privileged", pods.WAIT).replace(
             "allowPrivilegeEscalation: false", "allowPrivilegeEscalation: true"
         )
-        with pytest.raises(Failure, match="violates PodSecurity"):
+        with pytest.raises(CommandError, match="violates PodSecurity"):
             system.kubectl("apply", "--dry-run=server", "--filename", "-", stdin=privileged)
 
     @pytest.mark.parametrize("name", ["kafka-0", "postgres-0", "redis-0"])

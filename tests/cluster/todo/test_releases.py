@@ -6,7 +6,7 @@ import json
 import pytest
 
 from contracts.names import App
-from devstack.failure import Failure
+from devstack.errors import CommandError
 from tests.cluster.todo.load import Load
 from tests.cluster.todo.system import SERVICES_SECONDS, System
 from tests.system.waiting import eventually
@@ -49,7 +49,7 @@ class TestUpgrade:
         """A service whose settings are refused never becomes ready; the old one goes on serving."""
         bad = ["--set-string", "frontend.env.TODO_RATE_LIMIT=0", "--rollback-on-failure"]
         before = revision(system)[0]
-        with pytest.raises(Failure, match="failed"):
+        with pytest.raises(CommandError, match="failed"):
             await asyncio.to_thread(system.upgrade, "todo", *bad, seconds=30)
         after, description = revision(system)
         assert (after, description) == (before + 2, f"Rollback to {before}")
@@ -89,6 +89,6 @@ def _evict(system: System, pod: str) -> str:
     path = f"/api/v1/namespaces/{system.namespace}/pods/{pod}/eviction"
     try:
         system.kubectl("create", "--raw", path, "--filename", "-", stdin=json.dumps(eviction))
-    except Failure as refusal:
+    except CommandError as refusal:
         return str(refusal)
     return ""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from devstack.places import ROOT
+from devstack.paths import ROOT
 
 DOCUMENT = ROOT / "services/frontend/src/frontend_service/openapi.json"
 OF_FORMAT = {

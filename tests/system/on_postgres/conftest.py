@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from devstack.addresses import free_offset
-from devstack.places import RunFolder
+from devstack.addresses import find_free_offset
+from devstack.paths import RunFolder
 from devstack.stack import Stack
 
 OFFSET = 5000
@@ -22,7 +22,7 @@ SETTINGS = {"TODO_ALLOWED_NETWORKS": '["127.0.0.0/8"]', "TODO_QUOTA_SIGN_UPS": "
 def stack() -> Iterator[Stack]:
     folder = RunFolder(Path(tempfile.mkdtemp(prefix="todo-system-")))
     folder.path.chmod(0o755)  # PostgreSQL may run as another account
-    stack = Stack(folder, {}, free_offset(OFFSET, {"task": 2}), postgres=True, env=SETTINGS)
+    stack = Stack(folder, {}, find_free_offset(OFFSET, {"task": 2}), postgres=True, env=SETTINGS)
     stack.up()
     yield stack
     stack.down()

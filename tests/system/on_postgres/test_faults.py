@@ -17,7 +17,7 @@ import pytest
 from contracts.names import App
 from devstack import faults
 from devstack.broker import read_topic
-from devstack.health import checks_of
+from devstack.health import list_checks_of
 from devstack.stack import Stack
 from tests.system.api import Api
 from tests.system.crowd import REFUSED, UNSURE, Crowd, crowd_of
@@ -109,7 +109,7 @@ class TestServiceKilled:
         async with crowd_of(ledgers, CROWD) as crowd:
             goodput = await before(crowd)
             killed = time.monotonic()
-            faults.kill(faults.app_pids(healthy.folder, App.TASK))
+            faults.kill_processes(faults.find_app_pids(healthy.folder, App.TASK))
             await asyncio.sleep(0.3)  # until the loss shows
             ready = f"{healthy.addresses.app('task').url}/readyz"
             await eventually(lambda: status(ready), lambda found: found == 200, seconds=60)
@@ -126,7 +126,9 @@ class TestDatabase:
         async with crowd_of(ledgers, CROWD) as crowd:
             goodput = await before(crowd)
             usual = median_refusal(crowd, 0)
-            with faults.stopped(faults.family(faults.server_pid(healthy.folder, "postgres"))):
+            with faults.pause_processes(
+                faults.list_descendants(faults.read_server_pid(healthy.folder, "postgres"))
+            ):
                 frozen = time.monotonic()
                 await asyncio.sleep(FROZEN_SECONDS / 2)
                 await assert_says_so(healthy)
@@ -176,7 +178,7 @@ class TestReplicas:
         async with second_replica(healthy, App.TASK) as pids, crowd_of(ledgers, CROWD, CROWD) as crowd:
             await asyncio.sleep(WARM_UP_SECONDS)
             start = time.monotonic()
-            async with faults.slowed(lambda: pids, stop_seconds=0.09, run_seconds=0.01):
+            async with faults.slow_down(lambda: pids, stop_seconds=0.09, run_seconds=0.01):
                 await asyncio.sleep(2 * LOOK_SECONDS)
             slow = tell(crowd, "one is ten times slower", start)
             assert crowd.goodput(start, time.monotonic(), "tasks") > of_tasks / 5
@@ -184,7 +186,7 @@ class TestReplicas:
             await asyncio.sleep(LOOK_SECONDS)
             assert slow > NEAR * min(alone, tell(crowd, "both are quick", start))
             start = time.monotonic()
-            with faults.kept_down(pids):
+            with faults.keep_down(pids):
                 await asyncio.sleep(LOOK_SECONDS)
                 tell(crowd, "one is gone", start)
                 assert crowd.goodput(start, time.monotonic(), "tasks") > of_tasks / 5
@@ -196,14 +198,14 @@ class TestReplicas:
 async def second_replica(stack: Stack, app: App) -> AsyncIterator[list[int]]:
     """Another replica of a service while the block runs: its processes, without the sidecar."""
     replica = stack.add_replica(app)
-    checks = checks_of(replica)
+    checks = list_checks_of(replica)
 
     async def passed() -> list[bool]:
         return await asyncio.gather(*[asyncio.to_thread(check.passes) for check in checks])
 
     try:
         await eventually(passed, all, seconds=60)
-        family = faults.family(faults.server_pid(stack.folder, replica.name))
-        yield [pid for pid in faults.app_pids(stack.folder, app) if pid in family]
+        family = faults.list_descendants(faults.read_server_pid(stack.folder, replica.name))
+        yield [pid for pid in faults.find_app_pids(stack.folder, app) if pid in family]
     finally:
         await asyncio.to_thread(stack.remove_replica, replica)

@@ -9,10 +9,10 @@ from notification_service.main import create
 from notification_service.settings import Settings
 
 from conftest import OpenService, ServiceUnderTest
-from devstack.credentials import fresh_secrets
+from devstack.credentials import generate_secrets
 from servicekit.sidecar import Sidecar
 
-SECRETS = fresh_secrets()
+SECRETS = generate_secrets()
 
 
 async def secret(_: Sidecar, name: str) -> dict[str, str]:

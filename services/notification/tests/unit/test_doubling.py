@@ -15,7 +15,7 @@ from notification_service.settings import Settings
 from py_vapid import Vapid02
 from pydantic import BaseModel, ValidationError
 
-from devstack.credentials import fresh_secrets
+from devstack.credentials import generate_secrets
 from services.notification.tests.unit.test_mail import parcel
 
 TIMES_FOR_DOUBLE = 3
@@ -46,7 +46,7 @@ PIECES = [
     "\\",
 ]
 PIECES += ["😀", "\u0301", "0", "0x", "1.", "::", "?", "#", "xn--", "ß"]
-SECRET = fresh_secrets()["notification"]
+SECRET = generate_secrets()["notification"]
 KEYS = Keys(SECRET["key"], Vapid02.from_pem(SECRET["vapid"].encode()))
 MAIL = Mail(Settings(), KEYS)
 

@@ -7,11 +7,11 @@ from cryptography.exceptions import InvalidTag
 from notification_service.channels.keys import Keys, _derived
 from py_vapid import Vapid02
 
-from devstack.credentials import fresh_secrets
+from devstack.credentials import generate_secrets
 
 
 def keys() -> Keys:
-    secret = fresh_secrets()["notification"]
+    secret = generate_secrets()["notification"]
     return Keys(secret["key"], Vapid02.from_pem(secret["vapid"].encode()))
 
 

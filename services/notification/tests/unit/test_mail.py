@@ -13,7 +13,7 @@ from notification_service.models import Channel, Delivery, Notification
 from notification_service.settings import Settings
 from py_vapid import Vapid02
 
-from devstack.credentials import fresh_secrets
+from devstack.credentials import generate_secrets
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 ADDRESS = "ada@example.com"
@@ -37,7 +37,7 @@ async def sent(
     parcel: Parcel, answer: Exception | None = None, **settings: Any
 ) -> tuple[Any, dict[str, Any], Any]:
     """The message, what else the server was told, and the outcome."""
-    secret = fresh_secrets()["notification"]
+    secret = generate_secrets()["notification"]
     keys = Keys(secret["key"], Vapid02.from_pem(secret["vapid"].encode()), "password")
     mail = Mail(Settings.model_validate({"smtp_host": "mail", "smtp_user": "todo"} | settings), keys)
     with patch.object(aiosmtplib, "send", AsyncMock(side_effect=answer)) as send:

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from backup.connection import wait_until_reachable
+from backup.errors import BackupError
 from backup.events import tell_again
-from backup.failure import BackupFailure
 from backup.manifest import Manifest
 from backup.restore import restore
 from backup.sealing import identity_in, new_key
@@ -25,8 +25,8 @@ def main() -> None:
     arguments = parser().parse_args()
     try:
         _run(arguments)
-    except BackupFailure as failure:
-        sys.exit(f"FAILED: {failure}")
+    except BackupError as error:
+        sys.exit(f"FAILED: {error}")
     except ValidationError as error:
         sys.exit(
             "FAILED: " + "; ".join(f"{_variable(error, each)}: {each['msg']}" for each in error.errors())
@@ -62,7 +62,7 @@ def _run(arguments: argparse.Namespace) -> None:
         return
     settings = Settings()
     if not settings.database:
-        raise BackupFailure("PGDATABASE is not set.")
+        raise BackupError("PGDATABASE is not set.")
     store = Store.of(StoreSettings())
     began = time.monotonic()
     match arguments.verb:

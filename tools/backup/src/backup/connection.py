@@ -5,7 +5,7 @@ import time
 
 import asyncpg
 
-from backup.failure import BackupFailure
+from backup.errors import BackupError
 from backup.settings import Settings
 
 ATTEMPT_SECONDS = 10
@@ -16,18 +16,16 @@ MAY_PASS = (OSError, TimeoutError, asyncpg.CannotConnectNowError, asyncpg.TooMan
 
 
 async def connect(settings: Settings) -> asyncpg.Connection:
-    """Raises `BackupFailure` if it is refused, or can't be reached for `settings.connect_seconds`."""
+    """Raises `BackupError` if it is refused, or can't be reached for `settings.connect_seconds`."""
     deadline = time.monotonic() + settings.connect_seconds
     while True:
         try:
             return await asyncpg.connect(timeout=ATTEMPT_SECONDS, command_timeout=QUERY_SECONDS)
         except MAY_PASS as error:
             if time.monotonic() > deadline:
-                raise BackupFailure(
-                    f"{settings.database} can't be reached: {error or 'no answer'}"
-                ) from error
+                raise BackupError(f"{settings.database} can't be reached: {error or 'no answer'}") from error
         except (asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
-            raise BackupFailure(f"{settings.database} can't be reached: {error}") from error
+            raise BackupError(f"{settings.database} can't be reached: {error}") from error
         await asyncio.sleep(PAUSE_SECONDS)
 
 

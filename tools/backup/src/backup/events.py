@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, OffsetAndMetadata
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import CommitFailedError, KafkaConnectionError, KafkaError
 
-from backup.failure import BackupFailure
+from backup.errors import BackupError
 from backup.settings import EventsSettings
 
 LONGEST_WAIT = timedelta(days=1)
@@ -25,7 +25,7 @@ PAUSE_SECONDS = 1
 async def tell_again(settings: EventsSettings, group: str, since: datetime, *, wait_seconds: float) -> int:
     """Set `group` back to `since`, less `LONGEST_WAIT`; returns the number of events it will hear again.
 
-    Where it has not come so far yet, it stays. Safe to repeat. Raises `BackupFailure` if Kafka refuses, or
+    Where it has not come so far yet, it stays. Safe to repeat. Raises `BackupError` if Kafka refuses, or
     after `wait_seconds` if it can't be reached or the group is still in use: Kafka takes a member that was
     killed for alive until its session is over.
     """
@@ -34,11 +34,11 @@ async def tell_again(settings: EventsSettings, group: str, since: datetime, *, w
         try:
             return await _tell_again(settings, group, since - LONGEST_WAIT)
         except KafkaConnectionError as error:
-            failure = BackupFailure(f"Kafka can't be reached at {settings.brokers}: {error}")
+            failure = BackupError(f"Kafka can't be reached at {settings.brokers}: {error}")
         except CommitFailedError:
-            failure = BackupFailure(f"Somebody still hears events as {group}.")
+            failure = BackupError(f"Somebody still hears events as {group}.")
         except KafkaError as error:
-            raise BackupFailure(f"Kafka refused to set {group} back: {error}") from error
+            raise BackupError(f"Kafka refused to set {group} back: {error}") from error
         if time.monotonic() > deadline:
             raise failure
         await asyncio.sleep(PAUSE_SECONDS)

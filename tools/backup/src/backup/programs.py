@@ -9,17 +9,17 @@ from collections.abc import Mapping, Sequence
 from tempfile import TemporaryFile
 from typing import IO
 
-from backup.failure import BackupFailure
+from backup.errors import BackupError
 
 ALSO_IN = "/usr/lib/postgresql/*/bin"
 
 
 def program(name: str) -> str:
-    """The newest one there is. Raises `BackupFailure` if there is none."""
+    """The newest one there is. Raises `BackupError` if there is none."""
     folders = sorted(glob.glob(ALSO_IN), key=lambda folder: int(folder.split("/")[-2]), reverse=True)
     found = shutil.which(name, path=os.pathsep.join([*folders, os.environ.get("PATH", "")]))
     if not found:
-        raise BackupFailure(f"{name} is missing; it comes with PostgreSQL.")
+        raise BackupError(f"{name} is missing; it comes with PostgreSQL.")
     return found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any
 
-from backup.failure import BackupFailure
+from backup.errors import BackupError
 from backup.fingerprint import comparison
 from backup.manifest import Manifest
 from backup.programs import Running
@@ -53,7 +53,7 @@ def restore(
     lock_seconds: float = 0,
     database: Mapping[str, str] | None = None,
 ) -> None:
-    """Raises `BackupFailure`; then the database is as it was.
+    """Raises `BackupError`; then the database is as it was.
 
     identity: age's, which the dump was sealed for.
     replace: take away what is there; otherwise a database that isn't empty is refused.
@@ -75,7 +75,7 @@ def restore(
                 feeding = pool.submit(_feed, dump, reader.stdin, identity)
             error = feeding.exception()
             # Of a dump that doesn't open, whoever reads it complains too.
-            cause = str(error) if isinstance(error, BackupFailure) else ""
+            cause = str(error) if isinstance(error, BackupError) else ""
             failure = cause or reader.failure() or (str(error) if error else "")
         if not failure and dump.sha256 != manifest.sha256:
             failure = f"The dump has the checksum {dump.sha256}, its manifest says {manifest.sha256}."
@@ -85,7 +85,7 @@ def restore(
         # Without a COMMIT the end of what it is told takes everything back.
         complaint = session.failure()
     if complaint or failure:
-        raise BackupFailure(cause or complaint or failure)
+        raise BackupError(cause or complaint or failure)
 
 
 def _beginning(lock_seconds: float) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from backup.failure import BackupFailure
+from backup.errors import BackupError
 from backup.programs import program
 
 UNPRIVILEGED = "nobody"
@@ -54,4 +54,4 @@ def _run(command: Sequence[str], account: str | None) -> None:
     )
     if done.returncode:
         said = (done.stderr or b"").decode(errors="replace").strip()
-        raise BackupFailure(f"{command[0]} failed: {said or done.returncode}")
+        raise BackupError(f"{command[0]} failed: {said or done.returncode}")

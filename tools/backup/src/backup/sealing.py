@@ -11,35 +11,35 @@ from typing import IO
 
 import pyrage
 
-from backup.failure import BackupFailure
+from backup.errors import BackupError
 
 
 def recipients_of(text: str) -> list[pyrage.x25519.Recipient]:
-    """Public keys by blanks. Raises `BackupFailure` for none, and for what is no key."""
+    """Public keys by blanks. Raises `BackupError` for none, and for what is no key."""
     words = text.split()
     if not words:
-        raise BackupFailure("BACKUP_RECIPIENTS is empty: nobody could ever open this backup.")
+        raise BackupError("BACKUP_RECIPIENTS is empty: nobody could ever open this backup.")
     try:
         return [pyrage.x25519.Recipient.from_str(word) for word in words]
     except pyrage.RecipientError as error:
-        raise BackupFailure(f"BACKUP_RECIPIENTS: {error}") from error
+        raise BackupError(f"BACKUP_RECIPIENTS: {error}") from error
 
 
 def identity_in(file: Path | None) -> pyrage.x25519.Identity:
-    """The secret key in a file, around which comments may stand. Raises `BackupFailure` for none."""
+    """The secret key in a file, around which comments may stand. Raises `BackupError` for none."""
     if file is None:
-        raise BackupFailure("BACKUP_IDENTITY_FILE is not set: there is no key to open backups with.")
+        raise BackupError("BACKUP_IDENTITY_FILE is not set: there is no key to open backups with.")
     try:
         lines = file.read_text().splitlines()
     except OSError as error:
-        raise BackupFailure(f"The key can't be read: {error}") from error
+        raise BackupError(f"The key can't be read: {error}") from error
     for line in lines:
         if line.startswith("AGE-SECRET-KEY-"):
             try:
                 return pyrage.x25519.Identity.from_str(line.strip())
             except pyrage.IdentityError as error:
-                raise BackupFailure(f"{file}: {error}") from error
-    raise BackupFailure(f"{file} holds no line that begins with AGE-SECRET-KEY-.")
+                raise BackupError(f"{file}: {error}") from error
+    raise BackupError(f"{file} holds no line that begins with AGE-SECRET-KEY-.")
 
 
 def seal(source: IO[bytes], target: IO[bytes], recipients: Sequence[pyrage.x25519.Recipient]) -> None:
@@ -48,7 +48,7 @@ def seal(source: IO[bytes], target: IO[bytes], recipients: Sequence[pyrage.x2551
 
 
 def unseal(source: IO[bytes], target: IO[bytes], identity: pyrage.x25519.Identity) -> None:
-    """Raises `BackupFailure` if it was sealed for others, was changed or is cut; by then a beginning of it,
+    """Raises `BackupError` if it was sealed for others, was changed or is cut; by then a beginning of it,
     each part of which is right, may have been written.
     """
     try:
@@ -56,7 +56,7 @@ def unseal(source: IO[bytes], target: IO[bytes], identity: pyrage.x25519.Identit
     except BrokenPipeError:
         raise  # of `target`
     except (pyrage.DecryptError, OSError) as error:
-        raise BackupFailure(f"The dump does not open: {error}") from error
+        raise BackupError(f"The dump does not open: {error}") from error
 
 
 def new_key(file: Path) -> str:
@@ -66,7 +66,7 @@ def new_key(file: Path) -> str:
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
-        raise BackupFailure(f"The key can't be written: {error}") from error
+        raise BackupError(f"The key can't be written: {error}") from error
     with os.fdopen(descriptor, "w") as opened:
         opened.write(f"# public key: {recipient}\n{identity}\n")
     return recipient

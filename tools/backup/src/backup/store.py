@@ -11,7 +11,7 @@ from obstore.exceptions import BaseError
 from obstore.store import S3Store
 from pydantic import ValidationError
 
-from backup.failure import BackupFailure
+from backup.errors import BackupError
 from backup.manifest import NAMES, Manifest
 from backup.settings import StoreSettings
 
@@ -28,7 +28,7 @@ ANSWER = re.compile(r"<Code>(.*?)</Code>\s*<Message>(.*?)</Message>", re.S)
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Raises `BackupFailure` with what the store said, once asking again didn't help."""
+    """Raises `BackupError` with what the store said, once asking again didn't help."""
 
     bucket: S3Store
 
@@ -76,19 +76,19 @@ class Store:
         if not name:
             whole = self.names(database)
             if not whole:
-                raise BackupFailure(f"There is no backup of {database}.")
+                raise BackupError(f"There is no backup of {database}.")
             name = whole[-1]
         if not NAMES.fullmatch(name):
-            raise BackupFailure(f"{name!r} names no backup; they are called like 20260131T020000Z.")
+            raise BackupError(f"{name!r} names no backup; they are called like 20260131T020000Z.")
         path = f"{database}/{name}/{MANIFEST}"
         with _asked_to(f"give {path}"):
             content = bytes(obstore.get(self.bucket, path).bytes())
         try:
             found = Manifest.model_validate_json(content)
         except ValidationError as error:
-            raise BackupFailure(f"{path} is no manifest: {error}") from error
+            raise BackupError(f"{path} is no manifest: {error}") from error
         if (found.database, found.name) != (database, name):
-            raise BackupFailure(f"{path} is the manifest of {found.database}/{found.name}.")
+            raise BackupError(f"{path} is the manifest of {found.database}/{found.name}.")
         return found
 
 
@@ -97,7 +97,7 @@ def _asked_to(do: str) -> Iterator[None]:
     try:
         yield
     except (BaseError, OSError) as error:
-        raise BackupFailure(f"The store did not {do}: {_reason(error)}") from error
+        raise BackupError(f"The store did not {do}: {_reason(error)}") from error
 
 
 def _reason(error: Exception) -> str:

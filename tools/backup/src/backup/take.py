@@ -16,7 +16,7 @@ from typing import Any
 import asyncpg
 
 from backup.connection import connect
-from backup.failure import BackupFailure
+from backup.errors import BackupError
 from backup.fingerprint import fingerprint
 from backup.manifest import Manifest, name_of
 from backup.programs import Running
@@ -28,13 +28,13 @@ BLOCK = 2**20
 
 
 async def take(settings: Settings, store: Store) -> Manifest:
-    """The backup that is in the store now. Raises `BackupFailure`; then there is none that counts."""
+    """The backup that is in the store now. Raises `BackupError`; then there is none that counts."""
     recipients = recipients_of(settings.recipients)
     connection = await connect(settings)
     try:
         return await _take(connection, settings.database, recipients, store)
     except asyncpg.PostgresError as error:
-        raise BackupFailure(f"{settings.database} can't be read: {error}") from error
+        raise BackupError(f"{settings.database} can't be read: {error}") from error
     finally:
         await connection.close()
 
@@ -49,7 +49,7 @@ async def _take(
         taken_at = (await connection.fetchval("SELECT now()")).astimezone(UTC)
         tables = await fingerprint(connection)
         if not tables:
-            raise BackupFailure(f"{database} has no tables: there is nothing to keep.")
+            raise BackupError(f"{database} has no tables: there is nothing to keep.")
         revision = await connection.fetchval("SELECT version_num FROM alembic_version")
         dump = SealedDump(["pg_dump", "--format=custom", f"--snapshot={snapshot}"], recipients)
         name = name_of(taken_at)
@@ -71,7 +71,7 @@ async def _take(
 class SealedDump:
     """What a program prints, sealed.
 
-    Going through it raises `BackupFailure` if the program fails, also after all it printed was given out.
+    Going through it raises `BackupError` if the program fails, also after all it printed was given out.
     """
 
     def __init__(self, command: Sequence[str], recipients: Sequence[Any]) -> None:
@@ -111,4 +111,4 @@ def _settle(sealing: "Future[None]", program: Running) -> None:
     error = sealing.exception()
     failure = program.failure()
     if failure or error:
-        raise BackupFailure(failure or f"The dump could not be sealed: {error}")
+        raise BackupError(failure or f"The dump could not be sealed: {error}")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from backup.failure import BackupFailure
+from backup.errors import BackupError
 from backup.manifest import Manifest
 from backup.restore import restore
 from backup.scratch import scratch_database
@@ -20,7 +20,7 @@ class Trial:
 
 
 def attempt(settings: Settings, store: Store, *, folder: Path | None = None) -> Trial:
-    """The newest backup, which is young enough and holds what it should. Raises `BackupFailure`.
+    """The newest backup, which is young enough and holds what it should. Raises `BackupError`.
 
     folder: where the server keeps its files; by default that for temporary ones.
     """
@@ -28,7 +28,7 @@ def attempt(settings: Settings, store: Store, *, folder: Path | None = None) -> 
     manifest = store.manifest(settings.database, settings.at)
     age = datetime.now(UTC) - manifest.taken_at
     if not settings.at and age > timedelta(hours=settings.max_age_hours):
-        raise BackupFailure(f"The newest backup of {settings.database} is {age} old: {manifest.name}.")
+        raise BackupError(f"The newest backup of {settings.database} is {age} old: {manifest.name}.")
     with scratch_database(settings.database, folder) as scratch:
         restore(store, manifest, identity, replace=False, database=scratch)
     return Trial(manifest, age)

@@ -16,8 +16,8 @@ import pytest
 
 from devstack import processes, servers
 from devstack.addresses import HOST, Addresses
-from devstack.places import RunFolder
-from devstack.toolbox.ensure import path_of
+from devstack.paths import RunFolder
+from devstack.toolbox.ensure import find_tool
 from devstack.toolbox.object_store import OBJECT_STORE
 from tests.system.waiting import until
 
@@ -52,12 +52,12 @@ def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectSto
     store.folder.mkdir()
     options = [f"--port={HOST}:{store.port}", "--quiet", "posix", str(store.folder)]
     keys = {"ROOT_ACCESS_KEY": ACCESS_KEY, "ROOT_SECRET_KEY": SECRET_KEY}
-    server = processes.start(
-        folder, "object-store", [str(path_of(OBJECT_STORE)), *options], env={**os.environ, **keys}
+    server = processes.start_process(
+        folder, "object-store", [str(find_tool(OBJECT_STORE)), *options], env={**os.environ, **keys}
     )
     until(store.is_open, seconds=START_SECONDS)
     yield store
-    processes.stop(folder, server, seconds=STOP_SECONDS)
+    processes.stop_process(folder, server, seconds=STOP_SECONDS)
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import asyncpg
 import pytest
-from backup.failure import BackupFailure
+from backup.errors import BackupError
 from backup.sealing import recipients_of
 from backup.settings import StoreSettings
 from backup.store import Store
@@ -135,7 +135,7 @@ class TestDump:
     async def test_that_fails_at_its_very_end(
         self, kept: Kept, monkeypatch: pytest.MonkeyPatch, size: int
     ) -> None:
-        with pytest.raises(BackupFailure, match="sh: broke"):
+        with pytest.raises(BackupError, match="sh: broke"):
             self.put(kept, monkeypatch, f"head -c {size} /dev/zero; echo broke >&2; exit 3")
         assert not kept.objects("dump.age")
 

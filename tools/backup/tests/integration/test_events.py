@@ -13,8 +13,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from backup.events import LONGEST_WAIT
 
 from devstack import kafka, processes
-from devstack.addresses import HOST, Addresses, addresses, free_offset
-from devstack.places import RunFolder
+from devstack.addresses import HOST, Addresses, assign_addresses, find_free_offset
+from devstack.paths import RunFolder
 from tools.backup.tests.integration.conftest import Kept
 
 START_SECONDS, STOP_SECONDS = 60, 5
@@ -79,11 +79,11 @@ class Told:
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
     folder = RunFolder(tmp_path_factory.mktemp("kafka"))
     folder.make()
-    where = addresses(offset=free_offset(PORT_OFFSET))
-    process = kafka.start(folder, where)
+    where = assign_addresses(offset=find_free_offset(PORT_OFFSET))
+    process = kafka.start_kafka(folder, where)
     assert asyncio.run(kafka.wait_for_topics(where, START_SECONDS))
     yield where
-    processes.stop(folder, process, seconds=STOP_SECONDS)
+    processes.stop_process(folder, process, seconds=STOP_SECONDS)
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ import yaml
 from cluster import toolbox
 from cluster.certificates import SERVER, Authorities, leaf
 from cluster.images.platform import DAPR_REGISTRY, image_name
-from cluster.places import DNS_SERVICE, DOMAIN, NODE, ClusterFolder
-from devstack.failure import Failure
+from cluster.paths import DNS_SERVICE, DOMAIN, NODE, ClusterFolder
+from devstack.errors import CommandError
 from devstack.toolbox.dapr import DAPRD
-from devstack.toolbox.tool import require
+from devstack.toolbox.tool import require_command
 
 VOLUMES = 8
 VOLUME_SIZE = "2Gi"
@@ -76,12 +76,12 @@ def _volume(folder: ClusterFolder, number: int) -> dict[str, Any]:
 
 def dapr_chart() -> Path:
     """The chart inside Dapr's Go module, of the version its programs are built from."""
-    go = require("go", "Install Go 1.26 or newer.")
+    go = require_command("go", "Install Go 1.26 or newer.")
     command = [go, "list", "-m", "-f", "{{.Dir}}", DAPRD.dependency]
     done = subprocess.run(command, cwd=DAPRD.module, capture_output=True, text=True, check=False)
     chart = Path(done.stdout.strip()) / "charts" / "dapr"
     if done.returncode or not chart.is_dir():
-        raise Failure(f"Dapr's chart is not in its Go module:\n{done.stderr.strip()}")
+        raise CommandError(f"Dapr's chart is not in its Go module:\n{done.stderr.strip()}")
     return chart
 
 

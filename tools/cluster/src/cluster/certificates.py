@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from cluster.places import API_SERVICE, DOMAIN, NODE, ClusterFolder
+from cluster.paths import API_SERVICE, DOMAIN, NODE, ClusterFolder
 
 VALID = timedelta(days=30)
 SKEW = timedelta(minutes=5)

@@ -10,9 +10,9 @@ from cluster import toolbox
 from cluster.cluster import Cluster
 from cluster.images.build import build_all
 from devstack import processes
-from devstack.failure import Failure
-from devstack.places import ROOT
-from devstack.toolbox.ensure import ensure
+from devstack.errors import CommandError
+from devstack.paths import ROOT
+from devstack.toolbox.ensure import ensure_tools
 
 FOLDER = ROOT / ".cluster"
 
@@ -30,8 +30,8 @@ def main() -> None:
     arguments = parser.parse_args()
     try:
         sys.exit(_run(arguments, Cluster.at(arguments.folder)))
-    except Failure as failure:
-        sys.exit(f"\n{failure}")
+    except CommandError as error:
+        sys.exit(f"\n{error}")
     except KeyboardInterrupt:
         sys.exit("\nStopped.")
 
@@ -47,13 +47,13 @@ def _run(arguments: argparse.Namespace, cluster: Cluster) -> int:
         case "images":
             _build_images(cluster, arguments.base)
         case "tools":
-            ensure(toolbox.CLUSTER)
+            ensure_tools(toolbox.CLUSTER)
             print("Every tool is there.")
     return 0
 
 
 def _up(cluster: Cluster) -> None:
-    ensure(toolbox.CLUSTER)
+    ensure_tools(toolbox.CLUSTER)
     started = time.monotonic()
     if cluster.is_running():
         print("It runs already.")
@@ -76,7 +76,7 @@ def _status(cluster: Cluster) -> int:
     if not cluster.is_running():
         print("No cluster is running.")
         return 1
-    for process in processes.all_running(cluster.folder.run):
+    for process in processes.list_processes(cluster.folder.run):
         print(f"  {process.name:<24} pid {process.pid}")
     print(cluster.kubectl("get", "pods", "--all-namespaces"))
     return 0

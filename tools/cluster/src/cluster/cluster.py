@@ -13,10 +13,10 @@ from cluster.images.loading import load_archives, loaded_images
 from cluster.images.platform import archive_of, platform_images
 from cluster.machine import require_suitable_machine
 from cluster.node import Node
-from cluster.places import ClusterFolder, SecondNode
+from cluster.paths import ClusterFolder, SecondNode
 from devstack import processes
-from devstack.failure import Failure
-from devstack.toolbox.ensure import ensure, path_of
+from devstack.errors import CommandError
+from devstack.toolbox.ensure import ensure_tools, find_tool
 from devstack.toolbox.helm import HELM
 
 ROLLOUT_SECONDS = 90
@@ -42,9 +42,9 @@ class Cluster:
         return self.given or self.folder.kubeconfig
 
     def up(self) -> None:
-        """Bring up what isn't up. Raises `Failure` naming the part that didn't start; its log stays."""
+        """Bring up what isn't up. Raises `CommandError` naming the part that didn't start; its log stays."""
         require_suitable_machine(self.folder)
-        ensure(toolbox.CLUSTER)
+        ensure_tools(toolbox.CLUSTER)
         if self.is_running():
             return
         self.down()
@@ -86,20 +86,22 @@ class Cluster:
 
     def is_running(self) -> bool:
         """Whether the API server answers."""
-        return self.kubeconfig.exists() and bool(processes.all_running(self.folder.run)) and self._answers()
+        return (
+            self.kubeconfig.exists() and bool(processes.list_processes(self.folder.run)) and self._answers()
+        )
 
     def kubectl(self, *arguments: str, stdin: str | None = None, check: bool = True) -> str:
-        """What kubectl prints. Raises `Failure` with its complaint unless `check` is off."""
-        return self._run([str(path_of(toolbox.KUBECTL)), *arguments], stdin, check=check)
+        """What kubectl prints. Raises `CommandError` with its complaint unless `check` is off."""
+        return self._run([str(find_tool(toolbox.KUBECTL)), *arguments], stdin, check=check)
 
     def helm(
         self, *arguments: str, stdin: str | None = None, check: bool = True, seconds: float = COMMAND_SECONDS
     ) -> str:
-        """What Helm prints. Raises `Failure` with its complaint unless `check` is off.
+        """What Helm prints. Raises `CommandError` with its complaint unless `check` is off.
 
         seconds: when it is killed; a release it was at then has to be mended by hand.
         """
-        return self._run([str(path_of(HELM)), *arguments], stdin, check=check, seconds=seconds)
+        return self._run([str(find_tool(HELM)), *arguments], stdin, check=check, seconds=seconds)
 
     def apply(self, manifests: str) -> None:
         self.kubectl("apply", "--filename", "-", stdin=manifests)
@@ -113,13 +115,13 @@ class Cluster:
         return loaded_images(Node(self.folder))
 
     def wait_for_rollout(self, namespace: str, *workloads: str, seconds: float = ROLLOUT_SECONDS) -> None:
-        """Until every pod of each `kind/name` is Ready. Raises `Failure` telling the pods' state."""
+        """Until every pod of each `kind/name` is Ready. Raises `CommandError` telling the pods' state."""
         for workload in workloads:
             command = ["--namespace", namespace, "rollout", "status", workload, f"--timeout={seconds:.0f}s"]
             try:
                 self.kubectl(*command)
-            except Failure as failure:
-                raise Failure(f"{failure}\n{self.explain(namespace)}") from failure
+            except CommandError as error:
+                raise CommandError(f"{error}\n{self.explain(namespace)}") from error
 
     def explain(self, namespace: str) -> str:
         """The pods of a namespace and its last events."""
@@ -144,8 +146,8 @@ class Cluster:
         install = ["upgrade", "--install", "dapr", chart, "--namespace", "dapr-system", "--values", "-"]
         try:
             self.helm(*install, "--wait", f"--timeout={addons.DAPR_SECONDS}s", stdin=addons.dapr_values())
-        except Failure as failure:
-            raise Failure(f"Dapr did not start.\n{failure}\n{self.explain('dapr-system')}") from failure
+        except CommandError as error:
+            raise CommandError(f"Dapr did not start.\n{error}\n{self.explain('dapr-system')}") from error
         self.wait_for_rollout("kube-system", "deployment/coredns", "deployment/metrics-server")
 
     def _answers(self) -> bool:
@@ -163,5 +165,7 @@ class Cluster:
             timeout=seconds,
         )
         if check and done.returncode:
-            raise Failure(f"`{Path(command[0]).name} {' '.join(command[1:])}` failed:\n{done.stderr.strip()}")
+            raise CommandError(
+                f"`{Path(command[0]).name} {' '.join(command[1:])}` failed:\n{done.stderr.strip()}"
+            )
         return done.stdout

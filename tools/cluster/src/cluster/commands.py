@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from cluster.places import (
+from cluster.paths import (
     API_PORT,
     DOMAIN,
     ETCD,

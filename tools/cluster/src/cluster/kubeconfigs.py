@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 from cluster.certificates import CLIENT, Authorities, Pair, leaf, write_secret
-from cluster.places import API_PORT, NODE, SECOND_NODE, ClusterFolder
+from cluster.paths import API_PORT, NODE, SECOND_NODE, ClusterFolder
 
 CLIENTS = {
     "controller-manager": ("system:kube-controller-manager", ""),

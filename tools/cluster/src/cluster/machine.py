@@ -6,9 +6,9 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from cluster.places import CGROUP_PREFIX, ClusterFolder
-from devstack.failure import Failure
-from devstack.places import ROOT
+from cluster.paths import CGROUP_PREFIX, ClusterFolder
+from devstack.errors import CommandError
+from devstack.paths import ROOT
 
 CGROUPS = Path("/sys/fs/cgroup")
 KERNEL_SETTINGS = {
@@ -38,17 +38,19 @@ LEAST_FREE_BYTES = 10_000_000_000
 
 
 def require_suitable_machine(folder: ClusterFolder) -> None:
-    """Raises `Failure` saying what this machine lacks, or that another folder's cluster has it."""
+    """Raises `CommandError` saying what this machine lacks, or that another folder's cluster has it."""
     if os.geteuid():
-        raise Failure("A cluster needs root: it makes network namespaces, mounts and packet filters.")
+        raise CommandError("A cluster needs root: it makes network namespaces, mounts and packet filters.")
     if not (CGROUPS / "memory").is_dir() and not (CGROUPS / "cgroup.controllers").exists():
-        raise Failure("A cluster needs control groups at /sys/fs/cgroup.")
+        raise CommandError("A cluster needs control groups at /sys/fs/cgroup.")
     missing = [name for name in KERNEL_SETTINGS if not Path("/proc/sys", name).exists()]
     if missing:
-        raise Failure(f"This kernel has no {', '.join(missing)}; is the module br_netfilter loaded?")
+        raise CommandError(f"This kernel has no {', '.join(missing)}; is the module br_netfilter loaded?")
     groups = {group for mount in _cgroup_hierarchies() for group in mount.glob(f"{CGROUP_PREFIX}*")}
     if any(group.name != folder.cgroup for group in groups):
-        raise Failure("Another folder's cluster runs on this machine: its addresses and ports are taken.")
+        raise CommandError(
+            "Another folder's cluster runs on this machine: its addresses and ports are taken."
+        )
     require_space(shutil.disk_usage(ROOT).free)
 
 
@@ -56,7 +58,7 @@ def require_space(free: int) -> None:
     """A disk that fills up makes the kubelet evict pods, which looks like anything but a full disk."""
     if free < LEAST_FREE_BYTES:
         needed, there = LEAST_FREE_BYTES / 1e9, free / 1e9
-        raise Failure(f"A cluster needs {needed:.0f} GB of free disk; there are {there:.1f} GB.")
+        raise CommandError(f"A cluster needs {needed:.0f} GB of free disk; there are {there:.1f} GB.")
 
 
 def prepare(folder: ClusterFolder) -> None:

@@ -10,11 +10,11 @@ from cluster.certificates import Authorities, write_certificates
 from cluster.images.platform import PAUSE_IMAGE
 from cluster.kubeconfigs import write_kubeconfigs
 from cluster.machine import prepare
-from cluster.places import ClusterFolder
+from cluster.paths import ClusterFolder
 from cluster.waiting import wait_for_process
 from devstack import processes
-from devstack.places import TOOL_BINARIES
-from devstack.toolbox.ensure import path_of
+from devstack.paths import TOOL_BINARIES
+from devstack.toolbox.ensure import find_tool
 from devstack.toolbox.golang import GoTool
 
 START_SECONDS = 30
@@ -48,7 +48,7 @@ class Node:
         prepare(self.folder)
         config = ["--config", str(self.folder.settings / "containerd.toml")]
         containerd = self._start(
-            f"containerd{self.folder.suffix}", [str(path_of(toolbox.CONTAINERD)), *config]
+            f"containerd{self.folder.suffix}", [str(find_tool(toolbox.CONTAINERD)), *config]
         )
         self._wait(
             containerd, lambda: self.runs_quietly(["ctr", *self.ctr_options(), "version"]), START_SECONDS
@@ -102,13 +102,13 @@ class Node:
         return subprocess.run(command, env=environment(), capture_output=True, check=False).stdout
 
     def _kubectl(self) -> list[str]:
-        return [str(path_of(toolbox.KUBECTL)), "--kubeconfig", str(self.folder.kubeconfig)]
+        return [str(find_tool(toolbox.KUBECTL)), "--kubeconfig", str(self.folder.kubeconfig)]
 
     def _start_tool(self, name: str, tool: GoTool, flags: commands.Flags) -> processes.Process:
-        return self._start(name, [str(path_of(tool)), *commands.as_arguments(flags)])
+        return self._start(name, [str(find_tool(tool)), *commands.as_arguments(flags)])
 
     def _start(self, name: str, command: list[str]) -> processes.Process:
-        return processes.start(self.folder.run, name, command, env=environment())
+        return processes.start_process(self.folder.run, name, command, env=environment())
 
     def _wait(self, process: processes.Process, condition: Callable[[], bool], seconds: float) -> None:
         wait_for_process(self.folder.run, process, condition, seconds)

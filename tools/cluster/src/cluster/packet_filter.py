@@ -9,7 +9,7 @@ from typing import Any
 
 from cluster import toolbox
 from cluster.node import environment
-from devstack.toolbox.tool import run
+from devstack.toolbox.tool import run_command
 
 FAMILIES = {"iptables": "ip", "ip6tables": "ip6"}
 OURS = re.compile(r"KUBE-|CNI-|kube-router")
@@ -26,9 +26,9 @@ def clean() -> None:
         _remove_own_rules(program)
     for name in _output(["ipset", "list", "-name"]).split():
         if OUR_SETS.match(name):
-            run([_program("ipset"), "destroy", name])
+            run_command([_program("ipset"), "destroy", name])
     for family, table in idle_tables(json.loads(_output(["nft", "--json", "list", "ruleset"]) or "{}")):
-        run([_program("nft"), "delete", "table", family, table])
+        run_command([_program("nft"), "delete", "table", family, table])
 
 
 def without_our_rules(saved: str) -> str:

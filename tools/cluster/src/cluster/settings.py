@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from cluster.certificates import write_secret
-from cluster.places import BRIDGE, DNS_SERVICE, DOMAIN, NODE, POD_ADDRESSES, ClusterFolder
+from cluster.paths import BRIDGE, DNS_SERVICE, DOMAIN, NODE, POD_ADDRESSES, ClusterFolder
 
 PLENTY = (
     ("memory.available", "100Mi"),

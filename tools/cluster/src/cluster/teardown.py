@@ -10,10 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cluster import machine, packet_filter
-from cluster.places import BRIDGE, ClusterFolder, SecondNode
+from cluster.paths import BRIDGE, ClusterFolder, SecondNode
 from devstack import processes
-from devstack.failure import Failure
-from devstack.toolbox.tool import run
+from devstack.errors import CommandError
+from devstack.toolbox.tool import run_command
 
 GRACE_SECONDS = 3
 GONE_SECONDS = 20
@@ -25,13 +25,13 @@ def take_down(folder: ClusterFolder) -> bool:
     """Remove the cluster of this folder; False if there was none."""
     if not folder.path.exists():
         return False
-    running = processes.all_running(folder.run)
+    running = processes.list_processes(folder.run)
     for process in sorted(running, key=lambda process: process.name not in FIRST):
         if process.name in FIRST:
-            processes.stop(folder.run, process, seconds=GRACE_SECONDS)
+            processes.stop_process(folder.run, process, seconds=GRACE_SECONDS)
     _end_containers(folder)
-    for process in processes.all_running(folder.run):
-        processes.stop(folder.run, process, seconds=GRACE_SECONDS)
+    for process in processes.list_processes(folder.run):
+        processes.stop_process(folder.run, process, seconds=GRACE_SECONDS)
     unmount(folder.path)
     if machine.own_cgroups(folder):  # else the bridge and the rules are another cluster's, if there are any
         _remove_bridge()
@@ -45,9 +45,9 @@ def take_down(folder: ClusterFolder) -> bool:
 def remove_node(second: SecondNode) -> None:
     """Stop what a second node consists of, and what is left in it; the rest of the cluster goes on."""
     ours = [f"{name}{second.suffix}" for name in ("kubelet", "containerd")]
-    for process in processes.all_running(second.run):
+    for process in processes.list_processes(second.run):
         if process.name in ours:
-            processes.stop(second.run, process, seconds=GRACE_SECONDS)
+            processes.stop_process(second.run, process, seconds=GRACE_SECONDS)
     _end(lambda: _shims(second.containerd_state))
     for place in (second.kubelet, second.containerd_state, second.containerd, second.settings):
         unmount(place)
@@ -63,7 +63,7 @@ def _end(listed: Callable[[], set[int]]) -> None:
     deadline = time.monotonic() + GONE_SECONDS
     while pids := listed():
         if time.monotonic() > deadline:
-            raise Failure(f"Processes of the cluster don't end: {sorted(pids)}")
+            raise CommandError(f"Processes of the cluster don't end: {sorted(pids)}")
         for pid in pids:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -96,7 +96,7 @@ def _shims(below: Path) -> set[int]:
 def unmount(below: Path) -> None:
     """Everything mounted inside this folder."""
     for target in reversed(mounts_below(below, Path("/proc/self/mountinfo").read_text())):
-        run(["umount", "--lazy", target])
+        run_command(["umount", "--lazy", target])
 
 
 def mounts_below(folder: Path, mountinfo: str) -> list[str]:
@@ -114,9 +114,9 @@ def _remove_bridge() -> None:
     if not link.exists():
         return
     for port in (link / "brif").iterdir():
-        with contextlib.suppress(Failure):  # it may go by itself with its pod's namespace
-            run(["ip", "link", "delete", port.name])
-    run(["ip", "link", "delete", BRIDGE])
+        with contextlib.suppress(CommandError):  # it may go by itself with its pod's namespace
+            run_command(["ip", "link", "delete", port.name])
+    run_command(["ip", "link", "delete", BRIDGE])
 
 
 def _remove_cgroups(folder: ClusterFolder) -> None:
@@ -128,5 +128,5 @@ def _remove_cgroups(folder: ClusterFolder) -> None:
                 with contextlib.suppress(OSError):
                     os.rmdir(place)
         if time.monotonic() > deadline:
-            raise Failure(f"Control groups don't go away: {', '.join(map(str, groups))}")
+            raise CommandError(f"Control groups don't go away: {', '.join(map(str, groups))}")
         time.sleep(0.05)

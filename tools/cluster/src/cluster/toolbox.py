@@ -1,6 +1,6 @@
 """The programs a cluster is made of: a Go module for Kubernetes and its neighbours, packages of Debian."""
 
-from devstack.places import ROOT
+from devstack.paths import ROOT
 from devstack.toolbox.dapr import CONTROL_PLANE, DAPRD
 from devstack.toolbox.debian import DebianPrograms
 from devstack.toolbox.golang import GoTool

@@ -5,18 +5,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 from devstack import processes
-from devstack.failure import Failure
-from devstack.places import RunFolder
+from devstack.errors import CommandError
+from devstack.paths import RunFolder
 
 PAUSE_SECONDS = 0.2
 
 
 def wait_for(what: str, condition: Callable[[], bool], seconds: float, explain: Callable[[], str]) -> None:
-    """Return as soon as `condition` holds. Raises `Failure` with `explain` after `seconds`."""
+    """Return as soon as `condition` holds. Raises `CommandError` with `explain` after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            raise Failure(f"{what} was not ready after {seconds:.0f} s.\n{explain()}")
+            raise CommandError(f"{what} was not ready after {seconds:.0f} s.\n{explain()}")
         time.sleep(PAUSE_SECONDS)
 
 
@@ -30,11 +30,11 @@ def wait_for_process(
 
     def ready() -> bool:
         if not process.is_alive():
-            raise Failure(f"{process.name} ended.\n{explain()}")
+            raise CommandError(f"{process.name} ended.\n{explain()}")
         return condition()
 
     wait_for(process.name, ready, seconds, explain)
 
 
 def last_lines(log: Path) -> str:
-    return f"Its last lines ({log}):\n{processes.tail(log)}"
+    return f"Its last lines ({log}):\n{processes.read_tail(log)}"

@@ -7,7 +7,7 @@ import yaml
 from cluster import addons
 from cluster.certificates import Authorities, authority
 from cluster.images.platform import DAPR_REGISTRY
-from cluster.places import ClusterFolder
+from cluster.paths import ClusterFolder
 
 
 def documents(text: str) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from cluster.certificates import CLIENT, SERVER, authority, leaf, write_certificates
 from cluster.kubeconfigs import CLIENTS, kubeconfig, write_kubeconfigs
-from cluster.places import API_SERVICE, ClusterFolder
+from cluster.paths import API_SERVICE, ClusterFolder
 
 MADE_UP = "192.0.2.10"
 

@@ -1,13 +1,13 @@
 import pytest
 
 from cluster.machine import LEAST_FREE_BYTES, cpu_shares, require_space
-from devstack.failure import Failure
+from devstack.errors import CommandError
 
 
 class TestSpace:
     def test_is_asked_for_in_words(self) -> None:
         require_space(LEAST_FREE_BYTES)
-        with pytest.raises(Failure, match=r"needs 10 GB of free disk; there are 2\.6 GB"):
+        with pytest.raises(CommandError, match=r"needs 10 GB of free disk; there are 2\.6 GB"):
             require_space(2_600_000_000)
 
 

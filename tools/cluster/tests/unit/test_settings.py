@@ -3,7 +3,7 @@ import tomllib
 from pathlib import Path
 
 from cluster import commands, settings
-from cluster.places import ClusterFolder
+from cluster.paths import ClusterFolder
 
 FOLDER = ClusterFolder(Path("/state"), "192.0.2.10")
 

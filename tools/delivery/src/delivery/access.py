@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from devstack.failure import Failure
-from devstack.toolbox.ensure import ensure, path_of
+from devstack.errors import CommandError
+from devstack.toolbox.ensure import ensure_tools, find_tool
 from devstack.toolbox.helm import HELM
-from devstack.toolbox.tool import require
+from devstack.toolbox.tool import require_command
 
 COMMAND_SECONDS = 1200
 
@@ -24,13 +24,13 @@ class Access:
     kubeconfig: Path | None = None
 
     def helm(self, *arguments: str, stdin: str | None = None) -> str:
-        """What Helm prints. Raises `Failure` with its complaint."""
-        ensure([HELM])
-        return self._run([str(path_of(HELM)), "--namespace", self.namespace, *arguments], stdin)
+        """What Helm prints. Raises `CommandError` with its complaint."""
+        ensure_tools([HELM])
+        return self._run([str(find_tool(HELM)), "--namespace", self.namespace, *arguments], stdin)
 
     def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
-        """What kubectl prints. Raises `Failure` with its complaint."""
-        program = require("kubectl", "Install kubectl.")
+        """What kubectl prints. Raises `CommandError` with its complaint."""
+        program = require_command("kubectl", "Install kubectl.")
         return self._run([program, "--namespace", self.namespace, *arguments], stdin)
 
     @property
@@ -49,7 +49,7 @@ class Access:
             timeout=COMMAND_SECONDS,
         )
         if done.returncode:
-            raise Failure(f"`{Path(command[0]).name} {command[3]}` failed:\n{done.stderr.strip()}")
+            raise CommandError(f"`{Path(command[0]).name} {command[3]}` failed:\n{done.stderr.strip()}")
         return done.stdout
 
 

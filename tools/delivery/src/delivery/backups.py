@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from contracts.names import App
 from delivery.access import Access
-from devstack.failure import Failure
+from devstack.errors import CommandError
 
 DATABASES = tuple(app for app in App if app is not App.FRONTEND)
 JOB_SECONDS = 4 * 3600
@@ -27,12 +27,12 @@ NEVER_STARTS = frozenset(
 
 
 def keep(access: Access, databases: Sequence[App] = DATABASES) -> list[str]:
-    """Back up now, all at once; what each job said. Raises `Failure` naming those that failed."""
+    """Back up now, all at once; what each job said. Raises `CommandError` naming those that failed."""
     return _run(access, {app: _start(access, f"backup-{app}") for app in databases})
 
 
 def attempt(access: Access, databases: Sequence[App] = DATABASES) -> list[str]:
-    """Restore the newest backups on trial; what each job said. Raises `Failure` naming those that failed."""
+    """Test restoring the newest backups; what each job said. Raises `CommandError` naming failed ones."""
     return _run(access, {app: _start(access, f"restore-test-{app}") for app in databases})
 
 
@@ -46,7 +46,7 @@ def bring_back(access: Access, database: App, at: str = "", events: str = "") ->
     """Put a backup in place of what a database holds, and migrate it to the schema of the release that runs.
 
     The service is at rest meanwhile, and up again afterwards also if that failed: then the database holds
-    what it held before. Returns what the job said; raises `Failure`.
+    what it held before. Returns what the job said; raises `CommandError`.
 
     at: name of the backup; the newest if empty.
     events: `again`: the service hears what was told since the backup; `leave`: it does not. Empty: as the
@@ -68,16 +68,16 @@ def _at_rest(access: Access, app: App) -> Iterator[None]:
         pods = f"--selector=app.kubernetes.io/name={app},app.kubernetes.io/component=service"
         access.kubectl("wait", "pods", pods, "--for=delete", f"--timeout={REST_SECONDS}s")
         yield
-    except Failure as failure:
-        complaints.append(str(failure))
+    except CommandError as error:
+        complaints.append(str(error))
     finally:
         _scale(access, app, max(before, 1))
     try:
         access.kubectl("rollout", "status", deployment, f"--timeout={REST_SECONDS}s")
-    except Failure as failure:
-        complaints.append(str(failure))
+    except CommandError as error:
+        complaints.append(str(error))
     if complaints:
-        raise Failure("\n".join(complaints))
+        raise CommandError("\n".join(complaints))
 
 
 def _scale(access: Access, app: App, replicas: int) -> None:
@@ -117,12 +117,12 @@ def _run(access: Access, jobs: Mapping[App, str]) -> list[str]:
             if _is_stuck(containers):
                 access.kubectl("delete", f"job/{job}", "--wait=false")
     if failed:
-        raise Failure("\n".join(failed))
+        raise CommandError("\n".join(failed))
     return said
 
 
 def _wait(access: Access, job: str, deadline: float) -> bool:
-    """Whether it succeeded. Raises `Failure` if it goes on too long."""
+    """Whether it succeeded. Raises `CommandError` if it goes on too long."""
     while time.monotonic() < deadline:
         status = json.loads(access.kubectl("get", f"job/{job}", "--output=json"))["status"]
         ended = {each["type"] for each in status.get("conditions", []) if each["status"] == "True"}
@@ -131,7 +131,7 @@ def _wait(access: Access, job: str, deadline: float) -> bool:
         if _is_stuck(_containers(access, job)):
             return False
         time.sleep(POLL_SECONDS)
-    raise Failure(f"The job {job} goes on for more than {JOB_SECONDS} s.")
+    raise CommandError(f"The job {job} goes on for more than {JOB_SECONDS} s.")
 
 
 def _said(access: Access, containers: Sequence["_Container"]) -> list[str]:

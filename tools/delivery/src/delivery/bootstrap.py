@@ -11,9 +11,9 @@ from delivery import releases
 from delivery.access import Access
 from delivery.environments import CHARTS, Environment
 from delivery.terraform import Infrastructure
-from devstack.failure import Failure
-from devstack.places import ROOT
-from devstack.toolbox.tool import require
+from devstack.errors import CommandError
+from devstack.paths import ROOT
+from devstack.toolbox.tool import require_command
 
 ADDRESS_SECONDS = 600
 GATEWAY = ("get", "gateway", "todo", "--output=jsonpath={.status.addresses[0].value}")
@@ -48,18 +48,20 @@ class Bootstrap:
         }
 
     def run(self, wanted: list[str]) -> None:
-        """Raises `Failure` naming the step that failed; those before it needn't be repeated."""
+        """Raises `CommandError` naming the step that failed; those before it needn't be repeated."""
         unknown = set(wanted) - set(self.steps)
         if unknown:
-            raise Failure(f"No such step: {', '.join(sorted(unknown))}; there are {', '.join(self.steps)}.")
+            raise CommandError(
+                f"No such step: {', '.join(sorted(unknown))}; there are {', '.join(self.steps)}."
+            )
         chosen = [name for name in self.steps if not wanted or name in wanted]
         for number, name in enumerate(chosen, start=1):
             what, how = self.steps[name]
             print(f"{number}/{len(chosen)} {name}: {what}", flush=True)
             try:
                 print(f"    {how()}", flush=True)
-            except Failure as failure:
-                raise Failure(f"Step {name} failed.\n{failure}") from failure
+            except CommandError as error:
+                raise CommandError(f"Step {name} failed.\n{error}") from error
 
     def terraform(self) -> str:
         infrastructure = Infrastructure(self.environment)
@@ -69,12 +71,12 @@ class Bootstrap:
         return f"cluster {infrastructure.outputs()['cluster_id']}"
 
     def credentials(self) -> str:
-        doctl = require("doctl", "Install doctl and sign in: doctl auth init.")
+        doctl = require_command("doctl", "Install doctl and sign in: doctl auth init.")
         cluster = str(Infrastructure(self.environment).outputs()["cluster_id"])
         command = [doctl, "kubernetes", "cluster", "kubeconfig", "save", cluster]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise Failure(done.stderr.strip())
+            raise CommandError(done.stderr.strip())
         nodes = self.access.kubectl("get", "nodes", "--output=name").splitlines()
         return f"{len(nodes)} nodes"
 
@@ -105,7 +107,7 @@ class Bootstrap:
         deadline = time.monotonic() + ADDRESS_SECONDS
         while not (address := self.access.kubectl(*GATEWAY).strip()):
             if time.monotonic() > deadline:
-                raise Failure(f"The gateway has no address after {ADDRESS_SECONDS} s.")
+                raise CommandError(f"The gateway has no address after {ADDRESS_SECONDS} s.")
             time.sleep(5)
         Infrastructure(self.environment).apply(address)
         return f"{self.environment.host} is {address}"
@@ -123,4 +125,4 @@ class Bootstrap:
         command = [sys.executable, "-m", name, "--namespace", self.environment.namespace, *arguments]
         done = subprocess.run(command, cwd=ROOT, env=self.access.env, text=True, check=False)
         if done.returncode:
-            raise Failure(f"`python -m {name}` failed; what it said is above.")
+            raise CommandError(f"`python -m {name}` failed; what it said is above.")

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from contracts.names import App
-from devstack.failure import Failure
-from devstack.places import ROOT
+from devstack.errors import CommandError
+from devstack.paths import ROOT
 
 NOTHING = "0" * 40
 """What GitHub gives as the commit before the first one of a branch."""
@@ -106,10 +106,10 @@ def needed(paths: Iterable[str]) -> list[Suite]:
 
 
 def changed_paths(before: str, after: str) -> list[str] | None:
-    """Paths that differ between two commits; None if there is no telling. Raises `Failure` for no commits."""
+    """Paths that differ between two commits; None if unknown. Raises `CommandError` for no commits."""
     for commit in (before, after):
         if not re.fullmatch(r"[0-9a-f]{40}|HEAD|[\w./-]+", commit) or commit.startswith("-"):
-            raise Failure(f"{commit!r} is no commit.")
+            raise CommandError(f"{commit!r} is no commit.")
     if before == NOTHING:
         return None
     command = ["git", "diff", "--name-only", "--no-renames", f"{before}...{after}"]

@@ -17,7 +17,7 @@ from delivery.certificate import trusting
 from delivery.environments import Environment, Values, environment, names
 from delivery.signatures import signed_digests
 from delivery.terraform import VALUES
-from devstack.failure import Failure
+from devstack.errors import CommandError
 
 BACKUPS = ("backup", "backups", "restore-test", "restore")
 
@@ -25,8 +25,8 @@ BACKUPS = ("backup", "backups", "restore-test", "restore")
 def main() -> None:
     try:
         sys.exit(_run(parser().parse_args()))
-    except Failure as failure:
-        sys.exit(f"\n{failure}")
+    except CommandError as error:
+        sys.exit(f"\n{error}")
     except KeyboardInterrupt:
         sys.exit("\nStopped.")
 
@@ -157,7 +157,7 @@ def _vulnerabilities(report: Path) -> int:
 def _suite(name: str) -> int:
     found = [suite for suite in changes.suites() if suite.name == name]
     if not found:
-        raise Failure(f"There is no suite {name!r}.")
+        raise CommandError(f"There is no suite {name!r}.")
     print(" ".join(found[0].tests))
     return 0
 
@@ -169,11 +169,11 @@ def _revision(text: str) -> int | None:
 def _digests(arguments: argparse.Namespace) -> dict[str, str]:
     if arguments.signed_by:
         if not re.fullmatch(r"[0-9a-f]{40}", arguments.tag):
-            raise Failure(f"{arguments.tag!r} is no commit; build.yml tags images with the whole of it.")
+            raise CommandError(f"{arguments.tag!r} is no commit; build.yml tags images with the whole of it.")
         return signed_digests(arguments.registry, arguments.tag, arguments.signed_by)
     listed: dict[str, str] = json.loads(arguments.digests.read_text()) if arguments.digests else {}
     if unknown := set(listed) - set(IMAGES):
-        raise Failure(f"No images of ours: {', '.join(sorted(unknown))}.")
+        raise CommandError(f"No images of ours: {', '.join(sorted(unknown))}.")
     return listed
 
 

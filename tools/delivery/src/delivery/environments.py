@@ -6,8 +6,8 @@ from pathlib import Path
 
 import yaml
 
-from devstack.failure import Failure
-from devstack.places import ROOT
+from devstack.errors import CommandError
+from devstack.paths import ROOT
 
 CHARTS = ROOT / "charts"
 FILE = Path(__file__).with_name("environments.yaml")
@@ -49,11 +49,11 @@ def names() -> list[str]:
 
 
 def environment(name: str, values: Sequence[Values] = ()) -> Environment:
-    """Raises `Failure` for one there isn't, and for values of a chart there isn't."""
+    """Raises `CommandError` for one there isn't, and for values of a chart there isn't."""
     known = yaml.safe_load(FILE.read_text())
     if name not in known:
-        raise Failure(f"There is no environment {name!r}; there are {', '.join(known)}.")
+        raise CommandError(f"There is no environment {name!r}; there are {', '.join(known)}.")
     for chart, path in values:
         if not (CHARTS / chart / "Chart.yaml").exists() or not path.exists():
-            raise Failure(f"There is no chart {chart!r}, or no file {path}.")
+            raise CommandError(f"There is no chart {chart!r}, or no file {path}.")
     return Environment(name, values=values, **known[name])

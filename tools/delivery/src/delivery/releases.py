@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from contracts.names import BACKUP_IMAGE
 from delivery.access import Access
 from delivery.environments import CHARTS, Environment
-from devstack.failure import Failure
+from devstack.errors import CommandError
 
 RELEASE = "todo"
 WAIT = "10m"
@@ -45,7 +45,7 @@ def upgrade(
 
     digests: `sha256:…` of each image; what has none runs `tag`.
     wait: how long pods may take, in Helm's notation.
-    Raises `Failure` with the state of the pods; by then the last release is back.
+    Raises `CommandError` with the state of the pods; by then the last release is back.
     """
     images = [
         part
@@ -59,8 +59,8 @@ def upgrade(
     how = ["--rollback-on-failure", f"--timeout={wait}", f"--history-max={KEPT_REVISIONS}"]
     try:
         access.helm("upgrade", "--install", RELEASE, str(CHARTS / "todo"), *values, *images, *how)
-    except Failure as failure:
-        raise Failure(f"{failure}\n{explain(access)}") from failure
+    except CommandError as error:
+        raise CommandError(f"{error}\n{explain(access)}") from error
     return history(access)[-1]
 
 
@@ -70,24 +70,24 @@ def _values_of(image: str) -> str:
 
 
 def roll_back(access: Access, to: int | None = None, *, wait: str = WAIT) -> Revision:
-    """Go back to a revision, by default to the last good one. Raises `Failure` if there is none."""
+    """Go back to a revision, by default to the last good one. Raises `CommandError` if there is none."""
     target = to if to is not None else last_good(history(access)).number
     access.helm("rollback", RELEASE, str(target), "--wait", f"--timeout={wait}")
     return history(access)[-1]
 
 
 def last_good(revisions: list[Revision]) -> Revision:
-    """The newest one that ran and has another content than what runs. Raises `Failure` if there is none."""
+    """The newest that ran and differs from what runs. Raises `CommandError` if there is none."""
     current = next((each for each in reversed(revisions) if each.status == "deployed"), None)
     for each in reversed(revisions):
         differs = current is None or each.content != current.content
         if each.status in GOOD and differs and (current is None or each.number < current.number):
             return each
-    raise Failure("There is no earlier release to go back to.")
+    raise CommandError("There is no earlier release to go back to.")
 
 
 def history(access: Access) -> list[Revision]:
-    """Oldest first. Raises `Failure` if there is no release."""
+    """Oldest first. Raises `CommandError` if there is no release."""
     listed = json.loads(access.helm("history", RELEASE, "--output=json"))
     return [Revision(each["revision"], each["status"], each["description"]) for each in listed]
 
@@ -102,6 +102,6 @@ def explain(access: Access) -> str:
     try:
         pods = access.kubectl("get", "pods", "--output=wide")
         events = access.kubectl("get", "events", "--sort-by=.lastTimestamp").splitlines()
-    except (Failure, subprocess.TimeoutExpired) as failure:
-        return str(failure)
+    except (CommandError, subprocess.TimeoutExpired) as error:
+        return str(error)
     return "\n".join([pods.rstrip(), *events[-15:]])

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from contracts.names import IMAGES
-from devstack.failure import Failure
-from devstack.toolbox.tool import require
+from devstack.errors import CommandError
+from devstack.toolbox.tool import require_command
 
 ISSUER = "https://token.actions.githubusercontent.com"
 WORKFLOW = ".github/workflows/build.yml@refs/heads/main"
@@ -17,9 +17,9 @@ def signed_digests(registry: str, tag: str, repository: str) -> dict[str, str]:
     """`sha256:…` of each image with this tag.
 
     repository: `owner/name` at GitHub whose build.yml, on main, must have signed it.
-    Raises `Failure` naming every image that isn't there or isn't signed so.
+    Raises `CommandError` naming every image that isn't there or isn't signed so.
     """
-    cosign = require("cosign", "Install cosign 3 or newer.")
+    cosign = require_command("cosign", "Install cosign 3 or newer.")
     identity = f"https://github.com/{repository}/{WORKFLOW}"
     with ThreadPoolExecutor() as pool:
         found = dict(
@@ -31,7 +31,7 @@ def signed_digests(registry: str, tag: str, repository: str) -> dict[str, str]:
         )
     missing = [f"{registry}/{name}:{tag}: {said}" for name, (digest, said) in found.items() if not digest]
     if missing:
-        raise Failure("Not signed by build.yml:\n" + "\n".join(missing))
+        raise CommandError("Not signed by build.yml:\n" + "\n".join(missing))
     return {name: digest for name, (digest, _) in found.items()}
 
 

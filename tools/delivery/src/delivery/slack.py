@@ -8,7 +8,7 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
-from devstack.failure import Failure
+from devstack.errors import CommandError
 
 TRIES = 3
 LONGEST_PAUSE_SECONDS = 30
@@ -56,7 +56,7 @@ class News:
 def tell(news: News) -> bool:
     """Post to the webhook of `SLACK_WEBHOOK_URL`; False if there is none.
 
-    Raises `Failure` if Slack won't take it. The address is a secret: it is in no message.
+    Raises `CommandError` if Slack won't take it. The address is a secret: it is in no message.
     """
     address = os.environ.get("SLACK_WEBHOOK_URL", "")
     if not address:
@@ -67,7 +67,7 @@ def tell(news: News) -> bool:
         if not complaint:
             return True
         if pause is None or attempt == TRIES:
-            raise Failure(f"Slack did not take the message: {complaint}")
+            raise CommandError(f"Slack did not take the message: {complaint}")
         time.sleep(pause)
     raise AssertionError("unreachable")
 

@@ -8,9 +8,9 @@ from typing import Any
 import yaml
 
 from delivery.environments import Environment
-from devstack.failure import Failure
-from devstack.places import ROOT
-from devstack.toolbox.tool import require
+from devstack.errors import CommandError
+from devstack.paths import ROOT
+from devstack.toolbox.tool import require_command
 
 FOLDER = ROOT / "terraform"
 VALUES = ROOT / ".run" / "delivery"
@@ -47,9 +47,9 @@ class Infrastructure:
             file.write_text(yaml.safe_dump(outputs[f"{chart}_values"]))
 
     def _run(self, verb: str, *arguments: str, quiet: bool = True) -> str:
-        program = require("terraform", "Install Terraform 1.11 or newer.")
+        program = require_command("terraform", "Install Terraform 1.11 or newer.")
         command = [program, f"-chdir={FOLDER}", verb, *arguments]
         done = subprocess.run(command, capture_output=quiet, text=True, check=False)
         if done.returncode:
-            raise Failure(f"`terraform {verb}` failed:\n{done.stderr or ''}")
+            raise CommandError(f"`terraform {verb}` failed:\n{done.stderr or ''}")
         return done.stdout or ""

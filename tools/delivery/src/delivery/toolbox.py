@@ -1,6 +1,6 @@
 """Programs that look at workflows and Terraform."""
 
-from devstack.places import ROOT
+from devstack.paths import ROOT
 from devstack.toolbox.golang import GoTool
 
 ACTIONLINT = GoTool(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from devstack.failure import Failure
+from devstack.errors import CommandError
 
 ALWAYS = frozenset({"changes", "check"})
 """Jobs of ci.yml that no change can do without."""
@@ -22,10 +22,10 @@ def refusals(needs: Mapping[str, Mapping[str, Any]]) -> list[str]:
 def critical(report: Mapping[str, Any]) -> list[str]:
     """Vulnerabilities and leaked secrets of severity CRITICAL, a line each, from Trivy's JSON report.
 
-    Raises `Failure` for a report of another schema.
+    Raises `CommandError` for a report of another schema.
     """
     if report["SchemaVersion"] != 2:
-        raise Failure("A report of a schema we don't know could hide anything.")
+        raise CommandError("A report of a schema we don't know could hide anything.")
     return [
         f"{result['Target']}: {each.get('VulnerabilityID') or each.get('RuleID')} {_what(each)}"
         for result in report.get("Results") or []

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import pytest
 
 from delivery.slack import News, tell
-from devstack.failure import Failure
+from devstack.errors import CommandError
 
 PATH = "/services/T000/B000/secret"
 
@@ -106,13 +106,13 @@ class TestTelling:
 
     def test_gives_up_after_a_while(self, webhook: Webhook) -> None:
         webhook.refusals = [429] * 9
-        with pytest.raises(Failure, match="429"):
+        with pytest.raises(CommandError, match="429"):
             tell(news())
         assert webhook.tries == 3
 
     def test_does_not_insist_on_what_is_refused(self, webhook: Webhook) -> None:
         webhook.refusals = [403]
-        with pytest.raises(Failure, match="403") as caught:
+        with pytest.raises(CommandError, match="403") as caught:
             tell(news())
         assert webhook.tries == 1
         assert "secret" not in str(caught.value)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from delivery.access import Access
-from devstack.failure import Failure
+from devstack.errors import CommandError
 
 
 @dataclass(slots=True)
@@ -20,7 +20,7 @@ class Recorder:
     def helm(self, *arguments: str, stdin: str | None = None) -> str:
         self.asked.append(arguments)
         if self.refuses and arguments[0] == self.refuses:
-            raise Failure(f"`helm {arguments[0]}` failed")
+            raise CommandError(f"`helm {arguments[0]}` failed")
         return json.dumps(self.history) if arguments[0] == "history" else ""
 
     def kubectl(self, *arguments: str, stdin: str | None = None) -> str:

@@ -9,7 +9,7 @@ import pytest
 from contracts.names import App
 from delivery import backups
 from delivery.access import Access
-from devstack.failure import Failure
+from devstack.errors import CommandError
 
 CONTAINER = {
     "name": "backup",
@@ -79,7 +79,9 @@ class TestKeep:
 
     def test_names_those_that_failed_once_all_have_ended(self) -> None:
         jobs = Jobs("staging", failing=("backup-chat",))
-        with pytest.raises(Failure, match=r"The job backup-chat-\d+ of chat failed:\nlog of backup-chat"):
+        with pytest.raises(
+            CommandError, match=r"The job backup-chat-\d+ of chat failed:\nlog of backup-chat"
+        ):
             backups.keep(jobs)
         assert len([each for each in jobs.asked if each[0] == "logs"]) == 5
 
@@ -87,7 +89,7 @@ class TestKeep:
         lacks = {"reason": "CreateContainerConfigError", "message": 'secret "backup-store" not found'}
         jobs = Jobs("staging", waiting=lacks)
         with pytest.raises(
-            Failure, match='does not start: CreateContainerConfigError: secret "backup-store"'
+            CommandError, match='does not start: CreateContainerConfigError: secret "backup-store"'
         ):
             backups.keep(jobs, [App.TASK])
         assert jobs.asked[-1][0] == "delete"
@@ -117,7 +119,7 @@ class TestBringBack:
 
     def test_brings_the_service_up_again_if_it_fails(self) -> None:
         jobs = Jobs("staging", failing=("restore-task",))
-        with pytest.raises(Failure, match="of task failed"):
+        with pytest.raises(CommandError, match="of task failed"):
             backups.bring_back(jobs, App.TASK)
         assert jobs.scaled == [0, 3]
         assert jobs.asked[-1][:2] == ("rollout", "status")

@@ -10,7 +10,7 @@ import yaml
 from delivery import bootstrap, terraform
 from delivery.bootstrap import Bootstrap
 from delivery.environments import environment
-from devstack.failure import Failure
+from devstack.errors import CommandError
 from tools.delivery.tests.unit.recorded import FakeAccess, Recorder, revisions
 
 OUTPUTS = {
@@ -69,12 +69,12 @@ class TestSteps:
 
     def test_that_fail_are_named(self, production: Bootstrap, recorder: Recorder) -> None:
         recorder.refuses = "upgrade"
-        with pytest.raises(Failure, match="Step data failed"):
+        with pytest.raises(CommandError, match="Step data failed"):
             production.run(["data", "services"])
         assert not [command for command in recorder.asked if command[:3] == ("upgrade", "--install", "todo")]
 
     def test_that_are_unknown_are_refused(self, production: Bootstrap) -> None:
-        with pytest.raises(Failure, match="there are terraform, access, platform"):
+        with pytest.raises(CommandError, match="there are terraform, access, platform"):
             production.run(["everything"])
 
 

@@ -5,8 +5,8 @@ import subprocess
 import pytest
 
 from delivery.changes import NOTHING, changed_paths, needed, suites
-from devstack.failure import Failure
-from devstack.places import ROOT
+from devstack.errors import CommandError
+from devstack.paths import ROOT
 
 
 def names(*paths: str) -> set[str]:
@@ -60,5 +60,5 @@ class TestChangedPaths:
         assert changed_paths("d" * 40, "HEAD") is None
 
     def test_refuses_what_would_be_an_option(self) -> None:
-        with pytest.raises(Failure, match="is no commit"):
+        with pytest.raises(CommandError, match="is no commit"):
             changed_paths("--output=/tmp/x", "HEAD")

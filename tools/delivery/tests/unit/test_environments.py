@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from delivery.environments import environment, names
-from devstack.failure import Failure
+from devstack.errors import CommandError
 
 
 class TestEnvironment:
@@ -25,9 +25,9 @@ class TestEnvironment:
         assert environment("staging", [("todo", file)]).host == "here.example.com"
 
     def test_that_is_unknown_is_refused(self) -> None:
-        with pytest.raises(Failure, match="there are staging, production"):
+        with pytest.raises(CommandError, match="there are staging, production"):
             environment("demo")
 
     def test_refuses_values_no_chart_would_read(self, tmp_path: Path) -> None:
-        with pytest.raises(Failure, match="no chart 'tod'"):
+        with pytest.raises(CommandError, match="no chart 'tod'"):
             environment("staging", [("tod", tmp_path)])

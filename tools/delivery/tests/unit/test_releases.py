@@ -8,7 +8,7 @@ from contracts.names import IMAGES, App
 from delivery import releases
 from delivery.environments import CHARTS, environment
 from delivery.releases import Revision
-from devstack.failure import Failure
+from devstack.errors import CommandError
 from tools.delivery.tests.unit.recorded import FakeAccess, Recorder, pairs, revisions
 
 DIGEST = f"sha256:{'a' * 64}"
@@ -47,7 +47,7 @@ class TestUpgrade:
 
     def test_that_fails_tells_of_the_pods(self, access: FakeAccess, recorder: Recorder) -> None:
         recorder.refuses = "upgrade"
-        with pytest.raises(Failure, match=r"upgrade(.|\n)*some pods"):
+        with pytest.raises(CommandError, match=r"upgrade(.|\n)*some pods"):
             releases.upgrade(access, environment("staging"), {}, tag="abc")
 
     def test_says_which_revision_it_became(self, access: FakeAccess) -> None:
@@ -100,7 +100,7 @@ class TestLastGood:
         assert releases.last_good(found).number == number
 
     def test_of_the_first_release_is_none(self) -> None:
-        with pytest.raises(Failure, match="no earlier release"):
+        with pytest.raises(CommandError, match="no earlier release"):
             releases.last_good([Revision(1, "deployed", "Install complete")])
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from contracts.names import IMAGES, App
 from delivery.signatures import signed_digests
-from devstack.failure import Failure
+from devstack.errors import CommandError
 
 REGISTRY, TAG, REPOSITORY = "registry.example.com/todo", "abc", "owner/todo"
 COSIGN = """#!/usr/bin/env python3
@@ -50,10 +50,10 @@ class TestSignedDigests:
     def test_names_every_image_without_one(self, tmp_path: Path, signed: dict[str, list[str]]) -> None:
         for app in (App.TASK, App.CHAT):
             signed.pop(f"{REGISTRY}/{app}:{TAG}")
-        with pytest.raises(Failure, match=r"task:abc: Error: no signatures found\n.*chat:abc"):
+        with pytest.raises(CommandError, match=r"task:abc: Error: no signatures found\n.*chat:abc"):
             digests(tmp_path, signed)
 
     def test_refuses_a_tag_that_was_signed_twice(self, tmp_path: Path, signed: dict[str, list[str]]) -> None:
         signed[f"{REGISTRY}/{App.TASK}:{TAG}"].append("sha256:other")
-        with pytest.raises(Failure, match="2 digests are signed"):
+        with pytest.raises(CommandError, match="2 digests are signed"):
             digests(tmp_path, signed)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from delivery.verdict import critical, refusals
-from devstack.failure import Failure
+from devstack.errors import CommandError
 
 
 def needs(**results: str) -> dict[str, dict[str, Any]]:
@@ -58,5 +58,5 @@ class TestImage:
         assert critical({"SchemaVersion": 2, "Results": None}) == []
 
     def test_with_a_report_of_another_kind_does_not_pass(self) -> None:
-        with pytest.raises(Failure):
+        with pytest.raises(CommandError):
             critical({"SchemaVersion": 3, "Results": []})

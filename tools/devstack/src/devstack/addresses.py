@@ -16,8 +16,8 @@ from typing import Any
 
 import yaml
 
-from devstack.failure import Failure
-from devstack.places import ROOT
+from devstack.errors import CommandError
+from devstack.paths import ROOT
 
 HOST = "127.0.0.1"
 APP_PORTS = ("appPort", "daprHTTPPort", "daprGRPCPort", "daprInternalGRPCPort", "metricsPort")
@@ -75,9 +75,9 @@ def read_dapr_yaml() -> dict[str, Any]:
     return content
 
 
-def addresses(replicas: Mapping[str, int] | None = None, offset: int | None = None) -> Addresses:
+def assign_addresses(replicas: Mapping[str, int] | None = None, offset: int | None = None) -> Addresses:
     """The addresses for this environment; `replicas` asks for more than one instance of an app."""
-    move = port_offset() if offset is None else offset
+    move = read_port_offset() if offset is None else offset
     dapr_yaml = read_dapr_yaml()
     return Addresses(
         apps=tuple(_instances(dapr_yaml["apps"], replicas or {}, move)),
@@ -93,23 +93,23 @@ def addresses(replicas: Mapping[str, int] | None = None, offset: int | None = No
     )
 
 
-def port_offset() -> int:
+def read_port_offset() -> int:
     """By how much this environment moves every port."""
     return int(os.environ.get("TODO_PORT_OFFSET", "0"))
 
 
-def free_offset(first: int, replicas: Mapping[str, int] | None = None) -> int:
+def find_free_offset(first: int, replicas: Mapping[str, int] | None = None) -> int:
     """The first offset from `first` on whose ports are free, so that two runs of tests don't meet.
 
-    It is this process's until it ends. Raises `Failure` after ten tries.
+    It is this process's until it ends. Raises `CommandError` after ten tries.
     """
     for offset in range(first, first + 10 * OFFSET_STEP, OFFSET_STEP):
-        where = addresses(replicas, offset)
-        if any(map(_is_taken, [*all_ports(where).values(), where.postgres])):
+        where = assign_addresses(replicas, offset)
+        if any(map(_is_taken, [*list_ports(where).values(), where.postgres])):
             continue
         if _claim(offset):
             return offset
-    raise Failure(f"Near the offset {first} all ports are in use.")
+    raise CommandError(f"Near the offset {first} all ports are in use.")
 
 
 def _claim(offset: int) -> bool:
@@ -138,7 +138,7 @@ def _instances(apps: list[dict[str, Any]], replicas: Mapping[str, int], move: in
     return found
 
 
-def derived_dapr_yaml(where: Addresses, folder: Path, runtime_path: Path) -> dict[str, Any]:
+def derive_dapr_yaml(where: Addresses, folder: Path, runtime_path: Path) -> dict[str, Any]:
     """`dapr.yaml` with the ports of `where`, to be run from `folder` with the programs in `runtime_path`."""
     content = read_dapr_yaml()
     common = content["common"]
@@ -155,17 +155,17 @@ def derived_dapr_yaml(where: Addresses, folder: Path, runtime_path: Path) -> dic
     return content
 
 
-def require_free(ports: Mapping[str, int]) -> None:
-    """Raise `Failure` naming each port somebody else listens on."""
+def require_free_ports(ports: Mapping[str, int]) -> None:
+    """Raise `CommandError` naming each port somebody else listens on."""
     taken = [f"  {port} ({name})" for name, port in ports.items() if _is_taken(port)]
     if taken:
-        raise Failure(
+        raise CommandError(
             "These ports are in use by something else:\n" + "\n".join(taken) + "\n"
             "Stop it, or move all of ours: TODO_PORT_OFFSET=1000 make up"
         )
 
 
-def all_ports(where: Addresses) -> dict[str, int]:
+def list_ports(where: Addresses) -> dict[str, int]:
     """Every port of `where` by what it is for; PostgreSQL's is not always used, so not here."""
     servers = {name: getattr(where, name) for name in Addresses.__slots__ if name not in ("apps", "postgres")}
     apps = {f"{app.name} {key}": port for app in where.apps for key, port in app.ports.items()}

@@ -10,11 +10,11 @@ import time
 from devstack import kafka, processes
 from devstack.addresses import HOST
 from devstack.credentials import ensure_secrets
-from devstack.failure import Failure
+from devstack.errors import CommandError
 from devstack.observe.prometheus import Alerting
-from devstack.places import ROOT, RunFolder, newest_log
+from devstack.paths import ROOT, RunFolder, newest_log
 from devstack.stack import Stack
-from devstack.toolbox.ensure import WITH_POSTGRES, ensure
+from devstack.toolbox.ensure import WITH_POSTGRES, ensure_tools
 
 RUN = RunFolder(ROOT / ".run")
 
@@ -38,8 +38,8 @@ def main() -> None:
     arguments = parser.parse_args()
     try:
         sys.exit(_run(arguments))
-    except Failure as failure:
-        sys.exit(f"\n{failure}")
+    except CommandError as error:
+        sys.exit(f"\n{error}")
     except KeyboardInterrupt:
         sys.exit("\nStopped.")
 
@@ -62,14 +62,14 @@ def _run(arguments: argparse.Namespace) -> int:
         case "status":
             return _status(Stack(RUN))
         case "tools":
-            ensure(WITH_POSTGRES)
+            ensure_tools(WITH_POSTGRES)
             print("Every tool is there.")
         case "edge":
             print(Stack(RUN).addresses.edge)
         case "env":
             return _write_environment(Stack(RUN))
         case "topics":
-            asyncio.run(kafka.make_topics(Stack(RUN).addresses))
+            asyncio.run(kafka.create_topics(Stack(RUN).addresses))
         case "logs":
             return _follow(arguments.service)
     return 0
@@ -96,7 +96,7 @@ def _up(stack: Stack) -> int:
 
 
 def _status(stack: Stack) -> int:
-    running = processes.all_running(RUN)
+    running = processes.list_processes(RUN)
     if not running:
         print("Nothing is running.")
         return 1
@@ -126,5 +126,5 @@ def _follow(service: str) -> int:
     if not logs:
         logs = [log for log in [RUN.logs / f"{service}.log"] if log.exists()]
     if not logs:
-        raise Failure(f"There is no log of {service}; see {os.path.relpath(RUN.path)}.")
+        raise CommandError(f"There is no log of {service}; see {os.path.relpath(RUN.path)}.")
     return subprocess.run(["tail", "-n", "40", "-F", *map(str, logs)], check=False).returncode

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from devstack.places import RunFolder
+from devstack.paths import RunFolder
 
 Secrets = dict[str, dict[str, str]]
 
@@ -19,14 +19,14 @@ def ensure_secrets(folder: RunFolder) -> Secrets:
     Those a newer release wants beside them are added.
     """
     known: Secrets = json.loads(folder.secrets.read_text()) if folder.secrets.exists() else {}
-    found = fresh_secrets() | known
+    found = generate_secrets() | known
     if found != known:
         with os.fdopen(os.open(folder.secrets, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             json.dump(found, file, indent=2)
     return found
 
 
-def fresh_secrets() -> Secrets:
+def generate_secrets() -> Secrets:
     """What services read as secrets, with random values: name → keys."""
     return {
         "token-signing": {"current": _pem(Ed25519PrivateKey.generate())},

@@ -9,15 +9,15 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
-from devstack.places import RunFolder
+from devstack.paths import RunFolder
 
 
-def app_pids(folder: RunFolder, name: str) -> list[int]:
+def find_app_pids(folder: RunFolder, name: str) -> list[int]:
     """The processes that serve an app."""
     return [pid for pid, words in _ours(folder) if _is_serve(words, name)]
 
 
-def sidecar_pids(folder: RunFolder, name: str) -> list[int]:
+def find_sidecar_pids(folder: RunFolder, name: str) -> list[int]:
     """The daprd processes of an app."""
     return [
         pid
@@ -26,13 +26,13 @@ def sidecar_pids(folder: RunFolder, name: str) -> list[int]:
     ]
 
 
-def server_pid(folder: RunFolder, name: str) -> int:
+def read_server_pid(folder: RunFolder, name: str) -> int:
     """Kafka, Redis, PostgreSQL or the scheduler, or an added replica, as devstack started it."""
     record = json.loads((folder.processes / f"{name}.json").read_text())
     return int(record["pid"])
 
 
-def kill(pids: list[int]) -> None:
+def kill_processes(pids: list[int]) -> None:
     """kill -9, at once."""
     assert pids, "nothing to kill"
     for pid in pids:
@@ -40,7 +40,7 @@ def kill(pids: list[int]) -> None:
 
 
 @contextmanager
-def stopped(pids: list[int]) -> Iterator[None]:
+def pause_processes(pids: list[int]) -> Iterator[None]:
     """SIGSTOP while the block runs: there, but not answering."""
     assert pids, "nothing to stop"
     _send(pids, signal.SIGSTOP)
@@ -51,23 +51,23 @@ def stopped(pids: list[int]) -> Iterator[None]:
 
 
 @contextmanager
-def kept_down(pids: list[int]) -> Iterator[None]:
+def keep_down(pids: list[int]) -> Iterator[None]:
     """kill -9, and whoever would start them again waits until the block ends."""
     keepers = [parent for pid in pids if (parent := _parent(pid))]
-    with stopped(keepers):
-        kill(pids)
+    with pause_processes(keepers):
+        kill_processes(pids)
         yield
 
 
 @asynccontextmanager
-async def slowed(
+async def slow_down(
     pids: Callable[[], list[int]], *, stop_seconds: float, run_seconds: float
 ) -> AsyncIterator[None]:
     """Processes stop and run in turn while the block runs; which ones is asked each time."""
 
     async def pulse() -> None:
         while True:
-            with stopped(pids()):
+            with pause_processes(pids()):
                 await asyncio.sleep(stop_seconds)
             await asyncio.sleep(run_seconds)
 
@@ -79,7 +79,7 @@ async def slowed(
         await asyncio.gather(pulsing, return_exceptions=True)
 
 
-def family(pid: int) -> list[int]:
+def list_descendants(pid: int) -> list[int]:
     """The process and those it started, and so on."""
     children: dict[int, list[int]] = defaultdict(list)
     for entry in Path("/proc").iterdir():

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from devstack import processes
 from devstack.addresses import Addresses, AppAddress
-from devstack.places import RunFolder, newest_log
+from devstack.paths import RunFolder, newest_log
 
 RESTARTS_ALLOWED = 3
 
@@ -29,12 +29,12 @@ class Check:
             return False
 
 
-def checks(where: Addresses) -> list[Check]:
+def list_checks(where: Addresses) -> list[Check]:
     """App and sidecar of each instance."""
-    return [check for app in where.apps for check in checks_of(app)]
+    return [check for app in where.apps for check in list_checks_of(app)]
 
 
-def checks_of(app: AppAddress) -> list[Check]:
+def list_checks_of(app: AppAddress) -> list[Check]:
     """App and sidecar of one instance."""
     return [
         Check(app.name, app, f"{app.url}/readyz"),
@@ -45,23 +45,23 @@ def checks_of(app: AppAddress) -> list[Check]:
 async def wait_until_healthy(folder: RunFolder, where: Addresses, seconds: float) -> str:
     """Empty when everything answers; else what doesn't, and the last lines of its log."""
     deadline = time.monotonic() + seconds
-    pending = checks(where)
+    pending = list_checks(where)
     while pending:
         passed = await asyncio.gather(*(asyncio.to_thread(check.passes) for check in pending))
         pending = [check for check, done in zip(pending, passed, strict=True) if not done]
         if pending and (time.monotonic() > deadline or _keeps_dying(folder, pending[0])):
-            return explain(folder, pending)
+            return explain_failures(folder, pending)
         if pending:
             await asyncio.sleep(0.25)
     return ""
 
 
-def explain(folder: RunFolder, failing: list[Check]) -> str:
+def explain_failures(folder: RunFolder, failing: list[Check]) -> str:
     """Which parts fail, with the end of the first one's log."""
     names = ", ".join(check.name for check in failing)
     kind = "daprd" if failing[0].name.endswith("sidecar") else "app"
     log = newest_log(folder, failing[0].app.app_id, kind)
-    last = processes.tail(log) if log else processes.tail(folder.logs / "dapr.log")
+    last = processes.read_tail(log) if log else processes.read_tail(folder.logs / "dapr.log")
     return f"Not answering: {names}\nThe last lines of {failing[0].name} ({log}):\n{last}"
 
 

@@ -11,10 +11,10 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 
 from devstack import processes
 from devstack.addresses import HOST, Addresses
-from devstack.places import ROOT, RunFolder
-from devstack.toolbox.ensure import path_of
+from devstack.paths import ROOT, RunFolder
+from devstack.toolbox.ensure import find_tool
 from devstack.toolbox.kafka_jars import HOW_TO_GET_JAVA, KAFKA
-from devstack.toolbox.tool import require, run
+from devstack.toolbox.tool import require_command, run_command
 
 logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it is asked until it answers
 
@@ -29,7 +29,7 @@ ONLY_ONE_NODE = {"min.insync.replicas"}
 """Settings that make sense only with replicas."""
 
 
-def start(folder: RunFolder, where: Addresses) -> processes.Process:
+def start_kafka(folder: RunFolder, where: Addresses) -> processes.Process:
     """Format the storage if it is new, and start the node."""
     data = folder.path / "kafka"
     properties = data / "server.properties"
@@ -37,29 +37,29 @@ def start(folder: RunFolder, where: Addresses) -> processes.Process:
     data.mkdir(exist_ok=True)
     properties.write_text(_properties(where, data / "log"))
     java = [
-        require("java", HOW_TO_GET_JAVA),
+        require_command("java", HOW_TO_GET_JAVA),
         *JAVA_OPTIONS,
         "-cp",
-        f"{path_of(KAFKA)}/*",
+        f"{find_tool(KAFKA)}/*",
         *_logging(data),
     ]
     if new:
-        run([*java, "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(properties)])
-    return processes.start(folder, NAME, [*java, "kafka.Kafka", str(properties)], umask=processes.OWN)
+        run_command([*java, "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(properties)])
+    return processes.start_process(folder, NAME, [*java, "kafka.Kafka", str(properties)], umask=processes.OWN)
 
 
-def topics() -> list[dict[str, Any]]:
+def read_topics() -> list[dict[str, Any]]:
     """The KafkaTopic resources of `kafka/topics.yaml`."""
     return list(yaml.safe_load_all((ROOT / "kafka" / "topics.yaml").read_text()))
 
 
-async def make_topics(where: Addresses) -> None:
+async def create_topics(where: Addresses) -> None:
     """Make the topics that are missing. Raises `KafkaError` or `OSError` while Kafka can't be reached."""
     admin = AIOKafkaAdminClient(bootstrap_servers=f"{HOST}:{where.kafka}")
     await admin.start()
     try:
         existing = await admin.list_topics()
-        missing = [_new_topic(topic) for topic in topics() if topic["metadata"]["name"] not in existing]
+        missing = [_new_topic(topic) for topic in read_topics() if topic["metadata"]["name"] not in existing]
         if missing:
             await admin.create_topics(missing)
     except TopicAlreadyExistsError:
@@ -73,7 +73,7 @@ async def wait_for_topics(where: Addresses, seconds: float) -> bool:
     deadline = asyncio.get_running_loop().time() + seconds
     while asyncio.get_running_loop().time() < deadline:
         try:
-            await make_topics(where)
+            await create_topics(where)
         except (KafkaError, OSError):
             await asyncio.sleep(0.3)
         else:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from devstack.places import RunFolder
+from devstack.paths import RunFolder
 
 STOP_SECONDS = 20
 OWN = 0o077
@@ -31,7 +31,7 @@ class Process:
         return any(True for _ in _session_members(self.pid))
 
 
-def start(
+def start_process(
     folder: RunFolder,
     name: str,
     command: Sequence[str],
@@ -61,7 +61,7 @@ def start(
     return process
 
 
-def running(folder: RunFolder, name: str) -> Process | None:
+def find_process(folder: RunFolder, name: str) -> Process | None:
     """The recorded process `name`, if it still runs."""
     try:
         record = json.loads((folder.processes / f"{name}.json").read_text())
@@ -71,12 +71,12 @@ def running(folder: RunFolder, name: str) -> Process | None:
     return process if process.is_alive() or process.group_is_alive() else None
 
 
-def all_running(folder: RunFolder) -> list[Process]:
+def list_processes(folder: RunFolder) -> list[Process]:
     names = [record.stem for record in sorted(folder.processes.glob("*.json"))]
-    return [process for name in names if (process := running(folder, name))]
+    return [process for name in names if (process := find_process(folder, name))]
 
 
-def stop(folder: RunFolder, process: Process, *, seconds: float = STOP_SECONDS) -> None:
+def stop_process(folder: RunFolder, process: Process, *, seconds: float = STOP_SECONDS) -> None:
     """Ask everything `process` started to end, wait, then make it."""
     _signal_session(process.pid, signal.SIGTERM)
     deadline = time.monotonic() + seconds
@@ -87,7 +87,7 @@ def stop(folder: RunFolder, process: Process, *, seconds: float = STOP_SECONDS) 
     (folder.processes / f"{process.name}.json").unlink(missing_ok=True)
 
 
-def tail(log: Path, lines: int = 15) -> str:
+def read_tail(log: Path, lines: int = 15) -> str:
     """The last lines of a log file."""
     if not log.exists():
         return "(no log)"

@@ -11,12 +11,12 @@ from contracts.names import App
 from devstack import processes
 from devstack.addresses import HOST, Addresses
 from devstack.credentials import Secrets
-from devstack.failure import Failure
-from devstack.places import RunFolder
+from devstack.errors import CommandError
+from devstack.paths import RunFolder
 from devstack.toolbox.dapr import SCHEDULER
 from devstack.toolbox.debian import POSTGRES, REDIS
-from devstack.toolbox.ensure import path_of
-from devstack.toolbox.tool import require, run
+from devstack.toolbox.ensure import find_tool
+from devstack.toolbox.tool import require_command, run_command
 
 DATABASES = [app.value for app in App if app is not App.FRONTEND]
 UNPRIVILEGED = "nobody"
@@ -41,7 +41,9 @@ def start_redis(folder: RunFolder, where: Addresses, secrets: Secrets) -> proces
         "--appendonly",
         "yes",
     ]
-    return processes.start(folder, "redis", [str(path_of(REDIS)), str(config), *options], umask=processes.OWN)
+    return processes.start_process(
+        folder, "redis", [str(find_tool(REDIS)), str(config), *options], umask=processes.OWN
+    )
 
 
 def start_scheduler(folder: RunFolder, where: Addresses) -> processes.Process:
@@ -60,8 +62,8 @@ def start_scheduler(folder: RunFolder, where: Addresses) -> processes.Process:
         "--metrics-listen-address": HOST,
         "--metrics-port": where.scheduler_metrics,
     }
-    command = [str(path_of(SCHEDULER)), *[str(part) for option in options.items() for part in option]]
-    return processes.start(folder, "scheduler", command, umask=processes.OWN)
+    command = [str(find_tool(SCHEDULER)), *[str(part) for option in options.items() for part in option]]
+    return processes.start_process(folder, "scheduler", command, umask=processes.OWN)
 
 
 LOG_NO_VALUES = "log_error_verbosity=terse"
@@ -73,7 +75,7 @@ def start_postgres(folder: RunFolder, where: Addresses, *, durable: bool = True)
 
     durable: whether a commit waits for the disk, as it must wherever data matters.
     """
-    server = path_of(POSTGRES).resolve()
+    server = find_tool(POSTGRES).resolve()
     data = folder.path / "postgres"
     if not (data / "PG_VERSION").exists():
         data.mkdir(exist_ok=True)
@@ -81,15 +83,15 @@ def start_postgres(folder: RunFolder, where: Addresses, *, durable: bool = True)
             account = pwd.getpwnam(UNPRIVILEGED)
             os.chown(data, account.pw_uid, account.pw_gid)
         initdb = [str(server.with_name("initdb")), "-D", str(data), "-U", "todo", "-A", "trust", "-E", "UTF8"]
-        run([*_unprivileged(), *initdb, "--no-locale", "--no-sync"])
+        run_command([*_unprivileged(), *initdb, "--no-locale", "--no-sync"])
     options = ["-D", str(data), "-h", HOST, "-p", str(where.postgres), "-k", "", "-c", "max_connections=200"]
     options += ["-c", LOG_NO_VALUES]
     if not durable:
         options += ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
-    return processes.start(folder, "postgres", [*_unprivileged(), str(server), *options])
+    return processes.start_process(folder, "postgres", [*_unprivileged(), str(server), *options])
 
 
-def make_databases(where: Addresses) -> bool:
+def create_databases(where: Addresses) -> bool:
     """Make the databases that are missing; False while PostgreSQL can't be reached."""
     psql = _psql(where)
     listed = subprocess.run(
@@ -98,14 +100,14 @@ def make_databases(where: Addresses) -> bool:
     if listed.returncode:
         return False
     for name in set(DATABASES) - set(listed.stdout.split()):
-        run([*psql, "-c", f'CREATE DATABASE "{name}"'])
+        run_command([*psql, "-c", f'CREATE DATABASE "{name}"'])
     return True
 
 
 def wait_for_databases(where: Addresses, seconds: float = 30) -> bool:
     """Make the databases as soon as PostgreSQL answers; False if it doesn't in time."""
     deadline = time.monotonic() + seconds
-    while not make_databases(where):
+    while not create_databases(where):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.1)
@@ -113,9 +115,11 @@ def wait_for_databases(where: Addresses, seconds: float = 30) -> bool:
 
 
 def _psql(where: Addresses) -> list[str]:
-    beside = path_of(POSTGRES).resolve().with_name("psql")
+    beside = find_tool(POSTGRES).resolve().with_name("psql")
     program = (
-        str(beside) if beside.exists() else require("psql", "It comes with PostgreSQL's client package.")
+        str(beside)
+        if beside.exists()
+        else require_command("psql", "It comes with PostgreSQL's client package.")
     )
     return [program, "-qAt", "-h", HOST, "-p", str(where.postgres), "-U", "todo", "-d", "postgres"]
 
@@ -124,7 +128,7 @@ def _unprivileged() -> list[str]:
     if os.geteuid():
         return []
     if not shutil.which("setpriv"):
-        raise Failure("PostgreSQL refuses to run as root and setpriv is missing; run as another user.")
+        raise CommandError("PostgreSQL refuses to run as root and setpriv is missing; run as another user.")
     account = pwd.getpwnam(UNPRIVILEGED)
     return ["setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups", "--"]
 
@@ -143,5 +147,5 @@ def sqlite_url(folder: RunFolder) -> str:
     return f"sqlite+aiosqlite:///{folder.data}/{{app}}.db"
 
 
-def log_of(folder: RunFolder, name: str) -> Path:
+def log_path(folder: RunFolder, name: str) -> Path:
     return folder.logs / f"{name}.log"

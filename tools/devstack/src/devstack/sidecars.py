@@ -8,11 +8,11 @@ from pathlib import Path
 import yaml
 
 from devstack import processes
-from devstack.addresses import HOST, Addresses, derived_dapr_yaml
+from devstack.addresses import HOST, Addresses, derive_dapr_yaml
 from devstack.credentials import Secrets
-from devstack.places import ROOT, TOOL_BINARIES, RunFolder
+from devstack.paths import ROOT, TOOL_BINARIES, RunFolder
 from devstack.toolbox.dapr import CLI, DAPRD
-from devstack.toolbox.ensure import path_of
+from devstack.toolbox.ensure import find_tool
 
 NAME = "dapr"
 KEEP_RUNNING = Path(__file__).with_name("keep-running")
@@ -28,7 +28,7 @@ exec "{keep_running}" "{daprd}" "$@"
 VENV_BINARIES = ROOT / ".venv" / "bin"
 
 
-def start(
+def start_apps(
     folder: RunFolder,
     where: Addresses,
     env: Mapping[str, str],
@@ -45,7 +45,7 @@ def start(
     `dapr/components`; command: what to start instead of the service; otlp_endpoint: where sidecars send
     their spans (services read theirs from `env`); silent: sidecars neither count nor trace.
     """
-    content = derived_dapr_yaml(where, folder.path, _runtime(folder))
+    content = derive_dapr_yaml(where, folder.path, _runtime(folder))
     if otlp_endpoint or silent:
         content["common"]["configFilePath"] = str(_configuration(folder, otlp_endpoint, silent))
     if components:
@@ -55,11 +55,11 @@ def start(
     file = folder.path / f"{name}.yaml"
     file.write_text(yaml.safe_dump(content, sort_keys=False))
     path = os.pathsep.join([str(VENV_BINARIES), str(TOOL_BINARIES), os.environ["PATH"]])
-    cli = [str(path_of(CLI)), "run", "-f", str(file)]
-    return processes.start(folder, name, cli, env={"PATH": path, **env}, umask=processes.OWN)
+    cli = [str(find_tool(CLI)), "run", "-f", str(file)]
+    return processes.start_process(folder, name, cli, env={"PATH": path, **env}, umask=processes.OWN)
 
 
-def environment(where: Addresses, secrets: Secrets, database_url: str) -> dict[str, str]:
+def build_environment(where: Addresses, secrets: Secrets, database_url: str) -> dict[str, str]:
     """What sidecars and apps read from their environment; in a cluster the chart sets it."""
     return {
         "KAFKA_BROKERS": f"{HOST}:{where.kafka}",
@@ -75,7 +75,7 @@ def environment(where: Addresses, secrets: Secrets, database_url: str) -> dict[s
     }
 
 
-def components_with_group(folder: Path, group: str) -> Path:
+def copy_components_with_group(folder: Path, group: str) -> Path:
     """A copy of `dapr/components` in `folder` whose consumer reads under another group's name."""
     copy = folder / "components"
     shutil.copytree(ROOT / "dapr" / "components", copy)
@@ -104,6 +104,6 @@ def _runtime(folder: RunFolder) -> Path:
     binaries = folder.path / "runtime" / ".dapr" / "bin"
     binaries.mkdir(parents=True, exist_ok=True)
     daprd = binaries / "daprd"
-    daprd.write_text(NAMED.format(keep_running=KEEP_RUNNING, daprd=path_of(DAPRD)))
+    daprd.write_text(NAMED.format(keep_running=KEEP_RUNNING, daprd=find_tool(DAPRD)))
     daprd.chmod(0o755)
     return binaries.parents[1]

@@ -8,14 +8,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from devstack import faults, health, kafka, processes, servers, sidecars
-from devstack.addresses import Addresses, AppAddress, addresses, all_ports, port_offset, require_free
+from devstack.addresses import (
+    Addresses,
+    AppAddress,
+    assign_addresses,
+    list_ports,
+    read_port_offset,
+    require_free_ports,
+)
 from devstack.credentials import ensure_secrets
-from devstack.failure import Failure
-from devstack.observe import parts
-from devstack.observe.places import Ports
+from devstack.errors import CommandError
+from devstack.observe import monitoring
+from devstack.observe.ports import Ports
 from devstack.observe.prometheus import Alerting
-from devstack.places import RunFolder
-from devstack.toolbox.ensure import LOCAL_SYSTEM, WITH_POSTGRES, ensure
+from devstack.paths import RunFolder
+from devstack.toolbox.ensure import LOCAL_SYSTEM, WITH_POSTGRES, ensure_tools
 from devstack.toolbox.monitoring import MONITORING
 
 SERVER_SECONDS = 90
@@ -41,19 +48,21 @@ class Stack:
 
     @property
     def addresses(self) -> Addresses:
-        return addresses(self.replicas, self.offset)
+        return assign_addresses(self.replicas, self.offset)
 
     @property
     def monitoring(self) -> Ports:
-        return Ports(port_offset() if self.offset is None else self.offset)
+        return Ports(read_port_offset() if self.offset is None else self.offset)
 
     def up(self) -> None:
-        """Start what doesn't run and wait until all of it answers. Raises `Failure`; then all is stopped."""
-        ensure([*(WITH_POSTGRES if self.postgres else LOCAL_SYSTEM), *(MONITORING if self.observe else ())])
-        if processes.running(self.folder, sidecars.NAME):
-            raise Failure("It runs already, but not everything answers; see `make status`.")
+        """Start what doesn't run and wait until all answers. Raises `CommandError`; then all is stopped."""
+        ensure_tools(
+            [*(WITH_POSTGRES if self.postgres else LOCAL_SYSTEM), *(MONITORING if self.observe else ())]
+        )
+        if processes.find_process(self.folder, sidecars.NAME):
+            raise CommandError("It runs already, but not everything answers; see `make status`.")
         self._stop_all()
-        require_free(self._ports())
+        require_free_ports(self._ports())
         try:
             asyncio.run(self._start())
         except BaseException:
@@ -62,32 +71,32 @@ class Stack:
 
     def _ports(self) -> dict[str, int]:
         postgres = {"postgres": self.addresses.postgres} if self.postgres else {}
-        return all_ports(self.addresses) | postgres | (self.monitoring.all() if self.observe else {})
+        return list_ports(self.addresses) | postgres | (self.monitoring.all() if self.observe else {})
 
     async def _start(self) -> None:
         where = self.addresses
         self.folder.make()
         if self.observe:
-            parts.start(self.folder, where, self.monitoring, self.observe)
+            monitoring.start_monitoring(self.folder, where, self.monitoring, self.observe)
         servers.start_redis(self.folder, where, ensure_secrets(self.folder))
         servers.start_scheduler(self.folder, where)
         if self.postgres:
             servers.start_postgres(self.folder, where)
-        kafka.start(self.folder, where)
+        kafka.start_kafka(self.folder, where)
         if not await kafka.wait_for_topics(where, SERVER_SECONDS):
-            raise Failure(self._did_not_start(kafka.NAME))
+            raise CommandError(self._did_not_start(kafka.NAME))
         if self.postgres and not await asyncio.to_thread(servers.wait_for_databases, where, SERVER_SECONDS):
-            raise Failure(self._did_not_start("postgres"))
+            raise CommandError(self._did_not_start("postgres"))
         if self.observe:
-            await parts.wait_until_ready(self.folder, self.monitoring)
+            await monitoring.wait_until_ready(self.folder, self.monitoring)
         self._start_sidecars(where)
         problem = await health.wait_until_healthy(self.folder, where, HEALTHY_SECONDS)
         if problem:
-            raise Failure(problem)
+            raise CommandError(problem)
 
     def _start_sidecars(self, where: Addresses) -> None:
         otlp = self.monitoring.otlp_endpoint if self.observe else ""
-        sidecars.start(self.folder, where, self.environment(), otlp_endpoint=otlp, silent=self.silent)
+        sidecars.start_apps(self.folder, where, self.environment(), otlp_endpoint=otlp, silent=self.silent)
 
     def environment(self) -> dict[str, str]:
         """What sidecars and services read from their environment."""
@@ -96,7 +105,7 @@ class Stack:
         traces = {"OTEL_EXPORTER_OTLP_ENDPOINT": self.monitoring.otlp_endpoint} if self.observe else {}
         if self.silent:
             traces = {"TODO_METRICS": "false", "TODO_TRACE_SAMPLE_RATIO": "0"}
-        return sidecars.environment(where, ensure_secrets(self.folder), url) | traces | dict(self.env)
+        return sidecars.build_environment(where, ensure_secrets(self.folder), url) | traces | dict(self.env)
 
     def add_replica(
         self,
@@ -110,36 +119,40 @@ class Stack:
 
         env, components, command: what this instance has different from the others.
         """
-        instance = next(app for app in addresses({app_id: 2}, self.offset).apps if app.name == f"{app_id}-2")
+        instance = next(
+            app for app in assign_addresses({app_id: 2}, self.offset).apps if app.name == f"{app_id}-2"
+        )
         alone = replace(self.addresses, apps=(instance,))
         env = self.environment() | dict(env or {})
-        sidecars.start(self.folder, alone, env, name=instance.name, components=components, command=command)
+        sidecars.start_apps(
+            self.folder, alone, env, name=instance.name, components=components, command=command
+        )
         return instance
 
     def remove_replica(self, instance: AppAddress) -> None:
         """Stop an instance `add_replica` started."""
-        process = processes.running(self.folder, instance.name)
+        process = processes.find_process(self.folder, instance.name)
         if process:
-            processes.stop(self.folder, process)
+            processes.stop_process(self.folder, process)
 
     def kill_server(self, name: str) -> None:
         """kill -9 of Kafka, Redis or the scheduler."""
-        process = processes.running(self.folder, name)
+        process = processes.find_process(self.folder, name)
         assert process, f"{name} does not run"
-        faults.kill([process.pid])
-        processes.stop(self.folder, process)
+        faults.kill_processes([process.pid])
+        processes.stop_process(self.folder, process)
 
     def stop_postgres_at_once(self) -> None:
         """As `pg_ctl stop -m immediate`: connections break, nothing is written any more."""
-        process = processes.running(self.folder, "postgres")
+        process = processes.find_process(self.folder, "postgres")
         assert process, "PostgreSQL does not run"
         os.kill(process.pid, signal.SIGQUIT)
-        processes.stop(self.folder, process)
+        processes.stop_process(self.folder, process)
 
     def start_server(self, name: str) -> None:
         """Start Kafka, Redis, PostgreSQL or the scheduler again, on what it has on disk; don't wait."""
         if name == kafka.NAME:
-            kafka.start(self.folder, self.addresses)
+            kafka.start_kafka(self.folder, self.addresses)
         elif name == "redis":
             servers.start_redis(self.folder, self.addresses, ensure_secrets(self.folder))
         elif name == "postgres":
@@ -149,10 +162,10 @@ class Stack:
 
     def is_healthy(self) -> bool:
         """Whether it runs and everything answers now."""
-        return bool(processes.running(self.folder, sidecars.NAME)) and not self.failing()
+        return bool(processes.find_process(self.folder, sidecars.NAME)) and not self.failing()
 
     def failing(self) -> list[str]:
-        return [check.name for check in health.checks(self.addresses) if not check.passes()]
+        return [check.name for check in health.list_checks(self.addresses) if not check.passes()]
 
     def down(self) -> bool:
         """Stop everything; False if nothing ran."""
@@ -160,11 +173,13 @@ class Stack:
 
     def _stop_all(self) -> bool:
         """The services first, so that they end while what they need is there."""
-        found = processes.all_running(self.folder)
+        found = processes.list_processes(self.folder)
         for process in sorted(found, key=lambda process: process.name != sidecars.NAME):
-            processes.stop(self.folder, process)
+            processes.stop_process(self.folder, process)
         return bool(found)
 
     def _did_not_start(self, name: str) -> str:
         log = self.folder.logs / f"{name}.log"
-        return f"{name} did not start in {SERVER_SECONDS} s. Its last lines ({log}):\n{processes.tail(log)}"
+        return (
+            f"{name} did not start in {SERVER_SECONDS} s. Its last lines ({log}):\n{processes.read_tail(log)}"
+        )

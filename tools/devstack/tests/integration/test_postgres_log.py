@@ -5,7 +5,7 @@ import pytest
 
 from devstack import servers
 from devstack.addresses import Addresses
-from devstack.places import RunFolder
+from devstack.paths import RunFolder
 from tests.system.waiting import until
 
 ADDRESS = "unmistakable@example.com"

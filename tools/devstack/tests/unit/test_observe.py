@@ -6,11 +6,11 @@ from pathlib import Path
 from aiokafka import TopicPartition
 from prometheus_client import CollectorRegistry, generate_latest
 
+from devstack.observe.durations import shorten_durations
 from devstack.observe.kafka_exporter import Exporter, Seen
-from devstack.observe.places import MONITORING, Ports
-from devstack.observe.shipper import LogFile, Shipper, entry
-from devstack.observe.times import shorter
-from devstack.places import RunFolder
+from devstack.observe.ports import MONITORING, Ports
+from devstack.observe.shipper import LogFile, Shipper, parse_line
+from devstack.paths import RunFolder
 
 ALLOY = (MONITORING / "alloy" / "config.alloy").read_text()
 
@@ -20,14 +20,14 @@ class TestShipper:
         """Without what the Dapr CLI writes before it."""
         told = '{"level": "ERROR", "trace_id": "ab", "message": "lost"}'
         for line in (told, f"== APP - task == {told}"):
-            assert entry(line)[1:] == (told, {"trace_id": "ab", "level": "error"})
+            assert parse_line(line)[1:] == (told, {"trace_id": "ab", "level": "error"})
 
     def test_tells_the_level_of_a_line_of_daprs(self) -> None:
-        assert entry('time="2026" level=warning msg="slow"')[2] == {"level": "warning"}
+        assert parse_line('time="2026" level=warning msg="slow"')[2] == {"level": "warning"}
 
     def test_takes_any_other_line_as_it_is(self) -> None:
-        assert entry("[2026] INFO started {")[2] == {}
-        assert entry('{"half": ')[2] == {}
+        assert parse_line("[2026] INFO started {")[2] == {}
+        assert parse_line('{"half": ')[2] == {}
 
     def test_waits_for_the_end_of_a_line(self, tmp_path: Path) -> None:
         file = LogFile(tmp_path / "a.log", {})
@@ -48,7 +48,9 @@ class TestShipper:
     def test_has_the_structured_metadata_of_alloy(self) -> None:
         stage = re.search(r"stage\.structured_metadata \{\s+values = \{(.*)\}", ALLOY)
         assert stage
-        assert set(entry('{"level": "INFO", "trace_id": "ab"}')[2]) == set(re.findall(r"(\w+) =", stage[1]))
+        assert set(parse_line('{"level": "INFO", "trace_id": "ab"}')[2]) == set(
+            re.findall(r"(\w+) =", stage[1])
+        )
 
 
 class TestKafkaExporter:
@@ -73,11 +75,11 @@ class TestKafkaExporter:
 
 class TestTimes:
     def test_are_all_divided(self) -> None:
-        assert shorter("for: 1m\nexpr: rate(x[1h]) > 60", 30) == "for: 2s\nexpr: rate(x[120s]) > 60"
+        assert shorten_durations("for: 1m\nexpr: rate(x[1h]) > 60", 30) == "for: 2s\nexpr: rate(x[120s]) > 60"
 
     def test_leave_names_and_numbers_alone(self) -> None:
         text = "record: todo:requests_failed:ratio_rate5m; 14.4 * 0.001; 0s; todo-7d"
-        assert shorter(text, 30) == text
+        assert shorten_durations(text, 30) == text
 
 
 class TestPorts:

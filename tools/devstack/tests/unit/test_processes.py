@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from devstack import processes
-from devstack.places import RunFolder
+from devstack.paths import RunFolder
 
 
 def modes(folder: RunFolder, umask: int) -> dict[str, str]:
     """Of what a process that is started so has made, when it has ended."""
     write = ["sh", "-c", "mkdir made && touch made/file && echo told"]
-    process = processes.start(folder, "writer", write, umask=umask)
+    process = processes.start_process(folder, "writer", write, umask=umask)
     deadline = time.monotonic() + 20
     while process.is_alive():
         assert time.monotonic() < deadline

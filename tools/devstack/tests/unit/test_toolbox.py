@@ -49,7 +49,7 @@ class TestWrap:
         extensions = tmp_path / "usr/lib/x86_64-linux-gnu/xtables"
         extensions.mkdir(parents=True)
         (extensions.parent / "libxtables.so.12").touch()
-        debian.wrap(tmp_path / "wrapped" / "iptables", '"/a b/multi" iptables', tmp_path)
+        debian.write_wrapper(tmp_path / "wrapped" / "iptables", '"/a b/multi" iptables', tmp_path)
         script = (tmp_path / "wrapped" / "iptables").read_text()
         assert f'LD_LIBRARY_PATH="{extensions.parent}" XTABLES_LIBDIR="{extensions}" ' in script
         assert script.endswith('exec "/a b/multi" iptables "$@"\n')

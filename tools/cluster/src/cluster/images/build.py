@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cluster import toolbox
+from cluster.images.debootstrap import ensure_base_image
 from cluster.images.docker import Docker, docker_daemon
 from cluster.images.platform import ARCHIVES
-from cluster.images.stand_in import ensure_stand_in
 from contracts.names import BACKUP_IMAGE, App
-from devstack.failure import Failure
-from devstack.places import ROOT, TOOLS
-from devstack.toolbox.ensure import ensure, path_of
+from devstack.errors import CommandError
+from devstack.paths import ROOT, TOOLS
+from devstack.toolbox.ensure import ensure_tools, find_tool
 from devstack.toolbox.kafka_jars import KAFKA
 from devstack.toolbox.web_assets import WEB_ASSETS
 
@@ -37,9 +37,9 @@ def build_all(base: str | None = None) -> Path:
 
     base: a base image the daemon can get; by default a stand-in made here.
     """
-    ensure([toolbox.BUILD_PROGRAMS, KAFKA, WEB_ASSETS])
+    ensure_tools([toolbox.BUILD_PROGRAMS, KAFKA, WEB_ASSETS])
     with docker_daemon() as docker:
-        base = base or ensure_stand_in(docker)
+        base = base or ensure_base_image(docker)
         for name, tag in SERVERS.items():
             _build_server(docker, name, tag, base)
         for app, tag in SERVICES.items():
@@ -50,7 +50,7 @@ def build_all(base: str | None = None) -> Path:
 
 def _build_service(docker: Docker, app: App, tag: str, base: str) -> None:
     if _build(docker, tag, ROOT / "Dockerfile", {"BASE": base, "SERVICE": app.value}) > MOST_BYTES:
-        raise Failure(f"{tag} has more than {MOST_BYTES / 1e6:.0f} MB.")
+        raise CommandError(f"{tag} has more than {MOST_BYTES / 1e6:.0f} MB.")
 
 
 def _build(docker: Docker, tag: str, dockerfile: Path, arguments: Mapping[str, str]) -> int:
@@ -68,7 +68,7 @@ def _build_server(docker: Docker, name: str, tag: str, base: str) -> None:
     shutil.rmtree(context, ignore_errors=True)
     shutil.copytree(RECIPES / name, context)
     if name == "kafka":
-        shutil.copytree(path_of(KAFKA), context / "libs")
+        shutil.copytree(find_tool(KAFKA), context / "libs")
     docker.build(context, tag=tag, arguments={"BASE": base}, dockerfile=context / "Dockerfile")
     shutil.rmtree(context)
 

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cluster import toolbox
-from cluster.alone import alone
+from cluster.lock import hold_lock
 from cluster.machine import CGROUPS, absent, remove
 from cluster.teardown import unmount
 from cluster.waiting import wait_for_process
 from devstack import processes
-from devstack.failure import Failure
-from devstack.places import TOOLS, RunFolder
-from devstack.toolbox.ensure import path_of
+from devstack.errors import CommandError
+from devstack.paths import TOOLS, RunFolder
+from devstack.toolbox.ensure import find_tool
 
 STATE = TOOLS / "docker"
 """Layers are kept, so that the second build is fast."""
@@ -63,7 +63,7 @@ class Docker:
         )
         if done.returncode:
             said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-25:])
-            raise Failure(f"`docker {' '.join(arguments)}` failed:\n{said}")
+            raise CommandError(f"`docker {' '.join(arguments)}` failed:\n{said}")
         return done.stdout
 
 
@@ -73,10 +73,10 @@ def docker_daemon() -> Iterator[Docker]:
     folder = RunFolder(STATE)
     folder.make()
     docker = Docker(STATE / "docker.sock")
-    with alone(STATE / "lock", "Images are being built already."):
+    with hold_lock(STATE / "lock", "Images are being built already."):
         _stop(folder)
         ABSENT.write_text(json.dumps(absent(MADE_BY_DOCKER)))
-        daemon = processes.start(folder, "dockerd", _daemon(docker.socket), env=_environment())
+        daemon = processes.start_process(folder, "dockerd", _daemon(docker.socket), env=_environment())
         try:
             wait_for_process(folder, daemon, lambda: _answers(docker), START_SECONDS)
             yield docker
@@ -86,8 +86,8 @@ def docker_daemon() -> Iterator[Docker]:
 
 def _stop(folder: RunFolder) -> None:
     """Also what an interrupted build left."""
-    for daemon in processes.all_running(folder):
-        processes.stop(folder, daemon)
+    for daemon in processes.list_processes(folder):
+        processes.stop_process(folder, daemon)
     unmount(STATE)  # the network namespace of its builds stays otherwise
     shutil.rmtree(STATE / "exec", ignore_errors=True)
     with contextlib.suppress(OSError):  # others' sockets may be there
@@ -110,7 +110,7 @@ def _daemon(socket: Path) -> list[str]:
 
 def _environment() -> dict[str, str]:
     """Debian's programs first: its dockerd needs its own containerd."""
-    programs = str(path_of(toolbox.BUILD_PROGRAMS))
+    programs = str(find_tool(toolbox.BUILD_PROGRAMS))
     path = os.pathsep.join([programs, os.environ["PATH"]])
     return {**os.environ, "PATH": path, "DOCKER_BUILDKIT": "0", "DOCKER_CONFIG": str(STATE / "config")}
 
@@ -118,6 +118,6 @@ def _environment() -> dict[str, str]:
 def _answers(docker: Docker) -> bool:
     try:
         docker.run("version")
-    except Failure:
+    except CommandError:
         return False
     return True

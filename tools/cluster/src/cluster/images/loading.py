@@ -6,13 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from cluster.node import Node, environment
-from devstack.failure import Failure
+from devstack.errors import CommandError
 
 AT_ONCE = 2
 
 
 def load_archives(node: Node, archives: Iterable[Path]) -> None:
-    """Raises `Failure` with what `ctr` said about the first archive it could not take."""
+    """Raises `CommandError` with what `ctr` said about the first archive it could not take."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(lambda archive: _load(node, archive), archives))
 
@@ -28,4 +28,4 @@ def _load(node: Node, archive: Path) -> None:
     command = ["ctr", *node.ctr_options(), "images", "import", str(archive)]
     done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
     if done.returncode:
-        raise Failure(f"containerd does not take {archive}:\n{done.stderr.strip()}")
+        raise CommandError(f"containerd does not take {archive}:\n{done.stderr.strip()}")

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from cluster import toolbox
 from cluster.images.archive import BinaryImage, content_hash, write_archive
-from devstack.places import TOOLS
+from devstack.paths import TOOLS
 from devstack.toolbox.dapr import CONTROL_PLANE, DAPRD
-from devstack.toolbox.ensure import path_of
+from devstack.toolbox.ensure import find_tool
 from devstack.toolbox.golang import GoTool
 from devstack.toolbox.object_store import OBJECT_STORE
 
@@ -22,13 +22,13 @@ def image_name(tool: GoTool) -> str:
 
 def platform_images() -> list[BinaryImage]:
     dapr = [
-        BinaryImage(f"{DAPR_REGISTRY}/{tool.name}:{tool.version}", path_of(tool))
+        BinaryImage(f"{DAPR_REGISTRY}/{tool.name}:{tool.version}", find_tool(tool))
         for tool in (*CONTROL_PLANE, DAPRD)
     ]
     others = [
-        BinaryImage(image_name(tool), path_of(tool)) for tool in (toolbox.COREDNS, toolbox.METRICS_SERVER)
+        BinaryImage(image_name(tool), find_tool(tool)) for tool in (toolbox.COREDNS, toolbox.METRICS_SERVER)
     ]
-    return [BinaryImage(PAUSE_IMAGE, path_of(toolbox.PAUSE)), *others, *dapr]
+    return [BinaryImage(PAUSE_IMAGE, find_tool(toolbox.PAUSE)), *others, *dapr]
 
 
 def https_images() -> list[BinaryImage]:
@@ -36,18 +36,18 @@ def https_images() -> list[BinaryImage]:
     parts = [
         BinaryImage(
             f"local/cert-manager-{part}:v{toolbox.CERT_MANAGER.version}",
-            path_of(toolbox.CERT_MANAGER),
+            find_tool(toolbox.CERT_MANAGER),
             part=part,
         )
         for part in ("controller", "webhook", "cainjector", "acmesolver")
     ]
     others = (toolbox.PEBBLE, toolbox.TRAEFIK)
-    return [*parts, *(BinaryImage(image_name(tool), path_of(tool)) for tool in others)]
+    return [*parts, *(BinaryImage(image_name(tool), find_tool(tool)) for tool in others)]
 
 
 def object_store_image() -> BinaryImage:
     """What backups go to where there is no provider's store."""
-    return BinaryImage(image_name(OBJECT_STORE), path_of(OBJECT_STORE))
+    return BinaryImage(image_name(OBJECT_STORE), find_tool(OBJECT_STORE))
 
 
 def archive_of(image: BinaryImage) -> Path:

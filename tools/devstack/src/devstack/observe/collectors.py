@@ -8,9 +8,9 @@ import yaml
 
 from devstack import processes
 from devstack.addresses import HOST, Addresses
-from devstack.observe.places import MONITORING, Ports
-from devstack.places import RunFolder
-from devstack.toolbox.ensure import path_of
+from devstack.observe.ports import MONITORING, Ports
+from devstack.paths import RunFolder
+from devstack.toolbox.ensure import find_tool
 from devstack.toolbox.monitoring import JAEGER, LOKI
 
 
@@ -29,7 +29,7 @@ def start_jaeger(folder: RunFolder, ports: Ports) -> None:
     backends = config["extensions"]["jaeger_storage"]["backends"]
     backends["traces"] = {"memory": {"max_traces": 100_000}}
     file = _write(folder, "jaeger.yaml", config)
-    processes.start(folder, "jaeger", [str(path_of(JAEGER)), "--config", str(file)])
+    processes.start_process(folder, "jaeger", [str(find_tool(JAEGER)), "--config", str(file)])
 
 
 def start_loki(folder: RunFolder, ports: Ports) -> None:
@@ -52,7 +52,7 @@ def start_loki(folder: RunFolder, ports: Ports) -> None:
         period["object_store"] = "filesystem"
     config["compactor"] |= {"delete_request_store": "filesystem", "working_directory": f"{data}/compactor"}
     file = _write(folder, "loki.yaml", config)
-    processes.start(folder, "loki", [str(path_of(LOKI)), f"-config.file={file}"])
+    processes.start_process(folder, "loki", [str(find_tool(LOKI)), f"-config.file={file}"])
 
 
 def start_shipper(folder: RunFolder, ports: Ports) -> None:
@@ -64,13 +64,13 @@ def start_shipper(folder: RunFolder, ports: Ports) -> None:
         str(folder.path),
         f"http://{HOST}:{ports.loki}",
     ]
-    processes.start(folder, "shipper", command)
+    processes.start_process(folder, "shipper", command)
 
 
 def start_kafka_exporter(folder: RunFolder, where: Addresses, ports: Ports) -> None:
     """Tells lag and offsets, as Strimzi's Kafka Exporter does in the cluster."""
     command = [sys.executable, "-m", "devstack.observe.kafka_exporter", f"{HOST}:{where.kafka}"]
-    processes.start(folder, "kafka-exporter", [*command, str(ports.kafka_exporter)])
+    processes.start_process(folder, "kafka-exporter", [*command, str(ports.kafka_exporter)])
 
 
 def _write(folder: RunFolder, name: str, content: dict[str, Any]) -> Path:

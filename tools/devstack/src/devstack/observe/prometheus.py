@@ -15,11 +15,11 @@ import yaml
 
 from devstack import processes
 from devstack.addresses import HOST, Addresses
-from devstack.observe.places import MONITORING, Ports
-from devstack.observe.times import shorter
-from devstack.places import ROOT, RunFolder
+from devstack.observe.durations import shorten_durations
+from devstack.observe.ports import MONITORING, Ports
+from devstack.paths import ROOT, RunFolder
 from devstack.toolbox.alertmanager import ALERTMANAGER
-from devstack.toolbox.ensure import path_of
+from devstack.toolbox.ensure import find_tool
 from devstack.toolbox.monitoring import PROMETHEUS
 
 VALUES = MONITORING / "prometheus" / "prometheus.yaml"
@@ -44,13 +44,13 @@ class Alerting:
     divisor: int = 1
 
 
-def start(folder: RunFolder, where: Addresses, ports: Ports, alerting: Alerting) -> None:
+def start_prometheus(folder: RunFolder, where: Addresses, ports: Ports, alerting: Alerting) -> None:
     """Start both. Alertmanager sends nowhere unless it is told where."""
     data = folder.path / "monitoring"
     data.mkdir(exist_ok=True)
     _start_alertmanager(folder, data, ports, alerting)
     rules = data / "rules.yaml"
-    rules.write_text(shorter(RULES.read_text(), alerting.divisor))
+    rules.write_text(shorten_durations(RULES.read_text(), alerting.divisor))
     targets = data / "targets.json"
     targets.write_text(json.dumps(list(_targets(where, ports)), indent=2))
     config = data / "prometheus.yaml"
@@ -62,11 +62,11 @@ def start(folder: RunFolder, where: Addresses, ports: Ports, alerting: Alerting)
         "--web.listen-address": f"{HOST}:{ports.prometheus}",
         "--log.level": "warn",
     }
-    command = [str(path_of(PROMETHEUS)), *[f"{name}={value}" for name, value in options.items()]]
-    processes.start(folder, "prometheus", command)
+    command = [str(find_tool(PROMETHEUS)), *[f"{name}={value}" for name, value in options.items()]]
+    processes.start_process(folder, "prometheus", command)
 
 
-def forget(folder: RunFolder, name: str) -> None:
+def delete_data(folder: RunFolder, name: str) -> None:
     """Drop what Prometheus or Alertmanager has stored; it must not run."""
     shutil.rmtree(folder.path / "monitoring" / name, ignore_errors=True)
 
@@ -81,13 +81,13 @@ def _start_alertmanager(folder: RunFolder, data: Path, ports: Ports, alerting: A
         "--cluster.listen-address": "",
         "--log.level": "warn",
     }
-    command = [str(path_of(ALERTMANAGER)), *[f"{name}={value}" for name, value in options.items()]]
-    processes.start(folder, "alertmanager", command)
+    command = [str(find_tool(ALERTMANAGER)), *[f"{name}={value}" for name, value in options.items()]]
+    processes.start_process(folder, "alertmanager", command)
 
 
 def _routes(data: Path, alerting: Alerting) -> dict[str, Any]:
     """The configuration with other addresses; where none is given, a receiver that takes nothing."""
-    config: dict[str, Any] = yaml.safe_load(shorter(ROUTES.read_text(), alerting.divisor))
+    config: dict[str, Any] = yaml.safe_load(shorten_durations(ROUTES.read_text(), alerting.divisor))
     (data / "slack-url").write_text(alerting.slack)
     (data / "dead-mans-switch-token").write_text("local")
     source = data / "source.tmpl"
@@ -109,7 +109,7 @@ def _routes(data: Path, alerting: Alerting) -> dict[str, Any]:
 def _config(rules: Path, targets: Path, ports: Ports, divisor: int) -> dict[str, Any]:
     spec = yaml.safe_load(VALUES.read_text())["values"]["prometheus"]["prometheusSpec"]
     often = {"scrape_interval": spec["scrapeInterval"], "evaluation_interval": spec["evaluationInterval"]}
-    often = {name: shorter(seconds, divisor) for name, seconds in often.items()}
+    often = {name: shorten_durations(seconds, divisor) for name, seconds in often.items()}
     return {
         "global": {**often, "external_labels": spec["externalLabels"]},
         "rule_files": [str(rules)],

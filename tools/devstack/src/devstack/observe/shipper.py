@@ -17,7 +17,7 @@ from typing import Any
 
 import aiohttp
 
-from devstack.places import RunFolder
+from devstack.paths import RunFolder
 
 LOOK_SECONDS = 0.5
 MAX_LINES = 1000
@@ -47,7 +47,7 @@ class LogFile:
         if lines and not lines[-1].endswith(b"\n"):
             lines.pop()
         self.offset += sum(map(len, lines))
-        return [entry(line.decode(errors="replace").rstrip("\n")) for line in lines if line.strip()]
+        return [parse_line(line.decode(errors="replace").rstrip("\n")) for line in lines if line.strip()]
 
 
 @dataclass(slots=True)
@@ -93,7 +93,7 @@ class Shipper:
             await asyncio.sleep(1)
 
 
-def entry(line: str) -> Entry:
+def parse_line(line: str) -> Entry:
     """A line as Loki takes it; what a JSON line says of trace and level goes into its metadata."""
     line = CLI_PREFIX.sub("", line)
     said = _parsed(line)

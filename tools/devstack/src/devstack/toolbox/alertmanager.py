@@ -11,9 +11,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from devstack.places import ROOT, TOOL_BINARIES, TOOLS
+from devstack.paths import ROOT, TOOL_BINARIES, TOOLS
 from devstack.toolbox.golang import HOW_TO_GET_GO, WITHOUT_C
-from devstack.toolbox.tool import fingerprint, is_stamped, require, run, stamp
+from devstack.toolbox.tool import hash_files, is_stamped, require_command, run_command, write_stamp
 
 PINS = ROOT / "tools" / "prometheus"
 MODULE = "github.com/prometheus/alertmanager"
@@ -33,11 +33,11 @@ class AlertmanagerTool:
         return made if made.exists() and is_stamped(self.name, self._fingerprint()) else None
 
     def make(self) -> None:
-        go = require("go", HOW_TO_GET_GO)
+        go = require_command("go", HOW_TO_GET_GO)
         copy = TOOLS / "source" / self.name
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(_module_folder(go), copy)
-        run(["chmod", "-R", "u+w", str(copy)])
+        run_command(["chmod", "-R", "u+w", str(copy)])
         page = copy / "ui" / "app" / "dist" / "index.html.gz"
         page.parent.mkdir()
         page.write_bytes(gzip.compress(PAGE))
@@ -45,17 +45,17 @@ class AlertmanagerTool:
         TOOL_BINARIES.mkdir(parents=True, exist_ok=True)
         version = f"-X github.com/prometheus/common/version.Version={(copy / 'VERSION').read_text().strip()}"
         flags = ["-trimpath", f"-ldflags=-s -w {version}", "-o", target]
-        run([go, "build", *flags, f"./cmd/{self.name}"], cwd=copy, env=WITHOUT_C)
-        stamp(self.name, self._fingerprint())
+        run_command([go, "build", *flags, f"./cmd/{self.name}"], cwd=copy, env=WITHOUT_C)
+        write_stamp(self.name, self._fingerprint())
 
     def _fingerprint(self) -> str:
-        return fingerprint([*PINS.glob("go.*"), Path(__file__)])
+        return hash_files([*PINS.glob("go.*"), Path(__file__)])
 
 
 def _module_folder(go: str) -> Path:
     """Where Go keeps the module; its checksum is in go.sum."""
     command = [go, "list", "-m", "-json", MODULE]
-    run([go, "mod", "download", MODULE], cwd=PINS)
+    run_command([go, "mod", "download", MODULE], cwd=PINS)
     told = subprocess.run(command, cwd=PINS, capture_output=True, text=True, check=True).stdout
     return Path(json.loads(told)["Dir"])
 

@@ -1,6 +1,6 @@
 """Reads Alloy's configuration with Alloy's own parser; for tests only."""
 
-from devstack.places import ROOT
+from devstack.paths import ROOT
 from devstack.toolbox.golang import GoTool
 
 ALLOY_FORMAT = GoTool(

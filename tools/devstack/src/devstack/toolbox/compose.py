@@ -1,6 +1,6 @@
 """Checks `compose.yaml` against the Compose Specification; for tests only."""
 
-from devstack.places import ROOT
+from devstack.paths import ROOT
 from devstack.toolbox.golang import GoTool
 
 COMPOSE_CHECK = GoTool(

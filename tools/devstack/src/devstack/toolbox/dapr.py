@@ -6,9 +6,9 @@ Two Go modules, because the CLI pins older Dapr libraries than the runtime.
 import re
 from pathlib import Path
 
-from devstack.places import ROOT
+from devstack.paths import ROOT
 from devstack.toolbox.golang import GoTool
-from devstack.toolbox.tool import version_of
+from devstack.toolbox.tool import read_version
 
 RUNTIME = ROOT / "tools" / "dapr"
 HOW_TO_GET = (
@@ -20,7 +20,7 @@ HOW_TO_GET = (
 def _same_minor(installed: Path, wanted: str) -> bool:
     """Whether a program says `--version` of the same minor release."""
     minor = re.escape(".".join(wanted.split(".")[:2]))
-    return re.search(rf"\b{minor}\.\d+", version_of([str(installed), "--version"])) is not None
+    return re.search(rf"\b{minor}\.\d+", read_version([str(installed), "--version"])) is not None
 
 
 def _beside_daprd(installed: Path, wanted: str) -> bool:

@@ -11,9 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from devstack.failure import Failure
-from devstack.places import TOOL_BINARIES, TOOLS
-from devstack.toolbox.tool import is_stamped, require, run, stamp, stamp_path, version_of
+from devstack.errors import CommandError
+from devstack.paths import TOOL_BINARIES, TOOLS
+from devstack.toolbox.tool import (
+    is_stamped,
+    read_version,
+    require_command,
+    run_command,
+    stamp_path,
+    write_stamp,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +51,23 @@ class DebianTool:
 
     def make(self) -> None:
         wanted = ".".join(str(part) for part in self.least_version)
-        require("apt-get", f"Install {self.name} {wanted} or newer with this system's package manager.")
+        require_command(
+            "apt-get", f"Install {self.name} {wanted} or newer with this system's package manager."
+        )
         unpacked = TOOLS / self.name
-        unpack(self.name, [self.package], unpacked)
+        unpack_packages(self.name, [self.package], unpacked)
         places = [self.program] if self.program else [f"usr/bin/{self.name}", f"usr/lib/*/*/bin/{self.name}"]
         programs = [found for place in places for found in unpacked.glob(place)]
         if not programs:
-            raise Failure(f"Debian's package {self.package} has no {self.name}.")
-        wrap(TOOL_BINARIES / self.name, f'"{programs[0]}"', unpacked)
+            raise CommandError(f"Debian's package {self.package} has no {self.name}.")
+        write_wrapper(TOOL_BINARIES / self.name, f'"{programs[0]}"', unpacked)
         stamp_path(self.name).unlink(missing_ok=True)
 
     def _extra_folders(self) -> list[str]:
         return [folder for pattern in self.also_in for folder in sorted(glob.glob(pattern), reverse=True)]
 
     def _version(self, program: str) -> tuple[int, ...]:
-        match = re.search(r"(\d+)\.(\d+)", version_of([program, self.version_flag]))
+        match = re.search(r"(\d+)\.(\d+)", read_version([program, self.version_flag]))
         return (int(match[1]), int(match[2])) if match else (0,)
 
 
@@ -85,19 +94,19 @@ class DebianPrograms:
         return self.binaries if is_stamped(self.name, repr(self)) and self.binaries.is_dir() else None
 
     def make(self) -> None:
-        require("apt-get", f"{self.name} needs Debian or one of its relatives.")
+        require_command("apt-get", f"{self.name} needs Debian or one of its relatives.")
         shutil.rmtree(self.unpacked, ignore_errors=True)
-        unpack(self.name, self.packages, self.unpacked)
+        unpack_packages(self.name, self.packages, self.unpacked)
         for name, command in self.programs:
             program, *arguments = command.split()
             if not (self.unpacked / "usr" / program).exists():
-                raise Failure(f"None of Debian's packages {', '.join(self.packages)} has {program}.")
+                raise CommandError(f"None of Debian's packages {', '.join(self.packages)} has {program}.")
             quoted = f'"{self.unpacked / "usr" / program}"'
-            wrap(self.binaries / name, " ".join([quoted, *arguments]), self.unpacked)
-        stamp(self.name, repr(self))
+            write_wrapper(self.binaries / name, " ".join([quoted, *arguments]), self.unpacked)
+        write_stamp(self.name, repr(self))
 
 
-def unpack(name: str, packages: Sequence[str], target: Path) -> None:
+def unpack_packages(name: str, packages: Sequence[str], target: Path) -> None:
     """Download packages, and what they need and this system lacks, and lay their files into `target`."""
     archives = TOOLS / "debian" / name
     (archives / "partial").mkdir(parents=True, exist_ok=True)
@@ -105,15 +114,17 @@ def unpack(name: str, packages: Sequence[str], target: Path) -> None:
     settings = ["-o", f"Dir::Cache::archives={archives}", "-o", "Debug::NoLocking=1"]
     download = ["apt-get", *options, *settings, "--download-only", "install", *packages]
     try:
-        run(download)
-    except Failure:
-        run(["apt-get", "-qq", "update"])
-        run(download)
+        run_command(download)
+    except CommandError:
+        run_command(["apt-get", "-qq", "update"])
+        run_command(download)
     for archive in archives.glob("*.deb"):
-        run([require("dpkg-deb", "It comes with Debian."), "--extract", str(archive), str(target)])
+        run_command(
+            [require_command("dpkg-deb", "It comes with Debian."), "--extract", str(archive), str(target)]
+        )
 
 
-def wrap(script: Path, command: str, unpacked: Path) -> None:
+def write_wrapper(script: Path, command: str, unpacked: Path) -> None:
     """Write a program that runs `command` with the libraries of `unpacked`."""
     libraries = {library.parent for library in unpacked.glob("usr/lib/*-linux-gnu/**/*.so*")}
     search = ":".join(str(folder) for folder in sorted(libraries))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
-from devstack.failure import Failure
+from devstack.errors import CommandError
 from devstack.toolbox.dapr import CLI, DAPRD, SCHEDULER
 from devstack.toolbox.debian import POSTGRES, REDIS
 from devstack.toolbox.golang import GoTool
@@ -21,8 +21,8 @@ WITH_POSTGRES: tuple[Tool, ...] = (*LOCAL_SYSTEM, POSTGRES)
 NEWS_SECONDS = 20
 
 
-def ensure(tools: Sequence[Tool]) -> None:
-    """Have every tool at hand. Raises `Failure` naming each one that could not be made."""
+def ensure_tools(tools: Sequence[Tool]) -> None:
+    """Have every tool at hand. Raises `CommandError` naming each one that could not be made."""
     missing = [tool for tool in tools if tool.found() is None]
     if not missing:
         return
@@ -33,15 +33,15 @@ def ensure(tools: Sequence[Tool]) -> None:
         _tell_news(work, started, received)
     failures = [f"{tool.name}: {future.exception()}" for future, tool in work.items() if future.exception()]
     if failures:
-        raise Failure("\n\n".join(failures))
+        raise CommandError("\n\n".join(failures))
     print(f"Tools are ready after {_took(started)}, {_downloaded(received)} downloaded.", flush=True)
 
 
-def path_of(tool: Tool) -> Path:
-    """Where the tool is. Raises `Failure` if it is missing."""
+def find_tool(tool: Tool) -> Path:
+    """Where the tool is. Raises `CommandError` if it is missing."""
     found = tool.found()
     if found is None:
-        raise Failure(f"{tool.name} is missing; `make tools` gets it.")
+        raise CommandError(f"{tool.name} is missing; `make tools` gets it.")
     return found
 
 

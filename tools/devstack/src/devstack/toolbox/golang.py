@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from devstack.places import TOOL_BINARIES
-from devstack.toolbox.tool import fingerprint, is_stamped, require, run, stamp
+from devstack.paths import TOOL_BINARIES
+from devstack.toolbox.tool import hash_files, is_stamped, require_command, run_command, write_stamp
 
 HOW_TO_GET_GO = "Install Go 1.26 or newer."
 WITHOUT_C = {"CGO_ENABLED": "0"}
@@ -52,13 +52,13 @@ class GoTool:
         return self._installed()
 
     def make(self) -> None:
-        go = require("go", self.how_to_get)
+        go = require_command("go", self.how_to_get)
         TOOL_BINARIES.mkdir(parents=True, exist_ok=True)
         target = str(TOOL_BINARIES / self.name)
         tags = ["-tags", self.tags] if self.tags else []
         flags = ["-trimpath", *tags, f"-ldflags={self._link_flags()}"]
-        run([go, "build", *flags, "-o", target, self.package], cwd=self.module, env=WITHOUT_C)
-        stamp(self.name, self._fingerprint())
+        run_command([go, "build", *flags, "-o", target, self.package], cwd=self.module, env=WITHOUT_C)
+        write_stamp(self.name, self._fingerprint())
 
     def _link_flags(self) -> str:
         major, minor = self.version.split(".")[:2]
@@ -67,7 +67,7 @@ class GoTool:
         return " ".join(["-s -w", *(f"-X {variable}" for variable in variables)])
 
     def _fingerprint(self) -> str:
-        sources = fingerprint([*self.module.glob("go.*"), *self.module.glob("**/*.go")])
+        sources = hash_files([*self.module.glob("go.*"), *self.module.glob("**/*.go")])
         how = f"{self._link_flags()} {WITHOUT_C}" + (f" {self.tags}" if self.tags else "")
         return f"{sources} {how}"
 

@@ -2,16 +2,16 @@
 
 from pathlib import Path
 
-from devstack.places import ROOT
+from devstack.paths import ROOT
 from devstack.toolbox.golang import GoTool
-from devstack.toolbox.tool import version_of
+from devstack.toolbox.tool import read_version
 
 MODULE = ROOT / "tools" / "helm"
 
 
 def _is_same(installed: Path, wanted: str) -> bool:
     """Whether an installed Helm is the pinned one: it decides what a release looks like."""
-    return version_of([str(installed), "version", "--template={{.Version}}"]).strip() == f"v{wanted}"
+    return read_version([str(installed), "version", "--template={{.Version}}"]).strip() == f"v{wanted}"
 
 
 HELM = GoTool(

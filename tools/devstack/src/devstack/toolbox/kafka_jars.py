@@ -4,8 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from devstack.places import ROOT, TOOLS
-from devstack.toolbox.tool import fingerprint, is_stamped, require, run, stamp
+from devstack.paths import ROOT, TOOLS
+from devstack.toolbox.tool import hash_files, is_stamped, require_command, run_command, write_stamp
 
 POM = ROOT / "tools" / "kafka" / "pom.xml"
 JARS = TOOLS / "kafka"
@@ -21,14 +21,14 @@ class KafkaJars:
         home = os.environ.get("KAFKA_HOME")
         if home and (Path(home) / "libs").is_dir():
             return Path(home) / "libs"
-        return JARS if JARS.is_dir() and is_stamped(self.name, fingerprint([POM])) else None
+        return JARS if JARS.is_dir() and is_stamped(self.name, hash_files([POM])) else None
 
     def make(self) -> None:
-        require("java", HOW_TO_GET_JAVA)
-        maven = require("mvn", HOW_TO_GET_MAVEN)
+        require_command("java", HOW_TO_GET_JAVA)
+        maven = require_command("mvn", HOW_TO_GET_MAVEN)
         goal = ["dependency:copy-dependencies", f"-DoutputDirectory={JARS}"]
-        run([maven, "--quiet", "--batch-mode", "--file", str(POM), *goal])
-        stamp(self.name, fingerprint([POM]))
+        run_command([maven, "--quiet", "--batch-mode", "--file", str(POM), *goal])
+        write_stamp(self.name, hash_files([POM]))
 
 
 KAFKA = KafkaJars()

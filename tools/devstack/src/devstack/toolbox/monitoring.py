@@ -1,6 +1,6 @@
 """Prometheus, Loki, Jaeger and Alertmanager; three Go modules, because each pins libraries of its own."""
 
-from devstack.places import ROOT
+from devstack.paths import ROOT
 from devstack.toolbox.alertmanager import ALERTMANAGER, AMTOOL
 from devstack.toolbox.golang import GoTool
 from devstack.toolbox.tool import Tool

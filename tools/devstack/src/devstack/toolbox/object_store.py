@@ -1,6 +1,6 @@
 """A store for objects that speaks S3 over a folder and checks signatures, in place of one at a provider."""
 
-from devstack.places import ROOT
+from devstack.paths import ROOT
 from devstack.toolbox.golang import GoTool
 
 OBJECT_STORE = GoTool(

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from devstack.failure import Failure
-from devstack.places import TOOLS
+from devstack.errors import CommandError
+from devstack.paths import TOOLS
 
 
 class Tool(Protocol):
@@ -22,7 +22,7 @@ class Tool(Protocol):
         """A suitable one that needs no work, or None."""
 
     def make(self) -> None:
-        """Build or install it. Raises `Failure` saying what is missing and how to get it."""
+        """Build or install it. Raises `CommandError` saying what is missing and how to get it."""
 
 
 def stamp_path(name: str) -> Path:
@@ -35,12 +35,12 @@ def is_stamped(name: str, fingerprint: str) -> bool:
     return stamp.exists() and stamp.read_text() == fingerprint
 
 
-def stamp(name: str, fingerprint: str) -> None:
+def write_stamp(name: str, fingerprint: str) -> None:
     stamp_path(name).parent.mkdir(parents=True, exist_ok=True)
     stamp_path(name).write_text(fingerprint)
 
 
-def fingerprint(files: Iterable[Path]) -> str:
+def hash_files(files: Iterable[Path]) -> str:
     """Hash of the files a tool is made from."""
     digest = hashlib.sha256()
     for file in sorted(files):
@@ -48,25 +48,25 @@ def fingerprint(files: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def require(command: str, how_to_get: str) -> str:
-    """Path of `command`. Raises `Failure` with the way to get it."""
+def require_command(command: str, how_to_get: str) -> str:
+    """Path of `command`. Raises `CommandError` with the way to get it."""
     path = shutil.which(command)
     if path is None:
-        raise Failure(f"{command} is missing. {how_to_get}")
+        raise CommandError(f"{command} is missing. {how_to_get}")
     return path
 
 
-def run(command: list[str], *, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> None:
-    """Run quietly. Raises `Failure` with the last lines of what the command printed."""
+def run_command(command: list[str], *, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> None:
+    """Run quietly. Raises `CommandError` with the last lines of what the command printed."""
     done = subprocess.run(
         command, cwd=cwd, env={**os.environ, **(env or {})}, capture_output=True, text=True, check=False
     )
     if done.returncode:
         said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:])
-        raise Failure(f"`{' '.join(command)}` failed:\n{said}")
+        raise CommandError(f"`{' '.join(command)}` failed:\n{said}")
 
 
-def version_of(command: list[str]) -> str:
+def read_version(command: list[str]) -> str:
     """What a program prints of its version; empty if it can't be run."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)

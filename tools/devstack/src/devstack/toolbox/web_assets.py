@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from devstack.places import ROOT
-from devstack.toolbox.tool import fingerprint, is_stamped, require, run, stamp
+from devstack.paths import ROOT
+from devstack.toolbox.tool import hash_files, is_stamped, require_command, run_command, write_stamp
 
 FRONTEND = ROOT / "services" / "frontend"
 VENDOR = FRONTEND / "src" / "frontend_service" / "static" / "vendor"
@@ -20,13 +20,13 @@ class WebAssets:
         return VENDOR if VENDOR.is_dir() and is_stamped(self.name, self._fingerprint()) else None
 
     def make(self) -> None:
-        npm = require("npm", HOW_TO_GET_NPM)
-        run([npm, "ci", "--no-audit", "--no-fund"], cwd=FRONTEND)
-        run([npm, "run", "vendor"], cwd=FRONTEND)
-        stamp(self.name, self._fingerprint())
+        npm = require_command("npm", HOW_TO_GET_NPM)
+        run_command([npm, "ci", "--no-audit", "--no-fund"], cwd=FRONTEND)
+        run_command([npm, "run", "vendor"], cwd=FRONTEND)
+        write_stamp(self.name, self._fingerprint())
 
     def _fingerprint(self) -> str:
-        return fingerprint(FRONTEND / name for name in MADE_FROM)
+        return hash_files(FRONTEND / name for name in MADE_FROM)
 
 
 WEB_ASSETS = WebAssets()

@@ -7,19 +7,19 @@ import urllib.request
 
 from devstack import processes
 from devstack.addresses import HOST, Addresses
-from devstack.failure import Failure
+from devstack.errors import CommandError
 from devstack.observe import collectors, prometheus
-from devstack.observe.places import Ports
+from devstack.observe.ports import Ports
 from devstack.observe.prometheus import Alerting
-from devstack.places import RunFolder
+from devstack.paths import RunFolder
 
 ALERTING = ("prometheus", "alertmanager")
 READY_SECONDS = 60
 
 
-def start(folder: RunFolder, where: Addresses, ports: Ports, alerting: Alerting) -> None:
+def start_monitoring(folder: RunFolder, where: Addresses, ports: Ports, alerting: Alerting) -> None:
     """Start all of it, so that no span, line or sample of the system is missed."""
-    prometheus.start(folder, where, ports, alerting)
+    prometheus.start_prometheus(folder, where, ports, alerting)
     collectors.start_jaeger(folder, ports)
     collectors.start_loki(folder, ports)
     collectors.start_shipper(folder, ports)
@@ -29,15 +29,15 @@ def start(folder: RunFolder, where: Addresses, ports: Ports, alerting: Alerting)
 def restart_alerting(folder: RunFolder, where: Addresses, ports: Ports, alerting: Alerting) -> None:
     """Start Prometheus and Alertmanager anew, without what they remember."""
     for name in ALERTING:
-        if process := processes.running(folder, name):
-            processes.stop(folder, process)
+        if process := processes.find_process(folder, name):
+            processes.stop_process(folder, process)
     for name in ALERTING:
-        prometheus.forget(folder, name)
-    prometheus.start(folder, where, ports, alerting)
+        prometheus.delete_data(folder, name)
+    prometheus.start_prometheus(folder, where, ports, alerting)
 
 
 async def wait_until_ready(folder: RunFolder, ports: Ports) -> None:
-    """Return when every part answers. Raises `Failure` with the log of one that doesn't in time."""
+    """Return when every part answers. Raises `CommandError` with the log of one that doesn't in time."""
     addresses = {
         "prometheus": f"http://{HOST}:{ports.prometheus}/-/ready",
         "alertmanager": f"http://{HOST}:{ports.alertmanager}/-/ready",
@@ -50,7 +50,9 @@ async def wait_until_ready(folder: RunFolder, ports: Ports) -> None:
         while not await asyncio.to_thread(_answers, address):
             if time.monotonic() > deadline:
                 log = folder.logs / f"{name}.log"
-                raise Failure(f"{name} doesn't answer. Its last lines ({log}):\n{processes.tail(log)}")
+                raise CommandError(
+                    f"{name} doesn't answer. Its last lines ({log}):\n{processes.read_tail(log)}"
+                )
             await asyncio.sleep(0.3)
 
 

@@ -7,7 +7,7 @@ DURATION = re.compile(r"(?<![\w.-])(\d+)(ms|s|m|h|d)(?![\w.-])")
 SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-def shorter(text: str, divisor: int) -> str:
+def shorten_durations(text: str, divisor: int) -> str:
     """`text` with every duration divided, to whole seconds and none below one but 0; 1 leaves it as it is."""
 
     def divide(match: re.Match[str]) -> str:
@@ -17,6 +17,6 @@ def shorter(text: str, divisor: int) -> str:
     return text if divisor == 1 else DURATION.sub(divide, text)
 
 
-def timeless(text: str) -> str:
+def mask_durations(text: str) -> str:
     """`text` with every duration made the same."""
     return DURATION.sub("T", text)

@@ -1,5 +1,5 @@
 """What a person reads when something can't go on."""
 
 
-class Failure(Exception):
+class CommandError(Exception):
     """Ends the command with this message, without a stack trace."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from devstack.addresses import HOST
-from devstack.places import ROOT
+from devstack.paths import ROOT
 
 MONITORING = ROOT / "monitoring"
 FIRST_PORT = 3920

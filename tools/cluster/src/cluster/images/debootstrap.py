@@ -8,10 +8,10 @@ from pathlib import Path
 
 from cluster import toolbox
 from cluster.images.docker import Docker
-from devstack.failure import Failure
-from devstack.places import TOOLS
-from devstack.toolbox.ensure import path_of
-from devstack.toolbox.tool import run
+from devstack.errors import CommandError
+from devstack.paths import TOOLS
+from devstack.toolbox.ensure import find_tool
+from devstack.toolbox.tool import run_command
 
 RECIPE = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
 STAND_IN = f"local/python:3.13-slim-{RECIPE}"
@@ -27,7 +27,7 @@ UNUSED = ("__pycache__", "test")
 """Of the standard library; the official image goes without them too."""
 
 
-def ensure_stand_in(docker: Docker) -> str:
+def ensure_base_image(docker: Docker) -> str:
     """The name of the stand-in base, which is made if it is missing."""
     if not docker.image_id(STAND_IN):
         root = TOOLS / "base"
@@ -41,11 +41,11 @@ def ensure_stand_in(docker: Docker) -> str:
 
 
 def _install(root: Path) -> None:
-    programs = path_of(toolbox.BUILD_PROGRAMS)
+    programs = find_tool(toolbox.BUILD_PROGRAMS)
     env = {"DEBOOTSTRAP_DIR": str(toolbox.BUILD_PROGRAMS.unpacked / "usr" / "share" / "debootstrap")}
     options = ["--variant=minbase", f"--include={','.join(PACKAGES)}"]
     # In a mount namespace of its own, so that what it mounts below root can't outlive it.
-    run(["unshare", "--mount", str(programs / "debootstrap"), *options, RELEASE, str(root)], env=env)
+    run_command(["unshare", "--mount", str(programs / "debootstrap"), *options, RELEASE, str(root)], env=env)
     (root / "usr" / "bin" / "python").symlink_to("python3")
     shutil.copyfile(AUTHORITIES, root / AUTHORITIES.lstrip("/"))
     for waste in WASTE:
@@ -64,4 +64,4 @@ def _import(docker: Docker, root: Path) -> None:
         assert archive.stdout
         docker.run("import", *options, "-", STAND_IN, stdin=archive.stdout.fileno())
     if archive.returncode:
-        raise Failure(f"tar could not read {os.path.relpath(root)}.")
+        raise CommandError(f"tar could not read {os.path.relpath(root)}.")

@@ -6,7 +6,7 @@ import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from devstack.places import RunFolder
+from devstack.paths import RunFolder
 
 NODE, SECOND_NODE = "node1", "node2"
 BRIDGE = "todo0"
