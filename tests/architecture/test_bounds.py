@@ -66,7 +66,7 @@ OWN_ROW = RowOf("user_id")
 HOUSE = "notification_service.background:keep_house"
 REMINDERS = "notification_service.reminders.repository"
 CHANNELS = "notification_service.channels.repository"
-CHANGES = "task_service.changes"
+CHANGES = "task_service.sync"
 
 SHARED: dict[str, Bound] = {
     "outbox": Bound(),  # the relay deletes what Kafka has: libs/servicekit/tests/unit/test_relay.py
@@ -93,7 +93,7 @@ BOUNDS: dict[str, dict[str, Bound]] = {
         "calendar_feed": OWN_ROW,
         "account_usage": OWN_ROW,
         "import_job": Purged(
-            "task_service.transfer.repository:forget_jobs", by="task_service.transfer.use_cases"
+            "task_service.import_export.repository:forget_jobs", by="task_service.import_export.use_cases"
         ),
         "fan_out": Purged("task_service.fanout.repository:drop_job", by="task_service.fanout.worker"),
         "fan_out_task": Purged("task_service.fanout.repository:drop_tasks", by="task_service.fanout.worker"),

@@ -4,12 +4,12 @@ from fastapi import FastAPI
 
 from servicekit.app import create_app
 from task_service.background import FORGET, WORK
+from task_service.import_export.handover import Handover
 from task_service.routers import ALL
 from task_service.routes import QUICK
 from task_service.saving.flush import session_info
 from task_service.settings import Settings
 from task_service.subscriptions import subscriptions
-from task_service.transfer.handover import Handover
 
 
 def create(settings: Settings | None = None) -> FastAPI:

@@ -23,9 +23,9 @@ from task_service.models import (
     TaskLabel,
     TaskText,
 )
+from task_service.presenters import NAMES
 from task_service.saving import flush
 from task_service.saving.repository import TURN
-from task_service.showing import NAMES
 
 __all__ = ["flush"]
 

@@ -11,14 +11,14 @@ from servicekit.ids import PathId
 from servicekit.paging import CursorParam, Limit, Page, decode_cursor, encode_cursor, page_of
 from servicekit.preconditions import etag, is_known, not_modified, require_match
 from servicekit.quick import PLAIN, as_json, quick
-from task_service import listing, placing, recurring, showing, skipping, use_cases
-from task_service.fields import FieldsParam, names_of
-from task_service.listing import Asked
+from task_service import placing, presenters, queries, skipping, successors, use_cases
 from task_service.models import Task
+from task_service.presenters import NAMES
+from task_service.queries import Asked
 from task_service.quickadd import use_cases as quick_add
 from task_service.quickadd.schemas import TaskDraft
 from task_service.schemas import ActivityRead, Move, Occurrences, TaskPart, TaskPatch, TaskRead, Unskip
-from task_service.showing import NAMES
+from task_service.sparse_fields import FieldsParam, names_of
 
 tasks = router(prefix="/tasks", tags=["tasks"])
 PAGE = 50
@@ -49,8 +49,8 @@ async def list_tasks(
 ) -> Response:
     """Newest first, if nothing else is asked for."""
     names, asked = names_of(fields), Asked(filter, q, sort, saved, trash)
-    found = await listing.find_rows(session, user, asked, limit, cursor, names)
-    return as_json(showing.page(found.tasks, found.next_cursor, names))
+    found = await queries.find_rows(session, user, asked, limit, cursor, names)
+    return as_json(presenters.page(found.tasks, found.next_cursor, names))
 
 
 @tasks.get("/{id}", response_model=TaskPart)
@@ -79,7 +79,7 @@ async def list_occurrences(
 ) -> Occurrences:
     """The next ones after the current due date, each with why it falls there."""
     task = await use_cases.read(session, user, id)
-    return Occurrences(items=recurring.preview(task, user, count))
+    return Occurrences(items=successors.preview(task, user, count))
 
 
 @tasks.get("/{id}/activity")
@@ -160,7 +160,7 @@ def _show(task: Task, response: Response) -> TaskRead:
 
 async def _shown_task(request: Request, user: Principal, id: str, names: Sequence[str]) -> Response:
     row = await use_cases.shown(request.app.state.database, user, id)
-    return as_json(showing.task(row, names), {"ETag": etag(row["version"])})
+    return as_json(presenters.task(row, names), {"ETag": etag(row["version"])})
 
 
 async def _read_quickly(request: Request, user: Principal) -> Response:
@@ -174,8 +174,8 @@ async def _read_quickly(request: Request, user: Principal) -> Response:
 
 
 async def _list_quickly(request: Request, user: Principal) -> Response:
-    found = await listing.first_page(request.app.state.database, user, PAGE)
-    return as_json(showing.page(found.tasks, found.next_cursor))
+    found = await queries.first_page(request.app.state.database, user, PAGE)
+    return as_json(presenters.page(found.tasks, found.next_cursor))
 
 
 QUICK = quick(tasks.routes, read_task={PLAIN: _read_quickly}, list_tasks={PLAIN: _list_quickly})

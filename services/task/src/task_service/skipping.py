@@ -19,7 +19,7 @@ from task_service.errors import NothingFollows
 from task_service.history import tell
 from task_service.models import Activity, Task
 from task_service.recurrence import Series
-from task_service.repeating import series_of
+from task_service.recurrence_settings import series_of
 
 MOST_STEPS = 1000
 """How many occurrences a task can be moved back at once."""

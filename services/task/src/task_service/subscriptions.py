@@ -4,12 +4,12 @@ from contracts.user import UserDeleted, UserUpdated
 from servicekit.deliveries import Received
 from servicekit.subscriptions import Subscriptions
 from task_service import use_cases, zones
-from task_service.changes import repository as changes
+from task_service.calendar_feed import repository as feed
+from task_service.calendar_feed import use_cases as calendar
 from task_service.fanout import repository as fanout
-from task_service.feed import repository as feed
-from task_service.feed import use_cases as calendar
+from task_service.import_export import repository as imports
 from task_service.quotas import repository as quotas
-from task_service.transfer import repository as transfer
+from task_service.sync import repository as changes
 
 subscriptions = Subscriptions()
 
@@ -25,6 +25,6 @@ async def on_user_updated(received: Received[UserUpdated]) -> None:
 async def on_user_deleted(received: Received[UserDeleted]) -> None:
     for erase in (
         *(use_cases.erase_user, changes.erase_user, feed.erase_user),
-        *(transfer.erase_user, quotas.erase_user, fanout.erase_user),
+        *(imports.erase_user, quotas.erase_user, fanout.erase_user),
     ):
         await erase(received.session, received.event.user_id)

@@ -11,7 +11,7 @@ from servicekit.database import Database
 from servicekit.errors import Invalid, NotFound
 from servicekit.ids import new_id
 from servicekit.prepared import Prepared, Row
-from task_service import due, events, placing, recurring, repeating, repository, skipping, tree
+from task_service import due, events, placing, recurrence_settings, repository, skipping, successors, tree
 from task_service.history import tell
 from task_service.models import Activity, Task
 from task_service.ordering import last_of_all
@@ -27,7 +27,7 @@ async def create(session: AsyncSession, user: Principal, draft: TaskCreate) -> T
     values = draft.model_dump(by_alias=True) | _reminders(draft)
     await _check(session, user, values, id=None)
     if values["recurrence"]:
-        values["recurrence"] = repeating.merged(None, values["recurrence"])
+        values["recurrence"] = recurrence_settings.merged(None, values["recurrence"])
     now = datetime.now(UTC)
     id = new_id()
     task = Task(
@@ -37,7 +37,7 @@ async def create(session: AsyncSession, user: Principal, draft: TaskCreate) -> T
         created_at=now,
         updated_at=now,
     )
-    repeating.settle(task, user.time_zone, {"recurrence"}, now)
+    recurrence_settings.settle(task, user.time_zone, {"recurrence"}, now)
     due.place(task, user.time_zone)
     session.add(task)
     tell(session, task, events.created(task))
@@ -96,7 +96,7 @@ async def update(session: AsyncSession, user: Principal, task: Task, patch: Task
         del asked["position"]
     await _check(session, user, asked, id=task.id)
     if asked.get("recurrence") is not None:
-        asked["recurrence"] = repeating.merged(task.recurrence, asked["recurrence"])
+        asked["recurrence"] = recurrence_settings.merged(task.recurrence, asked["recurrence"])
     changes = {name: value for name, value in _own(asked).items() if getattr(task, name) != value}
     if not changes:
         return task
@@ -105,7 +105,7 @@ async def update(session: AsyncSession, user: Principal, task: Task, patch: Task
     if "recurrence" in changes and not rule_before:
         rule_before = await skipping.ended_rule(session, user, task)
     task.sqlmodel_update(changes)
-    repeating.settle(task, user.time_zone, changes, datetime.now(UTC), rule_before=rule_before)
+    recurrence_settings.settle(task, user.time_zone, changes, datetime.now(UTC), rule_before=rule_before)
     if task.due_time and not task.due_date:
         raise Invalid.field("/due_time", "due_time needs a due_date", code="due-time-without-date")
     if (WHEN | {"recurrence"}) & changes.keys():
@@ -124,7 +124,7 @@ async def complete(session: AsyncSession, user: Principal, task: Task) -> Task:
         task.done, task.completed_at = True, now
         _touch(task)
         tell(session, task, events.completed(task))
-        await recurring.add_next(session, user, task, now, reopened_at)
+        await successors.add_next(session, user, task, now, reopened_at)
         await tree.count_below(session, user.user_id, [task.parent_id], now)
     return task
 
@@ -135,7 +135,7 @@ async def reopen(session: AsyncSession, user: Principal, task: Task) -> Task:
         task.done, task.completed_at = False, None
         _touch(task)
         tell(session, task, events.reopened(task))
-        await recurring.take_back(session, user, task, task.updated_at)
+        await successors.take_back(session, user, task, task.updated_at)
         await tree.count_below(session, user.user_id, [task.parent_id], task.updated_at)
     return task
 
@@ -151,7 +151,7 @@ async def restore(session: AsyncSession, user: Principal, task: Task) -> Task:
     Raises `ComesBackByItself` for the next occurrence of a task that is open.
     """
     if task.deleted_at:
-        await recurring.check_that_it_is_due(session, user, task)
+        await successors.check_that_it_is_due(session, user, task)
         await tree.untrash(session, user, repository.is_task(task.id), datetime.now(UTC), task.deleted_at)
     return task
 

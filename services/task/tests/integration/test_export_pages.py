@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
+from task_service.import_export import export
 from task_service.main import create
 from task_service.settings import Settings
-from task_service.transfer import export
 
 from conftest import OpenService, ServiceUnderTest
 

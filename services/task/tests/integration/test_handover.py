@@ -6,11 +6,11 @@ import signal
 from collections.abc import Callable
 
 import pytest
+from task_service.import_export import worker
+from task_service.import_export.file_process import FileProcess
+from task_service.import_export.handover import Handover
 from task_service.main import create
 from task_service.settings import Settings
-from task_service.transfer import worker
-from task_service.transfer.file_process import FileProcess
-from task_service.transfer.handover import Handover
 
 from conftest import OpenService, ServiceUnderTest
 

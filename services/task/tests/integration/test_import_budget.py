@@ -10,11 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from task_service.import_export import worker
+from task_service.import_export.file_process import FileProcess
+from task_service.import_export.limits import MAX_AT_ONCE, MAX_BYTES, MAX_TASKS
 from task_service.main import create
 from task_service.settings import Settings
-from task_service.transfer import worker
-from task_service.transfer.file_process import FileProcess
-from task_service.transfer.limits import MAX_AT_ONCE, MAX_BYTES, MAX_TASKS
 
 from conftest import OpenService, ServiceUnderTest
 

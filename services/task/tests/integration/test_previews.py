@@ -7,8 +7,8 @@ from task_service.main import create
 from task_service.settings import Settings
 
 from conftest import OpenService, ServiceUnderTest
-from services.task.tests.integration.test_transfer import finished
-from services.task.tests.unit.transfer.files import ALL
+from services.task.tests.integration.test_import_export import finished
+from services.task.tests.unit.import_export.files import ALL
 from tests.system.waiting import eventually
 
 SHOWN = 20

@@ -13,10 +13,10 @@ from sqlalchemy import delete, event, text
 from task_service import repository
 from task_service.main import create
 from task_service.models import Task
+from task_service.presenters import NAMES
 from task_service.recurrence.series import From, Missed, MonthEnd
 from task_service.schemas import TaskPart, TaskRead
 from task_service.settings import Settings
-from task_service.showing import NAMES
 
 from conftest import OpenService, ServiceUnderTest
 from servicekit.ids import new_id

@@ -18,9 +18,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
+from task_service.import_export import worker
 from task_service.main import create
 from task_service.settings import Settings
-from task_service.transfer import worker
 
 from conftest import OpenService, ServiceUnderTest
 from services.task.tests.exports import canonical

@@ -9,18 +9,18 @@ from hypothesis import HealthCheck, given, settings
 from sqlalchemy import JSON, String, cast, func, insert, select, text
 from sqlmodel import col
 from task_service import repository
+from task_service.import_export.new_task import NewTask
 from task_service.main import create
 from task_service.models import Activity, OutboxRow, Task
 from task_service.quotas.recorder import LIMITS
 from task_service.settings import Settings
-from task_service.transfer.new_task import NewTask
 
 from conftest import OpenService, ServiceUnderTest
 from servicekit.aside import put_aside
 from servicekit.idempotency import CLAIMED, Claim, earlier_answer
 from servicekit.ids import new_id
 from servicekit.outbox import OUTBOX
-from services.task.tests.unit.transfer.test_rows import model_of, new_tasks
+from services.task.tests.unit.import_export.test_rows import model_of, new_tasks
 from tests.statements import statements
 
 fuzzy = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 from sqlalchemy.exc import DBAPIError, OperationalError
+from task_service.import_export import importer, worker
+from task_service.import_export.file_process import FileProcess
+from task_service.import_export.importer import Adding
+from task_service.import_export.models import ImportJob
+from task_service.import_export.preparation import Outlook
+from task_service.import_export.use_cases import LONG_AGO
 from task_service.main import create
 from task_service.settings import Settings
 from task_service.subscriptions import subscriptions
-from task_service.transfer import adding, worker
-from task_service.transfer.adding import Adding
-from task_service.transfer.file_process import FileProcess
-from task_service.transfer.models import ImportJob
-from task_service.transfer.preparing import Outlook
-from task_service.transfer.use_cases import LONG_AGO
 
 from conftest import OpenService, ServiceUnderTest
 from contracts.user import UserDeleted
@@ -34,7 +34,7 @@ Add = Callable[..., Awaitable[int]]
 async def task(open_service: OpenService, monkeypatch: pytest.MonkeyPatch) -> ServiceUnderTest:
     for name in ("POLL_SECONDS", "PAUSE_SECONDS"):
         monkeypatch.setattr(worker, name, 0.01)
-    monkeypatch.setattr(adding, "CHUNK", 1)
+    monkeypatch.setattr(importer, "CHUNK", 1)
     monkeypatch.setattr(worker, "MAX_INTERRUPTIONS", 3)
     return await open_service(create, Settings)
 

@@ -9,7 +9,7 @@ from task_service.settings import Settings
 from conftest import OpenService, ServiceUnderTest
 from servicekit.auth import Agent, Principal
 from servicekit.ids import new_id
-from services.task.tests.integration.test_transfer import finished
+from services.task.tests.integration.test_import_export import finished
 
 LAPTOP = {"authorization": "Bearer laptop"}
 VIA = {"token": "id-of-laptop", "name": "laptop"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from task_service.recurrence import RuleError, Series, parse
-from task_service.recurrence.words import describe
+from task_service.recurrence.description import describe
 
 DOCUMENT = Path(__file__).parents[4] / "docs" / "recurrence.md"
 EXAMPLES = "Examples of RFC 5545, section 3.8.5.3"

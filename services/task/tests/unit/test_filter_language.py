@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from task_service.filtering import FilterError, parse
-from task_service.filtering.moments import Clock, span_of
+from task_service.filtering.ast import All, Any, Comparison, Not, Value
+from task_service.filtering.date_values import Clock, span_of
 from task_service.filtering.sorting import parse_sort
-from task_service.filtering.tree import All, Any, Comparison, Not, Value
 
 WORDS = (
     *("done", "due", "label", "and", "or", "not", "in", "none", "today"),

@@ -16,7 +16,7 @@ from servicekit.ids import is_id
 from servicekit.problems import problem_response
 from task_service.batch import commands
 from task_service.batch.schemas import BatchRequest, BatchResult, Command, CommandResult
-from task_service.changes.recorder import PENDING
+from task_service.sync.change_log import PENDING
 
 REFERENCES = ("parent_id", "project_id", "before", "after")
 """Fields of a body that may hold a temporary id."""

@@ -17,8 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from servicekit.auth import Agent, Principal
 from servicekit.database import Database
-from task_service import copying, tree, zones
 from task_service import repository as tasks
+from task_service import subtask_copying, tree, zones
 from task_service.fanout import repository
 from task_service.fanout.models import FanOut, Kind
 from task_service.models import Task
@@ -46,7 +46,7 @@ APPLY: Mapping[Kind, Apply] = {
     Kind.TRASH: tree.trash_more,
     Kind.RESTORE: tree.restore_more,
     Kind.ZONE: zones.follow_more,
-    Kind.COPY: copying.copy_more,
+    Kind.COPY: subtask_copying.copy_more,
 }
 FIND_NEW: Mapping[Kind, Find] = {Kind.RELABEL: labels.find_new, Kind.TRASH: tree.find_new}
 """What has come to be meant since the change began: a new task below one that is being deleted, say."""

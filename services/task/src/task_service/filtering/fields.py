@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from task_service.filtering.tree import Kind, Operator
+from task_service.filtering.ast import Kind, Operator
 
 Type = Literal["yes or no", "number", "moment", "text", "name", "task"]
 

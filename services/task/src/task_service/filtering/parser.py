@@ -2,10 +2,10 @@
 
 from difflib import get_close_matches
 
+from task_service.filtering.ast import All, Any, Comparison, Node, Not, Operator, Value
 from task_service.filtering.errors import FilterError
 from task_service.filtering.fields import EXAMPLES, FIELDS, OPERATORS, VALUES, Field
-from task_service.filtering.tokens import Token, tokens
-from task_service.filtering.tree import All, Any, Comparison, Node, Not, Operator, Value
+from task_service.filtering.tokenizer import Token, tokens
 
 MAX_DEPTH = 50
 """Of parentheses and negations."""

@@ -29,7 +29,7 @@ from task_service.filtering import keyset
 from task_service.filtering.columns import LABEL, LABELS, PROJECT, SEEN, TASK, TEXT, shown
 from task_service.filtering.sorting import NEWEST_FIRST, parse_sort
 from task_service.models import Task, TaskText
-from task_service.showing import NAMES
+from task_service.presenters import NAMES
 
 FEW = 400
 _GRAMS: ColumnElement[Any] = literal_column(

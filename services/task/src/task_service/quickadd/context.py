@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from task_service.quickadd import english_doubts as english
-from task_service.quickadd.found import Found
+from task_service.quickadd import english_context as english
 from task_service.quickadd.language import Where
-from task_service.quickadd.repeats import Limit
+from task_service.quickadd.phrase_match import Found
+from task_service.quickadd.recurrence_resolvers import Limit
 
 _NEAR = 48
 """Characters looked at on either side."""

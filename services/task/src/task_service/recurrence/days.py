@@ -11,7 +11,7 @@ from datetime import MAXYEAR, date, timedelta
 from typing import NamedTuple, TypeVar
 
 from task_service.recurrence.rule import LONGEST, Frequency, Rule
-from task_service.recurrence.years import YearShape
+from task_service.recurrence.year_shape import YearShape
 
 HORIZON_YEARS = 100
 """How far ahead of a day the next one is looked for; a rule with a wider gap has ended."""

@@ -8,8 +8,8 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from task_service.recurrence.days import Day
-from task_service.recurrence.moments import Moments, days_of
 from task_service.recurrence.rule import Rule
+from task_service.recurrence.times import Moments, days_of
 from task_service.recurrence.wall_clock import Occurrence, place
 
 LOOK_BACK = tuple(timedelta(days=days) for days in (8, 64, 512, 4096))

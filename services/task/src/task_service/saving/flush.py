@@ -18,13 +18,13 @@ from sqlalchemy.orm import Session, make_transient, make_transient_to_detached
 from servicekit.aside import ASIDE, Part, inserting, put_aside
 from servicekit.idempotency import CLAIMING
 from task_service import derived
-from task_service.changes import recorder as changes
 from task_service.models import Task
 from task_service.quotas import recorder as quotas
 from task_service.quotas.repository import USED
 from task_service.saving import repository
 from task_service.saving.repository import CLAIM_AND_TURN
 from task_service.settings import Settings
+from task_service.sync import change_log as changes
 
 COMMITTING = "committing"
 """Key in `session.info`: nothing else is going to be changed, so what is collected waits for `finish`."""

@@ -11,7 +11,7 @@ from servicekit.errors import Invalid
 from servicekit.ids import is_id
 from task_service import repository as task_repository
 from task_service.errors import NameTaken
-from task_service.filtering.reading import read_filter, read_sort
+from task_service.filtering.validation import read_filter, read_sort
 from task_service.models import SavedFilter
 from task_service.structure import named, repository
 from task_service.structure.schemas import FilterCreate, FilterPatch

@@ -1,0 +1,96 @@
+"""Dates and times in a filter, as the user's calendar and clock have them."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from task_service.filtering.ast import Value
+from task_service.filtering.errors import FilterError
+from task_service.quickadd import Calendar
+
+_DAYS = {"today": 0, "tomorrow": 1, "yesterday": -1}
+_SHIFT = re.compile(r"([+-]\d+)([hdw])")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From `start` up to but not including `end`, instants in UTC; or one instant, which is both."""
+
+    start: datetime
+    end: datetime
+    is_instant: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The time it is, and the IANA zone of the user who asks."""
+
+    now: datetime
+    zone: str
+    week_start: str | None = None
+    """As in `Calendar.at`."""
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(ZoneInfo(self.zone)).date()
+
+    @property
+    def week(self) -> date:
+        """The first day of this week."""
+        return Calendar.at(self.now, self.zone, self.week_start).this_week
+
+
+def span_of(value: Value, clock: Clock) -> Span:
+    """The day or the instant that `value` names. Raises `FilterError`.
+
+    Days and weeks are counted on the calendar, hours on the clock that never jumps. A day with hours
+    added is an instant, counted from its beginning.
+    """
+    origin, *shifts = value.text.split()
+    try:
+        found = _origin(origin, clock)
+        for shift in shifts:
+            found = _shifted(found, shift, clock.zone)
+        return _span(found, clock.zone)
+    except (ValueError, OverflowError) as error:
+        raise FilterError("There is no such day or time on the calendar.", value.position) from error
+
+
+def start_of_day(day: date, zone: str) -> datetime:
+    """The instant a day begins in `zone`: where the clocks skip midnight, when they do."""
+    return datetime.combine(day, time.min, ZoneInfo(zone)).astimezone(UTC)
+
+
+def _origin(text: str, clock: Clock) -> date | datetime:
+    if text == "now":
+        return clock.now
+    if text == "week":
+        return clock.week
+    if text in _DAYS:
+        return clock.today + timedelta(days=_DAYS[text])
+    if len(text) == len("2026-12-24"):
+        return date.fromisoformat(text)
+    moment = datetime.fromisoformat(text.upper())
+    return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(clock.zone))).astimezone(UTC)
+
+
+def _shifted(origin: date | datetime, shift: str, zone: str) -> date | datetime:
+    found = _SHIFT.fullmatch(shift)
+    if found is None:
+        raise ValueError(shift)
+    number, unit = int(found[1]), found[2]
+    if unit == "h":
+        begin = origin if isinstance(origin, datetime) else start_of_day(origin, zone)
+        return begin + timedelta(hours=number)
+    days = timedelta(days=number * (7 if unit == "w" else 1))
+    if not isinstance(origin, datetime):
+        return origin + days
+    return (origin.astimezone(ZoneInfo(zone)) + days).astimezone(UTC)
+
+
+def _span(found: date | datetime, zone: str) -> Span:
+    if isinstance(found, datetime):
+        return Span(found, found, is_instant=True)
+    following = found + timedelta(days=1)
+    return Span(start_of_day(found, zone), start_of_day(following, zone), is_instant=False)

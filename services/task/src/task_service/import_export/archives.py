@@ -1,0 +1,68 @@
+"""Files that are packed: by gzip, or as an archive of several. Nothing of an archive becomes a path."""
+
+import gzip
+import io
+import zipfile
+import zlib
+from collections.abc import Collection, Mapping
+from typing import IO
+
+from task_service.import_export.limits import MAX_BYTES, MAX_MEMBERS
+from task_service.import_export.parsed_file import TooMuch, Unreadable
+
+GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
+KINDS = (".json", ".csv", ".ics")
+"""Endings of the members that are read."""
+MAX_NAME = 1_000
+_PIECE = 256 * 1024
+_BROKEN = (OSError, EOFError, RuntimeError, ValueError, NotImplementedError, zlib.error, zipfile.BadZipFile)
+
+
+def is_packed(body: bytes) -> bool:
+    return body.startswith((GZIP, ZIP))
+
+
+def unpack(body: bytes) -> Mapping[str, bytes]:
+    """Name → content; of what is no archive the name is empty. Raises `Unreadable`."""
+    try:
+        if body.startswith(GZIP):
+            plain = _read(gzip.GzipFile(fileobj=io.BytesIO(body)), MAX_BYTES)
+            return _members(plain) if plain.startswith(ZIP) else {"": plain}
+        return _members(body) if body.startswith(ZIP) else {"": body}
+    except Unreadable:
+        raise
+    except _BROKEN as error:
+        raise Unreadable(f"The packed file can't be opened: {error}") from error
+
+
+def _members(body: bytes) -> Mapping[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        if len(archive.infolist()) > MAX_MEMBERS:
+            raise TooMuch("files in an archive", MAX_MEMBERS)
+        wanted = [each for each in archive.infolist() if each.filename.lower().endswith(KINDS)]
+        if not wanted:
+            raise Unreadable(f"The archive has no file that is read here ({', '.join(KINDS)}).")
+        return _contents(archive, wanted)
+
+
+def _contents(archive: zipfile.ZipFile, wanted: Collection[zipfile.ZipInfo]) -> Mapping[str, bytes]:
+    found: dict[str, bytes] = {}
+    left = MAX_BYTES
+    for each in wanted:
+        if len(each.filename) > MAX_NAME:
+            raise Unreadable(f"A name in the archive has more than {MAX_NAME} characters.")
+        with archive.open(each) as member:
+            content = _read(member, left)
+        found[each.filename] = content
+        left -= len(content)
+    return found
+
+
+def _read(file: "gzip.GzipFile | IO[bytes]", limit: int) -> bytes:
+    """All of it, a piece at a time, so that what is too large is not unpacked any further."""
+    pieces = io.BytesIO()
+    while piece := file.read(_PIECE):
+        pieces.write(piece)
+        if pieces.tell() > limit:
+            raise Unreadable(f"The file has more than {MAX_BYTES // 1024 // 1024} MiB when it is unpacked.")
+    return pieces.getvalue()

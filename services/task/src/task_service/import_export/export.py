@@ -1,0 +1,162 @@
+"""Everything of an account as a stream: JSON, CSV or iCalendar, a page of tasks at a time."""
+
+import asyncio
+import csv
+import io
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from servicekit.database import Database
+from task_service.import_export import ical_writer, repository, todo_json
+from task_service.import_export.csv_file import COLUMNS
+from task_service.import_export.csv_injection import escape
+from task_service.import_export.project_paths import SLASH, escaped
+from task_service.import_export.schemas import ActivityOfTask
+from task_service.models import Activity, Label, Project, SavedFilter, Task
+from task_service.schemas import TaskRead
+from task_service.structure.schemas import FilterRead, LabelRead, ProjectRead
+
+PAGE = 500
+FEW = 50
+
+Part = Literal["tasks", "trash", "activity"]
+Components = Literal["event", "todo", "both"]
+Pages = Callable[[Database], AsyncIterator[Sequence[Task]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which tasks a calendar holds, and as what. zone: where the user lives; project: an id."""
+
+    zone: str
+    components: Components = "both"
+    open_only: bool = False
+    project: str | None = None
+    pages: Pages | None = None
+    """What to take the tasks from, instead of all of them."""
+    name: str = "Tasks"
+
+    def takes(self, task: Task) -> bool:
+        return not (self.open_only and task.done) and self.project in (None, task.project_id)
+
+
+async def as_json(database: Database, user_id: str) -> AsyncIterator[bytes]:
+    """What `own` reads."""
+    async with database.reading() as session:
+        projects = await repository.projects(session, user_id)
+        labels = await repository.all_of(session, Label, user_id)
+        filters = await repository.all_of(session, SavedFilter, user_id)
+    head = {
+        "format": todo_json.NAME,
+        "version": todo_json.VERSION,
+        "exported_at": datetime.now(UTC),
+        "projects": [ProjectRead.model_validate(each).model_dump(mode="json") for each in projects],
+        "labels": [LabelRead.model_validate(each).model_dump(mode="json") for each in labels],
+        "filters": [FilterRead.model_validate(each).model_dump(mode="json") for each in filters],
+    }
+    yield orjson.dumps(head)[:-1] + b',"tasks":['
+    separator = b"\n"
+    async for page in _pages(database, user_id):
+        for task in page:
+            yield separator + orjson.dumps(_whole(task))
+            separator = b",\n"
+    yield b"\n]}\n"
+
+
+async def page_of(
+    session: AsyncSession, user_id: str, of: Part, last: str
+) -> tuple[list[dict[str, Any]], str | None]:
+    """A few tasks or activities behind the id `last`, and the id to go on behind; None at the end.
+
+    Few, because their notes can be long: a page has some megabytes at most.
+    """
+    rows: Sequence[Task | Activity]
+    if of == "activity":
+        rows = await repository.activity_after(session, user_id, last, FEW)
+        items = [ActivityOfTask.model_validate(row).model_dump(mode="json") for row in rows]
+    else:
+        rows = await repository.tasks_after(session, user_id, last, FEW, trashed=of == "trash")
+        items = [_whole(task) for task in rows]
+    return items, rows[-1].id if len(rows) == FEW else None
+
+
+async def as_csv(database: Database, user_id: str) -> AsyncIterator[bytes]:
+    """What `spreadsheet` reads."""
+    async with database.reading() as session:
+        names = _paths(await repository.projects(session, user_id))
+    yield _line(COLUMNS)
+    async for page in _pages(database, user_id):
+        for task in page:
+            row = _row(task, names)
+            yield _line([row[name] for name in COLUMNS])
+
+
+async def as_ical(database: Database, user_id: str, choice: Choice) -> AsyncIterator[bytes]:
+    """One VCALENDAR with what `choice` says of each task, written beside the event loop."""
+    async with database.reading() as session:
+        zones = await repository.zones(session, user_id)
+        projects = {each.id: each.name for each in await repository.projects(session, user_id)}
+    name = projects.get(choice.project or "", choice.name)
+    yield await asyncio.to_thread(ical_writer.head, zones, name)
+    pages = choice.pages(database) if choice.pages else _pages(database, user_id)
+    async for page in pages:
+        tasks = [task for task in page if choice.takes(task)]
+        yield await asyncio.to_thread(ical_writer.written, tasks, choice.components, choice.zone, projects)
+    yield ical_writer.END
+
+
+async def _pages(database: Database, user_id: str) -> AsyncIterator[Sequence[Task]]:
+    last = ""
+    while True:
+        async with database.reading() as session:
+            page = await repository.tasks_after(session, user_id, last, PAGE)
+        if page:
+            yield page
+        if len(page) < PAGE:
+            return
+        last = page[-1].id
+
+
+def _whole(task: Task) -> dict[str, Any]:
+    shown = TaskRead.model_validate(task).model_dump(mode="json", by_alias=True)
+    return shown | {"rule_from": task.rule_from, "rule_number": task.rule_number}
+
+
+def _paths(projects: Sequence[Project]) -> dict[str, str]:
+    """Id → names from the top, by slashes; before a slash in a name stands a backslash."""
+    by_id = {project.id: project for project in projects}
+
+    def path(id: str) -> str:
+        project = by_id[id]
+        name = escaped(project.name)
+        return f"{path(project.parent_id)}{SLASH}{name}" if project.parent_id in by_id else name
+
+    return {id: path(id) for id in by_id}
+
+
+def _row(task: Task, projects: Mapping[str, str]) -> dict[str, Any]:
+    recurrence = task.recurrence or {}
+    return {
+        **{name: getattr(task, name) for name in COLUMNS if name in Task.model_fields},
+        "labels": "\n".join(label.replace("\n", " ") for label in task.labels),
+        "done": "true" if task.done else "",
+        "priority": task.priority or "",
+        "project": projects.get(task.project_id or "", ""),
+        "rule": recurrence.get("rule"),
+        "rule_from": recurrence.get("from"),
+        "rule_month_end": recurrence.get("month_end"),
+        "rule_missed": recurrence.get("missed"),
+        "created_at": task.created_at.isoformat(),
+        "completed_at": task.completed_at.isoformat() if task.completed_at else "",
+    }
+
+
+def _line(cells: Sequence[Any]) -> bytes:
+    out = io.StringIO()
+    csv.writer(out).writerow(["" if cell is None else escape(str(cell)) for cell in cells])
+    return out.getvalue().encode()

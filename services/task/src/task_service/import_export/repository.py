@@ -1,0 +1,207 @@
+"""Queries of imports and exports.
+
+New rows come as one JSON array of objects: one statement a table inserts them, whatever their number.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    DateTime,
+    Executable,
+    Select,
+    String,
+    Time,
+    TypeDecorator,
+    and_,
+    any_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    inspect,
+    literal_column,
+    or_,
+    select,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
+from sqlmodel import SQLModel, col
+
+from servicekit.database import run_own
+from servicekit.json_rows import ROWS, select_json_rows
+from servicekit.prepared import Look
+from task_service.import_export.models import ImportJob
+from task_service.import_export.rows import Chunk
+from task_service.models import Activity, Label, OutboxRow, Project, Task, TaskLabel, TaskText
+from task_service.structure.repository import Named
+
+UNFINISHED = ("waiting", "running")
+AT_ONCE = 5_000
+"""Ids that are looked for in one statement."""
+READING = "reading"
+"""Of a file that a request still reads; nothing of it is to be seen."""
+
+_IDS = bindparam("ids", type_=String)
+"""A JSON array of them."""
+_EACH = select(func.json_array_elements_text(cast(_IDS, JSON))).scalar_subquery()
+_KNOWN = {
+    dialect: select(col(Task.id)).where(col(Task.user_id) == bindparam("user_id"), is_one)
+    for dialect, is_one in (
+        ("postgresql", col(Task.id) == any_(func.array(_EACH))),
+        ("sqlite", col(Task.id).in_(select(func.json_each(_IDS).table_valued("value").c.value))),
+    )
+}
+"""An array, for a join would be planned by how many tasks the user had when statistics were last taken."""
+
+_WITHOUT_THE_FILE = defer(inspect(ImportJob).attrs["body"].class_attribute)
+
+_MAY_BE_LEASED = (
+    col(ImportJob.status).in_([literal_column(f"'{status}'") for status in UNFINISHED]),
+    col(ImportJob.leased_until) < bindparam("now"),
+)
+IS_ANY_WAITING = Look(select(col(ImportJob.id)).where(*_MAY_BE_LEASED))
+"""Whether there is an import that nobody works on at `now`."""
+
+_FRACTION = ".000000"
+"""SQLAlchemy stores it in SQLite always, JSON has it where there is one."""
+
+
+async def job(session: AsyncSession, user_id: str, id: str) -> ImportJob | None:
+    query = select(ImportJob).where(
+        col(ImportJob.id) == id, col(ImportJob.user_id) == user_id, col(ImportJob.status) != READING
+    )
+    return (await session.scalars(query)).first()
+
+
+async def running_of(session: AsyncSession, user_id: str, now: datetime) -> int:
+    """How many files of a user are being read or taken in, or wait for it, at `now`."""
+    is_read = and_(col(ImportJob.status) == READING, col(ImportJob.leased_until) > now)
+    query = select(func.count()).where(
+        col(ImportJob.user_id) == user_id, or_(col(ImportJob.status).in_(UNFINISHED), is_read)
+    )
+    return (await session.scalar(query)) or 0
+
+
+async def next_job(session: AsyncSession, now: datetime) -> ImportJob | None:
+    """The oldest import nobody works on, locked."""
+    query = select(ImportJob).where(*_MAY_BE_LEASED).order_by(col(ImportJob.created_at)).limit(1)
+    return (await session.scalars(query.with_for_update(skip_locked=True), {"now": now})).first()
+
+
+async def lock_job(session: AsyncSession, id: str) -> ImportJob | None:
+    """Without the file, which can have some megabytes."""
+    query = select(ImportJob).where(col(ImportJob.id) == id).options(_WITHOUT_THE_FILE)
+    return (await session.scalars(query.with_for_update())).first()
+
+
+async def drop_read(session: AsyncSession, id: str) -> None:
+    """Drop a file that was read, unless it waits to be taken in."""
+    query = delete(ImportJob).where(col(ImportJob.id) == id, col(ImportJob.status) == READING)
+    await session.execute(query)
+
+
+async def forget_jobs(session: AsyncSession, before: datetime) -> None:
+    await session.execute(delete(ImportJob).where(col(ImportJob.created_at) < before))
+
+
+async def erase_user(session: AsyncSession, user_id: str) -> None:
+    await session.execute(delete(ImportJob).where(col(ImportJob.user_id) == user_id))
+
+
+async def known_tasks(session: AsyncSession, user_id: str, ids: Collection[str]) -> set[str]:
+    """Which of these ids are tasks of the user, the trash included."""
+    found: set[str] = set()
+    wanted = list(ids)
+    connection = await session.connection()
+    query = _KNOWN[connection.dialect.name]
+    for start in range(0, len(wanted), AT_ONCE):
+        given = {"user_id": user_id, "ids": orjson.dumps(wanted[start : start + AT_ONCE]).decode()}
+        found |= set((await connection.scalars(query, given)).all())
+    return found
+
+
+async def label_keys(session: AsyncSession, user_id: str, keys: Collection[str]) -> set[str]:
+    """Those of these keys under which the user has a label."""
+    query = select(col(Label.key)).where(col(Label.user_id) == user_id, col(Label.key).in_(keys))
+    return set((await session.scalars(query)).all())
+
+
+async def projects(session: AsyncSession, user_id: str) -> Sequence[Project]:
+    """All that are not in the trash, in their order."""
+    query = select(Project).where(col(Project.user_id) == user_id, col(Project.deleted_at).is_(None))
+    return (await session.scalars(query.order_by(col(Project.position), col(Project.id)))).all()
+
+
+async def all_of(session: AsyncSession, model: type[Named], user_id: str) -> Sequence[Named]:
+    query = select(model).where(col(model.user_id) == user_id)
+    return (await session.scalars(query.order_by(col(model.position), col(model.id)))).all()
+
+
+async def tasks_after(
+    session: AsyncSession, user_id: str, last: str, limit: int, *, trashed: bool = False
+) -> Sequence[Task]:
+    """Tasks that are not in the trash, or those that are, by id, behind the id `last`."""
+    deleted = col(Task.deleted_at)
+    query = select(Task).where(col(Task.user_id) == user_id, col(Task.id) > last)
+    query = query.where(deleted.is_not(None) if trashed else deleted.is_(None))
+    return (await session.scalars(query.order_by(col(Task.id)).limit(limit))).all()
+
+
+async def activity_after(session: AsyncSession, user_id: str, last: str, limit: int) -> Sequence[Activity]:
+    """What happened to all tasks, oldest first, behind the id `last`."""
+    query = select(Activity).where(col(Activity.user_id) == user_id, col(Activity.id) > last)
+    return (await session.scalars(query.order_by(col(Activity.id)).limit(limit))).all()
+
+
+async def zones(session: AsyncSession, user_id: str) -> Sequence[str]:
+    """The time zones tasks of the user are fixed to."""
+    query = select(col(Task.time_zone)).where(
+        col(Task.user_id) == user_id, col(Task.deleted_at).is_(None), col(Task.time_zone).is_not(None)
+    )
+    return [zone for zone in (await session.scalars(query.distinct())).all() if zone]
+
+
+async def insert_rows(session: AsyncSession, chunk: Chunk) -> None:
+    """Insert the rows of a chunk, past the session, which sees nothing of it."""
+    for name, rows in chunk.rows.items():
+        await run_own(session, _INSERTS[name], {"rows": rows})
+
+
+def _insert(model: type[SQLModel]) -> Mapping[str, Executable]:
+    """The statement that inserts `rows`, for each dialect; what the database numbers is left to it."""
+    table = model.metadata.tables[str(model.__tablename__)]
+    columns = [each for each in table.columns if each is not table.autoincrement_column]
+    new = insert(table)
+    names = [each.name for each in columns]
+    return {
+        "postgresql": new.from_select(names, select_json_rows(columns)),
+        "sqlite": new.from_select(names, _of_sqlite(columns)),
+    }
+
+
+def _of_sqlite(columns: Sequence[Column[Any]]) -> Select[Any]:
+    row = func.json_each(ROWS).table_valued("value").c.value
+    return select(*(_stored(func.json_extract(row, f"$.{each.name}"), each) for each in columns))
+
+
+def _stored(value: ColumnElement[Any], of: Column[Any]) -> ColumnElement[Any]:
+    """A value of JSON in the form in which SQLAlchemy stores it in SQLite."""
+    kind = of.type.impl if isinstance(of.type, TypeDecorator) else of.type
+    if isinstance(kind, DateTime):
+        whole = func.substr(func.rtrim(value, "Z").concat(_FRACTION), 1, len("2026-01-01T00:00:00.000000"))
+        return func.replace(whole, "T", " ")
+    if isinstance(kind, Time):
+        return func.substr(value.concat(_FRACTION), 1, len("00:00:00.000000"))
+    return value
+
+
+_INSERTS = {
+    str(model.__tablename__): _insert(model) for model in (Task, TaskText, TaskLabel, Activity, OutboxRow)
+}

@@ -1,0 +1,146 @@
+"""HTTP in: imports and exports."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import Query, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.routing import APIRoute
+
+from servicekit import idempotency
+from servicekit.auth import CurrentUser
+from servicekit.database import Database
+from servicekit.door import SessionDep, refuse_strange, router
+from servicekit.idempotency import Claim
+from servicekit.ids import PathId
+from task_service.import_export import export, use_cases
+from task_service.import_export.file_process import FileProcess
+from task_service.import_export.file_reader import FileRead, FileRequest
+from task_service.import_export.formats import Format
+from task_service.import_export.schemas import ExportPage, ImportRead
+from task_service.schemas import Id, Name
+
+imports = router(prefix="/import", tags=["many at once"])
+files = router(prefix="/import", tags=["many at once"], route_class=APIRoute)
+"""Reading a file takes its time, so no lock is held meanwhile."""
+exports = router(prefix="/export", tags=["many at once"])
+
+FILE = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            type: {"schema": {"type": "string", "format": "binary"}}
+            for type in ("application/octet-stream", "application/json", "text/csv", "application/gzip")
+        },
+    }
+}
+FormatParam = Annotated[Format | None, Query(description="left out: told from the file")]
+ProjectParam = Annotated[Name | None, Query(description="for the tasks of a file that names no project")]
+Made = Callable[..., AsyncIterator[bytes]]
+ComponentsParam = Annotated[
+    export.Components,
+    Query(description="ics: open tasks with a date as VEVENT, all as VTODO, or each as it can be"),
+]
+_EXPORTS: dict[str, tuple[Made, str]] = {
+    "json": (export.as_json, "application/json"),
+    "csv": (export.as_csv, "text/csv; charset=utf-8"),
+    "ics": (export.as_ical, "text/calendar; charset=utf-8"),
+}
+
+
+@files.post(
+    "",
+    status_code=202,
+    response_model=ImportRead,
+    openapi_extra=FILE,
+    responses={200: {"model": ImportRead, "description": "A preview"}},
+)
+async def start_import(
+    user: CurrentUser,
+    request: Request,
+    response: Response,
+    format: FormatParam = None,
+    project: ProjectParam = None,
+    dry_run: Annotated[bool, Query(description="only say what would come of it")] = False,
+) -> Any:
+    """Takes in a file: our JSON, Vikunja's export, Todoist's CSV or any CSV with a title column.
+
+    The body is the file, packed with gzip if it has more than 1 MiB (16 MiB unpacked and 20,000 tasks at
+    most), or a zip archive. It is taken in beside the requests: ask `GET /import/{id}` how far it is and
+    what could not be taken over. The same file again adds nothing. With `dry_run` the answer is 200 and
+    holds the first 20 tasks as they would be. Three files of an account are read or taken in at a time.
+    """
+    refuse_strange(request, {"format", "project", "dry_run"})
+    file = FileRequest(use_cases.owner_of(user), await request.body(), format, project, datetime.now(UTC))
+    state, claim = request.app.state, await idempotency.claim_of(request, user.user_id)
+    earlier = await _earlier(state.database, claim)
+    if earlier is not None:
+        return earlier
+    async with use_cases.reading(state.database, state.handover.readers, file) as id:
+        if dry_run:
+            response.status_code = 200
+            return await use_cases.preview(state.database, file)
+        async with AsyncExitStack() as ends:
+            process = await ends.enter_async_context(FileProcess(file))
+            found = await use_cases.check(process)
+            answer = await _accept(state.database, claim, id, file, found)
+            if state.handover.offer(id, process):
+                ends.pop_all()
+            return answer
+
+
+async def _earlier(database: Database, claim: Claim | None) -> Response | None:
+    """What was answered before: a repeated request has no file read again."""
+    if claim is None:
+        return None
+    async with database.reading() as session:
+        return await idempotency.stored_answer(session, claim)
+
+
+async def _accept(
+    database: Database, claim: Claim | None, id: str, file: FileRequest, found: FileRead
+) -> Response:
+    async with database.transaction() as session:
+        earlier = await idempotency.earlier_answer(session, claim) if claim else None
+        if earlier is not None:
+            return earlier
+        job = await use_cases.start(session, id, file, found)
+        shown = ImportRead.model_validate(job).model_dump(mode="json")
+        answer = JSONResponse(shown, 202, {"Location": f"/api/v1/import/{id}"})
+        if claim:
+            await idempotency.keep_answer(session, claim, answer)
+    return answer
+
+
+@imports.get("/{id}")
+async def read_import(user: CurrentUser, id: PathId, session: SessionDep) -> ImportRead:
+    """How far an import is, and what could not be taken over. Kept for 7 days."""
+    return ImportRead.model_validate(await use_cases.read(session, user, id))
+
+
+@exports.get(
+    "",
+    response_class=StreamingResponse,
+    responses={200: {"content": {kind.partition(";")[0]: {} for _, kind in _EXPORTS.values()}}},
+)
+async def export_tasks(
+    user: CurrentUser,
+    request: Request,
+    format: Literal["json", "csv", "ics"] = "json",
+    components: ComponentsParam = "both",
+) -> StreamingResponse:
+    """Everything that is not in the trash. JSON can be imported again without loss."""
+    make, kind = _EXPORTS[format]
+    name = f'attachment; filename="tasks.{format}"'
+    how = (export.Choice(user.time_zone, components),) if format == "ics" else ()
+    stream = make(request.app.state.database, user.user_id, *how)
+    return StreamingResponse(stream, media_type=kind, headers={"content-disposition": name})
+
+
+@exports.get("/pages", include_in_schema=False)
+async def export_page(user: CurrentUser, session: SessionDep, of: export.Part, after: Id = "") -> ExportPage:
+    """For the export of a whole account, which the edge puts together."""
+    items, following = await export.page_of(session, user.user_id, of, after)
+    return ExportPage(items=items, next=following)

@@ -1,0 +1,145 @@
+"""The rules of imports."""
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from servicekit.auth import Principal
+from servicekit.database import Database
+from servicekit.errors import Conflict, Invalid, NotFound
+from servicekit.ids import new_id
+from task_service import repository as tasks
+from task_service.history import via_of
+from task_service.import_export import formats, repository
+from task_service.import_export.file_process import FileProcess, ProcessFailed
+from task_service.import_export.file_reader import FileRead, FileRequest
+from task_service.import_export.limits import MAX_AT_ONCE, WAIT_SECONDS
+from task_service.import_export.models import ImportJob
+from task_service.import_export.parsed_file import Owner, Unreadable
+from task_service.import_export.schemas import ImportRead, ReportLine
+
+KEPT = timedelta(days=7)
+"""How long it can be asked what became of an import."""
+READ_WITHIN = timedelta(seconds=3 * WAIT_SECONDS)
+"""After which a file that is being read no longer counts: whoever read it is gone."""
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class ImportUnreadable(Invalid):
+    code = "import-unreadable"
+    title = "This file can't be read"
+
+
+class TooManyImports(Conflict):
+    code = "too-many-imports"
+    title = "Other imports of yours are not finished yet"
+
+
+@asynccontextmanager
+async def reading(database: Database, readers: asyncio.Semaphore, request: FileRequest) -> AsyncIterator[str]:
+    """One of the files a user may have under way; gives its id.
+
+    It is counted under the user's lock, before anything is read, until it is done.
+    Raises `TooManyImports`, `AccountGone`.
+    """
+    id, user_id = new_id(), request.user.user_id
+    async with database.transaction() as session:
+        await tasks.take_turn(session, user_id)
+        await tasks.require_account(session, user_id)
+        if await repository.running_of(session, user_id, request.now) >= MAX_AT_ONCE:
+            raise TooManyImports
+        session.add(_job(id, request, status=repository.READING, leased_until=request.now + READ_WITHIN))
+    try:
+        async with readers:
+            yield id
+    finally:
+        async with database.transaction() as session:
+            await repository.drop_read(session, id)
+
+
+async def check(process: FileProcess) -> FileRead:
+    """Read a file. Raises `ImportUnreadable` for what is none."""
+    try:
+        return await process.read()
+    except Unreadable as error:
+        raise ImportUnreadable(str(error)) from error
+    except ProcessFailed as error:
+        raise ImportUnreadable(f"It was given up: {error}.") from error
+
+
+async def start(session: AsyncSession, id: str, request: FileRequest, found: FileRead) -> ImportJob:
+    """Put a file that was read, and is counted as `id`, in the queue. Raises `AccountGone`."""
+    body = request.body
+    packed = body if formats.is_packed(body) else await asyncio.to_thread(gzip.compress, body, 5)
+    await tasks.take_turn(session, request.user.user_id)
+    await tasks.require_account(session, request.user.user_id)
+    job = await repository.lock_job(session, id) or _job(id, request)
+    job.sqlmodel_update({"body": packed, "total": found.total, "format": found.format, "status": "waiting"})
+    job.leased_until = LONG_AGO
+    session.add(job)
+    return job
+
+
+async def preview(database: Database, request: FileRequest) -> ImportRead:
+    """What would come of a file; nothing is stored. Raises `ImportUnreadable`."""
+    async with FileProcess(request) as process:
+        found = await check(process)
+        async with database.reading() as session:
+            known = await repository.known_tasks(session, request.user.user_id, found.possible_ids)
+        try:
+            outlook = await process.plan(known)
+        except ProcessFailed as error:
+            raise ImportUnreadable(f"It was given up: {error}.") from error
+    return ImportRead(
+        id=new_id(),
+        status="preview",
+        total=outlook.total,
+        done=0,
+        added=outlook.new,
+        skipped=outlook.total - outlook.new,
+        report=[ReportLine.model_validate(line) for line in outlook.report.lines],
+        more=outlook.report.more,
+        created_at=request.now,
+        finished_at=datetime.now(UTC),
+        format=found.format,
+        tasks=outlook.first,
+    )
+
+
+async def read(session: AsyncSession, user: Principal, id: str) -> ImportJob:
+    """How far an import is. Raises `NotFound`."""
+    job = await repository.job(session, user.user_id, id)
+    if job is None:
+        raise NotFound
+    return job
+
+
+async def forget(session: AsyncSession) -> None:
+    """Drop imports nobody asks about any more."""
+    await repository.forget_jobs(session, datetime.now(UTC) - KEPT)
+
+
+def owner_of(user: Principal) -> Owner:
+    return Owner(user.user_id, user.time_zone, user.week_start, via_of(user))
+
+
+def _job(id: str, request: FileRequest, **values: Any) -> ImportJob:
+    user = request.user
+    own: dict[str, Any] = {
+        "id": id,
+        "user_id": user.user_id,
+        "zone": user.time_zone,
+        "week_start": user.week_start,
+        "via": user.via,
+        "format": request.format,
+        "project": request.project,
+        "body": b"",
+        "leased_until": LONG_AGO,
+        "created_at": request.now,
+    }
+    return ImportJob(**(own | values))

@@ -1,0 +1,43 @@
+"""`?fields=id,title,due_date`: answers with some fields of a task, each as it is in the whole."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import Query
+
+from servicekit.errors import Invalid
+from task_service.presenters import NAMES
+
+_NAME = f" *(?:{'|'.join(NAMES)}) *"
+
+FieldsParam = Annotated[
+    str | None,
+    Query(
+        max_length=1000,
+        description="such as `id,title,due_date`: nothing but these, and `id`; without it all",
+        json_schema_extra={"pattern": f"^{_NAME}(?:,{_NAME})*$"},
+    ),
+]
+
+
+def names_of(asked: str | None) -> Sequence[str]:
+    """The fields that are asked for, and `id`, or all, as they stand in a task.
+
+    Raises `Invalid`, naming what is no field.
+    """
+    if asked is None:
+        return NAMES
+    chosen, position = {"id"}, 0
+    for part in asked.split(","):
+        chosen.add(_field(part, position))
+        position += len(part) + 1
+    return [name for name in NAMES if name in chosen]
+
+
+def _field(part: str, start: int) -> str:
+    name = part.strip(" ")
+    if name not in NAMES:
+        position = start + len(part) - len(part.lstrip(" "))
+        detail = f"A task has no field “{name}”. It has: {', '.join(NAMES)}."
+        raise Invalid.field("?fields", detail, code="fields-invalid", position=position)
+    return name

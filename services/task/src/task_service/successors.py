@@ -1,0 +1,107 @@
+"""What becomes of a task that recurs when one occurrence is done, or open again."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from servicekit.auth import Principal
+from task_service import repository, tree
+from task_service.errors import ComesBackByItself
+from task_service.models import Task
+from task_service.recurrence import Series
+from task_service.recurrence.description import describe
+from task_service.recurrence_settings import occurrence_id, series_of
+from task_service.schemas import OccurrenceRead
+from task_service.subtask_copying import before_due, copy_subtasks, put_open
+
+CARRIED_ON = (
+    *("title", "notes", "priority", "labels", "project_id", "parent_id", "due_time", "time_zone"),
+    *("recurrence", "series_id", "position"),
+)
+"""What an occurrence has from the one before it."""
+
+
+async def add_next(
+    session: AsyncSession, user: Principal, task: Task, now: datetime, reopened_at: datetime
+) -> None:
+    """Add what follows the completed `task`; its id is that of this occurrence, so it is added once.
+
+    reopened_at: when `task` was last changed. If that took back what follows, and on the same day, this
+    undoes it: what follows comes back as it was. What somebody deleted stays deleted.
+    """
+    series = series_of(task, user.time_zone)
+    following = series.after_completion(now) if series else None
+    if following is None:
+        return
+    id = next_id(task)
+    found = await repository.lock(session, user.user_id, id)
+    if found and not found.taken_back and found.deleted_at != reopened_at:
+        return
+    if found and found.deleted_at == reopened_at and _is_same_day(task, user, now, reopened_at):
+        await tree.untrash(session, user, repository.is_task(found.id), now, reopened_at)
+        return
+    values = {name: getattr(task, name) for name in CARRIED_ON} | {
+        "reminders": before_due(task),
+        "due_date": following.occurrence.due_date,
+        "due_time": following.occurrence.due_time,
+        "occurrence": task.occurrence + 1,
+        "rule_from": following.anchor,
+        "rule_number": following.number,
+    }
+    successor = put_open(session, user.user_id, found, id, values, user.time_zone, now)
+    await copy_subtasks(session, user, task, successor, now)
+
+
+async def take_back(session: AsyncSession, user: Principal, task: Task, now: datetime) -> None:
+    """Move what followed `task` away, subtasks included, unless it is done itself.
+
+    It is in the trash, but the trash does not show it: it comes back with the completion of `task`, and
+    restored before that it would be a second series. What somebody put below it is shown.
+    """
+    if task.series_id is None:
+        return
+    following = await repository.lock(session, user.user_id, next_id(task))
+    if following is None or following.deleted_at or following.done:
+        return
+    await tree.trash(session, user, repository.is_task(following.id), now, is_taken_back=True)
+
+
+async def check_that_it_is_due(session: AsyncSession, user: Principal, task: Task) -> None:
+    """Raise `ComesBackByItself` while the occurrence before `task`, in the trash, is open again."""
+    if task.done or task.series_id is None or task.occurrence == 1:
+        return
+    number = task.occurrence - 1
+    id = occurrence_id(task.series_id, number) if number > 1 else task.series_id
+    before = await repository.by_id(session, user.user_id, id, trashed=True)
+    assert task.deleted_at
+    if before and not before.done and before.updated_at >= task.deleted_at:
+        detail = f"“{task.title}” comes back by itself when the one before it, which is open again, is done."
+        raise ComesBackByItself(detail)
+
+
+def preview(task: Task, user: Principal, count: int) -> list[OccurrenceRead]:
+    """The next `count` occurrences after the due date, each with why it is that one."""
+    series = series_of(task, user.time_zone)
+    return list(islice(_explained(series), count)) if series else []
+
+
+def _is_same_day(task: Task, user: Principal, one: datetime, other: datetime) -> bool:
+    zone = ZoneInfo(task.time_zone or user.time_zone)
+    return one.astimezone(zone).date() == other.astimezone(zone).date()
+
+
+def next_id(task: Task) -> str:
+    """The id of the occurrence after `task`."""
+    assert task.series_id
+    return occurrence_id(task.series_id, task.occurrence + 1)
+
+
+def _explained(series: Series) -> Iterator[OccurrenceRead]:
+    said = describe(series.rule, series.anchor)
+    said += " after completion" if series.from_ == "completion" else ""
+    for found in series.occurrences():
+        why = "; ".join([said, *found.why])
+        yield OccurrenceRead(due_date=found.due_date, due_time=found.due_time, due_at=found.due_at, why=why)

@@ -1,0 +1,69 @@
+"""Numbers what each transaction changes, whoever changes it.
+
+The numbers of a user come from one row, which is locked from the first number of a transaction until its
+end: whoever is numbered later commits later. So a reader that has seen a number has seen all below it,
+which a sequence of PostgreSQL, given out long before the commit, could not promise. The row is taken
+last, right before the commit, so nobody waits for it while holding it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
+
+from servicekit.aside import Part, Rows
+from servicekit.errors import AccountGone
+from task_service.models import Label, Project, SavedFilter, Task
+from task_service.sync.repository import CHANGES, NUMBERS
+
+Parts = Mapping[Part, Rows]
+KINDS: Mapping[type, str] = {Task: "task", Project: "project", Label: "label", SavedFilter: "filter"}
+"""What the feed tells of, by the name it has there."""
+PENDING = "changed"
+"""Key in `session.info`: (user, kind, id) → whether it is gone."""
+
+
+def notice(session: Session) -> None:
+    """Remember what is about to be written."""
+    for thing in (*session.new, *session.dirty, *session.deleted):
+        kind = KINDS.get(type(thing))
+        if kind and (thing not in session.dirty or session.is_modified(thing)):
+            gone = thing in session.deleted or getattr(thing, "deleted_at", None) is not None
+            session.info.setdefault(PENDING, {})[thing.user_id, kind, thing.id] = gone
+
+
+def notice_new(session: AsyncSession, user_id: str, kind: str, ids: Iterable[str]) -> None:
+    """Remember what is written past the session, which sees nothing of it."""
+    session.info.setdefault(PENDING, {}).update({(user_id, kind, id): False for id in ids})
+
+
+def numbered(session: Session) -> Parts:
+    """What gives the changes of this transaction their numbers."""
+    pending = _by_user(session.info.pop(PENDING, {}))
+    if not pending:
+        return {}
+    asked = [{"user_id": user_id, "last": len(things)} for user_id, things in pending.items()]
+    return {NUMBERS: asked, CHANGES: [row for each in pending.items() for row in _rows(*each)]}
+
+
+def check(parts: Parts, told: Mapping[str, Rows]) -> None:
+    """Raise `AccountGone` for users that got no numbers: whoever writes has taken a turn, so an erasure is
+    over or still to come."""
+    if len(told.get(NUMBERS.name) or ()) < len(parts.get(NUMBERS, ())):
+        raise AccountGone
+
+
+def _by_user(pending: Mapping[tuple[str, str, str], bool]) -> dict[str, dict[tuple[str, str], bool]]:
+    found: dict[str, dict[tuple[str, str], bool]] = defaultdict(dict)
+    for (user_id, kind, id), gone in pending.items():
+        found[user_id][kind, id] = gone
+    return found
+
+
+def _rows(user_id: str, things: Mapping[tuple[str, str], bool]) -> Iterator[dict[str, Any]]:
+    now = datetime.now(UTC)
+    for seq, ((kind, id), gone) in enumerate(things.items(), start=1 - len(things)):
+        yield {"user_id": user_id, "kind": kind, "id": id, "seq": seq, "deleted": gone, "at": now}

@@ -1,0 +1,122 @@
+"""Queries of the feed of changes."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    String,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import SQLModel, col
+
+from servicekit.aside import Part
+from servicekit.json_rows import json_rows, rows_of
+from task_service.models import ErasedOwner
+from task_service.saving.repository import Telling, cte_of
+from task_service.sync.models import Change, ChangeCounter
+
+_COUNTER = ChangeCounter.metadata.tables["change_counter"]
+_CHANGE = Change.metadata.tables["change"]
+_OWN = ("user_id", "last", "forgotten")
+
+
+def _numbers(insert: Any, user_id: ColumnElement[str], last: ColumnElement[int]) -> Any:
+    is_erased = exists().where(col(ErasedOwner.id) == user_id)
+    new = insert(_COUNTER).from_select(_OWN, select(user_id, last, literal(0, Integer)).where(~is_erased))
+    more = {"last": _COUNTER.c.last + new.excluded.last}
+    return new.on_conflict_do_update(index_elements=["user_id"], set_=more).returning(
+        _COUNTER.c.user_id, _COUNTER.c.last
+    )
+
+
+def _latest(new: Any) -> Any:
+    told = {name: new.excluded[name] for name in ("seq", "deleted", "at")}
+    return new.on_conflict_do_update(index_elements=["user_id", "kind", "id"], set_=told)
+
+
+def _counted(columns: Any, last: Any) -> list[Any]:
+    """The values of a change whose `seq` says how many numbers it is behind the `last` one."""
+    return [columns[each.name] + last if each.name == "seq" else columns[each.name] for each in _CHANGE.c]
+
+
+_ASKED = json_rows([_COUNTER.c.user_id, _COUNTER.c.last], rows_of("numbers"))
+_USER = bindparam("user_id", type_=String)
+NUMBERS = Telling(
+    "numbers",
+    postgresql=_numbers(postgresql.insert, _ASKED.c.user_id, _ASKED.c.last),
+    sqlite=_numbers(sqlite.insert, _USER, bindparam("last", type_=Integer)),
+)
+"""Gives out `last` numbers of a user; tells the last of them, and nothing of an erased user."""
+_NUMBERED = cte_of(NUMBERS)
+_CHANGED = json_rows(list(_CHANGE.c), rows_of("changes"))
+_GIVEN = {each.name: bindparam(each.name, type_=each.type) for each in _CHANGE.c}
+CHANGES = Part(
+    "changes",
+    postgresql=_latest(
+        postgresql.insert(_CHANGE).from_select(
+            [each.name for each in _CHANGE.c],
+            select(*_counted(_CHANGED.c, _NUMBERED.c.last)).where(_NUMBERED.c.user_id == _CHANGED.c.user_id),
+        )
+    ),
+    sqlite=_latest(
+        sqlite.insert(_CHANGE).from_select(
+            [each.name for each in _CHANGE.c],
+            select(*_counted(_GIVEN, _COUNTER.c.last)).where(_COUNTER.c.user_id == _USER),
+        )
+    ),
+)
+"""Each the last change of its thing; `seq` counts back from the number that `NUMBERS` gives out: 0, -1, …"""
+
+
+async def counter(session: AsyncSession, user_id: str) -> ChangeCounter:
+    """Where the numbers of a user stand."""
+    return await session.get(ChangeCounter, user_id) or ChangeCounter(user_id=user_id, last=0)
+
+
+async def after(
+    session: AsyncSession, user_id: str, seq: int, living_up_to: int, limit: int
+) -> Sequence[Change]:
+    """Changes behind the number `seq`, in order; up to `living_up_to` without what is gone."""
+    query = select(Change).where(
+        col(Change.user_id) == user_id,
+        col(Change.seq) > seq,
+        or_(col(Change.seq) > living_up_to, col(Change.deleted).is_(False)),
+    )
+    return (await session.scalars(query.order_by(col(Change.seq)).limit(limit))).all()
+
+
+async def things(
+    session: AsyncSession, model: type[Any], user_id: str, ids: Collection[str]
+) -> dict[str, Any]:
+    """The things of these ids."""
+    found: Sequence[SQLModel] = (
+        await session.scalars(select(model).where(model.user_id == user_id, model.id.in_(ids)))
+    ).all()
+    return {thing.id: thing for thing in found}  # type: ignore[attr-defined]  # each kind has one
+
+
+async def forget_deleted(session: AsyncSession, before: datetime) -> None:
+    """Drop deletions older than `before`, and note for each user up to which they are gone."""
+    old = (col(Change.deleted).is_(True), col(Change.at) < before)
+    newest = select(col(Change.user_id), func.max(col(Change.seq))).where(*old).group_by(col(Change.user_id))
+    for user_id, seq in (await session.execute(newest)).all():
+        counter = update(ChangeCounter).where(col(ChangeCounter.user_id) == user_id)
+        await session.execute(counter.values(forgotten=seq))
+    await session.execute(delete(Change).where(*old))
+
+
+async def erase_user(session: AsyncSession, user_id: str) -> None:
+    await session.execute(delete(Change).where(col(Change.user_id) == user_id))
+    await session.execute(delete(ChangeCounter).where(col(ChangeCounter.user_id) == user_id))

@@ -1,0 +1,29 @@
+"""HTTP in: the feed of changes."""
+
+from typing import Annotated
+
+from fastapi import Query
+
+from servicekit.auth import CurrentUser
+from servicekit.door import SessionDep, router
+from task_service.sync import use_cases
+from task_service.sync.schemas import Changes
+
+changes = router(prefix="/changes", tags=["many at once"])
+
+Since = Annotated[str | None, Query(max_length=200, description="`next_token` of the answer before")]
+
+
+@changes.get("")
+async def list_changes(
+    user: CurrentUser,
+    session: SessionDep,
+    since: Since = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 200,
+) -> Changes:
+    """What is different since the token, oldest first; without one, everything.
+
+    Each thing comes once, as it is now. A token is good for 90 days; for an older one everything comes
+    again, with `full_sync`.
+    """
+    return await use_cases.read(session, user, since, limit)

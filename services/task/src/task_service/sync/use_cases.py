@@ -1,0 +1,87 @@
+"""The rules of the feed of changes."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from servicekit.auth import Principal
+from servicekit.errors import Invalid
+from servicekit.paging import decode_cursor, encode_cursor
+from task_service.sync import repository
+from task_service.sync.change_log import KINDS
+from task_service.sync.models import Change
+from task_service.sync.schemas import ChangeRead, Changes
+
+KEPT = timedelta(days=90)
+"""How long it is known that something was deleted; older tokens start over."""
+_MODELS = {kind: model for model, kind in KINDS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a reader is: behind `seq`; up to `living_up_to` it is told only of what there is."""
+
+    seq: int = 0
+    living_up_to: int = 0
+
+
+async def read(session: AsyncSession, user: Principal, since: str | None, limit: int) -> Changes:
+    """What is different since the token. Raises `Invalid` for what is no token of this user.
+
+    Where the counter stands is read before the changes: all numbered up to there are to be seen.
+    """
+    counter = await repository.counter(session, user.user_id)
+    place = _place(user, since) if since else None
+    is_too_old = place is not None and not counter.forgotten <= place.seq <= counter.last
+    starts_over = place is None or is_too_old
+    if place is None or starts_over:
+        place = _Place(0, counter.last)
+    found = await repository.after(session, user.user_id, place.seq, place.living_up_to, limit + 1)
+    page = found[:limit]
+    end = page[-1].seq if len(found) > limit else max(counter.last, page[-1].seq if page else 0)
+    return Changes(
+        items=await _shown(session, user, page),
+        next_token=encode_cursor([end, place.living_up_to], bound_to=_bound_to(user)),
+        has_more=len(found) > limit,
+        full_sync=starts_over,
+    )
+
+
+async def forget(session: AsyncSession) -> None:
+    """Drop what is older than a token may be."""
+    await repository.forget_deleted(session, datetime.now(UTC) - KEPT)
+
+
+async def _shown(session: AsyncSession, user: Principal, page: Sequence[Change]) -> list[ChangeRead]:
+    """Each as it is now, which may be newer than its number: then it comes once more."""
+    wanted: dict[str, list[str]] = defaultdict(list)
+    for change in page:
+        if not change.deleted:
+            wanted[change.kind].append(change.id)
+    things = {
+        (kind, id): thing
+        for kind, ids in wanted.items()
+        for id, thing in (await repository.things(session, _MODELS[kind], user.user_id, ids)).items()
+        if getattr(thing, "deleted_at", None) is None
+    }
+    return [_read(change, things.get((change.kind, change.id))) for change in page]
+
+
+def _read(change: Change, thing: object | None) -> ChangeRead:
+    head = {"kind": change.kind, "id": change.id, "deleted": thing is None}
+    return ChangeRead.model_validate(head | {change.kind: thing}, from_attributes=True)
+
+
+def _place(user: Principal, since: str) -> _Place:
+    try:
+        return _Place(*map(int, decode_cursor(since, bound_to=_bound_to(user), values=2)))
+    except (Invalid, TypeError, ValueError) as error:
+        message = "This is not a token of this feed; leave it out to start over."
+        raise Invalid.field("?since", message, code="token-invalid") from error
+
+
+def _bound_to(user: Principal) -> str:
+    return f"changes {user.user_id}"
