@@ -29,6 +29,9 @@ from servicekit.sidecar import Sidecar
 if TYPE_CHECKING:
     from tests.databases import Databases
 
+STALL_SECONDS = 60
+"""A machine that runs tests may stand still for some seconds, which is no outage of the database."""
+
 pytest_plugins = ["tests.databases", "tests.layers", "tests.toolbox"]
 
 # A busy machine is no failure; and each run draws the same examples, unless `EXPLORE=1` asks for others.
@@ -105,9 +108,8 @@ async def open_service(databases: "Databases") -> AsyncIterator[OpenService]:
             create: Callable[[Any], FastAPI], settings: type[ServiceSettings]
         ) -> ServiceUnderTest:
             url = await databases.make_migrated(settings.model_fields["app"].default)
-            app = create(
-                settings.model_validate({"database_url": url, "DAPR_HTTP_PORT": 1, "metrics": False})
-            )
+            given = {"database_url": url, "DAPR_HTTP_PORT": 1, "metrics": False}
+            app = create(settings.model_validate(given | {"database_connect_seconds": STALL_SECONDS}))
             stack.callback(_empty, app)
             await stack.enter_async_context(app.router.lifespan_context(app))
             app.state.verifier = AnyToken()

@@ -62,7 +62,9 @@ class TestDeliveries:
 
 class TestServices:
     def test_ask_again_in_one_place(self) -> None:
-        found = {module.name for module in production("services", "libs") if "repeated(" in module.text}
+        found = {
+            module.name for module in production("services", "libs") if "send_with_retries(" in module.text
+        }
         assert found - {"libs/overload/src/overload/retries.py"} == ASKS_AGAIN
 
     def test_use_no_library_that_asks_again(self) -> None:

@@ -38,26 +38,34 @@ class RetryBudget:
 class _Answer(Protocol):
     def is_whole(self) -> bool: ...
 
+    def is_refusal(self) -> bool:
+        """Whether it promises that nothing was done."""
+        ...
+
 
 A = TypeVar("A", bound=_Answer)
 Once = Callable[[float], Awaitable[A | None]]
 """One try, given seconds."""
 
 
-async def repeated(once: Once[A], timeout: float, pauses: Sequence[float], budget: RetryBudget) -> A | None:
+async def send_with_retries(
+    once: Once[A], timeout: float, pauses: Sequence[float], budget: RetryBudget
+) -> A | None:
     """The first whole answer; the last broken one, or None, where none comes.
 
-    All tries together have `timeout` seconds, or what is left to who asked for this.
+    All tries together have `timeout` seconds, or what is left to who asked for this. A refusal is true of
+    its own try only: after one whose end nobody saw, what that one gave is returned in its place.
     """
     left = min(timeout, deadline.left())
     until = time.monotonic() + left
     budget.request_came()
-    for pause in pauses:
+    tries, unsure = 0, None
+    while True:
         answer = await once(left)
         if answer and answer.is_whole():
+            return unsure if tries and answer.is_refusal() else answer
+        if tries == len(pauses) or time.monotonic() + pauses[tries] > until or not budget.spend():
             return answer
-        if time.monotonic() + pause > until or not budget.spend():
-            return answer
-        await asyncio.sleep(pause)
+        await asyncio.sleep(pauses[tries])
+        tries, unsure = tries + 1, answer
         left = max(until - time.monotonic(), LEAST_SECONDS)
-    return await once(left)

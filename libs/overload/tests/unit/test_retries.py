@@ -1,31 +1,36 @@
 """How often a request may be sent again."""
 
+import asyncio
 from dataclasses import dataclass
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from overload.retries import REQUESTS_A_RETRY, RetryBudget, repeated
+from overload.retries import REQUESTS_A_RETRY, RetryBudget, send_with_retries
 
 
 @dataclass
 class Answer:
     whole: bool = True
+    refusal: bool = False
 
     def is_whole(self) -> bool:
         return self.whole
 
+    def is_refusal(self) -> bool:
+        return self.refusal
+
 
 @dataclass
 class Upstream:
-    """Gives the same answer to every try."""
+    """Gives the answers one after the other, and the last one ever after."""
 
-    answer: Answer | None
+    answers: list[Answer | None]
     tries: int = 0
 
     async def __call__(self, _: float) -> Answer | None:
         self.tries += 1
-        return self.answer
+        return self.answers[min(self.tries, len(self.answers)) - 1]
 
 
 PAUSES = (0, 0, 0)
@@ -62,19 +67,33 @@ class TestABudget:
         assert budget.spend()
 
 
-class TestRepeated:
+class TestSendWithRetries:
     async def test_asks_nobody_again_who_answered(self) -> None:
-        upstream = Upstream(Answer())
-        assert await repeated(upstream, 1, PAUSES, RetryBudget()) is upstream.answer
+        upstream = Upstream([Answer()])
+        assert await send_with_retries(upstream, 1, PAUSES, RetryBudget()) is upstream.answers[0]
         assert upstream.tries == 1
 
     async def test_asks_a_tenth_more_while_nobody_answers(self) -> None:
-        upstream, budget = Upstream(None), RetryBudget(3)
+        upstream, budget = Upstream([None]), RetryBudget(3)
         for _ in range(1000):
-            await repeated(upstream, 1, PAUSES, budget)
+            await send_with_retries(upstream, 1, PAUSES, budget)
         assert 1000 + 100 <= upstream.tries <= 1000 + 100 + 3
 
     async def test_gives_what_broke_off_to_who_may_not_ask_again(self) -> None:
-        upstream = Upstream(Answer(whole=False))
-        assert await repeated(upstream, 1, PAUSES, RetryBudget(0)) is upstream.answer
+        upstream = Upstream([Answer(whole=False)])
+        assert await send_with_retries(upstream, 1, PAUSES, RetryBudget(0)) is upstream.answers[0]
         assert upstream.tries == 1
+
+    async def test_returns_a_refusal_of_the_first_try(self) -> None:
+        upstream = Upstream([Answer(refusal=True)])
+        assert await send_with_retries(upstream, 1, PAUSES, RetryBudget()) is upstream.answers[0]
+        assert upstream.tries == 1
+
+    @given(st.lists(st.sampled_from([None, Answer(whole=False)]), min_size=1, max_size=3))
+    def test_does_not_promise_that_nothing_was_done_after_a_try_that_was_cut_off(
+        self, cut_off: list[Answer | None]
+    ) -> None:
+        upstream = Upstream([*cut_off, Answer(refusal=True)])
+        returned = asyncio.run(send_with_retries(upstream, 1, PAUSES, RetryBudget()))
+        assert returned is cut_off[-1]
+        assert upstream.tries == len(cut_off) + 1

@@ -27,8 +27,6 @@ SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", 
 KEPT_FROM_REQUESTS = 3
 LEFT_ALONE_SECONDS = 0.5
 """How long nobody asks a server for a connection that has just given none: each try costs milliseconds."""
-CONNECT = {"timeout": 5}
-"""Seconds."""
 REFUSED = ("08", "53", "57P")
 """SQLSTATE of what PostgreSQL refuses as it is now: no connection, too many of them, shutting down.
 Classes of appendix A of its manual; SQLAlchemy has no class of its own for errors while connecting.
@@ -71,13 +69,13 @@ class Database:
     `session_info` is in `session.info` of every transaction: what listeners of the session need to know.
     """
 
-    def __init__(self, app: App, url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, app: App, url: str, *, pool_size: int = 10, connect_seconds: float = 5) -> None:
         self.app = app
         self.url = make_url(url)
         self.outbox_written = asyncio.Event()
         self.session_info: dict[str, Any] = {"app": app}
         self.for_requests = TurnsInTime(max(1, pool_size - KEPT_FROM_REQUESTS))
-        self.engine = _engine(str(url), self.is_sqlite, pool_size)
+        self.engine = _engine(str(url), self.is_sqlite, pool_size, connect_seconds)
         readonly: dict[str, Any] = {"access": "read"} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
         self._read_engine = self.engine.execution_options(**readonly)
         self._look = AskedOnce(self._ask)
@@ -135,7 +133,12 @@ class Database:
 
 def open_database(settings: ServiceSettings) -> Database:
     """The database `settings` name; the folder of a SQLite file is made."""
-    database = Database(settings.app, settings.own_database_url, pool_size=settings.database_pool)
+    database = Database(
+        settings.app,
+        settings.own_database_url,
+        pool_size=settings.database_pool,
+        connect_seconds=settings.database_connect_seconds,
+    )
     if database.is_sqlite and database.url.database:
         Path(database.url.database).parent.mkdir(parents=True, exist_ok=True)
     return database
@@ -174,14 +177,19 @@ async def run_own(
     return await connection.execute(statements[connection.dialect.name], values)
 
 
-def _engine(url: str, is_sqlite: bool, pool_size: int) -> AsyncEngine:
+def _engine(url: str, is_sqlite: bool, pool_size: int, connect_seconds: float) -> AsyncEngine:
     if is_sqlite:
         engine = create_async_engine(url, pool_size=5, max_overflow=5, hide_parameters=True)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
     engine = create_async_engine(
-        url, pool_size=pool_size, max_overflow=0, pool_timeout=5, hide_parameters=True, connect_args=CONNECT
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=connect_seconds,
+        hide_parameters=True,
+        connect_args={"timeout": connect_seconds},
     )
     event.listen(engine.sync_engine, "do_connect", _Connecting())
     return engine

@@ -25,6 +25,9 @@ class ServiceSettings(BaseSettings):
     database_pool: int = Field(default=10, ge=1)
     """Connections to PostgreSQL held at most. A small pool keeps the tail of the latency short."""
 
+    database_connect_seconds: float = Field(default=5, gt=0)
+    """How long a connection may take, or one to become free, before the database counts as away."""
+
     events_per_message: int = Field(default=MAX_EVENTS, ge=1, le=MAX_EVENTS)
     """Events of one user that share a message when many wait. 1 while readers run that know no batches."""
 

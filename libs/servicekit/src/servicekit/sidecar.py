@@ -21,10 +21,10 @@ from yarl import URL
 from contracts.event import CLOUD_EVENT_CONTENT_TYPE
 from contracts.names import PUBSUB, SECRET_STORE, STATE_STORE, App, Topic
 from overload import deadline
-from overload.retries import RetryBudget, repeated
+from overload.retries import RetryBudget, send_with_retries
 from servicekit import bulk, content_digest
 from servicekit.content_digest import digest_of
-from servicekit.errors import Absent, Invalid, TimedOut, Unavailable
+from servicekit.errors import Absent, Invalid, Overloaded, TimedOut, Unavailable
 from servicekit.sendable import require_sendable
 from servicekit.tracing import current_traceparent
 
@@ -36,6 +36,7 @@ RETRY_PAUSES = (0.1, 0.4, 1.0)
 CONNECT_SECONDS = 2.0  # the sidecar is on this host
 
 NOT_REACHED = b'"errorCode":"ERR_DIRECT_INVOKE"'
+OVERLOADED = b'"code":"overloaded"'
 """How daprd says that no instance of a service answered, with status 500, or 403 for one that may not be
 asked (pkg/messages/predefined.go of Dapr 1.18)."""
 
@@ -71,6 +72,10 @@ class Answer:
         """
         digest = self.headers.get(content_digest.HEADER)
         return self.status >= 400 if digest is None else digest == digest_of(self.body)
+
+    def is_refusal(self) -> bool:
+        """Whether the service says that it had no room for the request, and did nothing."""
+        return self.status == Overloaded.status and OVERLOADED in self.body
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +166,7 @@ class Sidecar:
         require_sendable(path, sent)
         body = None if json is None else _encoded(json)
         pauses = RETRY_PAUSES if method == "GET" or "idempotency-key" in sent else ()
-        answer = await repeated(
+        answer = await send_with_retries(
             lambda left: self.answer(method, path, sent, body, left), timeout, pauses, self.budgets[app]
         )
         return whole(answer, app)

@@ -10,7 +10,9 @@ import pytest
 from contracts.names import App
 from overload import deadline, retries
 from servicekit import sidecar
-from servicekit.errors import TimedOut, Unavailable
+from servicekit.content_digest import HEADER, digest_of
+from servicekit.errors import Overloaded, TimedOut, Unavailable
+from servicekit.problems import problem_response
 from servicekit.sidecar import Answer
 from tests.fake_sidecar import FakeSidecar, Request, answer, raw_answer
 
@@ -111,3 +113,20 @@ class TestInvoke:
         with pytest.raises(Unavailable):
             await replicas.invoke(App.TASK, "GET", "/tasks", timeout=10)
         assert replicas.given == [10, 6, 2, retries.LEAST_SECONDS]
+
+    async def test_promises_nothing_after_a_try_that_may_have_been_heard(self) -> None:
+        refusal = problem_response(Overloaded())
+        body = bytes(refusal.body)
+        refused = raw_answer(refusal.status_code, body, {HEADER: digest_of(body)})
+
+        class Crowded(Replicas):
+            def respond(self, request: Request) -> Answer:
+                return refused if self.tries > self.gone else raw_answer(500, GONE)
+
+        crowded = Crowded(gone=0)
+        assert await crowded.invoke(App.TASK, "POST", "/tasks", json={}, headers=KEY) is refused
+        assert crowded.tries == 1
+        crowded = Crowded(gone=1)
+        with pytest.raises(Unavailable) as raised:
+            await crowded.invoke(App.TASK, "POST", "/tasks", json={}, headers=KEY)
+        assert raised.value.code == "task-unavailable"

@@ -19,7 +19,7 @@ from frontend_service.clients import Clients, address_of
 from frontend_service.rate_limit import RateLimit
 from frontend_service.sessions import Session, Sessions
 from frontend_service.upstreams import Operations
-from overload.retries import repeated
+from overload.retries import send_with_retries
 from servicekit.auth import API_PREFIX, bearer_token
 from servicekit.errors import BadRequest, Forbidden, ServiceError
 from servicekit.ids import new_id
@@ -150,7 +150,7 @@ class Edge:
             breaker.check()
             return await self._sidecar.answer(method, target, headers, body, left)
 
-        answer = await repeated(once, TIMEOUT_SECONDS, RETRY_PAUSES, self._sidecar.budgets[app])
+        answer = await send_with_retries(once, TIMEOUT_SECONDS, RETRY_PAUSES, self._sidecar.budgets[app])
         if answer is None:
             breaker.failed()
         elif answer.is_whole():
