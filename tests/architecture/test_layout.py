@@ -11,7 +11,7 @@ FORBIDDEN = {"utils", "util", "helpers", "helper", "common", "base", "misc", "ma
 MAX_LINES = 300
 MAX_TEST_LINES = 400
 MAX_MAIN_LINES = 20
-SERVICEKIT_LINES = 3000
+SERVICEKIT_LINES = 3050
 """Lines of code; docs/decisions/0002 says why it is more than the thousand once planned."""
 ROLES = {"main", "settings", "routes", "use_cases", "repository", "models", "schemas", "events"}
 FEWER_ROLES = {
