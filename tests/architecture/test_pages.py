@@ -3,8 +3,8 @@
 import json
 import re
 
-from frontend_service.pages.routes import ROUTERS
 from frontend_service.upstreams import SPECIFICATION
+from frontend_service.web.routers import ROUTERS
 from starlette.routing import Route
 
 from tests.architecture.sources import ROOT

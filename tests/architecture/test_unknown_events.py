@@ -8,8 +8,8 @@ from unittest.mock import Mock
 import httpx2
 import pytest
 from fastapi import FastAPI
-from frontend_service.live import Hub
-from frontend_service.subscriptions import mount as mount_live
+from frontend_service.live.broker import Hub
+from frontend_service.live.subscriptions import mount as mount_live
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry.trace import NoOpTracer

@@ -2,9 +2,9 @@
 
 from fastapi import FastAPI
 
-from frontend_service import subscriptions
 from frontend_service.crowded import POLICY
-from frontend_service.live import Hub
+from frontend_service.live import subscriptions
+from frontend_service.live.broker import Hub
 from frontend_service.public_answers import speak_in_public
 from frontend_service.routers import ALL
 from frontend_service.settings import Settings

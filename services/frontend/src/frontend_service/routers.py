@@ -1,7 +1,9 @@
 """All routes of the service; what services answer finds the edge before them (`startup`)."""
 
-from frontend_service import api, assets, usage
+from frontend_service import usage
 from frontend_service.account_export.routes import exports
-from frontend_service.pages.routes import ROUTERS
+from frontend_service.live import routes
+from frontend_service.web import static_files
+from frontend_service.web.routers import ROUTERS
 
-ALL = (api.own, exports, usage.own_usage, assets.router, *ROUTERS)
+ALL = (routes.own, exports, usage.own_usage, static_files.router, *ROUTERS)

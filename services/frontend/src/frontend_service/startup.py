@@ -8,21 +8,21 @@ from fastapi.routing import iter_route_contexts
 from contracts.names import App
 from frontend_service.account_export.turns import Turns
 from frontend_service.api_tokens import ApiTokens
-from frontend_service.assets import Assets
 from frontend_service.breaker import Breaker
-from frontend_service.browser_spans import BrowserSpans
 from frontend_service.clients import Clients
 from frontend_service.costs import costs_with
 from frontend_service.early_refusal import EarlyRefusal
 from frontend_service.edge import PREFIX, Edge
 from frontend_service.edge_route import EdgeRoute
-from frontend_service.pages import reference
-from frontend_service.pages.rendering import environment
 from frontend_service.public_answers import public_answers
 from frontend_service.rate_limit import RateLimit
 from frontend_service.sessions import SECRET, Sessions, sealing_key
 from frontend_service.settings import Settings, budgets_of
 from frontend_service.upstreams import read_operations
+from frontend_service.web import api_docs
+from frontend_service.web.browser_spans import BrowserSpans
+from frontend_service.web.rendering import environment
+from frontend_service.web.static_files import Assets
 from servicekit.errors import Overloaded
 from servicekit.problems import problem_response
 
@@ -54,7 +54,7 @@ async def open_pages(app: FastAPI) -> None:
     app.state.templates = environment(app.state.assets, app.state.settings.trace_sample_ratio)
     app.state.browser_spans = BrowserSpans(app.state.settings)
     app.state.breakers = {name: Breaker(name.value) for name in App}
-    app.include_router(reference.rest)
+    app.include_router(api_docs.rest)
 
 
 def _own_operations(app: FastAPI) -> Iterator[tuple[str, str]]:

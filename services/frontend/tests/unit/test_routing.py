@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from frontend_service.pages.routes import ROUTERS
+from frontend_service.web.routers import ROUTERS
 from starlette.routing import Match, Route
 
 from services.frontend.tests.fake_services import a_task

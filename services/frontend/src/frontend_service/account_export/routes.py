@@ -11,7 +11,7 @@ from frontend_service.account_export.download import MOST_SECONDS, Download
 from frontend_service.account_export.turns import Turns
 from frontend_service.callers import caller
 from frontend_service.edge import PREFIX, is_same_origin
-from frontend_service.pages.backend import Backend
+from frontend_service.service_client import Backend
 from frontend_service.upstreams import EXPORT
 from servicekit.door import refuse_strange, router
 from servicekit.errors import Forbidden

@@ -1,0 +1,1 @@
+"""Live updates: a broker of Server-Sent Events, fed by the events every replica hears."""

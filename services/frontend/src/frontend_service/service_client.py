@@ -1,0 +1,142 @@
+"""What pages ask of the services, in the name of who is signed in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.names import App
+from frontend_service.breaker import Breaker
+from frontend_service.problem_messages import in_words, without_pointers
+from servicekit.errors import Absent, ServiceError, Unavailable
+from servicekit.sendable import require_sendable
+from servicekit.sidecar import Answer, Sidecar, whole
+
+READ_SECONDS = 4
+WRITE_SECONDS = 10
+FILE_SECONDS = 60
+"""For an answer about a file, which is read first."""
+
+Json = dict[str, Any]
+
+
+class Refused(ServiceError):
+    """A service answered with a problem document."""
+
+    def __init__(self, problem: Json, status: int) -> None:
+        super().__init__(without_pointers(str(problem.get("detail", ""))), code=str(problem.get("code", "")))
+        self.status = status  # type: ignore[misc]  # the service's status, not a class's
+        self.problem = problem
+
+    @property
+    def current(self) -> Json:
+        """What is stored, when it has changed since it was read (412)."""
+        found: Json = self.problem.get("current", {})
+        return found
+
+    @property
+    def by_field(self) -> dict[str, str]:
+        """What is wrong, by the first segment of the JSON pointer; an item's fault is its list's."""
+        found: dict[str, str] = {}
+        for error in self.problem.get("errors", []):
+            name = str(error.get("pointer", "")).removeprefix("/").split("/")[0]
+            found.setdefault(name, in_words(str(error.get("detail", ""))))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """The services, asked with one access token; each is left alone while it can't be reached."""
+
+    sidecar: Sidecar
+    breakers: Mapping[App, Breaker]
+    token: str = ""
+    read_seconds: float = READ_SECONDS
+
+    async def get(self, app: App, path: str) -> Json:
+        """Raises `Refused`, or `Unavailable` when no instance of the service answers."""
+        return _document(app, await self._ask(app, "GET", path, None, {}, self.read_seconds))
+
+    async def send(
+        self,
+        app: App,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        *,
+        key: str = "",
+        version: int | None = None,
+    ) -> Json:
+        """Change something; empty if the answer has no body. Raises `Refused` or `Unavailable`.
+
+        key: what makes a second sending the same request.
+        version: the one the change was made on.
+        """
+        headers = {"idempotency-key": f"web-{key}"} if key else {}
+        if version is not None:
+            headers["if-match"] = f'"{version}"'
+        answer = await self._ask(app, method, path, body, headers, WRITE_SECONDS)
+        return _document(app, answer) if answer.body else {}
+
+    async def send_file(self, app: App, path: str, content: bytes, *, key: str) -> Json:
+        """Post a file as it is. key, and what is raised: as for `send`."""
+        headers = {"idempotency-key": f"web-{key}", "content-type": "application/octet-stream"}
+        return _document(app, await self._ask(app, "POST", path, content, headers, FILE_SECONDS))
+
+    async def _ask(
+        self,
+        app: App,
+        method: str,
+        path: str,
+        body: Json | bytes | None,
+        headers: dict[str, str],
+        seconds: float,
+    ) -> Answer:
+        if self.token:
+            headers["authorization"] = f"Bearer {self.token}"
+        breaker = self.breakers[app]
+        breaker.check()
+        try:
+            answer = await self._invoke(app, method, path, body, headers, seconds)
+        except Absent:
+            breaker.failed()
+            raise
+        breaker.succeeded()
+        if answer.status >= 400:
+            raise Refused(_object(answer) or {}, answer.status)
+        return answer
+
+    async def _invoke(
+        self,
+        app: App,
+        method: str,
+        path: str,
+        body: Json | bytes | None,
+        headers: dict[str, str],
+        seconds: float,
+    ) -> Answer:
+        if not isinstance(body, bytes):
+            return await self.sidecar.invoke(app, method, path, json=body, headers=headers, timeout=seconds)
+        sent = {"dapr-app-id": app.value, **headers}
+        require_sendable(path, sent)
+        return whole(await self.sidecar.answer(method, path, sent, body, seconds), app)
+
+
+def _document(app: App, answer: Answer) -> Json:
+    """The JSON object in `answer`. Raises `Unavailable` for anything else."""
+    found = _object(answer)
+    if found is None:
+        raise Unavailable(f"The service {app.value} sent no JSON.", code=f"{app.value}-unavailable")
+    return found
+
+
+def is_away(error: ServiceError) -> bool:
+    """Whether trying again later may help: the service, or what it needs, can't be reached."""
+    return error.status in (429, 503) or error.status >= 500
+
+
+def _object(answer: Answer) -> Json | None:
+    try:
+        found = answer.json()
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None

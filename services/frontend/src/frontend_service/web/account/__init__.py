@@ -1,0 +1,1 @@
+"""Pages of an account: signing in and out, profile, API tokens, import, calendar, deletion."""

@@ -1,0 +1,44 @@
+"""A repetition in the words of quick add: “every 3rd friday”."""
+
+from dataclasses import dataclass
+
+from contracts.names import App
+from frontend_service.service_client import Backend, Json, Refused
+from servicekit.errors import Invalid
+
+EXAMPLE = "Try words like “every 3rd friday” or “every! 10 days”."
+
+
+@dataclass(frozen=True, slots=True)
+class SaidRule:
+    """recurrence: rule and from. when: the first day, and the time if one was said."""
+
+    recurrence: Json
+    when: Json
+
+
+class NotUnderstood(Invalid):
+    """Words that say no repetition, or more than one."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.by_field = {"words": detail}
+
+
+async def rule_in_words(backend: Backend, words: str) -> SaidRule:
+    """What the words say. Raises `NotUnderstood` unless all of them say it, and nothing else."""
+    try:
+        found = await backend.send(App.TASK, "POST", "/tasks/parse", {"quick": words})
+    except Refused as refusal:
+        if refusal.status != 422:
+            raise
+        raise NotUnderstood(refusal.by_field.get("quick", refusal.detail)) from refusal
+    task, kinds = found["task"], {span["kind"] for span in found["spans"]}
+    if not task["recurrence"]:
+        raise NotUnderstood(f"This says no repetition. {EXAMPLE}")
+    if task["title"] or kinds - {"recurrence", "date", "time"}:
+        more = f"“{task['title']}”" if task["title"] else "more than that"
+        raise NotUnderstood(f"Only a repetition has a place here, and this also says {more}. {EXAMPLE}")
+    recurrence = {name: task["recurrence"][name] for name in ("rule", "from")}
+    when = {"due_date": task["due_date"]} if task["due_date"] else {}
+    return SaidRule(recurrence, when | ({"due_time": task["due_time"]} if task["due_time"] else {}))

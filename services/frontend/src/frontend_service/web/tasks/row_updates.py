@@ -1,0 +1,105 @@
+"""Single rows of the list: what a change makes of a long list is some rows, not the list again.
+
+A row is told with the list it is in now and the row before it there. So the page can put it in its place
+without having the others sent.
+"""
+
+import zlib
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Query
+from starlette.responses import Response
+
+from frontend_service.service_client import Json
+from frontend_service.web.page_route import router
+from frontend_service.web.paging import PAGE
+from frontend_service.web.rendering import leaving_page, show
+from frontend_service.web.request_context import Now, SignedIn, Visit
+from frontend_service.web.tasks.task_list import Row, TaskList, read_list
+from frontend_service.web.tasks.views import AskedView
+from servicekit.ids import is_id
+
+MOST = 20
+"""Rows told at once; for more, the page asks for the list."""
+
+pages = router()
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """The row of the task `id`, in the list `place` (`open` or `done`) behind the task `after`.
+
+    row: None if it is not in the list. after: empty for the first one.
+    """
+
+    id: str
+    row: Row | None = None
+    place: str = ""
+    after: str = ""
+
+
+@pages.get("/tasks/rows")
+async def task_rows(
+    visit: SignedIn,
+    now: Now,
+    view: AskedView,
+    shown: int = PAGE,
+    id: Annotated[list[str] | None, Query(max_length=MOST)] = None,
+) -> Response:
+    """The rows of these tasks in this list, for an open page that heard of their change."""
+    tasks = await read_list(visit.backend, view, shown, now)
+    return show_rows(visit, tasks, [each for each in id or () if is_id(each)], "parts/rows.html")
+
+
+def show_rows(
+    visit: Visit, tasks: TaskList, ids: Collection[str], template: str, *, series: str = "", **values: Any
+) -> Response:
+    """series: of which the other rows are told, too."""
+    changes = [] if tasks.away else changes_of(tasks, ids, series)
+    return leaving_page(show(visit, template, tasks=tasks, changes=changes, **values))
+
+
+def changes_of(tasks: TaskList, ids: Collection[str], series: str = "") -> Sequence[RowChange]:
+    """What became of the rows of these tasks: first the ones that left, then the others from top to bottom.
+
+    What hangs together with one of them is told too: the task above it, those below it, and others of its
+    `series`. Where there is more than is shown, so are as many of the last rows, which may have moved up.
+    """
+    shown = [*tasks.open, *tasks.done]
+    here = {row.task["id"] for row in shown}
+    told = _with_related([row.task for row in shown], set(ids), series)
+    if tasks.more:
+        told |= set(tasks.ids[-len(ids) :])
+    gone = [RowChange(id) for id in ids if id not in here]
+    return [*gone, *_placed("open", tasks.open, told), *_placed("done", tasks.done, told)]
+
+
+def _with_related(shown: Sequence[Json], ids: set[str], series: str) -> set[str]:
+    told = ids | {task["id"] for task in shown if series and task.get("series_id") == series}
+    parents = {task["parent_id"] for task in shown if task["id"] in ids}
+    below = told
+    while below:
+        below = {task["id"] for task in shown if task["parent_id"] in below} - told
+        told |= below
+    return told | parents
+
+
+def _placed(place: str, rows: Sequence[Row], told: Collection[str]) -> Iterator[RowChange]:
+    before = ""
+    for row in rows:
+        id = row.task["id"]
+        if id in told:
+            yield RowChange(id, row, place, before)
+        before = id
+
+
+def fingerprint(tasks: TaskList) -> str:
+    """What `static/js/parts/rows.js` makes of the rows on the page: the same if they show the same."""
+    lines = [
+        f"{place} {row.task['id']} {row.state}\n"
+        for place, rows in (("open", tasks.open), ("done", tasks.done))
+        for row in rows
+    ]
+    return f"{zlib.crc32(''.join(lines).encode()):08x}"

@@ -1,0 +1,85 @@
+"""The list of tasks as the page shows it: open ones, done ones, and whether there are more."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from contracts.names import App
+from frontend_service.service_client import Backend, is_away
+from frontend_service.web.paging import PAGE, read_newest, within_limits
+from frontend_service.web.tasks.due import Due, tell_due
+from frontend_service.web.tasks.recurrence_form import in_words
+from frontend_service.web.tasks.views import View
+from servicekit.errors import ServiceError
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One task."""
+
+    task: dict[str, Any]
+    due: Due | None
+
+    @property
+    def is_late(self) -> bool:
+        return self.due is not None and self.due.urgency == "overdue" and not self.task["done"]
+
+    @property
+    def repeats(self) -> str:
+        """How it repeats, in words; empty for a task that doesn't."""
+        recurrence = self.task["recurrence"]
+        return (in_words(recurrence["rule"], recurrence["from"]) or "repeats") if recurrence else ""
+
+    @property
+    def state(self) -> str:
+        """Says whether two rows of the same task look the same, in one word."""
+        due = f"{self.due.text}{self.due.urgency}".replace(" ", "") if self.due else ""
+        return f"{self.task['version']}{due}"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskList:
+    """The first `shown` tasks of a view. `away`: they can't be read right now.
+
+    problem: why they can't be found at all, as the filter is wrong.
+    """
+
+    view: View = field(default_factory=View)
+    shown: int = PAGE
+    open: list[Row] = field(default_factory=list)
+    done: list[Row] = field(default_factory=list)
+    more: bool = False
+    away: bool = False
+    problem: str = ""
+    ids: list[str] = field(default_factory=list)
+    """Of all that are shown, in the order of the view."""
+
+    @property
+    def asked(self) -> str:
+        """The address of this list, behind the question mark."""
+        return self.view.query(shown=self.shown)
+
+    @property
+    def asked_more(self) -> str:
+        return self.view.query(shown=within_limits(self.shown + PAGE))
+
+
+async def read_list(backend: Backend, view: View, shown: int, now: datetime) -> TaskList:
+    """The list; it says itself when the tasks can't be read, or what is asked for can't be understood."""
+    shown = within_limits(shown)
+    try:
+        tasks, more = await read_newest(backend, App.TASK, view.path(), shown)
+    except ServiceError as error:
+        if error.status == 422:
+            return TaskList(view, shown, problem=error.detail)
+        if not is_away(error):
+            raise
+        return TaskList(view, shown, away=True)
+    rows = [row_of(task, now) for task in tasks]
+    still_open = [row for row in rows if not row.task["done"]]
+    done = [row for row in rows if row.task["done"]]
+    return TaskList(view, shown, still_open, done, more, ids=[task["id"] for task in tasks])
+
+
+def row_of(task: dict[str, Any], now: datetime) -> Row:
+    return Row(task, tell_due(task, now))

@@ -1,0 +1,271 @@
+"""The export of an account: a ZIP file made while it is sent, whole or visibly broken off."""
+
+import asyncio
+import io
+import random
+import tracemalloc
+import zipfile
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx2
+import orjson
+import pytest
+from fastapi import FastAPI
+from frontend_service.account_export import download
+from frontend_service.account_export.archive import Archive
+from frontend_service.account_export.contents import Piece, pieces
+from frontend_service.account_export.download import Download, packed
+from frontend_service.account_export.turns import ExportRunning, Turns
+from frontend_service.service_client import Backend, Refused
+from starlette.types import Message
+
+from contracts.names import App
+from servicekit.errors import Unavailable
+from servicekit.sidecar import Answer
+from services.frontend.tests.fake_services import Call, FakeServices, a_task, problem
+from tests.fake_sidecar import answer
+
+EXPORT = "/api/v1/users/me/export"
+CLIENT = {"type": "http", "asgi": {"spec_version": "2.3"}, "method": "GET", "headers": []}
+
+
+async def of(*pieces: Piece) -> AsyncIterator[Piece]:
+    for piece in pieces:
+        yield piece
+
+
+def opened(data: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.testzip() is None
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+class TestAnArchive:
+    async def test_has_each_file_whole(self) -> None:
+        pieces = of(("a", b"1"), ("a", b"2"), ("b", b"x" * 200_000), ("c", b"[]"))
+        data = b"".join([part async for part in packed(pieces)])
+        assert opened(data) == {"a": b"12", "b": b"x" * 200_000, "c": b"[]"}
+
+    def test_comes_out_while_it_is_made(self) -> None:
+        archive, noise = Archive(), random.Random(7).randbytes(300_000)
+        came_out = [len(archive.add("a", noise)) for _ in range(3)]
+        assert min(came_out) > 200_000
+        assert len(archive.end()) < 100_000
+
+    def test_that_broke_off_opens_nowhere(self) -> None:
+        archive = Archive()
+        data = archive.add("a", b"1") + archive.add("b", b"2")
+        with pytest.raises(zipfile.BadZipFile):
+            zipfile.ZipFile(io.BytesIO(data))
+
+    async def test_takes_no_memory_for_its_size(self) -> None:
+        async def much() -> AsyncIterator[Piece]:
+            for number in range(200):
+                yield "a", random.Random(number).randbytes(256 * 1024)
+
+        sent = 0
+        tracemalloc.start()
+        async for part in packed(much()):
+            sent += len(part)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert sent > 50 * 1024 * 1024
+        assert peak < 3 * 1024 * 1024
+
+
+class TestTurns:
+    def test_are_one_an_account(self) -> None:
+        turns = Turns(2)
+        turns.take("ada")
+        with pytest.raises(ExportRunning):
+            turns.take("ada")
+        turns.give_back("ada")
+        turns.take("ada")
+
+    def test_are_few(self) -> None:
+        turns = Turns(2)
+        turns.take("ada")
+        turns.take("bob")
+        with pytest.raises(Unavailable) as refusal:
+            turns.take("eve")
+        assert (refusal.value.code, refusal.value.headers["Retry-After"]) == ("exports-busy", "30")
+
+
+class TestADownload:
+    """What becomes of one that was begun."""
+
+    async def sent(self, pieces: AsyncIterator[Piece], turns: Turns, *, reads: bool = True) -> list[Message]:
+        """What the server was given to send, to a client that may have stopped to read."""
+        messages: list[Message] = []
+
+        async def send(message: Message) -> None:
+            messages.append(message)
+            if not reads and message["type"] == "http.response.body":
+                await asyncio.Event().wait()
+
+        async def receive() -> Message:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        turns.take("ada")
+        await Download(pieces, turns, "ada", {})(dict(CLIENT), receive, send)
+        turns.take("ada")
+        return messages
+
+    async def test_ends_with_the_whole_file(self) -> None:
+        messages = await self.sent(of(("a", b"1")), Turns(1))
+        assert not messages[-1]["more_body"]
+        body = b"".join(message.get("body", b"") for message in messages)
+        assert opened(body) == {"a": b"1"}
+
+    async def test_that_fails_in_the_middle_is_never_ended(self, caplog: pytest.LogCaptureFixture) -> None:
+        async def failing() -> AsyncIterator[Piece]:
+            yield "a", b"1"
+            raise Unavailable("The service task can't be reached.")
+
+        messages = await self.sent(failing(), Turns(1))
+        assert messages[0]["status"] == 200
+        assert all(message["more_body"] for message in messages[1:])
+        assert "an export broke off: Unavailable(" in caplog.text
+
+    async def test_that_is_not_read_is_given_up(
+        self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        monkeypatch.setattr(download, "MOST_SECONDS", 0.05)
+        noise = random.Random(7).randbytes(64 * 1024)
+        messages = await self.sent(of(*[("a", noise)] * 9), Turns(1), reads=False)
+        assert all(message["more_body"] for message in messages[1:])
+        assert "an export broke off: TimeoutError(" in caplog.text
+
+    async def test_whose_client_is_gone_ends(self) -> None:
+        asked = 0
+
+        async def endless() -> AsyncIterator[Piece]:
+            nonlocal asked
+            while True:
+                asked += 1
+                yield "a", b"1"
+
+        async def gone() -> Message:
+            return {"type": "http.disconnect"}
+
+        async def send(_: Message) -> None:
+            await asyncio.sleep(0)
+
+        turns = Turns(1)
+        turns.take("ada")
+        await Download(endless(), turns, "ada", {})(dict(CLIENT), gone, send)
+        turns.take("ada")
+        assert asked < 100
+
+
+class TestAnExport:
+    @pytest.fixture
+    def furnished(self, services: FakeServices) -> FakeServices:
+        services.answers |= {
+            "GET /users/me": answer(email="ada@example.com"),
+            "GET /export/pages": export_page,
+            "GET /projects": answer(items=[{"name": "Flat"}], next_cursor=None),
+            "GET /notifications": two_pages,
+            "GET /chat/conversations": answer(items=[{"id": "c1"}], next_cursor=None),
+            "GET /chat/conversations/c1": answer(id="c1", messages=["hello"]),
+            "GET /webhooks": answer(items=[{"id": "w1"}], next_cursor=None),
+            "GET /webhooks/w1/deliveries": answer(items=[{"id": "d1"}], next_cursor=None),
+        }
+        return services
+
+    async def test_has_what_every_service_keeps(
+        self, ada: httpx2.AsyncClient, furnished: FakeServices
+    ) -> None:
+        got = await ada.get(EXPORT)
+        assert got.headers["content-type"] == "application/zip"
+        assert got.headers["ratelimit"].startswith('"default";r=1900;')
+        assert got.headers["content-disposition"].startswith('attachment; filename="todo-')
+        files = opened(got.content)
+        found = {name: orjson.loads(data) for name, data in files.items() if name.endswith(".json")}
+        assert found["profile.json"] == {"email": "ada@example.com"}
+        assert [item["title"] for item in found["tasks.json"]["tasks"]] == ["tasks 1", "tasks 2"]
+        assert [item["title"] for item in found["trash.json"]] == ["trash 1", "trash 2"]
+        assert found["tasks.json"]["projects"] == [{"name": "Flat"}]
+        assert found["notifications.json"] == [{"page": "first"}, {"page": "second"}]
+        assert found["conversations.json"] == [{"id": "c1", "messages": ["hello"]}]
+        assert found["deliveries.json"] == [{"webhook_id": "w1", "id": "d1"}]
+        assert found["reminders.json"] == []
+        told = files["README.txt"].decode()
+        assert all(name in told for name in found)
+
+    async def test_is_asked_for_in_the_name_of_the_account(
+        self, ada: httpx2.AsyncClient, furnished: FakeServices
+    ) -> None:
+        await ada.get(EXPORT)
+        assert {call.headers["authorization"][:9] for call in furnished.calls} == {"Bearer ey"}
+
+    async def test_that_can_not_begin_has_a_status_and_may_be_asked_for_again(
+        self, ada: httpx2.AsyncClient, furnished: FakeServices
+    ) -> None:
+        furnished.away = {App.ANALYTICS}
+        for _ in range(3):
+            refused = await ada.get(EXPORT)
+            assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
+        furnished.away = set()
+        assert (await ada.get(EXPORT)).status_code == 200
+
+    async def test_leaves_out_what_is_gone_when_it_is_read(
+        self, ada: httpx2.AsyncClient, furnished: FakeServices
+    ) -> None:
+        furnished.answers["GET /chat/conversations"] = answer(
+            items=[{"id": "c0"}, {"id": "c1"}], next_cursor=None
+        )
+        furnished.answers["GET /chat/conversations/c0"] = problem(404, "not-found")
+        furnished.answers["GET /webhooks/w1/deliveries"] = problem(404, "not-found")
+        files = opened((await ada.get(EXPORT)).content)
+        assert [each["id"] for each in orjson.loads(files["conversations.json"])] == ["c1"]
+        assert orjson.loads(files["deliveries.json"]) == []
+
+    @pytest.mark.parametrize("status", [403, 409, 500])
+    async def test_leaves_nothing_else_out(self, app: FastAPI, furnished: FakeServices, status: int) -> None:
+        furnished.answers["GET /chat/conversations/c1"] = problem(status, "no")
+        with pytest.raises(Refused):
+            assert [piece async for piece in pieces(Backend(furnished, app.state.breakers))]
+
+    async def test_that_runs_is_not_begun_again(
+        self, ada: httpx2.AsyncClient, app: FastAPI, furnished: FakeServices
+    ) -> None:
+        app.state.exports.take("ada")
+        refused = await ada.get(EXPORT)
+        assert (refused.status_code, refused.json()["code"]) == (409, "export-running")
+
+    async def test_is_for_who_signed_in_and_for_our_own_pages(
+        self, ada: httpx2.AsyncClient, furnished: FakeServices
+    ) -> None:
+        refused = await ada.get(EXPORT, headers={"sec-fetch-site": "cross-site"})
+        assert (refused.status_code, refused.json()["code"]) == (403, "cross-site")
+        assert (await ada.get(f"{EXPORT}?x=1")).status_code == 422
+        ada.cookies.clear()
+        assert (await ada.get(EXPORT)).json()["code"] == "token-missing"
+        assert furnished.calls == []
+
+    async def test_is_got_and_nothing_else(self, ada: httpx2.AsyncClient, furnished: FakeServices) -> None:
+        refused = await ada.post(EXPORT)
+        assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
+        assert furnished.calls == []
+
+    async def test_passes_a_refusal_on(self, ada: httpx2.AsyncClient, furnished: FakeServices) -> None:
+        furnished.answers["GET /users/me"] = problem(401, "account-gone", "This account is gone.")
+        refused = await ada.get(EXPORT)
+        assert (refused.status_code, refused.json()["code"]) == (401, "account-gone")
+
+
+def export_page(call: Call) -> Answer:
+    """Two pages of one task."""
+    query: dict[str, Any] = dict(pair.split("=") for pair in call.path.partition("?")[2].split("&"))
+    number = 2 if "after" in query else 1
+    item = a_task(title=f"{query['of']} {number}")
+    return answer(items=[item], next="id" if number == 1 else None)
+
+
+def two_pages(call: Call) -> Answer:
+    if "cursor=more%2B" in call.path:
+        return answer(items=[{"page": "second"}], next_cursor=None)
+    return answer(items=[{"page": "first"}], next_cursor="more+")

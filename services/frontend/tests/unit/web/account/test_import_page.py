@@ -1,0 +1,166 @@
+"""The pages that import a file: what they send, and show of the answers."""
+
+import re
+from html import unescape
+from random import Random
+from typing import Any
+
+import httpx2
+import orjson
+import pytest
+from frontend_service.web.account.import_file import MOST_PACKED, ImportFile, kept_file
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.names import App
+from servicekit.content_digest import HEADER, digest_of
+from servicekit.errors import Invalid
+from servicekit.sidecar import Answer
+from services.frontend.tests.fake_services import FakeServices, a_task, problem
+from tests.fake_sidecar import raw_answer
+
+ID = a_task()["id"]
+CSV = "title,due\nBüro <b>,2099-01-05\n".encode()
+TASK = a_task(title="Büro <b>", due_date="2099-01-05", project="Flat", parent=None, labels=["home"])
+PREVIEW: dict[str, Any] = {
+    "id": ID,
+    "status": "preview",
+    "total": 3,
+    "done": 0,
+    "added": 2,
+    "skipped": 1,
+    "report": [{"where": "row 3", "what": "“32 May” is no date"}],
+    "more": 4,
+    "format": "csv",
+    "tasks": [TASK],
+}
+
+
+def told(code: int, document: dict[str, Any]) -> Answer:
+    """What the service answers; its document has a `status` of its own."""
+    body = orjson.dumps(document)
+    return raw_answer(code, body, {HEADER: digest_of(body)})
+
+
+def job(status: str = "running") -> dict[str, Any]:
+    return PREVIEW | {"status": status, "tasks": None, "format": None}
+
+
+def upload(content: bytes = CSV, name: str = "tasks.csv") -> dict[str, Any]:
+    return {"files": {"file": (name, content)}}
+
+
+def fields_of(html: str) -> dict[str, str]:
+    """The hidden fields of the form that imports."""
+    return {
+        name: unescape(value)
+        for name, value in re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', html)
+    }
+
+
+class TestPreview:
+    async def test_says_in_words_what_would_come_and_stores_nothing(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        services.answers["POST /import"] = told(200, PREVIEW)
+        shown = await ada.post("/account/import", data={"project": " Flat "}, **upload())
+        assert shown.status_code == 200
+        for text in ("2 tasks</strong> would be added", "1 task of this file is here already", "row 3:"):
+            assert text in shown.text
+        assert "Büro &lt;b&gt;" in shown.text
+        assert "in Flat" in shown.text
+        assert "And 4 more." in shown.text
+        (call,) = services.called("POST /import")
+        assert (call.json, call.path) == (CSV, "/import?dry_run=true&project=Flat")
+
+    async def test_is_followed_by_the_same_file(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        services.answers["POST /import"] = told(200, PREVIEW)
+        shown = await ada.post("/account/import", data={"project": "Flat"}, **upload())
+        services.answers["POST /import"] = told(202, job("waiting"))
+        started = await ada.post("/account/import/start", data=fields_of(shown.text))
+        assert (started.status_code, started.headers["location"]) == (303, f"/account/import/{ID}")
+        call = services.called("POST /import")[-1]
+        assert (call.json, call.path) == (CSV, "/import?project=Flat")
+
+    @pytest.mark.parametrize(
+        ("sent", "said"),
+        [({}, "Choose a file first."), (upload(b""), "This file is empty.")],
+        ids=["none", "empty"],
+    )
+    async def test_needs_a_file(
+        self, ada: httpx2.AsyncClient, services: FakeServices, sent: dict[str, Any], said: str
+    ) -> None:
+        refused = await ada.post("/account/import", **(sent or {"data": {"project": "x"}}))
+        assert refused.status_code == 422
+        assert said in refused.text
+        assert not services.called("POST /import")
+
+    async def test_says_why_a_file_cannot_be_read(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        services.answers["POST /import"] = problem(422, "import-unreadable", "There is no task in this file.")
+        refused = await ada.post("/account/import", **upload())
+        assert refused.status_code == 422
+        assert 'role="alert">There is no task in this file.' in refused.text
+
+    async def test_says_that_the_service_is_away(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        services.away = {App.TASK}
+        refused = await ada.post("/account/import", **upload())
+        assert refused.status_code == 503
+        assert "be reached right now" in refused.text
+
+    async def test_counts_as_an_import(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
+        services.answers["POST /import"] = told(200, PREVIEW)
+        await ada.post("/account/import", **upload())
+        items = {item["name"]: item for item in (await ada.get("/api/v1/users/me/usage")).json()["items"]}
+        assert items["imports"]["used"] == 1
+
+
+class TestKeptFile:
+    @given(content=st.binary(min_size=1, max_size=5000))
+    def test_is_the_chosen_one(self, content: bytes) -> None:
+        assert kept_file(ImportFile(content, "a", "").packed, "a", "").content == content
+
+    def test_too_large_for_a_form_is_refused(self) -> None:
+        noise = Random(1).randbytes(MOST_PACKED + 1000)
+        with pytest.raises(Invalid, match="too large"):
+            _ = ImportFile(noise, "a", "").packed
+
+    @pytest.mark.parametrize("packed", ["", "####", "eJw=", "AAAA"])
+    def test_that_no_form_made_is_refused(self, packed: str) -> None:
+        with pytest.raises(Invalid, match="Choose the file once more"):
+            kept_file(packed, "a", "")
+
+
+class TestProgress:
+    async def test_asks_again_until_it_has_ended(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        services.answers[f"GET /import/{ID}"] = told(200, job())
+        page = (await ada.get(f"/account/import/{ID}")).text
+        assert 'hx-trigger="every 1s"' in page
+        services.answers[f"GET /import/{ID}"] = told(200, job("done"))
+        part = (await ada.get(f"/account/import/{ID}", headers={"hx-request": "true"})).text
+        assert "hx-trigger" not in part
+        assert "2 tasks added, 1 task here already." in part
+        assert "row 3:" in part
+
+    async def test_keeps_what_is_shown_while_the_service_is_away(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        services.away = {App.TASK}
+        answered = await ada.get(f"/account/import/{ID}", headers={"hx-request": "true"})
+        assert answered.status_code == 204
+
+
+class TestTheFileInTheRequest:
+    async def test_goes_as_it_is(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
+        services.answers["POST /import"] = told(200, PREVIEW)
+        await ada.post("/account/import", **upload())
+        (call,) = services.called("POST /import")
+        assert call.headers["content-type"] == "application/octet-stream"
+        assert call.headers["idempotency-key"].startswith("web-")

@@ -1,0 +1,157 @@
+"""Saving what was edited, also when somebody else has saved meanwhile."""
+
+import json
+from typing import Any
+
+import httpx2
+import pytest
+from frontend_service.web.tasks import task_form
+from frontend_service.web.tasks.edit_page import read_edit
+
+from contracts.names import App
+from servicekit.sidecar import Answer
+from services.frontend.tests.fake_services import Call, FakeServices, a_task, problem
+from tests.fake_sidecar import answer
+
+READ = a_task(notes="two bottles", version=1)
+ID = READ["id"]
+SAVE = f"PATCH /tasks/{ID}"
+HTMX = {"hx-request": "true"}
+
+
+def form(**changes: str) -> dict[str, str]:
+    shown = task_form.shown(READ)
+    return {"key": "k", "version": "1", "base": json.dumps(shown)} | shown | changes
+
+
+class Stored:
+    """A task service that knows versions."""
+
+    def __init__(self, **changed: Any) -> None:
+        self.task = READ | {"version": 2} | changed
+
+    def patch(self, call: Call) -> Answer:
+        if call.headers["if-match"] != f'"{self.task["version"]}"':
+            return problem(412, "precondition-failed", current=self.task)
+        self.task = self.task | call.json | {"version": self.task["version"] + 1}
+        return answer(**self.task)
+
+
+class TestSaving:
+    async def test_sends_only_what_was_changed_with_the_version_it_was_changed_from(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        services.answers[SAVE] = answer(**READ)
+        await ada.post(f"/tasks/{ID}", data=form(title="Buy oat milk"), headers=HTMX)
+        call = services.called(SAVE)[0]
+        assert call.json == {"title": "Buy oat milk"}
+        assert call.headers["if-match"] == '"1"'
+        assert call.headers["idempotency-key"] == "web-k"
+
+    async def test_shows_the_row(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
+        services.answers[SAVE] = answer(**READ | {"title": "Buy oat milk"})
+        answered = await ada.post(f"/tasks/{ID}", data=form(title="Buy oat milk"), headers=HTMX)
+        assert f'<li id="task-{ID}" class="row" data-state="' in answered.text
+        assert "Saved “Buy oat milk”" in answered.text
+
+    async def test_leads_back_to_the_list_without_javascript(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        services.answers[SAVE] = answer(**READ)
+        answered = await ada.post(f"/tasks/{ID}", data=form())
+        assert (answered.status_code, answered.headers["location"]) == (303, f"/?done=save&task={ID}")
+
+    async def test_names_the_field_that_was_refused(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        errors = [{"pointer": "/labels/0", "detail": "too long"}]
+        services.answers[SAVE] = problem(422, "invalid", errors=errors)
+        answered = await ada.post(f"/tasks/{ID}", data=form(labels="x" * 101), headers=HTMX)
+        assert answered.status_code == 422
+        assert f'<p id="edit-{ID}-labels-error" class="problem">too long</p>' in answered.text
+        assert 'value="k"' not in answered.text
+
+    async def test_leaves_the_form_alone_while_the_service_is_away(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        services.away.add(App.TASK)
+        answered = await ada.post(f"/tasks/{ID}", data=form(title="Oat"), headers=HTMX)
+        assert (answered.status_code, answered.headers["hx-reswap"]) == (503, "none")
+
+    async def test_keeps_what_was_typed_and_its_key_without_javascript(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        services.away.add(App.TASK)
+        answered = await ada.post(f"/tasks/{ID}", data=form(title="Oat"))
+        assert answered.status_code == 503
+        assert 'value="Oat"' in answered.text
+        assert 'name="key" value="k"' in answered.text
+
+
+class TestAConflict:
+    async def test_of_different_fields_is_settled_at_once(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        stored = Stored(notes="three bottles")
+        services.answers[SAVE] = stored.patch
+        answered = await ada.post(f"/tasks/{ID}", data=form(title="Buy oat milk"), headers=HTMX)
+        assert answered.status_code == 200
+        assert (stored.task["title"], stored.task["notes"]) == ("Buy oat milk", "three bottles")
+
+    async def test_of_the_same_field_shows_both_and_asks(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        services.answers[SAVE] = Stored(title="Buy soy milk").patch
+        answered = await ada.post(f"/tasks/{ID}", data=form(title="Buy oat milk"), headers=HTMX)
+        assert answered.status_code == 409
+        assert 'name="title" value="Buy oat milk"' in answered.text
+        assert '<q dir="auto">Buy soy milk</q>' in answered.text
+        assert 'name="version" value="2"' in answered.text
+
+    async def test_decided_for_the_own_text_is_saved_over_the_other(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        stored = Stored(title="Buy soy milk")
+        services.answers[SAVE] = stored.patch
+        base = json.dumps(task_form.shown(stored.task))
+        await ada.post(f"/tasks/{ID}", data=form(title="Buy oat milk", base=base, version="2"))
+        assert stored.task["title"] == "Buy oat milk"
+
+    async def test_decided_for_the_other_version_changes_nothing(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        services.answers[f"GET /tasks/{ID}"] = answer(**READ | {"title": "Buy soy milk"})
+        answered = await ada.post(f"/tasks/{ID}", data=form(title="x", choice="theirs"), headers=HTMX)
+        assert "Buy soy milk" in answered.text
+        assert services.called(SAVE) == []
+
+    async def test_that_never_ends_is_given_up(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
+        services.answers[SAVE] = problem(412, "precondition-failed", current=READ)
+        answered = await ada.post(f"/tasks/{ID}", data=form(title="x"), headers=HTMX)
+        assert "being changed elsewhere all the time" in answered.text
+
+
+class TestATaskThatIsGone:
+    async def test_can_be_restored_and_saved(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
+        services.answers[SAVE] = problem(404, "not-found")
+        answered = await ada.post(f"/tasks/{ID}", data=form(title="Oat"), headers=HTMX)
+        assert 'name="choice" value="restore"' in answered.text
+        stored = Stored()
+        services.answers[SAVE] = stored.patch
+        await ada.post(f"/tasks/{ID}", data=form(title="Oat", choice="restore"), headers=HTMX)
+        assert [call.route for call in services.calls if call.method == "POST"] == [
+            f"POST /tasks/{ID}/restore"
+        ]
+        assert stored.task["title"] == "Oat"
+
+    async def test_leaves_no_row_behind(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
+        services.answers[f"GET /tasks/{ID}"] = problem(404, "not-found")
+        answered = await ada.get(f"/tasks/{ID}", headers=HTMX)
+        assert (answered.status_code, answered.text) == (200, "")
+
+
+class TestAFormFromElsewhere:
+    @pytest.mark.parametrize("base", ["", "[]", "{", '"x"', "null"])
+    def test_without_a_base_changes_every_field(self, base: str) -> None:
+        edit = read_edit({"base": base, "title": "x", "version": "-1"})
+        assert (edit.base, edit.version) == ({}, 0)

@@ -1,0 +1,141 @@
+"""Lists beside the tasks, searching, details and the trash, with made-up services."""
+
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx2
+import pytest
+from frontend_service.web.tasks.sidebar import nested
+from frontend_service.web.tasks.task_details import changes_of
+from frontend_service.web.tasks.views import View
+
+from services.frontend.tests.fake_services import FakeServices, a_task, problem
+from tests.fake_sidecar import answer
+
+ID = a_task()["id"]
+NOW = datetime(2026, 12, 24, 9, tzinfo=UTC)
+
+
+def project(id: str, parent_id: str | None = None, name: str = "") -> dict[str, Any]:
+    return {"id": id, "name": name or id, "parent_id": parent_id, "archived": False}
+
+
+class TestView:
+    @pytest.mark.parametrize(
+        ("view", "path"),
+        [
+            (View(), "/tasks"),
+            (View(list="today"), "/tasks?saved=today"),
+            (View(list="nonsense"), "/tasks"),
+            (View(saved="x", q="a b"), "/tasks?q=a+b&saved=x"),
+            (View(label='a"b\\'), "/tasks?filter=label+%3D+%22a%5C%22b%5C%5C%22"),
+            (View(project="p"), "/tasks?filter=project+%3D+%22p%22&sort=position"),
+            (View(filter="done or due", sort="due"), "/tasks?filter=done+or+due&sort=due"),
+        ],
+    )
+    def test_asks_the_task_service(self, view: View, path: str) -> None:
+        assert view.path() == path
+
+    def test_puts_a_typed_filter_in_parentheses_behind_its_own(self) -> None:
+        asked = parse_qs(urlsplit(View(label="home", filter="done or due").path()).query)
+        assert asked["filter"] == ['label = "home" and (done or due)']
+
+    def test_makes_new_tasks_one_of_it(self) -> None:
+        assert View(project="p").given(NOW) == {"project_id": "p"}
+        assert View(label="home").given(NOW) == {"labels": ["home"]}
+        assert View(list="today").given(NOW) == {"due_date": "2026-12-24"}
+        assert View(q="x").given(NOW) == {}
+
+
+class TestSidebar:
+    def test_nests_projects(self) -> None:
+        found = nested(
+            [project("a"), project("c"), project("b", "a"), project("d", "b"), project("e", "gone")]
+        )
+        assert [(place.project["id"], place.level) for place in found] == [
+            *(("a", 0), ("b", 1), ("d", 2), ("c", 0), ("e", 0))
+        ]
+
+
+class TestDetails:
+    def test_say_what_changed_in_words(self) -> None:
+        before = {"priority": 0, "labels": [], "project_id": None, "position": "a"}
+        after = {"priority": 4, "labels": ["a", "b"], "project_id": "p", "position": "b"}
+        found = [(each.field, each.before, each.after) for each in changes_of(before, after, {"p": "Home"})]
+        assert found == [("Priority", "None", "Urgent"), ("Labels", "", "a, b"), ("Project", "", "Home")]
+
+
+class TestPages:
+    async def test_keep_the_view_in_what_a_row_does(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        services.answers["GET /tasks"] = answer(items=[a_task()], next_cursor=None)
+        text = (await ada.get("/?list=today&q=milk")).text
+        assert f'action="/tasks/{ID}/complete?list=today&amp;q=milk&amp;shown=50"' in text
+        asked = [call.path for call in services.called("GET /tasks")]
+        assert "/tasks?q=milk&saved=today&limit=50" in asked
+
+    async def test_say_what_is_wrong_with_a_filter(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        services.answers["GET /tasks"] = problem(422, "filter-invalid", "There is no field “colour”.")
+        found = await ada.get("/?filter=colour")
+        assert found.status_code == 200
+        assert 'aria-invalid="true" aria-describedby="filter-problem"' in found.text
+        assert "There is no field “colour”." in found.text
+
+    @pytest.mark.parametrize(
+        ("query", "said", "sent"),
+        [
+            (f"project={ID}", {}, {"project_id": ID}),
+            (f"project={ID}", {"project": "Other"}, {}),
+            ("label=home", {"labels": ["work"]}, {"labels": ["work", "home"]}),
+            ("label=home", {"labels": ["home"]}, {}),
+            ("list=today", {"due_date": "2031-01-01"}, {}),
+            ("", {}, {}),
+        ],
+    )
+    async def test_add_to_the_list_that_is_shown_what_the_text_leaves_open(
+        self,
+        ada: httpx2.AsyncClient,
+        services: FakeServices,
+        query: str,
+        said: dict[str, Any],
+        sent: dict[str, Any],
+    ) -> None:
+        services.answers["POST /tasks"] = answer(201, **a_task())
+        nothing: dict[str, Any] = {"labels": [], "project": None, "due_date": None}
+        services.answers["POST /tasks/parse"] = answer(task=nothing | said, spans=[], creates=[])
+        await ada.post(f"/tasks?{query}", data={"title": "x"})
+        assert services.called("POST /tasks")[0].json == {"quick": "x"} | sent
+
+    async def test_show_and_restore_what_is_in_the_trash(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        services.answers["GET /tasks"] = answer(items=[a_task(title="gone")], next_cursor=None)
+        text = (await ada.get("/trash")).text
+        assert 'aria-label="Restore: gone"' in text
+        answered = await ada.post(f"/trash/tasks/{ID}/restore", data={"key": "k"})
+        assert answered.headers["location"] == "/trash?restored=yes"
+        assert len(services.called(f"POST /tasks/{ID}/restore")) == 1
+
+    async def test_show_subtasks_and_history_of_a_task(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        entry = {
+            "what": "updated",
+            "at": "2026-01-01T00:00:00Z",
+            "before": {"title": "a"},
+            "after": {"title": "b"},
+            "via": {"token": "7", "name": "my <laptop>"},
+        }
+        activity = [entry | {"via": {"token": None, "name": "assistant"}}, entry]
+        services.answers[f"GET /tasks/{ID}"] = answer(**a_task())
+        services.answers["GET /tasks"] = answer(items=[a_task(title="step")], next_cursor=None)
+        services.answers[f"GET /tasks/{ID}/activity"] = answer(items=activity, next_cursor=None)
+        text = (await ada.get(f"/tasks/{ID}/edit")).text
+        assert 'aria-label="Complete: step"' in text
+        assert '<q dir="auto">a</q> → <q dir="auto">b</q>' in text
+        assert 'by the API token <q dir="auto">my &lt;laptop&gt;</q>' in text
+        assert "by the assistant <time" in text

@@ -1,0 +1,209 @@
+"""What the pages ask of the services, and show of their answers."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import httpx2
+import pytest
+from frontend_service.web.account.auth import own_path
+from frontend_service.web.notifications.inbox_page import ago
+
+from contracts.names import App
+from servicekit.sidecar import Answer
+from services.frontend.tests.fake_services import Call, FakeServices, a_task, problem, tokens
+from tests.fake_sidecar import answer
+
+ID = a_task()["id"]
+HTMX = {"hx-request": "true"}
+HOSTILE = "<script>alert(1)</script>\"' onload=x"
+
+
+class TestTheList:
+    async def test_shows_titles_as_text(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
+        task = a_task(title=HOSTILE, notes=HOSTILE, labels=[HOSTILE])
+        services.answers["GET /tasks"] = answer(items=[task], next_cursor=None)
+        text = (await ada.get("/")).text
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+        assert "<script>alert" not in text
+        assert "\"' onload" not in text
+
+    async def test_asks_for_as_many_as_are_shown(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        def page(call: Call) -> Answer:
+            wanted = int(call.path.partition("limit=")[2].partition("&")[0])
+            return answer(items=[a_task()] * wanted, next_cursor="a+b/c=")
+
+        services.answers["GET /tasks"] = page
+        text = (await ada.get("/?shown=250", headers=HTMX)).text
+        asked = [call.path for call in services.called("GET /tasks")]
+        assert asked == ["/tasks?limit=200", "/tasks?limit=50&cursor=a%2Bb%2Fc%3D"]
+        assert 'href="/?shown=300"' in text
+
+    @pytest.mark.parametrize("shown", ["-1", "0", "99999999999999"])
+    async def test_shows_neither_nothing_nor_everything(
+        self, ada: httpx2.AsyncClient, services: FakeServices, shown: str
+    ) -> None:
+        assert (await ada.get(f"/?shown={shown}", headers=HTMX)).status_code == 200
+
+    async def test_stays_on_the_page_while_it_cant_be_read(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        services.away.add(App.TASK)
+        answered = await ada.get("/", headers=HTMX)
+        assert (answered.status_code, answered.headers["hx-reswap"]) == (200, "none")
+        assert "Your tasks can't be reached right now." in answered.text
+
+    @pytest.mark.parametrize("body", [b"", b'{"items": [', b"null"])
+    async def test_takes_an_answer_that_was_cut_off_for_none(
+        self, ada: httpx2.AsyncClient, services: FakeServices, body: bytes
+    ) -> None:
+        services.answers["GET /tasks"] = replace(answer(), body=body)
+        answered = await ada.get("/")
+        assert answered.status_code == 200
+        assert "Your tasks can't be reached right now." in answered.text
+
+    async def test_does_not_need_the_services_beside_it(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        services.away |= {App.NOTIFICATION, App.ANALYTICS, App.CHAT}
+        services.answers["GET /tasks"] = answer(items=[a_task()], next_cursor=None)
+        answered = await ada.get("/")
+        assert answered.status_code == 200
+        assert "Buy milk" in answered.text
+
+
+class TestAdding:
+    async def test_hands_on_the_key_of_the_form(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        services.answers["POST /tasks"] = answer(201, **a_task())
+        await ada.post("/tasks", data={"title": "Buy milk", "key": "k1"})
+        call = services.called("POST /tasks")[0]
+        assert call.headers["idempotency-key"] == "web-k1"
+        assert call.json == {"quick": "Buy milk"}
+
+    async def test_keeps_text_and_key_while_the_service_is_away(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        services.away.add(App.TASK)
+        answered = await ada.post("/tasks", data={"title": "Buy milk", "key": "k1"})
+        assert answered.status_code == 503
+        assert 'value="Buy milk"' in answered.text
+        assert 'name="key" value="k1"' in answered.text
+
+    async def test_gives_a_new_key_after_a_refusal(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        errors = [{"pointer": "/quick", "detail": "must not be blank"}]
+        services.answers["POST /tasks"] = problem(422, "invalid", errors=errors)
+        answered = await ada.post("/tasks", data={"title": " ", "key": "k1"})
+        assert "must not be blank" in answered.text
+        assert 'value="k1"' not in answered.text
+
+
+class TestAClick:
+    @pytest.mark.parametrize(
+        ("verb", "route", "undo"),
+        [
+            ("complete", f"POST /tasks/{ID}/complete", "reopen"),
+            ("reopen", f"POST /tasks/{ID}/reopen", "complete"),
+            ("delete", f"DELETE /tasks/{ID}", "restore"),
+        ],
+    )
+    async def test_can_be_taken_back(
+        self, ada: httpx2.AsyncClient, services: FakeServices, verb: str, route: str, undo: str
+    ) -> None:
+        form = {"key": "k", "title": HOSTILE}
+        answered = await ada.post(f"/tasks/{ID}/{verb}", data=form, headers=HTMX)
+        assert services.called(route)[0].headers["idempotency-key"] == f"web-k-{verb}"
+        assert f'hx-post="/tasks/{ID}/{undo}?shown=50"' in answered.text
+        assert "<script>" not in answered.text
+
+    async def test_on_a_task_that_is_gone_shows_the_list_without_it(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        services.answers[f"POST /tasks/{ID}/complete"] = problem(404, "not-found")
+        answered = await ada.post(f"/tasks/{ID}/complete", headers=HTMX)
+        assert "That task was deleted elsewhere." in answered.text
+        assert 'id="tasks"' in answered.text
+
+
+class TestSigningIn:
+    async def test_keeps_the_session(self, nobody: httpx2.AsyncClient, services: FakeServices) -> None:
+        services.answers["POST /auth/sign-in"] = tokens()
+        answered = await nobody.post("/sign-in", data={"email": "a@b.c", "password": "p", "next": "/account"})
+        assert (answered.status_code, answered.headers["location"]) == (303, "/account")
+        assert "HttpOnly; SameSite=Lax" in answered.headers["set-cookie"]
+
+    async def test_shows_no_password_again(self, nobody: httpx2.AsyncClient, services: FakeServices) -> None:
+        services.answers["POST /auth/sign-in"] = problem(401, "wrong-credentials", "Wrong.")
+        answered = await nobody.post("/sign-in", data={"email": "a@b.c", "password": "hunter22"})
+        assert answered.status_code == 401
+        assert "Wrong." in answered.text
+        assert "hunter22" not in answered.text
+
+    async def test_up_ignores_a_zone_nobody_knows(
+        self, nobody: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        services.answers["POST /auth/sign-up"] = tokens()
+        await nobody.post("/sign-up", data={"email": "a@b.c", "password": "p", "time_zone": "Mars/X"})
+        assert "time_zone" not in services.called("POST /auth/sign-up")[0].json
+
+    @pytest.mark.parametrize(
+        "asked", ["//evil.test", "/\\evil.test", "https://evil.test", "evil", "", "/\t/evil.test"]
+    )
+    def test_leads_to_no_other_site(self, asked: str) -> None:
+        assert own_path(asked) == "/"
+
+
+class TestSigningOut:
+    async def test_works_without_the_user_service(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        services.away.add(App.USER)
+        answered = await ada.post("/sign-out")
+        assert "session=; Max-Age=0" in answered.headers["set-cookie"]
+
+
+class TestTheBadge:
+    @pytest.mark.parametrize(("unread", "shown"), [(0, ""), (3, "<b>3</b>"), (10, "<b>9+</b>")])
+    async def test_counts_a_few(
+        self, ada: httpx2.AsyncClient, services: FakeServices, unread: int, shown: str
+    ) -> None:
+        services.answers["GET /notifications"] = answer(items=[{}] * unread, next_cursor=None)
+        text = (await ada.get("/notifications/badge", headers=HTMX)).text
+        assert ("<b>" in text) == bool(shown)
+        assert shown in text
+
+
+class TestTheAssistant:
+    async def test_offers_to_undo_what_it_did(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
+        reply = answer(conversation_id=ID, reply="Added.", actions=[], undo_token="t.o")
+        services.answers["POST /chat/messages"] = reply
+        answered = await ada.post("/assistant/messages", data={"text": "add x", "key": "k"})
+        assert answered.headers["location"] == f"/assistant/{ID}?undo=t.o"
+
+    async def test_says_when_conversations_are_unavailable(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        services.answers["GET /chat/conversations"] = problem(503, "conversations-unavailable")
+        answered = await ada.get("/assistant")
+        assert answered.status_code == 200
+        assert "Conversation unavailable." in answered.text
+
+
+class TestAgo:
+    @pytest.mark.parametrize(
+        ("before", "told"),
+        [
+            (timedelta(seconds=5), "just now"),
+            (timedelta(minutes=59), "59 min ago"),
+            (timedelta(hours=23), "23 h ago"),
+            (timedelta(days=3), "20 Nov"),
+            (timedelta(days=400), "19 Oct 2025"),
+        ],
+    )
+    def test_is_rough(self, before: timedelta, told: str) -> None:
+        now = datetime(2026, 11, 23, 12, tzinfo=UTC)
+        assert ago(now - before, now) == told

@@ -1,0 +1,60 @@
+"""Static files: one address for each release, compressed, kept by browsers."""
+
+import gzip
+from pathlib import Path
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from frontend_service.web.static_files import Assets
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "css").mkdir()
+    (tmp_path / "css" / "base.css").write_text("body {}")
+    (tmp_path / "css" / "rows.css").write_text("li {}")
+    (tmp_path / "js").mkdir()
+    (tmp_path / "js" / "app.js").write_text("run()")
+    return tmp_path
+
+
+class TestARelease:
+    def test_is_named_by_its_content(self, folder: Path) -> None:
+        before = Assets(folder).release
+        assert Assets(folder).release == before
+        (folder / "css" / "base.css").write_text("body { color: red }")
+        assert Assets(folder).release != before
+
+    def test_finds_all_files_of_a_folder(self, folder: Path) -> None:
+        assets = Assets(folder)
+        assert assets.below("js") == [f"/static/{assets.release}/js/app.js"]
+
+    def test_has_one_style_sheet_for_all(self, folder: Path) -> None:
+        assert Assets(folder).files["css/all.css"].body == b"body {}\nli {}"
+
+
+class TestAFile:
+    async def test_is_kept_for_good(self, nobody: httpx2.AsyncClient, app: FastAPI) -> None:
+        answer = await nobody.get(app.state.assets.url("js/app.js"))
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
+        assert answer.headers["content-encoding"] == "gzip"
+
+    async def test_comes_plain_to_who_takes_no_gzip(self, nobody: httpx2.AsyncClient, app: FastAPI) -> None:
+        answer = await nobody.get(app.state.assets.url("icon.svg"), headers={"accept-encoding": "identity"})
+        assert answer.content.startswith(b"<svg")
+        assert gzip.decompress(app.state.assets.files["icon.svg"].compressed) == answer.content
+
+    async def test_is_not_sent_again(self, nobody: httpx2.AsyncClient, app: FastAPI) -> None:
+        address = app.state.assets.url("icon.svg")
+        etag = (await nobody.get(address)).headers["etag"]
+        assert (await nobody.get(address, headers={"if-none-match": etag})).status_code == 304
+
+    async def test_of_another_release_is_not_kept(self, nobody: httpx2.AsyncClient) -> None:
+        answer = await nobody.get("/static/other/icon.svg")
+        assert answer.headers["cache-control"] == "no-cache"
+
+    @pytest.mark.parametrize("path", ["nothing.js", "../main.py", "%2e%2e/main.py"])
+    async def test_that_is_none_is_not_found(self, nobody: httpx2.AsyncClient, path: str) -> None:
+        assert (await nobody.get(f"/static/other/{path}")).status_code == 404
