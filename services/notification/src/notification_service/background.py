@@ -1,4 +1,4 @@
-"""What runs beside the requests: wake-ups are set, deliveries sent, what is long over dropped."""
+"""What runs beside the requests: jobs are scheduled, deliveries sent, what is long over dropped."""
 
 import asyncio
 import logging
@@ -8,22 +8,22 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notification_service import repository as inbox
-from notification_service.channels import failures, keys
+from notification_service.channels import failure_reports, keys
 from notification_service.channels import repository as channels
-from notification_service.channels.guard import guarded_session
+from notification_service.channels.delivery_job import Sender
+from notification_service.channels.delivery_worker import DeliveryWorker
+from notification_service.channels.key_rotation import reencrypt_secrets
 from notification_service.channels.mail import Mail
-from notification_service.channels.parcel import Sender
 from notification_service.channels.push import Push
-from notification_service.channels.resealing import reseal_all
-from notification_service.channels.sending import Sending
+from notification_service.channels.ssrf import safe_client_session
 from notification_service.channels.webhooks import Webhooks
 from notification_service.overdue import count_overdue
 from notification_service.queue import repository as queue
 from notification_service.quotas import repository as quotas
 from notification_service.quotas.use_cases import WINDOW
 from notification_service.reminders import repository as reminders
-from notification_service.reminders.firing import Firing
-from notification_service.reminders.jobs import WakeUps
+from notification_service.reminders.dispatcher import ReminderDispatcher
+from notification_service.reminders.scheduled_jobs import ScheduledJobs
 from notification_service.settings import Settings
 
 KEPT = timedelta(days=30)
@@ -36,30 +36,30 @@ log = logging.getLogger(__name__)
 
 
 async def prepare(app: FastAPI) -> None:
-    app.state.firing = Firing(app.state.database)
+    app.state.dispatcher = ReminderDispatcher(app.state.database)
 
 
-async def set_wake_ups(app: FastAPI) -> None:
-    await WakeUps(app.state.database, app.state.sidecar, app.state.firing).run()
+async def schedule_jobs(app: FastAPI) -> None:
+    await ScheduledJobs(app.state.database, app.state.sidecar, app.state.dispatcher).run()
 
 
 async def send(app: FastAPI) -> None:
     settings: Settings = app.state.settings
-    async with guarded_session(settings.allowed_networks, settings.allowed_ports) as session:
+    async with safe_client_session(settings.allowed_networks, settings.allowed_ports) as session:
         senders: dict[str, Sender] = {
             "webhook": Webhooks(session, app.state.keys),
             "push": Push(session, app.state.keys, settings.vapid_contact),
         }
         if settings.smtp_host:
             senders["email"] = Mail(settings, app.state.keys)
-        await Sending(app.state.database, senders, app.state.firing.fired).run()
+        await DeliveryWorker(app.state.database, senders, app.state.dispatcher.fired).run()
 
 
 async def reseal(app: FastAPI) -> None:
     """Once after the start, if there is a key before the one of today."""
     while app.state.keys.previous:
         try:
-            number = await reseal_all(app.state.database, app.state.keys)
+            number = await reencrypt_secrets(app.state.database, app.state.keys)
             log.info("the secrets of %d webhooks were sealed anew; the key before can go", number)
             return
         except Exception as error:
@@ -105,8 +105,8 @@ async def shed_queues(session: AsyncSession, settings: Settings, now: datetime) 
     limit = settings.quota_deliveries_waiting
     for user_id, number in (await queue.shed(session, limit)).items():
         log.warning("%d deliveries were given up: too many wait for one account", number)
-        await failures.tell_of_dropped(session, user_id, number, limit, now)
+        await failure_reports.tell_of_dropped(session, user_id, number, limit, now)
 
 
 STARTUP = (keys.load, prepare)
-WORK = (set_wake_ups, send, reseal, forget, shed, count_overdue)
+WORK = (schedule_jobs, send, reseal, forget, shed, count_overdue)

@@ -10,8 +10,8 @@ from yarl import URL
 
 from notification_service import events
 from notification_service.channels import repository as channels
-from notification_service.models import Channel, Delivery, Notification, Person
-from notification_service.reminders.when import end_of_quiet, zone_of
+from notification_service.models import Channel, Delivery, Notification, Recipient
+from notification_service.reminders.instants import end_of_quiet, zone_of
 from servicekit.outbox import record
 
 INBOX = "inbox"
@@ -25,17 +25,19 @@ Active = Mapping[str, Sequence[Channel]]
 """The channels in use, by user."""
 
 
-async def put(session: AsyncSession, told: Sequence[Notification], people: Mapping[str, Person]) -> None:
-    """Add entries with their deliveries and events. people: who has other than the default habits.
+async def put(
+    session: AsyncSession, told: Sequence[Notification], recipients: Mapping[str, Recipient]
+) -> None:
+    """Add entries with their deliveries and events. recipients: who has other than the default habits.
 
     What is not for the inbox and what no channel asks for is dropped.
     """
     active = await channels.active_of(session, {each.user_id for each in told})
-    await put_on(session, told, people, active)
+    await put_on(session, told, recipients, active)
 
 
 async def put_on(
-    session: AsyncSession, told: Sequence[Notification], people: Mapping[str, Person], active: Active
+    session: AsyncSession, told: Sequence[Notification], recipients: Mapping[str, Recipient], active: Active
 ) -> None:
     """As `put`, where the channels are known."""
     for entry in told:
@@ -44,8 +46,8 @@ async def put_on(
             record(session, events.created(entry))
         if entry.in_inbox or asking:
             session.add(entry)
-        person = people.get(entry.user_id) or Person(id=entry.user_id)
-        session.add_all([delivery_on(channel, entry, person, entry.created_at) for channel in asking])
+        recipient = recipients.get(entry.user_id) or Recipient(id=entry.user_id)
+        session.add_all([delivery_on(channel, entry, recipient, entry.created_at) for channel in asking])
     arrived = [_in_inbox(entry, entry.created_at) for entry in told if entry.kind in WITH_RECEIPT]
     if arrived:
         await channels.add_deliveries(session, arrived)
@@ -59,9 +61,9 @@ async def mark_read(session: AsyncSession, entry: Notification, now: datetime) -
         await channels.open_in_inbox(session, entry.id, now)
 
 
-def delivery_on(channel: Channel, entry: Notification, person: Person, now: datetime) -> Delivery:
-    """What is to be sent on `channel`: now, or when the quiet hours of `person` are over."""
-    zone = zone_of(person.time_zone, "UTC")
+def delivery_on(channel: Channel, entry: Notification, recipient: Recipient, now: datetime) -> Delivery:
+    """What is to be sent on `channel`: now, or when the quiet hours of `recipient` are over."""
+    zone = zone_of(recipient.time_zone, "UTC")
     is_noisy = channel.kind in QUIET
     return Delivery(
         id=delivery_id(entry.id, channel.id),
@@ -72,7 +74,7 @@ def delivery_on(channel: Channel, entry: Notification, person: Person, now: date
         kind=channel.kind,
         host=host_of(channel),
         state="due",
-        next_at=end_of_quiet(person.quiet_from, person.quiet_to, zone, now) if is_noisy else now,
+        next_at=end_of_quiet(recipient.quiet_from, recipient.quiet_to, zone, now) if is_noisy else now,
         created_at=now,
     )
 

@@ -11,22 +11,22 @@ from servicekit.inbox import InboxRow
 from servicekit.outbox import OutboxRow
 
 __all__ = [
-    "Attempt",
     "Channel",
     "Delivery",
+    "DeliveryAttempt",
     "IdempotencyRow",
     "InboxRow",
-    "KnownTask",
     "Notification",
     "OutboxRow",
-    "Person",
     "QuotaUse",
+    "Recipient",
     "Reminder",
-    "WakeUp",
+    "ScheduledJob",
+    "TaskProjection",
 ]
 
 
-class Person(SQLModel, table=True):
+class Recipient(SQLModel, table=True):
     """A user as user-events tell of them, and how they want to be told; an erased one is empty."""
 
     __tablename__ = "person"
@@ -47,7 +47,7 @@ class Person(SQLModel, table=True):
     erased_at: datetime | None = None
 
 
-class KnownTask(SQLModel, table=True):
+class TaskProjection(SQLModel, table=True):
     """A task as todo-events told of it last: what reminders and digest need."""
 
     __tablename__ = "known_task"
@@ -72,7 +72,7 @@ class Reminder(SQLModel, table=True):
     __tablename__ = "reminder"
 
     id: str = Field(primary_key=True)
-    """Of a reminder that came with a task: made from task and wording, so it is planned once."""
+    """Of a reminder that came with a task: made from task and spec, so it is planned once."""
     user_id: str
     kind: str
     """`task` (came with one), `own` (made through the API), `snooze` or `digest`."""
@@ -97,7 +97,7 @@ class Notification(SQLModel, table=True):
     """Made from what it tells of: an event's id, or a reminder and its instant."""
     user_id: str
     kind: str
-    """One of `contents.IN_INBOX`, or of what only webhooks are told: `task.created` and so on, `test`."""
+    """One of `notification_rules.IN_INBOX`, or what only webhooks get: `task.created` and so on, `test`."""
     title: str
     text: str = ""
     task_id: str | None = None
@@ -127,7 +127,7 @@ class Channel(SQLModel, table=True):
     target: str
     """Address or URL."""
     keys: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
-    """Push: `p256dh` and `auth` of the browser. Webhook: `secrets`, newest first, sealed."""
+    """Push: `p256dh` and `auth` of the browser. Webhook: `secrets`, newest first, encrypted."""
     kinds: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     """Kinds of notifications it gets."""
     is_active: bool = True
@@ -150,7 +150,7 @@ class Delivery(SQLModel, table=True):
     """None for the inbox."""
     kind: str
     host: str = ""
-    """Where it goes; what is under way to one host is limited."""
+    """Where it goes; what is in flight to one host is limited."""
     state: str
     """`due`, `sent`, `delivered`, `opened`, `failed` (given up) or `dropped` (the channel is gone)."""
     attempts: int = 0
@@ -163,7 +163,7 @@ class Delivery(SQLModel, table=True):
     opened_at: datetime | None = None
 
 
-class Attempt(SQLModel, table=True):
+class DeliveryAttempt(SQLModel, table=True):
     """One try to call a webhook."""
 
     __tablename__ = "attempt"
@@ -178,8 +178,8 @@ class Attempt(SQLModel, table=True):
     error: str = ""
 
 
-class WakeUp(SQLModel, table=True):
-    """An instant at which somebody has to look for due reminders: one job of the scheduler."""
+class ScheduledJob(SQLModel, table=True):
+    """An instant at which reminders are due: one job of the scheduler."""
 
     __tablename__ = "wake_up"
 

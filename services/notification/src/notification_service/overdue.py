@@ -8,14 +8,14 @@ from fastapi import FastAPI
 from prometheus_client import Gauge
 
 from notification_service.channels import repository as channels
-from notification_service.channels.parcel import KINDS
+from notification_service.channels.delivery_job import KINDS
 from notification_service.reminders import repository as reminders
-from notification_service.reminders.when import LATE
+from notification_service.reminders.instants import LATE
 from servicekit.database import Database
 
 SAMPLE_SECONDS = 15.0
 WAITING = timedelta(minutes=1)
-"""A delivery that is due for so long counts as overdue; what is under way is not due meanwhile."""
+"""A delivery that is due for so long counts as overdue; what is in flight is not due meanwhile."""
 
 REMINDERS = Gauge("todo_reminders_overdue", "Reminders that are late and were not fired yet")
 DELIVERIES = Gauge("todo_deliveries_overdue", "Deliveries due for more than a minute", ["channel"])

@@ -8,7 +8,7 @@ from sqlalchemy import Integer, Select, bindparam, delete, exists, func, literal
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from notification_service.lists import Among, for_lists
+from notification_service.list_parameters import Among, for_lists
 from notification_service.models import Notification
 from notification_service.schemas import NotificationRead
 from servicekit.database import run_own

@@ -4,7 +4,7 @@ from notification_service import routes
 from notification_service.channels.routes import channels, deliveries, unsubscribing
 from notification_service.channels.webhook_routes import webhooks
 from notification_service.preferences.routes import preferences
-from notification_service.reminders.routes import reminders, wake_ups
+from notification_service.reminders.routes import job_callbacks, reminders
 from notification_service.routes import QUICK
 
 __all__ = ["ALL", "QUICK"]
@@ -13,7 +13,7 @@ ALL = (
     routes.notifications,
     routes.usages,
     reminders,
-    wake_ups,
+    job_callbacks,
     preferences,
     channels,
     deliveries,

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from contracts.names import App
-from notification_service.channels.guard import PORTS
+from notification_service.channels.ssrf import PORTS
 from servicekit.settings import ServiceSettings
 
 

@@ -12,10 +12,11 @@ from contracts.imports import ImportFinished
 from contracts.label import LabelEvent
 from contracts.project import ProjectEvent
 from contracts.task import TaskEvent
-from notification_service import contents, inbox, repository, wording
+from notification_service import inbox, message_texts, repository
 from notification_service.channels import repository as channels
 from notification_service.channels.use_cases import again
 from notification_service.models import Notification
+from notification_service.notification_rules import OF_EVENTS, kind_of
 from notification_service.quotas import repository as quotas
 from notification_service.reminders import planning
 from notification_service.reminders import repository as reminders
@@ -28,17 +29,17 @@ ListEvent = ProjectEvent | LabelEvent | FilterEvent
 
 async def follow_tasks(session: AsyncSession, envelopes: Sequence[CloudEvent[TaskEvent]]) -> None:
     """Keep reminders in step with changed tasks, and call the webhooks of their owners that ask for it."""
-    people = await reminders.lock_people(session, {envelope.data.user_id for envelope in envelopes})
-    told = [envelope for envelope in envelopes if not people[envelope.data.user_id].erased_at]
+    recipients = await reminders.lock_recipients(session, {envelope.data.user_id for envelope in envelopes})
+    told = [envelope for envelope in envelopes if not recipients[envelope.data.user_id].erased_at]
     if not told:
         return
     users = {envelope.data.user_id for envelope in told}
     around = await repository.around(session, {envelope.data.task.id for envelope in told}, users)
-    await planning.follow(session, told, people, around)
+    await planning.follow(session, told, recipients, around)
     active = await channels.active_of(session, users) if around.has_channels else {}
     asked = {user_id: {kind for each in found for kind in each.kinds} for user_id, found in active.items()}
-    heard = [each for each in told if contents.kind_of(each.data) in asked.get(each.data.user_id, ())]
-    await inbox.put_on(session, [_entry_of_task(each) for each in heard], people, active)
+    heard = [each for each in told if kind_of(each.data) in asked.get(each.data.user_id, ())]
+    await inbox.put_on(session, [_entry_of_task(each) for each in heard], recipients, active)
 
 
 def _entry_of_task(envelope: CloudEvent[TaskEvent]) -> Notification:
@@ -67,22 +68,25 @@ def _changed(event: Event) -> dict[str, Any]:
 
 async def notify_of_import(session: AsyncSession, envelope: CloudEvent[ImportFinished]) -> None:
     """Say in one entry what became of a whole file."""
-    title, text = wording.of_import(envelope.data)
+    title, text = message_texts.of_import(envelope.data)
     await _notify(session, envelope, title=title, text=text, import_id=envelope.data.import_id)
 
 
 async def _notify(session: AsyncSession, envelope: CloudEvent[Event], **values: Any) -> None:
-    """Do what `contents` says of an event, unless its user is erased."""
-    people = await reminders.people(session, [envelope.data.user_id])
-    if not contents.kind_of(envelope.data) or any(person.erased_at for person in people.values()):
+    """Do what `notification_rules` say of an event, unless its user is erased."""
+    recipients = await reminders.recipients(session, [envelope.data.user_id])
+    if not kind_of(envelope.data) or any(recipient.erased_at for recipient in recipients.values()):
         return
-    await inbox.put(session, [_entry(envelope, **values)], people)
+    await inbox.put(session, [_entry(envelope, **values)], recipients)
 
 
 def _entry(envelope: CloudEvent[Event], **values: Any) -> Notification:
     event = envelope.data
     made = {"id": envelope.id, "user_id": event.user_id, "created_at": envelope.time}
-    made |= {"kind": contents.kind_of(event), "in_inbox": contents.OF_EVENTS[type(event)].in_inbox}
+    made |= {
+        "kind": kind_of(event),
+        "in_inbox": OF_EVENTS[type(event)].in_inbox,
+    }
     return Notification.model_validate(made | values)
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from notification_service import models
-from notification_service.models import Channel, Person, Reminder
+from notification_service.models import Channel, Recipient, Reminder
 from notification_service.subscriptions import subscriptions
 from opentelemetry.trace import NoOpTracer
 from sqlalchemy import Row, Table, insert
@@ -37,8 +37,8 @@ MODEST = settings(
     max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 KNOWN = (
-    Person(id="ada", default_reminder=30, quiet_from=time(0), quiet_to=time(20)),
-    Person(id="cyd", erased_at=BEGUN),
+    Recipient(id="ada", default_reminder=30, quiet_from=time(0), quiet_to=time(20)),
+    Recipient(id="cyd", erased_at=BEGUN),
     Reminder(
         id="own",
         user_id="ada",
@@ -110,7 +110,7 @@ EVENTS = st.lists(ABOUT_TASKS | ABOUT_TASKS | ABOUT_TASKS | ABOUT_TASKS | OTHERS
 
 
 async def _begin(notification: ServiceUnderTest) -> None:
-    """Nothing is known but these people, their channels and one reminder."""
+    """Nothing is known but these recipients, their channels and one reminder."""
     async with notification.database.transaction() as session:
         for table in TABLES:
             await session.execute(table.delete())
@@ -183,7 +183,7 @@ class TestTaskEvents:
         await _deliver(notification, _cut(told, sizes))
         assert await _rows(notification) == one_by_one
 
-    async def test_wake_somebody_at_the_instant_of_each_of_them(self, notification: ServiceUnderTest) -> None:
+    async def test_have_a_job_scheduled_for_the_instant_of_each(self, notification: ServiceUnderTest) -> None:
         """A later change may move a reminder; waking up for nothing is cheap, not waking up is not."""
         due = [BEGUN + timedelta(hours=hours) for hours in (30, 40, 50)]
         told = [

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from notification_service.channels.guard import guarded_session
+from notification_service.channels.delivery_job import Sender, SendResult
+from notification_service.channels.delivery_worker import DeliveryWorker, settle
 from notification_service.channels.mail import Mail
-from notification_service.channels.parcel import Outcome, Sender
 from notification_service.channels.push import Push
 from notification_service.channels.repository import lock_delivery
-from notification_service.channels.sending import Sending, settle
+from notification_service.channels.ssrf import safe_client_session
 from notification_service.channels.webhooks import Webhooks
 from notification_service.models import Delivery
 from notification_service.settings import Settings
@@ -66,13 +66,13 @@ async def send(notification: ServiceUnderTest, only: Mapping[str, Sender] | None
     """Send what became due when the reminder fired."""
     await ready(notification)
     settings: Settings = notification.app.state.settings
-    async with guarded_session(settings.allowed_networks) as session:
+    async with safe_client_session(settings.allowed_networks) as session:
         keys = notification.app.state.keys
         senders: Mapping[str, Sender] = only or {
             "webhook": Webhooks(session, keys),
             "push": Push(session, keys, settings.vapid_contact),
         }
-        await Sending(notification.database, senders, asyncio.Event()).drain()
+        await DeliveryWorker(notification.database, senders, asyncio.Event()).drain()
 
 
 async def receipt(notification: ServiceUnderTest, kind: str) -> dict[str, Any]:
@@ -191,7 +191,7 @@ class TestWebhooks:
     ) -> None:
         webhook = await add_webhook(notification, receiver.url.replace("127.0.0.1", "localhost"))
         await remind(notification)
-        async with guarded_session([]) as session:
+        async with safe_client_session([]) as session:
             await send(notification, {"webhook": Webhooks(session, notification.app.state.keys)})
         assert receiver.calls == []
         said = (await logged(notification, webhook))["log"][0]["error"]
@@ -205,7 +205,7 @@ class TestWebhooks:
         webhook = await add_webhook(notification, f"http://127.0.0.1:{port}/")
         await add_webhook(notification, receiver.url)
         await remind(notification)
-        async with guarded_session(notification.app.state.settings.allowed_networks) as session:
+        async with safe_client_session(notification.app.state.settings.allowed_networks) as session:
             impatient = Webhooks(session, notification.app.state.keys, seconds=0.5)
             await send(notification, {"webhook": impatient})
         hanging.close()
@@ -232,7 +232,7 @@ class TestGivingUp:
         id = (await receipt(notification, "webhook"))["id"]
         async with notification.database.transaction() as session:
             await settle(
-                session, id, Outcome("again", "the receiver answered 500", 500), DUE + timedelta(days=1)
+                session, id, SendResult("retry", "the receiver answered 500", 500), DUE + timedelta(days=1)
             )
         assert (await receipt(notification, "webhook"))["state"] == "failed"
         failed, letter = (await notification.recorded())[-2:]

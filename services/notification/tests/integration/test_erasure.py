@@ -6,8 +6,8 @@ from typing import Any
 from unittest.mock import AsyncMock
 
 from notification_service import use_cases
-from notification_service.reminders.firing import fire
-from notification_service.reminders.repository import people
+from notification_service.reminders.dispatcher import fire
+from notification_service.reminders.repository import recipients
 from notification_service.subscriptions import on_tasks_changed, subscriptions
 from sqlalchemy import Connection, inspect, text
 
@@ -72,7 +72,7 @@ class TestErasure:
         await notification.receive(HANDLERS, SIGNED_UP, REMINDED, GONE, REMINDED)
         assert await owners(notification) == set()
         async with notification.database.reading() as session:
-            assert (await people(session, ["ada"]))["ada"].email == ""
+            assert (await recipients(session, ["ada"]))["ada"].email == ""
 
     async def test_holds_against_a_token_that_has_not_expired(self, notification: ServiceUnderTest) -> None:
         await notification.receive(HANDLERS, GONE)

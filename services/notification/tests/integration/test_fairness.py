@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from notification_service.background import keep_house, shed_queues
-from notification_service.channels.parcel import Outcome, Parcel
-from notification_service.channels.sending import Sending
+from notification_service.channels.delivery_job import DeliveryJob, SendResult
+from notification_service.channels.delivery_worker import DeliveryWorker
 from notification_service.models import Channel, Delivery, Notification
-from notification_service.queue import turns
+from notification_service.queue import fairness
 from sqlalchemy import func, select, update
 from sqlmodel import col
 
@@ -34,17 +34,17 @@ class Receivers:
         self.go_on = asyncio.Event()
         self._now: Counter[str] = Counter()
 
-    async def send(self, parcel: Parcel) -> Outcome:
-        host = parcel.delivery.host
-        counted = (host, f"of {parcel.delivery.user_id}")
-        self.began.append(parcel.delivery.id)
-        self.order.append(parcel.delivery.user_id)
+    async def send(self, job: DeliveryJob) -> SendResult:
+        host = job.delivery.host
+        counted = (host, f"of {job.delivery.user_id}")
+        self.began.append(job.delivery.id)
+        self.order.append(job.delivery.user_id)
         self._now.update(counted)
         self.most |= self._now
         if host.startswith(SLOW):
             await self.go_on.wait()
         self._now.subtract(counted)
-        return Outcome("delivered", status=200)
+        return SendResult("delivered", status=200)
 
 
 async def queue(notification: ServiceUnderTest, user: str, host: str, number: int, channels: int = 1) -> None:
@@ -75,8 +75,8 @@ async def waiting(notification: ServiceUnderTest) -> int:
         return await session.scalar(select(func.count()).select_from(Delivery).where(is_due)) or 0
 
 
-async def begin_all(worker: Sending) -> None:
-    """Step until nothing more may begin while what is under way hangs."""
+async def begin_all(worker: DeliveryWorker) -> None:
+    """Step until nothing more may begin while what is in flight hangs."""
     idle = 0
     while idle < 3:
         idle = 0 if await worker.step() else idle + 1
@@ -84,22 +84,22 @@ async def begin_all(worker: Sending) -> None:
 
 
 @asynccontextmanager
-async def sending(notification: ServiceUnderTest, receivers: Receivers) -> AsyncIterator[Sending]:
+async def sending(notification: ServiceUnderTest, receivers: Receivers) -> AsyncIterator[DeliveryWorker]:
     """A worker; what hangs when the test is over is let go, and nothing more is begun."""
-    worker = Sending(notification.database, {"webhook": receivers}, asyncio.Event())
+    worker = DeliveryWorker(notification.database, {"webhook": receivers}, asyncio.Event())
     try:
         yield worker
     finally:
         receivers.go_on.set()
-        await asyncio.gather(*worker._under_way.tasks)
+        await asyncio.gather(*worker._in_flight.tasks)
 
 
 @pytest.fixture
 def few_places(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a test fills them with few rows."""
     for name, places in {"AT_ONCE": 24, "FOR_NEWCOMERS": 8, "OF_A_USER": 4, "ON_A_CHANNEL": 2}.items():
-        monkeypatch.setattr(turns, name, places)
-    monkeypatch.setattr(turns, "AT_A_HOST", 6)
+        monkeypatch.setattr(fairness, name, places)
+    monkeypatch.setattr(fairness, "AT_A_HOST", 6)
 
 
 class TestAQuietUser:
@@ -113,7 +113,7 @@ class TestAQuietUser:
             assert await worker.step() == 1
             await asyncio.sleep(0)
             assert receivers.order[-1] == "bob"
-            assert receivers.most["of ada"] == turns.OF_A_USER
+            assert receivers.most["of ada"] == fairness.OF_A_USER
 
     @pytest.mark.usefixtures("few_places")
     @pytest.mark.parametrize("seed", range(4))
@@ -140,8 +140,8 @@ class TestAQuietUser:
             await worker.drain()
         assert await waiting(notification) == 0
         assert len(receivers.began) == len(set(receivers.began)), "each once"
-        assert max(receivers.most[host] for host in hosts) <= turns.AT_A_HOST
-        assert max(receivers.most[f"of {user}"] for user in users) <= turns.OF_A_USER
+        assert max(receivers.most[host] for host in hosts) <= fairness.AT_A_HOST
+        assert max(receivers.most[f"of {user}"] for user in users) <= fairness.OF_A_USER
 
 
 @pytest.mark.usefixtures("few_places")
@@ -153,7 +153,7 @@ class TestAHostThatHangs:
         await queue(notification, "ada", "fast.example", 3)
         async with sending(notification, receivers) as worker:
             await begin_all(worker)
-            assert receivers.most["slow.example"] == turns.AT_A_HOST
+            assert receivers.most["slow.example"] == fairness.AT_A_HOST
             assert receivers.most["fast.example"] > 0, "the same user's other receiver is called"
 
     async def test_leaves_places_for_newcomers(self, notification: ServiceUnderTest) -> None:
@@ -162,12 +162,12 @@ class TestAHostThatHangs:
             await queue(notification, f"noisy {number}", f"slow{number}.example", 10, channels=5)
         async with sending(notification, receivers) as worker:
             await begin_all(worker)
-            assert len(receivers.began) == turns.AT_ONCE - turns.FOR_NEWCOMERS
-            for number in range(turns.FOR_NEWCOMERS):
+            assert len(receivers.began) == fairness.AT_ONCE - fairness.FOR_NEWCOMERS
+            for number in range(fairness.FOR_NEWCOMERS):
                 await queue(notification, f"new {number}", f"slow-new{number}.example", 2, channels=2)
             await begin_all(worker)
             news = [user for user in receivers.order if user.startswith("new")]
-            assert len(news) == len(set(news)) == turns.FOR_NEWCOMERS
+            assert len(news) == len(set(news)) == fairness.FOR_NEWCOMERS
 
 
 class TestSeveralReplicas:
@@ -175,7 +175,9 @@ class TestSeveralReplicas:
         receivers = Receivers()
         for user in ("ada", "bob", "eve"):
             await queue(notification, user, "fast.example", 20)
-        workers = [Sending(notification.database, {"webhook": receivers}, asyncio.Event()) for _ in range(3)]
+        workers = [
+            DeliveryWorker(notification.database, {"webhook": receivers}, asyncio.Event()) for _ in range(3)
+        ]
         await asyncio.gather(*(worker.drain() for worker in workers))
         assert await waiting(notification) == 0
         assert (len(receivers.began), len(set(receivers.began))) == (60, 60)

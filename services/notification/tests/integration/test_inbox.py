@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from notification_service.contents import IN_INBOX, OF_EVENTS
 from notification_service.models import Notification
+from notification_service.notification_rules import IN_INBOX, OF_EVENTS
 from notification_service.subscriptions import CHANGES, subscriptions
 from opentelemetry.trace import NoOpTracer
 from sqlalchemy import func, select

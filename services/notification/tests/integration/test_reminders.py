@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from notification_service.models import WakeUp
-from notification_service.reminders.firing import fire
+from notification_service.models import ScheduledJob
+from notification_service.reminders.dispatcher import fire
 from notification_service.subscriptions import subscriptions
 from sqlalchemy import func, select
 from sqlmodel import SQLModel
@@ -64,19 +64,19 @@ def instant(value: datetime) -> str:
 
 
 class TestPlanning:
-    async def test_a_reminder_of_a_task_is_planned_with_a_wake_up(
+    async def test_a_reminder_of_a_task_is_planned_with_a_scheduled_job(
         self, notification: ServiceUnderTest
     ) -> None:
         await tell(notification, TaskCreated)
         found = await the_one(notification)
         assert (found["state"], found["remind_at"]) == ("planned", instant(DUE - timedelta(minutes=30)))
         assert [(each["kind"], each["state"]) for each in found["receipts"]] == [("inbox", "planned")]
-        assert await count(notification, WakeUp) == 1
+        assert await count(notification, ScheduledJob) == 1
 
-    async def test_many_at_one_instant_share_a_wake_up(self, notification: ServiceUnderTest) -> None:
+    async def test_many_at_one_instant_share_a_scheduled_job(self, notification: ServiceUnderTest) -> None:
         for number in range(3):
             await tell(notification, TaskCreated, id=f"t{number}")
-        assert await count(notification, WakeUp) == 1
+        assert await count(notification, ScheduledJob) == 1
 
     async def test_it_moves_with_the_due_date(self, notification: ServiceUnderTest) -> None:
         await tell(notification, TaskCreated)
@@ -185,7 +185,7 @@ class TestANewDefault:
     async def test_reminds_of_tasks_that_were_there_before(self, notification: ServiceUnderTest) -> None:
         await tell(notification, TaskCreated, reminders=[])
         assert await self._change(notification, 10) == {10: "planned"}
-        assert await count(notification, WakeUp) == 1
+        assert await count(notification, ScheduledJob) == 1
 
     async def test_of_none_ends_them(self, notification: ServiceUnderTest) -> None:
         await self._change(notification, 10)
@@ -222,7 +222,7 @@ class TestANewDefault:
     async def test_is_not_for_somebody_elses_tasks(self, notification: ServiceUnderTest) -> None:
         await tell(notification, TaskCreated, user="bob", reminders=[])
         assert await self._change(notification, 10) == {}
-        assert await count(notification, WakeUp) == 0
+        assert await count(notification, ScheduledJob) == 0
 
 
 class TestFiring:
@@ -278,7 +278,7 @@ class TestFiring:
         answer = await notification.client.post(f"/job/due-{soon.timestamp():.0f}")
         assert answer.status_code == 200
         assert (await the_one(notification))["state"] == "due"
-        assert await count(notification, WakeUp) == 0
+        assert await count(notification, ScheduledJob) == 0
 
 
 class TestOwn:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from notification_service.background import DELETED_KEPT, keep_house
-from notification_service.models import KnownTask
+from notification_service.models import TaskProjection
 from notification_service.subscriptions import subscriptions
 from sqlalchemy import select
 from sqlmodel import col
@@ -15,7 +15,7 @@ from services.notification.tests.events import event
 
 async def known(notification: ServiceUnderTest) -> list[str]:
     async with notification.database.reading() as session:
-        return sorted((await session.scalars(select(col(KnownTask.id)))).all())
+        return sorted((await session.scalars(select(col(TaskProjection.id)))).all())
 
 
 class TestDeletedTasks:

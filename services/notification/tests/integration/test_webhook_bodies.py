@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from notification_service.channels.parcel import Parcel
+from notification_service.channels.delivery_job import DeliveryJob
 from notification_service.channels.schemas import Kind
 from notification_service.channels.webhooks import SIGNATURE_HEADER, signature
-from notification_service.contents import OF_EVENTS, kind_of
 from notification_service.models import Channel, Delivery, Notification
+from notification_service.notification_rules import OF_EVENTS, kind_of
 from notification_service.subscriptions import subscriptions
 
 from conftest import ServiceUnderTest
@@ -105,7 +105,7 @@ class TestTheDocument:
             id="d", user_id="ada", notification_id="e", kind="webhook", state="due", created_at=NOW
         )
         channel = Channel(id="c", user_id="ada", kind="webhook", target="", created_at=NOW)
-        content = Parcel(delivery, channel, entry).content()
+        content = DeliveryJob(delivery, channel, entry).content()
         fields = table("Body")
         assert list(fields) == list(content)
         named = {str: "string", bool: "boolean", type(None): "or null"}

@@ -7,7 +7,7 @@ import pytest
 from dateutil import tz
 from hypothesis import given
 from hypothesis import strategies as st
-from notification_service.reminders.when import remind_instant
+from notification_service.reminders.instants import remind_instant
 
 DAY = 24 * 60
 ZONES = st.sampled_from(

@@ -1,14 +1,14 @@
-"""Text of people takes time in proportion to its length: twice as long, less than three times as much."""
+"""Text of recipients takes time in proportion to its length: twice as long, less than three times as much."""
 
 import time
 from collections.abc import Callable
 from functools import partial
 
 import pytest
-from notification_service.channels import guard
+from notification_service.channels import ssrf
+from notification_service.channels.delivery_job import retry_after
 from notification_service.channels.keys import Keys
 from notification_service.channels.mail import Mail
-from notification_service.channels.parcel import retry_after
 from notification_service.channels.schemas import ChannelCreate, WebhookCreate
 from notification_service.reminders.schemas import ReminderCreate
 from notification_service.settings import Settings
@@ -16,7 +16,7 @@ from py_vapid import Vapid02
 from pydantic import BaseModel, ValidationError
 
 from devstack.credentials import generate_secrets
-from services.notification.tests.unit.test_mail import parcel
+from services.notification.tests.unit.test_mail import job
 
 TIMES_FOR_DOUBLE = 3
 NOISE_SECONDS = 0.05
@@ -52,7 +52,7 @@ MAIL = Mail(Settings(), KEYS)
 
 
 def url(before: str, text: str) -> None:
-    guard.problem_with(f"https://{before}{text}", [], https_only=True)
+    ssrf.validate_url(f"https://{before}{text}", [], https_only=True)
 
 
 def body(model: type[BaseModel], field: str, text: str) -> None:
@@ -71,7 +71,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "a title of a reminder": partial(body, ReminderCreate, "title"),
     "an unsubscribe token": KEYS.channel_of,
     "a header of a receiver": retry_after,
-    "a text in a mail": lambda text: MAIL._message(parcel(text=text)).as_bytes(),
+    "a text in a mail": lambda text: MAIL._message(job(text=text)).as_bytes(),
 }
 
 
@@ -88,7 +88,7 @@ def seconds(read: Callable[[str], object], text: str) -> float:
 @pytest.fixture(autouse=True)
 def without_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """A limit would hide what lies behind it."""
-    monkeypatch.setattr(guard, "LONGEST_URL", 10**9)
+    monkeypatch.setattr(ssrf, "LONGEST_URL", 10**9)
 
 
 class TestText:
@@ -108,4 +108,4 @@ class TestText:
     @pytest.mark.parametrize("piece", PIECES)
     def test_of_a_subject_ends_soon_at_its_limit(self, piece: str) -> None:
         title = (piece * LONGEST_TITLE)[:LONGEST_TITLE]
-        assert seconds(lambda text: MAIL._message(parcel(title=text)).as_bytes(), title) < 0.1
+        assert seconds(lambda text: MAIL._message(job(title=text)).as_bytes(), title) < 0.1

@@ -5,7 +5,7 @@ from ipaddress import IPv4Address, IPv6Address
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from notification_service.channels.guard import PORTS, in_ascii, is_allowed, may_connect, problem_with
+from notification_service.channels.ssrf import PORTS, in_ascii, is_allowed, may_connect, validate_url
 
 INSIDE = st.one_of(
     *(
@@ -91,7 +91,7 @@ TOO_LONG = [f"{'a' * 64}.com/", f"{'a.' * 127}com/"]
 
 @pytest.mark.parametrize("url", [*REFUSED.split(), *(f"https://{rest}" for rest in WITH_GAPS + TOO_LONG)])
 def test_urls_that_can_not_be_called_are_refused(url: str) -> None:
-    assert problem_with(url, [], https_only=True)
+    assert validate_url(url, [], https_only=True)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_urls_that_can_not_be_called_are_refused(url: str) -> None:
     ],
 )
 def test_urls_that_can_are_called_as_they_were_looked_at(url: str, sent: str) -> None:
-    assert problem_with(url, [], https_only=True) == ""
+    assert validate_url(url, [], https_only=True) == ""
     assert in_ascii(url) == sent
 
 
@@ -114,5 +114,5 @@ def test_urls_that_can_are_called_as_they_were_looked_at(url: str, sent: str) ->
 )
 def test_any_text_has_an_answer(text: str, before: str) -> None:
     url = before + text
-    if not problem_with(url, [], https_only=True):
+    if not validate_url(url, [], https_only=True):
         assert in_ascii(url).isascii()

@@ -6,9 +6,9 @@ from unittest.mock import AsyncMock, patch
 
 import aiosmtplib
 import pytest
+from notification_service.channels.delivery_job import DeliveryJob
 from notification_service.channels.keys import Keys
 from notification_service.channels.mail import LATE, Mail
-from notification_service.channels.parcel import Parcel
 from notification_service.models import Channel, Delivery, Notification
 from notification_service.settings import Settings
 from py_vapid import Vapid02
@@ -19,7 +19,7 @@ NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 ADDRESS = "ada@example.com"
 
 
-def parcel(**fields: Any) -> Parcel:
+def job(**fields: Any) -> DeliveryJob:
     told: dict[str, Any] = {"id": "n", "user_id": "ada", "kind": "reminder", "title": "stretch"}
     told |= {"created_at": NOON} | fields
     channel = Channel(id="c", user_id="ada", kind="email", target=ADDRESS, created_at=NOON)
@@ -30,20 +30,20 @@ def parcel(**fields: Any) -> Parcel:
         "channel_id": "c",
         "kind": "email",
     }
-    return Parcel(Delivery(**row, state="due", created_at=NOON), channel, Notification(**told))
+    return DeliveryJob(Delivery(**row, state="due", created_at=NOON), channel, Notification(**told))
 
 
 async def sent(
-    parcel: Parcel, answer: Exception | None = None, **settings: Any
+    job: DeliveryJob, answer: Exception | None = None, **settings: Any
 ) -> tuple[Any, dict[str, Any], Any]:
-    """The message, what else the server was told, and the outcome."""
+    """The message, what else the server was told, and the result."""
     secret = generate_secrets()["notification"]
     keys = Keys(secret["key"], Vapid02.from_pem(secret["vapid"].encode()), "password")
     mail = Mail(Settings.model_validate({"smtp_host": "mail", "smtp_user": "todo"} | settings), keys)
     with patch.object(aiosmtplib, "send", AsyncMock(side_effect=answer)) as send:
-        outcome = await mail.send(parcel)
+        result = await mail.send(job)
     assert send.await_args
-    return send.await_args.args[0], dict(send.await_args.kwargs), outcome
+    return send.await_args.args[0], dict(send.await_args.kwargs), result
 
 
 def refused(code: int) -> aiosmtplib.SMTPRecipientsRefused:
@@ -56,50 +56,50 @@ class TestAConnection:
         [("tls", True, False), ("starttls", False, True), ("none", False, False)],
     )
     async def test_is_as_safe_as_it_is_told_to_be(self, security: str, tls: bool, starttls: bool) -> None:
-        _, told, _ = await sent(parcel(), smtp_security=security)
+        _, told, _ = await sent(job(), smtp_security=security)
         assert (told["use_tls"], told["start_tls"]) == (tls, starttls)
         assert (told["username"], told["password"]) == ("todo", "password")
 
     async def test_starts_tls_unless_told_otherwise(self) -> None:
-        assert (await sent(parcel()))[1]["start_tls"] is True
+        assert (await sent(job()))[1]["start_tls"] is True
 
 
 class TestAnAnswer:
     @pytest.mark.parametrize(
-        ("answer", "result"),
+        ("answer", "kind"),
         [
             (None, "sent"),
-            (refused(550), "gone"),
-            (refused(450), "again"),
-            (aiosmtplib.SMTPDataError(554, "spam"), "refused"),
-            (aiosmtplib.SMTPDataError(451, "later"), "again"),
-            (aiosmtplib.SMTPAuthenticationError(535, "who?"), "again"),
-            (aiosmtplib.SMTPServerDisconnected("gone"), "again"),
-            (OSError("no route"), "again"),
+            (refused(550), "channel_gone"),
+            (refused(450), "retry"),
+            (aiosmtplib.SMTPDataError(554, "spam"), "permanent_failure"),
+            (aiosmtplib.SMTPDataError(451, "later"), "retry"),
+            (aiosmtplib.SMTPAuthenticationError(535, "who?"), "retry"),
+            (aiosmtplib.SMTPServerDisconnected("gone"), "retry"),
+            (OSError("no route"), "retry"),
         ],
         ids=lambda value: str(value),
     )
-    async def test_decides_what_becomes_of_it(self, answer: Exception | None, result: str) -> None:
-        assert (await sent(parcel(), answer))[2].result == result
+    async def test_decides_what_becomes_of_it(self, answer: Exception | None, kind: str) -> None:
+        assert (await sent(job(), answer))[2].kind == kind
 
 
 class TestAMessage:
     async def test_says_when_it_is_due_and_that_it_is_late(self) -> None:
-        message, _, _ = await sent(parcel(due_at=NOON, late=True))
+        message, _, _ = await sent(job(due_at=NOON, late=True))
         plain = message.get_body(("plain",)).get_content()
         assert "Due 2026-05-01 12:00 UTC" in plain
         assert LATE in plain
-        message, _, _ = await sent(parcel())
+        message, _, _ = await sent(job())
         assert "Due" not in message.get_body(("plain",)).get_content()
         assert LATE not in message.get_body(("plain",)).get_content()
 
     async def test_leads_to_the_task(self) -> None:
-        message, _, _ = await sent(parcel(task_id="t1"), public_url="https://todo.test/")
+        message, _, _ = await sent(job(task_id="t1"), public_url="https://todo.test/")
         for kind in ("plain", "html"):
             assert "https://todo.test/tasks/t1/edit" in message.get_body((kind,)).get_content()
 
     async def test_shows_what_people_write_as_text(self) -> None:
-        message, _, _ = await sent(parcel(title="<b>\n& more", text="<script>"))
+        message, _, _ = await sent(job(title="<b>\n& more", text="<script>"))
         html = message.get_body(("html",)).get_content()
         assert message["Subject"] == "<b> & more"
         assert "&lt;b&gt;" in html
@@ -108,4 +108,4 @@ class TestAMessage:
         assert "<script>" in message.get_body(("plain",)).get_content()
 
     async def test_wants_no_automatic_answer(self) -> None:
-        assert (await sent(parcel()))[0]["Auto-Submitted"] == "auto-generated"
+        assert (await sent(job()))[0]["Auto-Submitted"] == "auto-generated"

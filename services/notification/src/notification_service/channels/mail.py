@@ -9,8 +9,8 @@ from email.utils import format_datetime, parseaddr
 
 import aiosmtplib
 
+from notification_service.channels.delivery_job import DeliveryJob, ResultKind, SendResult
 from notification_service.channels.keys import Keys
-from notification_service.channels.parcel import Outcome, Parcel
 from notification_service.models import Notification
 from notification_service.settings import Settings
 
@@ -25,10 +25,10 @@ class Mail:
         self._settings = settings
         self._keys = keys
 
-    async def send(self, parcel: Parcel) -> Outcome:
+    async def send(self, job: DeliveryJob) -> SendResult:
         try:
             await aiosmtplib.send(
-                self._message(parcel),
+                self._message(job),
                 hostname=self._settings.smtp_host,
                 port=self._settings.smtp_port,
                 username=self._settings.smtp_user or None,
@@ -40,21 +40,21 @@ class Mail:
         except aiosmtplib.SMTPRecipientsRefused as error:
             return _refused_recipient(error.recipients[0])
         except aiosmtplib.SMTPResponseException as error:
-            result = "refused" if 550 <= error.code < 560 else "again"
-            return Outcome(result, f"{error.code} {error.message}"[:300], error.code)  # type: ignore[arg-type]
+            kind: ResultKind = "permanent_failure" if 550 <= error.code < 560 else "retry"
+            return SendResult(kind, f"{error.code} {error.message}"[:300], error.code)
         except (aiosmtplib.SMTPException, OSError) as error:
-            return Outcome("again", f"{type(error).__name__}: {error}"[:300])
-        return Outcome("sent", status=250)
+            return SendResult("retry", f"{type(error).__name__}: {error}"[:300])
+        return SendResult("sent", status=250)
 
-    def _message(self, parcel: Parcel) -> EmailMessage:
-        told, base = parcel.notification, self._settings.public_url.rstrip("/")
-        unsubscribe = f"{base}/api/v1/unsubscribe/{self._keys.unsubscribe_token(parcel.channel.id)}"
+    def _message(self, job: DeliveryJob) -> EmailMessage:
+        told, base = job.notification, self._settings.public_url.rstrip("/")
+        unsubscribe = f"{base}/api/v1/unsubscribe/{self._keys.unsubscribe_token(job.channel.id)}"
         message = EmailMessage()
         message["From"] = self._settings.mail_from
-        message["To"] = parcel.channel.target
+        message["To"] = job.channel.target
         message["Subject"] = " ".join(told.title.split()) or "Reminder"
-        message["Date"] = format_datetime(parcel.delivery.created_at)
-        message["Message-ID"] = f"<{parcel.delivery.id}@{_domain(self._settings.mail_from)}>"
+        message["Date"] = format_datetime(job.delivery.created_at)
+        message["Message-ID"] = f"<{job.delivery.id}@{_domain(self._settings.mail_from)}>"
         message["Auto-Submitted"] = "auto-generated"
         message["List-Unsubscribe"] = f"<{unsubscribe}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
@@ -84,11 +84,11 @@ def _as_html(lines: list[str], link: str, settings: str) -> str:
     )
 
 
-def _refused_recipient(error: aiosmtplib.SMTPRecipientRefused) -> Outcome:
+def _refused_recipient(error: aiosmtplib.SMTPRecipientRefused) -> SendResult:
     said = f"{error.code} {error.message}"[:300]
     if 500 <= error.code < 600:
-        return Outcome("gone", f"the mail bounced: {said}", error.code)
-    return Outcome("again", said, error.code)
+        return SendResult("channel_gone", f"the mail bounced: {said}", error.code)
+    return SendResult("retry", said, error.code)
 
 
 def _domain(sender: str) -> str:

@@ -8,9 +8,9 @@ import orjson
 from pywebpush import WebPusher
 from yarl import URL
 
-from notification_service.channels.guard import why
+from notification_service.channels.delivery_job import DeliveryJob, SendResult, retry_after
 from notification_service.channels.keys import Keys
-from notification_service.channels.parcel import Outcome, Parcel, retry_after
+from notification_service.channels.ssrf import why
 
 TTL_SECONDS = 24 * 3600
 """How long the push service keeps it for a browser that is away."""
@@ -28,30 +28,30 @@ class Push:
         self._keys = keys
         self._contact = contact
 
-    async def send(self, parcel: Parcel) -> Outcome:
-        endpoint = parcel.channel.target
+    async def send(self, job: DeliveryJob) -> SendResult:
+        endpoint = job.channel.target
         try:
             async with self._session.post(
-                endpoint, data=self._encrypted(parcel), headers=self._headers(parcel), allow_redirects=False
+                endpoint, data=self._encrypted(job), headers=self._headers(job), allow_redirects=False
             ) as answer:
                 return _outcome(answer)
         except TimeoutError:
-            return Outcome("again", "no answer in time")
+            return SendResult("retry", "no answer in time")
         except (aiohttp.ClientError, OSError) as error:
-            return Outcome("again", why(error))
+            return SendResult("retry", why(error))
 
-    def _encrypted(self, parcel: Parcel) -> bytes:
-        content = parcel.content() | {"delivery_id": parcel.delivery.id}
+    def _encrypted(self, job: DeliveryJob) -> bytes:
+        content = job.content() | {"delivery_id": job.delivery.id}
         content["title"], content["text"] = content["title"][:TEXT_LIMIT], content["text"][:TEXT_LIMIT]
-        subscription = {"endpoint": parcel.channel.target, "keys": parcel.channel.keys}
+        subscription = {"endpoint": job.channel.target, "keys": job.channel.keys}
         encoded: Any = WebPusher(subscription).encode(orjson.dumps(content), content_encoding="aes128gcm")
         return bytes(encoded["body"])
 
-    def _headers(self, parcel: Parcel) -> dict[str, str]:
-        origin = str(URL(parcel.channel.target).origin())
+    def _headers(self, job: DeliveryJob) -> dict[str, str]:
+        origin = str(URL(job.channel.target).origin())
         claims = {"sub": self._contact, "aud": origin, "exp": int(time.time()) + TOKEN_SECONDS}
         signed: dict[str, str] = self._keys.vapid.sign(claims)
-        topic = parcel.notification.id.replace("-", "")
+        topic = job.notification.id.replace("-", "")
         headers = {
             "Content-Encoding": "aes128gcm",
             "TTL": str(TTL_SECONDS),
@@ -61,12 +61,15 @@ class Push:
         return signed | headers
 
 
-def _outcome(answer: aiohttp.ClientResponse) -> Outcome:
+def _outcome(answer: aiohttp.ClientResponse) -> SendResult:
     if 200 <= answer.status < 300:
-        return Outcome("sent", status=answer.status)
+        return SendResult("sent", status=answer.status)
+    said = f"the push service answered {answer.status}"
     if answer.status in GONE:
-        return Outcome("gone", f"the push service answered {answer.status}: unsubscribed", answer.status)
+        return SendResult(
+            "channel_gone", f"the push service answered {answer.status}: unsubscribed", answer.status
+        )
     said = f"the push service answered {answer.status}"
     if answer.status in (400, 401, 403, 413):
-        return Outcome("refused", said, answer.status)
-    return Outcome("again", said, answer.status, retry_after(answer.headers.get("retry-after")))
+        return SendResult("permanent_failure", said, answer.status)
+    return SendResult("retry", said, answer.status, retry_after(answer.headers.get("retry-after")))

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, delete, func, insert, literal_column, select, 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from notification_service.models import Attempt, Channel, Delivery, Notification
+from notification_service.models import Channel, Delivery, DeliveryAttempt, Notification
 from servicekit.prepared import Look
 
 IS_ANY_READY = Look(
@@ -72,7 +72,7 @@ async def lock_webhooks(session: AsyncSession, last: str, limit: int) -> Sequenc
 
 async def remove(session: AsyncSession, channel: Channel) -> None:
     """Drop a channel with what waits for it and its log."""
-    for table in (Attempt, Delivery):
+    for table in (DeliveryAttempt, Delivery):
         await session.execute(delete(table).where(col(table.channel_id) == channel.id))
     await session.delete(channel)
 
@@ -84,7 +84,7 @@ async def count_due(session: AsyncSession, before: datetime) -> dict[str, int]:
     return {kind: number for kind, number in await session.execute(query)}  # noqa: C416 - rows are no pairs to mypy
 
 
-async def parcels(
+async def load_delivery_jobs(
     session: AsyncSession, ids: Sequence[str]
 ) -> Sequence[tuple[Delivery, Channel | None, Notification | None]]:
     """Deliveries with their channels and what they tell of, in the order of `ids`."""
@@ -130,11 +130,15 @@ async def of_channel(
     return (await session.scalars(query.order_by(*newest_first).limit(limit))).all()
 
 
-async def attempts(session: AsyncSession, delivery_ids: Collection[str]) -> dict[str, list[Attempt]]:
+async def attempts(session: AsyncSession, delivery_ids: Collection[str]) -> dict[str, list[DeliveryAttempt]]:
     """The log of these deliveries, oldest first."""
-    query = select(Attempt).where(col(Attempt.delivery_id).in_(delivery_ids)).order_by(col(Attempt.id))
-    found: dict[str, list[Attempt]] = {}
-    for attempt in await session.scalars(query):
+    query = (
+        select(DeliveryAttempt)
+        .where(col(DeliveryAttempt.delivery_id).in_(delivery_ids))
+        .order_by(col(DeliveryAttempt.id))
+    )
+    found: dict[str, list[DeliveryAttempt]] = {}
+    for attempt in await session.scalars(query.order_by(col(DeliveryAttempt.id))):
         found.setdefault(attempt.delivery_id, []).append(attempt)
     return found
 
@@ -155,11 +159,11 @@ async def forget(session: AsyncSession, before: datetime) -> None:
     """Drop deliveries and log that are long over."""
     old = (col(Delivery.created_at) < before, col(Delivery.state) != "due")
     await session.execute(delete(Delivery).where(*old))
-    await session.execute(delete(Attempt).where(col(Attempt.at) < before))
+    await session.execute(delete(DeliveryAttempt).where(col(DeliveryAttempt.at) < before))
 
 
 async def erase_user(session: AsyncSession, user_id: str) -> None:
     mine = select(col(Delivery.id)).where(col(Delivery.user_id) == user_id)
-    await session.execute(delete(Attempt).where(col(Attempt.delivery_id).in_(mine)))
+    await session.execute(delete(DeliveryAttempt).where(col(DeliveryAttempt.delivery_id).in_(mine)))
     await session.execute(delete(Delivery).where(col(Delivery.user_id) == user_id))
     await session.execute(delete(Channel).where(col(Channel.user_id) == user_id))

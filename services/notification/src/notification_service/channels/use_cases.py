@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notification_service.channels import repository, webhooks
-from notification_service.channels.guard import in_ascii, problem_with
 from notification_service.channels.keys import Keys
 from notification_service.channels.schemas import (
     AttemptRead,
@@ -15,10 +14,11 @@ from notification_service.channels.schemas import (
     LoggedDelivery,
     WebhookCreate,
 )
+from notification_service.channels.ssrf import in_ascii, validate_url
 from notification_service.inbox import delivery_on
-from notification_service.models import Channel, Delivery, Notification, Person
+from notification_service.models import Channel, Delivery, Notification, Recipient
 from notification_service.quotas import use_cases as quotas
-from notification_service.reminders import repository as people
+from notification_service.reminders import repository as recipients
 from notification_service.settings import Settings
 from servicekit.auth import Principal
 from servicekit.errors import Conflict, Invalid, NotFound
@@ -34,9 +34,9 @@ async def add(session: AsyncSession, user: Principal, body: ChannelCreate, setti
 
     Raises `Invalid`, `Conflict`, `QuotaExceeded`, `AccountGone`.
     """
-    person = await people.account(session, user.user_id)
+    recipient = await recipients.account(session, user.user_id)
     if body.kind == "email":
-        target = person.email
+        target = recipient.email
         if not target:
             raise Conflict("The address of your account is not known here yet.", code="address-unknown")
         return await _put(session, settings, user.user_id, "email", target, {})
@@ -54,7 +54,7 @@ async def add_webhook(
 
     Raises `Invalid`, `Conflict`, `QuotaExceeded`, `AccountGone`.
     """
-    await people.account(session, user.user_id)
+    await recipients.account(session, user.user_id)
     url = _public(body.url, "/url", settings)
     if await repository.lock_target(session, user.user_id, "webhook", url):
         raise Conflict("There is a webhook for this URL.", code="webhook-exists")
@@ -92,14 +92,14 @@ async def send_test(
 
     Raises `NotFound`, `TooManyRequests`, `QuotaExceeded`, `AccountGone`.
     """
-    await people.account(session, user_id)
+    await recipients.account(session, user_id)
     channel, now = await owned(session, user_id, id, kind), datetime.now(UTC)
     await quotas.require_room(session, settings, user_id, "deliveries_waiting")
     await quotas.use_once(session, settings, user_id, "webhook_tests", now)
     entry = Notification(
         id=new_id(), user_id=user_id, kind="test", title="It works", created_at=now, in_inbox=False
     )
-    delivery = delivery_on(channel, entry, Person(id=user_id), now)
+    delivery = delivery_on(channel, entry, Recipient(id=user_id), now)
     session.add_all([entry, delivery])
     return delivery
 
@@ -109,7 +109,7 @@ async def redeliver(session: AsyncSession, settings: Settings, user_id: str, id:
 
     Raises `NotFound`, `Conflict`, `TooManyRequests`, `QuotaExceeded`, `AccountGone`.
     """
-    await people.account(session, user_id)
+    await recipients.account(session, user_id)
     delivery, now = await _owned_delivery(session, user_id, id), datetime.now(UTC)
     if delivery.channel_id is None:
         raise Conflict("What is in the inbox needs no other delivery.", code="delivered-to-inbox")
@@ -199,7 +199,7 @@ async def _put(
 def _public(url: str, pointer: str, settings: Settings) -> str:
     """`url` as it is called. Raises `Invalid` for one that may not be."""
     https_only = settings.environment == "production"
-    problem = problem_with(
+    problem = validate_url(
         url, settings.allowed_networks, https_only=https_only, ports=settings.allowed_ports
     )
     if problem:

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 import aiohttp
 import orjson
 
-from notification_service.channels.guard import why
+from notification_service.channels.delivery_job import DeliveryJob, SendResult, retry_after
 from notification_service.channels.keys import Keys
-from notification_service.channels.parcel import Outcome, Parcel, retry_after
+from notification_service.channels.ssrf import why
 
 DELIVERY_HEADER = "Todo-Delivery"
 SIGNATURE_HEADER = "Todo-Signature"
@@ -46,14 +46,14 @@ class Webhooks:
         self._keys = keys
         self._limit = aiohttp.ClientTimeout(total=seconds)
 
-    async def send(self, parcel: Parcel) -> Outcome:
-        channel = parcel.channel
-        body = orjson.dumps({"type": parcel.notification.kind, "data": parcel.content()})
+    async def send(self, job: DeliveryJob) -> SendResult:
+        channel = job.channel
+        body = orjson.dumps({"type": job.notification.kind, "data": job.content()})
         active = [self._keys.unseal(sealed, channel.id) for sealed in channel.keys["secrets"]]
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "todo-webhooks/1",
-            DELIVERY_HEADER: parcel.delivery.id,
+            DELIVERY_HEADER: job.delivery.id,
             SIGNATURE_HEADER: signature(body, active, int(time.time())),
         }
         try:
@@ -62,17 +62,17 @@ class Webhooks:
             ) as answer:
                 return _outcome(answer)
         except TimeoutError:
-            return Outcome("again", "no answer in time")
+            return SendResult("retry", "no answer in time")
         except (aiohttp.ClientError, OSError) as error:
-            return Outcome("again", why(error))
+            return SendResult("retry", why(error))
 
 
-def _outcome(answer: aiohttp.ClientResponse) -> Outcome:
+def _outcome(answer: aiohttp.ClientResponse) -> SendResult:
     if 200 <= answer.status < 300:
-        return Outcome("delivered", status=answer.status)
+        return SendResult("delivered", status=answer.status)
     if answer.status == 410:
-        return Outcome("gone", "the receiver answered 410 Gone", answer.status)
+        return SendResult("channel_gone", "the receiver answered 410 Gone", answer.status)
     if 300 <= answer.status < 400:
-        return Outcome("again", "redirects are not followed", answer.status)
+        return SendResult("retry", "redirects are not followed", answer.status)
     asked = retry_after(answer.headers.get("retry-after"))
-    return Outcome("again", f"the receiver answered {answer.status}", answer.status, asked)
+    return SendResult("retry", f"the receiver answered {answer.status}", answer.status, asked)

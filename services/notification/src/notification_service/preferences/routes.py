@@ -3,7 +3,7 @@
 from fastapi import Request
 
 from notification_service.channels.keys import Keys
-from notification_service.models import Person
+from notification_service.models import Recipient
 from notification_service.preferences import use_cases
 from notification_service.preferences.schemas import PreferencesPatch, PreferencesRead
 from notification_service.settings import Settings
@@ -25,8 +25,8 @@ async def change_preferences(
     return _show(request, await use_cases.change(session, user, body))
 
 
-def _show(request: Request, person: Person) -> PreferencesRead:
+def _show(request: Request, recipient: Recipient) -> PreferencesRead:
     settings: Settings = request.app.state.settings
     keys: Keys = request.app.state.keys
-    own = person.model_dump(include=set(PreferencesRead.model_fields))
+    own = recipient.model_dump(include=set(PreferencesRead.model_fields))
     return PreferencesRead(**own, email_available=bool(settings.smtp_host), push_key=keys.push_key)

@@ -6,67 +6,67 @@ from uuid import uuid5
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.user import UserSignedUp, UserUpdated
-from notification_service.models import Person, Reminder
+from notification_service.models import Recipient, Reminder
 from notification_service.preferences.schemas import PreferencesPatch
 from notification_service.reminders import planning, repository
 from notification_service.reminders.defaults import follow_default
-from notification_service.reminders.when import next_wall_clock, zone_of
+from notification_service.reminders.instants import next_wall_clock, zone_of
 from servicekit.auth import Principal
 from servicekit.errors import Invalid
 
 
-async def read(session: AsyncSession, user: Principal) -> Person:
+async def read(session: AsyncSession, user: Principal) -> Recipient:
     """The user's preferences; those of somebody nobody told of yet are the defaults."""
-    found = (await repository.people(session, [user.user_id])).get(user.user_id)
-    return found or Person(id=user.user_id, time_zone=user.time_zone)
+    found = (await repository.recipients(session, [user.user_id])).get(user.user_id)
+    return found or Recipient(id=user.user_id, time_zone=user.time_zone)
 
 
-async def change(session: AsyncSession, user: Principal, patch: PreferencesPatch) -> Person:
+async def change(session: AsyncSession, user: Principal, patch: PreferencesPatch) -> Recipient:
     """Change what `patch` names, and what hangs on it. Raises `Invalid`, `AccountGone`."""
-    person = await repository.account(session, user.user_id)
-    if not person.email:
-        person.time_zone = user.time_zone
-    default = person.default_reminder
-    person.sqlmodel_update(patch.model_dump(exclude_unset=True))
-    if (person.quiet_from is None) != (person.quiet_to is None):
+    recipient = await repository.account(session, user.user_id)
+    if not recipient.email:
+        recipient.time_zone = user.time_zone
+    default = recipient.default_reminder
+    recipient.sqlmodel_update(patch.model_dump(exclude_unset=True))
+    if (recipient.quiet_from is None) != (recipient.quiet_to is None):
         raise Invalid.field("/quiet_to", "Quiet hours have a beginning and an end.", code="quiet-hours-half")
-    await _settle(session, person)
-    await follow_default(session, person, default, datetime.now(UTC))
-    return person
+    await _settle(session, recipient)
+    await follow_default(session, recipient, default, datetime.now(UTC))
+    return recipient
 
 
 async def hear_of(session: AsyncSession, event: UserSignedUp | UserUpdated) -> None:
     """Remember what an account says of itself."""
-    person = await repository.person(session, event.user_id)
-    if person.erased_at:
+    recipient = await repository.recipient(session, event.user_id)
+    if recipient.erased_at:
         return
-    moved = person.time_zone != event.time_zone
-    person.email, person.name, person.time_zone = event.email, event.name, event.time_zone
+    moved = recipient.time_zone != event.time_zone
+    recipient.email, recipient.name, recipient.time_zone = event.email, event.name, event.time_zone
     if moved:
-        await _settle(session, person)
+        await _settle(session, recipient)
 
 
-async def _settle(session: AsyncSession, person: Person) -> None:
+async def _settle(session: AsyncSession, recipient: Recipient) -> None:
     now = datetime.now(UTC)
-    await planning.replan(session, person, now)
-    digest = await repository.lock(session, person.id, digest_id(person.id))
-    if person.digest_at is None:
+    await planning.replan(session, recipient, now)
+    digest = await repository.lock(session, recipient.id, digest_id(recipient.id))
+    if recipient.digest_at is None:
         if digest:
             digest.state = "cancelled"
         return
     if digest is None:
         digest = Reminder(
-            id=digest_id(person.id),
-            user_id=person.id,
+            id=digest_id(recipient.id),
+            user_id=recipient.id,
             kind="digest",
             title="Daily digest",
             state="waiting",
             created_at=now,
         )
         session.add(digest)
-    at = next_wall_clock(person.digest_at, zone_of(person.time_zone, "UTC"), now)
+    at = next_wall_clock(recipient.digest_at, zone_of(recipient.time_zone, "UTC"), now)
     digest.remind_at, digest.state = at, "planned"
-    await planning.wake_for(session, [digest])
+    await planning.schedule_jobs(session, [digest])
 
 
 def digest_id(user_id: str) -> str:

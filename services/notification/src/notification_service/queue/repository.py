@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from notification_service.models import Attempt, Delivery
-from notification_service.queue.turns import Turn
+from notification_service.models import Delivery, DeliveryAttempt
+from notification_service.queue.fairness import ReadyDelivery
 
 CHUNK = 5_000
 """Rows of one user changed in one go; the next round takes more."""
@@ -43,48 +43,50 @@ async def forget_most(session: AsyncSession, limit: int) -> None:
         of_user = select(col(Delivery.id)).where(is_over, col(Delivery.user_id) == user_id)
         newest_first = of_user.order_by(col(Delivery.created_at).desc(), col(Delivery.id))
         ids = (await session.scalars(newest_first.offset(limit).limit(CHUNK))).all()
-        await session.execute(delete(Attempt).where(col(Attempt.delivery_id).in_(ids)))
+        await session.execute(delete(DeliveryAttempt).where(col(DeliveryAttempt.delivery_id).in_(ids)))
         await session.execute(delete(Delivery).where(col(Delivery.id).in_(ids)))
 
 
-async def next_turns(
+async def select_ready(
     session: AsyncSession, now: datetime, blocked: dict[str, list[str]], after: str, limit: int
-) -> list[Turn]:
-    """At most `limit` deliveries that may be sent at `now`, one a user, in turn from the user `after` on."""
+) -> list[ReadyDelivery]:
+    """At most `limit` deliveries that may be sent at `now`, one a user, round robin from `after` on."""
     found = await _walk(session, now, blocked, after, limit)
     if after and len(found) < limit:
-        seen = {turn.delivery_id for turn in found}
+        seen = {each.delivery_id for each in found}
         around = await _walk(session, now, blocked, "", limit)
-        found += [turn for turn in around if turn.delivery_id not in seen]
+        found += [each for each in around if each.delivery_id not in seen]
     return found[:limit]
 
 
 async def lease(
-    session: AsyncSession, turns: Sequence[Turn], now: datetime, again_at: datetime
-) -> list[Turn]:
-    """Take `turns`: nobody else gets them until `again_at`. Returns those nobody else has taken."""
-    if not turns:
+    session: AsyncSession, ready: Sequence[ReadyDelivery], now: datetime, again_at: datetime
+) -> list[ReadyDelivery]:
+    """Take `ready`: nobody else gets them until `again_at`. Returns those nobody else has taken."""
+    if not ready:
         return []
-    ids = [turn.delivery_id for turn in turns]
+    ids = [each.delivery_id for each in ready]
     is_ready = (col(Delivery.id).in_(ids), col(Delivery.state) == "due", col(Delivery.next_at) <= now)
     free = select(col(Delivery.id)).where(*is_ready).with_for_update(skip_locked=True)
     taken = set((await session.scalars(free)).all())
     if taken:
         await session.execute(update(Delivery).where(col(Delivery.id).in_(taken)).values(next_at=again_at))
-    return [turn for turn in turns if turn.delivery_id in taken]
+    return [each for each in ready if each.delivery_id in taken]
 
 
 async def _walk(
     session: AsyncSession, now: datetime, blocked: dict[str, list[str]], after: str, limit: int
-) -> list[Turn]:
-    ids = (await session.scalars(_TURNS, {"now": now, "after": after, "limit": limit, **blocked})).all()
+) -> list[ReadyDelivery]:
+    ids = (
+        await session.scalars(_READY_BY_USER, {"now": now, "after": after, "limit": limit, **blocked})
+    ).all()
     columns = col(Delivery.id), col(Delivery.user_id), col(Delivery.channel_id), col(Delivery.host)
     rows = await session.execute(select(*columns).where(col(Delivery.id).in_(ids)))
-    found = {id: Turn(id, user_id, channel_id or "", host) for id, user_id, channel_id, host in rows}
+    found = {id: ReadyDelivery(id, user_id, channel_id or "", host) for id, user_id, channel_id, host in rows}
     return [found[id] for id in ids if id in found]
 
 
-def _turns() -> Select[Any]:
+def _ready_by_user() -> Select[Any]:
     first, following, ready = aliased(Delivery), aliased(Delivery), aliased(Delivery)
     beginning = select(func.min(col(first.user_id)).label("user_id")).where(
         _waits(first), col(first.user_id) > bindparam("after")
@@ -112,8 +114,8 @@ def _turns() -> Select[Any]:
         .scalar_subquery()
     )
     may_have_more = user.c.user_id.not_in(bindparam("users", expanding=True))
-    turn = select(earliest.label("id")).select_from(user).where(may_have_more).subquery()
-    return select(turn.c.id).where(turn.c.id.is_not(None)).limit(bindparam("limit"))
+    ready_id = select(earliest.label("id")).select_from(user).where(may_have_more).subquery()
+    return select(ready_id.c.id).where(ready_id.c.id.is_not(None)).limit(bindparam("limit"))
 
 
 def _waits(delivery: type[Delivery]) -> ColumnElement[bool]:
@@ -121,4 +123,4 @@ def _waits(delivery: type[Delivery]) -> ColumnElement[bool]:
     return col(delivery.state) == literal_column("'due'")
 
 
-_TURNS = _turns()
+_READY_BY_USER = _ready_by_user()

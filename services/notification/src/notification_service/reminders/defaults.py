@@ -10,47 +10,51 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.task import TaskReminder
-from notification_service.models import KnownTask, Person, Reminder
+from notification_service.models import Recipient, Reminder, TaskProjection
 from notification_service.reminders import repository
-from notification_service.reminders.planning import made, reminder_id, settle, wake_for
-from notification_service.reminders.when import remind_instant, zone_of
+from notification_service.reminders.instants import remind_instant, zone_of
+from notification_service.reminders.planning import made, reminder_id, schedule_jobs, settle
 
 
-async def follow_default(session: AsyncSession, person: Person, before: int | None, now: datetime) -> None:
-    """Plan what the default reminder of `person` asks for, which was `before` (minutes; None: none)."""
-    if person.default_reminder == before:
+async def follow_default(
+    session: AsyncSession, recipient: Recipient, before: int | None, now: datetime
+) -> None:
+    """Plan what the default reminder of `recipient` asks for, which was `before` (minutes; None: none)."""
+    if recipient.default_reminder == before:
         return
-    tasks = await repository.tasks_with_default(session, person.id, now)
-    wordings = [minutes for minutes in (before, person.default_reminder) if minutes is not None]
-    known = await repository.lock_with_wording(session, person.id, wordings, now)
+    tasks = await repository.tasks_with_default(session, recipient.id, now)
+    minutes_before = [minutes for minutes in (before, recipient.default_reminder) if minutes is not None]
+    known = await repository.lock_with_minutes_before(session, recipient.id, minutes_before, now)
     planned = []
     for task in tasks:
-        new = _new(known, task, person, now)
+        new = _new(known, task, recipient, now)
         if new:
-            settle(new, task, person, now, keeps=True)
+            settle(new, task, recipient, now, keeps=True)
             session.add(new)
             planned.append(new)
-        if new or person.default_reminder is None:
-            _end(known, task, person, before, now)
-    await wake_for(session, planned)
+        if new or recipient.default_reminder is None:
+            _end(known, task, recipient, before, now)
+    await schedule_jobs(session, planned)
 
 
-def _new(known: dict[str, Reminder], task: KnownTask, person: Person, now: datetime) -> Reminder | None:
+def _new(
+    known: dict[str, Reminder], task: TaskProjection, recipient: Recipient, now: datetime
+) -> Reminder | None:
     """The reminder of `task` under the new default; None where there is none to come."""
-    zone = zone_of(task.time_zone, person.time_zone)
-    at = remind_instant(person.default_reminder, None, task.due_at, zone)
+    zone = zone_of(task.time_zone, recipient.time_zone)
+    at = remind_instant(recipient.default_reminder, None, task.due_at, zone)
     if at is None or at <= now:
         return None
-    spec = TaskReminder(minutes_before=person.default_reminder)
+    spec = TaskReminder(minutes_before=recipient.default_reminder)
     id = reminder_id(task.id, spec)
     return known.get(id) or made(id, task, spec, now)
 
 
 def _end(
-    known: dict[str, Reminder], task: KnownTask, person: Person, before: int | None, now: datetime
+    known: dict[str, Reminder], task: TaskProjection, recipient: Recipient, before: int | None, now: datetime
 ) -> None:
     if before is None:
         return
     old = known.get(reminder_id(task.id, TaskReminder(minutes_before=before)))
     if old:
-        settle(old, task, person, now, keeps=False)
+        settle(old, task, recipient, now, keeps=False)

@@ -17,9 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.event import CloudEvent
 from contracts.task import TaskDeleted, TaskEvent, TaskReminder, TaskSnapshot
-from notification_service.models import KnownTask, Person, Reminder
+from notification_service.models import Recipient, Reminder, TaskProjection
 from notification_service.reminders import repository
-from notification_service.reminders.when import due_instant, remind_instant, zone_of
+from notification_service.reminders.instants import due_instant, remind_instant, zone_of
 from notification_service.repository import FOLLOWING, Around, Told
 
 REMINDERS = uuid5(NAMESPACE_URL, "todo/reminders")
@@ -28,10 +28,10 @@ REMINDERS = uuid5(NAMESPACE_URL, "todo/reminders")
 async def follow(
     session: AsyncSession,
     envelopes: Sequence[CloudEvent[TaskEvent]],
-    people: Mapping[str, Person],
+    recipients: Mapping[str, Recipient],
     around: Around,
 ) -> None:
-    """Plan, move and cancel what changed tasks ask for, oldest change first. people: theirs, locked.
+    """Plan, move and cancel what changed tasks ask for, oldest change first. recipients: theirs, locked.
 
     around: what is there of the tasks.
     """
@@ -49,23 +49,23 @@ async def follow(
             continue
         known[task.id] = Told(task.version, told.user_id if told else user_id)
         rows[task.id] = _row(envelope.data, known[task.id].user_id)
-        instants |= _plan(session, rows[task.id], envelope, people[user_id], reminders[task.id])
+        instants |= _plan(session, rows[task.id], envelope, recipients[user_id], reminders[task.id])
     await repository.remember(session, list(rows.values()))
-    await repository.wake_at(session, sorted(instants))
+    await repository.add_jobs(session, sorted(instants))
 
 
 def _plan(
     session: AsyncSession,
     row: Mapping[str, Any],
     envelope: CloudEvent[TaskEvent],
-    person: Person,
+    recipient: Recipient,
     planned: dict[str, Reminder],
 ) -> set[datetime]:
-    """Bring `planned`, all reminders of a task, into step with it; returns when to wake up for them."""
-    wanted = {reminder_id(row["id"], each): each for each in _wanted(envelope.data.task, person)}
+    """Bring `planned`, all reminders of a task, into step with it; returns the instants that need a job."""
+    wanted = {reminder_id(row["id"], each): each for each in _wanted(envelope.data.task, recipient)}
     if not wanted and not planned:
         return set()
-    task = KnownTask(**row)
+    task = TaskProjection(**row)
     for id, spec in wanted.items():
         if id not in planned:
             planned[id] = made(id, task, spec, envelope.time)
@@ -73,21 +73,23 @@ def _plan(
     for reminder in planned.values():
         reminder.title = task.title
         keeps = task.is_open and (reminder.kind == "own" or reminder.id in wanted)
-        settle(reminder, task, person, envelope.time, keeps=keeps)
+        settle(reminder, task, recipient, envelope.time, keeps=keeps)
     return _instants(planned.values())
 
 
-async def replan(session: AsyncSession, person: Person, now: datetime) -> None:
-    """Move what hangs on the zone or the habits of `person`: days without a time, and whole days before."""
-    for reminder, task in await repository.lock_of_days(session, person.id):
-        settle(reminder, task, person, now, keeps=task.is_open and reminder.state != "cancelled")
-        await wake_for(session, [reminder])
+async def replan(session: AsyncSession, recipient: Recipient, now: datetime) -> None:
+    """Move what depends on the zone and preferences of `recipient`: all-day tasks, whole days before."""
+    for reminder, task in await repository.lock_of_days(session, recipient.id):
+        settle(reminder, task, recipient, now, keeps=task.is_open and reminder.state != "cancelled")
+        await schedule_jobs(session, [reminder])
 
 
-def settle(reminder: Reminder, task: KnownTask, person: Person, heard_at: datetime, *, keeps: bool) -> None:
+def settle(
+    reminder: Reminder, task: TaskProjection, recipient: Recipient, heard_at: datetime, *, keeps: bool
+) -> None:
     """Bring a reminder into the state its task asks for. heard_at: when that was said."""
-    zone = zone_of(task.time_zone, person.time_zone)
-    due = due_instant(task.due_at, task.due_date, person.day_starts_at, zone)
+    zone = zone_of(task.time_zone, recipient.time_zone)
+    due = due_instant(task.due_at, task.due_date, recipient.day_starts_at, zone)
     at = remind_instant(reminder.minutes_before, reminder.at, due, zone)
     if not keeps:
         if reminder.state in ("planned", "waiting"):
@@ -101,9 +103,9 @@ def settle(reminder: Reminder, task: KnownTask, person: Person, heard_at: dateti
         reminder.state = "planned" if at > heard_at else "past"
 
 
-async def wake_for(session: AsyncSession, reminders: Iterable[Reminder]) -> None:
-    """See to it that somebody wakes up for these."""
-    await repository.wake_at(session, sorted(_instants(reminders)))
+async def schedule_jobs(session: AsyncSession, reminders: Iterable[Reminder]) -> None:
+    """Have the scheduler call when these are due."""
+    await repository.add_jobs(session, sorted(_instants(reminders)))
 
 
 def _instants(reminders: Iterable[Reminder]) -> set[datetime]:
@@ -111,7 +113,7 @@ def _instants(reminders: Iterable[Reminder]) -> set[datetime]:
 
 
 def reminder_id(task_id: str, spec: TaskReminder) -> str:
-    """Always the same for a task and a wording."""
+    """Always the same for a task and what it says of when."""
     said = f"{spec.minutes_before}" if spec.at is None else f"{spec.at.timestamp():.0f}s"
     return str(uuid5(REMINDERS, f"{task_id}/{said}"))
 
@@ -121,13 +123,13 @@ def notification_id(reminder_id: str, remind_at: datetime) -> str:
     return str(uuid5(UUID(reminder_id), f"{remind_at.timestamp():.0f}"))
 
 
-def _wanted(task: TaskSnapshot, person: Person) -> Iterator[TaskReminder]:
+def _wanted(task: TaskSnapshot, recipient: Recipient) -> Iterator[TaskReminder]:
     yield from task.reminders
-    if not task.reminders and task.due_at and person.default_reminder is not None:
-        yield TaskReminder(minutes_before=person.default_reminder)
+    if not task.reminders and task.due_at and recipient.default_reminder is not None:
+        yield TaskReminder(minutes_before=recipient.default_reminder)
 
 
-def made(id: str, task: KnownTask, spec: TaskReminder, now: datetime) -> Reminder:
+def made(id: str, task: TaskProjection, spec: TaskReminder, now: datetime) -> Reminder:
     """A new reminder of a task, not planned yet."""
     return Reminder(
         id=id,

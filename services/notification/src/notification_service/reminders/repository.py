@@ -1,4 +1,4 @@
-"""Every query about reminders, and about the people and tasks they are for."""
+"""Every query about reminders, and about the recipients and tasks they are for."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time
@@ -8,9 +8,9 @@ from sqlalchemy import BindParameter, ColumnExpressionArgument, bindparam, delet
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from notification_service.lists import dialect_of, for_lists
-from notification_service.models import KnownTask, Person, Reminder, WakeUp
-from notification_service.reminders.when import MINUTES_OF_A_DAY
+from notification_service.list_parameters import dialect_of, for_lists
+from notification_service.models import Recipient, Reminder, ScheduledJob, TaskProjection
+from notification_service.reminders.instants import MINUTES_OF_A_DAY
 from servicekit.database import for_both, for_rows, run_own, run_rows
 from servicekit.errors import AccountGone
 from servicekit.prepared import Look
@@ -21,17 +21,17 @@ def _remembering(insert: Any) -> Any:
     return insert.on_conflict_do_update(index_elements=["id"], set_=told)
 
 
-_MEET = for_both(lambda insert: insert(Person).on_conflict_do_nothing())
-_REMEMBER = for_rows(lambda insert: _remembering(insert(KnownTask)))
-_WAKE = for_both(lambda insert: insert(WakeUp).on_conflict_do_nothing())
-_UNSET = select(col(WakeUp.at)).where(~col(WakeUp.is_set)).order_by(col(WakeUp.at))
+_MEET = for_both(lambda insert: insert(Recipient).on_conflict_do_nothing())
+_REMEMBER = for_rows(lambda insert: _remembering(insert(TaskProjection)))
+_WAKE = for_both(lambda insert: insert(ScheduledJob).on_conflict_do_nothing())
+_UNSET = select(col(ScheduledJob.at)).where(~col(ScheduledJob.is_set)).order_by(col(ScheduledJob.at))
 IS_ANY_UNSET = Look(_UNSET)
-"""Whether a wake-up waits for its job."""
+"""Whether a job is not known to the scheduler yet."""
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 """Statements of every event are made once: to make one costs as much as to run it."""
-_LOCK_PEOPLE = for_lists(
+_LOCK_RECIPIENTS = for_lists(
     lambda among: (
-        select(Person).where(among(col(Person.id), "ids")).order_by(col(Person.id)).with_for_update()
+        select(Recipient).where(among(col(Recipient.id), "ids")).order_by(col(Recipient.id)).with_for_update()
     )
 )
 _LOCK_OF_TASKS = (
@@ -56,38 +56,38 @@ class DueTime(NamedTuple):
     day: date | None = None
 
 
-async def person(session: AsyncSession, user_id: str) -> Person:
+async def recipient(session: AsyncSession, user_id: str) -> Recipient:
     """What is known of a user, locked until the transaction ends; somebody new has the defaults."""
-    return (await lock_people(session, [user_id]))[user_id]
+    return (await lock_recipients(session, [user_id]))[user_id]
 
 
-async def lock_people(session: AsyncSession, ids: Iterable[str]) -> dict[str, Person]:
-    """What is known of users, as in `person`; by id, so that two who lock some never wait in a ring."""
+async def lock_recipients(session: AsyncSession, ids: Iterable[str]) -> dict[str, Recipient]:
+    """What is known of users, as in `recipient`; by id, so that two who lock some never wait in a ring."""
     wanted = sorted(set(ids))
     found = await _lock_known(session, wanted)
     new = [id for id in wanted if id not in found]
     if new:
-        await run_own(session, _MEET, [Person(id=id).model_dump() for id in new])
+        await run_own(session, _MEET, [Recipient(id=id).model_dump() for id in new])
         found |= await _lock_known(session, new)
     return found
 
 
-async def _lock_known(session: AsyncSession, ids: Collection[str]) -> dict[str, Person]:
-    found = await session.scalars(_LOCK_PEOPLE[dialect_of(session)], {"ids": list(ids)})
-    return {person.id: person for person in found}
+async def _lock_known(session: AsyncSession, ids: Collection[str]) -> dict[str, Recipient]:
+    found = await session.scalars(_LOCK_RECIPIENTS[dialect_of(session)], {"ids": list(ids)})
+    return {recipient.id: recipient for recipient in found}
 
 
-async def account(session: AsyncSession, user_id: str) -> Person:
-    """The person who asks for something, locked until the transaction ends. Raises `AccountGone`."""
-    found = await person(session, user_id)
+async def account(session: AsyncSession, user_id: str) -> Recipient:
+    """The recipient who asks for something, locked until the transaction ends. Raises `AccountGone`."""
+    found = await recipient(session, user_id)
     if found.erased_at:
         raise AccountGone
     return found
 
 
-async def people(session: AsyncSession, ids: Sequence[str]) -> dict[str, Person]:
-    found = await session.scalars(select(Person).where(col(Person.id).in_(ids)))
-    return {person.id: person for person in found}
+async def recipients(session: AsyncSession, ids: Sequence[str]) -> dict[str, Recipient]:
+    found = await session.scalars(select(Recipient).where(col(Recipient.id).in_(ids)))
+    return {recipient.id: recipient for recipient in found}
 
 
 async def remember(session: AsyncSession, tasks: Sequence[Mapping[str, Any]]) -> None:
@@ -96,15 +96,15 @@ async def remember(session: AsyncSession, tasks: Sequence[Mapping[str, Any]]) ->
         await run_rows(session, _REMEMBER, tasks)
 
 
-async def task(session: AsyncSession, user_id: str, id: str) -> KnownTask | None:
-    query = select(KnownTask).where(col(KnownTask.id) == id, col(KnownTask.user_id) == user_id)
+async def task(session: AsyncSession, user_id: str, id: str) -> TaskProjection | None:
+    query = select(TaskProjection).where(col(TaskProjection.id) == id, col(TaskProjection.user_id) == user_id)
     return (await session.scalars(query)).first()
 
 
 async def due_times(session: AsyncSession, ids: Sequence[str | None]) -> dict[str, DueTime]:
     """When tasks are due, by their ids."""
-    query = select(col(KnownTask.id), col(KnownTask.due_at), col(KnownTask.due_date))
-    found = await session.execute(query.where(col(KnownTask.id).in_(ids)))
+    query = select(col(TaskProjection.id), col(TaskProjection.due_at), col(TaskProjection.due_date))
+    found = await session.execute(query.where(col(TaskProjection.id).in_(ids)))
     return {row.id: DueTime(row.due_at, row.due_date) for row in found}
 
 
@@ -114,17 +114,19 @@ async def lock_of_tasks(
     return (await session.scalars(_LOCK_OF_TASKS, {"ids": list(task_ids), "kinds": kinds})).all()
 
 
-async def lock_of_days(session: AsyncSession, user_id: str) -> Sequence[tuple[Reminder, KnownTask]]:
+async def lock_of_days(session: AsyncSession, user_id: str) -> Sequence[tuple[Reminder, TaskProjection]]:
     """The user's reminders whose instant hangs on the user's wall.
 
     Those before tasks that have a date and no time, and those whole days before tasks without a zone.
     """
     minutes = col(Reminder.minutes_before)
-    is_day = col(KnownTask.due_at).is_(None) & col(KnownTask.due_date).is_not(None)
-    is_days_before = col(KnownTask.time_zone).is_(None) & (minutes > 0) & (minutes % MINUTES_OF_A_DAY == 0)
+    is_day = col(TaskProjection.due_at).is_(None) & col(TaskProjection.due_date).is_not(None)
+    is_days_before = (
+        col(TaskProjection.time_zone).is_(None) & (minutes > 0) & (minutes % MINUTES_OF_A_DAY == 0)
+    )
     query = (
-        select(Reminder, KnownTask)
-        .join(KnownTask, col(KnownTask.id) == col(Reminder.task_id))
+        select(Reminder, TaskProjection)
+        .join(TaskProjection, col(TaskProjection.id) == col(Reminder.task_id))
         .where(
             col(Reminder.user_id) == user_id,
             minutes.is_not(None),
@@ -136,16 +138,16 @@ async def lock_of_days(session: AsyncSession, user_id: str) -> Sequence[tuple[Re
     return [(reminder, task) for reminder, task in await session.execute(query)]
 
 
-async def tasks_with_default(session: AsyncSession, user_id: str, now: datetime) -> Sequence[KnownTask]:
+async def tasks_with_default(session: AsyncSession, user_id: str, now: datetime) -> Sequence[TaskProjection]:
     """The tasks that are still to come and whose reminder is the default one."""
-    return (await session.scalars(select(KnownTask).where(*_has_default(user_id, now)))).all()
+    return (await session.scalars(select(TaskProjection).where(*_has_default(user_id, now)))).all()
 
 
-async def lock_with_wording(
+async def lock_with_minutes_before(
     session: AsyncSession, user_id: str, minutes_before: Sequence[int], now: datetime
 ) -> dict[str, Reminder]:
     """The reminders of such tasks that came so many minutes before due, by id."""
-    tasks = select(col(KnownTask.id)).where(*_has_default(user_id, now))
+    tasks = select(col(TaskProjection.id)).where(*_has_default(user_id, now))
     is_so = (
         col(Reminder.user_id) == user_id,
         col(Reminder.kind) == "task",
@@ -158,10 +160,10 @@ async def lock_with_wording(
 
 def _has_default(user_id: str, now: datetime) -> tuple[ColumnExpressionArgument[bool], ...]:
     return (
-        col(KnownTask.user_id) == user_id,
-        col(KnownTask.is_open),
-        ~col(KnownTask.has_reminders),
-        col(KnownTask.due_at) > now,
+        col(TaskProjection.user_id) == user_id,
+        col(TaskProjection.is_open),
+        ~col(TaskProjection.has_reminders),
+        col(TaskProjection.due_at) > now,
     )
 
 
@@ -220,44 +222,46 @@ async def count_due(session: AsyncSession, before: datetime) -> int:
 
 async def tasks_of_day(
     session: AsyncSession, user_id: str, today: date, limit: int
-) -> tuple[Sequence[KnownTask], int, int]:
+) -> tuple[Sequence[TaskProjection], int, int]:
     """Open tasks of today and before, earliest first; how many are of today, and how many overdue."""
-    is_open = (col(KnownTask.user_id) == user_id, col(KnownTask.is_open), col(KnownTask.due_date) <= today)
-    is_today = col(KnownTask.due_date) == today
+    due_date = col(TaskProjection.due_date)
+    is_open = (col(TaskProjection.user_id) == user_id, col(TaskProjection.is_open), due_date <= today)
+    is_today = due_date == today
     by_day = select(is_today, func.count()).where(*is_open).group_by(is_today)
     counts = {bool(of_today): count for of_today, count in await session.execute(by_day)}
-    found = (
-        select(KnownTask).where(*is_open).order_by(col(KnownTask.due_date), col(KnownTask.id)).limit(limit)
-    )
-    return (await session.scalars(found)).all(), counts.get(True, 0), counts.get(False, 0)
+    earliest_first = select(TaskProjection).where(*is_open).order_by(due_date, col(TaskProjection.id))
+    tasks = (await session.scalars(earliest_first.limit(limit))).all()
+    return tasks, counts.get(True, 0), counts.get(False, 0)
 
 
-async def wake_at(session: AsyncSession, instants: Sequence[datetime]) -> None:
-    """Note that somebody has to wake up then; the job is set after the commit."""
+async def add_jobs(session: AsyncSession, instants: Sequence[datetime]) -> None:
+    """Note that a job is needed then; the scheduler is given it after the commit."""
     if instants:
         await run_own(session, _WAKE, [{"at": at, "is_set": False} for at in instants])
 
 
-async def unset_wake_ups(session: AsyncSession, limit: int) -> Sequence[datetime]:
+async def list_unset_jobs(session: AsyncSession, limit: int) -> Sequence[datetime]:
     return (await session.scalars(_UNSET.limit(limit))).all()
 
 
-async def next_wake_up(session: AsyncSession, after: datetime) -> datetime | None:
-    query = select(func.min(col(WakeUp.at))).where(col(WakeUp.is_set), col(WakeUp.at) > after)
+async def find_next_job(session: AsyncSession, after: datetime) -> datetime | None:
+    query = select(func.min(col(ScheduledJob.at))).where(
+        col(ScheduledJob.is_set), col(ScheduledJob.at) > after
+    )
     found: datetime | None = await session.scalar(query)
     return found
 
 
 async def mark_set(session: AsyncSession, instants: Sequence[datetime]) -> None:
-    await session.execute(update(WakeUp).where(col(WakeUp.at).in_(instants)).values(is_set=True))
+    await session.execute(update(ScheduledJob).where(col(ScheduledJob.at).in_(instants)).values(is_set=True))
 
 
 async def mark_all_unset(session: AsyncSession) -> None:
-    await session.execute(update(WakeUp).values(is_set=False))
+    await session.execute(update(ScheduledJob).values(is_set=False))
 
 
-async def forget_wake_ups(session: AsyncSession, until: datetime) -> None:
-    await session.execute(delete(WakeUp).where(col(WakeUp.at) <= until))
+async def delete_past_jobs(session: AsyncSession, until: datetime) -> None:
+    await session.execute(delete(ScheduledJob).where(col(ScheduledJob.at) <= until))
 
 
 async def forget_fired(session: AsyncSession, before: datetime) -> None:
@@ -269,16 +273,16 @@ async def forget_fired(session: AsyncSession, before: datetime) -> None:
 
 async def forget_deleted(session: AsyncSession, before: datetime) -> None:
     """Drop tasks that have been in the trash since `before`: they can't come back, nor can their events."""
-    await session.execute(delete(KnownTask).where(col(KnownTask.deleted_at) < before))
+    await session.execute(delete(TaskProjection).where(col(TaskProjection.deleted_at) < before))
 
 
 async def erase_user(session: AsyncSession, user_id: str, now: datetime) -> None:
-    """Drop everything; the bare row of the person stays, so that an event that comes late finds it erased.
+    """Drop everything; the bare row of the recipient stays, so that an event that comes late finds it erased.
 
-    It is locked first, so that what is being added for the person is there to be dropped.
+    It is locked first, so that what is being added for the recipient is there to be dropped.
     """
-    gone = await person(session, user_id)
-    empty = Person(id=user_id, erased_at=now, day_starts_at=time(9))
+    gone = await recipient(session, user_id)
+    empty = Recipient(id=user_id, erased_at=now, day_starts_at=time(9))
     gone.sqlmodel_update(empty.model_dump())
-    for table in (Reminder, KnownTask):
+    for table in (Reminder, TaskProjection):
         await session.execute(delete(table).where(col(table.user_id) == user_id))

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from notification_service.reminders import repository, use_cases
-from notification_service.reminders.firing import Firing
+from notification_service.reminders.dispatcher import ReminderDispatcher
 from notification_service.reminders.schemas import ReminderCreate, ReminderRead, Snooze, State
 from servicekit.auth import CurrentUser
 from servicekit.door import SessionDep, router
@@ -18,7 +18,7 @@ EARLY_SECONDS = 5.0
 """How much the scheduler's clock may be ahead of this one."""
 
 reminders = router(prefix="/reminders", tags=["reminders"])
-wake_ups = APIRouter(include_in_schema=False)
+job_callbacks = APIRouter(include_in_schema=False)
 
 
 @reminders.get("")
@@ -70,12 +70,12 @@ async def snooze_reminder(
     return await use_cases.snooze(session, request.app.state.settings, user.user_id, id, body)
 
 
-@wake_ups.post("/job/{name}")
-async def wake_up(request: Request, name: str) -> dict[str, str]:
+@job_callbacks.post("/job/{name}")
+async def run_due_job(request: Request, name: str) -> dict[str, str]:
     """The scheduler calls: fire what is due. Answers when that is committed."""
-    firing: Firing = request.app.state.firing
+    dispatcher: ReminderDispatcher = request.app.state.dispatcher
     await asyncio.sleep(_too_early(name))
-    await firing.fire_due()
+    await dispatcher.fire_due()
     return {"status": "SUCCESS"}
 
 

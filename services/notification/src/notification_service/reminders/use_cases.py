@@ -12,7 +12,7 @@ from notification_service.inbox import INBOX, mark_read
 from notification_service.models import Channel, Reminder
 from notification_service.quotas import use_cases as quotas
 from notification_service.reminders import repository
-from notification_service.reminders.planning import notification_id, settle, wake_for
+from notification_service.reminders.planning import notification_id, schedule_jobs, settle
 from notification_service.reminders.schemas import (
     ReceiptRead,
     ReminderCreate,
@@ -33,7 +33,7 @@ async def create(
     Raises `Invalid` for a task nobody knows here, and for an instant that is over; `QuotaExceeded`,
     `AccountGone`.
     """
-    person = await repository.account(session, user_id)
+    recipient = await repository.account(session, user_id)
     await quotas.require_room(session, settings, user_id, "reminders")
     now = datetime.now(UTC)
     task = await repository.task(session, user_id, body.task_id) if body.task_id else None
@@ -54,10 +54,10 @@ async def create(
     )
     session.add(reminder)
     if task:
-        settle(reminder, task, person, now, keeps=task.is_open)
+        settle(reminder, task, recipient, now, keeps=task.is_open)
     else:
         reminder.remind_at, reminder.state = reminder.at, "planned"
-    await wake_for(session, [reminder])
+    await schedule_jobs(session, [reminder])
     return await show(session, reminder)
 
 
@@ -88,7 +88,7 @@ async def snooze(
         session.add(again)
     again.at = again.remind_at = _whole_second(now + timedelta(minutes=body.minutes))
     again.state, again.fired_at, again.late = "planned", None, False
-    await wake_for(session, [again])
+    await schedule_jobs(session, [again])
     await _read_entry(session, before, now)
     return await show(session, again)
 

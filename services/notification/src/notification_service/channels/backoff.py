@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 FIRST = timedelta(seconds=5)
 LONGEST = timedelta(hours=3)
 GIVEN_UP_AFTER = timedelta(hours=24)
-TAKEN = timedelta(seconds=60)
+LEASE = timedelta(seconds=60)
 """How long a worker may take; after that the delivery is anybody's again."""
 
 
-def next_try(attempts: int, first_due: datetime, now: datetime, asked: float = 0) -> datetime | None:
+def next_attempt_at(attempts: int, first_due: datetime, now: datetime, asked: float = 0) -> datetime | None:
     """When to try again after `attempts` tries: 5 s, then 3 times as long each; None to give up.
 
     asked: seconds the other side asks to be left alone (`Retry-After`).

@@ -5,8 +5,8 @@ from typing import Any, Literal, Protocol, get_args
 
 from notification_service.models import Channel, Delivery, Notification
 
-Result = Literal["sent", "delivered", "again", "refused", "gone"]
-RESULTS: tuple[Result, ...] = get_args(Result)
+ResultKind = Literal["sent", "delivered", "retry", "permanent_failure", "channel_gone"]
+RESULT_KINDS: tuple[ResultKind, ...] = get_args(ResultKind)
 ABOUT = ("project_id", "label_id", "filter_id", "changed")
 """What is told of projects, labels and filters, and of what has changed."""
 KINDS = ("email", "push", "webhook")
@@ -14,7 +14,7 @@ KINDS = ("email", "push", "webhook")
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class DeliveryJob:
     """Everything that is needed to send one notification on one channel."""
 
     delivery: Delivery
@@ -40,14 +40,15 @@ class Parcel:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a try came to.
+class SendResult:
+    """What an attempt to send came to.
 
-    `sent`: taken over by somebody who passes it on. `delivered`: the receiver said so. `again`: try
-    later. `refused`: this message will never be taken. `gone`: nor will any other on this channel.
+    `sent`: accepted by a relay (mail server, push service). `delivered`: acknowledged by the receiver.
+    `retry`: transient, to be tried later. `permanent_failure`: this message will never be accepted.
+    `channel_gone`: nor will any other on this channel.
     """
 
-    result: Result
+    kind: ResultKind
     error: str = ""
     status: int | None = None
     retry_after: float = 0
@@ -56,7 +57,7 @@ class Outcome:
 class Sender(Protocol):
     """Sends on one kind of channel."""
 
-    async def send(self, parcel: Parcel) -> Outcome: ...
+    async def send(self, job: DeliveryJob) -> SendResult: ...
 
 
 def retry_after(header: str | None) -> float:

@@ -4,9 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from notification_service.channels import resealing
+from notification_service.channels import key_rotation
+from notification_service.channels.key_rotation import reencrypt_secrets
 from notification_service.channels.keys import Keys
-from notification_service.channels.resealing import reseal_all
 from notification_service.models import Channel
 from sqlalchemy import select
 
@@ -27,7 +27,7 @@ class TestANewKey:
     async def test_opens_everything_alone_after_one_round(
         self, notification: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(resealing, "CHUNK", 2)
+        monkeypatch.setattr(key_rotation, "CHUNK", 2)
         made = [await add_webhook(notification, f"{URL}{number}") for number in range(5)]
         rotated = (await notification.client.post(f"/webhooks/{made[0]['id']}/rotate")).json()
         wanted: dict[str, Any] = {each["id"]: [each["secret"]] for each in made}
@@ -35,11 +35,11 @@ class TestANewKey:
         before: Keys = notification.app.state.keys
         both = replace(before, key="another", previous=before.key)
         assert await opened(notification, both) == wanted
-        assert await reseal_all(notification.database, both) == 5
+        assert await reencrypt_secrets(notification.database, both) == 5
         assert await opened(notification, replace(both, previous="")) == wanted
-        assert await reseal_all(notification.database, both) == 0
+        assert await reencrypt_secrets(notification.database, both) == 0
 
     async def test_passes_over_what_no_key_opens(self, notification: ServiceUnderTest) -> None:
         await add_webhook(notification, URL)
         lost = replace(notification.app.state.keys, key="another", previous="nor this one")
-        assert await reseal_all(notification.database, lost) == 0
+        assert await reencrypt_secrets(notification.database, lost) == 0

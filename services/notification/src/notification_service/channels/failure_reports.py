@@ -5,7 +5,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notification_service import inbox, wording
+from notification_service import inbox, message_texts
 from notification_service.models import Channel, Notification
 
 FAILURES = uuid5(NAMESPACE_URL, "todo/failures")
@@ -13,13 +13,13 @@ FAILURES = uuid5(NAMESPACE_URL, "todo/failures")
 
 async def tell_of_disabled(session: AsyncSession, channel: Channel, now: datetime) -> None:
     """`channel`, which is locked, was switched off; its note says why."""
-    title, text = wording.of_disabled(channel)
+    title, text = message_texts.of_disabled(channel)
     await _put(session, channel.user_id, "channel.disabled", title, text, now, channel.id)
 
 
 async def tell_of_failing(session: AsyncSession, channel: Channel, error: str, now: datetime) -> None:
     """Something was given up that was to be sent on `channel`, which is locked."""
-    title, text = wording.of_failing(channel, error)
+    title, text = message_texts.of_failing(channel, error)
     await _put(session, channel.user_id, "channel.failing", title, text, now, channel.id)
 
 
@@ -27,7 +27,7 @@ async def tell_of_dropped(
     session: AsyncSession, user_id: str, number: int, limit: int, now: datetime
 ) -> None:
     """`number` deliveries were given up because more than `limit` waited."""
-    title, text = wording.of_dropped(number, limit)
+    title, text = message_texts.of_dropped(number, limit)
     await _put(session, user_id, "deliveries.dropped", title, text, now)
 
 

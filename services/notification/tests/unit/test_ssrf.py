@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import aiohttp
 import pytest
-from notification_service.channels.guard import guarded_session, is_allowed, may_connect, problem_with
+from notification_service.channels.ssrf import is_allowed, may_connect, safe_client_session, validate_url
 from notification_service.channels.use_cases import _public
 from notification_service.settings import Settings
 from pydantic import ValidationError
@@ -49,7 +49,7 @@ class TestPorts:
         for port, fine in ((443, False), (8443, False), (9000, True)):
             url = f"https://{self.PUBLIC}:{port}/hook"
             assert may_connect(self.PUBLIC, port, [], ports=[9000]) is fine
-            told = problem_with(url, [], https_only=True, ports=[9000])
+            told = validate_url(url, [], https_only=True, ports=[9000])
             assert told == ("" if fine else "the port must be one of 9000")
 
     def test_are_read_from_the_settings(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,14 +70,14 @@ class TestPorts:
 
 class TestASession:
     async def test_keeps_nothing_from_one_user_to_the_next_and_asks_no_proxy(self) -> None:
-        async with guarded_session([]) as session:
+        async with safe_client_session([]) as session:
             assert isinstance(session.cookie_jar, aiohttp.DummyCookieJar)
             assert session.trust_env is False
 
 
 class TestUrls:
     def test_of_names_are_looked_at_when_they_are_called(self) -> None:
-        assert problem_with("https://example.com/hook", [], https_only=True) == ""
+        assert validate_url("https://example.com/hook", [], https_only=True) == ""
 
     @pytest.mark.parametrize(
         "url",
@@ -88,4 +88,4 @@ class TestUrls:
         ],
     )
     def test_that_can_not_be_are_refused(self, url: str) -> None:
-        assert problem_with(url, [], https_only=True)
+        assert validate_url(url, [], https_only=True)

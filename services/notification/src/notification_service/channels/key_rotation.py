@@ -14,7 +14,7 @@ CHUNK = 200
 log = logging.getLogger(__name__)
 
 
-async def reseal_all(database: Database, keys: Keys) -> int:
+async def reencrypt_secrets(database: Database, keys: Keys) -> int:
     """Seal under the key of today what the one before it sealed; how many webhooks that were."""
     number, last = 0, ""
     while True:

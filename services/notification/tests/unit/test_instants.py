@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from notification_service.reminders.when import (
+from notification_service.reminders.instants import (
     due_instant,
     end_of_quiet,
     is_late,

@@ -1,7 +1,7 @@
 """What happens when a reminder's time has come: exactly once, whoever notices it and how often.
 
-In one transaction the reminder turns from `planned` to `due`, its entry is put into the inbox, one
-delivery a channel is written, and the event for open pages is recorded. Only who turns the state does the
+In one transaction the reminder goes from `planned` to `due`, its entry is put into the inbox, one
+delivery a channel is written, and the event for open pages is recorded. Only who changes the state does the
 rest, so a job that is called twice, the sweep and another replica find nothing left to do.
 """
 
@@ -16,11 +16,11 @@ from prometheus_client import Counter, Histogram
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notification_service import inbox
-from notification_service.models import Notification, Person, Reminder
+from notification_service.models import Notification, Recipient, Reminder
 from notification_service.reminders import repository
-from notification_service.reminders.planning import notification_id, wake_for
+from notification_service.reminders.instants import is_late, next_wall_clock, zone_of
+from notification_service.reminders.planning import notification_id, schedule_jobs
 from notification_service.reminders.repository import DueTime
-from notification_service.reminders.when import is_late, next_wall_clock, zone_of
 from servicekit.database import Database
 
 BATCH = 500
@@ -38,7 +38,7 @@ LATENESS = Histogram(
 log = logging.getLogger(__name__)
 
 
-class Firing:
+class ReminderDispatcher:
     """Fires what is due. Those who ask while a round runs share the next one."""
 
     def __init__(self, database: Database) -> None:
@@ -64,7 +64,7 @@ class Firing:
         async with self._database.transaction() as session:
             fired = await fire(session, now, BATCH)
             if len(fired) < BATCH:
-                await repository.forget_wake_ups(session, now)
+                await repository.delete_past_jobs(session, now)
         for reminder in fired:
             assert reminder.remind_at
             FIRED.labels(str(reminder.late).lower()).inc()
@@ -77,18 +77,18 @@ async def fire(session: AsyncSession, now: datetime, limit: int) -> Sequence[Rem
     taken = await repository.take_due(session, now, limit)
     if not taken:
         return taken
-    people = await repository.people(session, list({each.user_id for each in taken}))
+    recipients = await repository.recipients(session, list({each.user_id for each in taken}))
     due_times = await repository.due_times(session, list({each.task_id for each in taken if each.task_id}))
     told = []
     for reminder in taken:
         assert reminder.remind_at
         reminder.late = is_late(reminder.remind_at, now)
         if reminder.kind == "digest":
-            person = people.get(reminder.user_id) or Person(id=reminder.user_id)
-            told.append(await _digest(session, reminder, person, now))
+            recipient = recipients.get(reminder.user_id) or Recipient(id=reminder.user_id)
+            told.append(await _digest(session, reminder, recipient, now))
         else:
             told.append(_entry(reminder, due_times.get(reminder.task_id or "", DueTime()), now))
-    await inbox.put(session, told, people)
+    await inbox.put(session, told, recipients)
     return taken
 
 
@@ -108,15 +108,17 @@ def _entry(reminder: Reminder, due: DueTime, now: datetime) -> Notification:
     )
 
 
-async def _digest(session: AsyncSession, reminder: Reminder, person: Person, now: datetime) -> Notification:
+async def _digest(
+    session: AsyncSession, reminder: Reminder, recipient: Recipient, now: datetime
+) -> Notification:
     """What the day holds; and the next digest is planned."""
-    zone = zone_of(person.time_zone, "UTC")
+    zone = zone_of(recipient.time_zone, "UTC")
     entry = _entry(reminder, DueTime(), now)
     entry.kind, entry.reminder_id = "digest", reminder.id
-    entry.title, entry.text = await _day(session, person.id, zone, now)
-    if person.digest_at:
-        reminder.remind_at, reminder.state = next_wall_clock(person.digest_at, zone, now), "planned"
-        await wake_for(session, [reminder])
+    entry.title, entry.text = await _day(session, recipient.id, zone, now)
+    if recipient.digest_at:
+        reminder.remind_at, reminder.state = next_wall_clock(recipient.digest_at, zone, now), "planned"
+        await schedule_jobs(session, [reminder])
     return entry
 
 

@@ -2,11 +2,11 @@
 
 The queue is the table, so restarts and other replicas change nothing about it. A look walks over the users
 something waits for, from the one served last on, one index entry each, and takes one delivery of everybody
-who may have one more under way. So a look costs what there are users, not what there are deliveries, and a
+who may have one more in flight. So a look costs what there are users, not what there are deliveries, and a
 user's first one is behind one of each other user at most, never behind all of theirs.
 
-What is under way is limited for a user, a channel and the host it goes to, at each replica. Some places are
-kept for users who have nothing under way: were all held by receivers that hang, somebody else would wait
+What is in flight is limited for a user, a channel and the host it goes to, at each replica. Some places are
+kept for users who have nothing in flight: were all held by receivers that hang, somebody else would wait
 for as long as these may take.
 """
 
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 AT_ONCE = 256
 FOR_NEWCOMERS = 64
-"""Places only users have of whom nothing is under way."""
+"""Places only users have of whom nothing is in flight."""
 BATCH = 32
 """Taken in one transaction at most."""
 OF_A_USER = 8
@@ -26,8 +26,8 @@ AT_A_HOST = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """A delivery that may be sent now, and what it counts for while it is under way."""
+class ReadyDelivery:
+    """A delivery that may be sent now, and what it counts for while it is in flight."""
 
     delivery_id: str
     user_id: str
@@ -36,10 +36,10 @@ class Turn:
 
 
 @dataclass(slots=True)
-class UnderWay:
+class InFlight:
     """What one replica is sending."""
 
-    tasks: dict["asyncio.Task[None]", Turn] = field(default_factory=dict)
+    tasks: dict["asyncio.Task[None]", ReadyDelivery] = field(default_factory=dict)
 
     @property
     def room(self) -> int:
@@ -48,23 +48,23 @@ class UnderWay:
         return min(BATCH, free - FOR_NEWCOMERS if free > FOR_NEWCOMERS else free)
 
     def blocked(self) -> dict[str, list[str]]:
-        """Who and what has as many under way as it may: `users`, `channels` and `hosts`."""
-        turns = self.tasks.values()
+        """Who and what has as many in flight as it may: `users`, `channels` and `hosts`."""
+        ready = self.tasks.values()
         most = OF_A_USER if AT_ONCE - len(self.tasks) > FOR_NEWCOMERS else 1
         return {
-            "users": _at_least(most, [turn.user_id for turn in turns]),
-            "channels": _at_least(ON_A_CHANNEL, [turn.channel_id for turn in turns]),
-            "hosts": _at_least(AT_A_HOST, [turn.host for turn in turns if turn.host]),
+            "users": _at_least(most, [each.user_id for each in ready]),
+            "channels": _at_least(ON_A_CHANNEL, [each.channel_id for each in ready]),
+            "hosts": _at_least(AT_A_HOST, [each.host for each in ready if each.host]),
         }
 
-    def fitting(self, turns: Sequence[Turn]) -> list[Turn]:
-        """As many of `turns` as their hosts may have beside what is under way."""
-        tally = Counter(turn.host for turn in self.tasks.values())
+    def fitting(self, ready: Sequence[ReadyDelivery]) -> list[ReadyDelivery]:
+        """As many of `ready` as their hosts may have beside what is in flight."""
+        tally = Counter(each.host for each in self.tasks.values())
         fit = []
-        for turn in turns:
-            tally[turn.host] += 1
-            if not turn.host or tally[turn.host] <= AT_A_HOST:
-                fit.append(turn)
+        for each in ready:
+            tally[each.host] += 1
+            if not each.host or tally[each.host] <= AT_A_HOST:
+                fit.append(each)
         return fit
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from notification_service import wording
+from notification_service import message_texts
 from notification_service.models import Channel
 
 from services.notification.tests.events import imported
@@ -35,7 +35,7 @@ class TestAnImport:
         ],
     )
     def test_is_told_in_one_line(self, fields: dict[str, Any], title: str, text: str) -> None:
-        assert wording.of_import(imported(**fields)) == (title, text)
+        assert message_texts.of_import(imported(**fields)) == (title, text)
 
 
 class TestAChannel:
@@ -49,8 +49,8 @@ class TestAChannel:
     )
     def test_is_named_without_its_secrets(self, kind: str, target: str, name: str) -> None:
         made = channel(kind, target)
-        assert wording.of_disabled(made) == (f"{name}: switched off", "410 Gone")
-        assert wording.of_failing(made, "503") == (
+        assert message_texts.of_disabled(made) == (f"{name}: switched off", "410 Gone")
+        assert message_texts.of_failing(made, "503") == (
             f"{name}: not delivered",
             "It was given up. The last try: 503",
         )

@@ -1,7 +1,7 @@
-"""The wake-ups: one job of the Dapr scheduler for each second in which a reminder is due.
+"""One job of the Dapr scheduler for each second in which a reminder is due.
 
-The tables are the truth, the jobs only the alarm clock: they carry nothing, and whoever wakes up fires
-whatever is due. So one that rings twice or for nothing does no harm, and a reminder that moves needs at
+The tables are the truth, the jobs only a timer: they carry nothing, and whoever is called fires
+whatever is due. So one that comes twice or for nothing does no harm, and a reminder that moves needs at
 most one more. What the scheduler loses is noticed by the sweep (docs/reminders.md).
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from notification_service.reminders import repository, scheduler
-from notification_service.reminders.firing import Firing
+from notification_service.reminders.dispatcher import ReminderDispatcher
 from servicekit.database import Database
 from servicekit.errors import Unavailable
 from servicekit.sidecar import Sidecar
@@ -33,13 +33,13 @@ def job_name(at: datetime) -> str:
     return f"due-{at.timestamp():.0f}"
 
 
-class WakeUps:
+class ScheduledJobs:
     """Sets jobs, and looks after what the scheduler may have lost."""
 
-    def __init__(self, database: Database, sidecar: Sidecar, firing: Firing) -> None:
+    def __init__(self, database: Database, sidecar: Sidecar, dispatcher: ReminderDispatcher) -> None:
         self._database = database
         self._sidecar = sidecar
-        self._firing = firing
+        self._dispatcher = dispatcher
         self._swept_at = 0.0
         self._checked_at = time.monotonic()
 
@@ -49,7 +49,7 @@ class WakeUps:
             try:
                 await self.step()
             except Exception as error:
-                log.warning("wake-ups will be set later: %s", error)
+                log.warning("jobs will be set later: %s", error)
                 await asyncio.sleep(1)
             await asyncio.sleep(POLL_SECONDS)
 
@@ -64,7 +64,7 @@ class WakeUps:
     async def check(self) -> None:
         """Set all jobs again if the scheduler has lost the next one."""
         async with self._database.reading() as session:
-            following = await repository.next_wake_up(session, datetime.now(UTC) + SOON)
+            following = await repository.find_next_job(session, datetime.now(UTC) + SOON)
         if following and not await scheduler.is_set(self._sidecar, job_name(following)):
             log.error("the scheduler has lost its jobs; they are set again")
             async with self._database.transaction() as session:
@@ -73,16 +73,16 @@ class WakeUps:
     async def _sweep_if_due(self) -> None:
         if time.monotonic() - self._swept_at > SWEEP_SECONDS:
             self._swept_at = time.monotonic()
-            await self._firing.fire_due()
+            await self._dispatcher.fire_due()
 
     async def _set_some(self) -> Sequence[datetime]:
         if not await repository.IS_ANY_UNSET.finds(self._database):
             return []
         async with self._database.reading() as session:
-            waiting = await repository.unset_wake_ups(session, BATCH)
+            waiting = await repository.list_unset_jobs(session, BATCH)
         now = datetime.now(UTC)
         if waiting and waiting[0] <= now:
-            await self._firing.fire_due()
+            await self._dispatcher.fire_due()
         coming = [at for at in waiting if at > now]
         if not coming:
             return []

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from notification_service.channels.parcel import Outcome
+from notification_service.channels.delivery_job import SendResult
+from notification_service.channels.delivery_worker import settle
 from notification_service.channels.repository import lock_delivery
-from notification_service.channels.sending import settle
 from notification_service.channels.use_cases import again
 
 from conftest import ServiceUnderTest
@@ -23,8 +23,8 @@ class TestGivingUp:
                 assert delivery
                 again(delivery, DUE)
             async with notification.database.transaction() as session:
-                outcome = Outcome("again", "the receiver answered 500", 500)
-                await settle(session, id, outcome, DUE + timedelta(days=day))
+                result = SendResult("retry", "the receiver answered 500", 500)
+                await settle(session, id, result, DUE + timedelta(days=day))
         *failing, reminder = await entries(notification)
         assert [(each["kind"], each["channel_id"]) for each in failing] == [
             ("channel.failing", webhook["id"])

@@ -36,7 +36,7 @@ _ISATAP = (0x00005EFE, 0x02005EFE)
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 
 
-class PrivateAddress(OSError):
+class PrivateAddressError(OSError):
     """The address is not public, and not one of those the operator allows."""
 
 
@@ -54,7 +54,7 @@ def may_connect(host: str, port: int, allowed: Networks, ports: Collection[int] 
     return is_allowed(host, allowed) and (port in ports or _is_exempt(host, allowed))
 
 
-def problem_with(url: str, allowed: Networks, *, https_only: bool, ports: Collection[int] = PORTS) -> str:
+def validate_url(url: str, allowed: Networks, *, https_only: bool, ports: Collection[int] = PORTS) -> str:
     """What is wrong with a URL, as far as can be said without looking its name up; empty if nothing."""
     if len(url) > LONGEST_URL:
         return f"must have at most {LONGEST_URL} characters"
@@ -75,7 +75,7 @@ def problem_with(url: str, allowed: Networks, *, https_only: bool, ports: Collec
 
 
 def in_ascii(url: str) -> str:
-    """A URL that `problem_with` has nothing against, as it is sent: its host in Punycode."""
+    """A URL that `validate_url` has nothing against, as it is sent: its host in Punycode."""
     return url if url.isascii() else str(URL(url))
 
 
@@ -90,8 +90,8 @@ def why(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:300]
 
 
-def guarded_session(allowed: Networks, ports: Collection[int] = PORTS) -> aiohttp.ClientSession:
-    """A session that opens no connection to a private address; its errors then hold `PrivateAddress`."""
+def safe_client_session(allowed: Networks, ports: Collection[int] = PORTS) -> aiohttp.ClientSession:
+    """A session that opens no connection to a private address; its errors then hold `PrivateAddressError`."""
     connector = aiohttp.TCPConnector(socket_factory=_socket_factory(allowed, ports), limit=0)
     return aiohttp.ClientSession(
         connector=connector, timeout=TIMEOUT, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
@@ -102,7 +102,7 @@ def _socket_factory(allowed: Networks, ports: Collection[int]) -> Callable[[Any]
     def make(address: Any) -> socket.socket:
         family, kind, protocol, _, where = address
         if not may_connect(str(where[0]), int(where[1]), allowed, ports):
-            raise PrivateAddress(UNREACHABLE)
+            raise PrivateAddressError(UNREACHABLE)
         made = socket.socket(family, kind, protocol)
         made.setblocking(False)
         return made
@@ -165,7 +165,7 @@ def _embedded(address: IPv4Address | IPv6Address) -> Iterator[IPv4Address]:
 
 def _is_private(error: BaseException | None) -> bool:
     while error:
-        if isinstance(error, PrivateAddress):
+        if isinstance(error, PrivateAddressError):
             return True
         error = getattr(error, "os_error", None) or error.__cause__
     return False

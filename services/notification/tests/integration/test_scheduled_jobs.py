@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from notification_service.models import Reminder, WakeUp
-from notification_service.reminders.jobs import WakeUps, job_name
+from notification_service.models import Reminder, ScheduledJob
+from notification_service.reminders.scheduled_jobs import ScheduledJobs, job_name
 from sqlalchemy import update
 
 from conftest import ServiceUnderTest
@@ -39,8 +39,8 @@ def scheduler() -> Scheduler:
 
 
 @pytest.fixture
-def wake_ups(notification: ServiceUnderTest, scheduler: Scheduler) -> WakeUps:
-    return WakeUps(notification.database, scheduler, notification.app.state.firing)
+def scheduled_jobs(notification: ServiceUnderTest, scheduler: Scheduler) -> ScheduledJobs:
+    return ScheduledJobs(notification.database, scheduler, notification.app.state.dispatcher)
 
 
 async def plan(notification: ServiceUnderTest, *instants: datetime) -> None:
@@ -54,7 +54,7 @@ async def make_due(notification: ServiceUnderTest, *, is_set: bool) -> None:
     past = datetime.now(UTC) - timedelta(seconds=2)
     async with notification.database.transaction() as session:
         await session.execute(update(Reminder).values(remind_at=past))
-        await session.execute(update(WakeUp).values(at=past, is_set=is_set))
+        await session.execute(update(ScheduledJob).values(at=past, is_set=is_set))
 
 
 async def states(notification: ServiceUnderTest) -> list[str]:
@@ -63,52 +63,52 @@ async def states(notification: ServiceUnderTest) -> list[str]:
 
 class TestJobs:
     async def test_are_set_once_for_each_instant(
-        self, notification: ServiceUnderTest, wake_ups: WakeUps, scheduler: Scheduler
+        self, notification: ServiceUnderTest, scheduled_jobs: ScheduledJobs, scheduler: Scheduler
     ) -> None:
         await plan(notification, LATER, DUE, DUE)
         for _ in range(2):
-            await wake_ups.step()
+            await scheduled_jobs.step()
         assert sorted(scheduler.jobs) == sorted([job_name(DUE), job_name(LATER)])
 
     async def test_that_could_not_be_set_are_tried_again(
-        self, notification: ServiceUnderTest, wake_ups: WakeUps, scheduler: Scheduler
+        self, notification: ServiceUnderTest, scheduled_jobs: ScheduledJobs, scheduler: Scheduler
     ) -> None:
         await plan(notification, DUE, LATER)
         scheduler.refuses = {job_name(DUE)}
         with pytest.raises(Unavailable):
-            await wake_ups.step()
+            await scheduled_jobs.step()
         scheduler.refuses.clear()
-        await wake_ups.step()
+        await scheduled_jobs.step()
         assert scheduler.jobs == [job_name(LATER), job_name(DUE)]
 
     async def test_that_the_scheduler_lost_are_set_again(
-        self, notification: ServiceUnderTest, wake_ups: WakeUps, scheduler: Scheduler
+        self, notification: ServiceUnderTest, scheduled_jobs: ScheduledJobs, scheduler: Scheduler
     ) -> None:
         await plan(notification, DUE, LATER)
-        await wake_ups.step()
-        await wake_ups.check()
-        await wake_ups.step()
+        await scheduled_jobs.step()
+        await scheduled_jobs.check()
+        await scheduled_jobs.step()
         assert len(scheduler.jobs) == 2
         scheduler.jobs.clear()
-        await wake_ups.check()
-        await wake_ups.step()
+        await scheduled_jobs.check()
+        await scheduled_jobs.step()
         assert sorted(scheduler.jobs) == sorted([job_name(DUE), job_name(LATER)])
 
 
 class TestAReminder:
     async def test_nobody_rang_for_is_fired_by_the_sweep(
-        self, notification: ServiceUnderTest, wake_ups: WakeUps
+        self, notification: ServiceUnderTest, scheduled_jobs: ScheduledJobs
     ) -> None:
         await plan(notification, DUE)
         await make_due(notification, is_set=True)
-        await wake_ups.step()
+        await scheduled_jobs.step()
         assert await states(notification) == ["due"]
 
     async def test_that_is_due_before_its_job_was_set_is_fired_at_once(
-        self, notification: ServiceUnderTest, wake_ups: WakeUps, scheduler: Scheduler
+        self, notification: ServiceUnderTest, scheduled_jobs: ScheduledJobs, scheduler: Scheduler
     ) -> None:
-        await wake_ups.step()
+        await scheduled_jobs.step()
         await plan(notification, DUE)
         await make_due(notification, is_set=False)
-        await wake_ups.step()
+        await scheduled_jobs.step()
         assert (await states(notification), scheduler.jobs) == (["due"], [])

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from notification_service.channels import sending
-from notification_service.channels.parcel import Outcome, Parcel
-from notification_service.channels.retries import TAKEN
-from notification_service.channels.sending import Sending
+from notification_service.channels import delivery_worker
+from notification_service.channels.backoff import LEASE
+from notification_service.channels.delivery_job import DeliveryJob, SendResult
+from notification_service.channels.delivery_worker import DeliveryWorker
 from notification_service.models import Channel, Delivery
-from notification_service.queue.turns import ON_A_CHANNEL
+from notification_service.queue.fairness import ON_A_CHANNEL
 from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -28,14 +28,16 @@ class Receiver:
     """A sender that notes what it is given and does what the test wants meanwhile."""
 
     def __init__(
-        self, meanwhile: Callable[[], Awaitable[None]], outcome: Outcome = Outcome("delivered", status=200)
+        self,
+        meanwhile: Callable[[], Awaitable[None]],
+        result: SendResult = SendResult("delivered", status=200),
     ) -> None:
         self.got: list[str] = []
         self._meanwhile = meanwhile
-        self._outcome = outcome
+        self._outcome = result
 
-    async def send(self, parcel: Parcel) -> Outcome:
-        self.got.append(parcel.delivery.id)
+    async def send(self, job: DeliveryJob) -> SendResult:
+        self.got.append(job.delivery.id)
         await self._meanwhile()
         return self._outcome
 
@@ -59,7 +61,7 @@ class TestBeingToldToEnd:
 
         receiver = Receiver(meanwhile)
         running = asyncio.create_task(
-            Sending(notification.database, {"webhook": receiver}, asyncio.Event()).run()
+            DeliveryWorker(notification.database, {"webhook": receiver}, asyncio.Event()).run()
         )
         await asyncio.wait_for(begun.wait(), 10)
         running.cancel()
@@ -71,7 +73,7 @@ class TestBeingToldToEnd:
     async def test_does_not_wait_for_who_hangs(
         self, notification: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(sending, "ENDING_SECONDS", 0.05)
+        monkeypatch.setattr(delivery_worker, "ENDING_SECONDS", 0.05)
         webhook = await due(notification)
         begun = asyncio.Event()
 
@@ -79,7 +81,7 @@ class TestBeingToldToEnd:
             begun.set()
             await asyncio.Event().wait()
 
-        worker = Sending(notification.database, {"webhook": Receiver(meanwhile)}, asyncio.Event())
+        worker = DeliveryWorker(notification.database, {"webhook": Receiver(meanwhile)}, asyncio.Event())
         running = asyncio.create_task(worker.run())
         await asyncio.wait_for(begun.wait(), 10)
         running.cancel()
@@ -110,7 +112,7 @@ class TestSettling:
             monkeypatch.setattr(notification.database, "transaction", away)
 
         receiver = Receiver(meanwhile)
-        await Sending(notification.database, {"webhook": receiver}, asyncio.Event()).drain()
+        await DeliveryWorker(notification.database, {"webhook": receiver}, asyncio.Event()).drain()
         delivery = await logged(notification, webhook)
         assert (failures, delivery["state"], delivery["attempts"]) == (3, "delivered", 1)
         assert (receiver.got, len(delivery["log"])) == ([delivery["id"]], 1)
@@ -123,7 +125,7 @@ class TestSettling:
             path = f"/deliveries/{delivery['id']}/receipt"
             assert (await notification.client.post(path, json={"state": "opened"})).status_code == 200
 
-        await Sending(notification.database, {"webhook": Receiver(meanwhile)}, asyncio.Event()).drain()
+        await DeliveryWorker(notification.database, {"webhook": Receiver(meanwhile)}, asyncio.Event()).drain()
         settled = await logged(notification, webhook)
         assert (settled["state"], settled["attempts"]) == ("opened", 1)
 
@@ -135,7 +137,7 @@ class TestAChannel:
             await notification.client.post(f"/webhooks/{webhook['id']}/test")
         go_on = asyncio.Event()
         receiver = Receiver(go_on.wait)  # type: ignore[arg-type]
-        worker = Sending(notification.database, {"webhook": receiver}, asyncio.Event())
+        worker = DeliveryWorker(notification.database, {"webhook": receiver}, asyncio.Event())
         assert [await worker.step() for _ in range(ON_A_CHANNEL + 1)] == [1] * ON_A_CHANNEL + [0]
         go_on.set()
         await worker.drain()
@@ -146,7 +148,7 @@ class TestAChannel:
         async with notification.database.transaction() as session:
             await session.execute(update(Channel).values(is_active=False))
         receiver = Receiver(nothing)
-        await Sending(notification.database, {"webhook": receiver}, asyncio.Event()).drain()
+        await DeliveryWorker(notification.database, {"webhook": receiver}, asyncio.Event()).drain()
         delivery = await logged(notification, webhook)
         assert (receiver.got, delivery["state"]) == ([], "dropped")
         again = await notification.client.post(f"/deliveries/{delivery['id']}/redeliver")
@@ -158,8 +160,8 @@ class TestAChannel:
         async with notification.database.transaction() as session:
             waiting = update(Delivery).where(col(Delivery.id) == later["id"])
             await session.execute(waiting.values(next_at=datetime.now(UTC) + timedelta(hours=1)))
-        receiver = Receiver(nothing, Outcome("gone", "410"))
-        await Sending(notification.database, {"webhook": receiver}, asyncio.Event()).drain()
+        receiver = Receiver(nothing, SendResult("channel_gone", "410"))
+        await DeliveryWorker(notification.database, {"webhook": receiver}, asyncio.Event()).drain()
         page = await notification.client.get(f"/webhooks/{webhook['id']}/deliveries")
         assert [each["state"] for each in page.json()["items"]] == ["dropped", "dropped"]
         assert len(receiver.got) == 1
@@ -173,13 +175,13 @@ class TestATry:
     async def test_ends_before_somebody_else_may_begin(
         self, notification: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(sending, "TRY_SECONDS", 0.05)
+        monkeypatch.setattr(delivery_worker, "TRY_SECONDS", 0.05)
         webhook = await due(notification)
         hangs = Receiver(asyncio.Event().wait)  # type: ignore[arg-type]
         async with asyncio.timeout(5):
-            await Sending(notification.database, {"webhook": hangs}, asyncio.Event()).drain()
+            await DeliveryWorker(notification.database, {"webhook": hangs}, asyncio.Event()).drain()
         delivery = await logged(notification, webhook)
         assert (delivery["state"], delivery["log"][0]["error"]) == ("due", "no answer in time")
 
     def test_and_settling_it_take_less_than_the_lease(self) -> None:
-        assert TAKEN.total_seconds() > sending.TRY_SECONDS + sending.SETTLE_SECONDS
+        assert LEASE.total_seconds() > delivery_worker.TRY_SECONDS + delivery_worker.SETTLE_SECONDS
