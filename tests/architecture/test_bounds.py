@@ -107,7 +107,7 @@ BOUNDS: dict[str, dict[str, Bound]] = {
         "channel": Quotas("webhooks", "push_subscriptions"),
         "delivery": Quotas("deliveries_stored", "deliveries_waiting"),
         "attempt": Purged(f"{CHANNELS}:forget", by=HOUSE),
-        "wake_up": Purged(f"{REMINDERS}:forget_wake_ups", by="notification_service.reminders.dispatcher"),
+        "wake_up": Purged(f"{REMINDERS}:delete_past_jobs", by="notification_service.reminders.dispatcher"),
         "quota_use": Purged("notification_service.quotas.repository:forget_uses", by=HOUSE),
     },
     App.ANALYTICS: {
