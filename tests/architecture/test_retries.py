@@ -19,7 +19,7 @@ ASKS_AGAIN = {
 }
 MAKE_CLIENTS = {
     "libs/servicekit/src/servicekit/sidecar.py",
-    "services/notification/src/notification_service/channels/guard.py",
+    "services/notification/src/notification_service/channels/ssrf.py",
 }
 """The second one's are for what lies outside, webhooks and push."""
 
