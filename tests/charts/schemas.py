@@ -17,7 +17,7 @@ from devstack.paths import ROOT, TOOLS
 from devstack.toolbox.tool import hash_files, is_stamped, require_command, run_command, write_stamp
 from tests.charts.modules import module_folders
 
-PINS = ROOT / "tools" / "schemas"
+PINS = ROOT / "toolchain" / "schemas"
 SCHEMAS = TOOLS / "schemas"
 LOCATION = f"{SCHEMAS}/{{{{.Group}}}}-{{{{.ResourceKind}}}}-{{{{.ResourceAPIVersion}}}}.json"
 """Where kubeconform finds them (`-schema-location`)."""

@@ -7,7 +7,7 @@ from devstack.toolbox.golang import GoTool
 from devstack.toolbox.helm import HELM
 from devstack.toolbox.tool import Tool
 
-MODULE = ROOT / "tools" / "kubernetes"
+MODULE = ROOT / "toolchain" / "kubernetes"
 
 
 def _kubernetes(name: str) -> GoTool:
@@ -67,7 +67,7 @@ PAUSE = GoTool("pause", MODULE, "./pause", dependency="k8s.io/kubernetes")
 
 CERT_MANAGER = GoTool(
     "cert-manager",
-    ROOT / "tools" / "cert-manager",
+    ROOT / "toolchain" / "cert-manager",
     ".",
     dependency="github.com/cert-manager/cert-manager",
     version_variable="github.com/cert-manager/cert-manager/pkg/util.AppVersion",
@@ -75,13 +75,13 @@ CERT_MANAGER = GoTool(
 )
 PEBBLE = GoTool(
     "pebble",
-    ROOT / "tools" / "pebble",
+    ROOT / "toolchain" / "pebble",
     "github.com/letsencrypt/pebble/v2/cmd/pebble",
     dependency="github.com/letsencrypt/pebble/v2",
 )
 TRAEFIK = GoTool(
     "traefik",
-    ROOT / "tools" / "traefik",
+    ROOT / "toolchain" / "traefik",
     "github.com/traefik/traefik/v3/cmd/traefik",
     dependency="github.com/traefik/traefik/v3",
     version_variable="github.com/traefik/traefik/v3/pkg/version.Version",

@@ -32,7 +32,7 @@ EVERYTHING = ("pyproject.toml", "uv.lock", "conftest.py", "tests/layers.py", ".g
 LIBRARIES = ("libs/", "tools/devstack/", "dapr.yaml", "dapr/", "kafka/", "tests/system/")
 
 
-COLLECTORS = ("tools/dapr", "tools/jaeger/", "tools/loki/")
+COLLECTORS = ("toolchain/dapr", "toolchain/jaeger/", "toolchain/loki/")
 
 
 def suites() -> list[Suite]:
@@ -42,7 +42,7 @@ def suites() -> list[Suite]:
     return [
         Suite("libraries", ("libs", "tools/devstack"), LIBRARIES),
         *services,
-        Suite("system", ("tests/system",), ("services/", "tools/dapr", *LIBRARIES)),
+        Suite("system", ("tests/system",), ("services/", "toolchain/dapr", *LIBRARIES)),
         Suite("browser", ("tests/browser",), ("services/", "tests/browser/", *LIBRARIES)),
         Suite(
             "charts",
@@ -52,8 +52,8 @@ def suites() -> list[Suite]:
                 "tests/charts/",
                 "terraform/environments/",
                 "tools/cluster/",
-                "tools/helm/",
-                "tools/schemas/",
+                "toolchain/helm/",
+                "toolchain/schemas/",
                 "dapr/",
                 "kafka/",
                 "monitoring/",
@@ -72,7 +72,7 @@ def suites() -> list[Suite]:
                 "services/",
                 "monitoring/",
                 "tests/monitoring/",
-                "tools/prometheus/",
+                "toolchain/prometheus/",
                 "docs/MONITORING.md",
                 *LIBRARIES,
             ),
@@ -80,18 +80,18 @@ def suites() -> list[Suite]:
         Suite(
             "monitored",
             ("tests/monitored",),
-            ("monitoring/", "tests/monitor", "tools/prometheus/", *COLLECTORS, *LIBRARIES),
+            ("monitoring/", "tests/monitor", "toolchain/prometheus/", *COLLECTORS, *LIBRARIES),
         ),
-        Suite("terraform", ("tests/terraform",), ("terraform/", "tests/terraform/", "tools/tflint/")),
+        Suite("terraform", ("tests/terraform",), ("terraform/", "tests/terraform/", "toolchain/tflint/")),
         Suite(
             "workflows",
             ("tests/workflows", "tools/delivery"),
-            (".github/", "tests/workflows/", "tools/delivery/", "tools/actionlint/", "charts/todo/"),
+            (".github/", "tests/workflows/", "tools/delivery/", "toolchain/actionlint/", "charts/todo/"),
         ),
         Suite(
             "backup",
             ("tools/backup",),
-            ("tools/backup/", "tools/versitygw/", "services/", *LIBRARIES),
+            ("tools/backup/", "toolchain/versitygw/", "services/", *LIBRARIES),
         ),
         Suite("cluster", ("tools/cluster",), ("tools/cluster/", "tools/devstack/")),
     ]

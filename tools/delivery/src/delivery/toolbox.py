@@ -5,13 +5,13 @@ from devstack.toolbox.golang import GoTool
 
 ACTIONLINT = GoTool(
     name="actionlint",
-    module=ROOT / "tools" / "actionlint",
+    module=ROOT / "toolchain" / "actionlint",
     package="github.com/rhysd/actionlint/cmd/actionlint",
     dependency="github.com/rhysd/actionlint",
 )
 TFLINT = GoTool(
     name="tflint",
-    module=ROOT / "tools" / "tflint",
+    module=ROOT / "toolchain" / "tflint",
     package="github.com/terraform-linters/tflint",
     dependency="github.com/terraform-linters/tflint",
 )

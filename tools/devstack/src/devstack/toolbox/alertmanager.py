@@ -15,7 +15,7 @@ from devstack.paths import ROOT, TOOL_BINARIES, TOOLS
 from devstack.toolbox.golang import HOW_TO_GET_GO, WITHOUT_C
 from devstack.toolbox.tool import hash_files, is_stamped, require_command, run_command, write_stamp
 
-PINS = ROOT / "tools" / "prometheus"
+PINS = ROOT / "toolchain" / "prometheus"
 MODULE = "github.com/prometheus/alertmanager"
 PAGE = (
     b"<!doctype html><title>Alertmanager</title>Built without its page; see <a href=api/v2/alerts>alerts</a>."

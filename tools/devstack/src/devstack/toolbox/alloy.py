@@ -5,7 +5,7 @@ from devstack.toolbox.golang import GoTool
 
 ALLOY_FORMAT = GoTool(
     name="alloy-format",
-    module=ROOT / "tools" / "alloy",
+    module=ROOT / "toolchain" / "alloy",
     package=".",
     dependency="github.com/grafana/alloy/syntax",
 )

@@ -5,7 +5,7 @@ from devstack.toolbox.golang import GoTool
 
 COMPOSE_CHECK = GoTool(
     name="compose-check",
-    module=ROOT / "tools" / "compose",
+    module=ROOT / "toolchain" / "compose",
     package=".",
     dependency="github.com/compose-spec/compose-go/v2",
 )

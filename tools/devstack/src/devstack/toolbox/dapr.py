@@ -10,7 +10,7 @@ from devstack.paths import ROOT
 from devstack.toolbox.golang import GoTool
 from devstack.toolbox.tool import read_version
 
-RUNTIME = ROOT / "tools" / "dapr"
+RUNTIME = ROOT / "toolchain" / "dapr"
 HOW_TO_GET = (
     "Install Go 1.26 or newer, or install Dapr itself (`dapr init --slim`, runtime 1.18): "
     "its programs are used when they are on PATH or in ~/.dapr/bin."
@@ -49,7 +49,7 @@ SCHEDULER = GoTool(
 )
 CLI = GoTool(
     name="dapr",
-    module=ROOT / "tools" / "dapr-cli",
+    module=ROOT / "toolchain" / "dapr-cli",
     package="github.com/dapr/cli",
     dependency="github.com/dapr/cli",
     version_variable="main.apiVersion=1.0 -X main.version",

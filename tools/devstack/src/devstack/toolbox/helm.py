@@ -6,7 +6,7 @@ from devstack.paths import ROOT
 from devstack.toolbox.golang import GoTool
 from devstack.toolbox.tool import read_version
 
-MODULE = ROOT / "tools" / "helm"
+MODULE = ROOT / "toolchain" / "helm"
 
 
 def _is_same(installed: Path, wanted: str) -> bool:

@@ -1,4 +1,4 @@
-"""Apache Kafka: the jars Maven resolves for `tools/kafka/pom.xml`. A Java runtime runs them."""
+"""Apache Kafka: the jars Maven resolves for `toolchain/kafka/pom.xml`. A Java runtime runs them."""
 
 import os
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from pathlib import Path
 from devstack.paths import ROOT, TOOLS
 from devstack.toolbox.tool import hash_files, is_stamped, require_command, run_command, write_stamp
 
-POM = ROOT / "tools" / "kafka" / "pom.xml"
+POM = ROOT / "toolchain" / "kafka" / "pom.xml"
 JARS = TOOLS / "kafka"
 HOW_TO_GET_MAVEN = "Install Maven (and Java 17), or set KAFKA_HOME to an unpacked Apache Kafka 4."
 HOW_TO_GET_JAVA = "Install a Java runtime, 17 or newer (Debian: default-jre-headless)."

@@ -12,7 +12,7 @@ DISCOVERY = "remove_all_sd,enable_kubernetes_sd,enable_static_sd,enable_file_sd"
 def _of_prometheus(name: str) -> GoTool:
     return GoTool(
         name=name,
-        module=ROOT / "tools" / "prometheus",
+        module=ROOT / "toolchain" / "prometheus",
         package=f"github.com/prometheus/prometheus/cmd/{name}",
         dependency="github.com/prometheus/prometheus",
         version_variable="github.com/prometheus/common/version.Version",
@@ -24,14 +24,14 @@ PROMETHEUS = _of_prometheus("prometheus")
 PROMTOOL = _of_prometheus("promtool")
 LOKI = GoTool(
     name="loki",
-    module=ROOT / "tools" / "loki",
+    module=ROOT / "toolchain" / "loki",
     package="github.com/grafana/loki/v3/cmd/loki",
     dependency="github.com/grafana/loki/v3",
     version_variable="github.com/grafana/loki/v3/pkg/util/build.Version",
 )
 JAEGER = GoTool(
     name="jaeger",
-    module=ROOT / "tools" / "jaeger",
+    module=ROOT / "toolchain" / "jaeger",
     package="github.com/jaegertracing/jaeger/cmd/jaeger",
     dependency="github.com/jaegertracing/jaeger",
     version_variable="github.com/jaegertracing/jaeger/internal/version.latestVersion",

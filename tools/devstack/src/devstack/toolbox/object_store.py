@@ -5,7 +5,7 @@ from devstack.toolbox.golang import GoTool
 
 OBJECT_STORE = GoTool(
     name="versitygw",
-    module=ROOT / "tools" / "versitygw",
+    module=ROOT / "toolchain" / "versitygw",
     package="github.com/versity/versitygw/cmd/versitygw",
     dependency="github.com/versity/versitygw",
     version_variable="main.Version",
