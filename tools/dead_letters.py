@@ -26,7 +26,7 @@ from devstack.stack import Stack
 CAUSE_SHOWN = 100
 
 
-def operator_token(folder: RunFolder) -> str:
+def create_operator_token(folder: RunFolder) -> str:
     """A token for an hour, signed with the key of the system that runs from `folder`."""
     now = datetime.now(UTC)
     user = User(
@@ -42,7 +42,7 @@ def operator_token(folder: RunFolder) -> str:
     return access_token(user, key_ring(ensure_secrets(folder)["token-signing"]).current, timedelta(hours=1))
 
 
-def ask(edge: str, token: str, method: str, path: str, body: Any = None) -> Any:
+def call_api(edge: str, token: str, method: str, path: str, body: Any = None) -> Any:
     """The JSON answer. Ends the program with what the API says is wrong."""
     request = urllib.request.Request(f"{edge}/api/v1{path}", method=method)
     request.add_header("Authorization", f"Bearer {token}")
@@ -58,46 +58,46 @@ def ask(edge: str, token: str, method: str, path: str, body: Any = None) -> Any:
         sys.exit(f"{edge} can't be reached: {error.reason}")
 
 
-def overview(edge: str, token: str) -> None:
+def print_overview(edge: str, token: str) -> None:
     """Print the groups, and the newest letters."""
-    groups = ask(edge, token, "GET", "/ops/dead-letter-groups")["items"]
+    groups = call_api(edge, token, "GET", "/ops/dead-letter-groups")["items"]
     if not groups:
         print("Nothing is parked.")
     for group in groups:
         who = group["consumer"] or "the sidecar"
         print(f"{group['number']:>6}  {group['topic']}  given up by {who}, last {group['last_at']}")
         print(f"        {group['cause'][:CAUSE_SHOWN]}")
-    for letter in ask(edge, token, "GET", "/ops/dead-letters?state=parked&limit=20")["items"]:
+    for letter in call_api(edge, token, "GET", "/ops/dead-letters?state=parked&limit=20")["items"]:
         print(f"{letter['id']}  {letter['topic']}  {letter['cause'][:CAUSE_SHOWN]}")
 
 
-def show(edge: str, token: str, id: str) -> None:
+def print_dead_letter(edge: str, token: str, id: str) -> None:
     """Print one letter: what is known of it, then the event."""
-    letter = ask(edge, token, "GET", f"/ops/dead-letters/{id}")
+    letter = call_api(edge, token, "GET", f"/ops/dead-letters/{id}")
     event = letter.pop("event")
     for name, value in letter.items():
         print(f"{name:>12}  {'' if value is None else value}")
     print(json.dumps(json.loads(event), indent=2, ensure_ascii=False))
 
 
-def replay(edge: str, token: str, what: str) -> int:
+def replay_dead_letters(edge: str, token: str, what: str) -> int:
     """Replay one letter or all; 1 if something failed again."""
     if what != "all":
-        letter = ask(edge, token, "POST", f"/ops/dead-letters/{what}/replay")
+        letter = call_api(edge, token, "POST", f"/ops/dead-letters/{what}/replay")
         print(f"{letter['state']}: {letter['outcome']}")
         return int(letter["state"] != "replayed")
-    done = ask(edge, token, "POST", "/ops/replays", {"limit": 200})
+    done = call_api(edge, token, "POST", "/ops/replays", {"limit": 200})
     print(f"{done['replayed']} replayed, {done['failed']} failed again.")
     return int(done["failed"] > 0)
 
 
-def discard(edge: str, token: str, what: str, reason: str) -> None:
+def discard_dead_letters(edge: str, token: str, what: str, reason: str) -> None:
     """Discard one letter or all that are parked."""
     if what != "all":
-        ask(edge, token, "POST", f"/ops/dead-letters/{what}/discard", {"reason": reason})
+        call_api(edge, token, "POST", f"/ops/dead-letters/{what}/discard", {"reason": reason})
         print(f"discarded: {reason}")
     else:
-        print(f"{ask(edge, token, 'POST', '/ops/discards', {'reason': reason})['discarded']} discarded.")
+        print(f"{call_api(edge, token, 'POST', '/ops/discards', {'reason': reason})['discarded']} discarded.")
 
 
 def main() -> int:
@@ -108,15 +108,15 @@ def main() -> int:
     parser.add_argument("--discard", default="", help="the id of a letter, or all")
     parser.add_argument("--reason", default="", help="why nobody has to handle what is discarded")
     arguments = parser.parse_args()
-    token = os.environ.get("TODO_TOKEN") or operator_token(RUN)
+    token = os.environ.get("TODO_TOKEN") or create_operator_token(RUN)
     if arguments.replay:
-        return replay(arguments.edge, token, arguments.replay)
+        return replay_dead_letters(arguments.edge, token, arguments.replay)
     if arguments.discard:
-        discard(arguments.edge, token, arguments.discard, arguments.reason)
+        discard_dead_letters(arguments.edge, token, arguments.discard, arguments.reason)
     elif arguments.show:
-        show(arguments.edge, token, arguments.show)
+        print_dead_letter(arguments.edge, token, arguments.show)
     else:
-        overview(arguments.edge, token)
+        print_overview(arguments.edge, token)
     return 0
 
 

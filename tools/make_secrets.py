@@ -16,11 +16,11 @@ from devstack.toolbox.tool import require_command
 Secrets = dict[str, dict[str, str]]
 
 
-def wanted(*, stand_in: bool) -> Secrets:
-    """Every Secret by name. stand_in: also those Strimzi would make."""
+def build_secrets(*, ephemeral: bool) -> Secrets:
+    """Every Secret by name. ephemeral: also those Strimzi would make."""
     found = generate_secrets() | {"kafka-ui-login": _login("admin")}
     found |= {f"postgres-{app}": _login(app) for app in App if app is not App.FRONTEND}
-    if stand_in:
+    if ephemeral:
         found |= {f"kafka-{app}": {"password": secrets.token_urlsafe(24)} for app in App}
     return found
 
@@ -29,7 +29,7 @@ def _login(name: str) -> dict[str, str]:
     return {"username": name, "password": secrets.token_urlsafe(24)}
 
 
-def manifest(name: str, content: dict[str, str]) -> dict[str, Any]:
+def build_manifest(name: str, content: dict[str, str]) -> dict[str, Any]:
     """The Secret as Kubernetes takes it; CloudNativePG asks for the type of a login."""
     kind = "kubernetes.io/basic-auth" if {"username", "password"} == set(content) else "Opaque"
     labels = {"app.kubernetes.io/part-of": "todo", "cnpg.io/reload": "true"}
@@ -40,7 +40,7 @@ def manifest(name: str, content: dict[str, str]) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--namespace", default="todo")
-    parser.add_argument("--stand-in", action="store_true", help="for charts/data with standIn: true")
+    parser.add_argument("--ephemeral", action="store_true", help="for charts/data with ephemeral: true")
     arguments = parser.parse_args()
     kubectl = [require_command("kubectl", "Install kubectl."), "--namespace", arguments.namespace]
     known = subprocess.run(
@@ -48,8 +48,8 @@ def main() -> None:
     )
     there = {line.partition("/")[2] for line in known.stdout.splitlines()}
     missing = [
-        manifest(name, content)
-        for name, content in wanted(stand_in=arguments.stand_in).items()
+        build_manifest(name, content)
+        for name, content in build_secrets(ephemeral=arguments.ephemeral).items()
         if name not in there
     ]
     if not missing:

@@ -9,7 +9,7 @@ from pathlib import Path
 from devstack.toolbox.debian import DebianTool
 from devstack.toolbox.ensure import ensure_tools, find_tool
 
-WRK = DebianTool("wrk", "wrk", least_version=(4, 0), version_flag="-v")
+WRK = DebianTool("wrk", "wrk", minimum_version=(4, 0), version_flag="-v")
 CONNECTIONS = 16
 POST = "wrk.method = 'POST'\nwrk.body = '{body}'\nwrk.headers['Content-Type'] = 'application/json'\n"
 UNITS = {"us": 0.001, "ms": 1, "s": 1000, "m": 60_000}

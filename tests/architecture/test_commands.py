@@ -5,13 +5,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from backup.cli import parser as backup_parser
+from backup.cli import build_parser as backup_parser
 
 from cluster.toolbox import KUBECTL
 from delivery import bootstrap, cli
 from delivery.access import Access
-from delivery.changes import suites
-from delivery.environments import environment, names
+from delivery.changes import list_suites
+from delivery.environments import list_environments, load_environment
 from devstack.paths import ROOT
 from devstack.toolbox.helm import HELM
 from tests.architecture.commands import Command, commands
@@ -56,9 +56,9 @@ class TestMake:
         given = dict(word.split("=") for word in command.words[1:] if "=" in word)
         assert set(verbs) <= set(re.findall(r"^([a-z-]+):", MAKEFILE, re.M))
         assert all(f"$({name})" in MAKEFILE for name in given)
-        assert given.get("ENV", "staging") in names()
-        assert given.get("SUITE", "charts") in {suite.name for suite in suites()}
-        steps = bootstrap.Bootstrap(environment("staging"), Access("staging")).steps
+        assert given.get("ENV", "staging") in list_environments()
+        assert given.get("SUITE", "charts") in {suite.name for suite in list_suites()}
+        steps = bootstrap.Bootstrap(load_environment("staging"), Access("staging")).steps
         assert set(given.get("STEPS", "data").split(",")) <= set(steps)
 
 
@@ -66,7 +66,7 @@ class TestDelivery:
     @pytest.mark.parametrize("command", of("uv"), ids=str)
     def test_takes_it(self, command: Command) -> None:
         assert command.words[:2] == ["uv", "run"]
-        parsers = {"delivery": cli.parser, "backup": backup_parser}
+        parsers = {"delivery": cli.build_parser, "backup": backup_parser}
         assert parsers[command.words[2]]().parse_args(command.words[3:])
 
 
@@ -74,7 +74,7 @@ class TestHelm:
     @pytest.mark.parametrize("command", of("helm"), ids=str)
     def test_has_its_options(self, command: Command) -> None:
         """Of the Helm we pin, if it has been made."""
-        helm = HELM.found()
+        helm = HELM.find()
         if helm is None:
             pytest.skip("helm is not there yet; `make test` makes it")
         verbs = command.words[1 : 3 if command.words[1] == "dependency" else 2]
@@ -86,7 +86,7 @@ class TestKubectl:
     @pytest.mark.parametrize("command", of("kubectl"), ids=str)
     def test_has_its_options(self, command: Command) -> None:
         """Of the Kubernetes of `make cluster`, if it has been made."""
-        kubectl = KUBECTL.found()
+        kubectl = KUBECTL.find()
         if kubectl is None:
             pytest.skip("kubectl is not there yet; `make cluster` makes it")
         verb = next(word for word in command.words[1:] if word in VERBS)
@@ -98,5 +98,5 @@ class TestKubectl:
 class TestSteps:
     def test_in_the_paper_are_those_there_are(self) -> None:
         table = re.findall(r"^\| (\w+) \| .+ \| .+ \|$", (ROOT / "docs" / "SETUP.md").read_text(), re.M)
-        steps = list(bootstrap.Bootstrap(environment("staging"), Access("staging")).steps)
+        steps = list(bootstrap.Bootstrap(load_environment("staging"), Access("staging")).steps)
         assert [name for name in table if name in steps] == steps

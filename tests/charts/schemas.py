@@ -53,10 +53,10 @@ class JsonSchemas:
 
     name = "schemas"
 
-    def found(self) -> Path | None:
+    def find(self) -> Path | None:
         return SCHEMAS if is_stamped(self.name, self._fingerprint()) else None
 
-    def make(self) -> None:
+    def install(self) -> None:
         SCHEMAS.mkdir(parents=True, exist_ok=True)
         folders = module_folders(PINS)
         for name, schema in [*_kubernetes(folders), *_custom(_crds(folders))]:

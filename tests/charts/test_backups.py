@@ -4,8 +4,8 @@ from typing import Any
 
 import pyrage
 import pytest
-from backup.sealing import recipients_of
-from backup.settings import EventsSettings, Settings, StoreSettings
+from backup.encryption import parse_recipients
+from backup.settings import KafkaSettings, Settings, StoreSettings
 
 from contracts.names import App
 from tests.charts.network import Network, Place
@@ -57,7 +57,7 @@ class TestJobs:
             with monkeypatch.context() as environment:
                 for each in container(job)["env"]:
                     environment.setenv(each["name"], each.get("value", RECIPIENT))
-                settings, store, kafka = Settings(), StoreSettings(), EventsSettings()
+                settings, store, kafka = Settings(), StoreSettings(), KafkaSettings()
             part, _, database = name.rpartition("-")
             assert job.labels["app.kubernetes.io/component"] == part
             assert (settings.identity_file is not None) == (part in HAVE_THE_KEY), name
@@ -68,7 +68,7 @@ class TestJobs:
             assert ("PGHOST" in variables) == (part in HAVE_A_LOGIN), name
             assert kafka.sasl_username == (database if part == "restore" else ""), name
             if part == "backup":
-                assert recipients_of(settings.recipients)
+                assert parse_recipients(settings.recipients)
 
     def test_hold_the_secrets_of_their_part_alone(self, place: str) -> None:
         """Who makes backups can't read old ones; who tries them can't reach a database."""

@@ -68,8 +68,8 @@ class TestLogs:
         [cluster] = of_kind(objects("data", place), "Cluster").values()
         assert cluster["spec"]["postgresql"]["parameters"]["log_error_verbosity"] == "terse"
 
-    def test_of_the_stand_in_neither(self) -> None:
-        assert LOG_NO_VALUES in (ROOT / "charts" / "data" / "stand-ins" / "postgres.sh").read_text()
+    def test_of_the_ephemeral_server_neither(self) -> None:
+        assert LOG_NO_VALUES in (ROOT / "charts" / "data" / "ephemeral" / "postgres.sh").read_text()
 
 
 class TestConnections:

@@ -161,28 +161,31 @@ def passwords(made: make_secrets.Secrets) -> list[str]:
 class TestSecrets:
     def test_have_the_names_and_keys_of_a_laptop(self, tmp_path: Path) -> None:
         laptop = {name: set(keys) for name, keys in ensure_secrets(RunFolder(tmp_path)).items()}
-        cluster = {name: set(keys) for name, keys in make_secrets.wanted(stand_in=False).items()}
+        cluster = {name: set(keys) for name, keys in make_secrets.build_secrets(ephemeral=False).items()}
         assert laptop.items() <= cluster.items()
 
     def test_are_different_each_time(self) -> None:
-        one, other = make_secrets.wanted(stand_in=True), make_secrets.wanted(stand_in=True)
+        one, other = (
+            make_secrets.build_secrets(ephemeral=True),
+            make_secrets.build_secrets(ephemeral=True),
+        )
         values = [
             content["password"] for made in (one, other) for content in made.values() if "password" in content
         ]
         assert len(values) == len(set(values))
 
     def test_are_logins_for_those_with_a_database(self) -> None:
-        made = make_secrets.wanted(stand_in=False)
+        made = make_secrets.build_secrets(ephemeral=False)
         names = {name.removeprefix("postgres-") for name in made if name.startswith("postgres-")}
         assert names == set(App) - {App.FRONTEND}
         assert (
-            make_secrets.manifest("postgres-task", made["postgres-task"])["type"]
+            make_secrets.build_manifest("postgres-task", made["postgres-task"])["type"]
             == "kubernetes.io/basic-auth"
         )
 
     def test_fit_into_a_url(self) -> None:
         """The charts put them into the address of the database as they are."""
-        made = make_secrets.wanted(stand_in=True)
+        made = make_secrets.build_secrets(ephemeral=True)
         assert all(
             re.fullmatch(r"[\w-]+", content["password"]) for content in made.values() if "password" in content
         )

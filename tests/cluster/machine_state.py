@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cluster.machine import KERNEL_SETTINGS
-from cluster.node import environment
+from cluster.node import build_environment
 
 FOLDERS = (
     "/etc",
@@ -77,4 +77,4 @@ def _processes() -> frozenset[str]:
 
 
 def _printed(*command: str) -> str:
-    return subprocess.run(command, env=environment(), capture_output=True, text=True, check=True).stdout
+    return subprocess.run(command, env=build_environment(), capture_output=True, text=True, check=True).stdout

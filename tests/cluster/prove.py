@@ -15,7 +15,7 @@ from pathlib import Path
 from cluster import toolbox
 from cluster.cli import FOLDER
 from cluster.cluster import Cluster
-from cluster.images.build import build_all
+from cluster.images.build import build_images
 from cluster.lock import hold_lock
 from cluster.machine import require_suitable_machine
 from devstack.errors import CommandError
@@ -56,7 +56,7 @@ def run(results: Path) -> list[Step]:
     cluster.down()
     before = MachineState.now()
     there = {
-        "build the images": lambda: bool(build_all()),
+        "build the images": lambda: bool(build_images()),
         "bring the cluster up": lambda: _up(cluster),
         "install the charts, run every check": lambda: _tests(results),
     }

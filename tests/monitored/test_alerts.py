@@ -24,7 +24,7 @@ from tests.monitoring.receivers import Message
 from tests.monitoring.test_rules import DIVISOR
 from tests.system.api import Answer, Api
 from tests.system.waiting import eventually
-from tools.dead_letters import operator_token
+from tools.dead_letters import create_operator_token
 
 GRACE_SECONDS = 10
 RESOLVED_SECONDS = 120
@@ -99,7 +99,7 @@ class TestPoisonEvents:
         for _ in range(3):
             await write_topic(stack.addresses, "todo-events", b'{"half": ', traffic.ada.user["id"].encode())
         await story.begins()
-        operator = Api(traffic.ada.session, traffic.ada.edge, operator_token(stack.folder))
+        operator = Api(traffic.ada.session, traffic.ada.edge, create_operator_token(stack.folder))
         answer = await operator.insist("POST", "/ops/discards", {"reason": "half a line of JSON"})
         assert answer.body["discarded"] == 1, "the same event is one letter, however often it comes"
         await story.ends()

@@ -12,7 +12,7 @@ from services.notification.tests.receivers import MailServer
 from tests.listening import Listener
 from tests.system.api import Api, open_api
 from tests.system.collector import Collector
-from tools.dead_letters import operator_token
+from tools.dead_letters import create_operator_token
 
 REPLICAS = {"frontend": 2}
 OFFSET = 4000
@@ -84,4 +84,4 @@ async def ada(nobody: Api) -> Api:
 @pytest.fixture
 def operator(nobody: Api, stack: Stack) -> Api:
     """Somebody with the role operator."""
-    return Api(nobody.session, nobody.edge, operator_token(stack.folder))
+    return Api(nobody.session, nobody.edge, create_operator_token(stack.folder))

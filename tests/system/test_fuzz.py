@@ -25,7 +25,7 @@ from tests.system.fuzzing.operations import Operation, read_operations
 from tests.system.fuzzing.raw_http import Raw, exchange
 from tests.system.fuzzing.requests import CHANGES, Change, Draft, draft_of, hostile, told
 from tests.system.test_openapi import ADDRESSES, ENDS_THE_SESSION, NEVER_ENDS
-from tools.dead_letters import operator_token
+from tools.dead_letters import create_operator_token
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "0"))
 SEED = int(os.environ.get("FUZZ_SEED", "20261129"))
@@ -107,7 +107,7 @@ class TestEveryOperation:
     @pytest.mark.usefixtures("undisturbed")
     def test_answers_hostile_bytes_in_its_own_words(self, stack: Stack, tokens: list[str]) -> None:
         random, faults, statuses = Random(SEED), [], Counter[int]()
-        for operation, draft in requests(random, tokens, operator_token(stack.folder)):
+        for operation, draft in requests(random, tokens, create_operator_token(stack.folder)):
             answer = _sent(random.choice(edges(stack)), draft)
             statuses[answer.status] += 1
             if fault := _fault(draft, answer):

@@ -7,7 +7,7 @@ import pytest
 
 from contracts.names import IMAGES
 from delivery import cli
-from delivery.environments import names
+from delivery.environments import list_environments
 from delivery.verdict import ALWAYS
 from devstack.paths import ROOT
 from devstack.toolbox.helm import HELM
@@ -149,7 +149,8 @@ class TestReleases:
 
     def test_can_be_rolled_back_everywhere(self) -> None:
         assert (
-            definition("rollback")["on"]["workflow_dispatch"]["inputs"]["environment"]["options"] == names()
+            definition("rollback")["on"]["workflow_dispatch"]["inputs"]["environment"]["options"]
+            == list_environments()
         )
 
     @pytest.mark.parametrize("each", RELEASING, ids=TITLE)
@@ -176,7 +177,7 @@ class TestCommands:
                 assert told[1] in verbs
             elif told[:2] == ["uv", "run"]:
                 assert told[2:4] == ["--frozen", "delivery"]
-                assert cli.parser().parse_args(told[4:])
+                assert cli.build_parser().parse_args(told[4:])
             else:
                 assert told[0] in ("cosign", "gh")
 

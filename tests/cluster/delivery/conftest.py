@@ -35,7 +35,7 @@ def https(staging: Deployed) -> Iterator[Secured]:
 def deployed(name: str, cluster: Cluster, folders: pytest.TempPathFactory) -> Iterator[Deployed]:
     made = Deployed(name, cluster, folders.mktemp(name))
     made.make_namespace()
-    made.delivery("deploy", "--steps=secrets,data,services", "--stand-in", "--tag=dev", f"--wait={WAIT}")
+    made.delivery("deploy", "--steps=secrets,data,services", "--ephemeral", "--tag=dev", f"--wait={WAIT}")
     yield made
     cluster.kubectl("delete", "namespace", name, "--wait=false")
 

@@ -16,12 +16,12 @@ from string import Template
 import yaml
 from cryptography import x509
 
-from cluster.certificates import SERVER, Pair, authority, leaf
-from cluster.images.platform import archive_of, https_images, image_name
+from cluster.certificates import SERVER, Pair, create_authority, issue_certificate
+from cluster.images.platform import ensure_archive, format_image_name, list_https_images
 from cluster.paths import API_PORT
 from cluster.toolbox import CERT_MANAGER, HTTPS, PEBBLE, TRAEFIK
 from cluster.waiting import wait_for
-from delivery.environments import environment
+from delivery.environments import load_environment
 from devstack.errors import CommandError
 from devstack.toolbox.ensure import ensure_tools
 from tests.charts.modules import module_folders
@@ -88,15 +88,15 @@ class Secured:
 
 
 def host_of(where: Deployed) -> str:
-    return environment(where.name).host
+    return load_environment(where.name).host
 
 
 @contextmanager
 def secured(where: Deployed) -> Iterator[Secured]:
     """Installs it all and waits for the certificate."""
     ensure_tools(HTTPS)
-    where.cluster.load_image(*(archive_of(image) for image in https_images()))
-    signer = authority("acme-server-ca")
+    where.cluster.load_image(*(ensure_archive(image) for image in list_https_images()))
+    signer = create_authority("acme-server-ca")
     try:
         _install_gateway(where)
         _install_acme_server(where, signer)
@@ -109,13 +109,18 @@ def secured(where: Deployed) -> Iterator[Secured]:
 def _install_gateway(where: Deployed) -> None:
     definitions = module_folders(PINS)[GATEWAY_API] / "config" / "crd" / "standard"
     where.cluster.kubectl("apply", "--server-side", "--filename", str(definitions))
-    told = {"namespace": where.name, "address": ADDRESS, "api": str(API_PORT), "image": image_name(TRAEFIK)}
+    told = {
+        "namespace": where.name,
+        "address": ADDRESS,
+        "api": str(API_PORT),
+        "image": format_image_name(TRAEFIK),
+    }
     where.cluster.apply(_manifest("gateway.yaml", **told))
 
 
 def _install_acme_server(where: Deployed, signer: Pair) -> None:
-    server = leaf(signer, ACME, [SERVER], hosts=[ACME])
-    told = {"gateway": ADDRESS, "host": host_of(where), "image": image_name(PEBBLE)}
+    server = issue_certificate(signer, ACME, [SERVER], hosts=[ACME])
+    told = {"gateway": ADDRESS, "host": host_of(where), "image": format_image_name(PEBBLE)}
     certificate, key = _encoded(server.certificate_pem), _encoded(server.key_pem)
     where.cluster.apply(_manifest("pebble.yaml", certificate=certificate, key=key, **told))
 

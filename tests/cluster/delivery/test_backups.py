@@ -1,4 +1,4 @@
-"""Databases of a running environment: backed up, restored on trial, lost and brought back."""
+"""Databases of a running environment: backed up, restored in a test, lost and brought back."""
 
 import json
 import re
@@ -7,10 +7,10 @@ from pathlib import Path
 from string import Template
 
 import pytest
-from backup.sealing import new_key
+from backup.encryption import generate_key
 
 from cluster.images.build import SERVICES
-from cluster.images.platform import archive_of, image_name, object_store_image
+from cluster.images.platform import build_object_store_image, ensure_archive, format_image_name
 from contracts.names import App
 from delivery.backups import DATABASES
 from devstack.toolbox.ensure import ensure_tools
@@ -29,9 +29,9 @@ SECONDS = 60
 def kept(staging: Deployed) -> Deployed:
     """Staging with a store for its backups, and the keys docs/RUNBOOK.md has people make."""
     ensure_tools([OBJECT_STORE])
-    staging.cluster.load_image(archive_of(object_store_image()))
+    staging.cluster.load_image(ensure_archive(build_object_store_image()))
     key = staging.folder / "backup.key"
-    recipient = new_key(key)
+    recipient = generate_key(key)
     access = {"access_key": "backups", "secret_key": secrets.token_urlsafe(24)}
     for name, content in {
         "backup-store": access,
@@ -40,7 +40,11 @@ def kept(staging: Deployed) -> Deployed:
     }.items():
         secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": content}
         staging.system.kubectl("apply", "--filename", "-", stdin=json.dumps(secret))
-    names = {"namespace": staging.name, "python": SERVICES[App.TASK], "image": image_name(OBJECT_STORE)}
+    names = {
+        "namespace": staging.name,
+        "python": SERVICES[App.TASK],
+        "image": format_image_name(OBJECT_STORE),
+    }
     staging.cluster.apply(Template(MANIFEST.read_text()).substitute(names))
     ready = ["rollout", "status", "deployment/object-store", f"--timeout={SECONDS}s"]
     staging.system.kubectl(*ready)

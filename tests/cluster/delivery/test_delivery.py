@@ -35,7 +35,7 @@ class TestDeployment:
         assert said.count("  ok  ") == 3
 
     def test_can_be_repeated_and_says_what_it_does(self, staging: Deployed) -> None:
-        said = staging.delivery("deploy", "--steps=secrets,data", "--stand-in")
+        said = staging.delivery("deploy", "--steps=secrets,data", "--ephemeral")
         assert "1/2 secrets:" in said
         assert "Every Secret is there." in said
         assert "2/2 data:" in said

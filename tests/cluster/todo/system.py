@@ -130,5 +130,5 @@ class System:
     def _make_secrets(self) -> None:
         path = os.pathsep.join([str(find_tool(KUBECTL).parent), os.environ["PATH"]])
         env = {**os.environ, "PATH": path, "KUBECONFIG": str(self.cluster.kubeconfig)}
-        command = [sys.executable, "-m", "tools.make_secrets", "--namespace", self.namespace, "--stand-in"]
+        command = [sys.executable, "-m", "tools.make_secrets", "--namespace", self.namespace, "--ephemeral"]
         subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True)

@@ -1,4 +1,4 @@
-"""`backup take|try|restore|list|key`: of the database that libpq's variables (PGHOST, PGDATABASE, …) name."""
+"""`backup take|restore-test|restore|list|key`, of the database that libpq's variables name (PGHOST, …)."""
 
 import argparse
 import asyncio
@@ -10,19 +10,19 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from backup.connection import wait_until_reachable
+from backup.consumer_offsets import rewind_consumer_group
+from backup.encryption import generate_key, read_identity
 from backup.errors import BackupError
-from backup.events import tell_again
 from backup.manifest import Manifest
-from backup.restore import restore
-from backup.sealing import identity_in, new_key
-from backup.settings import EventsSettings, Settings, StoreSettings
+from backup.restore import restore_backup
+from backup.restore_test import run_restore_test
+from backup.settings import KafkaSettings, Settings, StoreSettings
 from backup.store import Store
-from backup.take import take
-from backup.trial import attempt
+from backup.take import take_backup
 
 
 def main() -> None:
-    arguments = parser().parse_args()
+    arguments = build_parser().parse_args()
     try:
         _run(arguments)
     except BackupError as error:
@@ -36,17 +36,19 @@ def main() -> None:
 def _variable(error: ValidationError, each: ErrorDetails) -> str:
     """Name of the environment's variable that is wrong or missing."""
     prefixes = {
-        kind.__name__: kind.model_config["env_prefix"] for kind in (Settings, StoreSettings, EventsSettings)
+        kind.__name__: kind.model_config["env_prefix"] for kind in (Settings, StoreSettings, KafkaSettings)
     }
     return f"{prefixes[error.title]}{str(each['loc'][0]).upper()}"
 
 
-def parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="backup", description=__doc__)
     verbs = made.add_subparsers(dest="verb", required=True)
     verbs.add_parser("take", help="keep the database as it is now")
-    tried = verbs.add_parser("try", help="restore the newest backup into a server of its own, and compare")
-    tried.add_argument("--folder", type=Path, help="with room for the database")
+    tested = verbs.add_parser(
+        "restore-test", help="restore the newest backup into a server of its own, and compare"
+    )
+    tested.add_argument("--folder", type=Path, help="with room for the database")
     back = verbs.add_parser("restore", help="put a backup into the database, by default the newest")
     back.add_argument("--at", default="", help="name of the backup; or BACKUP_AT")
     back.add_argument("--replace", action="store_true", help="take away what is in the database")
@@ -58,7 +60,7 @@ def parser() -> argparse.ArgumentParser:
 
 def _run(arguments: argparse.Namespace) -> None:
     if arguments.verb == "key":
-        print(new_key(arguments.file))
+        print(generate_key(arguments.file))
         return
     settings = Settings()
     if not settings.database:
@@ -67,35 +69,37 @@ def _run(arguments: argparse.Namespace) -> None:
     began = time.monotonic()
     match arguments.verb:
         case "take":
-            _say(asyncio.run(take(settings, store)), "kept", began)
-        case "try":
-            trial = attempt(settings, store, folder=arguments.folder)
-            _say(trial.manifest, f"can be restored, {trial.age.total_seconds() / 3600:.1f} hours old", began)
+            _report(asyncio.run(take_backup(settings, store)), "kept", began)
+        case "restore-test":
+            result = run_restore_test(settings, store, folder=arguments.folder)
+            _report(
+                result.manifest, f"can be restored, {result.age.total_seconds() / 3600:.1f} hours old", began
+            )
         case "restore":
             manifest = store.manifest(settings.database, arguments.at or settings.at)
             asyncio.run(wait_until_reachable(settings))
             if settings.events == "again":
-                _tell_again(settings, manifest)
-            identity = identity_in(settings.identity_file)
+                _rewind_events(settings, manifest)
+            identity = read_identity(settings.identity_file)
             wait = settings.lock_seconds
-            restore(store, manifest, identity, replace=arguments.replace, lock_seconds=wait)
-            _say(manifest, "restored", began)
+            restore_backup(store, manifest, identity, replace=arguments.replace, lock_seconds=wait)
+            _report(manifest, "restored", began)
         case "list":
             for name in store.names(settings.database):
-                _say(store.manifest(settings.database, name))
+                _report(store.manifest(settings.database, name))
 
 
-def _tell_again(settings: Settings, manifest: Manifest) -> None:
+def _rewind_events(settings: Settings, manifest: Manifest) -> None:
     """First of all: told too early, nothing happens; never told, it is lost."""
-    kafka = EventsSettings()
+    kafka = KafkaSettings()
     if kafka.brokers:
-        telling = tell_again(
+        telling = rewind_consumer_group(
             kafka, manifest.database, manifest.taken_at, wait_seconds=settings.connect_seconds
         )
         print(f"{manifest.database} will hear {asyncio.run(telling)} events again")
 
 
-def _say(manifest: Manifest, what: str = "", began: float = 0) -> None:
+def _report(manifest: Manifest, what: str = "", began: float = 0) -> None:
     done = f" {what} in {time.monotonic() - began:.1f} s" if what else ""
     size = f"{manifest.size / 1e6:.1f} MB, {len(manifest.tables)} tables, {manifest.rows} rows"
     print(f"{manifest.database} {manifest.name}{done}: {size}, schema {manifest.revision}")

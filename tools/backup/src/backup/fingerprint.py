@@ -27,50 +27,50 @@ ORDER BY relname
 """
 
 
-def content_of(table: str) -> str:
+def build_content_query(table: str) -> str:
     """The query for rows and checksum of one table."""
     row = """('x' || left(md5("the row"::text), 16))::bit(64)::bigint"""
-    return f'SELECT count(*), coalesce(sum({row}), 0) FROM public.{quoted(table)} AS "the row"'  # noqa: S608
+    return f'SELECT count(*), coalesce(sum({row}), 0) FROM public.{quote_identifier(table)} AS "the row"'  # noqa: S608
 
 
-async def fingerprint(connection: asyncpg.Connection) -> dict[str, Content]:
+async def read_fingerprint(connection: asyncpg.Connection) -> dict[str, Content]:
     """Every table of the schema `public`, within the transaction that is open."""
     await connection.execute(AS_TEXT)
     found = {}
     for table in [row["relname"] for row in await connection.fetch(TABLES)]:
-        rows, checksum = await connection.fetchrow(content_of(table))
+        rows, checksum = await connection.fetchrow(build_content_query(table))
         found[table] = Content(rows=rows, checksum=int(checksum))
     return found
 
 
-def comparison(expected: Mapping[str, Content]) -> str:
+def build_comparison_sql(expected: Mapping[str, Content]) -> str:
     """SQL that raises an exception unless the tables hold exactly this."""
-    checks = [_check(table, content) for table, content in expected.items()]
-    names = ", ".join(literal(table) for table in expected)
+    checks = [_build_check(table, content) for table, content in expected.items()]
+    names = ", ".join(quote_literal(table) for table in expected)
     more = f"""
-DO $do$ DECLARE strange text; BEGIN
-    SELECT string_agg(relname, ', ') INTO strange FROM ({TABLES}) AS found WHERE relname NOT IN ({names});
-    IF strange IS NOT NULL THEN RAISE EXCEPTION 'The backup has no table %', strange; END IF;
+DO $do$ DECLARE unexpected text; BEGIN
+    SELECT string_agg(relname, ', ') INTO unexpected FROM ({TABLES}) AS found WHERE relname NOT IN ({names});
+    IF unexpected IS NOT NULL THEN RAISE EXCEPTION 'The backup has no table %', unexpected; END IF;
 END $do$;
 """  # noqa: S608
     return "\n".join([AS_TEXT, *checks, more])
 
 
-def _check(table: str, content: Content) -> str:
+def _build_check(table: str, content: Content) -> str:
     return f"""
 DO $do$ DECLARE rows bigint; checksum numeric; BEGIN
-    SELECT * INTO rows, checksum FROM ({content_of(table)}) AS found;
+    SELECT * INTO rows, checksum FROM ({build_content_query(table)}) AS found;
     IF (rows, checksum) IS DISTINCT FROM ({content.rows}::bigint, {content.checksum}::numeric) THEN
         RAISE EXCEPTION 'Table % holds % rows with checksum %, the backup said % and %',
-            {literal(table)}, rows, checksum, {content.rows}, {literal(str(content.checksum))};
+            {quote_literal(table)}, rows, checksum, {content.rows}, {quote_literal(str(content.checksum))};
     END IF;
 END $do$;
 """  # noqa: S608
 
 
-def quoted(name: str) -> str:
+def quote_identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def literal(text: str) -> str:
+def quote_literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"

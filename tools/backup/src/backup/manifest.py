@@ -26,8 +26,8 @@ class Manifest(BaseModel):
     taken_at: instant of the snapshot; what was committed by then is in it, and nothing else.
     server_version: of the PostgreSQL it comes from, e.g. 17.6.
     revision: of the schema, as Alembic names it.
-    size: bytes of the sealed dump.
-    sha256: of the sealed dump, in hexadecimal digits.
+    size: bytes of the encrypted dump.
+    sha256: of the encrypted dump, in hexadecimal digits.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -47,6 +47,6 @@ class Manifest(BaseModel):
         return sum(content.rows for content in self.tables.values())
 
 
-def name_of(instant: datetime) -> str:
+def format_name(instant: datetime) -> str:
     """`instant` is in UTC."""
     return instant.strftime(NAME)

@@ -14,7 +14,7 @@ from backup.errors import BackupError
 ALSO_IN = "/usr/lib/postgresql/*/bin"
 
 
-def program(name: str) -> str:
+def find_program(name: str) -> str:
     """The newest one there is. Raises `BackupError` if there is none."""
     folders = sorted(glob.glob(ALSO_IN), key=lambda folder: int(folder.split("/")[-2]), reverse=True)
     found = shutil.which(name, path=os.pathsep.join([*folders, os.environ.get("PATH", "")]))
@@ -23,7 +23,7 @@ def program(name: str) -> str:
     return found
 
 
-class Running:
+class RunningProgram:
     """A program that runs, and what it complains about; leaving the block ends it.
 
     environment: more of it, e.g. where its database is.
@@ -40,14 +40,14 @@ class Running:
         self.name = command[0].rpartition("/")[2]
         self._complaints = TemporaryFile()  # noqa: SIM115 - closed on leaving
         self._process = subprocess.Popen(
-            [program(command[0]), *command[1:]],
+            [find_program(command[0]), *command[1:]],
             env={**os.environ, **environment},
             stdin=stdin,
             stdout=stdout,
             stderr=self._complaints,
         )
 
-    def __enter__(self) -> "Running":
+    def __enter__(self) -> "RunningProgram":
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any
 
+from backup.encryption import decrypt_stream
 from backup.errors import BackupError
-from backup.fingerprint import comparison
+from backup.fingerprint import build_comparison_sql
 from backup.manifest import Manifest
-from backup.programs import Running
-from backup.sealing import unseal
+from backup.programs import RunningProgram
 from backup.store import Store
 
 OWN = """
@@ -44,7 +44,7 @@ END $do$;
 """  # noqa: S608
 
 
-def restore(
+def restore_backup(
     store: Store,
     manifest: Manifest,
     identity: Any,
@@ -55,7 +55,7 @@ def restore(
 ) -> None:
     """Raises `BackupError`; then the database is as it was.
 
-    identity: age's, which the dump was sealed for.
+    identity: age's, which the dump was encrypted for.
     replace: take away what is there; otherwise a database that isn't empty is refused.
     lock_seconds: how long to wait for somebody else's transaction; 0 for ever.
     database: libpq's variables where they differ from the environment's.
@@ -63,12 +63,12 @@ def restore(
     into = database or {}
     psql = ["psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"]
     read = ["pg_restore", "--format=custom", "--exit-on-error", "--no-owner", "--no-privileges", "--file=-"]
-    dump = Checked(store.dump(manifest))
+    dump = VerifiedReader(store.dump(manifest))
     with (
-        Running(psql, into, stdin=subprocess.PIPE) as session,
-        Running(read, into, stdin=subprocess.PIPE, stdout=session.stdin) as reader,
+        RunningProgram(psql, into, stdin=subprocess.PIPE) as session,
+        RunningProgram(read, into, stdin=subprocess.PIPE, stdout=session.stdin) as reader,
     ):
-        failure = _told(session, _beginning(lock_seconds) + (CLEAR if replace else REFUSE))
+        failure = _describe_errors(session, _beginning(lock_seconds) + (CLEAR if replace else REFUSE))
         cause = ""
         if not failure:
             with ThreadPoolExecutor(1) as pool:
@@ -80,7 +80,7 @@ def restore(
         if not failure and dump.sha256 != manifest.sha256:
             failure = f"The dump has the checksum {dump.sha256}, its manifest says {manifest.sha256}."
         if not failure:
-            failure = _told(session, comparison(manifest.tables) + "\nCOMMIT;\n")
+            failure = _describe_errors(session, build_comparison_sql(manifest.tables) + "\nCOMMIT;\n")
         _close(session.stdin)
         # Without a COMMIT the end of what it is told takes everything back.
         complaint = session.failure()
@@ -97,7 +97,7 @@ def _beginning(lock_seconds: float) -> str:
     return "BEGIN;\n" + "".join(f"SET LOCAL {name} = {value};\n" for name, value in settings.items())
 
 
-class Checked:
+class VerifiedReader:
     """Blocks as a file to read, whose checksum is known at the end."""
 
     def __init__(self, blocks: Iterator[bytes]) -> None:
@@ -123,12 +123,12 @@ class Checked:
 
 def _feed(dump: Any, target: IO[bytes], identity: Any) -> None:
     try:
-        unseal(dump, target, identity)
+        decrypt_stream(dump, target, identity)
     finally:
         _close(target)
 
 
-def _told(session: Running, text: str) -> str:
+def _describe_errors(session: RunningProgram, text: str) -> str:
     """Nothing, or that psql has ended already; it says why itself."""
     try:
         session.stdin.write(text.encode())

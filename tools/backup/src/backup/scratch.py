@@ -1,4 +1,4 @@
-"""A PostgreSQL of one's own for a trial: reached through a socket in its folder alone, gone afterwards."""
+"""A PostgreSQL server for a restore test: reached through a socket in its folder alone, gone afterwards."""
 
 import contextlib
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from backup.errors import BackupError
-from backup.programs import program
+from backup.programs import find_program
 
 UNPRIVILEGED = "nobody"
 """PostgreSQL refuses to run as root; then it runs as this account."""
@@ -42,7 +42,7 @@ def scratch_database(name: str, parent: Path | None = None) -> Iterator[dict[str
 
 def _run(command: Sequence[str], account: str | None) -> None:
     done = subprocess.run(
-        [program(command[0]), *command[1:]],
+        [find_program(command[0]), *command[1:]],
         user=account,
         cwd="/",
         # Those of the real database would count here too, PGPORT for the server itself.

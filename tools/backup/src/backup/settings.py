@@ -27,7 +27,7 @@ class StoreSettings(BaseSettings):
     secret_key: SecretStr
 
 
-class EventsSettings(BaseSettings):
+class KafkaSettings(BaseSettings):
     """How the service whose database it is reaches Kafka: the variables its sidecar has."""
 
     model_config = SettingsConfigDict(env_prefix="KAFKA_", extra="ignore")
@@ -52,13 +52,13 @@ class Settings(BaseSettings):
     """Name of the database, which is also the folder of its backups."""
 
     recipients: str = ""
-    """Public keys of age (`age1…`), by blanks: each of them alone can open what is sealed for all."""
+    """Public keys of age (`age1…`), by blanks: each of them alone can open what is encrypted for all."""
 
     identity_file: Path | None = None
     """A file with the secret key of one recipient (`AGE-SECRET-KEY-1…`)."""
 
     max_age_hours: float = Field(default=26, gt=0)
-    """Of the newest backup, for a trial to pass."""
+    """Of the newest backup, for a restore test to pass."""
 
     connect_seconds: float = Field(default=60, ge=0)
     """How long a database that can't be reached is tried again."""

@@ -59,7 +59,7 @@ class Store:
             obstore.put(self.bucket, path, manifest.model_dump_json(indent=1).encode())
 
     def dump(self, manifest: Manifest) -> Iterator[bytes]:
-        """Content of the sealed dump."""
+        """Content of the encrypted dump."""
         path = f"{manifest.database}/{manifest.name}/{DUMP}"
         with _asked_to(f"give {path}"):
             yield from map(bytes, obstore.get(self.bucket, path).stream(min_chunk_size=2**20))

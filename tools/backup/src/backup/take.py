@@ -1,4 +1,4 @@
-"""Takes a backup: one snapshot of a database, dumped, sealed and sent to the store as it is read.
+"""Takes a backup: one snapshot of a database, dumped, encrypted and sent to the store as it is read.
 
 Nothing is written to a disk on the way. Rows and checksums of the manifest are read in the same snapshot as
 the dump, so that whoever brings it back can tell whether it is the same.
@@ -16,30 +16,30 @@ from typing import Any
 import asyncpg
 
 from backup.connection import connect
+from backup.encryption import encrypt_stream, parse_recipients
 from backup.errors import BackupError
-from backup.fingerprint import fingerprint
-from backup.manifest import Manifest, name_of
-from backup.programs import Running
-from backup.sealing import recipients_of, seal
+from backup.fingerprint import read_fingerprint
+from backup.manifest import Manifest, format_name
+from backup.programs import RunningProgram
 from backup.settings import Settings
 from backup.store import Store
 
 BLOCK = 2**20
 
 
-async def take(settings: Settings, store: Store) -> Manifest:
+async def take_backup(settings: Settings, store: Store) -> Manifest:
     """The backup that is in the store now. Raises `BackupError`; then there is none that counts."""
-    recipients = recipients_of(settings.recipients)
+    recipients = parse_recipients(settings.recipients)
     connection = await connect(settings)
     try:
-        return await _take(connection, settings.database, recipients, store)
+        return await _dump_and_upload(connection, settings.database, recipients, store)
     except asyncpg.PostgresError as error:
         raise BackupError(f"{settings.database} can't be read: {error}") from error
     finally:
         await connection.close()
 
 
-async def _take(
+async def _dump_and_upload(
     connection: asyncpg.Connection, database: str, recipients: Sequence[Any], store: Store
 ) -> Manifest:
     # While the dump runs, this connection does nothing but keep the snapshot.
@@ -47,12 +47,12 @@ async def _take(
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         snapshot = await connection.fetchval("SELECT pg_export_snapshot()")
         taken_at = (await connection.fetchval("SELECT now()")).astimezone(UTC)
-        tables = await fingerprint(connection)
+        tables = await read_fingerprint(connection)
         if not tables:
             raise BackupError(f"{database} has no tables: there is nothing to keep.")
         revision = await connection.fetchval("SELECT version_num FROM alembic_version")
-        dump = SealedDump(["pg_dump", "--format=custom", f"--snapshot={snapshot}"], recipients)
-        name = name_of(taken_at)
+        dump = EncryptedDump(["pg_dump", "--format=custom", f"--snapshot={snapshot}"], recipients)
+        name = format_name(taken_at)
         await asyncio.to_thread(store.put_dump, database, name, dump)
         manifest = Manifest(
             database=database,
@@ -68,8 +68,8 @@ async def _take(
     return manifest
 
 
-class SealedDump:
-    """What a program prints, sealed.
+class EncryptedDump:
+    """What a program prints, encrypted.
 
     Going through it raises `BackupError` if the program fails, also after all it printed was given out.
     """
@@ -87,28 +87,28 @@ class SealedDump:
     def __iter__(self) -> Iterator[bytes]:
         read_end, write_end = os.pipe()
         with (
-            os.fdopen(read_end, "rb") as sealed,
+            os.fdopen(read_end, "rb") as encrypted,
             ThreadPoolExecutor(1) as pool,
-            Running(self._command, {}, stdout=subprocess.PIPE) as program,
+            RunningProgram(self._command, {}, stdout=subprocess.PIPE) as program,
         ):
-            sealing = pool.submit(self._seal, program, write_end)
+            encryption = pool.submit(self._encrypt, program, write_end)
             try:
-                while block := sealed.read(BLOCK):
+                while block := encrypted.read(BLOCK):
                     self.size += len(block)
                     self._digest.update(block)
                     yield block
             except GeneratorExit:
-                sealed.close()  # the thread finds nobody listening, and ends
+                encrypted.close()  # the thread finds nobody listening, and ends
                 raise
-            _settle(sealing, program)
+            _check_outcome(encryption, program)
 
-    def _seal(self, program: Running, write_end: int) -> None:
+    def _encrypt(self, program: RunningProgram, write_end: int) -> None:
         with os.fdopen(write_end, "wb") as target:
-            seal(program.stdout, target, self._recipients)
+            encrypt_stream(program.stdout, target, self._recipients)
 
 
-def _settle(sealing: "Future[None]", program: Running) -> None:
-    error = sealing.exception()
+def _check_outcome(encryption: "Future[None]", program: RunningProgram) -> None:
+    error = encryption.exception()
     failure = program.failure()
     if failure or error:
-        raise BackupError(failure or f"The dump could not be sealed: {error}")
+        raise BackupError(failure or f"The dump could not be encrypted: {error}")

@@ -10,11 +10,11 @@ from tempfile import TemporaryDirectory
 
 import asyncpg
 import pytest
+from backup.encryption import parse_recipients
 from backup.errors import BackupError
-from backup.sealing import recipients_of
 from backup.settings import StoreSettings
 from backup.store import Store
-from backup.take import SealedDump
+from backup.take import EncryptedDump
 
 from contracts.names import App
 from devstack import servers
@@ -93,7 +93,7 @@ class TestTake:
         assert "kept" in said
         assert tables["a"] == tables["b"]
         assert 0 < tables["a"]["rows"] < len(await kept.fetch("SELECT i FROM a"))
-        assert "can be restored" in kept.run("try")
+        assert "can be restored" in kept.run("restore-test")
 
     async def test_refuses_an_empty_database(self, kept: Kept) -> None:
         assert "has no tables" in kept.run("take", succeeds=False)
@@ -124,10 +124,10 @@ class TestTake:
 class TestDump:
     """Whatever ends it early, the store has none."""
 
-    def put(self, kept: Kept, monkeypatch: pytest.MonkeyPatch, script: str) -> SealedDump:
+    def put(self, kept: Kept, monkeypatch: pytest.MonkeyPatch, script: str) -> EncryptedDump:
         for name, value in kept.environment.items():
             monkeypatch.setenv(name, value)
-        dump = SealedDump(["sh", "-c", script], recipients_of(kept.environment["BACKUP_RECIPIENTS"]))
+        dump = EncryptedDump(["sh", "-c", script], parse_recipients(kept.environment["BACKUP_RECIPIENTS"]))
         Store.of(StoreSettings()).put_dump(kept.database, "20260101T000000Z", dump)
         return dump
 
@@ -145,40 +145,42 @@ class TestDump:
         assert stored.stat().st_size == dump.size > 40_000_000
 
 
-class TestTrial:
+class TestRestoreTest:
     @pytest.mark.parametrize("service", WITH_DATABASE)
     async def test_passes_for_every_service(self, kept: Kept, service: str) -> None:
         """With its real schema: functions, indexes over them, types."""
         kept.migrate(service)
         kept.run("take")
-        assert "can be restored" in kept.run("try")
+        assert "can be restored" in kept.run("restore-test")
 
     def test_leaves_nothing_behind(self, filled: Kept) -> None:
         with TemporaryDirectory() as name:  # not in pytest's own folder, which is closed to other accounts
             folder = Path(name)
             folder.chmod(0o755)
-            filled.run("try", f"--folder={folder}")
+            filled.run("restore-test", f"--folder={folder}")
             assert not list(folder.iterdir())
 
     async def test_fails_for_a_backup_that_is_too_old(self, filled: Kept) -> None:
-        said = filled.run("try", succeeds=False, BACKUP_MAX_AGE_HOURS="0.0000001")
+        said = filled.run("restore-test", succeeds=False, BACKUP_MAX_AGE_HOURS="0.0000001")
         assert "The newest backup" in said
 
     async def test_passes_over_what_was_never_finished(self, filled: Kept) -> None:
         [manifest] = filled.objects("manifest.json")
         manifest.unlink()
-        assert "There is no backup" in filled.run("try", succeeds=False)
+        assert "There is no backup" in filled.run("restore-test", succeeds=False)
         assert filled.run("list") == ""
 
     async def test_needs_the_key_it_was_sealed_for(self, filled: Kept, tmp_path: Path) -> None:
         filled.run("key", str(tmp_path / "other"))
-        said = filled.run("try", succeeds=False, BACKUP_IDENTITY_FILE=str(tmp_path / "other"))
+        said = filled.run("restore-test", succeeds=False, BACKUP_IDENTITY_FILE=str(tmp_path / "other"))
         assert "does not open" in said
-        assert "The key can't be read" in filled.run("try", succeeds=False, BACKUP_IDENTITY_FILE="/nowhere")
+        assert "The key can't be read" in filled.run(
+            "restore-test", succeeds=False, BACKUP_IDENTITY_FILE="/nowhere"
+        )
 
     async def test_fails_if_rows_are_missing(self, filled: Kept) -> None:
         change(filled, rows=4)
-        said = filled.run("try", succeeds=False)
+        said = filled.run("restore-test", succeeds=False)
         assert 'Table Odd "name holds 3 rows' in said
         assert "the backup said 4" in said
 
@@ -187,11 +189,11 @@ class TestTrial:
         manifest = json.loads(file.read_text())
         del manifest["tables"]["moods"]
         file.write_text(json.dumps(manifest))
-        assert "The backup has no table moods" in filled.run("try", succeeds=False)
+        assert "The backup has no table moods" in filled.run("restore-test", succeeds=False)
 
     async def test_fails_if_a_row_is_another(self, filled: Kept) -> None:
         change(filled, checksum=1)
-        assert "with checksum" in filled.run("try", succeeds=False)
+        assert "with checksum" in filled.run("restore-test", succeeds=False)
 
 
 def change(kept: Kept, **values: int) -> None:

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from backup.events import LONGEST_WAIT
+from backup.consumer_offsets import LONGEST_WAIT
 
 from devstack import kafka, processes
 from devstack.addresses import HOST, Addresses, assign_addresses, find_free_offset

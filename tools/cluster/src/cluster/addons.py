@@ -10,8 +10,8 @@ from typing import Any
 import yaml
 
 from cluster import toolbox
-from cluster.certificates import SERVER, Authorities, leaf
-from cluster.images.platform import DAPR_REGISTRY, image_name
+from cluster.certificates import SERVER, Authorities, issue_certificate
+from cluster.images.platform import DAPR_REGISTRY, format_image_name
 from cluster.paths import DNS_SERVICE, DOMAIN, NODE, ClusterFolder
 from devstack.errors import CommandError
 from devstack.toolbox.dapr import DAPRD
@@ -22,28 +22,32 @@ VOLUME_SIZE = "2Gi"
 DAPR_SECONDS = 240
 
 
-def manifest(name: str, **values: str) -> str:
+def render_manifest(name: str, **values: str) -> str:
     """A file under `manifests/` with its `$names` filled in."""
     return Template(files("cluster").joinpath("manifests", name).read_text()).substitute(values)
 
 
-def coredns() -> str:
-    return manifest("coredns.yaml", image=image_name(toolbox.COREDNS), address=DNS_SERVICE, domain=DOMAIN)
+def render_coredns() -> str:
+    return render_manifest(
+        "coredns.yaml", image=format_image_name(toolbox.COREDNS), address=DNS_SERVICE, domain=DOMAIN
+    )
 
 
-def metrics_server(signers: Authorities) -> str:
+def render_metrics_server(signers: Authorities) -> str:
     """It shows a certificate of the cluster, so that the API server needn't trust it blindly."""
-    server = leaf(signers.cluster, "metrics-server", [SERVER], hosts=["metrics-server.kube-system.svc"])
-    return manifest(
+    server = issue_certificate(
+        signers.cluster, "metrics-server", [SERVER], hosts=["metrics-server.kube-system.svc"]
+    )
+    return render_manifest(
         "metrics-server.yaml",
-        image=image_name(toolbox.METRICS_SERVER),
+        image=format_image_name(toolbox.METRICS_SERVER),
         certificate=_encoded(server.certificate_pem),
         key=_encoded(server.key_pem),
         authority=_encoded(signers.cluster.certificate_pem),
     )
 
 
-def volumes(folder: ClusterFolder) -> str:
+def render_volumes(folder: ClusterFolder) -> str:
     """The default storage class and folders of this machine for its claims; nothing provisions more."""
     storage_class = {
         "apiVersion": "storage.k8s.io/v1",
@@ -52,10 +56,10 @@ def volumes(folder: ClusterFolder) -> str:
         "provisioner": "kubernetes.io/no-provisioner",
         "volumeBindingMode": "WaitForFirstConsumer",
     }
-    return yaml.safe_dump_all([storage_class, *(_volume(folder, number) for number in range(VOLUMES))])
+    return yaml.safe_dump_all([storage_class, *(_render_volume(folder, number) for number in range(VOLUMES))])
 
 
-def _volume(folder: ClusterFolder, number: int) -> dict[str, Any]:
+def _render_volume(folder: ClusterFolder, number: int) -> dict[str, Any]:
     place = folder.volumes / str(number)
     place.mkdir(parents=True, exist_ok=True)
     this_node = {"key": "kubernetes.io/hostname", "operator": "In", "values": [NODE]}
@@ -74,7 +78,7 @@ def _volume(folder: ClusterFolder, number: int) -> dict[str, Any]:
     }
 
 
-def dapr_chart() -> Path:
+def find_dapr_chart() -> Path:
     """The chart inside Dapr's Go module, of the version its programs are built from."""
     go = require_command("go", "Install Go 1.26 or newer.")
     command = [go, "list", "-m", "-f", "{{.Dir}}", DAPRD.dependency]
@@ -85,8 +89,8 @@ def dapr_chart() -> Path:
     return chart
 
 
-def dapr_values() -> str:
-    return manifest("dapr-values.yaml", registry=DAPR_REGISTRY, version=DAPRD.version)
+def render_dapr_values() -> str:
+    return render_manifest("dapr-values.yaml", registry=DAPR_REGISTRY, version=DAPRD.version)
 
 
 def _encoded(pem: bytes) -> str:

@@ -35,7 +35,7 @@ class Pair:
 
     @property
     def key_pem(self) -> bytes:
-        return private_pem(self.key)
+        return encode_private_key(self.key)
 
     def write(self, folder: Path, name: str) -> None:
         """`<name>.crt` and, for the owner only, `<name>.key`."""
@@ -43,7 +43,7 @@ class Pair:
         write_secret(folder / f"{name}.key", self.key_pem)
 
 
-def authority(name: str) -> Pair:
+def create_authority(name: str) -> Pair:
     """A self-signed certificate that signs others."""
     key = generate_private_key(SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -56,7 +56,7 @@ def authority(name: str) -> Pair:
     return Pair(builder.sign(key, hashes.SHA256()), key)
 
 
-def leaf(
+def issue_certificate(
     signer: Pair,
     name: str,
     usages: Sequence[x509.ObjectIdentifier],
@@ -94,7 +94,9 @@ def write_certificates(folder: ClusterFolder) -> Authorities:
     """Make and write every certificate a new cluster needs."""
     target = folder.certificates
     signers = Authorities(
-        authority("kubernetes-ca"), authority("kubernetes-front-proxy-ca"), authority("etcd-ca")
+        create_authority("kubernetes-ca"),
+        create_authority("kubernetes-front-proxy-ca"),
+        create_authority("etcd-ca"),
     )
     signers.cluster.write(target, "ca")
     signers.front_proxy.write(target, "front-proxy-ca")
@@ -108,14 +110,18 @@ def write_certificates(folder: ClusterFolder) -> Authorities:
         API_SERVICE,
         folder.address,
     ]
-    leaf(signers.cluster, "kube-apiserver", [SERVER], hosts=api_hosts).write(target, "apiserver")
-    leaf(signers.cluster, NODE, [SERVER], hosts=[NODE, folder.address]).write(target, "kubelet")
-    leaf(signers.cluster, "kube-apiserver-kubelet-client", [CLIENT], group="system:masters").write(
-        target, "apiserver-kubelet-client"
+    issue_certificate(signers.cluster, "kube-apiserver", [SERVER], hosts=api_hosts).write(target, "apiserver")
+    issue_certificate(signers.cluster, NODE, [SERVER], hosts=[NODE, folder.address]).write(target, "kubelet")
+    issue_certificate(
+        signers.cluster, "kube-apiserver-kubelet-client", [CLIENT], group="system:masters"
+    ).write(target, "apiserver-kubelet-client")
+    issue_certificate(signers.front_proxy, "front-proxy-client", [CLIENT]).write(target, "front-proxy-client")
+    issue_certificate(signers.etcd, "etcd", [SERVER, CLIENT], hosts=["localhost", "127.0.0.1"]).write(
+        target, "etcd"
     )
-    leaf(signers.front_proxy, "front-proxy-client", [CLIENT]).write(target, "front-proxy-client")
-    leaf(signers.etcd, "etcd", [SERVER, CLIENT], hosts=["localhost", "127.0.0.1"]).write(target, "etcd")
-    leaf(signers.etcd, "kube-apiserver-etcd-client", [CLIENT]).write(target, "apiserver-etcd-client")
+    issue_certificate(signers.etcd, "kube-apiserver-etcd-client", [CLIENT]).write(
+        target, "apiserver-etcd-client"
+    )
     _write_service_account_keys(target)
     return signers
 
@@ -127,7 +133,7 @@ def write_secret(file: Path, content: bytes) -> None:
     file.write_bytes(content)
 
 
-def private_pem(key: EllipticCurvePrivateKey) -> bytes:
+def encode_private_key(key: EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
@@ -135,7 +141,7 @@ def private_pem(key: EllipticCurvePrivateKey) -> bytes:
 
 def _write_service_account_keys(target: Path) -> None:
     key = generate_private_key(SECP256R1())
-    write_secret(target / "service-accounts.key", private_pem(key))
+    write_secret(target / "service-accounts.key", encode_private_key(key))
     public = key.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cluster import toolbox
 from cluster.cluster import Cluster
-from cluster.images.build import build_all
+from cluster.images.build import build_images
 from devstack import processes
 from devstack.errors import CommandError
 from devstack.paths import ROOT
@@ -25,7 +25,7 @@ def main() -> None:
     verbs.add_parser("down", help="remove it and all it made")
     verbs.add_parser("status", help="say what runs")
     images = verbs.add_parser("images", help="build the images of services and servers, load them if it runs")
-    images.add_argument("--base", help="base image; by default a stand-in made on this machine")
+    images.add_argument("--base", help="base image; by default one made on this machine")
     verbs.add_parser("tools", help="build or install what is missing")
     arguments = parser.parse_args()
     try:
@@ -65,7 +65,7 @@ def _up(cluster: Cluster) -> None:
 
 def _build_images(cluster: Cluster, base: str | None) -> None:
     started = time.monotonic()
-    archive = build_all(base)
+    archive = build_images(base)
     print(f"Built after {time.monotonic() - started:.0f} s: {os.path.relpath(archive)}")
     if cluster.is_running():
         cluster.load_image(archive)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from cluster import addons, teardown, toolbox
 from cluster.certificates import Authorities
-from cluster.images.build import built_archive
-from cluster.images.loading import load_archives, loaded_images
-from cluster.images.platform import archive_of, platform_images
+from cluster.images.build import find_built_archive
+from cluster.images.loading import list_loaded_images, load_archives
+from cluster.images.platform import ensure_archive, list_platform_images
 from cluster.machine import require_suitable_machine
 from cluster.node import Node
 from cluster.paths import ClusterFolder, SecondNode
@@ -56,7 +56,7 @@ class Cluster:
             built = pool.submit(self._load_built_images)
             node.start_control_plane()
             node.start_worker()
-            self.apply(addons.manifest("policies.yaml"))
+            self.apply(addons.render_manifest("policies.yaml"))
             node.start_network_policies()
             platform.result()
             self._start_addons(signers)
@@ -72,8 +72,8 @@ class Cluster:
         node = Node(second)
         node.write_own_settings()
         node.start_runtime()
-        load_archives(node, [archive_of(image) for image in platform_images()])
-        if built := built_archive():
+        load_archives(node, [ensure_archive(image) for image in list_platform_images()])
+        if built := find_built_archive():
             load_archives(node, [built])
         node.start_kubelet()
         return second.node
@@ -112,7 +112,7 @@ class Cluster:
 
     def images(self) -> set[str]:
         """Names of the images that pods can use."""
-        return loaded_images(Node(self.folder))
+        return list_loaded_images(Node(self.folder))
 
     def wait_for_rollout(self, namespace: str, *workloads: str, seconds: float = ROLLOUT_SECONDS) -> None:
         """Until every pod of each `kind/name` is Ready. Raises `CommandError` telling the pods' state."""
@@ -131,21 +131,23 @@ class Cluster:
         return "\n".join([pods.rstrip(), *events.splitlines()[-15:]])
 
     def _load_platform_images(self) -> None:
-        self.load_image(*(archive_of(image) for image in platform_images()))
+        self.load_image(*(ensure_archive(image) for image in list_platform_images()))
 
     def _load_built_images(self) -> None:
-        built = built_archive()
+        built = find_built_archive()
         if built:
             self.load_image(built)
 
     def _start_addons(self, signers: Authorities) -> None:
-        self.apply(addons.coredns())
-        self.apply(addons.metrics_server(signers))
-        self.apply(addons.volumes(self.folder))
-        chart = str(addons.dapr_chart())
+        self.apply(addons.render_coredns())
+        self.apply(addons.render_metrics_server(signers))
+        self.apply(addons.render_volumes(self.folder))
+        chart = str(addons.find_dapr_chart())
         install = ["upgrade", "--install", "dapr", chart, "--namespace", "dapr-system", "--values", "-"]
         try:
-            self.helm(*install, "--wait", f"--timeout={addons.DAPR_SECONDS}s", stdin=addons.dapr_values())
+            self.helm(
+                *install, "--wait", f"--timeout={addons.DAPR_SECONDS}s", stdin=addons.render_dapr_values()
+            )
         except CommandError as error:
             raise CommandError(f"Dapr did not start.\n{error}\n{self.explain('dapr-system')}") from error
         self.wait_for_rollout("kube-system", "deployment/coredns", "deployment/metrics-server")

@@ -23,7 +23,7 @@ REQUEST_HEADERS = {
 }
 
 
-def as_arguments(flags: Flags) -> list[str]:
+def format_flags(flags: Flags) -> list[str]:
     """`--name=value`; a truth value is written as Go reads it."""
     return [
         f"--{name}={str(value).lower() if isinstance(value, bool) else value}"
@@ -31,7 +31,7 @@ def as_arguments(flags: Flags) -> list[str]:
     ]
 
 
-def etcd(folder: ClusterFolder) -> Flags:
+def build_etcd(folder: ClusterFolder) -> Flags:
     """One member that needn't survive the machine: it doesn't wait for the disk."""
     certificates = folder.certificates
     return {
@@ -51,7 +51,7 @@ def etcd(folder: ClusterFolder) -> Flags:
     }
 
 
-def api_server(folder: ClusterFolder) -> Flags:
+def build_api_server(folder: ClusterFolder) -> Flags:
     certificates = folder.certificates
     return {
         "advertise-address": folder.address,
@@ -82,7 +82,7 @@ def api_server(folder: ClusterFolder) -> Flags:
     }
 
 
-def controller_manager(folder: ClusterFolder) -> Flags:
+def build_controller_manager(folder: ClusterFolder) -> Flags:
     certificates = folder.certificates
     return {
         **_control_loop(certificates / "controller-manager.conf"),
@@ -98,11 +98,11 @@ def controller_manager(folder: ClusterFolder) -> Flags:
     }
 
 
-def scheduler(folder: ClusterFolder) -> Flags:
+def build_scheduler(folder: ClusterFolder) -> Flags:
     return _control_loop(folder.certificates / "scheduler.conf")
 
 
-def kubelet(folder: ClusterFolder) -> Flags:
+def build_kubelet(folder: ClusterFolder) -> Flags:
     return {
         "config": folder.settings / "kubelet.yaml",
         "kubeconfig": folder.certificates / f"kubelet-{folder.node}.conf",
@@ -113,11 +113,11 @@ def kubelet(folder: ClusterFolder) -> Flags:
     }
 
 
-def kube_proxy(folder: ClusterFolder) -> Flags:
+def build_kube_proxy(folder: ClusterFolder) -> Flags:
     return {"config": folder.settings / "kube-proxy.yaml"}
 
 
-def network_policies(folder: ClusterFolder) -> Flags:
+def build_network_policies(folder: ClusterFolder) -> Flags:
     return {
         "kubeconfig": folder.certificates / "network-policies.conf",
         "hostname-override": NODE,

@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from cluster.certificates import CLIENT, Authorities, Pair, leaf, write_secret
+from cluster.certificates import CLIENT, Authorities, Pair, issue_certificate, write_secret
 from cluster.paths import API_PORT, NODE, SECOND_NODE, ClusterFolder
 
 CLIENTS = {
@@ -21,18 +21,18 @@ CLIENTS = {
 def write_kubeconfigs(folder: ClusterFolder, signers: Authorities) -> None:
     """One for an administrator, at `folder.kubeconfig`, and `<name>.conf` for each of `CLIENTS`."""
     server = f"https://{folder.address}:{API_PORT}"
-    admin = leaf(signers.cluster, "admin", [CLIENT], group="system:masters")
+    admin = issue_certificate(signers.cluster, "admin", [CLIENT], group="system:masters")
     write_secret(folder.kubeconfig, _text(server, signers.cluster, admin))
     for name, (user, group) in CLIENTS.items():
-        client = leaf(signers.cluster, user, [CLIENT], group=group)
+        client = issue_certificate(signers.cluster, user, [CLIENT], group=group)
         write_secret(folder.certificates / f"{name}.conf", _text(server, signers.cluster, client))
 
 
 def _text(server: str, signer: Pair, client: Pair) -> bytes:
-    return yaml.safe_dump(kubeconfig(server, signer, client), sort_keys=False).encode()
+    return yaml.safe_dump(build_kubeconfig(server, signer, client), sort_keys=False).encode()
 
 
-def kubeconfig(server: str, signer: Pair, client: Pair) -> dict[str, Any]:
+def build_kubeconfig(server: str, signer: Pair, client: Pair) -> dict[str, Any]:
     """The content of a kubeconfig that trusts `signer` and is `client`."""
     name = "todo"
     authority = {"server": server, "certificate-authority-data": _encoded(signer.certificate_pem)}

@@ -61,11 +61,11 @@ def require_space(free: int) -> None:
         raise CommandError(f"A cluster needs {needed:.0f} GB of free disk; there are {there:.1f} GB.")
 
 
-def prepare(folder: ClusterFolder) -> None:
+def prepare_machine(folder: ClusterFolder) -> None:
     """Note how the machine is, then set it up; `restore` goes back to it."""
     if not folder.host_before.exists():
         settings = {name: Path("/proc/sys", name).read_text().strip() for name in KERNEL_SETTINGS}
-        told = {"settings": settings, "absent": absent(MADE_BY_PARTS)}
+        told = {"settings": settings, "absent": list_absent(MADE_BY_PARTS)}
         folder.host_before.write_text(json.dumps(told))
     for name, value in KERNEL_SETTINGS.items():
         Path("/proc/sys", name).write_text(value)
@@ -73,10 +73,10 @@ def prepare(folder: ClusterFolder) -> None:
         (hierarchy / folder.pod_cgroup).mkdir(parents=True, exist_ok=True)
         shares = hierarchy / folder.cgroup / "cpu.shares"
         if shares.exists():
-            shares.write_text(str(cpu_shares(os.nice(0), os.cpu_count() or 1)))
+            shares.write_text(str(compute_cpu_shares(os.nice(0), os.cpu_count() or 1)))
 
 
-def cpu_shares(nice: int, processors: int) -> int:
+def compute_cpu_shares(nice: int, processors: int) -> int:
     """What the pods weigh together (version 1): a process of this niceness for each processor.
 
     Niceness counts inside a control group only, and a group weighs as much as one process by default:
@@ -85,22 +85,22 @@ def cpu_shares(nice: int, processors: int) -> int:
     return min(int(1024 * 1.25**-nice) * processors, 262144)
 
 
-def restore(folder: ClusterFolder) -> None:
+def restore_machine(folder: ClusterFolder) -> None:
     """Put back what `prepare` changed, and take away what was not there before."""
     if not folder.host_before.exists():
         return
     before = json.loads(folder.host_before.read_text())
     for name, value in before["settings"].items():
         Path("/proc/sys", name).write_text(value)
-    remove(before["absent"])
+    remove_paths(before["absent"])
 
 
-def absent(paths: Iterable[Path]) -> list[str]:
+def list_absent(paths: Iterable[Path]) -> list[str]:
     """Those that are not there, for `remove`."""
     return [str(path) for path in paths if not path.exists()]
 
 
-def remove(paths: Iterable[str]) -> None:
+def remove_paths(paths: Iterable[str]) -> None:
     """Folders with all that is in them, and files, as far as they are there."""
     for path in map(Path, paths):
         if path.is_dir():
@@ -109,7 +109,7 @@ def remove(paths: Iterable[str]) -> None:
             path.unlink(missing_ok=True)
 
 
-def own_cgroups(folder: ClusterFolder) -> list[Path]:
+def list_own_cgroups(folder: ClusterFolder) -> list[Path]:
     """The control groups of this cluster, one in each hierarchy; none if it was never prepared."""
     return [group for hierarchy in _cgroup_hierarchies() if (group := hierarchy / folder.cgroup).is_dir()]
 

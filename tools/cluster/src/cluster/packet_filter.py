@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from cluster import toolbox
-from cluster.node import environment
+from cluster.node import build_environment
 from devstack.toolbox.tool import run_command
 
 FAMILIES = {"iptables": "ip", "ip6tables": "ip6"}
@@ -16,9 +16,9 @@ OURS = re.compile(r"KUBE-|CNI-|kube-router")
 OUR_SETS = re.compile(r"^(inet6:|TMP-)?(KUBE-|kube-router)")
 
 
-def clean() -> None:
+def remove_rules() -> None:
     """Leave no table, chain, rule or set of a cluster; other programs' stay as they are."""
-    if toolbox.NODE_PROGRAMS.found() is None:
+    if toolbox.NODE_PROGRAMS.find() is None:
         return
     for family in FAMILIES.values():
         _quietly(["nft", "delete", "table", family, "kube-proxy"])
@@ -27,16 +27,16 @@ def clean() -> None:
     for name in _output(["ipset", "list", "-name"]).split():
         if OUR_SETS.match(name):
             run_command([_program("ipset"), "destroy", name])
-    for family, table in idle_tables(json.loads(_output(["nft", "--json", "list", "ruleset"]) or "{}")):
+    for family, table in find_idle_tables(json.loads(_output(["nft", "--json", "list", "ruleset"]) or "{}")):
         run_command([_program("nft"), "delete", "table", family, table])
 
 
-def without_our_rules(saved: str) -> str:
+def drop_our_rules(saved: str) -> str:
     """The output of `iptables-save` less our chains and every rule that names one."""
     return "".join(f"{line}\n" for line in saved.splitlines() if not OURS.search(line))
 
 
-def idle_tables(ruleset: dict[str, Any]) -> list[tuple[str, str]]:
+def find_idle_tables(ruleset: dict[str, Any]) -> list[tuple[str, str]]:
     """Tables of iptables that let everything pass and hold no rule: as good as absent."""
     objects: Iterable[dict[str, Any]] = ruleset.get("nftables", [])
     tables, busy = [], set()
@@ -62,17 +62,17 @@ def _remove_own_rules(program: str) -> None:
     if OURS.search(saved):
         subprocess.run(
             [_program(f"{program}-restore")],
-            input=without_our_rules(saved),
+            input=drop_our_rules(saved),
             text=True,
             check=True,
-            env=environment(),
+            env=build_environment(),
         )
 
 
 def _output(command: list[str]) -> str:
     program, *arguments = command
     done = subprocess.run(
-        [_program(program), *arguments], capture_output=True, text=True, check=False, env=environment()
+        [_program(program), *arguments], capture_output=True, text=True, check=False, env=build_environment()
     )
     return done.stdout
 
@@ -82,6 +82,6 @@ def _quietly(command: list[str]) -> None:
 
 
 def _program(name: str) -> str:
-    found = shutil.which(name, path=environment()["PATH"])
+    found = shutil.which(name, path=build_environment()["PATH"])
     assert found, f"{name} is not among the node's programs"
     return found

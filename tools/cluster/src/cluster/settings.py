@@ -23,19 +23,19 @@ def write_settings(folder: ClusterFolder, programs: Path, runc: Path, pause_imag
     """All settings files. programs: where the CNI plugins are."""
     write_node_settings(folder, programs, runc, pause_image)
     target = folder.settings
-    (target / "kube-proxy.yaml").write_text(yaml.safe_dump(kube_proxy(folder)))
-    write_secret(target / "encryption.yaml", yaml.safe_dump(encryption_at_rest()).encode())
+    (target / "kube-proxy.yaml").write_text(yaml.safe_dump(render_kube_proxy(folder)))
+    write_secret(target / "encryption.yaml", yaml.safe_dump(render_encryption()).encode())
 
 
 def write_node_settings(folder: ClusterFolder, programs: Path, runc: Path, pause_image: str) -> None:
     """Those of one node: its container runtime, the network of its pods, its kubelet."""
     target = folder.settings
-    (target / "containerd.toml").write_text(containerd_toml(folder, programs, runc, pause_image))
-    (target / "cni" / "10-bridge.conflist").write_text(json.dumps(pod_network(folder), indent=2))
-    (target / "kubelet.yaml").write_text(yaml.safe_dump(kubelet(folder)))
+    (target / "containerd.toml").write_text(render_containerd(folder, programs, runc, pause_image))
+    (target / "cni" / "10-bridge.conflist").write_text(json.dumps(render_pod_network(folder), indent=2))
+    (target / "kubelet.yaml").write_text(yaml.safe_dump(render_kubelet(folder)))
 
 
-def containerd_toml(folder: ClusterFolder, programs: Path, runc: Path, pause_image: str) -> str:
+def render_containerd(folder: ClusterFolder, programs: Path, runc: Path, pause_image: str) -> str:
     """Everything it writes below `folder`; no NRI, whose socket would lie elsewhere.
 
     restrict_oom_score_adj: an account without CAP_SYS_RESOURCE may not lower the score of a container.
@@ -66,7 +66,7 @@ def _toml(table: str, values: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n\n"
 
 
-def pod_network(folder: ClusterFolder) -> dict[str, Any]:
+def render_pod_network(folder: ClusterFolder) -> dict[str, Any]:
     """A bridge for the pods of this node, addresses from a list, host ports."""
     addresses = {"type": "host-local", "dataDir": str(folder.path / "addresses")}
     bridge = {
@@ -81,7 +81,7 @@ def pod_network(folder: ClusterFolder) -> dict[str, Any]:
     return {"cniVersion": "1.0.0", "name": "pods", "plugins": [bridge, host_ports]}
 
 
-def kubelet(folder: ClusterFolder) -> dict[str, Any]:
+def render_kubelet(folder: ClusterFolder) -> dict[str, Any]:
     certificates = folder.certificates
     return {
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
@@ -113,7 +113,7 @@ def kubelet(folder: ClusterFolder) -> dict[str, Any]:
     }
 
 
-def kube_proxy(folder: ClusterFolder) -> dict[str, Any]:
+def render_kube_proxy(folder: ClusterFolder) -> dict[str, Any]:
     return {
         "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
         "kind": "KubeProxyConfiguration",
@@ -125,7 +125,7 @@ def kube_proxy(folder: ClusterFolder) -> dict[str, Any]:
     }
 
 
-def encryption_at_rest() -> dict[str, Any]:
+def render_encryption() -> dict[str, Any]:
     """Secrets are encrypted in etcd with a fresh key (XSalsa20 and Poly1305)."""
     key = base64.b64encode(secrets.token_bytes(32)).decode()
     secretbox = {"secretbox": {"keys": [{"name": "key1", "secret": key}]}}

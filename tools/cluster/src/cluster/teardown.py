@@ -32,12 +32,14 @@ def take_down(folder: ClusterFolder) -> bool:
     _end_containers(folder)
     for process in processes.list_processes(folder.run):
         processes.stop_process(folder.run, process, seconds=GRACE_SECONDS)
-    unmount(folder.path)
-    if machine.own_cgroups(folder):  # else the bridge and the rules are another cluster's, if there are any
+    unmount_below(folder.path)
+    if machine.list_own_cgroups(
+        folder
+    ):  # else the bridge and the rules are another cluster's, if there are any
         _remove_bridge()
-        packet_filter.clean()
+        packet_filter.remove_rules()
         _remove_cgroups(folder)
-    machine.restore(folder)
+    machine.restore_machine(folder)
     shutil.rmtree(folder.path)
     return True
 
@@ -50,7 +52,7 @@ def remove_node(second: SecondNode) -> None:
             processes.stop_process(second.run, process, seconds=GRACE_SECONDS)
     _end(lambda: _shims(second.containerd_state))
     for place in (second.kubelet, second.containerd_state, second.containerd, second.settings):
-        unmount(place)
+        unmount_below(place)
         shutil.rmtree(place, ignore_errors=True)
 
 
@@ -73,7 +75,7 @@ def _end(listed: Callable[[], set[int]]) -> None:
 def _contained(folder: ClusterFolder) -> set[int]:
     """Processes in the cluster's control groups, some of which go while they are read."""
     found: set[int] = set()
-    for group in machine.own_cgroups(folder):
+    for group in machine.list_own_cgroups(folder):
         for place, _, _ in os.walk(group):
             with contextlib.suppress(OSError):
                 found.update(map(int, Path(place, "cgroup.procs").read_text().split()))
@@ -93,13 +95,13 @@ def _shims(below: Path) -> set[int]:
     return found
 
 
-def unmount(below: Path) -> None:
+def unmount_below(below: Path) -> None:
     """Everything mounted inside this folder."""
-    for target in reversed(mounts_below(below, Path("/proc/self/mountinfo").read_text())):
+    for target in reversed(list_mounts_below(below, Path("/proc/self/mountinfo").read_text())):
         run_command(["umount", "--lazy", target])
 
 
-def mounts_below(folder: Path, mountinfo: str) -> list[str]:
+def list_mounts_below(folder: Path, mountinfo: str) -> list[str]:
     """Mount points inside `folder`, in the order they were made; proc(5) writes odd characters in octal."""
     points = [_unescaped(line.split()[4]) for line in mountinfo.splitlines()]
     return [point for point in points if Path(point).is_relative_to(folder)]
@@ -122,7 +124,7 @@ def _remove_bridge() -> None:
 def _remove_cgroups(folder: ClusterFolder) -> None:
     """From the leaves up; a group can be busy for a moment after its last process."""
     deadline = time.monotonic() + GONE_SECONDS
-    while groups := machine.own_cgroups(folder):
+    while groups := machine.list_own_cgroups(folder):
         for top in groups:
             for place, _, _ in os.walk(top, topdown=False):
                 with contextlib.suppress(OSError):

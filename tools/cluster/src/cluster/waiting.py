@@ -26,7 +26,7 @@ def wait_for_process(
     """As `wait_for`, but ends at once when the process dies."""
 
     def explain() -> str:
-        return last_lines(folder.logs / f"{process.name}.log")
+        return read_last_lines(folder.logs / f"{process.name}.log")
 
     def ready() -> bool:
         if not process.is_alive():
@@ -36,5 +36,5 @@ def wait_for_process(
     wait_for(process.name, ready, seconds, explain)
 
 
-def last_lines(log: Path) -> str:
+def read_last_lines(log: Path) -> str:
     return f"Its last lines ({log}):\n{processes.read_tail(log)}"

@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from cluster import addons
-from cluster.certificates import Authorities, authority
+from cluster.certificates import Authorities, create_authority
 from cluster.images.platform import DAPR_REGISTRY
 from cluster.paths import ClusterFolder
 
@@ -16,12 +16,16 @@ def documents(text: str) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def metrics_server() -> list[dict[str, Any]]:
-    return documents(addons.metrics_server(Authorities(authority("a"), authority("b"), authority("c"))))
+    return documents(
+        addons.render_metrics_server(
+            Authorities(create_authority("a"), create_authority("b"), create_authority("c"))
+        )
+    )
 
 
 class TestManifests:
     def test_containers_keep_to_the_restricted_profile(self, metrics_server: list[dict[str, Any]]) -> None:
-        for document in [*documents(addons.coredns()), *metrics_server]:
+        for document in [*documents(addons.render_coredns()), *metrics_server]:
             if document["kind"] == "Deployment":
                 pod = document["spec"]["template"]["spec"]
                 assert pod["securityContext"]["runAsNonRoot"]
@@ -37,14 +41,14 @@ class TestManifests:
         assert "insecureSkipTLSVerify" not in service["spec"]
 
     def test_dapr_comes_from_local_images(self) -> None:
-        values = yaml.safe_load(addons.dapr_values())
+        values = yaml.safe_load(addons.render_dapr_values())
         assert values["global"]["registry"] == DAPR_REGISTRY
         assert values["dapr_sidecar_injector"]["webhookFailurePolicy"] == "Fail"
 
 
 class TestVolumes:
     def test_each_has_a_folder(self, tmp_path: Path) -> None:
-        _, *volumes = documents(addons.volumes(ClusterFolder(tmp_path, "192.0.2.10")))
+        _, *volumes = documents(addons.render_volumes(ClusterFolder(tmp_path, "192.0.2.10")))
         places = {volume["spec"]["local"]["path"] for volume in volumes}
         assert len(places) == addons.VOLUMES
         assert all(Path(place).is_dir() for place in places)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cluster.images.archive import BinaryImage, content_hash, write_archive
+from cluster.images.archive import BinaryImage, hash_content, write_archive
 
 
 @pytest.fixture
@@ -59,8 +59,8 @@ class TestWriteArchive:
 
 class TestContentHash:
     def test_changes_with_program_and_name(self, image: BinaryImage) -> None:
-        before = content_hash(image)
-        assert content_hash(BinaryImage("local/pause:2", image.program)) != before
-        assert content_hash(replace(image, part="webhook")) != before
+        before = hash_content(image)
+        assert hash_content(BinaryImage("local/pause:2", image.program)) != before
+        assert hash_content(replace(image, part="webhook")) != before
         image.program.write_bytes(b"\x7fELF another")
-        assert content_hash(image) != before
+        assert hash_content(image) != before

@@ -5,8 +5,8 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from cluster.certificates import CLIENT, SERVER, authority, leaf, write_certificates
-from cluster.kubeconfigs import CLIENTS, kubeconfig, write_kubeconfigs
+from cluster.certificates import CLIENT, SERVER, create_authority, issue_certificate, write_certificates
+from cluster.kubeconfigs import CLIENTS, build_kubeconfig, write_kubeconfigs
 from cluster.paths import API_SERVICE, ClusterFolder
 
 MADE_UP = "192.0.2.10"
@@ -25,25 +25,29 @@ def subject(certificate: x509.Certificate, part: x509.ObjectIdentifier) -> list[
 
 class TestLeaf:
     def test_is_signed_by_its_authority_and_by_no_other(self) -> None:
-        ours, theirs = authority("same name"), authority("same name")
-        certificate = leaf(ours, "ada", [CLIENT]).certificate
+        ours, theirs = create_authority("same name"), create_authority("same name")
+        certificate = issue_certificate(ours, "ada", [CLIENT]).certificate
         certificate.verify_directly_issued_by(ours.certificate)
         with pytest.raises(InvalidSignature):
             certificate.verify_directly_issued_by(theirs.certificate)
 
     def test_names_user_and_group_as_the_api_server_reads_them(self) -> None:
-        certificate = leaf(authority("ca"), "system:node:a", [CLIENT], group="system:nodes").certificate
+        certificate = issue_certificate(
+            create_authority("ca"), "system:node:a", [CLIENT], group="system:nodes"
+        ).certificate
         assert subject(certificate, NameOID.COMMON_NAME) == ["system:node:a"]
         assert subject(certificate, NameOID.ORGANIZATION_NAME) == ["system:nodes"]
 
     def test_serves_only_the_hosts_it_names(self) -> None:
-        certificate = leaf(authority("ca"), "server", [SERVER], hosts=["localhost", "127.0.0.1"]).certificate
+        certificate = issue_certificate(
+            create_authority("ca"), "server", [SERVER], hosts=["localhost", "127.0.0.1"]
+        ).certificate
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         assert names.get_values_for_type(x509.DNSName) == ["localhost"]
         assert [str(address) for address in names.get_values_for_type(x509.IPAddress)] == ["127.0.0.1"]
 
     def test_is_no_authority_itself(self) -> None:
-        certificate = leaf(authority("ca"), "ada", [CLIENT]).certificate
+        certificate = issue_certificate(create_authority("ca"), "ada", [CLIENT]).certificate
         assert not certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
         usages = list(certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
         assert usages == [ExtendedKeyUsageOID.CLIENT_AUTH]
@@ -73,8 +77,10 @@ class TestKubeconfigs:
         assert folder.kubeconfig.stat().st_mode & 0o777 == 0o600
 
     def test_its_context_leads_to_the_server(self) -> None:
-        signer = authority("ca")
-        content = kubeconfig("https://192.0.2.10:6443", signer, leaf(signer, "ada", [CLIENT]))
+        signer = create_authority("ca")
+        content = build_kubeconfig(
+            "https://192.0.2.10:6443", signer, issue_certificate(signer, "ada", [CLIENT])
+        )
         context = content["contexts"][0]
         assert content["current-context"] == context["name"]
         assert context["context"]["cluster"] == content["clusters"][0]["name"]

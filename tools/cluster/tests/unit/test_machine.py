@@ -1,6 +1,6 @@
 import pytest
 
-from cluster.machine import LEAST_FREE_BYTES, cpu_shares, require_space
+from cluster.machine import LEAST_FREE_BYTES, compute_cpu_shares, require_space
 from devstack.errors import CommandError
 
 
@@ -16,4 +16,4 @@ class TestCpuShares:
         ("nice", "processors", "shares"), [(0, 2, 2048), (-10, 2, 19072), (-20, 64, 262144)]
     )
     def test_follow_niceness_as_the_kernel_counts_it(self, nice: int, processors: int, shares: int) -> None:
-        assert cpu_shares(nice, processors) == shares
+        assert compute_cpu_shares(nice, processors) == shares

@@ -10,7 +10,7 @@ FOLDER = ClusterFolder(Path("/state"), "192.0.2.10")
 
 class TestContainerd:
     def test_writes_nothing_outside_its_folder(self) -> None:
-        text = settings.containerd_toml(FOLDER, Path("/programs"), Path("/programs/runc"), "local/pause:1")
+        text = settings.render_containerd(FOLDER, Path("/programs"), Path("/programs/runc"), "local/pause:1")
         content = tomllib.loads(text)
         places = [content["root"], content["state"], content["grpc"]["address"], content["ttrpc"]["address"]]
         places.append(content["plugins"]["io.containerd.internal.v1.opt"]["path"])
@@ -19,7 +19,7 @@ class TestContainerd:
         assert content["plugins"]["io.containerd.cri.v1.runtime"]["netns_mounts_under_state_dir"]
 
     def test_has_its_own_runc_and_pause(self) -> None:
-        text = settings.containerd_toml(FOLDER, Path("/programs"), Path("/programs/runc"), "local/pause:1")
+        text = settings.render_containerd(FOLDER, Path("/programs"), Path("/programs/runc"), "local/pause:1")
         plugins = tomllib.loads(text)["plugins"]
         runc = plugins["io.containerd.cri.v1.runtime"]["containerd"]["runtimes"]["runc"]
         assert runc["options"]["BinaryName"] == "/programs/runc"
@@ -28,7 +28,7 @@ class TestContainerd:
 
 class TestEncryptionAtRest:
     def test_secrets_are_written_with_a_fresh_key_first(self) -> None:
-        first, second = settings.encryption_at_rest(), settings.encryption_at_rest()
+        first, second = settings.render_encryption(), settings.render_encryption()
         writer = first["resources"][0]["providers"][0]
         key = writer["secretbox"]["keys"][0]["secret"]
         assert len(base64.b64decode(key)) == 32
@@ -37,14 +37,14 @@ class TestEncryptionAtRest:
 
 class TestKubelet:
     def test_answers_nobody_unknown(self) -> None:
-        content = settings.kubelet(FOLDER)
+        content = settings.render_kubelet(FOLDER)
         assert content["authentication"]["anonymous"] == {"enabled": False}
         assert content["authorization"] == {"mode": "Webhook"}
 
 
 class TestAsArguments:
     def test_truth_values_are_written_as_go_reads_them(self) -> None:
-        assert commands.as_arguments({"a": True, "b": False, "c": Path("/x"), "d": 1}) == [
+        assert commands.format_flags({"a": True, "b": False, "c": Path("/x"), "d": 1}) == [
             "--a=true",
             "--b=false",
             "--c=/x",
@@ -52,5 +52,5 @@ class TestAsArguments:
         ]
 
     def test_a_control_loop_listens_on_loopback_only(self) -> None:
-        for flags in (commands.scheduler(FOLDER), commands.controller_manager(FOLDER)):
+        for flags in (commands.build_scheduler(FOLDER), commands.build_controller_manager(FOLDER)):
             assert flags["bind-address"] == "127.0.0.1"

@@ -1,8 +1,8 @@
 from pathlib import Path
 from typing import Any
 
-from cluster.packet_filter import idle_tables, without_our_rules
-from cluster.teardown import mounts_below
+from cluster.packet_filter import drop_our_rules, find_idle_tables
+from cluster.teardown import list_mounts_below
 
 SAVED = """*filter
 :INPUT ACCEPT [0:0]
@@ -22,12 +22,12 @@ class TestMountsBelow:
             "30 21 0:5 / /srv/.cluster/state/a\\040b rw - tmpfs tmpfs rw\n"
             "31 21 0:6 / /srv/.cluster2/x rw - tmpfs tmpfs rw\n"
         )
-        assert mounts_below(Path("/srv/.cluster"), mountinfo) == ["/srv/.cluster/state/a b"]
+        assert list_mounts_below(Path("/srv/.cluster"), mountinfo) == ["/srv/.cluster/state/a b"]
 
 
 class TestWithoutOurRules:
     def test_keeps_what_others_have_set(self) -> None:
-        kept = without_our_rules(SAVED)
+        kept = drop_our_rules(SAVED)
         assert "KUBE" not in kept
         assert "-A INPUT -j MINE" in kept
         assert kept.startswith("*filter\n")
@@ -44,14 +44,16 @@ CHAIN = {"family": "ip", "table": "filter", "name": "INPUT", "hook": "input"}
 
 class TestIdleTables:
     def test_an_empty_table_of_iptables_is_idle(self) -> None:
-        assert idle_tables(ruleset(TABLE, {"chain": {**CHAIN, "policy": "accept"}})) == [("ip", "filter")]
+        assert find_idle_tables(ruleset(TABLE, {"chain": {**CHAIN, "policy": "accept"}})) == [
+            ("ip", "filter")
+        ]
 
     def test_one_that_drops_is_not(self) -> None:
-        assert idle_tables(ruleset(TABLE, {"chain": {**CHAIN, "policy": "drop"}})) == []
+        assert find_idle_tables(ruleset(TABLE, {"chain": {**CHAIN, "policy": "drop"}})) == []
 
     def test_one_with_a_rule_is_not(self) -> None:
         rule = {"rule": {"family": "ip", "table": "filter", "chain": "INPUT", "expr": []}}
-        assert idle_tables(ruleset(TABLE, {"chain": {**CHAIN, "policy": "accept"}}, rule)) == []
+        assert find_idle_tables(ruleset(TABLE, {"chain": {**CHAIN, "policy": "accept"}}, rule)) == []
 
     def test_another_programs_table_is_left_alone(self) -> None:
-        assert idle_tables(ruleset({"table": {"family": "inet", "name": "firewalld"}})) == []
+        assert find_idle_tables(ruleset({"table": {"family": "inet", "name": "firewalld"}})) == []

@@ -54,7 +54,7 @@ class Access:
 
 
 @contextmanager
-def access(namespace: str) -> Iterator[Access]:
+def open_access(namespace: str) -> Iterator[Access]:
     """To the cluster of `KUBE_CONFIG` (the content of a kubeconfig, as CI has it), else of kubectl."""
     content = os.environ.get("KUBE_CONFIG", "")
     if not content:

@@ -26,23 +26,25 @@ NEVER_STARTS = frozenset(
 """Reasons of a container that mend themselves by nobody: a Secret or an image is missing."""
 
 
-def keep(access: Access, databases: Sequence[App] = DATABASES) -> list[str]:
+def create_backups(access: Access, databases: Sequence[App] = DATABASES) -> list[str]:
     """Back up now, all at once; what each job said. Raises `CommandError` naming those that failed."""
-    return _run(access, {app: _start(access, f"backup-{app}") for app in databases})
+    return _await_jobs(access, {app: _create_job(access, f"backup-{app}") for app in databases})
 
 
-def attempt(access: Access, databases: Sequence[App] = DATABASES) -> list[str]:
+def run_restore_tests(access: Access, databases: Sequence[App] = DATABASES) -> list[str]:
     """Test restoring the newest backups; what each job said. Raises `CommandError` naming failed ones."""
-    return _run(access, {app: _start(access, f"restore-test-{app}") for app in databases})
+    return _await_jobs(access, {app: _create_job(access, f"restore-test-{app}") for app in databases})
 
 
-def known(access: Access, databases: Sequence[App] = DATABASES) -> list[str]:
+def list_backups(access: Access, databases: Sequence[App] = DATABASES) -> list[str]:
     """The backups there are, a line each, oldest first for each database."""
     listing = ["backup", "list"]
-    return _run(access, {app: _start(access, f"restore-test-{app}", command=listing) for app in databases})
+    return _await_jobs(
+        access, {app: _create_job(access, f"restore-test-{app}", command=listing) for app in databases}
+    )
 
 
-def bring_back(access: Access, database: App, at: str = "", events: str = "") -> list[str]:
+def restore_backup(access: Access, database: App, at: str = "", events: str = "") -> list[str]:
     """Put a backup in place of what a database holds, and migrate it to the schema of the release that runs.
 
     The service is at rest meanwhile, and up again afterwards also if that failed: then the database holds
@@ -53,12 +55,12 @@ def bring_back(access: Access, database: App, at: str = "", events: str = "") ->
         charts have it.
     """
     told = {"BACKUP_AT": at, "BACKUP_EVENTS": events}
-    with _at_rest(access, database):
-        return _run(access, {database: _start(access, f"restore-{database}", told)})
+    with _scaled_to_zero(access, database):
+        return _await_jobs(access, {database: _create_job(access, f"restore-{database}", told)})
 
 
 @contextmanager
-def _at_rest(access: Access, app: App) -> Iterator[None]:
+def _scaled_to_zero(access: Access, app: App) -> Iterator[None]:
     """Without a pod of the service. Its autoscaler keeps its hands off what has no replicas."""
     deployment = f"deployment/{app}"
     before = json.loads(access.kubectl("get", deployment, "--output=json"))["spec"]["replicas"]
@@ -85,7 +87,7 @@ def _scale(access: Access, app: App, replicas: int) -> None:
     access.kubectl("patch", f"deployment/{app}", "--patch", json.dumps({"spec": {"replicas": replicas}}))
 
 
-def _start(
+def _create_job(
     access: Access, cron_job: str, env: Mapping[str, str] | None = None, command: Sequence[str] = ()
 ) -> str:
     """Name of a job made from one that runs by the clock."""
@@ -103,14 +105,14 @@ def _start(
     return name
 
 
-def _run(access: Access, jobs: Mapping[App, str]) -> list[str]:
+def _await_jobs(access: Access, jobs: Mapping[App, str]) -> list[str]:
     """What jobs said, once all have ended."""
     deadline = time.monotonic() + JOB_SECONDS
     said, failed = [], []
     for app, job in jobs.items():
-        succeeded = _wait(access, job, deadline)
-        containers = _containers(access, job)
-        lines = _said(access, containers)
+        succeeded = _await_job(access, job, deadline)
+        containers = _list_containers(access, job)
+        lines = _read_logs(access, containers)
         said += lines
         if not succeeded:
             failed.append("\n".join([f"The job {job} of {app} failed:", *lines[-15:]]))
@@ -121,20 +123,20 @@ def _run(access: Access, jobs: Mapping[App, str]) -> list[str]:
     return said
 
 
-def _wait(access: Access, job: str, deadline: float) -> bool:
+def _await_job(access: Access, job: str, deadline: float) -> bool:
     """Whether it succeeded. Raises `CommandError` if it goes on too long."""
     while time.monotonic() < deadline:
         status = json.loads(access.kubectl("get", f"job/{job}", "--output=json"))["status"]
         ended = {each["type"] for each in status.get("conditions", []) if each["status"] == "True"}
         if ended & {"Complete", "Failed"}:
             return "Complete" in ended
-        if _is_stuck(_containers(access, job)):
+        if _is_stuck(_list_containers(access, job)):
             return False
         time.sleep(POLL_SECONDS)
     raise CommandError(f"The job {job} goes on for more than {JOB_SECONDS} s.")
 
 
-def _said(access: Access, containers: Sequence["_Container"]) -> list[str]:
+def _read_logs(access: Access, containers: Sequence["_Container"]) -> list[str]:
     """What each said, in order; of one that didn't start, why."""
     lines = []
     for each in containers:
@@ -159,7 +161,7 @@ def _is_stuck(containers: Sequence[_Container]) -> bool:
     return any(each.reason in NEVER_STARTS for each in containers)
 
 
-def _containers(access: Access, job: str) -> list[_Container]:
+def _list_containers(access: Access, job: str) -> list[_Container]:
     found = json.loads(access.kubectl("get", "pods", f"--selector=job-name={job}", "--output=json"))["items"]
     containers = []
     for pod in found:

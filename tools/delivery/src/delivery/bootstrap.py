@@ -23,7 +23,7 @@ GATEWAY = ("get", "gateway", "todo", "--output=jsonpath={.status.addresses[0].va
 class Bootstrap:
     """What to bring up, and with which images.
 
-    stand_in: data that keeps nothing, for a cluster without operators.
+    ephemeral: data that keeps nothing, for a cluster without operators.
     """
 
     environment: Environment
@@ -31,7 +31,7 @@ class Bootstrap:
     digests: Mapping[str, str] = field(default_factory=dict)
     tag: str = ""
     registry: str = ""
-    stand_in: bool = False
+    ephemeral: bool = False
     wait: str = releases.WAIT
 
     @property
@@ -89,7 +89,7 @@ class Bootstrap:
         if managed:
             manifest = json.dumps({"apiVersion": "v1", "kind": "List", "items": managed})
             self.access.kubectl("apply", "--server-side", "--filename", "-", stdin=manifest)
-        self._module("tools.make_secrets", *(["--stand-in"] if self.stand_in else []))
+        self._module("tools.make_secrets", *(["--ephemeral"] if self.ephemeral else []))
         return f"{len(managed)} that Terraform knows, the others were there or have been made"
 
     def data(self) -> str:
@@ -100,7 +100,7 @@ class Bootstrap:
 
     def services(self) -> str:
         images = {"tag": self.tag, "registry": self.registry, "wait": self.wait}
-        revision = releases.upgrade(self.access, self.environment, self.digests, **images)
+        revision = releases.upgrade_release(self.access, self.environment, self.digests, **images)
         return f"revision {revision.number}: {revision.description}"
 
     def address(self) -> str:
@@ -113,7 +113,7 @@ class Bootstrap:
         return f"{self.environment.host} is {address}"
 
     def _managed_secrets(self) -> list[dict[str, object]]:
-        if self.stand_in:
+        if self.ephemeral:
             return []
         found: dict[str, dict[str, str]] = Infrastructure(self.environment).outputs().get("secrets", {})
         return [

@@ -9,7 +9,7 @@ TIMEOUT_SECONDS = 20
 DAY_SECONDS = 86400
 
 
-def days_left(host: str, port: int, context: ssl.SSLContext) -> float:
+def count_days_left(host: str, port: int, context: ssl.SSLContext) -> float:
     """Raises `ssl.SSLError` if the certificate isn't for this host or isn't trusted."""
     with (
         socket.create_connection((host, port), TIMEOUT_SECONDS) as plain,
@@ -19,7 +19,7 @@ def days_left(host: str, port: int, context: ssl.SSLContext) -> float:
     return (ssl.cert_time_to_seconds(str(certificate["notAfter"])) - time.time()) / DAY_SECONDS
 
 
-def trusting(authority: str) -> ssl.SSLContext:
+def create_ssl_context(authority: str) -> ssl.SSLContext:
     """What everybody trusts, and `authority`: the URL or path of a certificate, empty for none."""
     context = ssl.create_default_context()
     if authority.startswith("https://"):

@@ -35,7 +35,7 @@ LIBRARIES = ("libs/", "tools/devstack/", "dapr.yaml", "dapr/", "kafka/", "tests/
 COLLECTORS = ("toolchain/dapr", "toolchain/jaeger/", "toolchain/loki/")
 
 
-def suites() -> list[Suite]:
+def list_suites() -> list[Suite]:
     services = [
         Suite(app, (f"services/{app}/tests",), (f"services/{app}/", *LIBRARIES)) for app in sorted(App)
     ]
@@ -97,15 +97,15 @@ def suites() -> list[Suite]:
     ]
 
 
-def needed(paths: Iterable[str]) -> list[Suite]:
+def select_suites(paths: Iterable[str]) -> list[Suite]:
     """Suites for a change of these paths, from the root of the repository."""
     changed = list(paths)
     if any(path.startswith(EVERYTHING) for path in changed):
-        return suites()
-    return [suite for suite in suites() if any(path.startswith(suite.depends_on) for path in changed)]
+        return list_suites()
+    return [suite for suite in list_suites() if any(path.startswith(suite.depends_on) for path in changed)]
 
 
-def changed_paths(before: str, after: str) -> list[str] | None:
+def list_changed_paths(before: str, after: str) -> list[str] | None:
     """Paths that differ between two commits; None if unknown. Raises `CommandError` for no commits."""
     for commit in (before, after):
         if not re.fullmatch(r"[0-9a-f]{40}|HEAD|[\w./-]+", commit) or commit.startswith("-"):

@@ -44,11 +44,11 @@ class Environment:
         return str(next(values["host"] for values in reversed(told) if "host" in values))
 
 
-def names() -> list[str]:
+def list_environments() -> list[str]:
     return list(yaml.safe_load(FILE.read_text()))
 
 
-def environment(name: str, values: Sequence[Values] = ()) -> Environment:
+def load_environment(name: str, values: Sequence[Values] = ()) -> Environment:
     """Raises `CommandError` for one there isn't, and for values of a chart there isn't."""
     known = yaml.safe_load(FILE.read_text())
     if name not in known:

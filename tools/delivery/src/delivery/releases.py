@@ -32,7 +32,7 @@ class Revision:
         return int(back[1]) if back else self.number
 
 
-def upgrade(
+def upgrade_release(
     access: Access,
     environment: Environment,
     digests: Mapping[str, str],
@@ -60,8 +60,8 @@ def upgrade(
     try:
         access.helm("upgrade", "--install", RELEASE, str(CHARTS / "todo"), *values, *images, *how)
     except CommandError as error:
-        raise CommandError(f"{error}\n{explain(access)}") from error
-    return history(access)[-1]
+        raise CommandError(f"{error}\n{describe_pods(access)}") from error
+    return list_revisions(access)[-1]
 
 
 def _values_of(image: str) -> str:
@@ -71,12 +71,12 @@ def _values_of(image: str) -> str:
 
 def roll_back(access: Access, to: int | None = None, *, wait: str = WAIT) -> Revision:
     """Go back to a revision, by default to the last good one. Raises `CommandError` if there is none."""
-    target = to if to is not None else last_good(history(access)).number
+    target = to if to is not None else find_last_good(list_revisions(access)).number
     access.helm("rollback", RELEASE, str(target), "--wait", f"--timeout={wait}")
-    return history(access)[-1]
+    return list_revisions(access)[-1]
 
 
-def last_good(revisions: list[Revision]) -> Revision:
+def find_last_good(revisions: list[Revision]) -> Revision:
     """The newest that ran and differs from what runs. Raises `CommandError` if there is none."""
     current = next((each for each in reversed(revisions) if each.status == "deployed"), None)
     for each in reversed(revisions):
@@ -86,7 +86,7 @@ def last_good(revisions: list[Revision]) -> Revision:
     raise CommandError("There is no earlier release to go back to.")
 
 
-def history(access: Access) -> list[Revision]:
+def list_revisions(access: Access) -> list[Revision]:
     """Oldest first. Raises `CommandError` if there is no release."""
     listed = json.loads(access.helm("history", RELEASE, "--output=json"))
     return [Revision(each["revision"], each["status"], each["description"]) for each in listed]
@@ -97,7 +97,7 @@ def build_dependencies(access: Access) -> None:
     access.helm("dependency", "build", str(CHARTS / "todo"), "--skip-refresh")
 
 
-def explain(access: Access) -> str:
+def describe_pods(access: Access) -> str:
     """Pods and last events, for a person who has to find out what went wrong."""
     try:
         pods = access.kubectl("get", "pods", "--output=wide")

@@ -13,7 +13,7 @@ ISSUER = "https://token.actions.githubusercontent.com"
 WORKFLOW = ".github/workflows/build.yml@refs/heads/main"
 
 
-def signed_digests(registry: str, tag: str, repository: str) -> dict[str, str]:
+def verify_signatures(registry: str, tag: str, repository: str) -> dict[str, str]:
     """`sha256:…` of each image with this tag.
 
     repository: `owner/name` at GitHub whose build.yml, on main, must have signed it.

@@ -1,4 +1,4 @@
-"""Slack: what is told, to a stand-in that speaks the webhook's protocol and is as strict."""
+"""Slack: what is told, to a fake that speaks the webhook's protocol and is as strict."""
 
 import json
 import threading

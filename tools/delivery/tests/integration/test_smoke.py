@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from delivery import smoke
-from delivery.certificate import trusting
-from delivery.smoke import Visitor, Wrong
+from delivery.certificate import create_ssl_context
+from delivery.smoke import CheckFailedError, SmokeClient
 
 HOST = "localhost"
 
@@ -81,55 +81,60 @@ def certificate(folder: Path, host: str, days: float) -> ssl.SSLContext:
 
 
 @contextmanager
-def visiting(folder: Path, *, host: str = HOST, days: float = 60) -> Iterator[Visitor]:
-    """A visitor of a host with such a certificate, who trusts it."""
+def client_of(folder: Path, *, host: str = HOST, days: float = 60) -> Iterator[SmokeClient]:
+    """A client of a host with such a certificate, who trusts it."""
     with serving(Door, certificate(folder, host, days)) as port:
-        yield Visitor(f"https://{HOST}:{port}", trusting(str(folder / "ca.pem")))
+        yield SmokeClient(f"https://{HOST}:{port}", create_ssl_context(str(folder / "ca.pem")))
 
 
 class TestCertificate:
     def test_that_is_valid_passes(self, tmp_path: Path) -> None:
-        with visiting(tmp_path) as visitor:
-            assert smoke.certificate_is_valid(visitor) in ("59 days left", "60 days left")
+        with client_of(tmp_path) as client:
+            assert smoke.check_certificate(client) in ("59 days left", "60 days left")
 
     def test_that_ends_soon_does_not(self, tmp_path: Path) -> None:
-        with visiting(tmp_path, days=3) as visitor, pytest.raises(Wrong, match="3 days left"):
-            smoke.certificate_is_valid(visitor)
+        with client_of(tmp_path, days=3) as client, pytest.raises(CheckFailedError, match="3 days left"):
+            smoke.check_certificate(client)
 
     def test_of_another_host_does_not(self, tmp_path: Path) -> None:
-        with visiting(tmp_path, host="other.example.com") as visitor, pytest.raises(Wrong, match="mismatch"):
-            smoke.certificate_is_valid(visitor)
+        with (
+            client_of(tmp_path, host="other.example.com") as client,
+            pytest.raises(CheckFailedError, match="mismatch"),
+        ):
+            smoke.check_certificate(client)
 
     def test_of_an_unknown_authority_does_not(self, tmp_path: Path) -> None:
-        with visiting(tmp_path) as visitor:
-            visitor.context = trusting("")
-            with pytest.raises(Wrong, match="self-signed"):
-                smoke.certificate_is_valid(visitor)
+        with client_of(tmp_path) as client:
+            client.context = create_ssl_context("")
+            with pytest.raises(CheckFailedError, match="self-signed"):
+                smoke.check_certificate(client)
 
 
 class TestRedirect:
     def test_to_https_passes(self) -> None:
         with serving(Door) as port:
-            assert smoke.redirects(Visitor(f"https://{HOST}:{port + 1}")) == f"301 to https://{HOST}/"
+            assert (
+                smoke.check_redirect(SmokeClient(f"https://{HOST}:{port + 1}")) == f"301 to https://{HOST}/"
+            )
 
     def test_that_is_missing_does_not(self) -> None:
-        with serving(OpenDoor) as port, pytest.raises(Wrong, match="200"):
-            smoke.redirects(Visitor(f"https://{HOST}:{port + 1}"))
+        with serving(OpenDoor) as port, pytest.raises(CheckFailedError, match="200"):
+            smoke.check_redirect(SmokeClient(f"https://{HOST}:{port + 1}"))
 
 
 class TestRun:
     def test_says_what_nobody_answers(self, tmp_path: Path) -> None:
         with serving(Door) as port:
             free = f"http://{HOST}:{port}"
-        told = {name: passed for name, passed, _ in smoke.run(Visitor(free))}
-        assert told == {"page": False, "stranger": False, "person": False}
+        told = {name: passed for name, passed, _ in smoke.run_checks(SmokeClient(free))}
+        assert told == {"page": False, "anonymous": False, "user journey": False}
 
     def test_looks_at_the_door_only_where_there_is_tls(self) -> None:
-        assert list(smoke.checks("https://x")) == [
+        assert list(smoke.list_checks("https://x")) == [
             "redirect to HTTPS",
             "certificate",
             "page",
-            "stranger",
-            "person",
+            "anonymous",
+            "user journey",
         ]
-        assert list(smoke.checks("http://x")) == ["page", "stranger", "person"]
+        assert list(smoke.list_checks("http://x")) == ["page", "anonymous", "user journey"]

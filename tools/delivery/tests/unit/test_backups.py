@@ -72,7 +72,7 @@ def container(job: dict[str, Any]) -> dict[str, Any]:
 class TestKeep:
     def test_makes_a_job_for_each_database(self) -> None:
         jobs = Jobs("staging", failing=("nothing",))
-        said = backups.keep(jobs)
+        said = backups.create_backups(jobs)
         names = [job["metadata"]["name"].rpartition("-")[0] for job in jobs.made]
         assert names == [f"backup-{app}" for app in App if app is not App.FRONTEND]
         assert len(said) == 5
@@ -82,7 +82,7 @@ class TestKeep:
         with pytest.raises(
             CommandError, match=r"The job backup-chat-\d+ of chat failed:\nlog of backup-chat"
         ):
-            backups.keep(jobs)
+            backups.create_backups(jobs)
         assert len([each for each in jobs.asked if each[0] == "logs"]) == 5
 
     def test_says_what_is_missing_and_does_not_wait_for_it(self) -> None:
@@ -91,21 +91,21 @@ class TestKeep:
         with pytest.raises(
             CommandError, match='does not start: CreateContainerConfigError: secret "backup-store"'
         ):
-            backups.keep(jobs, [App.TASK])
+            backups.create_backups(jobs, [App.TASK])
         assert jobs.asked[-1][0] == "delete"
 
 
 class TestKnown:
     def test_asks_the_program_to_list(self) -> None:
         jobs = Jobs("staging", failing=("nothing",))
-        backups.known(jobs, [App.TASK])
+        backups.list_backups(jobs, [App.TASK])
         assert container(jobs.made[0])["command"] == ["backup", "list"]
 
 
 class TestBringBack:
     def test_has_the_service_at_rest_meanwhile(self) -> None:
         jobs = Jobs("staging", failing=("nothing",))
-        backups.bring_back(jobs, App.TASK, "20260131T020000Z")
+        backups.restore_backup(jobs, App.TASK, "20260131T020000Z")
         verbs = [each[0] for each in jobs.asked]
         assert jobs.scaled == [0, 3]
         assert verbs.index("wait") < verbs.index("create") < len(verbs) - 1 - verbs[::-1].index("patch")
@@ -114,13 +114,13 @@ class TestBringBack:
 
     def test_leaves_events_alone_if_told_so(self) -> None:
         jobs = Jobs("staging", failing=("nothing",))
-        backups.bring_back(jobs, App.TASK, events="leave")
+        backups.restore_backup(jobs, App.TASK, events="leave")
         assert container(jobs.made[0])["env"][-1] == {"name": "BACKUP_EVENTS", "value": "leave"}
 
     def test_brings_the_service_up_again_if_it_fails(self) -> None:
         jobs = Jobs("staging", failing=("restore-task",))
         with pytest.raises(CommandError, match="of task failed"):
-            backups.bring_back(jobs, App.TASK)
+            backups.restore_backup(jobs, App.TASK)
         assert jobs.scaled == [0, 3]
         assert jobs.asked[-1][:2] == ("rollout", "status")
         assert {"name": "BACKUP_AT", "value": ""} not in container(jobs.made[0])["env"]

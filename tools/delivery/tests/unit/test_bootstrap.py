@@ -1,4 +1,4 @@
-"""The bootstrap: its steps, in order, each repeatable; with stand-ins for Terraform and doctl."""
+"""The bootstrap: its steps, in order, each repeatable; with fakes of Terraform and doctl."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ import yaml
 
 from delivery import bootstrap, terraform
 from delivery.bootstrap import Bootstrap
-from delivery.environments import environment
+from delivery.environments import load_environment
 from devstack.errors import CommandError
 from tools.delivery.tests.unit.recorded import FakeAccess, Recorder, revisions
 
@@ -50,7 +50,7 @@ def recorder() -> Recorder:
 @pytest.fixture
 def production(recorder: Recorder) -> Bootstrap:
     access = FakeAccess("production", recorder=recorder)
-    return Bootstrap(environment("production"), access, tag="abc")
+    return Bootstrap(load_environment("production"), access, tag="abc")
 
 
 def lines(asked: Path) -> list[list[str]]:
@@ -127,5 +127,5 @@ class TestAddress:
         self, production: Bootstrap, asked: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(Recorder, "kubectl", lambda *_, **__: "198.51.100.9")
-        assert production.address() == f"{environment('production').host} is 198.51.100.9"
+        assert production.address() == f"{load_environment('production').host} is 198.51.100.9"
         assert "-var=gateway_address=198.51.100.9" in lines(asked)[-1]

@@ -4,13 +4,13 @@ import subprocess
 
 import pytest
 
-from delivery.changes import NOTHING, changed_paths, needed, suites
+from delivery.changes import NOTHING, list_changed_paths, list_suites, select_suites
 from devstack.errors import CommandError
 from devstack.paths import ROOT
 
 
 def names(*paths: str) -> set[str]:
-    return {suite.name for suite in needed(paths)}
+    return {suite.name for suite in select_suites(paths)}
 
 
 class TestNeeded:
@@ -33,32 +33,32 @@ class TestNeeded:
         assert names("docs/DAPR.md", "README.md") == set()
 
     def test_are_all_for_the_lock_file(self) -> None:
-        assert names("uv.lock") == {suite.name for suite in suites()}
+        assert names("uv.lock") == {suite.name for suite in list_suites()}
 
 
 class TestSuites:
     def test_have_tests(self) -> None:
-        for suite in suites():
+        for suite in list_suites():
             assert all((ROOT / path).exists() for path in suite.tests), suite.name
 
     def test_run_every_test_there_is(self) -> None:
         command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "**/test_*.py"]
         listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-        run = tuple(f"{path}/" for suite in suites() for path in suite.tests)
+        run = tuple(f"{path}/" for suite in list_suites() for path in suite.tests)
         always = ("tests/architecture/", "tests/cluster/")  # with each change; on a machine with a cluster
         assert not [path for path in listed.splitlines() if not path.startswith((*run, *always))]
 
 
 class TestChangedPaths:
     def test_are_those_between_two_commits(self) -> None:
-        assert changed_paths("HEAD", "HEAD") == []
+        assert list_changed_paths("HEAD", "HEAD") == []
 
     def test_are_unknown_for_a_new_branch(self) -> None:
-        assert changed_paths(NOTHING, "HEAD") is None
+        assert list_changed_paths(NOTHING, "HEAD") is None
 
     def test_are_unknown_from_a_commit_that_is_gone(self) -> None:
-        assert changed_paths("d" * 40, "HEAD") is None
+        assert list_changed_paths("d" * 40, "HEAD") is None
 
     def test_refuses_what_would_be_an_option(self) -> None:
         with pytest.raises(CommandError, match="is no commit"):
-            changed_paths("--output=/tmp/x", "HEAD")
+            list_changed_paths("--output=/tmp/x", "HEAD")

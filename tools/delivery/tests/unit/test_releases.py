@@ -6,7 +6,7 @@ import pytest
 
 from contracts.names import IMAGES, App
 from delivery import releases
-from delivery.environments import CHARTS, environment
+from delivery.environments import CHARTS, load_environment
 from delivery.releases import Revision
 from devstack.errors import CommandError
 from tools.delivery.tests.unit.recorded import FakeAccess, Recorder, pairs, revisions
@@ -26,13 +26,15 @@ def access(recorder: Recorder) -> FakeAccess:
 
 class TestUpgrade:
     def test_takes_each_image_by_its_digest(self, access: FakeAccess, recorder: Recorder) -> None:
-        releases.upgrade(access, environment("staging"), dict.fromkeys(IMAGES, DIGEST), tag="abc")
+        releases.upgrade_release(
+            access, load_environment("staging"), dict.fromkeys(IMAGES, DIGEST), tag="abc"
+        )
         told = pairs(recorder.the("upgrade"), "--set-string")
         wanted = {f"{app}.image.digest={DIGEST}" for app in App}
         assert wanted | {f"global.backup.image.digest={DIGEST}"} <= set(told)
 
     def test_undoes_itself_if_it_can_not_start(self, access: FakeAccess, recorder: Recorder) -> None:
-        releases.upgrade(access, environment("staging"), {}, tag="abc", wait="3m")
+        releases.upgrade_release(access, load_environment("staging"), {}, tag="abc", wait="3m")
         assert {"--rollback-on-failure", "--timeout=3m"} <= set(recorder.the("upgrade"))
 
     def test_reads_the_values_of_its_environment_first(
@@ -41,17 +43,17 @@ class TestUpgrade:
         more = [("todo", tmp_path / "a.yaml"), ("data", tmp_path / "b.yaml")]
         for _, path in more:
             path.touch()
-        releases.upgrade(access, environment("staging", more), {}, tag="abc")
+        releases.upgrade_release(access, load_environment("staging", more), {}, tag="abc")
         own = CHARTS / "todo" / "values-staging.yaml"
         assert pairs(recorder.the("upgrade"), "--values") == [str(own), str(more[0][1])]
 
     def test_that_fails_tells_of_the_pods(self, access: FakeAccess, recorder: Recorder) -> None:
         recorder.refuses = "upgrade"
         with pytest.raises(CommandError, match=r"upgrade(.|\n)*some pods"):
-            releases.upgrade(access, environment("staging"), {}, tag="abc")
+            releases.upgrade_release(access, load_environment("staging"), {}, tag="abc")
 
     def test_says_which_revision_it_became(self, access: FakeAccess) -> None:
-        assert releases.upgrade(access, environment("staging"), {}, tag="abc").number == 1
+        assert releases.upgrade_release(access, load_environment("staging"), {}, tag="abc").number == 1
 
 
 class TestLastGood:
@@ -97,11 +99,11 @@ class TestLastGood:
     )
     def test_is(self, told: list[tuple[str, str]], number: int) -> None:
         found = [Revision(each["revision"], each["status"], each["description"]) for each in revisions(*told)]
-        assert releases.last_good(found).number == number
+        assert releases.find_last_good(found).number == number
 
     def test_of_the_first_release_is_none(self) -> None:
         with pytest.raises(CommandError, match="no earlier release"):
-            releases.last_good([Revision(1, "deployed", "Install complete")])
+            releases.find_last_good([Revision(1, "deployed", "Install complete")])
 
 
 class TestRollBack:

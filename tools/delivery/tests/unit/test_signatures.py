@@ -1,4 +1,4 @@
-"""Signed images: a stand-in for cosign says what is signed; cosign itself needs Sigstore."""
+"""Signed images: a fake cosign says what is signed; cosign itself needs Sigstore."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from contracts.names import IMAGES, App
-from delivery.signatures import signed_digests
+from delivery.signatures import verify_signatures
 from devstack.errors import CommandError
 
 REGISTRY, TAG, REPOSITORY = "registry.example.com/todo", "abc", "owner/todo"
@@ -33,7 +33,7 @@ def signed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[st
 
 def digests(tmp_path: Path, signed: dict[str, list[str]]) -> dict[str, str]:
     (tmp_path / "signed.json").write_text(json.dumps(signed))
-    return signed_digests(REGISTRY, TAG, REPOSITORY)
+    return verify_signatures(REGISTRY, TAG, REPOSITORY)
 
 
 class TestSignedDigests:

@@ -31,17 +31,17 @@ def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GoTool:
 
 class TestGoTool:
     def test_is_linked_without_c_and_knows_its_version(self, tool: GoTool) -> None:
-        tool.make()
+        tool.install()
         called = (tool.module / "called").read_text()
         assert called.startswith("0 build")
         assert "-X version.full=v1.37.2 -X version.minor=37" in called
 
     def test_is_found_until_what_it_is_made_from_changes(self, tool: GoTool) -> None:
-        assert tool.found() is None
-        tool.make()
-        assert tool.found() == tool.module / "bin" / "server"
+        assert tool.find() is None
+        tool.install()
+        assert tool.find() == tool.module / "bin" / "server"
         (tool.module / "main.go").write_text("package main\n")
-        assert tool.found() is None
+        assert tool.find() is None
 
 
 class TestWrap:

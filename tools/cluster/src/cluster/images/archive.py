@@ -30,7 +30,7 @@ class BinaryImage:
         return [f"/{self.program.name}", *([self.part] if self.part else [])]
 
 
-def content_hash(image: BinaryImage) -> str:
+def hash_content(image: BinaryImage) -> str:
     """What the archive of `image` depends on."""
     digest = hashlib.sha256(f"{image.name} {image.user} {' '.join(image.entry)}".encode())
     with image.program.open("rb") as file:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cluster import toolbox
 from cluster.images.debootstrap import ensure_base_image
-from cluster.images.docker import Docker, docker_daemon
+from cluster.images.docker import Docker, run_docker_daemon
 from cluster.images.platform import ARCHIVES
 from contracts.names import BACKUP_IMAGE, App
 from devstack.errors import CommandError
@@ -26,26 +26,26 @@ MOST_BYTES = 200_000_000
 RECIPES = Path(__file__).parent / "recipes"
 
 
-def built_archive() -> Path | None:
+def find_built_archive() -> Path | None:
     """The newest archive of all images, if they have been built."""
     found = sorted(ARCHIVES.glob("built-*.tar"), key=lambda archive: archive.stat().st_mtime)
     return found[-1] if found else None
 
 
-def build_all(base: str | None = None) -> Path:
+def build_images(base: str | None = None) -> Path:
     """Build what has changed and return the archive of all images.
 
-    base: a base image the daemon can get; by default a stand-in made here.
+    base: a base image the daemon can get; by default one made here.
     """
     ensure_tools([toolbox.BUILD_PROGRAMS, KAFKA, WEB_ASSETS])
-    with docker_daemon() as docker:
+    with run_docker_daemon() as docker:
         base = base or ensure_base_image(docker)
         for name, tag in SERVERS.items():
             _build_server(docker, name, tag, base)
         for app, tag in SERVICES.items():
             _build_service(docker, app, tag, base)
         _build(docker, BACKUP, ROOT / "tools" / "backup" / "Dockerfile", {"BASE": base})
-        return _saved(docker, [*SERVERS.values(), *SERVICES.values(), BACKUP])
+        return _save_images(docker, [*SERVERS.values(), *SERVICES.values(), BACKUP])
 
 
 def _build_service(docker: Docker, app: App, tag: str, base: str) -> None:
@@ -73,7 +73,7 @@ def _build_server(docker: Docker, name: str, tag: str, base: str) -> None:
     shutil.rmtree(context)
 
 
-def _saved(docker: Docker, tags: list[str]) -> Path:
+def _save_images(docker: Docker, tags: list[str]) -> Path:
     contents = " ".join(f"{tag} {docker.image_id(tag)}" for tag in tags)
     archive = ARCHIVES / f"built-{hashlib.sha256(contents.encode()).hexdigest()[:16]}.tar"
     if not archive.exists():

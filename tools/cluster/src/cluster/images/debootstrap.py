@@ -1,4 +1,4 @@
-"""A stand-in for the Python base image where no registry can be reached: Debian 13, made with debootstrap."""
+"""The Python base image where no registry can be reached: Debian 13, made with debootstrap."""
 
 import hashlib
 import os
@@ -28,7 +28,7 @@ UNUSED = ("__pycache__", "test")
 
 
 def ensure_base_image(docker: Docker) -> str:
-    """The name of the stand-in base, which is made if it is missing."""
+    """The name of the base image, which is made if it is missing."""
     if not docker.image_id(STAND_IN):
         root = TOOLS / "base"
         shutil.rmtree(root, ignore_errors=True)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from cluster import toolbox
 from cluster.lock import hold_lock
-from cluster.machine import CGROUPS, absent, remove
-from cluster.teardown import unmount
+from cluster.machine import CGROUPS, list_absent, remove_paths
+from cluster.teardown import unmount_below
 from cluster.waiting import wait_for_process
 from devstack import processes
 from devstack.errors import CommandError
@@ -68,14 +68,14 @@ class Docker:
 
 
 @contextlib.contextmanager
-def docker_daemon() -> Iterator[Docker]:
+def run_docker_daemon() -> Iterator[Docker]:
     """Runs while the block does; then every trace but its layers goes."""
     folder = RunFolder(STATE)
     folder.make()
     docker = Docker(STATE / "docker.sock")
     with hold_lock(STATE / "lock", "Images are being built already."):
         _stop(folder)
-        ABSENT.write_text(json.dumps(absent(MADE_BY_DOCKER)))
+        ABSENT.write_text(json.dumps(list_absent(MADE_BY_DOCKER)))
         daemon = processes.start_process(folder, "dockerd", _daemon(docker.socket), env=_environment())
         try:
             wait_for_process(folder, daemon, lambda: _answers(docker), START_SECONDS)
@@ -88,7 +88,7 @@ def _stop(folder: RunFolder) -> None:
     """Also what an interrupted build left."""
     for daemon in processes.list_processes(folder):
         processes.stop_process(folder, daemon)
-    unmount(STATE)  # the network namespace of its builds stays otherwise
+    unmount_below(STATE)  # the network namespace of its builds stays otherwise
     shutil.rmtree(STATE / "exec", ignore_errors=True)
     with contextlib.suppress(OSError):  # others' sockets may be there
         SHIM_SOCKETS.rmdir()
@@ -97,7 +97,7 @@ def _stop(folder: RunFolder) -> None:
         with contextlib.suppress(OSError):
             group.rmdir()
     if ABSENT.exists():
-        remove(json.loads(ABSENT.read_text()))
+        remove_paths(json.loads(ABSENT.read_text()))
         ABSENT.unlink()
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from cluster.node import Node, environment
+from cluster.node import Node, build_environment
 from devstack.errors import CommandError
 
 AT_ONCE = 2
@@ -17,15 +17,17 @@ def load_archives(node: Node, archives: Iterable[Path]) -> None:
         list(pool.map(lambda archive: _load(node, archive), archives))
 
 
-def loaded_images(node: Node) -> set[str]:
+def list_loaded_images(node: Node) -> set[str]:
     """Names the cluster knows, without the registry that Docker implies."""
     command = ["ctr", *node.ctr_options(), "images", "list", "--quiet"]
-    listed = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(
+        command, env=build_environment(), capture_output=True, text=True, check=True
+    ).stdout
     return {name.removeprefix("docker.io/") for name in listed.split()}
 
 
 def _load(node: Node, archive: Path) -> None:
     command = ["ctr", *node.ctr_options(), "images", "import", str(archive)]
-    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=build_environment(), capture_output=True, text=True, check=False)
     if done.returncode:
         raise CommandError(f"containerd does not take {archive}:\n{done.stderr.strip()}")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cluster import toolbox
-from cluster.images.archive import BinaryImage, content_hash, write_archive
+from cluster.images.archive import BinaryImage, hash_content, write_archive
 from devstack.paths import TOOLS
 from devstack.toolbox.dapr import CONTROL_PLANE, DAPRD
 from devstack.toolbox.ensure import find_tool
@@ -15,23 +15,24 @@ PAUSE_IMAGE = "local/pause:1"
 DAPR_REGISTRY = "local/dapr"
 
 
-def image_name(tool: GoTool) -> str:
+def format_image_name(tool: GoTool) -> str:
     """`local/<tool>:<its version>`."""
     return f"local/{tool.name}:{tool.version}"
 
 
-def platform_images() -> list[BinaryImage]:
+def list_platform_images() -> list[BinaryImage]:
     dapr = [
         BinaryImage(f"{DAPR_REGISTRY}/{tool.name}:{tool.version}", find_tool(tool))
         for tool in (*CONTROL_PLANE, DAPRD)
     ]
     others = [
-        BinaryImage(image_name(tool), find_tool(tool)) for tool in (toolbox.COREDNS, toolbox.METRICS_SERVER)
+        BinaryImage(format_image_name(tool), find_tool(tool))
+        for tool in (toolbox.COREDNS, toolbox.METRICS_SERVER)
     ]
     return [BinaryImage(PAUSE_IMAGE, find_tool(toolbox.PAUSE)), *others, *dapr]
 
 
-def https_images() -> list[BinaryImage]:
+def list_https_images() -> list[BinaryImage]:
     """What gives an environment HTTPS; cert-manager's parts have the names its chart knows."""
     parts = [
         BinaryImage(
@@ -42,18 +43,18 @@ def https_images() -> list[BinaryImage]:
         for part in ("controller", "webhook", "cainjector", "acmesolver")
     ]
     others = (toolbox.PEBBLE, toolbox.TRAEFIK)
-    return [*parts, *(BinaryImage(image_name(tool), find_tool(tool)) for tool in others)]
+    return [*parts, *(BinaryImage(format_image_name(tool), find_tool(tool)) for tool in others)]
 
 
-def object_store_image() -> BinaryImage:
+def build_object_store_image() -> BinaryImage:
     """What backups go to where there is no provider's store."""
-    return BinaryImage(image_name(OBJECT_STORE), find_tool(OBJECT_STORE))
+    return BinaryImage(format_image_name(OBJECT_STORE), find_tool(OBJECT_STORE))
 
 
-def archive_of(image: BinaryImage) -> Path:
+def ensure_archive(image: BinaryImage) -> Path:
     """The archive of `image`, written unless one of the same content is there."""
     name = image.name.replace("/", "-").replace(":", "-")
-    archive = ARCHIVES / f"{name}-{content_hash(image)}.tar"
+    archive = ARCHIVES / f"{name}-{hash_content(image)}.tar"
     if not archive.exists():
         for outdated in ARCHIVES.glob(f"{name}-*.tar"):
             outdated.unlink()

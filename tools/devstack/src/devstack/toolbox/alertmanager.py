@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devstack.paths import ROOT, TOOL_BINARIES, TOOLS
-from devstack.toolbox.golang import HOW_TO_GET_GO, WITHOUT_C
+from devstack.toolbox.golang import INSTALL_GO, WITHOUT_C
 from devstack.toolbox.tool import hash_files, is_stamped, require_command, run_command, write_stamp
 
 PINS = ROOT / "toolchain" / "prometheus"
@@ -28,12 +28,12 @@ class AlertmanagerTool:
 
     name: str
 
-    def found(self) -> Path | None:
+    def find(self) -> Path | None:
         made = TOOL_BINARIES / self.name
         return made if made.exists() and is_stamped(self.name, self._fingerprint()) else None
 
-    def make(self) -> None:
-        go = require_command("go", HOW_TO_GET_GO)
+    def install(self) -> None:
+        go = require_command("go", INSTALL_GO)
         copy = TOOLS / "source" / self.name
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(_module_folder(go), copy)
@@ -49,7 +49,7 @@ class AlertmanagerTool:
         write_stamp(self.name, self._fingerprint())
 
     def _fingerprint(self) -> str:
-        return hash_files([*PINS.glob("go.*"), Path(__file__)])
+        return f"{hash_files(PINS.glob('go.*'))} {PAGE.decode()}"
 
 
 def _module_folder(go: str) -> Path:

@@ -11,7 +11,7 @@ from devstack.toolbox.golang import GoTool
 from devstack.toolbox.tool import read_version
 
 RUNTIME = ROOT / "toolchain" / "dapr"
-HOW_TO_GET = (
+INSTALL_DAPR = (
     "Install Go 1.26 or newer, or install Dapr itself (`dapr init --slim`, runtime 1.18): "
     "its programs are used when they are on PATH or in ~/.dapr/bin."
 )
@@ -35,8 +35,8 @@ DAPRD = GoTool(
     package="./daprd",
     dependency="github.com/dapr/dapr",
     version_variable="github.com/dapr/dapr/pkg/buildinfo.version",
-    how_to_get=HOW_TO_GET,
-    suits=_same_minor,
+    install_hint=INSTALL_DAPR,
+    is_compatible=_same_minor,
 )
 SCHEDULER = GoTool(
     name="scheduler",
@@ -44,8 +44,8 @@ SCHEDULER = GoTool(
     package="github.com/dapr/dapr/cmd/scheduler",
     dependency="github.com/dapr/dapr",
     version_variable="github.com/dapr/dapr/pkg/buildinfo.version",
-    how_to_get=HOW_TO_GET,
-    suits=_beside_daprd,
+    install_hint=INSTALL_DAPR,
+    is_compatible=_beside_daprd,
 )
 CLI = GoTool(
     name="dapr",
@@ -53,8 +53,8 @@ CLI = GoTool(
     package="github.com/dapr/cli",
     dependency="github.com/dapr/cli",
     version_variable="main.apiVersion=1.0 -X main.version",
-    how_to_get=HOW_TO_GET,
-    suits=_same_minor,
+    install_hint=INSTALL_DAPR,
+    is_compatible=_same_minor,
 )
 
 

@@ -33,24 +33,24 @@ class DebianTool:
 
     name: str
     package: str
-    least_version: tuple[int, ...]
+    minimum_version: tuple[int, ...]
     also_in: tuple[str, ...] = ()
     version_flag: str = "--version"
     program: str = ""
 
-    def found(self) -> Path | None:
+    def find(self) -> Path | None:
         for folder in (
             str(TOOL_BINARIES),
             *os.environ.get("PATH", "").split(os.pathsep),
             *self._extra_folders(),
         ):
             program = shutil.which(self.name, path=folder)
-            if program and self._version(program) >= self.least_version:
+            if program and self._version(program) >= self.minimum_version:
                 return Path(program)
         return None
 
-    def make(self) -> None:
-        wanted = ".".join(str(part) for part in self.least_version)
+    def install(self) -> None:
+        wanted = ".".join(str(part) for part in self.minimum_version)
         require_command(
             "apt-get", f"Install {self.name} {wanted} or newer with this system's package manager."
         )
@@ -90,10 +90,10 @@ class DebianPrograms:
     def binaries(self) -> Path:
         return self.unpacked / "wrapped"
 
-    def found(self) -> Path | None:
+    def find(self) -> Path | None:
         return self.binaries if is_stamped(self.name, repr(self)) and self.binaries.is_dir() else None
 
-    def make(self) -> None:
+    def install(self) -> None:
         require_command("apt-get", f"{self.name} needs Debian or one of its relatives.")
         shutil.rmtree(self.unpacked, ignore_errors=True)
         unpack_packages(self.name, self.packages, self.unpacked)
@@ -134,6 +134,8 @@ def write_wrapper(script: Path, command: str, unpacked: Path) -> None:
     script.chmod(0o755)
 
 
-REDIS = DebianTool("redis-server", "redis-server", least_version=(6, 2))
-POSTGRES = DebianTool("postgres", "postgresql", least_version=(14, 0), also_in=("/usr/lib/postgresql/*/bin",))
-CHROMIUM = DebianTool("chromium", "chromium", least_version=(120, 0), program="usr/lib/chromium/chromium")
+REDIS = DebianTool("redis-server", "redis-server", minimum_version=(6, 2))
+POSTGRES = DebianTool(
+    "postgres", "postgresql", minimum_version=(14, 0), also_in=("/usr/lib/postgresql/*/bin",)
+)
+CHROMIUM = DebianTool("chromium", "chromium", minimum_version=(120, 0), program="usr/lib/chromium/chromium")

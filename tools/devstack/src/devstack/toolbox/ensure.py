@@ -23,7 +23,7 @@ NEWS_SECONDS = 20
 
 def ensure_tools(tools: Sequence[Tool]) -> None:
     """Have every tool at hand. Raises `CommandError` naming each one that could not be made."""
-    missing = [tool for tool in tools if tool.found() is None]
+    missing = [tool for tool in tools if tool.find() is None]
     if not missing:
         return
     print(f"Making {', '.join(tool.name for tool in missing)}; this happens once.", flush=True)
@@ -39,7 +39,7 @@ def ensure_tools(tools: Sequence[Tool]) -> None:
 
 def find_tool(tool: Tool) -> Path:
     """Where the tool is. Raises `CommandError` if it is missing."""
-    found = tool.found()
+    found = tool.find()
     if found is None:
         raise CommandError(f"{tool.name} is missing; `make tools` gets it.")
     return found
@@ -52,9 +52,9 @@ def _make(tool: Tool) -> None:
     started = time.monotonic()
     if isinstance(tool, GoTool):
         with _builds[tool.module]:  # the second build of a module reuses the first one's work
-            tool.make()
+            tool.install()
     else:
-        tool.make()
+        tool.install()
     print(f"  {tool.name}: ready after {_took(started)}", flush=True)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from devstack.paths import TOOL_BINARIES
 from devstack.toolbox.tool import hash_files, is_stamped, require_command, run_command, write_stamp
 
-HOW_TO_GET_GO = "Install Go 1.26 or newer."
+INSTALL_GO = "Install Go 1.26 or newer."
 WITHOUT_C = {"CGO_ENABLED": "0"}
 """A program that needs no C library runs in an image that holds nothing else."""
 
@@ -23,7 +23,7 @@ class GoTool:
     version_variable: the Go variable its version is linked into, after `version_prefix`.
     linked: further variables, as name=value; {major} and {minor} stand for parts of the version.
     tags: build tags, with commas between.
-    suits: whether an installed program with this version wanted will do; by default none does.
+    is_compatible: whether an installed program with this version wanted will do; by default none does.
     """
 
     name: str
@@ -34,8 +34,8 @@ class GoTool:
     version_prefix: str = ""
     linked: tuple[str, ...] = ()
     tags: str = ""
-    how_to_get: str = HOW_TO_GET_GO
-    suits: Callable[[Path, str], bool] = lambda _installed, _wanted: False
+    install_hint: str = INSTALL_GO
+    is_compatible: Callable[[Path, str], bool] = lambda _installed, _wanted: False
 
     @property
     def version(self) -> str:
@@ -45,14 +45,14 @@ class GoTool:
         assert match, f"{self.dependency} is not in {self.module}/go.mod"
         return match[1]
 
-    def found(self) -> Path | None:
+    def find(self) -> Path | None:
         made = TOOL_BINARIES / self.name
         if made.exists() and is_stamped(self.name, self._fingerprint()):
             return made
         return self._installed()
 
-    def make(self) -> None:
-        go = require_command("go", self.how_to_get)
+    def install(self) -> None:
+        go = require_command("go", self.install_hint)
         TOOL_BINARIES.mkdir(parents=True, exist_ok=True)
         target = str(TOOL_BINARIES / self.name)
         tags = ["-tags", self.tags] if self.tags else []
@@ -74,6 +74,6 @@ class GoTool:
     def _installed(self) -> Path | None:
         path = os.pathsep.join([os.environ.get("PATH", ""), str(Path.home() / ".dapr" / "bin")])
         installed = shutil.which(self.name, path=path)
-        if installed and self.suits(Path(installed), self.version):
+        if installed and self.is_compatible(Path(installed), self.version):
             return Path(installed)
         return None

@@ -20,7 +20,7 @@ HELM = GoTool(
     package="helm.sh/helm/v4/cmd/helm",
     dependency="helm.sh/helm/v4",
     version_variable="helm.sh/helm/v4/internal/version.version",
-    suits=_is_same,
+    is_compatible=_is_same,
 )
 KUBECONFORM = GoTool(
     name="kubeconform",

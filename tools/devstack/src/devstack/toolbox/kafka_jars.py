@@ -9,23 +9,23 @@ from devstack.toolbox.tool import hash_files, is_stamped, require_command, run_c
 
 POM = ROOT / "toolchain" / "kafka" / "pom.xml"
 JARS = TOOLS / "kafka"
-HOW_TO_GET_MAVEN = "Install Maven (and Java 17), or set KAFKA_HOME to an unpacked Apache Kafka 4."
-HOW_TO_GET_JAVA = "Install a Java runtime, 17 or newer (Debian: default-jre-headless)."
+INSTALL_MAVEN = "Install Maven (and Java 17), or set KAFKA_HOME to an unpacked Apache Kafka 4."
+INSTALL_JAVA = "Install a Java runtime, 17 or newer (Debian: default-jre-headless)."
 
 
 @dataclass(frozen=True, slots=True)
 class KafkaJars:
     name: str = "kafka"
 
-    def found(self) -> Path | None:
+    def find(self) -> Path | None:
         home = os.environ.get("KAFKA_HOME")
         if home and (Path(home) / "libs").is_dir():
             return Path(home) / "libs"
         return JARS if JARS.is_dir() and is_stamped(self.name, hash_files([POM])) else None
 
-    def make(self) -> None:
-        require_command("java", HOW_TO_GET_JAVA)
-        maven = require_command("mvn", HOW_TO_GET_MAVEN)
+    def install(self) -> None:
+        require_command("java", INSTALL_JAVA)
+        maven = require_command("mvn", INSTALL_MAVEN)
         goal = ["dependency:copy-dependencies", f"-DoutputDirectory={JARS}"]
         run_command([maven, "--quiet", "--batch-mode", "--file", str(POM), *goal])
         write_stamp(self.name, hash_files([POM]))

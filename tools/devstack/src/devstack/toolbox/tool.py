@@ -18,10 +18,10 @@ class Tool(Protocol):
     @property
     def name(self) -> str: ...
 
-    def found(self) -> Path | None:
+    def find(self) -> Path | None:
         """A suitable one that needs no work, or None."""
 
-    def make(self) -> None:
+    def install(self) -> None:
         """Build or install it. Raises `CommandError` saying what is missing and how to get it."""
 
 
@@ -48,11 +48,11 @@ def hash_files(files: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def require_command(command: str, how_to_get: str) -> str:
+def require_command(command: str, install_hint: str) -> str:
     """Path of `command`. Raises `CommandError` with the way to get it."""
     path = shutil.which(command)
     if path is None:
-        raise CommandError(f"{command} is missing. {how_to_get}")
+        raise CommandError(f"{command} is missing. {install_hint}")
     return path
 
 

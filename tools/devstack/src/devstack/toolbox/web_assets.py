@@ -9,18 +9,18 @@ from devstack.toolbox.tool import hash_files, is_stamped, require_command, run_c
 FRONTEND = ROOT / "services" / "frontend"
 VENDOR = FRONTEND / "src" / "frontend_service" / "static" / "vendor"
 MADE_FROM = ("package.json", "package-lock.json", "vendor.mjs")
-HOW_TO_GET_NPM = "Install Node.js 20 or newer; npm comes with it (Debian: apt-get install npm)."
+INSTALL_NPM = "Install Node.js 20 or newer; npm comes with it (Debian: apt-get install npm)."
 
 
 @dataclass(frozen=True, slots=True)
 class WebAssets:
     name: str = "web-assets"
 
-    def found(self) -> Path | None:
+    def find(self) -> Path | None:
         return VENDOR if VENDOR.is_dir() and is_stamped(self.name, self._fingerprint()) else None
 
-    def make(self) -> None:
-        npm = require_command("npm", HOW_TO_GET_NPM)
+    def install(self) -> None:
+        npm = require_command("npm", INSTALL_NPM)
         run_command([npm, "ci", "--no-audit", "--no-fund"], cwd=FRONTEND)
         run_command([npm, "run", "vendor"], cwd=FRONTEND)
         write_stamp(self.name, self._fingerprint())

@@ -15,14 +15,16 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import CommitFailedError, KafkaConnectionError, KafkaError
 
 from backup.errors import BackupError
-from backup.settings import EventsSettings
+from backup.settings import KafkaSettings
 
 LONGEST_WAIT = timedelta(days=1)
 """Between an event and its effect, when the backup was made; what waited for longer is not told again."""
 PAUSE_SECONDS = 1
 
 
-async def tell_again(settings: EventsSettings, group: str, since: datetime, *, wait_seconds: float) -> int:
+async def rewind_consumer_group(
+    settings: KafkaSettings, group: str, since: datetime, *, wait_seconds: float
+) -> int:
     """Set `group` back to `since`, less `LONGEST_WAIT`; returns the number of events it will hear again.
 
     Where it has not come so far yet, it stays. Safe to repeat. Raises `BackupError` if Kafka refuses, or
@@ -32,7 +34,7 @@ async def tell_again(settings: EventsSettings, group: str, since: datetime, *, w
     deadline = time.monotonic() + wait_seconds
     while True:
         try:
-            return await _tell_again(settings, group, since - LONGEST_WAIT)
+            return await _rewind(settings, group, since - LONGEST_WAIT)
         except KafkaConnectionError as error:
             failure = BackupError(f"Kafka can't be reached at {settings.brokers}: {error}")
         except CommitFailedError:
@@ -44,7 +46,7 @@ async def tell_again(settings: EventsSettings, group: str, since: datetime, *, w
         await asyncio.sleep(PAUSE_SECONDS)
 
 
-async def _tell_again(settings: EventsSettings, group: str, since: datetime) -> int:
+async def _rewind(settings: KafkaSettings, group: str, since: datetime) -> int:
     options = _connection(settings)
     admin = AIOKafkaAdminClient(**options)
     consumer = AIOKafkaConsumer(group_id=group, enable_auto_commit=False, **options)
@@ -73,7 +75,7 @@ async def _tell_again(settings: EventsSettings, group: str, since: datetime) -> 
         return sum(heard[partition] - offset for partition, (offset, _) in back.items())
 
 
-def _connection(settings: EventsSettings) -> dict[str, object]:
+def _connection(settings: KafkaSettings) -> dict[str, object]:
     options: dict[str, object] = {"bootstrap_servers": settings.brokers.split(",")}
     encrypted = not settings.disable_tls
     if encrypted:

@@ -1,6 +1,6 @@
-"""Seals and opens streams in the format of age (age-encryption.org/v1), which its own program reads too.
+"""Encrypts and decrypts streams in the format of age (age-encryption.org/v1), as its own program does.
 
-Sealing needs public keys only, so who makes backups can't read old ones. The format is authenticated: a
+Encryption needs public keys only, so who makes backups can't read old ones. The format is authenticated: a
 stream that is changed or cut does not open.
 """
 
@@ -14,7 +14,7 @@ import pyrage
 from backup.errors import BackupError
 
 
-def recipients_of(text: str) -> list[pyrage.x25519.Recipient]:
+def parse_recipients(text: str) -> list[pyrage.x25519.Recipient]:
     """Public keys by blanks. Raises `BackupError` for none, and for what is no key."""
     words = text.split()
     if not words:
@@ -25,7 +25,7 @@ def recipients_of(text: str) -> list[pyrage.x25519.Recipient]:
         raise BackupError(f"BACKUP_RECIPIENTS: {error}") from error
 
 
-def identity_in(file: Path | None) -> pyrage.x25519.Identity:
+def read_identity(file: Path | None) -> pyrage.x25519.Identity:
     """The secret key in a file, around which comments may stand. Raises `BackupError` for none."""
     if file is None:
         raise BackupError("BACKUP_IDENTITY_FILE is not set: there is no key to open backups with.")
@@ -42,13 +42,15 @@ def identity_in(file: Path | None) -> pyrage.x25519.Identity:
     raise BackupError(f"{file} holds no line that begins with AGE-SECRET-KEY-.")
 
 
-def seal(source: IO[bytes], target: IO[bytes], recipients: Sequence[pyrage.x25519.Recipient]) -> None:
-    """Everything of `source`, sealed, into `target`; neither is closed."""
+def encrypt_stream(
+    source: IO[bytes], target: IO[bytes], recipients: Sequence[pyrage.x25519.Recipient]
+) -> None:
+    """Everything of `source`, encrypted, into `target`; neither is closed."""
     pyrage.encrypt_io(source, target, recipients)
 
 
-def unseal(source: IO[bytes], target: IO[bytes], identity: pyrage.x25519.Identity) -> None:
-    """Raises `BackupError` if it was sealed for others, was changed or is cut; by then a beginning of it,
+def decrypt_stream(source: IO[bytes], target: IO[bytes], identity: pyrage.x25519.Identity) -> None:
+    """Raises `BackupError` if it was encrypted for others, was changed or is cut; by then a beginning of it,
     each part of which is right, may have been written.
     """
     try:
@@ -59,7 +61,7 @@ def unseal(source: IO[bytes], target: IO[bytes], identity: pyrage.x25519.Identit
         raise BackupError(f"The dump does not open: {error}") from error
 
 
-def new_key(file: Path) -> str:
+def generate_key(file: Path) -> str:
     """Makes a pair of keys and writes the secret one into a new file; the public one is returned."""
     identity = pyrage.x25519.Identity.generate()
     recipient = str(identity.to_public())

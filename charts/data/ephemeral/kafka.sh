@@ -1,7 +1,7 @@
 # One Kafka with the topics, users and rights of kafka/, for a test cluster. From outside the pod
 # nobody reaches it without authentication.
 set -eu
-here=/etc/stand-in
+here=/etc/ephemeral
 fast="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:+AutoCreateSharedArchive -XX:SharedArchiveFile=/tmp/classes"
 admin="java -Xmx128m $fast -cp /opt/kafka/libs/*"
 set -f # the star above is Java's
