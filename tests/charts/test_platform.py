@@ -69,9 +69,9 @@ class TestInstalling:
             return "kind: CustomResourceDefinition" if command[1:3] == ["show", "crds"] else ""
 
         monkeypatch.setattr(install_platform, "_run", run)
-        monkeypatch.setattr(install_platform, "require", lambda name, _: name)
-        monkeypatch.setattr(install_platform, "path_of", lambda _: "helm")
-        monkeypatch.setattr(install_platform, "ensure", lambda _: None)
+        monkeypatch.setattr(install_platform, "require_command", lambda name, _: name)
+        monkeypatch.setattr(install_platform, "find_tool", lambda _: "helm")
+        monkeypatch.setattr(install_platform, "ensure_tools", lambda _: None)
         install_platform.main([])
         first = ["apply --server-side"]  # the namespace
         gateway_api = ["apply --server-side"]
@@ -100,9 +100,9 @@ class TestIssuers:
             return ""
 
         monkeypatch.setattr(install_platform, "_run", run)
-        monkeypatch.setattr(install_platform, "require", lambda name, _: name)
-        monkeypatch.setattr(install_platform, "path_of", lambda _: "helm")
-        monkeypatch.setattr(install_platform, "ensure", lambda _: None)
+        monkeypatch.setattr(install_platform, "require_command", lambda name, _: name)
+        monkeypatch.setattr(install_platform, "find_tool", lambda _: "helm")
+        monkeypatch.setattr(install_platform, "ensure_tools", lambda _: None)
         authority = tmp_path / "authority.pem"
         authority.write_text("PEM")
         url = "https://acme.example.com/directory"
