@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
-from frontend_service.edge_route import EdgeRoute
+from frontend_service.gateway.gateway_route import EdgeRoute
 from prometheus_fastapi_instrumentator.metrics import Info
 from prometheus_fastapi_instrumentator.routing import get_route_name
 from starlette.requests import Request

@@ -3,7 +3,7 @@
 import json
 import re
 
-from frontend_service.upstreams import SPECIFICATION
+from frontend_service.gateway.upstreams import SPECIFICATION
 from frontend_service.web.routers import ROUTERS
 from starlette.routing import Route
 

@@ -15,7 +15,7 @@ REBALANCE_SECONDS = 60
 """Of Sarama, which daprd reads Kafka with: how long a rebalance waits for a consumer."""
 ASKS_AGAIN = {
     "libs/servicekit/src/servicekit/sidecar.py",
-    "services/frontend/src/frontend_service/edge.py",
+    "services/frontend/src/frontend_service/gateway/api_gateway.py",
 }
 MAKE_CLIENTS = {
     "libs/servicekit/src/servicekit/sidecar.py",

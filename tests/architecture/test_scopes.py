@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from frontend_service.upstreams import SPECIFICATION
+from frontend_service.gateway.upstreams import SPECIFICATION
 
 from contracts import scopes
 from contracts.scopes import SCOPES, needed

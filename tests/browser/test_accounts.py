@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from frontend_service.sessions import COOKIE, Sessions, sealing_key
+from frontend_service.gateway.sessions import COOKIE, Sessions, sealing_key
 from playwright.sync_api import expect
 
 from devstack.credentials import ensure_secrets

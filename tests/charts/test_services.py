@@ -5,7 +5,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 import pytest
-from frontend_service.public_answers import names
+from frontend_service.gateway.security_middleware import names
 from frontend_service.settings import Settings
 
 from cluster.paths import POD_ADDRESSES

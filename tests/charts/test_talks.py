@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 import yaml
 from analytics_service.dead_letters.letters import LISTENERS
-from frontend_service.upstreams import AGENTS, EXPORT, OWNERS, SPECIFICATION, STREAM, USAGE
-from frontend_service.usage import SERVICES
+from frontend_service.gateway.account_usage import SERVICES
+from frontend_service.gateway.upstreams import AGENTS, EXPORT, OWNERS, SPECIFICATION, STREAM, USAGE
 
 from contracts.names import App
 from devstack.paths import ROOT

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from frontend_service.api_tokens import FRESH_SECONDS
+from frontend_service.gateway.api_tokens import FRESH_SECONDS
 
 from contracts.scopes import SCOPES
 from devstack.stack import Stack

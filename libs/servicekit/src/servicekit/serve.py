@@ -17,7 +17,7 @@ from overload.listening import Listener
 from servicekit.leaving import leave_on_signal
 from servicekit.settings import ServiceSettings
 
-PROTOCOLS = {App.FRONTEND: "frontend_service.connections:BoundedProtocol"}
+PROTOCOLS = {App.FRONTEND: "frontend_service.gateway.connections:BoundedProtocol"}
 """Of services that others than their own sidecar talk to."""
 KEEP_ALIVE_SECONDS = 120
 """How long an idle connection stays open: longer than those who keep some do (sidecars 90 s, load

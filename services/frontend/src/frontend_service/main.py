@@ -2,10 +2,10 @@
 
 from fastapi import FastAPI
 
-from frontend_service.crowded import POLICY
+from frontend_service.gateway.overload_policy import POLICY
+from frontend_service.gateway.security_middleware import speak_in_public
 from frontend_service.live import subscriptions
 from frontend_service.live.broker import Hub
-from frontend_service.public_answers import speak_in_public
 from frontend_service.routers import ALL
 from frontend_service.settings import Settings
 from frontend_service.startup import open_edge, open_pages

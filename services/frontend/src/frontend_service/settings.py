@@ -6,7 +6,7 @@ from typing import get_args
 from pydantic import Field
 
 from contracts.names import App
-from frontend_service.costs import Budget
+from frontend_service.gateway.costs import Budget
 from servicekit.settings import ServiceSettings
 
 

@@ -7,18 +7,18 @@ from fastapi.routing import iter_route_contexts
 
 from contracts.names import App
 from frontend_service.account_export.turns import Turns
-from frontend_service.api_tokens import ApiTokens
-from frontend_service.breaker import Breaker
-from frontend_service.clients import Clients
-from frontend_service.costs import costs_with
-from frontend_service.early_refusal import EarlyRefusal
-from frontend_service.edge import PREFIX, Edge
-from frontend_service.edge_route import EdgeRoute
-from frontend_service.public_answers import public_answers
-from frontend_service.rate_limit import RateLimit
-from frontend_service.sessions import SECRET, Sessions, sealing_key
+from frontend_service.clients.circuit_breaker import Breaker
+from frontend_service.gateway.api_gateway import PREFIX, Edge
+from frontend_service.gateway.api_tokens import ApiTokens
+from frontend_service.gateway.client_identification import Clients
+from frontend_service.gateway.costs import costs_with
+from frontend_service.gateway.early_refusal import EarlyRefusal
+from frontend_service.gateway.gateway_route import EdgeRoute
+from frontend_service.gateway.rate_limit import RateLimit
+from frontend_service.gateway.security_middleware import public_answers
+from frontend_service.gateway.sessions import SECRET, Sessions, sealing_key
+from frontend_service.gateway.upstreams import read_operations
 from frontend_service.settings import Settings, budgets_of
-from frontend_service.upstreams import read_operations
 from frontend_service.web import api_docs
 from frontend_service.web.browser_spans import BrowserSpans
 from frontend_service.web.rendering import environment

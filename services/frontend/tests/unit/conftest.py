@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 from fastapi import FastAPI
+from frontend_service.gateway.sessions import COOKIE, Session
 from frontend_service.main import create
-from frontend_service.sessions import COOKIE, Session
 from frontend_service.settings import Settings
 
 from servicekit.auth import PublishedKeys, TokenVerifier

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import orjson
 
 from contracts.names import App
-from frontend_service.service_client import Backend, Refused
+from frontend_service.clients.service_client import Backend, Refused
 
 Piece = tuple[str, bytes]
 """Name of a file, and what comes next in it; all pieces of a file follow one another."""

@@ -9,10 +9,10 @@ from starlette.responses import Response
 from frontend_service.account_export.contents import Piece, pieces
 from frontend_service.account_export.download import MOST_SECONDS, Download
 from frontend_service.account_export.turns import Turns
-from frontend_service.callers import caller
-from frontend_service.edge import PREFIX, is_same_origin
-from frontend_service.service_client import Backend
-from frontend_service.upstreams import EXPORT
+from frontend_service.clients.service_client import Backend
+from frontend_service.gateway.api_gateway import PREFIX, is_same_origin
+from frontend_service.gateway.authentication import caller
+from frontend_service.gateway.upstreams import EXPORT
 from servicekit.door import refuse_strange, router
 from servicekit.errors import Forbidden
 

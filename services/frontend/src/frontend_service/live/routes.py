@@ -7,10 +7,10 @@ from fastapi import Header, Request
 from fastapi.routing import APIRoute
 from starlette.responses import FileResponse, Response, StreamingResponse
 
-from frontend_service.callers import caller
-from frontend_service.edge import PREFIX
+from frontend_service.gateway.api_gateway import PREFIX
+from frontend_service.gateway.authentication import caller
+from frontend_service.gateway.upstreams import STREAM
 from frontend_service.live.broker import Hub
-from frontend_service.upstreams import STREAM
 from servicekit.door import refuse_strange, router
 from servicekit.errors import TooManyRequests
 

@@ -11,11 +11,11 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from frontend_service.clients import Clients, address_of
-from frontend_service.costs import page_cost
-from frontend_service.edge import SAFE, is_same_origin
-from frontend_service.rate_limit import RateLimit
-from frontend_service.service_client import Refused, is_away
+from frontend_service.clients.service_client import Refused, is_away
+from frontend_service.gateway.api_gateway import SAFE, is_same_origin
+from frontend_service.gateway.client_identification import Clients, address_of
+from frontend_service.gateway.costs import page_cost
+from frontend_service.gateway.rate_limit import RateLimit
 from frontend_service.web.rendering import HEADERS, note, show_page
 from frontend_service.web.request_context import Visit
 from servicekit.errors import Forbidden, Invalid, ServiceError, TooLarge, Unauthenticated

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import quote
 
 from contracts.names import App
-from frontend_service.service_client import Backend
+from frontend_service.clients.service_client import Backend
 
 PAGE = 50
 LARGEST_READ = 200

@@ -8,8 +8,8 @@ from urllib.parse import quote
 from fastapi import Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from frontend_service.service_client import Backend
-from frontend_service.sessions import Session, Sessions
+from frontend_service.clients.service_client import Backend
+from frontend_service.gateway.sessions import Session, Sessions
 from frontend_service.web.posted_form import posted_form
 from frontend_service.web.tasks.due import now_in
 from servicekit.auth import Principal, TokenVerifier

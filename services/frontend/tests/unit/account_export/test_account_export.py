@@ -17,7 +17,7 @@ from frontend_service.account_export.archive import Archive
 from frontend_service.account_export.contents import Piece, pieces
 from frontend_service.account_export.download import Download, packed
 from frontend_service.account_export.turns import ExportRunning, Turns
-from frontend_service.service_client import Backend, Refused
+from frontend_service.clients.service_client import Backend, Refused
 from starlette.types import Message
 
 from contracts.names import App

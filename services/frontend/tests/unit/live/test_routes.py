@@ -3,8 +3,8 @@
 import httpx2
 import pytest
 from fastapi import FastAPI
+from frontend_service.gateway.rate_limit import RateLimit
 from frontend_service.live.broker import Hub
-from frontend_service.rate_limit import RateLimit
 
 STREAM, EXPORT = "/api/v1/stream", "/api/v1/users/me/export"
 

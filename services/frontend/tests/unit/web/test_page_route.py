@@ -6,7 +6,7 @@ from datetime import timedelta
 import httpx2
 import pytest
 from fastapi import FastAPI
-from frontend_service.sessions import COOKIE, Session
+from frontend_service.gateway.sessions import COOKIE, Session
 
 from contracts.names import App
 from services.frontend.tests.fake_services import FakeServices, a_task, access_token, problem, tokens

@@ -5,7 +5,7 @@ from typing import Any
 from starlette.responses import Response
 
 from contracts.names import App
-from frontend_service.service_client import Refused, is_away
+from frontend_service.clients.service_client import Refused, is_away
 from frontend_service.web.account.profile import ME
 from frontend_service.web.page_route import AWAY, router
 from frontend_service.web.rendering import show_page

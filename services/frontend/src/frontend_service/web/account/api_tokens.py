@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from contracts.names import App
 from contracts.scopes import SCOPES
-from frontend_service.service_client import Json, Refused
+from frontend_service.clients.service_client import Json, Refused
 from frontend_service.web.notifications.inbox_page import ago
 from frontend_service.web.page_route import router
 from frontend_service.web.rendering import show_page

@@ -6,8 +6,8 @@ from starlette.responses import RedirectResponse, Response
 
 from contracts.names import App
 from contracts.zones import ZONES
-from frontend_service.service_client import Refused, is_away
-from frontend_service.sessions import made_of
+from frontend_service.clients.service_client import Refused, is_away
+from frontend_service.gateway.sessions import made_of
 from frontend_service.web.page_route import AWAY, router
 from frontend_service.web.rendering import show_page
 from frontend_service.web.request_context import SIGN_IN, AnyVisit, Form, Visit

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from starlette.responses import RedirectResponse, Response
 
 from contracts.names import App
-from frontend_service.service_client import Json
+from frontend_service.clients.service_client import Json
 from frontend_service.web.page_route import router
 from frontend_service.web.rendering import show_page
 from frontend_service.web.request_context import Form, SignedIn, Visit

@@ -9,7 +9,7 @@ from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from contracts.names import App
-from frontend_service.service_client import Json, Refused, is_away
+from frontend_service.clients.service_client import Json, Refused, is_away
 from frontend_service.web.account.import_file import ImportFile, chosen_file, kept_file
 from frontend_service.web.page_route import AWAY, router
 from frontend_service.web.rendering import show, show_page

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from frontend_service.usage import account_usage
+from frontend_service.gateway.account_usage import account_usage
 from frontend_service.web.request_context import Visit
 from servicekit.auth import Principal
 from servicekit.errors import ServiceError

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 
 from contracts.names import App
-from frontend_service.service_client import Json, is_away
+from frontend_service.clients.service_client import Json, is_away
 from frontend_service.web.notifications.unread_badge import count_of, count_unread, fired_since, read_unread
 from frontend_service.web.page_route import router
 from frontend_service.web.paging import PAGE, read_newest, within_limits

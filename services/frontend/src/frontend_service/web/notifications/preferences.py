@@ -6,7 +6,7 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 
 from contracts.names import App
-from frontend_service.service_client import Json, Refused
+from frontend_service.clients.service_client import Json, Refused
 from frontend_service.web.account.quota_usage import read_usage
 from frontend_service.web.page_route import router
 from frontend_service.web.rendering import show_page

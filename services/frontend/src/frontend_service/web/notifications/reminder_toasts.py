@@ -3,7 +3,7 @@
 from starlette.responses import RedirectResponse, Response
 
 from contracts.names import App
-from frontend_service.service_client import Refused
+from frontend_service.clients.service_client import Refused
 from frontend_service.web.page_route import router
 from frontend_service.web.rendering import note
 from frontend_service.web.request_context import Form, SignedIn, Visit

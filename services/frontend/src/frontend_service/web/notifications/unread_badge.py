@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from contracts.names import App
-from frontend_service.service_client import Json
+from frontend_service.clients.service_client import Json
 from frontend_service.web.request_context import Visit
 from servicekit.errors import ServiceError
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from contracts.names import App
-from frontend_service.service_client import Json
+from frontend_service.clients.service_client import Json
 from frontend_service.web.request_context import Visit
 
 COUNTED = 200

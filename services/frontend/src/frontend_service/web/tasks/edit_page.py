@@ -8,7 +8,7 @@ import orjson
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from contracts.names import App
-from frontend_service.service_client import Backend, Json, Refused, is_away
+from frontend_service.clients.service_client import Backend, Json, Refused, is_away
 from frontend_service.web.page_route import AWAY, router
 from frontend_service.web.paging import PAGE
 from frontend_service.web.rendering import note, show, show_page

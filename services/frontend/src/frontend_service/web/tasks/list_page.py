@@ -8,7 +8,7 @@ from typing import Any, Literal
 from starlette.responses import RedirectResponse, Response
 
 from contracts.names import App
-from frontend_service.service_client import Json, Refused, is_away
+from frontend_service.clients.service_client import Json, Refused, is_away
 from frontend_service.web.account.auth import own_path
 from frontend_service.web.page_route import AWAY, router
 from frontend_service.web.paging import PAGE

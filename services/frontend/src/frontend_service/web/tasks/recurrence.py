@@ -7,7 +7,7 @@ from datetime import datetime
 import orjson
 
 from contracts.names import App
-from frontend_service.service_client import Json, is_away
+from frontend_service.clients.service_client import Json, is_away
 from frontend_service.web.request_context import Visit
 from frontend_service.web.tasks.due import Due, tell_due
 from frontend_service.web.tasks.recurrence_form import in_words

@@ -9,7 +9,7 @@ import orjson
 from starlette.responses import RedirectResponse, Response
 
 from contracts.names import App
-from frontend_service.service_client import Json, Refused, is_away
+from frontend_service.clients.service_client import Json, Refused, is_away
 from frontend_service.web.page_route import AWAY, router
 from frontend_service.web.rendering import show_page
 from frontend_service.web.request_context import Form, Now, SignedIn, Visit

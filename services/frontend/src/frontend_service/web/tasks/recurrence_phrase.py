@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from contracts.names import App
-from frontend_service.service_client import Backend, Json, Refused
+from frontend_service.clients.service_client import Backend, Json, Refused
 from servicekit.errors import Invalid
 
 EXAMPLE = "Try words like “every 3rd friday” or “every! 10 days”."

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from fastapi import Query
 from starlette.responses import Response
 
-from frontend_service.service_client import Json
+from frontend_service.clients.service_client import Json
 from frontend_service.web.page_route import router
 from frontend_service.web.paging import PAGE
 from frontend_service.web.rendering import leaving_page, show

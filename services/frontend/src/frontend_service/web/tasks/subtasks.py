@@ -3,7 +3,7 @@
 from starlette.responses import RedirectResponse, Response
 
 from contracts.names import App
-from frontend_service.service_client import Refused, is_away
+from frontend_service.clients.service_client import Refused, is_away
 from frontend_service.web.page_route import AWAY, router
 from frontend_service.web.request_context import Form, Now, SignedIn
 from frontend_service.web.tasks.edit_page import show_form

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from contracts.names import App
-from frontend_service.service_client import Json, Refused, is_away
+from frontend_service.clients.service_client import Json, Refused, is_away
 from frontend_service.web.notifications.inbox_page import ago
 from frontend_service.web.request_context import Visit
 from frontend_service.web.tasks import task_form

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from contracts.names import App
-from frontend_service.service_client import Backend, is_away
+from frontend_service.clients.service_client import Backend, is_away
 from frontend_service.web.paging import PAGE, read_newest, within_limits
 from frontend_service.web.tasks.due import Due, tell_due
 from frontend_service.web.tasks.recurrence_form import in_words

@@ -5,15 +5,16 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 from fastapi import FastAPI
-from frontend_service import breaker, edge
-from frontend_service.sessions import Session, Sessions
+from frontend_service.clients import circuit_breaker
+from frontend_service.gateway import api_gateway
+from frontend_service.gateway.sessions import Session, Sessions
 
 from contracts.names import App
 from servicekit import sidecar
 from servicekit.errors import BadRequest, Invalid, TimedOut
 from servicekit.sendable import MAX_HEADER_BYTES, MAX_TARGET_BYTES
 from servicekit.sidecar import Answer, Sidecar
-from services.frontend.tests.unit.test_edge import BEARER, TASKS, Behind, of_a_service
+from services.frontend.tests.unit.gateway.test_api_gateway import BEARER, TASKS, Behind, of_a_service
 from tests.fake_sidecar import raw_answer
 
 SAID = [
@@ -31,7 +32,7 @@ def services() -> Behind:
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(edge, "RETRY_PAUSES", (0, 0, 0))
+    monkeypatch.setattr(api_gateway, "RETRY_PAUSES", (0, 0, 0))
     monkeypatch.setattr(sidecar, "RETRY_PAUSES", (0, 0, 0))
 
 
@@ -40,7 +41,7 @@ class TestWhatAServiceSaid:
     async def test_passes_once_and_opens_no_breaker(
         self, nobody: httpx2.AsyncClient, services: Behind, said: Answer
     ) -> None:
-        for times in range(1, 3 * breaker.TRIPS_AFTER):
+        for times in range(1, 3 * circuit_breaker.TRIPS_AFTER):
             services.replies = [said]
             answer = await nobody.get(TASKS, headers=BEARER)
             assert (answer.status_code, answer.content) == (said.status, said.body)
@@ -53,7 +54,7 @@ class TestWhatAServiceSaid:
         broken = raw_answer(200, b'{"a"', whole.headers)
         services.replies = [broken, whole]
         assert (await nobody.get(TASKS, headers=BEARER)).content == b'{"a":1}'
-        for _ in range(2 * breaker.TRIPS_AFTER):
+        for _ in range(2 * circuit_breaker.TRIPS_AFTER):
             services.replies = [broken] * 4
             assert (await nobody.get(TASKS, headers=BEARER)).status_code == 503
         services.replies = []
@@ -67,7 +68,7 @@ class TestWhatAServiceSaid:
 
         with monkeypatch.context() as patch:
             patch.setattr(services, "respond", take_long)
-            for times in range(1, 3 * breaker.TRIPS_AFTER):
+            for times in range(1, 3 * circuit_breaker.TRIPS_AFTER):
                 answer = await nobody.get(TASKS, headers=BEARER)
                 assert (answer.status_code, answer.json()["code"]) == (503, "timed-out")
                 assert len(services.requests) == times

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from frontend_service.breaker import OPEN_SECONDS, SILENT_SECONDS, TRIPS_AFTER, Breaker
+from frontend_service.clients.circuit_breaker import OPEN_SECONDS, SILENT_SECONDS, TRIPS_AFTER, Breaker
 from prometheus_client import REGISTRY
 
 from servicekit.errors import Unavailable
@@ -15,7 +15,7 @@ Wait = Callable[[float], None]
 def wait(monkeypatch: pytest.MonkeyPatch) -> Wait:
     """Lets so many seconds pass."""
     now = [1000.0]
-    monkeypatch.setattr("frontend_service.breaker.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("frontend_service.clients.circuit_breaker.time.monotonic", lambda: now[0])
 
     def pass_by(seconds: float) -> None:
         now[0] += seconds

@@ -11,8 +11,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from frontend_service.gateway.upstreams import AGENTS, STREAM
 from frontend_service.settings import Settings
-from frontend_service.upstreams import AGENTS, STREAM
 from servicekit.auth import API_PREFIX
 from servicekit.errors import BadRequest, HeadersTooLarge, NotFound, ServiceError
 from servicekit.problems import problem_response

@@ -13,12 +13,12 @@ from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
 from contracts.names import App
-from frontend_service.api_tokens import ApiTokens, is_api_token
-from frontend_service.breaker import Breaker
-from frontend_service.clients import Clients, address_of
-from frontend_service.rate_limit import RateLimit
-from frontend_service.sessions import Session, Sessions
-from frontend_service.upstreams import Operations
+from frontend_service.clients.circuit_breaker import Breaker
+from frontend_service.gateway.api_tokens import ApiTokens, is_api_token
+from frontend_service.gateway.client_identification import Clients, address_of
+from frontend_service.gateway.rate_limit import RateLimit
+from frontend_service.gateway.sessions import Session, Sessions
+from frontend_service.gateway.upstreams import Operations
 from overload.retries import send_with_retries
 from servicekit.auth import API_PREFIX, bearer_token
 from servicekit.errors import BadRequest, Forbidden, ServiceError

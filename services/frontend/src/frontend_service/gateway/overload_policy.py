@@ -8,8 +8,8 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import Scope
 
-from frontend_service.clients import Clients, address_of
-from frontend_service.upstreams import OWNERS
+from frontend_service.gateway.client_identification import Clients, address_of
+from frontend_service.gateway.upstreams import OWNERS
 from servicekit.admission import Policy, problem, slow_lane
 from servicekit.auth import API_PREFIX
 

@@ -3,11 +3,11 @@
 import json
 
 import pytest
-from frontend_service import costs
-from frontend_service.costs import COSTS, NOTHING_SPECIAL, PAGE, PLAIN, Cost, costs_with, page_cost
-from frontend_service.rate_limit import RateLimit
+from frontend_service.gateway import costs
+from frontend_service.gateway.costs import COSTS, NOTHING_SPECIAL, PAGE, PLAIN, Cost, costs_with, page_cost
+from frontend_service.gateway.rate_limit import RateLimit
+from frontend_service.gateway.upstreams import SPECIFICATION, read_operations
 from frontend_service.settings import Settings, budgets_of
-from frontend_service.upstreams import SPECIFICATION, read_operations
 
 from servicekit.errors import TooManyRequests
 
@@ -15,7 +15,7 @@ from servicekit.errors import TooManyRequests
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [1000.0]
-    monkeypatch.setattr("frontend_service.rate_limit.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("frontend_service.gateway.rate_limit.time.monotonic", lambda: now[0])
     return now
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 
 import pytest
-from frontend_service import clients
-from frontend_service.api_tokens import ApiTokens
-from frontend_service.clients import Clients, network_of
-from frontend_service.sessions import Sessions, sealing_key
+from frontend_service.gateway import client_identification
+from frontend_service.gateway.api_tokens import ApiTokens
+from frontend_service.gateway.client_identification import Clients, network_of
+from frontend_service.gateway.sessions import Sessions, sealing_key
 
 from servicekit.auth import KEYS_ASK_AGAIN_SECONDS, Principal, TokenVerifier
 from services.frontend.tests.fake_services import FakeServices
@@ -38,7 +38,7 @@ def verifier(services: FakeServices) -> SlowVerifier:
 
 @pytest.fixture
 def told_apart(verifier: SlowVerifier, services: FakeServices, monkeypatch: pytest.MonkeyPatch) -> Clients:
-    monkeypatch.setattr(clients, "KEYS_SECONDS", 0.01)
+    monkeypatch.setattr(client_identification, "KEYS_SECONDS", 0.01)
     return Clients(verifier, Sessions(sealing_key("secret"), False, services), ApiTokens(services))
 
 
@@ -61,7 +61,7 @@ class TestAUser:
         self, told_apart: Clients, verifier: SlowVerifier, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         now = [1000.0]
-        monkeypatch.setattr(clients, "time", SimpleNamespace(monotonic=lambda: now[0]))
+        monkeypatch.setattr(client_identification, "time", SimpleNamespace(monotonic=lambda: now[0]))
         for _ in range(3):
             assert await told_apart.of_request(BEARER, "::1") == await told_apart.of_request({}, "::1")
         assert verifier.asked == 1

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.names import App
-from frontend_service.breaker import Breaker
-from frontend_service.problem_messages import in_words, without_pointers
+from frontend_service.clients.circuit_breaker import Breaker
+from frontend_service.clients.problem_messages import in_words, without_pointers
 from servicekit.errors import Absent, ServiceError, Unavailable
 from servicekit.sendable import require_sendable
 from servicekit.sidecar import Answer, Sidecar, whole

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from contracts.names import App
-from frontend_service.costs import COSTS, NOTHING_SPECIAL, Cost
+from frontend_service.gateway.costs import COSTS, NOTHING_SPECIAL, Cost
 from servicekit.errors import MethodNotAllowed, NotFound
 
-SPECIFICATION = Path(__file__).parent / "openapi.json"
+SPECIFICATION = Path(__file__).parents[1] / "openapi.json"
 
 OWNERS: Mapping[str, App] = {
     "auth": App.USER,

@@ -11,8 +11,8 @@ from ipaddress import IPv6Address, ip_address
 
 from starlette.requests import HTTPConnection
 
-from frontend_service.api_tokens import ApiTokens, is_api_token
-from frontend_service.sessions import Sessions
+from frontend_service.gateway.api_tokens import ApiTokens, is_api_token
+from frontend_service.gateway.sessions import Sessions
 from servicekit.auth import KEYS_ASK_AGAIN_SECONDS, TokenVerifier, bearer_token
 from servicekit.errors import Unauthenticated, Unavailable
 

@@ -8,12 +8,12 @@ from pydantic import Field, ValidationError
 from starlette.responses import Response
 
 from contracts.names import App
-from frontend_service.callers import caller
-from frontend_service.edge import PREFIX
+from frontend_service.clients.service_client import Backend, Refused, is_away
+from frontend_service.gateway.api_gateway import PREFIX
+from frontend_service.gateway.authentication import caller
+from frontend_service.gateway.rate_limit import RateLimit
+from frontend_service.gateway.upstreams import USAGE
 from frontend_service.live.broker import Hub
-from frontend_service.rate_limit import RateLimit
-from frontend_service.service_client import Backend, Refused, is_away
-from frontend_service.upstreams import USAGE
 from servicekit.auth import Principal
 from servicekit.door import refuse_strange, router
 from servicekit.errors import Unavailable

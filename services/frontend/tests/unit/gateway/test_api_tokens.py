@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from frontend_service import api_tokens
-from frontend_service.api_tokens import ApiTokens, is_api_token
+from frontend_service.gateway import api_tokens
+from frontend_service.gateway.api_tokens import ApiTokens, is_api_token
 
 from servicekit.errors import Unauthenticated, Unavailable
 from servicekit.sidecar import Answer

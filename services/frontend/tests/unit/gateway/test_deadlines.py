@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from frontend_service.api_tokens import ApiTokens
+from frontend_service.gateway.api_tokens import ApiTokens
 
 from overload import deadline
 from overload.deadline import HEADER

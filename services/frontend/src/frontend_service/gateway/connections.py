@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from frontend_service.early_refusal import EarlyRefusal, encode
+from frontend_service.gateway.early_refusal import EarlyRefusal, encode
 from overload.line import Reservation
 from servicekit.admission import RESERVATION
 from servicekit.errors import BadRequest, HeadersTooLarge, RequestTimeout, ServiceError

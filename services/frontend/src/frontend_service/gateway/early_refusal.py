@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 from starlette.types import Scope
 
-from frontend_service.clients import Clients
+from frontend_service.gateway.client_identification import Clients
 from overload.line import Capacity, Reservation
 from servicekit.admission import Lanes
 from servicekit.auth import API_PREFIX

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from frontend_service.connections import BoundedProtocol
-from frontend_service.early_refusal import EarlyRefusal, Refuse, Start
+from frontend_service.gateway.connections import BoundedProtocol
+from frontend_service.gateway.early_refusal import EarlyRefusal, Refuse, Start
 from frontend_service.main import create
 from frontend_service.settings import Settings
 from starlette.types import Scope

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 from fastapi import FastAPI
-from frontend_service.crowded import lane_of, who
+from frontend_service.gateway.overload_policy import lane_of, who
 from frontend_service.main import create
 from frontend_service.settings import Settings
 from starlette.types import Scope

@@ -14,9 +14,10 @@ import orjson
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
-from frontend_service import breaker, edge
-from frontend_service.public_answers import ALWAYS, OF_THE_API
-from frontend_service.sessions import COOKIE, RENEW_BEFORE_SECONDS, Session
+from frontend_service.clients import circuit_breaker
+from frontend_service.gateway import api_gateway
+from frontend_service.gateway.security_middleware import ALWAYS, OF_THE_API
+from frontend_service.gateway.sessions import COOKIE, RENEW_BEFORE_SECONDS, Session
 
 from contracts.names import App
 from overload import retries
@@ -71,7 +72,7 @@ def services() -> Behind:
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(edge, "RETRY_PAUSES", (0, 0, 0))
+    monkeypatch.setattr(api_gateway, "RETRY_PAUSES", (0, 0, 0))
 
 
 def sign_in(browser: httpx2.AsyncClient, app: FastAPI, life: timedelta) -> None:
@@ -322,7 +323,7 @@ class TestAServiceThatIsAway:
     async def test_is_not_tried_again_when_there_is_no_time_to_wait(
         self, nobody: httpx2.AsyncClient, services: Behind, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(edge, "RETRY_PAUSES", (edge.TIMEOUT_SECONDS + 1,))
+        monkeypatch.setattr(api_gateway, "RETRY_PAUSES", (api_gateway.TIMEOUT_SECONDS + 1,))
         services.replies = [None] * 9
         answer = await nobody.get(TASKS, headers=BEARER)
         assert (answer.status_code, len(services.requests)) == (503, 1)
@@ -335,8 +336,8 @@ class TestAServiceThatIsAway:
         monkeypatch: pytest.MonkeyPatch,
         reply: Answer | None,
     ) -> None:
-        services.replies = [reply] * 4 * breaker.TRIPS_AFTER
-        for _ in range(breaker.TRIPS_AFTER):
+        services.replies = [reply] * 4 * circuit_breaker.TRIPS_AFTER
+        for _ in range(circuit_breaker.TRIPS_AFTER):
             await nobody.get(TASKS, headers=BEARER)
         services.requests.clear()
         answer = await nobody.get(TASKS, headers=BEARER)
@@ -350,11 +351,12 @@ class TestAServiceThatIsAway:
         services.budgets[App.TASK] = retries.RetryBudget(100)
         failure: list[Answer | None] = [None] * 4
         for _ in range(3):
-            services.replies = failure * (breaker.TRIPS_AFTER - 1)
+            services.replies = failure * (circuit_breaker.TRIPS_AFTER - 1)
             statuses = [
-                (await nobody.get(TASKS, headers=BEARER)).status_code for _ in range(breaker.TRIPS_AFTER)
+                (await nobody.get(TASKS, headers=BEARER)).status_code
+                for _ in range(circuit_breaker.TRIPS_AFTER)
             ]
-            assert statuses == [503] * (breaker.TRIPS_AFTER - 1) + [200]
+            assert statuses == [503] * (circuit_breaker.TRIPS_AFTER - 1) + [200]
 
 
 class TestAnAnswer:

@@ -1,7 +1,7 @@
 """What is let through to which service."""
 
 import pytest
-from frontend_service.upstreams import read_operations
+from frontend_service.gateway.upstreams import read_operations
 
 from contracts.names import App
 from servicekit.errors import MethodNotAllowed, NotFound

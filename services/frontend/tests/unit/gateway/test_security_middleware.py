@@ -5,9 +5,9 @@ import gzip
 import httpx2
 import pytest
 from fastapi import FastAPI
-from frontend_service.public_answers import ALWAYS, PublicAnswers
+from frontend_service.gateway.security_middleware import ALWAYS, PublicAnswers
 
-from services.frontend.tests.unit.test_edge import BEARER, TASKS, Behind, of_a_service
+from services.frontend.tests.unit.gateway.test_api_gateway import BEARER, TASKS, Behind, of_a_service
 
 LONG = b'{"items":[' + b"1," * 2000 + b"1]}"
 

@@ -6,7 +6,7 @@ import time
 from datetime import timedelta
 
 import pytest
-from frontend_service.sessions import COOKIE, Session, Sessions, made_of, sealing_key
+from frontend_service.gateway.sessions import COOKIE, Session, Sessions, made_of, sealing_key
 
 from contracts.names import App
 from servicekit.errors import Unavailable

@@ -4,9 +4,9 @@ import time
 
 from fastapi import Request
 
-from frontend_service.api_tokens import is_api_token
-from frontend_service.clients import address_of
-from frontend_service.sessions import Sessions
+from frontend_service.gateway.api_tokens import is_api_token
+from frontend_service.gateway.client_identification import address_of
+from frontend_service.gateway.sessions import Sessions
 from servicekit.auth import API_PREFIX, Principal, TokenVerifier, admit, bearer_token
 from servicekit.errors import Unauthenticated
 

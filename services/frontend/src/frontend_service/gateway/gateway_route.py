@@ -5,7 +5,7 @@ from collections.abc import Set
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from frontend_service.upstreams import AGENTS
+from frontend_service.gateway.upstreams import AGENTS
 from servicekit.auth import API_PREFIX
 from servicekit.metrics import HANDLER
 

@@ -9,7 +9,7 @@ from threading import Thread
 
 import pytest
 import uvicorn
-from frontend_service.connections import BoundedProtocol
+from frontend_service.gateway.connections import BoundedProtocol
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.requests import ClientDisconnect, Request

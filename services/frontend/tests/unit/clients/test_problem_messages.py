@@ -7,8 +7,8 @@ from uuid import UUID
 
 import httpx2
 import pytest
-from frontend_service.problem_messages import in_words, without_pointers
-from frontend_service.service_client import Refused
+from frontend_service.clients.problem_messages import in_words, without_pointers
+from frontend_service.clients.service_client import Refused
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import AwareDatetime, BaseModel, ConfigDict, EmailStr, Field, HttpUrl, ValidationError

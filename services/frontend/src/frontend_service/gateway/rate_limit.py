@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from frontend_service.costs import BUDGET_SECONDS, NOTHING_SPECIAL, Cost
+from frontend_service.gateway.costs import BUDGET_SECONDS, NOTHING_SPECIAL, Cost
 from servicekit.errors import TooManyRequests
 from servicekit.quotas import Usage
 
