@@ -89,8 +89,10 @@ cluster-test: ## cluster and charts, on the running cluster, one of its own, or 
 	@$(RUN) pytest tests/cluster
 cluster-proof: ## images, cluster up, every check of charts and cluster, down; writes a report   (REPORT=…)
 	@$(RUN) python -m tests.cluster.prove $(if $(REPORT),--report $(REPORT))
-suite: ## the tests of one part, as CI runs them   (SUITE=charts)
-	@$(RUN) pytest $$($(RUN) delivery suite $(SUITE))
+suite: MEASURED = $(and $(COVERAGE),$(wildcard services/$(SUITE)/src))
+suite: ## the tests of one part, as CI runs them   (SUITE=charts; COVERAGE=1 measures that of a service)
+	@$(RUN) $(if $(MEASURED),coverage run --source=services/$(SUITE)/src -m) pytest $$($(RUN) delivery suite $(SUITE))
+	@$(if $(MEASURED),$(RUN) coverage report)
 reminder-rounds: ## kill -9 everything around the second reminders are due   (ROUNDS=20; ten minutes)
 	@REMINDER_ROUNDS=$(or $(ROUNDS),20) $(RUN) pytest --timeout=1800 tests/system/test_reminder_rounds.py -k once_a_channel -o log_cli=true
 terraform-check: ## terraform/ with its provider, which comes from a registry
@@ -110,8 +112,14 @@ generate: ## write the files that are made from code
 	@$(RUN) python -m contracts.json_schema kafka/schemas
 	@$(RUN) python tools/openapi.py services/frontend/src/frontend_service/openapi.json
 	@$(RUN) python tools/dashboards.py monitoring/grafana/dashboards
+	@$(RUN) python -m tools.maintenance.notice NOTICE
 	@$(RUN) python -m loadtest.load.page
 	@$(RUN) python -m loadtest.scale.page
+
+##@ Release it
+.PHONY: release
+release: ## changelog, kept API, commit and tag of a new version; pushes nothing   (VERSION=1.4.0)
+	@$(RUN) python -m tools.maintenance.release $(VERSION)
 
 ##@ Measure it
 .PHONY: load measure

@@ -9,6 +9,7 @@ LAYERS = (
     "architecture",
     "charts",
     "loadtest",
+    "maintenance",
     "monitoring",
     "terraform",
     "workflows",

@@ -66,6 +66,23 @@ def list_suites() -> list[Suite]:
             ("loadtest/", "tests/loadtest/", "docs/PERFORMANCE.md", "docs/SCALE.md", *LIBRARIES),
         ),
         Suite(
+            "maintenance",
+            ("tests/maintenance",),
+            (
+                ".github/",
+                "services/",
+                "docs/api/",
+                "tests/maintenance/",
+                "tools/maintenance/",
+                "CHANGELOG.md",
+                "CODE_OF_CONDUCT.md",
+                "LICENSE",
+                "NOTICE",
+                "renovate.json",
+                *LIBRARIES,
+            ),
+        ),
+        Suite(
             "monitoring",
             ("tests/monitoring",),
             (

@@ -19,6 +19,7 @@ class TestNeeded:
             "task",
             "system",
             "browser",
+            "maintenance",
             "monitoring",
             "backup",
         }
