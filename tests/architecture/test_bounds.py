@@ -88,12 +88,12 @@ BOUNDS: dict[str, dict[str, Bound]] = {
         "saved_filter": Quotas("filters"),
         "activity": Quotas("bytes_of_history"),
         "erased_owner": ACCOUNT,
-        "change": Purged(f"{CHANGES}.repository:forget_deleted", by=f"{CHANGES}.use_cases"),
+        "change": Purged(f"{CHANGES}.repository:purge_deletions", by=f"{CHANGES}.use_cases"),
         "change_counter": OWN_ROW,
         "calendar_feed": OWN_ROW,
         "account_usage": OWN_ROW,
         "import_job": Purged(
-            "task_service.import_export.repository:forget_jobs", by="task_service.import_export.use_cases"
+            "task_service.import_export.repository:purge_jobs", by="task_service.import_export.use_cases"
         ),
         "fan_out": Purged("task_service.fanout.repository:drop_job", by="task_service.fanout.worker"),
         "fan_out_task": Purged("task_service.fanout.repository:drop_tasks", by="task_service.fanout.worker"),

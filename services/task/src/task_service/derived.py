@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from servicekit.aside import inserting, put_aside
 from task_service.models import Task, TaskLabel, TaskText
-from task_service.search_texts import keys_of, texts_of
+from task_service.search_texts import build_label_keys, build_search_texts
 
 _TEXT = TaskText.metadata.tables["task_text"]
 _LABELS = TaskLabel.metadata.tables["task_label"]
@@ -37,13 +37,15 @@ def keep(session: Session) -> None:
 
 
 def _index(session: Session, task: Task) -> None:
-    rows = [{"user_id": task.user_id, "key": key, "task_id": task.id} for key in keys_of(task.labels)]
+    rows = [
+        {"user_id": task.user_id, "key": key, "task_id": task.id} for key in build_label_keys(task.labels)
+    ]
     if rows:
         put_aside(session, LABELS, *rows)
 
 
 def _text(task: Task) -> dict[str, str]:
-    return texts_of(task.title, task.notes, task.labels)
+    return build_search_texts(task.title, task.notes, task.labels)
 
 
 def _changed(task: Task, *names: str) -> bool:

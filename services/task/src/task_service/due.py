@@ -35,7 +35,7 @@ def due_instant(due_date: date | None, due_time: time | None, zone: str) -> date
         raise Invalid.field("/due_date", "This date is too far away to have a time.") from error
 
 
-def day_end(day: date, zone: str) -> datetime:
+def end_of_day(day: date, zone: str) -> datetime:
     """The last microsecond of a day in `zone`; at the ends of the calendar, of the day in UTC."""
     try:
         return datetime.combine(day, time.max.replace(fold=1), ZoneInfo(zone)).astimezone(UTC)
@@ -43,10 +43,10 @@ def day_end(day: date, zone: str) -> datetime:
         return datetime.combine(day, time.max, UTC)
 
 
-def place(task: Dated, user_zone: str) -> None:
+def set_due(task: Dated, user_zone: str) -> None:
     """Compute when `task` is due and when it is overdue, for a user who lives in `user_zone`.
 
     A date alone is a date wherever the task says it is: it ends when the day of the user ends.
     """
     task.due_at = due_instant(task.due_date, task.due_time, task.time_zone or user_zone)
-    task.due_by = task.due_at or (day_end(task.due_date, user_zone) if task.due_date else NEVER)
+    task.due_by = task.due_at or (end_of_day(task.due_date, user_zone) if task.due_date else NEVER)

@@ -14,49 +14,51 @@ from pydantic import TypeAdapter
 from servicekit.prepared import Row
 from task_service.schemas import ReminderOfTask, TaskRead
 
-NAMES = tuple(TaskRead.model_fields)
+TASK_FIELDS = tuple(TaskRead.model_fields)
 _NO_ITEMS = "[]"
 _RECURRENCE = ("rule", "from", "month_end", "missed")
 _REMINDERS = TypeAdapter(list[ReminderOfTask])
 
 
-def page(rows: Iterable[Row], next_cursor: str | None, names: Collection[str] = NAMES) -> dict[str, Any]:
+def present_page(
+    rows: Iterable[Row], next_cursor: str | None, names: Collection[str] = TASK_FIELDS
+) -> dict[str, Any]:
     """A page of tasks, each with these fields."""
-    return {"items": [task(row, names) for row in rows], "next_cursor": next_cursor}
+    return {"items": [present_task(row, names) for row in rows], "next_cursor": next_cursor}
 
 
-def task(row: Row, names: Collection[str] = NAMES) -> dict[str, Any]:
+def present_task(row: Row, names: Collection[str] = TASK_FIELDS) -> dict[str, Any]:
     """One task with these fields."""
     content = {name: row[name] for name in names}
-    for name, show in _SHOWN_OTHERWISE:
+    for name, show in _PRESENTERS:
         if content.get(name) is not None:
             content[name] = show(content[name])
     return content
 
 
-def _list(stored: str) -> list[Any]:
+def _parse_list(stored: str) -> list[Any]:
     found: list[Any] = [] if stored == _NO_ITEMS else orjson.loads(stored)
     return found
 
 
-def _recurrence(stored: str) -> dict[str, str]:
+def _present_recurrence(stored: str) -> dict[str, str]:
     known = orjson.loads(stored)
     return {name: known[name] for name in _RECURRENCE}
 
 
-def _reminders(stored: str) -> Any:
-    known = _list(stored)
+def _present_reminders(stored: str) -> Any:
+    known = _parse_list(stored)
     return known and _REMINDERS.dump_python(_REMINDERS.validate_python(known), mode="json")
 
 
-def _wall_clock(value: time) -> time:
+def _present_time(value: time) -> time:
     return value.replace(microsecond=0)
 
 
-_SHOWN_OTHERWISE: tuple[tuple[str, Callable[[Any], Any]], ...] = (
-    ("labels", _list),
-    ("due_time", _wall_clock),
-    ("recurrence", _recurrence),
-    ("reminders", _reminders),
+_PRESENTERS: tuple[tuple[str, Callable[[Any], Any]], ...] = (
+    ("labels", _parse_list),
+    ("due_time", _present_time),
+    ("recurrence", _present_recurrence),
+    ("reminders", _present_reminders),
 )
 """What is stored in another form than it is shown in; JSON comes as text."""

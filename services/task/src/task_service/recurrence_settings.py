@@ -10,14 +10,14 @@ from uuid import UUID, uuid5
 
 from servicekit.errors import Invalid
 from task_service.due import Dated
-from task_service.first_occurrence import first_due, never
-from task_service.recurrence import Rule, RuleError, Series, parse
-from task_service.recurrence.rule import normal
+from task_service.first_occurrence import find_first_due, make_never_error
+from task_service.recurrence import Rule, RuleError, Series, parse_rule
+from task_service.recurrence.rule import normalize_rule
 
 DEFAULTS = {"rule": "", "from": "due", "month_end": "clamp", "missed": "skip"}
 
 
-class Repeating(Dated, Protocol):
+class Recurring(Dated, Protocol):
     """What of a task says whether and how it recurs."""
 
     id: str
@@ -27,15 +27,15 @@ class Repeating(Dated, Protocol):
     rule_number: int
 
 
-def merged(stored: dict[str, str] | None, asked: dict[str, str]) -> dict[str, str]:
+def merge_recurrence(stored: dict[str, str] | None, asked: dict[str, str]) -> dict[str, str]:
     """A merge-patch of how a task recurs. Raises `Invalid`, at the place in the rule that is wrong."""
     recurrence = DEFAULTS | (stored or {}) | asked
-    _rule(recurrence["rule"])
-    return recurrence | {"rule": normal(recurrence["rule"])}
+    _parse_rule(recurrence["rule"])
+    return recurrence | {"rule": normalize_rule(recurrence["rule"])}
 
 
-def settle(
-    task: Repeating, user_zone: str, changed: Collection[str], now: datetime, *, rule_before: str = ""
+def apply_recurrence(
+    task: Recurring, user_zone: str, changed: Collection[str], now: datetime, *, rule_before: str = ""
 ) -> None:
     """Make a changed task of a user in `user_zone` fit its rule: a first date, and where it is counted from.
 
@@ -44,32 +44,32 @@ def settle(
     """
     if task.recurrence is None or not {"recurrence", "due_date", "due_time", "time_zone"} & set(changed):
         return
-    rule = _rule(task.recurrence["rule"])
+    rule = _parse_rule(task.recurrence["rule"])
     if task.due_date is None and "due_date" in changed:
         raise Invalid.field("/due_date", "A task that recurs has a date.", code="recurrence-without-date")
     clamps = task.recurrence["month_end"] == "clamp"
-    task.due_date, task.due_time = first_due(task, rule, clamps, user_zone, now)
+    task.due_date, task.due_time = find_first_due(task, rule, clamps, user_zone, now)
     task.series_id = task.series_id or task.id
     is_new = task.recurrence["rule"] != rule_before
     if is_new:
         task.rule_number = 1
     if is_new or "due_date" in changed or task.rule_from is None:
         task.rule_from = task.due_date
-    _check_that_it_returns(_series(task, user_zone, rule))
+    _check_has_next(_make_series(task, user_zone, rule))
 
 
-def series_of(task: Repeating, user_zone: str) -> Series | None:
+def build_series(task: Recurring, user_zone: str) -> Series | None:
     if task.recurrence is None or task.due_date is None:
         return None
-    return _series(task, user_zone, _rule(task.recurrence["rule"]))
+    return _make_series(task, user_zone, _parse_rule(task.recurrence["rule"]))
 
 
-def occurrence_id(series_id: str, number: int) -> str:
+def derive_occurrence_id(series_id: str, number: int) -> str:
     """The id of the occurrence with that number, from the second one on: always the same (UUIDv5)."""
     return str(uuid5(UUID(series_id), str(number)))
 
 
-def _series(task: Repeating, user_zone: str, rule: Rule) -> Series:
+def _make_series(task: Recurring, user_zone: str, rule: Rule) -> Series:
     assert task.recurrence
     assert task.due_date
     return Series(
@@ -85,17 +85,17 @@ def _series(task: Repeating, user_zone: str, rule: Rule) -> Series:
     )
 
 
-def _rule(text: str) -> Rule:
+def _parse_rule(text: str) -> Rule:
     try:
-        return parse(text)
+        return parse_rule(text)
     except RuleError as error:
         raise Invalid.field(
             "/recurrence/rule", error.message, code="rule-invalid", position=error.position
         ) from error
 
 
-def _check_that_it_returns(series: Series) -> None:
+def _check_has_next(series: Series) -> None:
     if series.never_returns():
-        raise never(series.due_date)
+        raise make_never_error(series.due_date)
     if series.ends_before(series.due_date):
         raise Invalid.field("/recurrence/rule", "UNTIL is before the due date.", code="rule-ends-early")

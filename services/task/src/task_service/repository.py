@@ -12,7 +12,7 @@ from servicekit.database import for_both, run_own
 from servicekit.errors import AccountGone
 from servicekit.idempotency import CLAIMED
 from servicekit.prepared import Prepared
-from task_service.filtering.columns import shown
+from task_service.filtering.columns import select_columns
 from task_service.models import (
     Activity,
     ErasedOwner,
@@ -23,7 +23,7 @@ from task_service.models import (
     TaskLabel,
     TaskText,
 )
-from task_service.presenters import NAMES
+from task_service.presenters import TASK_FIELDS
 from task_service.saving import flush
 from task_service.saving.repository import TURN
 
@@ -66,7 +66,7 @@ _IS_THERE = and_(
     *(_TASK[name] == bindparam(name, type_=_TASK[name].type) for name in ("id", "user_id")),
     _TASK.deleted_at.is_(None),
 )
-SHOWN = Prepared(select(*shown(NAMES)).where(_IS_THERE))
+SHOWN = Prepared(select(*select_columns(TASK_FIELDS)).where(_IS_THERE))
 """A task as it is shown, unless it is in the trash: `id`, `user_id`."""
 VERSION = Prepared(select(_TASK.version).where(_IS_THERE))
 """No more of it than its version."""

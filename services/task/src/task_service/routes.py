@@ -13,12 +13,12 @@ from servicekit.preconditions import etag, is_known, not_modified, require_match
 from servicekit.quick import PLAIN, as_json, quick
 from task_service import placing, presenters, queries, skipping, successors, use_cases
 from task_service.models import Task
-from task_service.presenters import NAMES
-from task_service.queries import Asked
+from task_service.presenters import TASK_FIELDS
+from task_service.queries import ListParams
 from task_service.quickadd import use_cases as quick_add
 from task_service.quickadd.schemas import TaskDraft
 from task_service.schemas import ActivityRead, Move, Occurrences, TaskPart, TaskPatch, TaskRead, Unskip
-from task_service.sparse_fields import FieldsParam, names_of
+from task_service.sparse_fields import FieldsParam, parse_fields
 
 tasks = router(prefix="/tasks", tags=["tasks"])
 PAGE = 50
@@ -29,7 +29,7 @@ async def create_task(
     user: CurrentUser, body: TaskDraft, session: SessionDep, response: Response
 ) -> TaskRead:
     """From its fields, or from `quick`: one line in words."""
-    task = await quick_add.create(session, user, body)
+    task = await quick_add.create_task(session, user, body)
     response.headers["Location"] = f"/api/v1/tasks/{task.id}"
     return _show(task, response)
 
@@ -48,15 +48,15 @@ async def list_tasks(
     cursor: CursorParam = None,
 ) -> Response:
     """Newest first, if nothing else is asked for."""
-    names, asked = names_of(fields), Asked(filter, q, sort, saved, trash)
+    names, asked = parse_fields(fields), ListParams(filter, q, sort, saved, trash)
     found = await queries.find_rows(session, user, asked, limit, cursor, names)
-    return as_json(presenters.page(found.tasks, found.next_cursor, names))
+    return as_json(presenters.present_page(found.tasks, found.next_cursor, names))
 
 
 @tasks.get("/{id}", response_model=TaskPart)
 async def read_task(user: CurrentUser, id: PathId, request: Request, fields: FieldsParam = None) -> Response:
     """With `fields` the ETag is still that of the whole task, so that it serves as `If-Match`."""
-    return await _shown_task(request, user, id, names_of(fields))
+    return await _shown_task(request, user, id, parse_fields(fields))
 
 
 @tasks.patch("/{id}")
@@ -79,7 +79,7 @@ async def list_occurrences(
 ) -> Occurrences:
     """The next ones after the current due date, each with why it falls there."""
     task = await use_cases.read(session, user, id)
-    return Occurrences(items=successors.preview(task, user, count))
+    return Occurrences(items=successors.preview_occurrences(task, user, count))
 
 
 @tasks.get("/{id}/activity")
@@ -128,7 +128,7 @@ async def skip_occurrence(
 ) -> TaskRead:
     """Leaves this occurrence out: the task moves to the next one, nothing counts as done."""
     task = _matching(request, await use_cases.lock(session, user, id))
-    return _show(skipping.skip(session, user, task), response)
+    return _show(skipping.skip_occurrence(session, user, task), response)
 
 
 @tasks.post("/{id}/unskip")
@@ -137,7 +137,7 @@ async def unskip_occurrence(
 ) -> TaskRead:
     """Moves the task back to an occurrence that was skipped."""
     task = _matching(request, await use_cases.lock(session, user, id))
-    return _show(skipping.unskip(session, user, task, body.due_date, body.due_time), response)
+    return _show(skipping.unskip_occurrence(session, user, task, body.due_date, body.due_time), response)
 
 
 @tasks.post("/{id}/restore")
@@ -160,7 +160,7 @@ def _show(task: Task, response: Response) -> TaskRead:
 
 async def _shown_task(request: Request, user: Principal, id: str, names: Sequence[str]) -> Response:
     row = await use_cases.shown(request.app.state.database, user, id)
-    return as_json(presenters.task(row, names), {"ETag": etag(row["version"])})
+    return as_json(presenters.present_task(row, names), {"ETag": etag(row["version"])})
 
 
 async def _read_quickly(request: Request, user: Principal) -> Response:
@@ -170,12 +170,12 @@ async def _read_quickly(request: Request, user: Principal) -> Response:
         current = etag(await use_cases.version(request.app.state.database, user, id))
         if is_known(request, current):
             return not_modified(current)
-    return await _shown_task(request, user, id, NAMES)
+    return await _shown_task(request, user, id, TASK_FIELDS)
 
 
 async def _list_quickly(request: Request, user: Principal) -> Response:
-    found = await queries.first_page(request.app.state.database, user, PAGE)
-    return as_json(presenters.page(found.tasks, found.next_cursor))
+    found = await queries.find_first_page(request.app.state.database, user, PAGE)
+    return as_json(presenters.present_page(found.tasks, found.next_cursor))
 
 
 QUICK = quick(tasks.routes, read_task={PLAIN: _read_quickly}, list_tasks={PLAIN: _list_quickly})

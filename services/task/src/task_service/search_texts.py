@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from contracts.folding import name_key, search_key
 
 
-def texts_of(title: str, notes: str, labels: Iterable[str]) -> dict[str, str]:
+def build_search_texts(title: str, notes: str, labels: Iterable[str]) -> dict[str, str]:
     """The columns of `task_text`; labels stand one a line."""
     return {
         "title": search_key(title),
@@ -14,6 +14,6 @@ def texts_of(title: str, notes: str, labels: Iterable[str]) -> dict[str, str]:
     }
 
 
-def keys_of(labels: Iterable[str]) -> list[str]:
+def build_label_keys(labels: Iterable[str]) -> list[str]:
     """The keys under which `task_label` has a task with these labels."""
     return list(dict.fromkeys(map(name_key, labels)))

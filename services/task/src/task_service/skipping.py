@@ -19,47 +19,49 @@ from task_service.errors import NothingFollows
 from task_service.history import tell
 from task_service.models import Activity, Task
 from task_service.recurrence import Series
-from task_service.recurrence_settings import series_of
+from task_service.recurrence_settings import build_series
 
-MOST_STEPS = 1000
+MAX_STEPS = 1000
 """How many occurrences a task can be moved back at once."""
-LOOKED_THROUGH = 50
+MAX_ACTIVITY = 50
 """Of the latest changes of a task, for the one that ended its rule."""
 _NOON = time(12)
 
 
-def skip(session: AsyncSession, user: Principal, task: Task) -> Task:
+def skip_occurrence(session: AsyncSession, user: Principal, task: Task) -> Task:
     """Move an open task to its next occurrence. Raises `NothingFollows`."""
-    series = None if task.done else series_of(task, user.time_zone)
-    following = series.after_completion(_done_at(series)) if series else None
+    series = None if task.done else build_series(task, user.time_zone)
+    following = series.after_completion(_completion_time(series)) if series else None
     if following is None:
         raise NothingFollows("Nothing follows this task that it could be moved to.")
     task.rule_from, task.rule_number = following.anchor, following.number
-    return _moved(session, user, task, following.occurrence.due_date, following.occurrence.due_time)
+    return _move_to(session, user, task, following.occurrence.due_date, following.occurrence.due_time)
 
 
-def unskip(session: AsyncSession, user: Principal, task: Task, day: date, clock: time | None = None) -> Task:
+def unskip_occurrence(
+    session: AsyncSession, user: Principal, task: Task, day: date, clock: time | None = None
+) -> Task:
     """Move a task back to the occurrence on `day`, at `clock` if the rule has several times a day.
 
     Raises `NothingFollows`, or `Invalid` where there is none.
     """
-    series = None if task.done else series_of(task, user.time_zone)
+    series = None if task.done else build_series(task, user.time_zone)
     if series is None:
         raise NothingFollows("This task is done or does not recur.")
     clock = clock if clock and series.rule.has_times else series.due_time
-    task.rule_number = max(1, task.rule_number - _steps(series, day, clock))
+    task.rule_number = max(1, task.rule_number - _count_steps(series, day, clock))
     task.rule_from = day if series.from_ == "completion" else task.rule_from
-    return _moved(session, user, task, day, clock)
+    return _move_to(session, user, task, day, clock)
 
 
-async def ended_rule(session: AsyncSession, user: Principal, task: Task) -> str:
+async def find_ended_rule(session: AsyncSession, user: Principal, task: Task) -> str:
     """The rule a task had until it was taken away; empty if its date has changed since."""
     if task.recurrence or task.rule_from is None:
         return ""
-    return _rule_before(await repository.activity(session, user.user_id, task.id, None, LOOKED_THROUGH))
+    return _find_previous_rule(await repository.activity(session, user.user_id, task.id, None, MAX_ACTIVITY))
 
 
-def _rule_before(changes: Sequence[Activity]) -> str:
+def _find_previous_rule(changes: Sequence[Activity]) -> str:
     for change in changes:
         if "recurrence" in change.after:
             return str((change.before.get("recurrence") or {}).get("rule", ""))
@@ -68,29 +70,29 @@ def _rule_before(changes: Sequence[Activity]) -> str:
     return ""
 
 
-def _done_at(series: Series) -> datetime:
+def _completion_time(series: Series) -> datetime:
     """Now; for what is still to come, when it is due: the next one is after that."""
     clock = series.due_time or _NOON
     return max(datetime.now(UTC), datetime.combine(series.due_date, clock, ZoneInfo(series.zone)))
 
 
-def _steps(series: Series, day: date, clock: time | None) -> int:
+def _count_steps(series: Series, day: date, clock: time | None) -> int:
     """How many occurrences lie between `day` at `clock` and the one at hand."""
     asked, here = ((day, clock or time()), (series.due_date, series.due_time or time()))
     if series.from_ == "completion" and asked < here:
         return 1
     if series.anchor <= day and asked < here:
         later = replace(series, due_date=day, due_time=clock, number=0).occurrences()
-        for steps, found in enumerate(islice(later, MOST_STEPS), 1):
+        for steps, found in enumerate(islice(later, MAX_STEPS), 1):
             if (found.due_date, found.due_time or time()) == here:
                 return steps
     raise Invalid.field("/due_date", "No occurrence of this series that could have been skipped is there.")
 
 
-def _moved(session: AsyncSession, user: Principal, task: Task, day: date, clock: time | None) -> Task:
+def _move_to(session: AsyncSession, user: Principal, task: Task, day: date, clock: time | None) -> Task:
     changed = ["due_date"] if task.due_time == clock else ["due_date", "due_time"]
     task.due_date, task.due_time = day, clock
-    due.place(task, user.time_zone)
+    due.set_due(task, user.time_zone)
     task.version, task.updated_at = task.version + 1, datetime.now(UTC)
     tell(session, task, events.updated(task, changed))
     return task

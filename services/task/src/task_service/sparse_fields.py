@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import Query
 
 from servicekit.errors import Invalid
-from task_service.presenters import NAMES
+from task_service.presenters import TASK_FIELDS
 
-_NAME = f" *(?:{'|'.join(NAMES)}) *"
+_NAME = f" *(?:{'|'.join(TASK_FIELDS)}) *"
 
 FieldsParam = Annotated[
     str | None,
@@ -20,24 +20,24 @@ FieldsParam = Annotated[
 ]
 
 
-def names_of(asked: str | None) -> Sequence[str]:
+def parse_fields(asked: str | None) -> Sequence[str]:
     """The fields that are asked for, and `id`, or all, as they stand in a task.
 
     Raises `Invalid`, naming what is no field.
     """
     if asked is None:
-        return NAMES
+        return TASK_FIELDS
     chosen, position = {"id"}, 0
     for part in asked.split(","):
-        chosen.add(_field(part, position))
+        chosen.add(_validate_field(part, position))
         position += len(part) + 1
-    return [name for name in NAMES if name in chosen]
+    return [name for name in TASK_FIELDS if name in chosen]
 
 
-def _field(part: str, start: int) -> str:
+def _validate_field(part: str, start: int) -> str:
     name = part.strip(" ")
-    if name not in NAMES:
+    if name not in TASK_FIELDS:
         position = start + len(part) - len(part.lstrip(" "))
-        detail = f"A task has no field “{name}”. It has: {', '.join(NAMES)}."
+        detail = f"A task has no field “{name}”. It has: {', '.join(TASK_FIELDS)}."
         raise Invalid.field("?fields", detail, code="fields-invalid", position=position)
     return name

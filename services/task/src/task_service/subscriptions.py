@@ -18,7 +18,7 @@ subscriptions = Subscriptions()
 async def on_user_updated(received: Received[UserUpdated]) -> None:
     user_id, zone = received.event.user_id, received.event.time_zone
     await zones.follow(received.session, user_id, zone)
-    await calendar.move(received.session, user_id, zone)
+    await calendar.update_time_zone(received.session, user_id, zone)
 
 
 @subscriptions.on(UserDeleted)

@@ -13,13 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from servicekit.auth import Principal
 from task_service import events, repository, tree
-from task_service.due import place as place_due
+from task_service.due import set_due as place_due
 from task_service.fanout import use_cases as fanout
 from task_service.fanout.models import FanOut, Kind
 from task_service.history import tell
 from task_service.models import Task
 
-COPIED = ("title", "notes", "priority", "labels", "project_id", "due_time", "time_zone", "position")
+COPIED_FIELDS = ("title", "notes", "priority", "labels", "project_id", "due_time", "time_zone", "position")
 
 
 async def copy_subtasks(
@@ -40,17 +40,17 @@ async def copy_subtasks(
     }
     ids = await repository.with_below(session, user.user_id, repository.lies_below(task.id), None)
     first = await fanout.defer(session, user.user_id, Kind.COPY, ids, details)
-    await _copy_these(
+    await _copy_tasks(
         session, user.user_id, await repository.these(session, user.user_id, first), details, now
     )
 
 
-async def copy_more(session: AsyncSession, job: FanOut, tasks: Sequence[Task]) -> None:
+async def copy_remaining(session: AsyncSession, job: FanOut, tasks: Sequence[Task]) -> None:
     """Copy these, too. If the successor was taken back meanwhile, they come back with it as well."""
-    await _copy_these(session, job.user_id, tasks, job.details, datetime.now(UTC))
+    await _copy_tasks(session, job.user_id, tasks, job.details, datetime.now(UTC))
 
 
-def put_open(
+def create_or_restore(
     session: AsyncSession,
     user_id: str,
     found: Task | None,
@@ -79,12 +79,12 @@ def put_open(
     return found
 
 
-def before_due(task: Task) -> list[dict[str, Any]]:
+def select_relative_reminders(task: Task) -> list[dict[str, Any]]:
     """The reminders another occurrence has, too: an instant was meant for this one only."""
     return [each for each in task.reminders if "minutes_before" in each]
 
 
-async def _copy_these(
+async def _copy_tasks(
     session: AsyncSession, user_id: str, tasks: Sequence[Task], details: dict[str, Any], now: datetime
 ) -> None:
     copies: dict[str, Task | None] = {}
@@ -93,43 +93,43 @@ async def _copy_these(
             copies[task.id] = None
             continue
         if task.parent_id not in copies:
-            copies[task.parent_id] = await _copy_of(session, user_id, task.parent_id, details)
+            copies[task.parent_id] = await _find_copy(session, user_id, task.parent_id, details)
         parent = copies[task.parent_id]
-        copies[task.id] = await _copy(session, task, parent, details, now) if parent else None
+        copies[task.id] = await _copy_task(session, task, parent, details, now) if parent else None
     await tree.count_below(session, user_id, [each.parent_id for each in copies.values() if each], now)
 
 
-async def _copy_of(session: AsyncSession, user_id: str, id: str, details: dict[str, Any]) -> Task | None:
+async def _find_copy(session: AsyncSession, user_id: str, id: str, details: dict[str, Any]) -> Task | None:
     """The copy of a task that lies below the copied one, or its successor; None where there is none."""
     above = await repository.ancestors(session, user_id, id, repository.DEEPEST)
     if details["from"] not in above:
         return None
     copy_id: str = details["to"]
     for each in reversed(above[: above.index(details["from"])]):
-        copy_id = _copy_id(copy_id, each)
+        copy_id = _derive_copy_id(copy_id, each)
     found = await repository.lock(session, user_id, copy_id)
     return found if found and (found.deleted_at is None or found.taken_back) else None
 
 
-async def _copy(
+async def _copy_task(
     session: AsyncSession, subtask: Task, parent: Task, details: dict[str, Any], now: datetime
 ) -> Task:
-    id = _copy_id(parent.id, subtask.id)
+    id = _derive_copy_id(parent.id, subtask.id)
     later = timedelta(days=details["days"])
-    values = {name: getattr(subtask, name) for name in COPIED} | {
-        "reminders": before_due(subtask),
+    values = {name: getattr(subtask, name) for name in COPIED_FIELDS} | {
+        "reminders": select_relative_reminders(subtask),
         "parent_id": parent.id,
         "due_date": subtask.due_date + later if subtask.due_date else None,
     }
     found = await repository.lock(session, subtask.user_id, id)
     if found and not found.deleted_at:
         return found  # somebody put it elsewhere
-    copy = put_open(session, subtask.user_id, found, id, values, details["zone"], now)
+    copy = create_or_restore(session, subtask.user_id, found, id, values, details["zone"], now)
     if parent.deleted_at:
         await session.flush()
         await tree.trash_along(session, copy, parent.deleted_at, now)
     return copy
 
 
-def _copy_id(parent_id: str, id: str) -> str:
+def _derive_copy_id(parent_id: str, id: str) -> str:
     return str(uuid5(UUID(parent_id), id))

@@ -27,7 +27,7 @@ async def create(session: AsyncSession, user: Principal, draft: TaskCreate) -> T
     values = draft.model_dump(by_alias=True) | _reminders(draft)
     await _check(session, user, values, id=None)
     if values["recurrence"]:
-        values["recurrence"] = recurrence_settings.merged(None, values["recurrence"])
+        values["recurrence"] = recurrence_settings.merge_recurrence(None, values["recurrence"])
     now = datetime.now(UTC)
     id = new_id()
     task = Task(
@@ -37,8 +37,8 @@ async def create(session: AsyncSession, user: Principal, draft: TaskCreate) -> T
         created_at=now,
         updated_at=now,
     )
-    recurrence_settings.settle(task, user.time_zone, {"recurrence"}, now)
-    due.place(task, user.time_zone)
+    recurrence_settings.apply_recurrence(task, user.time_zone, {"recurrence"}, now)
+    due.set_due(task, user.time_zone)
     session.add(task)
     tell(session, task, events.created(task))
     await tree.count_below(session, user.user_id, [task.parent_id], now)
@@ -96,20 +96,22 @@ async def update(session: AsyncSession, user: Principal, task: Task, patch: Task
         del asked["position"]
     await _check(session, user, asked, id=task.id)
     if asked.get("recurrence") is not None:
-        asked["recurrence"] = recurrence_settings.merged(task.recurrence, asked["recurrence"])
+        asked["recurrence"] = recurrence_settings.merge_recurrence(task.recurrence, asked["recurrence"])
     changes = {name: value for name, value in _own(asked).items() if getattr(task, name) != value}
     if not changes:
         return task
     parents = {task.parent_id, changes.get("parent_id", task.parent_id)}
     rule_before = (task.recurrence or {}).get("rule", "")
     if "recurrence" in changes and not rule_before:
-        rule_before = await skipping.ended_rule(session, user, task)
+        rule_before = await skipping.find_ended_rule(session, user, task)
     task.sqlmodel_update(changes)
-    recurrence_settings.settle(task, user.time_zone, changes, datetime.now(UTC), rule_before=rule_before)
+    recurrence_settings.apply_recurrence(
+        task, user.time_zone, changes, datetime.now(UTC), rule_before=rule_before
+    )
     if task.due_time and not task.due_date:
         raise Invalid.field("/due_time", "due_time needs a due_date", code="due-time-without-date")
     if (WHEN | {"recurrence"}) & changes.keys():
-        due.place(task, user.time_zone)
+        due.set_due(task, user.time_zone)
     _touch(task)
     tell(session, task, events.updated(task, sorted(changes)))
     if len(parents) > 1:
@@ -135,7 +137,7 @@ async def reopen(session: AsyncSession, user: Principal, task: Task) -> Task:
         task.done, task.completed_at = False, None
         _touch(task)
         tell(session, task, events.reopened(task))
-        await successors.take_back(session, user, task, task.updated_at)
+        await successors.retract_next(session, user, task, task.updated_at)
         await tree.count_below(session, user.user_id, [task.parent_id], task.updated_at)
     return task
 
@@ -151,7 +153,7 @@ async def restore(session: AsyncSession, user: Principal, task: Task) -> Task:
     Raises `ComesBackByItself` for the next occurrence of a task that is open.
     """
     if task.deleted_at:
-        await successors.check_that_it_is_due(session, user, task)
+        await successors.check_is_due(session, user, task)
         await tree.untrash(session, user, repository.is_task(task.id), datetime.now(UTC), task.deleted_at)
     return task
 

@@ -33,7 +33,7 @@ def _place(session: AsyncSession, tasks: Sequence[Task], zone: str) -> None:
     now = datetime.now(UTC)
     for task in tasks:
         before = task.due_at
-        due.place(task, zone)
+        due.set_due(task, zone)
         if task.due_at != before:
             task.version, task.updated_at = task.version + 1, now
             tell(session, task, events.updated(task, ["due_at"]))

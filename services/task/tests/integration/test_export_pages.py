@@ -12,7 +12,7 @@ from conftest import OpenService, ServiceUnderTest
 
 @pytest.fixture
 async def task(open_service: OpenService, monkeypatch: pytest.MonkeyPatch) -> ServiceUnderTest:
-    monkeypatch.setattr(export, "FEW", 2)
+    monkeypatch.setattr(export, "SMALL_PAGE", 2)
     return await open_service(create, Settings)
 
 

@@ -105,7 +105,7 @@ def test_fields_are_those_of_the_document() -> None:
         for name, by, alone, none in table("Fields")
     }
     assert written == {
-        name: (set(OPERATORS[field.type]), field.stands_alone, field.can_miss)
+        name: (set(OPERATORS[field.type]), field.stands_alone, field.nullable)
         for name, field in FIELDS.items()
     }
 

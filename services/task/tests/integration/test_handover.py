@@ -26,13 +26,13 @@ async def task(open_service: OpenService) -> ServiceUnderTest:
 def started(monkeypatch: pytest.MonkeyPatch) -> list[FileProcess]:
     """The processes that read a file, in the order they were started."""
     processes: list[FileProcess] = []
-    start: Callable[[FileProcess], None] = FileProcess._start
+    start: Callable[[FileProcess], None] = FileProcess._start_process
 
     def noted(self: FileProcess) -> None:
         start(self)
         processes.append(self)
 
-    monkeypatch.setattr(FileProcess, "_start", noted)
+    monkeypatch.setattr(FileProcess, "_start_process", noted)
     return processes
 
 
@@ -96,13 +96,13 @@ class TestFile:
         self, task: ServiceUnderTest, started: list[FileProcess], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Whoever leases it first takes it in; the process here ends unused, before another one begins."""
-        offer, begin = Handover.offer, FileProcess._start
+        offer, begin = Handover.offer, FileProcess._start_process
 
         def alone(self: FileProcess) -> None:
             assert not any(process._is_alive for process in started)
             begin(self)
 
-        monkeypatch.setattr(FileProcess, "_start", alone)
+        monkeypatch.setattr(FileProcess, "_start_process", alone)
         monkeypatch.setattr(Handover, "offer", lambda self, id, process: offer(self, f"not {id}", process))
         await worker_waits(task)
         assert await added(task, await sent(task)) == 6

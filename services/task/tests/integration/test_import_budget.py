@@ -85,7 +85,7 @@ class TestTime:
 
 def killed_by(monkeypatch: pytest.MonkeyPatch, number: signal.Signals) -> None:
     """Every process that reads a file ends so before it has read it."""
-    start: Callable[[FileProcess], None] = FileProcess._start
+    start: Callable[[FileProcess], None] = FileProcess._start_process
 
     def end(self: FileProcess) -> None:
         os.kill(self._process.pid, number)
@@ -95,7 +95,7 @@ def killed_by(monkeypatch: pytest.MonkeyPatch, number: signal.Signals) -> None:
         start(self)
         end(self)
 
-    monkeypatch.setattr(FileProcess, "_start", broken)
+    monkeypatch.setattr(FileProcess, "_start_process", broken)
 
 
 class TestAtOnce:

@@ -13,7 +13,7 @@ from sqlalchemy import delete, event, text
 from task_service import repository
 from task_service.main import create
 from task_service.models import Task
-from task_service.presenters import NAMES
+from task_service.presenters import TASK_FIELDS
 from task_service.recurrence.series import From, Missed, MonthEnd
 from task_service.schemas import TaskPart, TaskRead
 from task_service.settings import Settings
@@ -23,7 +23,7 @@ from servicekit.ids import new_id
 from servicekit.paging import Page
 from tests.quick_reads import Limited
 
-ALL = {"fields": ",".join(NAMES)}
+ALL = {"fields": ",".join(TASK_FIELDS)}
 """A query takes a read the long way: through FastAPI."""
 fuzzy = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

@@ -24,7 +24,7 @@ users = count()
 
 @pytest.fixture
 async def task(open_service: OpenService, monkeypatch: pytest.MonkeyPatch) -> ServiceUnderTest:
-    monkeypatch.setattr(repository, "FEW", 3)
+    monkeypatch.setattr(repository, "CANDIDATE_LIMIT", 3)
     return await open_service(create, Settings)
 
 

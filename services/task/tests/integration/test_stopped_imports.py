@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy.exc import DBAPIError, OperationalError
 from task_service.import_export import importer, worker
 from task_service.import_export.file_process import FileProcess
-from task_service.import_export.importer import Adding
+from task_service.import_export.importer import Importer
 from task_service.import_export.models import ImportJob
-from task_service.import_export.preparation import Outlook
+from task_service.import_export.preparation import ImportSummary
 from task_service.import_export.use_cases import LONG_AGO
 from task_service.main import create
 from task_service.settings import Settings
@@ -34,23 +34,23 @@ Add = Callable[..., Awaitable[int]]
 async def task(open_service: OpenService, monkeypatch: pytest.MonkeyPatch) -> ServiceUnderTest:
     for name in ("POLL_SECONDS", "PAUSE_SECONDS"):
         monkeypatch.setattr(worker, name, 0.01)
-    monkeypatch.setattr(importer, "CHUNK", 1)
+    monkeypatch.setattr(importer, "CHUNK_SIZE", 1)
     monkeypatch.setattr(worker, "MAX_INTERRUPTIONS", 3)
     return await open_service(create, Settings)
 
 
 def stopping(monkeypatch: pytest.MonkeyPatch, error: Exception, when: Callable[[int], bool]) -> list[str]:
-    """Make `Adding.add` raise at those of its calls that `when` names; gives whose calls there were."""
+    """Make `Importer.add_chunk` raise at the calls that `when` names; gives whose calls there were."""
     calls: list[str] = []
-    add: Add = Adding.add
+    add: Add = Importer.add_chunk
 
-    async def broken(self: Adding, *given: Any) -> int:
+    async def broken(self: Importer, *given: Any) -> int:
         calls.append(self.user.user_id)
         if when(calls.count(self.user.user_id)) and self.user.user_id == "ada":
             raise error
         return await add(self, *given)
 
-    monkeypatch.setattr(Adding, "add", broken)
+    monkeypatch.setattr(Importer, "add_chunk", broken)
     return calls
 
 
@@ -130,7 +130,7 @@ class TestError:
         """The first one's lease ran out while it worked."""
         job = await leased(task, datetime.now(UTC) + timedelta(hours=1))
         for _ in range(2):
-            await worker.take_in(task.database, job)
+            await worker.run_import(task.database, job)
         assert len(await task.recorded(of="imports")) == 1
 
     @pytest.mark.parametrize(
@@ -180,8 +180,8 @@ class TestAWorkerThatIsToldToStop:
             await asyncio.Event().wait()
 
         with monkeypatch.context() as patch:
-            patch.setattr(Adding, "add", never)
-            work = asyncio.create_task(worker.attempt(task.database, job))
+            patch.setattr(Importer, "add_chunk", never)
+            work = asyncio.create_task(worker.attempt_import(task.database, job))
             await begun.wait()
             work.cancel()
             with pytest.raises(asyncio.CancelledError):
@@ -201,13 +201,13 @@ class TestAnErasedUser:
         job = await leased(task, datetime.now(UTC) + timedelta(hours=1), project="House")
         plan = FileProcess.plan
 
-        async def meanwhile(self: FileProcess, known: set[str]) -> Outlook:
+        async def meanwhile(self: FileProcess, known: set[str]) -> ImportSummary:
             found = await plan(self, known)
             await task.receive(subscriptions.handlers, UserDeleted(user_id="ada"))
             return found
 
         monkeypatch.setattr(FileProcess, "plan", meanwhile)
-        await worker.take_in(task.database, job)
+        await worker.run_import(task.database, job)
         assert (await task.client.get("/tasks")).json()["items"] == []
         assert (await task.client.get("/projects")).json()["items"] == []
 

@@ -10,7 +10,7 @@ from task_service.models import Task
 from task_service.settings import Settings
 from task_service.subscriptions import subscriptions
 from task_service.sync import use_cases
-from task_service.sync.models import Change, ChangeCounter
+from task_service.sync.models import ChangeCounter, ChangeLogEntry
 
 from conftest import OpenService, ServiceUnderTest
 from contracts.user import UserDeleted
@@ -164,11 +164,11 @@ class TestToken:
         await task.client.delete(f"/tasks/{gone['id']}")
         fresh = (await read(task, token))["next_token"]
         async with task.database.transaction() as session:
-            change = await session.get(Change, ("ada", "task", gone["id"]))
+            change = await session.get(ChangeLogEntry, ("ada", "task", gone["id"]))
             assert change
-            change.at -= use_cases.KEPT + timedelta(days=1)
+            change.at -= use_cases.RETENTION + timedelta(days=1)
         async with task.database.transaction() as session:
-            await use_cases.forget(session)
+            await use_cases.purge_deletions(session)
         again = await read(task, token)
         assert (again["full_sync"], [item["id"] for item in again["items"]]) == (True, [kept["id"]])
         assert not (await read(task, fresh))["full_sync"]

@@ -5,8 +5,8 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from task_service.recurrence import RuleError, Series, parse
-from task_service.recurrence.description import describe
+from task_service.recurrence import RuleError, Series, parse_rule
+from task_service.recurrence.description import describe_rule
 
 DOCUMENT = Path(__file__).parents[4] / "docs" / "recurrence.md"
 EXAMPLES = "Examples of RFC 5545, section 3.8.5.3"
@@ -34,7 +34,7 @@ def clock(cell: str) -> time | None:
 
 
 def series_from(rule: str, first: date, *, at: time | None = None, zone: str = "UTC", **how: str) -> Series:
-    return Series(parse(rule), first, first, at, zone, **how)  # type: ignore[arg-type]
+    return Series(parse_rule(rule), first, first, at, zone, **how)  # type: ignore[arg-type]
 
 
 class TestExamplesOfTheRfc:
@@ -72,7 +72,7 @@ class TestClocks:
         series = series_from(rule, date.fromisoformat(first), at=clock(at), zone=zone)
         found = list(islice(series.occurrences(), len(then.split())))
         assert [f"{each.due_at:%Y-%m-%dT%H:%MZ}" for each in found] == then.split()
-        assert why in (found[0].why or (describe(series.rule, series.anchor),))
+        assert why in (found[0].why or (describe_rule(series.rule, series.anchor),))
         assert found[-1].due_time == clock(at)
 
 
@@ -94,6 +94,6 @@ class TestRefusal:
     @pytest.mark.parametrize(("rule", "position", "because"), table("What is refused"))
     def test_points_at_what_is_wrong(self, rule: str, position: str, because: str) -> None:
         with pytest.raises(RuleError) as refused:
-            parse(rule)
+            parse_rule(rule)
         assert because in refused.value.message
         assert refused.value.position == int(position)

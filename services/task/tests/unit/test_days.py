@@ -10,8 +10,8 @@ from dateutil.rrule import rrulestr
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from task_service.due import due_instant
-from task_service.recurrence import RuleError, Series, parse
-from task_service.recurrence.days import Days
+from task_service.recurrence import RuleError, Series, parse_rule
+from task_service.recurrence.days import RuleDays
 from task_service.recurrence.rule import WEEKDAYS
 
 LATEST = date(2060, 1, 1)
@@ -63,7 +63,9 @@ class TestDays:
         assume(later > 7 or not is_cut_by_dateutil(rule, anchor))
         after = anchor + timedelta(days=later)
         try:
-            found = [day.date for day in islice(Days(parse(rule), anchor, clamp=False).after(after), 5)]
+            found = [
+                day.date for day in islice(RuleDays(parse_rule(rule), anchor, clamp=False).after(after), 5)
+            ]
         except RuleError:
             assume(False)
         assume(len(found) == 5 and found[-1] < LATEST)
@@ -76,7 +78,7 @@ class TestDays:
         self, rule: str, anchor: date, later: int, clamp: bool
     ) -> None:
         try:
-            days = Days(parse(rule), anchor, clamp)
+            days = RuleDays(parse_rule(rule), anchor, clamp)
         except RuleError:
             assume(False)
         found = [day.date for day in islice(days.after(anchor + timedelta(days=later)), 5)]
@@ -90,14 +92,16 @@ class TestDays:
     def test_of_a_week_are_those_iso_8601_gives_that_number(self, anchor: date, week: int) -> None:
         """Also at the turn of the year, where dateutil takes the length of the wrong year."""
         by_day = ",".join(WEEKDAYS)
-        found = islice(Days(parse(f"FREQ=YEARLY;BYWEEKNO={week};BYDAY={by_day}"), anchor).after(anchor), 30)
+        found = islice(
+            RuleDays(parse_rule(f"FREQ=YEARLY;BYWEEKNO={week};BYDAY={by_day}"), anchor).after(anchor), 30
+        )
         every = (anchor + timedelta(days=ahead) for ahead in range(1, 20_000))
         expected = (day for day in every if week in _iso_weeks(day))
         assert [day.date for day in found] == list(islice(expected, 30))
 
     @given(anchor=DAYS, months=st.integers(1, 60))
     def test_of_each_month_are_one_a_month_and_never_drift(self, anchor: date, months: int) -> None:
-        found = list(islice(Days(parse("FREQ=MONTHLY"), anchor).after(anchor), months))
+        found = list(islice(RuleDays(parse_rule("FREQ=MONTHLY"), anchor).after(anchor), months))
         asked = [day.clamped_from or day.date.day for day in found]
         assert asked == [anchor.day] * months
         first = anchor.year * 12 + anchor.month
@@ -129,7 +133,9 @@ class TestSpeed:
     @pytest.mark.parametrize(("rule", "anchor", "after"), HARD, ids=[rule for rule, *_ in HARD])
     def test_of_the_next_one_is_under_a_millisecond(self, rule: str, anchor: date, after: date) -> None:
         """The rule read anew each time; the fastest of many, since others use this machine too."""
-        seconds = repeat(lambda: next(Days(parse(rule), anchor).after(after), None), repeat=20, number=1)
+        seconds = repeat(
+            lambda: next(RuleDays(parse_rule(rule), anchor).after(after), None), repeat=20, number=1
+        )
         assert min(seconds) < 0.001
 
 
@@ -162,12 +168,14 @@ class TestSeries:
     ) -> None:
         text = f"{rule};{end}" if end else rule
         try:
-            first = next(Days(parse(text), anchor, clamp=False).after(anchor - timedelta(days=1)), None)
+            first = next(
+                RuleDays(parse_rule(text), anchor, clamp=False).after(anchor - timedelta(days=1)), None
+            )
         except RuleError:
             assume(False)
         assume(first and first.date < LATEST and not is_cut_by_dateutil(rule, first.date))
         assert first
-        series = Series(parse(text), first.date, first.date, clock, zone, month_end="skip")
+        series = Series(parse_rule(text), first.date, first.date, clock, zone, month_end="skip")
         theirs = rrulestr(in_wall_clock(text, zone), dtstart=datetime.combine(first.date, clock))
         expected = list(islice(theirs, 7))[1:]
         assume(not expected or expected[-1].date() < LATEST)

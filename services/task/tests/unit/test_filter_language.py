@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from task_service.filtering import FilterError, parse
-from task_service.filtering.ast import All, Any, Comparison, Not, Value
-from task_service.filtering.date_values import Clock, span_of
+from task_service.filtering import FilterError, parse_filter
+from task_service.filtering.ast import And, Comparison, Not, Or, Value
+from task_service.filtering.date_values import UserClock, resolve_range
 from task_service.filtering.sorting import parse_sort
 
 WORDS = (
@@ -24,15 +24,15 @@ def shape(filter: str) -> str:
             return " ".join([node.field, node.operator, *(value.text for value in node.values)])
         if isinstance(node, Not):
             return f"not[{written(node.term)}]"
-        assert isinstance(node, All | Any)
-        return f"{'all' if isinstance(node, All) else 'any'}[{', '.join(map(written, node.terms))}]"
+        assert isinstance(node, And | Or)
+        return f"{'all' if isinstance(node, And) else 'any'}[{', '.join(map(written, node.terms))}]"
 
-    return written(parse(filter))
+    return written(parse_filter(filter))
 
 
 def place_of_mistake(text: str) -> int:
     try:
-        parse(text)
+        parse_filter(text)
     except FilterError as error:
         return error.position
     return 0
@@ -69,13 +69,13 @@ class TestParse:
     @pytest.mark.parametrize("deep", ["(" * 400 + "done" + ")" * 400, "not " * 400 + "done"])
     def test_refuses_what_is_nested_too_deep(self, deep: str) -> None:
         with pytest.raises(FilterError, match="nested more than 50 deep"):
-            parse(deep)
+            parse_filter(deep)
 
     def test_refuses_what_is_too_long(self) -> None:
         with pytest.raises(FilterError, match="2000 characters"):
-            parse("done and " * 300 + "done")
+            parse_filter("done and " * 300 + "done")
         with pytest.raises(FilterError, match="100 times"):
-            parse(" or ".join(["done"] * 101))
+            parse_filter(" or ".join(["done"] * 101))
 
 
 class TestMoments:
@@ -96,8 +96,8 @@ class TestMoments:
         ],
     )
     def test_are_the_users(self, text: str, zone: str, start: str, end: str) -> None:
-        clock = Clock(datetime(2026, 3, 29, 7, tzinfo=UTC), zone)
-        span = span_of(Value("moment", text, 0), clock)
+        clock = UserClock(datetime(2026, 3, 29, 7, tzinfo=UTC), zone)
+        span = resolve_range(Value("moment", text, 0), clock)
         assert (f"{span.start:%Y-%m-%dT%H:%M}", f"{span.end:%Y-%m-%dT%H:%M}") == (start, end)
 
 
@@ -131,11 +131,11 @@ class TestWeek:
         ],
     )
     def test_begins_where_the_user_says_or_the_country(self, zone: str, starts: str | None, day: int) -> None:
-        clock = Clock(datetime(2026, 11, 29, 21, 30, tzinfo=UTC), zone, starts)
-        found = span_of(Value("moment", "week", 0), clock)
-        assert found == span_of(Value("moment", f"2026-11-{day}", 0), clock)
+        clock = UserClock(datetime(2026, 11, 29, 21, 30, tzinfo=UTC), zone, starts)
+        found = resolve_range(Value("moment", "week", 0), clock)
+        assert found == resolve_range(Value("moment", f"2026-11-{day}", 0), clock)
 
     def test_can_be_shifted(self) -> None:
-        clock = Clock(datetime(2026, 11, 29, 21, 30, tzinfo=UTC), "Europe/Berlin", "sunday")
-        found = span_of(Value("moment", "week +1w -1d", 0), clock)
-        assert found == span_of(Value("moment", "2026-12-05", 0), clock)
+        clock = UserClock(datetime(2026, 11, 29, 21, 30, tzinfo=UTC), "Europe/Berlin", "sunday")
+        found = resolve_range(Value("moment", "week +1w -1d", 0), clock)
+        assert found == resolve_range(Value("moment", "2026-12-05", 0), clock)

@@ -17,7 +17,7 @@ from icalendar import Calendar
 from ics import Calendar as OtherCalendar
 from task_service.import_export import ical_writer
 from task_service.models import Task
-from task_service.recurrence import Series, parse
+from task_service.recurrence import Series, parse_rule
 
 LIVES_IN = "Europe/Berlin"
 NOW = datetime(2026, 11, 29, 5, tzinfo=UTC)
@@ -89,8 +89,8 @@ def made(**fields: Any) -> Task:
 
 def calendar_of(*tasks: Task, components: str = "event") -> str:
     zones = {task.time_zone for task in tasks if task.time_zone}
-    body = ical_writer.written(tasks, components, LIVES_IN, {})
-    return (ical_writer.head(zones, "Tâches; d'Ada") + body + ical_writer.END).decode()
+    body = ical_writer.write_tasks(tasks, components, LIVES_IN, {})
+    return (ical_writer.write_header(zones, "Tâches; d'Ada") + body + ical_writer.END).decode()
 
 
 def our_days(task: Task, last: date) -> list[date]:
@@ -101,7 +101,7 @@ def our_days(task: Task, last: date) -> list[date]:
     month_end: Any = task.recurrence["month_end"]
     anchor = task.rule_from or task.due_date
     series = Series(
-        parse(task.recurrence["rule"]), anchor, task.due_date, task.due_time, zone, month_end=month_end
+        parse_rule(task.recurrence["rule"]), anchor, task.due_date, task.due_time, zone, month_end=month_end
     )
     found = islice((each.due_date for each in series.occurrences()), 99)
     return [task.due_date, *takewhile(lambda day: day <= last, found)]
@@ -113,7 +113,7 @@ def our_moments(task: Task) -> Iterator[datetime]:
     assert task.recurrence
     zone = task.time_zone or LIVES_IN
     anchor = task.rule_from or task.due_date
-    series = Series(parse(task.recurrence["rule"]), anchor, task.due_date, task.due_time, zone)
+    series = Series(parse_rule(task.recurrence["rule"]), anchor, task.due_date, task.due_time, zone)
     yield datetime.combine(task.due_date, task.due_time)
     for found in series.occurrences():
         assert found.due_time
@@ -156,9 +156,9 @@ class TestForeignPrograms:
     def test_read_calendars_of_any_name(self, task: Task, name: str) -> None:
         """Whatever a project, and with it a calendar, is called."""
         task.project_id = "p"
-        body = ical_writer.written([task], "event", LIVES_IN, {"p": name})
+        body = ical_writer.write_tasks([task], "event", LIVES_IN, {"p": name})
         zones = {task.time_zone} if task.time_zone else set()
-        text = (ical_writer.head(zones, name) + body + ical_writer.END).decode()
+        text = (ical_writer.write_header(zones, name) + body + ical_writer.END).decode()
         assert len(IcsCalendarStream.calendar_from_ics(text).events) == 1
         assert len(OtherCalendar(text).events) == 1
         calendar = Calendar.from_ical(text)
@@ -255,7 +255,7 @@ class TestZones:
     @pytest.mark.parametrize("zone", [*ZONES, "Europe/Dublin", "Asia/Tehran", "America/Sao_Paulo", "Etc/UTC"])
     @pytest.mark.parametrize("year", [2026, 2039, 2065, 2090])
     def test_hold_past_2038_for_who_reads_only_the_file(self, zone: str, year: int) -> None:
-        own = ical_writer.head([zone]) + ical_writer.END
+        own = ical_writer.write_header([zone]) + ical_writer.END
         renamed = own.decode().replace(f"TZID:{zone}", "TZID:Elsewhere/Unknown")
         component: Any = Calendar.from_ical(renamed).walk("VTIMEZONE")[0]
         theirs, ours = component.to_tz(lookup_tzid=False), ZoneInfo(zone)

@@ -10,9 +10,9 @@ import pytest
 from dateutil.rrule import rrulestr
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from task_service.recurrence import RuleError, Series, parse
+from task_service.recurrence import RuleError, Series, parse_rule
 from task_service.recurrence.rule import WEEKDAYS
-from task_service.recurrence.times import Moment, Moments
+from task_service.recurrence.times import RuleTime, RuleTimes
 
 STARTS = st.datetimes(datetime.fromisoformat("1997-01-01"), datetime.fromisoformat("2027-01-01")).map(
     lambda at: at.replace(microsecond=0)
@@ -58,10 +58,10 @@ class TestMoments:
     def test_are_those_dateutil_finds(self, rule: str, start: datetime) -> None:
         assume(not is_cut_by_dateutil(rule, start))
         try:
-            moments = Moments(parse(rule), start.date(), start, clamp=False).after(start)
+            moments = RuleTimes(parse_rule(rule), start.date(), start, clamp=False).after(start)
         except RuleError:
             assume(False)
-        found = [each.at for each in islice(moments, 6)]
+        found = [each.wall_time for each in islice(moments, 6)]
         assume(len(found) == 6 and found[-1] < start + timedelta(days=3000))
         theirs = rrulestr(rule, dtstart=start)
         assert found == list(theirs.xafter(start, count=6))
@@ -71,7 +71,7 @@ class TestMoments:
     def test_are_counted_alike_from_each_of_them(self, rule: str, start: datetime) -> None:
         """A task that was done goes on from the next, which knows only its own date and time."""
         try:
-            parsed = parse(rule)
+            parsed = parse_rule(rule)
         except RuleError:
             assume(False)
         series = Series(parsed, start.date(), start.date(), start.time(), "UTC", month_end="skip")
@@ -86,7 +86,7 @@ class TestMoments:
         self, rule: str, start: datetime, late: int
     ) -> None:
         try:
-            parsed = parse(rule)
+            parsed = parse_rule(rule)
         except RuleError:
             assume(False)
         series = Series(parsed, start.date(), start.date(), start.time(), "UTC", month_end="skip")
@@ -102,14 +102,16 @@ class TestMoments:
 
     def test_of_an_hour_the_clocks_skip_come_once(self) -> None:
         series = Series(
-            parse("FREQ=HOURLY"), date(2027, 3, 28), date(2027, 3, 28), time(0, 30), "Europe/Berlin"
+            parse_rule("FREQ=HOURLY"), date(2027, 3, 28), date(2027, 3, 28), time(0, 30), "Europe/Berlin"
         )
         found = [each.due_at for each in islice(series.occurrences(), 5)]
         assert [f"{at:%H:%M}" for at in found if at] == ["00:30", "01:30", "02:30", "03:30", "04:30"]
 
     def test_are_measured_from_completion_in_hours(self) -> None:
         start = date(2027, 3, 1)
-        series = Series(parse("FREQ=HOURLY;INTERVAL=3"), start, start, time(9), "UTC", from_="completion")
+        series = Series(
+            parse_rule("FREQ=HOURLY;INTERVAL=3"), start, start, time(9), "UTC", from_="completion"
+        )
         following = series.after_completion(datetime.fromisoformat("2027-03-01T10:20:30Z"))
         assert following
         assert (following.occurrence.due_date, following.occurrence.due_time) == (start, time(13, 20))
@@ -136,8 +138,8 @@ HARD = [
 START = datetime.fromisoformat("2027-03-01T09:00")
 
 
-def _moments(rule: str) -> Iterator[Moment]:
-    return Moments(parse(rule), START.date(), START).after(START)
+def _moments(rule: str) -> Iterator[RuleTime]:
+    return RuleTimes(parse_rule(rule), START.date(), START).after(START)
 
 
 class TestSpeed:
@@ -150,6 +152,6 @@ class TestSpeed:
     @pytest.mark.parametrize("rule", [rule for rule in HARD if next(_moments(rule), None)])
     @pytest.mark.parametrize("missed", ["skip", "one"])
     def test_of_what_follows_twenty_years_late_is_bounded(self, rule: str, missed: str) -> None:
-        series = Series(parse(rule), START.date(), START.date(), START.time(), "UTC", missed=missed)  # type: ignore[arg-type]
+        series = Series(parse_rule(rule), START.date(), START.date(), START.time(), "UTC", missed=missed)  # type: ignore[arg-type]
         now = datetime.fromisoformat("2047-07-07T07:07:07Z")
         assert min(repeat(lambda: series.after_completion(now), timer=process_time, repeat=2, number=1)) < 0.1

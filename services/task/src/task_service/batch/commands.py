@@ -63,7 +63,13 @@ async def _lock_label(session: AsyncSession, user: Principal, id: str, **_: bool
 
 KINDS: Mapping[str, Kind] = {
     "task": Kind(
-        TaskRead, TaskPatch, TaskDraft, quick_add.create, use_cases.update, use_cases.delete, use_cases.lock
+        TaskRead,
+        TaskPatch,
+        TaskDraft,
+        quick_add.create_task,
+        use_cases.update,
+        use_cases.delete,
+        use_cases.lock,
     ),
     "project": Kind(
         *(ProjectRead, ProjectPatch, ProjectCreate),

@@ -7,11 +7,11 @@ from sqlmodel import col
 from task_service.calendar_feed.models import CalendarFeed
 
 
-async def of_user(session: AsyncSession, user_id: str) -> CalendarFeed | None:
+async def find_by_user(session: AsyncSession, user_id: str) -> CalendarFeed | None:
     return await session.get(CalendarFeed, user_id)
 
 
-async def by_hash(session: AsyncSession, secret_hash: str) -> CalendarFeed | None:
+async def find_by_hash(session: AsyncSession, secret_hash: str) -> CalendarFeed | None:
     query = select(CalendarFeed).where(col(CalendarFeed.secret_hash) == secret_hash)
     return (await session.scalars(query)).first()
 

@@ -21,7 +21,7 @@ from task_service.structure import filters, named
 from task_service.sync import repository as changes
 
 EXTENSION = ".ics"
-WRITTEN = 2
+FORMAT_VERSION = 2
 """Counts the ways calendars have been written in: with another one, everything is read again."""
 Secret = Annotated[str, Path(max_length=100, description="the secret and `.ics`")]
 
@@ -32,14 +32,14 @@ public_feed = router(prefix="/calendar", tags=["calendar"], public=True)
 @feed.get("")
 async def read_feed(user: CurrentUser, session: SessionDep) -> FeedRead:
     """Whether there is an address; the address itself is shown only when it is made."""
-    found = await use_cases.read(session, user)
+    found = await use_cases.read_feed(session, user)
     return FeedRead(active=found is not None, created_at=found.created_at if found else None)
 
 
 @feed.post("", status_code=201)
 async def renew_feed(user: CurrentUser, session: SessionDep, request: Request) -> FeedCreated:
     """Makes a secret address that calendar programs can subscribe to; an earlier one ends."""
-    found, secret = await use_cases.renew(session, user)
+    found, secret = await use_cases.renew_feed(session, user)
     path = f"/api/v1/calendar/{secret}{EXTENSION}"
     url = request.app.state.settings.public_url.rstrip("/") + path
     return FeedCreated(active=True, created_at=found.created_at, path=path, url=url)
@@ -48,7 +48,7 @@ async def renew_feed(user: CurrentUser, session: SessionDep, request: Request) -
 @feed.delete("", status_code=204)
 async def end_feed(user: CurrentUser, session: SessionDep) -> None:
     """Closes the address at once."""
-    await use_cases.end(session, user)
+    await use_cases.close_feed(session, user)
 
 
 @public_feed.get(
@@ -63,28 +63,28 @@ async def subscribe(
     filter: Annotated[Name | None, Query(description="a saved filter, by its name or id")] = None,
 ) -> Response:
     """The open tasks of whoever made this address, read-only, as iCalendar; see docs/calendars.md."""
-    user = await use_cases.owner(session, id.removesuffix(EXTENSION))
-    stand = (await changes.counter(session, user.user_id)).last
-    choice = export.Choice(user.time_zone, components, open_only=True, project=project)
+    user = await use_cases.find_owner(session, id.removesuffix(EXTENSION))
+    stand = (await changes.read_counter(session, user.user_id)).last
+    choice = export.CalendarOptions(user.time_zone, components, open_only=True, project=project)
     if project:
         await named.read(session, user, Project, project)
     if filter:
         await filters.resolve(session, user, filter)
-        choice = replace(choice, pages=partial(use_cases.pages, user, filter), name=filter)
-    stream = export.as_ical(request.app.state.database, user.user_id, choice)
-    headers = {"etag": _etag(stand, request.url.query, filter), "cache-control": "private, no-cache"}
+        choice = replace(choice, pages=partial(use_cases.iterate_pages, user, filter), name=filter)
+    stream = export.export_ical(request.app.state.database, user.user_id, choice)
+    headers = {"etag": _make_etag(stand, request.url.query, filter), "cache-control": "private, no-cache"}
     return StreamingResponse(stream, media_type="text/calendar; charset=utf-8", headers=headers)
 
 
 @public_feed.head("/{id}", include_in_schema=False)
-async def check(id: Secret, session: SessionDep) -> Response:
+async def check_feed(id: Secret, session: SessionDep) -> Response:
     """Whether there is such an address."""
-    await use_cases.owner(session, id.removesuffix(EXTENSION))
+    await use_cases.find_owner(session, id.removesuffix(EXTENSION))
     return Response(media_type="text/calendar; charset=utf-8")
 
 
-def _etag(stand: int, asked: str, filter: str | None) -> str:
+def _make_etag(stand: int, asked: str, filter: str | None) -> str:
     """What a filter finds may change with the time alone, so it is another one each minute."""
     minute = f"{datetime.now(UTC):%Y%m%d%H%M}" if filter else ""
-    told = hashlib.sha256(f"{WRITTEN} {stand} {asked} {minute}".encode()).hexdigest()
+    told = hashlib.sha256(f"{FORMAT_VERSION} {stand} {asked} {minute}".encode()).hexdigest()
     return f'"{told[:24]}"'

@@ -46,7 +46,7 @@ APPLY: Mapping[Kind, Apply] = {
     Kind.TRASH: tree.trash_more,
     Kind.RESTORE: tree.restore_more,
     Kind.ZONE: zones.follow_more,
-    Kind.COPY: subtask_copying.copy_more,
+    Kind.COPY: subtask_copying.copy_remaining,
 }
 FIND_NEW: Mapping[Kind, Find] = {Kind.RELABEL: labels.find_new, Kind.TRASH: tree.find_new}
 """What has come to be meant since the change began: a new task below one that is being deleted, say."""

@@ -9,7 +9,7 @@ comparison = field / field operator value / field ["not"] "in" "(" value *("," v
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["text", "number", "moment", "word", "none"]
+ValueKind = Literal["text", "number", "moment", "word", "none"]
 Operator = Literal["=", "!=", "<", "<=", ">", ">=", "~", "in", "not in", "is"]
 
 
@@ -17,7 +17,7 @@ Operator = Literal["=", "!=", "<", "<=", ">", ">=", "~", "in", "not in", "is"]
 class Value:
     """What a field is compared with."""
 
-    kind: Kind
+    kind: ValueKind
     text: str
     """Without quotes; a moment with its shifts, such as `today+3d`."""
     position: int
@@ -38,21 +38,21 @@ class Not:
 
 
 @dataclass(frozen=True, slots=True)
-class All:
+class And:
     terms: tuple["Node", ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Any:
+class Or:
     terms: tuple["Node", ...]
 
 
-Node = Comparison | Not | All | Any
+Node = Comparison | Not | And | Or
 
 
-def fields_of(node: Node) -> set[str]:
+def collect_fields(node: Node) -> set[str]:
     """The fields a filter looks at."""
     if isinstance(node, Comparison):
         return {node.field}
     terms = (node.term,) if isinstance(node, Not) else node.terms
-    return set[str]().union(*map(fields_of, terms))
+    return set[str]().union(*map(collect_fields, terms))

@@ -14,7 +14,7 @@ _SHIFT = re.compile(r"([+-]\d+)([hdw])")
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TimeRange:
     """From `start` up to but not including `end`, instants in UTC; or one instant, which is both."""
 
     start: datetime
@@ -23,25 +23,25 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class UserClock:
     """The time it is, and the IANA zone of the user who asks."""
 
     now: datetime
     zone: str
     week_start: str | None = None
-    """As in `Calendar.at`."""
+    """As in `Calendar.for_zone`."""
 
     @property
     def today(self) -> date:
         return self.now.astimezone(ZoneInfo(self.zone)).date()
 
     @property
-    def week(self) -> date:
+    def first_day_of_week(self) -> date:
         """The first day of this week."""
-        return Calendar.at(self.now, self.zone, self.week_start).this_week
+        return Calendar.for_zone(self.now, self.zone, self.week_start).first_day_of_week
 
 
-def span_of(value: Value, clock: Clock) -> Span:
+def resolve_range(value: Value, clock: UserClock) -> TimeRange:
     """The day or the instant that `value` names. Raises `FilterError`.
 
     Days and weeks are counted on the calendar, hours on the clock that never jumps. A day with hours
@@ -49,10 +49,10 @@ def span_of(value: Value, clock: Clock) -> Span:
     """
     origin, *shifts = value.text.split()
     try:
-        found = _origin(origin, clock)
+        found = _resolve_origin(origin, clock)
         for shift in shifts:
-            found = _shifted(found, shift, clock.zone)
-        return _span(found, clock.zone)
+            found = _apply_shift(found, shift, clock.zone)
+        return _make_range(found, clock.zone)
     except (ValueError, OverflowError) as error:
         raise FilterError("There is no such day or time on the calendar.", value.position) from error
 
@@ -62,11 +62,11 @@ def start_of_day(day: date, zone: str) -> datetime:
     return datetime.combine(day, time.min, ZoneInfo(zone)).astimezone(UTC)
 
 
-def _origin(text: str, clock: Clock) -> date | datetime:
+def _resolve_origin(text: str, clock: UserClock) -> date | datetime:
     if text == "now":
         return clock.now
     if text == "week":
-        return clock.week
+        return clock.first_day_of_week
     if text in _DAYS:
         return clock.today + timedelta(days=_DAYS[text])
     if len(text) == len("2026-12-24"):
@@ -75,7 +75,7 @@ def _origin(text: str, clock: Clock) -> date | datetime:
     return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(clock.zone))).astimezone(UTC)
 
 
-def _shifted(origin: date | datetime, shift: str, zone: str) -> date | datetime:
+def _apply_shift(origin: date | datetime, shift: str, zone: str) -> date | datetime:
     found = _SHIFT.fullmatch(shift)
     if found is None:
         raise ValueError(shift)
@@ -89,8 +89,8 @@ def _shifted(origin: date | datetime, shift: str, zone: str) -> date | datetime:
     return (origin.astimezone(ZoneInfo(zone)) + days).astimezone(UTC)
 
 
-def _span(found: date | datetime, zone: str) -> Span:
+def _make_range(found: date | datetime, zone: str) -> TimeRange:
     if isinstance(found, datetime):
-        return Span(found, found, is_instant=True)
+        return TimeRange(found, found, is_instant=True)
     following = found + timedelta(days=1)
-    return Span(start_of_day(found, zone), start_of_day(following, zone), is_instant=False)
+    return TimeRange(start_of_day(found, zone), start_of_day(following, zone), is_instant=False)

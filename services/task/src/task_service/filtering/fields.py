@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from task_service.filtering.ast import Kind, Operator
+from task_service.filtering.ast import Operator, ValueKind
 
-Type = Literal["yes or no", "number", "moment", "text", "name", "task"]
+FieldType = Literal["yes or no", "number", "moment", "text", "name", "task"]
 
 _EQUAL: frozenset[Operator] = frozenset({"=", "!="})
 _ALIKE: frozenset[Operator] = frozenset({"~"})
 _LISTED: frozenset[Operator] = frozenset({"in", "not in"})
 _ORDERED: frozenset[Operator] = frozenset({"<", "<=", ">", ">="})
-OPERATORS: Mapping[Type, frozenset[Operator]] = {
+OPERATORS: Mapping[FieldType, frozenset[Operator]] = {
     "yes or no": _EQUAL,
     "number": _EQUAL | _ORDERED | _LISTED,
     "moment": _EQUAL | _ORDERED | _LISTED,
@@ -20,7 +20,7 @@ OPERATORS: Mapping[Type, frozenset[Operator]] = {
     "name": _EQUAL | _ALIKE | _LISTED,
     "task": _EQUAL | _LISTED,
 }
-VALUES: Mapping[Type, Kind] = {
+VALUES: Mapping[FieldType, ValueKind] = {
     "yes or no": "word",
     "number": "number",
     "moment": "moment",
@@ -28,7 +28,7 @@ VALUES: Mapping[Type, Kind] = {
     "name": "text",
     "task": "text",
 }
-EXAMPLES: Mapping[Type, str] = {
+EXAMPLES: Mapping[FieldType, str] = {
     "yes or no": "true or false",
     "number": "a number from 0 to 4",
     "moment": "a date like 2026-12-24, or now, today, tomorrow, yesterday, week, also with +3d, -1w or +2h",
@@ -40,14 +40,14 @@ EXAMPLES: Mapping[Type, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field. `can_miss`: a task may have none, so the field alone is a question, and `none` a value."""
+    """A field. `nullable`: a task may have none, so the field alone is a question, and `none` a value."""
 
-    type: Type
-    can_miss: bool = False
+    type: FieldType
+    nullable: bool = False
 
     @property
     def stands_alone(self) -> bool:
-        return self.can_miss or self.type == "yes or no"
+        return self.nullable or self.type == "yes or no"
 
 
 FIELDS: Mapping[str, Field] = {
@@ -55,13 +55,13 @@ FIELDS: Mapping[str, Field] = {
     "recurring": Field("yes or no"),
     "overdue": Field("yes or no"),
     "priority": Field("number"),
-    "due": Field("moment", can_miss=True),
+    "due": Field("moment", nullable=True),
     "created": Field("moment"),
     "updated": Field("moment"),
-    "completed": Field("moment", can_miss=True),
+    "completed": Field("moment", nullable=True),
     "title": Field("text"),
-    "notes": Field("text", can_miss=True),
-    "label": Field("name", can_miss=True),
-    "project": Field("name", can_miss=True),
-    "parent": Field("task", can_miss=True),
+    "notes": Field("text", nullable=True),
+    "label": Field("name", nullable=True),
+    "project": Field("name", nullable=True),
+    "parent": Field("task", nullable=True),
 }

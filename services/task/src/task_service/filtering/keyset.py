@@ -44,40 +44,40 @@ _VALUES: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
 """What of a task a cursor keeps: of which field, in which form."""
 
 
-def order(sort: Sort) -> list[ColumnElement[Any]]:
+def order_by(sort: Sort) -> list[ColumnElement[Any]]:
     """What to order by."""
-    pairs = zip(_columns(sort), sort.descending, strict=True)
+    pairs = zip(_sort_columns(sort), sort.descending, strict=True)
     return [column.desc() if down else column.asc() for column, down in pairs]
 
 
-def behind(sort: Sort, last: Sequence[Any]) -> ColumnElement[bool]:
+def after(sort: Sort, last: Sequence[Any]) -> ColumnElement[bool]:
     """That a row comes behind the one with the sort values `last`."""
-    columns, down = _columns(sort), sort.descending
+    columns, down = _sort_columns(sort), sort.descending
     values = [literal(value, column.type) for value, column in zip(last, columns, strict=True)]
     if len(set(down)) == 1:
         left, right = tuple_(*columns), tuple_(*values)
         return left < right if down[0] else left > right
-    found = _beyond(columns[-1], values[-1], down[-1])
+    found = _is_after(columns[-1], values[-1], down[-1])
     for column, value, falls in list(zip(columns, values, down, strict=True))[-2::-1]:
-        found = or_(_beyond(column, value, falls), and_(column == value, found))
+        found = or_(_is_after(column, value, falls), and_(column == value, found))
     return found
 
 
-def values(sort: Sort, read: Callable[[str], Any]) -> list[Any]:
+def key_values(sort: Sort, read: Callable[[str], Any]) -> list[Any]:
     """The sort values of a task, for a cursor; `read` gives its fields."""
     return [form(read(name)) for name, form in map(_VALUES.__getitem__, sort.fields)]
 
 
-def needed(sort: Sort) -> list[str]:
-    """Names of the fields that `values` reads."""
+def key_fields(sort: Sort) -> list[str]:
+    """Names of the fields that `key_values` reads."""
     return [_VALUES[field][0] for field in sort.fields]
 
 
-def _columns(sort: Sort) -> list[ColumnElement[Any]]:
+def _sort_columns(sort: Sort) -> list[ColumnElement[Any]]:
     """Of one table, where one index can serve them all."""
     ids = TEXT.task_id if "title" in sort.fields else TASK.id
     return [ids if field == "id" else COLUMNS[field] for field in sort.fields]
 
 
-def _beyond(column: ColumnElement[Any], value: ColumnElement[Any], falls: bool) -> ColumnElement[bool]:
+def _is_after(column: ColumnElement[Any], value: ColumnElement[Any], falls: bool) -> ColumnElement[bool]:
     return column < value if falls else column > value

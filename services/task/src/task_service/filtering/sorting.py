@@ -15,7 +15,7 @@ NUMBERS = frozenset({"priority", "done"})
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class SortKey:
     """A field to sort by."""
 
     field: str
@@ -26,7 +26,7 @@ class Key:
 class Sort:
     """Fields to sort by, the most important first; the id decides between equals."""
 
-    keys: tuple[Key, ...]
+    keys: tuple[SortKey, ...]
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -40,25 +40,25 @@ class Sort:
 
 def parse_sort(text: str) -> Sort:
     """Read a sort order. Raises `FilterError`, with the offset of the wrong field."""
-    keys: list[Key] = []
+    keys: list[SortKey] = []
     position = 0
     for part in text.split(","):
-        keys.append(_key(part, position, [key.field for key in keys]))
+        keys.append(_parse_key(part, position, [key.field for key in keys]))
         position += len(part) + 1
     if len(keys) > MAX_KEYS:
         raise FilterError(f"At most {MAX_KEYS} fields can be sorted by.", 0)
     return Sort(tuple(keys))
 
 
-def values_of(fields: Sequence[str], stored: Sequence[Any]) -> list[Any]:
+def decode_values(fields: Sequence[str], stored: Sequence[Any]) -> list[Any]:
     """The sort values in a cursor, as they compare in the database.
 
     Raises `ValueError` or `OverflowError`.
     """
-    return [_value(field, value) for field, value in zip(fields, stored, strict=True)]
+    return [_decode_value(field, value) for field, value in zip(fields, stored, strict=True)]
 
 
-def _key(part: str, start: int, before: Sequence[str]) -> Key:
+def _parse_key(part: str, start: int, before: Sequence[str]) -> SortKey:
     position = start + len(part) - len(part.lstrip())
     name = part.strip().lower()
     field = name.removeprefix("-")
@@ -66,10 +66,10 @@ def _key(part: str, start: int, before: Sequence[str]) -> Key:
         raise FilterError(f"There is no sorting by “{field}”. There is: {', '.join(SORTS)}.", position)
     if field in before:
         raise FilterError(f"{field} is named twice.", position)
-    return Key(field, name.startswith("-"))
+    return SortKey(field, name.startswith("-"))
 
 
-def _value(field: str, value: Any) -> Any:
+def _decode_value(field: str, value: Any) -> Any:
     if field in NUMBERS:
         if type(value) is not int or not 0 <= value <= 4:
             raise ValueError(value)

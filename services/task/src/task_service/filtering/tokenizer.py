@@ -34,34 +34,34 @@ class Token:
     kind: TokenKind
     text: str
     position: int
-    shown: str
+    raw: str
     """As it was written."""
 
 
-def tokens(filter: str) -> Iterator[Token]:
+def tokenize(filter: str) -> Iterator[Token]:
     """The tokens of `filter`, and one for its end. Raises `FilterError`."""
     if len(filter) > MAX_LENGTH:
         raise FilterError(f"A filter has at most {MAX_LENGTH} characters.", MAX_LENGTH)
     position = 0
     while True:
-        position = _after_space(filter, position)
+        position = _skip_whitespace(filter, position)
         if position == len(filter):
             yield Token("end", "", position, "")
             return
         found = _TOKEN.match(filter, position)
         if found is None:
-            raise _unreadable(filter, position)
-        yield _token(found)
+            raise _unexpected_character(filter, position)
+        yield _make_token(found)
         position = found.end()
 
 
-def _after_space(filter: str, position: int) -> int:
+def _skip_whitespace(filter: str, position: int) -> int:
     found = _SPACE.match(filter, position)
     assert found
     return found.end()
 
 
-def _token(found: re.Match[str]) -> Token:
+def _make_token(found: re.Match[str]) -> Token:
     kind, shown = found.lastgroup, found[0]
     text = shown
     if kind == "text":
@@ -73,7 +73,7 @@ def _token(found: re.Match[str]) -> Token:
     return Token(kind, text, found.start(), shown)  # type: ignore[arg-type]  # the names of the groups
 
 
-def _unreadable(filter: str, position: int) -> FilterError:
+def _unexpected_character(filter: str, position: int) -> FilterError:
     letter = filter[position]
     if letter == '"':
         return FilterError("This text has no closing quote.", position)

@@ -6,7 +6,7 @@ Case, spaces, hyphens and underscores make no difference.
 import re
 from collections.abc import Mapping, Sequence
 
-NAMES: Mapping[str, Sequence[str]] = {
+SYNONYMS: Mapping[str, Sequence[str]] = {
     "id": ("id", "taskid", "uid", "uuid", "gid", "cardid", "todoid", "issueid"),
     "title": (
         *("title", "taskname", "tasktitle", "task", "name", "cardname", "cardtitle", "summary", "subject"),
@@ -54,23 +54,25 @@ NAMES: Mapping[str, Sequence[str]] = {
     "rule_missed": ("rulemissed",),
 }
 """Meaning → names, the most exact one first."""
-_MEANINGS: dict[str, list[tuple[str, int]]] = {}
-for _meaning, _names in NAMES.items():
+_FIELDS_BY_NAME: dict[str, list[tuple[str, int]]] = {}
+for _meaning, _names in SYNONYMS.items():
     for _rank, _name in enumerate(_names):
-        _MEANINGS.setdefault(_name, []).append((_meaning, _rank))
-_APART = re.compile(r"[\W_]+")
+        _FIELDS_BY_NAME.setdefault(_name, []).append((_meaning, _rank))
+_SEPARATORS = re.compile(r"[\W_]+")
 
 
-def normal(name: str) -> str:
-    return _APART.sub("", name.casefold())
+def normalize_name(name: str) -> str:
+    return _SEPARATORS.sub("", name.casefold())
 
 
-def is_head(row: Sequence[str]) -> bool:
+def is_header(row: Sequence[str]) -> bool:
     """Whether a row can name the columns: one of them is the title."""
-    return any(meaning == "title" for name in row for meaning, _ in _MEANINGS.get(normal(name), ()))
+    return any(
+        meaning == "title" for name in row for meaning, _ in _FIELDS_BY_NAME.get(normalize_name(name), ())
+    )
 
 
-def meanings(names: Sequence[str]) -> tuple[list[str | None], dict[int, str]]:
+def map_columns(names: Sequence[str]) -> tuple[list[str | None], dict[int, str]]:
     """For each column what it means, if it does; and those that mean the same less exactly, with what.
 
     A column that could be two things is what no other column is more exactly.
@@ -81,7 +83,7 @@ def meanings(names: Sequence[str]) -> tuple[list[str | None], dict[int, str]]:
     claims = sorted(
         (meaning != "title", rank, place, meaning)
         for place, name in enumerate(names)
-        for meaning, rank in _MEANINGS.get(normal(name), ())
+        for meaning, rank in _FIELDS_BY_NAME.get(normalize_name(name), ())
     )
     for *_, place, meaning in claims:
         if found[place] is None and meaning not in taken:

@@ -9,9 +9,9 @@ import re
 _FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
 
 
-def escape(cell: str) -> str:
+def escape_cell(cell: str) -> str:
     return f"'{cell}" if _FORMULA.match(cell) else cell
 
 
-def unescape(cell: str) -> str:
+def unescape_cell(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell

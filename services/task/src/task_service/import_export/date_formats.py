@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from task_service.quickadd import Calendar, understand
+from task_service.quickadd import Calendar, parse_text
 from task_service.recurrence.rule import RuleError
 
 MAX_WORDS = 80
@@ -46,14 +46,14 @@ _CLOCK = re.compile(_TIME.replace(r"(?:\s*,\s*|\s+|T|\s+at\s+)", r"\s*").removes
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class ParsedDateTime:
     """What was read: a day, perhaps with a time on the wall or at an offset from UTC."""
 
     day: date
     clock: time | None = None
     offset: timezone | None = None
 
-    def instant(self, zone: str) -> datetime | None:
+    def to_utc(self, zone: str) -> datetime | None:
         """In UTC; a day begins where `zone` is. None at the ends of the calendar."""
         try:
             wall = datetime.combine(self.day, self.clock or time.min, self.offset or ZoneInfo(zone))
@@ -61,47 +61,47 @@ class Moment:
         except OverflowError:
             return None
 
-    def at(self, zone: str) -> "Moment":
+    def in_zone(self, zone: str) -> "ParsedDateTime":
         """The same on the wall of `zone`."""
         if self.offset is None:
             return self
-        instant = self.instant(zone)
+        instant = self.to_utc(zone)
         try:
             wall = instant.astimezone(ZoneInfo(zone)) if instant else None
         except OverflowError:
             wall = None
-        return Moment(wall.date(), wall.time()) if wall else Moment(self.day, self.clock)
+        return ParsedDateTime(wall.date(), wall.time()) if wall else ParsedDateTime(self.day, self.clock)
 
 
-class Dates:
+class DateColumn:
     """How the dates of one column are read."""
 
     def __init__(self, values: Iterable[str], calendar: Calendar) -> None:
-        found = [match for value in values if (match := _matched(value.strip())) and match["first"]]
-        orders = {order for match in found if (order := _order(match))}
+        found = [match for value in values if (match := _match_format(value.strip())) and match["first"]]
+        orders = {order for match in found if (order := _required_order(match))}
         self.is_ambiguous = bool(found) and not orders
         self.is_mixed = len(orders) > 1
         marks = {match["mark"] for match in found}
         by_custom = calendar.month_first and marks <= {"/", "-"}
         self.month_first = orders == {"month"} or (not orders and by_custom)
         self._calendar = calendar
-        self._read_words: dict[str, Moment | None] = {}
+        self._read_words: dict[str, ParsedDateTime | None] = {}
         """A column says "tomorrow" or "every day" again and again."""
 
-    def read(self, text: str) -> Moment | None:
+    def parse(self, text: str) -> ParsedDateTime | None:
         """None for what is no date."""
         text = text.strip()
-        match = _matched(text)
+        match = _match_format(text)
         if match is None:
             if text not in self._read_words:
-                self._read_words[text] = self._in_words(text)
+                self._read_words[text] = self._parse_words(text)
             return self._read_words[text]
         try:
-            return Moment(self._day(match), *_clock(match))
+            return ParsedDateTime(self._build_date(match), *_build_time(match))
         except ValueError:
             return None
 
-    def _day(self, match: "Match") -> date:
+    def _build_date(self, match: "DateParts") -> date:
         year = int(match["year"] or 0)
         year = year if year > 99 else 2000 + year
         if match["name"]:
@@ -109,36 +109,36 @@ class Dates:
         if not match["first"]:
             return date(year, int(match["month"] or 0), int(match["day"] or 0))
         first, second = int(match["first"]), int(match["second_"] or 0)
-        month_first = _order(match) == "month" if _order(match) else self.month_first
+        month_first = _required_order(match) == "month" if _required_order(match) else self.month_first
         day, month = (second, first) if month_first else (first, second)
         return date(year, month, day)
 
-    def _in_words(self, text: str) -> Moment | None:
+    def _parse_words(self, text: str) -> ParsedDateTime | None:
         if not 2 < len(text) <= MAX_WORDS:
             return None
         try:
-            found = understand(f"x {text}", self._calendar)
+            found = parse_text(f"x {text}", self._calendar)
         except (ValueError, OverflowError, RuleError):
             return None
         if found.title != "x" or found.due_date is None or found.recurrence:
             return None
-        return Moment(found.due_date, found.due_time)
+        return ParsedDateTime(found.due_date, found.due_time)
 
 
-Match = dict[str, str | None]
+DateParts = dict[str, str | None]
 
 
-def read_clock(text: str) -> time | None:
+def parse_time(text: str) -> time | None:
     """A time alone: `14:00`, `2:00 PM`."""
     match = _CLOCK.fullmatch(text.strip())
     try:
-        return _clock(match.groupdict())[0] if match and (match["minute"] or match["half"]) else None
+        return _build_time(match.groupdict())[0] if match and (match["minute"] or match["half"]) else None
     except ValueError:
         return None
 
 
 @cache
-def _nothing() -> Match:
+def _empty_parts() -> DateParts:
     return dict.fromkeys(
         (
             "year",
@@ -157,17 +157,17 @@ def _nothing() -> Match:
     )
 
 
-def _matched(text: str) -> Match | None:
+def _match_format(text: str) -> DateParts | None:
     if len(text) > MAX_WORDS:
         return None
     for form in _FORMS:
         match = form.fullmatch(text)
         if match and (not match.groupdict().get("name") or match["name"].lower() in _MONTHS):
-            return _nothing() | match.groupdict()
+            return _empty_parts() | match.groupdict()
     return None
 
 
-def _order(match: Match) -> str | None:
+def _required_order(match: DateParts) -> str | None:
     """Which of the two numbers must be the month; None if each can be."""
     first, second = int(match["first"] or 0), int(match["second_"] or 0)
     if first > 12 >= second:
@@ -175,7 +175,7 @@ def _order(match: Match) -> str | None:
     return "month" if second > 12 >= first else None
 
 
-def _clock(match: Match) -> tuple[time | None, timezone | None]:
+def _build_time(match: DateParts) -> tuple[time | None, timezone | None]:
     if not match["hour"]:
         return None, None
     hour, half = int(match["hour"]), (match["half"] or "").lower()[:1]
@@ -186,10 +186,10 @@ def _clock(match: Match) -> tuple[time | None, timezone | None]:
     elif not match["minute"] and not match["zone"]:
         raise ValueError("a number is no time")
     clock = time(hour, int(match["minute"] or 0), int(match["second"] or 0))
-    return clock, _offset(match["zone"])
+    return clock, _parse_offset(match["zone"])
 
 
-def _offset(text: str | None) -> timezone | None:
+def _parse_offset(text: str | None) -> timezone | None:
     if not text:
         return None
     if text[0] not in "+-":

@@ -14,23 +14,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from servicekit.database import Database
 from task_service.import_export import ical_writer, repository, todo_json
 from task_service.import_export.csv_file import COLUMNS
-from task_service.import_export.csv_injection import escape
-from task_service.import_export.project_paths import SLASH, escaped
+from task_service.import_export.csv_injection import escape_cell
+from task_service.import_export.project_paths import SLASH, escape_name
 from task_service.import_export.schemas import ActivityOfTask
 from task_service.models import Activity, Label, Project, SavedFilter, Task
 from task_service.schemas import TaskRead
 from task_service.structure.schemas import FilterRead, LabelRead, ProjectRead
 
 PAGE = 500
-FEW = 50
+SMALL_PAGE = 50
 
-Part = Literal["tasks", "trash", "activity"]
+ExportPart = Literal["tasks", "trash", "activity"]
 Components = Literal["event", "todo", "both"]
 Pages = Callable[[Database], AsyncIterator[Sequence[Task]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class CalendarOptions:
     """Which tasks a calendar holds, and as what. zone: where the user lives; project: an id."""
 
     zone: str
@@ -41,19 +41,19 @@ class Choice:
     """What to take the tasks from, instead of all of them."""
     name: str = "Tasks"
 
-    def takes(self, task: Task) -> bool:
+    def includes(self, task: Task) -> bool:
         return not (self.open_only and task.done) and self.project in (None, task.project_id)
 
 
-async def as_json(database: Database, user_id: str) -> AsyncIterator[bytes]:
+async def export_json(database: Database, user_id: str) -> AsyncIterator[bytes]:
     """What `own` reads."""
     async with database.reading() as session:
-        projects = await repository.projects(session, user_id)
-        labels = await repository.all_of(session, Label, user_id)
-        filters = await repository.all_of(session, SavedFilter, user_id)
+        projects = await repository.list_projects(session, user_id)
+        labels = await repository.list_all(session, Label, user_id)
+        filters = await repository.list_all(session, SavedFilter, user_id)
     head = {
-        "format": todo_json.NAME,
-        "version": todo_json.VERSION,
+        "format": todo_json.FORMAT_NAME,
+        "version": todo_json.FORMAT_VERSION,
         "exported_at": datetime.now(UTC),
         "projects": [ProjectRead.model_validate(each).model_dump(mode="json") for each in projects],
         "labels": [LabelRead.model_validate(each).model_dump(mode="json") for each in labels],
@@ -61,15 +61,15 @@ async def as_json(database: Database, user_id: str) -> AsyncIterator[bytes]:
     }
     yield orjson.dumps(head)[:-1] + b',"tasks":['
     separator = b"\n"
-    async for page in _pages(database, user_id):
+    async for page in _iterate_pages(database, user_id):
         for task in page:
-            yield separator + orjson.dumps(_whole(task))
+            yield separator + orjson.dumps(_present_task(task))
             separator = b",\n"
     yield b"\n]}\n"
 
 
-async def page_of(
-    session: AsyncSession, user_id: str, of: Part, last: str
+async def read_export_page(
+    session: AsyncSession, user_id: str, of: ExportPart, last: str
 ) -> tuple[list[dict[str, Any]], str | None]:
     """A few tasks or activities behind the id `last`, and the id to go on behind; None at the end.
 
@@ -77,44 +77,46 @@ async def page_of(
     """
     rows: Sequence[Task | Activity]
     if of == "activity":
-        rows = await repository.activity_after(session, user_id, last, FEW)
+        rows = await repository.list_activity_after(session, user_id, last, SMALL_PAGE)
         items = [ActivityOfTask.model_validate(row).model_dump(mode="json") for row in rows]
     else:
-        rows = await repository.tasks_after(session, user_id, last, FEW, trashed=of == "trash")
-        items = [_whole(task) for task in rows]
-    return items, rows[-1].id if len(rows) == FEW else None
+        rows = await repository.list_tasks_after(session, user_id, last, SMALL_PAGE, trashed=of == "trash")
+        items = [_present_task(task) for task in rows]
+    return items, rows[-1].id if len(rows) == SMALL_PAGE else None
 
 
-async def as_csv(database: Database, user_id: str) -> AsyncIterator[bytes]:
+async def export_csv(database: Database, user_id: str) -> AsyncIterator[bytes]:
     """What `spreadsheet` reads."""
     async with database.reading() as session:
-        names = _paths(await repository.projects(session, user_id))
-    yield _line(COLUMNS)
-    async for page in _pages(database, user_id):
+        names = _build_project_paths(await repository.list_projects(session, user_id))
+    yield _write_csv_line(COLUMNS)
+    async for page in _iterate_pages(database, user_id):
         for task in page:
-            row = _row(task, names)
-            yield _line([row[name] for name in COLUMNS])
+            row = _build_csv_row(task, names)
+            yield _write_csv_line([row[name] for name in COLUMNS])
 
 
-async def as_ical(database: Database, user_id: str, choice: Choice) -> AsyncIterator[bytes]:
+async def export_ical(database: Database, user_id: str, choice: CalendarOptions) -> AsyncIterator[bytes]:
     """One VCALENDAR with what `choice` says of each task, written beside the event loop."""
     async with database.reading() as session:
-        zones = await repository.zones(session, user_id)
-        projects = {each.id: each.name for each in await repository.projects(session, user_id)}
+        zones = await repository.list_zones(session, user_id)
+        projects = {each.id: each.name for each in await repository.list_projects(session, user_id)}
     name = projects.get(choice.project or "", choice.name)
-    yield await asyncio.to_thread(ical_writer.head, zones, name)
-    pages = choice.pages(database) if choice.pages else _pages(database, user_id)
+    yield await asyncio.to_thread(ical_writer.write_header, zones, name)
+    pages = choice.pages(database) if choice.pages else _iterate_pages(database, user_id)
     async for page in pages:
-        tasks = [task for task in page if choice.takes(task)]
-        yield await asyncio.to_thread(ical_writer.written, tasks, choice.components, choice.zone, projects)
+        tasks = [task for task in page if choice.includes(task)]
+        yield await asyncio.to_thread(
+            ical_writer.write_tasks, tasks, choice.components, choice.zone, projects
+        )
     yield ical_writer.END
 
 
-async def _pages(database: Database, user_id: str) -> AsyncIterator[Sequence[Task]]:
+async def _iterate_pages(database: Database, user_id: str) -> AsyncIterator[Sequence[Task]]:
     last = ""
     while True:
         async with database.reading() as session:
-            page = await repository.tasks_after(session, user_id, last, PAGE)
+            page = await repository.list_tasks_after(session, user_id, last, PAGE)
         if page:
             yield page
         if len(page) < PAGE:
@@ -122,24 +124,24 @@ async def _pages(database: Database, user_id: str) -> AsyncIterator[Sequence[Tas
         last = page[-1].id
 
 
-def _whole(task: Task) -> dict[str, Any]:
+def _present_task(task: Task) -> dict[str, Any]:
     shown = TaskRead.model_validate(task).model_dump(mode="json", by_alias=True)
     return shown | {"rule_from": task.rule_from, "rule_number": task.rule_number}
 
 
-def _paths(projects: Sequence[Project]) -> dict[str, str]:
+def _build_project_paths(projects: Sequence[Project]) -> dict[str, str]:
     """Id → names from the top, by slashes; before a slash in a name stands a backslash."""
     by_id = {project.id: project for project in projects}
 
     def path(id: str) -> str:
         project = by_id[id]
-        name = escaped(project.name)
+        name = escape_name(project.name)
         return f"{path(project.parent_id)}{SLASH}{name}" if project.parent_id in by_id else name
 
     return {id: path(id) for id in by_id}
 
 
-def _row(task: Task, projects: Mapping[str, str]) -> dict[str, Any]:
+def _build_csv_row(task: Task, projects: Mapping[str, str]) -> dict[str, Any]:
     recurrence = task.recurrence or {}
     return {
         **{name: getattr(task, name) for name in COLUMNS if name in Task.model_fields},
@@ -156,7 +158,7 @@ def _row(task: Task, projects: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _line(cells: Sequence[Any]) -> bytes:
+def _write_csv_line(cells: Sequence[Any]) -> bytes:
     out = io.StringIO()
-    csv.writer(out).writerow(["" if cell is None else escape(str(cell)) for cell in cells])
+    csv.writer(out).writerow(["" if cell is None else escape_cell(str(cell)) for cell in cells])
     return out.getvalue().encode()

@@ -5,9 +5,9 @@ everybody would wait. What goes over the pipe is small or comes in pieces, for t
 
     us                                          the process
     open(request)  ──────────────────────────▶  reads the file
-                   ◀── `FileRead`, ids          …
+                   ◀── `FileSummary`, ids          …
     plan(known)    ──────────────────────────▶  what is new of it, and its values
-                   ◀── `Outlook`                …
+                   ◀── `ImportSummary`                …
     settle(names)  ──────────────────────────▶
     chunk()        ◀── rows, again and again    until None
 """
@@ -21,10 +21,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from task_service.import_export import file_reader
-from task_service.import_export.file_reader import FileRead, FileRequest, Stopped
+from task_service.import_export.file_reader import FileRequest, FileSummary, ReadFailure
 from task_service.import_export.limits import CPU_SECONDS, WAIT_SECONDS
-from task_service.import_export.parsed_file import Unreadable
-from task_service.import_export.preparation import Outlook, Settled
+from task_service.import_export.parsed_file import UnreadableFile
+from task_service.import_export.preparation import ImportSummary, ResolvedStructure
 from task_service.import_export.rows import Chunk
 
 _context = multiprocessing.get_context("forkserver")
@@ -34,7 +34,7 @@ _threads = ThreadPoolExecutor(8, "import")
 """They wait for the pipes; those of the event loop's own pool are for others."""
 
 
-class ProcessFailed(Exception):
+class FileProcessError(Exception):
     """The process ended, or was ended, before it had answered; says why, for a person."""
 
 
@@ -45,12 +45,12 @@ class FileProcess:
         self._request = request
         self._connection: Connection
         self._process: Any
-        self._found: FileRead | None = None
+        self._found: FileSummary | None = None
         self._is_alive = False
 
     async def __aenter__(self) -> Self:
         if not self._is_alive:
-            await self._run(self._start)
+            await self._run_in_thread(self._start_process)
             self._is_alive = True
         return self
 
@@ -63,68 +63,68 @@ class FileProcess:
         """What the end of the block does, for whoever was handed the process; once more does nothing."""
         if self._is_alive:
             self._is_alive = False
-            await asyncio.shield(self._run(self._end))
+            await asyncio.shield(self._run_in_thread(self._stop_process))
 
-    async def read(self) -> FileRead:
-        """What is in the file; asked again, the same. Raises `Unreadable`, `ProcessFailed`."""
+    async def read(self) -> FileSummary:
+        """What is in the file; asked again, the same. Raises `UnreadableFile`, `FileProcessError`."""
         if self._found is None:
-            self._found = await self._run(self._receive)
+            self._found = await self._run_in_thread(self._receive_message)
         return self._found
 
-    async def plan(self, known: set[str]) -> Outlook:
-        """known: which of the ids in the file are the user's. Raises `ProcessFailed`."""
-        outlook: Outlook = await self._run(self._ask, known)
+    async def plan(self, known: set[str]) -> ImportSummary:
+        """known: which of the ids in the file are the user's. Raises `FileProcessError`."""
+        outlook: ImportSummary = await self._run_in_thread(self._exchange, known)
         return outlook
 
-    async def settle(self, settled: Settled, chunk_size: int) -> None:
-        await self._run(self._send, (settled, chunk_size))
+    async def settle(self, settled: ResolvedStructure, chunk_size: int) -> None:
+        await self._run_in_thread(self._send_message, (settled, chunk_size))
 
     async def chunk(self) -> Chunk | None:
-        """The next rows; None after the last. Raises `ProcessFailed`."""
-        found: Chunk | None = await self._run(self._ask, True)
+        """The next rows; None after the last. Raises `FileProcessError`."""
+        found: Chunk | None = await self._run_in_thread(self._exchange, True)
         return found
 
-    async def _run(self, work: Any, *given: Any) -> Any:
+    async def _run_in_thread(self, work: Any, *given: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(_threads, work, *given)
 
-    def _start(self) -> None:
+    def _start_process(self) -> None:
         self._connection, theirs = _context.Pipe()
         self._process = _context.Process(
-            target=file_reader.serve, args=(theirs, self._request), daemon=True, name="import"
+            target=file_reader.serve_file_reader, args=(theirs, self._request), daemon=True, name="import"
         )
         self._process.start()
         theirs.close()
 
-    def _ask(self, question: Any) -> Any:
-        self._send(question)
-        return self._receive()
+    def _exchange(self, question: Any) -> Any:
+        self._send_message(question)
+        return self._receive_message()
 
-    def _send(self, question: Any) -> None:
+    def _send_message(self, question: Any) -> None:
         try:
             self._connection.send(question)
         except OSError as error:
-            raise self._failure() from error
+            raise self._make_exit_error() from error
 
-    def _receive(self) -> Any:
+    def _receive_message(self) -> Any:
         try:
             if not self._connection.poll(WAIT_SECONDS):
-                raise ProcessFailed(f"reading it took more than {WAIT_SECONDS} seconds")
+                raise FileProcessError(f"reading it took more than {WAIT_SECONDS} seconds")
             answer = pickle.loads(self._connection.recv_bytes())  # noqa: S301  # from our own process
         except (EOFError, OSError) as error:
-            raise self._failure() from error
-        if isinstance(answer, Stopped):
-            raise Unreadable(answer.why) if answer.is_of_the_file else ProcessFailed(answer.why)
+            raise self._make_exit_error() from error
+        if isinstance(answer, ReadFailure):
+            raise UnreadableFile(answer.why) if answer.is_of_the_file else FileProcessError(answer.why)
         return answer
 
-    def _failure(self) -> ProcessFailed:
+    def _make_exit_error(self) -> FileProcessError:
         self._process.join(WAIT_SECONDS)
         if self._process.exitcode == file_reader.OUT_OF_TIME:
-            return ProcessFailed(f"reading it takes more than {CPU_SECONDS} seconds")
+            return FileProcessError(f"reading it takes more than {CPU_SECONDS} seconds")
         if self._process.exitcode in file_reader.OUT_OF_MEMORY:
-            return ProcessFailed(file_reader.TOO_MUCH)
-        return ProcessFailed(f"the process that read it ended ({self._process.exitcode})")
+            return FileProcessError(file_reader.OUT_OF_MEMORY_MESSAGE)
+        return FileProcessError(f"the process that read it ended ({self._process.exitcode})")
 
-    def _end(self) -> None:
+    def _stop_process(self) -> None:
         self._process.kill()
         self._process.join()
         self._process.close()

@@ -14,15 +14,15 @@ from pathlib import Path
 from task_service.import_export import formats
 from task_service.import_export.formats import Format
 from task_service.import_export.limits import CPU_SECONDS, MEMORY_BYTES
-from task_service.import_export.parsed_file import Owner, Source, Unreadable
-from task_service.import_export.plan import possible_ids
+from task_service.import_export.parsed_file import Owner, ParsedFile, UnreadableFile
+from task_service.import_export.plan import collect_possible_ids
 from task_service.import_export.preparation import Preparation
 from task_service.quickadd import Calendar
 
 OUT_OF_TIME = -signal.SIGXCPU
 OUT_OF_MEMORY = (-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGKILL)
 """How a process ends that is refused memory where C does not ask whether it was."""
-TOO_MUCH = f"reading it takes more than {MEMORY_BYTES // 1024 // 1024} MiB of memory"
+OUT_OF_MEMORY_MESSAGE = f"reading it takes more than {MEMORY_BYTES // 1024 // 1024} MiB of memory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +36,14 @@ class FileRequest:
     now: datetime
     """When the file came: words such as "tomorrow" count from here."""
 
-    def read(self) -> Source:
-        """Raises `Unreadable`."""
-        calendar = Calendar.at(self.now, self.user.time_zone, self.user.week_start)
-        return formats.read(self.body, self.format, self.project, calendar)
+    def read(self) -> ParsedFile:
+        """Raises `UnreadableFile`."""
+        calendar = Calendar.for_zone(self.now, self.user.time_zone, self.user.week_start)
+        return formats.read_file(self.body, self.format, self.project, calendar)
 
 
 @dataclass(frozen=True, slots=True)
-class FileRead:
+class FileSummary:
     """What was read: how many tasks, and ids under which the user may have them."""
 
     format: str
@@ -52,7 +52,7 @@ class FileRead:
 
 
 @dataclass(frozen=True, slots=True)
-class Stopped:
+class ReadFailure:
     """Why there is no answer; whether that is the file's fault."""
 
     why: str
@@ -63,45 +63,46 @@ NICENESS = 5
 """A file is read behind what people wait for on the same processors: they get three times its share."""
 
 
-def serve(connection: Connection, request: FileRequest) -> None:
+def serve_file_reader(connection: Connection, request: FileRequest) -> None:
     """Answer until the other end is closed."""
     try:
-        _limit()
-        _serve(connection, request)
+        _limit_resources()
+        _serve_file(connection, request)
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
-    except Unreadable as error:
-        _send(connection, Stopped(str(error), is_of_the_file=True))
+    except UnreadableFile as error:
+        _send_failure(connection, ReadFailure(str(error), is_of_the_file=True))
     except MemoryError:
         gc.collect()
-        _send(connection, Stopped(TOO_MUCH, is_of_the_file=False))
+        _send_failure(connection, ReadFailure(OUT_OF_MEMORY_MESSAGE, is_of_the_file=False))
     except Exception as error:
         traceback.print_exc()
-        _send(
-            connection, Stopped(f"an error of ours stopped it ({type(error).__name__})", is_of_the_file=False)
+        _send_failure(
+            connection,
+            ReadFailure(f"an error of ours stopped it ({type(error).__name__})", is_of_the_file=False),
         )
 
 
-def _serve(connection: Connection, request: FileRequest) -> None:
+def _serve_file(connection: Connection, request: FileRequest) -> None:
     source = request.read()
-    ids = possible_ids(request.user.user_id, source)
-    connection.send(FileRead(source.format, len(source.tasks), ids))
+    ids = collect_possible_ids(request.user.user_id, source)
+    connection.send(FileSummary(source.format, len(source.tasks), ids))
     preparation = Preparation(source, request.user, connection.recv(), request.now)
-    connection.send(preparation.outlook())
+    connection.send(preparation.summarize())
     settled, size = connection.recv()
-    chunks = preparation.chunks(settled, size)
+    chunks = preparation.iterate_chunks(settled, size)
     chunk = next(chunks, None)
     while connection.recv():
         connection.send(chunk)
         chunk = next(chunks, None)  # while this one is being added
 
 
-def _send(connection: Connection, stopped: Stopped) -> None:
+def _send_failure(connection: Connection, stopped: ReadFailure) -> None:
     with suppress(OSError):
         connection.send(stopped)
 
 
-def _limit() -> None:
+def _limit_resources() -> None:
     """Bound what this process may take; beyond it memory is refused, and time ends it.
 
     The memory that it shares with its parent is in the way already (`RLIMIT_DATA` counts it).

@@ -14,13 +14,13 @@ from task_service.import_export import (
     todoist,
     vikunja,
 )
-from task_service.import_export.archives import is_packed, unpack
+from task_service.import_export.archives import is_packed, unpack_file
 from task_service.import_export.limits import MAX_BYTES
-from task_service.import_export.parsed_file import Source, Unreadable
-from task_service.import_export.text_decoding import decode
+from task_service.import_export.parsed_file import ParsedFile, UnreadableFile
+from task_service.import_export.text_decoding import decode_text
 from task_service.quickadd import Calendar
 
-__all__ = ["Format", "is_packed", "read"]
+__all__ = ["Format", "is_packed", "read_file"]
 
 Format = Literal[
     "todo-json", "vikunja-json", "todoist-csv", "csv", "icalendar", "google-tasks", "microsoft-todo"
@@ -28,105 +28,115 @@ Format = Literal[
 _DATA, _FILTERS = "data.json", "filters.json"
 
 
-def read(body: bytes, format: Format | None, project: str | None, calendar: Calendar) -> Source:
+def read_file(body: bytes, format: Format | None, project: str | None, calendar: Calendar) -> ParsedFile:
     """What is in `body`, packed or not.
 
     project: name of the project for the tasks of a file that has none.
     calendar: what dates in words are read against.
-    Raises `Unreadable`.
+    Raises `UnreadableFile`.
     """
-    source = _read(unpack(body), format, project, calendar)
+    source = _read_unpacked(unpack_file(body), format, project, calendar)
     if not source.tasks and not source.projects:
-        raise Unreadable("There is no task in this file.")
+        raise UnreadableFile("There is no task in this file.")
     return source
 
 
-def _read(
+def _read_unpacked(
     files: Mapping[str, bytes], format: Format | None, project: str | None, calendar: Calendar
-) -> Source:
+) -> ParsedFile:
     names = {name.rpartition("/")[2].lower(): name for name in files}
     if _DATA in names and format in (None, "vikunja-json"):
-        filters = _json(_text(files[names[_FILTERS]])[0]) if _FILTERS in names else None
-        return vikunja.read(_json(_text(files[names[_DATA]])[0]), calendar, filters)
+        filters = _parse_json(_decode_member(files[names[_FILTERS]])[0]) if _FILTERS in names else None
+        return vikunja.parse_document(_parse_json(_decode_member(files[names[_DATA]])[0]), calendar, filters)
     tables = {name: files[name] for name in files if name.lower().endswith(".csv")}
     if tables and len(tables) == len(files) and format in (None, "todoist-csv"):
-        return _backup(tables, calendar) if _are_todoists(tables) else _only(files, format, project, calendar)
-    return _only(files, format, project, calendar)
+        return (
+            _read_todoist_backup(tables, calendar)
+            if _is_todoist_backup(tables)
+            else _read_single_file(files, format, project, calendar)
+        )
+    return _read_single_file(files, format, project, calendar)
 
 
-def _only(
+def _read_single_file(
     files: Mapping[str, bytes], format: Format | None, project: str | None, calendar: Calendar
-) -> Source:
+) -> ParsedFile:
     if len(files) > 1:
         shown = ", ".join(sorted(files)[:10])[:300]
-        raise Unreadable(f"The archive is none that is known here; it has {shown}. Send one of its files.")
+        raise UnreadableFile(
+            f"The archive is none that is known here; it has {shown}. Send one of its files."
+        )
     (body,) = files.values()
     if len(body) > MAX_BYTES:
-        raise Unreadable(f"The file has more than {MAX_BYTES // 1024 // 1024} MiB.")
-    text, told = _text(body)
-    source = _READERS[format or _guess(text)](text, project, calendar)
+        raise UnreadableFile(f"The file has more than {MAX_BYTES // 1024 // 1024} MiB.")
+    text, told = _decode_member(body)
+    source = _READERS[format or _detect_format(text)](text, project, calendar)
     if told:
-        source.report.say("file", told)
+        source.report.add("file", told)
     return source
 
 
-def _backup(tables: Mapping[str, bytes], calendar: Calendar) -> Source:
-    texts = {name: _text(body) for name, body in tables.items()}
-    source = todoist.read_backup({name: text for name, (text, _) in texts.items()}, calendar)
+def _read_todoist_backup(tables: Mapping[str, bytes], calendar: Calendar) -> ParsedFile:
+    texts = {name: _decode_member(body) for name, body in tables.items()}
+    source = todoist.parse_backup({name: text for name, (text, _) in texts.items()}, calendar)
     for name, (_, told) in texts.items():
         if told:
-            source.report.say(name[:80], told)
+            source.report.add(name[:80], told)
     return source
 
 
-def _are_todoists(tables: Mapping[str, bytes]) -> bool:
-    return all(todoist.is_one(_text(body)[0]) for body in tables.values())
+def _is_todoist_backup(tables: Mapping[str, bytes]) -> bool:
+    return all(todoist.matches_format(_decode_member(body)[0]) for body in tables.values())
 
 
-def _text(body: bytes) -> tuple[str, str]:
-    return decode(body)
+def _decode_member(body: bytes) -> tuple[str, str]:
+    return decode_text(body)
 
 
-def _guess(text: str) -> Format:
+def _detect_format(text: str) -> Format:
     start = text[:4096].lstrip()
     if start[:1] in ("{", "["):
-        return _guess_json(_json(text))
+        return _detect_json_format(_parse_json(text))
     if start[:15].upper() == "BEGIN:VCALENDAR":
         return "icalendar"
-    return "todoist-csv" if todoist.is_one(text) else "csv"
+    return "todoist-csv" if todoist.matches_format(text) else "csv"
 
 
-def _guess_json(document: Any) -> Format:
-    for format, is_one in _SHAPES.items():
+def _detect_json_format(document: Any) -> Format:
+    for format, is_one in _JSON_DETECTORS.items():
         if is_one(document):
             return format
-    raise Unreadable(
+    raise UnreadableFile(
         "This JSON is none that is known here: our own export, Vikunja's data.json, Google Takeout's "
         "Tasks.json, or Microsoft To Do's lists from Graph."
     )
 
 
-def _json(text: str) -> Any:
+def _parse_json(text: str) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
         if "memory" in str(error):
             raise MemoryError from error
-        raise Unreadable(f"The file is not JSON: {error}") from error
+        raise UnreadableFile(f"The file is not JSON: {error}") from error
 
 
-_SHAPES: Mapping[Format, Callable[[Any], bool]] = {
-    "todo-json": todo_json.is_one,
-    "vikunja-json": vikunja.is_one,
-    "google-tasks": google_tasks.is_one,
-    "microsoft-todo": microsoft_todo.is_one,
+_JSON_DETECTORS: Mapping[Format, Callable[[Any], bool]] = {
+    "todo-json": todo_json.matches_format,
+    "vikunja-json": vikunja.matches_format,
+    "google-tasks": google_tasks.matches_format,
+    "microsoft-todo": microsoft_todo.matches_format,
 }
-_READERS: Mapping[Format, Callable[[str, str | None, Calendar], Source]] = {
-    "todo-json": lambda text, _project, _calendar: todo_json.read(_json(text)),
-    "vikunja-json": lambda text, _project, calendar: vikunja.read(_json(text), calendar, None),
-    "google-tasks": lambda text, _project, calendar: google_tasks.read(_json(text), calendar),
-    "microsoft-todo": lambda text, _project, calendar: microsoft_todo.read(_json(text), calendar),
-    "icalendar": ical_reader.read,
-    "todoist-csv": todoist.read,
-    "csv": csv_file.read,
+_READERS: Mapping[Format, Callable[[str, str | None, Calendar], ParsedFile]] = {
+    "todo-json": lambda text, _project, _calendar: todo_json.parse_document(_parse_json(text)),
+    "vikunja-json": lambda text, _project, calendar: vikunja.parse_document(
+        _parse_json(text), calendar, None
+    ),
+    "google-tasks": lambda text, _project, calendar: google_tasks.parse_document(_parse_json(text), calendar),
+    "microsoft-todo": lambda text, _project, calendar: microsoft_todo.parse_document(
+        _parse_json(text), calendar
+    ),
+    "icalendar": ical_reader.parse_calendar,
+    "todoist-csv": todoist.parse_csv,
+    "csv": csv_file.parse_csv,
 }

@@ -9,15 +9,15 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from task_service.import_export.json_values import Json, text
-from task_service.import_export.parsed_file import whole_number
+from task_service.import_export.json_values import Json, as_text
+from task_service.import_export.parsed_file import parse_integer
 
 FREQUENCIES = ("daily", "weekly", "monthly", "yearly")
 _DAYS = {"MO", "TU", "WE", "TH", "FR", "SA", "SU"}
-_SAID = {"interval_multiplier", *FREQUENCIES}
+_KNOWN_KEYS = {"interval_multiplier", *FREQUENCIES}
 
 
-def read_rule(recurrence: Json) -> str | None:
+def convert_rule(recurrence: Json) -> str | None:
     """RFC 5545's rule; None where it says more than is known here, or has been stopped."""
     schedule = recurrence.get("schedule")
     if not isinstance(schedule, Mapping):
@@ -26,13 +26,13 @@ def read_rule(recurrence: Json) -> str | None:
     if not isinstance(interval, Mapping) or recurrence.get("stopped") not in (None, False, "false"):
         return None
     kinds = [kind for kind in FREQUENCIES if kind in interval]
-    if len(kinds) != 1 or interval.keys() - _SAID:
+    if len(kinds) != 1 or interval.keys() - _KNOWN_KEYS:
         return None
-    details = _details(kinds[0], interval[kinds[0]])
-    until = _until(schedule.get("end_condition"))
+    details = _convert_weekdays(kinds[0], interval[kinds[0]])
+    until = _convert_end(schedule.get("end_condition"))
     if details is None or until is None:
         return None
-    every = whole_number(interval.get("interval_multiplier")) or 1
+    every = parse_integer(interval.get("interval_multiplier")) or 1
     return f"FREQ={kinds[0].upper()}" + (f";INTERVAL={every}" if every > 1 else "") + details + until
 
 
@@ -40,21 +40,21 @@ def next_occurrences(tasks: Iterable[Json]) -> dict[str, Json]:
     """The first open task of each rule, by the rule's id: the one that stands for the series."""
     first: dict[str, Json] = {}
     for task in tasks:
-        rule = text(task.get("task_recurrence_id"))
+        rule = as_text(task.get("task_recurrence_id"))
         if rule and task.get("status") != "completed" and task.get("deleted") is not True:
-            first[rule] = min(first.get(rule, task), task, key=start_of)
+            first[rule] = min(first.get(rule, task), task, key=scheduled_start)
     return first
 
 
-def start_of(task: Json) -> str:
+def scheduled_start(task: Json) -> str:
     """When a task is scheduled, as its file writes it; text in which earlier ones come first."""
     times = task.get("scheduled_time")
     entries = [each for each in times if isinstance(each, Mapping)] if isinstance(times, list) else []
     current = [each for each in entries if each.get("current") is not False]
-    return text((current or entries)[-1].get("start")) if entries else ""
+    return as_text((current or entries)[-1].get("start")) if entries else ""
 
 
-def _details(kind: str, said: Any) -> str | None:
+def _convert_weekdays(kind: str, said: Any) -> str | None:
     """The days of a week; other details than these are none that are known."""
     if not isinstance(said, Mapping):
         return "" if said in (None, True) else None
@@ -63,14 +63,14 @@ def _details(kind: str, said: Any) -> str | None:
     days = said.get("day_of_week")
     if kind != "weekly" or said.keys() != {"day_of_week"} or not isinstance(days, list):
         return None
-    found = [text(day)[:2].upper() for day in days]
+    found = [as_text(day)[:2].upper() for day in days]
     return f";BYDAY={','.join(found)}" if found and set(found) <= _DAYS else None
 
 
-def _until(condition: Any) -> str | None:
+def _convert_end(condition: Any) -> str | None:
     if not condition:
         return ""
     if not isinstance(condition, Mapping) or condition.keys() != {"date_boundary"}:
         return None
-    day = text(condition["date_boundary"])[:10].replace("-", "")
+    day = as_text(condition["date_boundary"])[:10].replace("-", "")
     return f";UNTIL={day}" if len(day) == 8 and day.isdigit() else None

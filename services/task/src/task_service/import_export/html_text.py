@@ -8,7 +8,7 @@ _TICKED = re.compile(r'<li\b[^<>]{0,500}?data-checked="(true|false)"[^<>]{0,500}
 _TAGS = re.compile(r"<[^<>]*>")
 
 
-def plain(text: str) -> str:
+def strip_html(text: str) -> str:
     """`text` without its tags; lines that can be ticked begin with `[x]` or `[ ]`."""
     if not text.lstrip().startswith("<"):
         return text

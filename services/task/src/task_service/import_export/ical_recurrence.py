@@ -2,7 +2,7 @@
 
 Programs count a rule from DTSTART, which is the occurrence at hand; ours may have begun elsewhere, and clamps
 days to the end of short months. What is said is tried on dateutil, which most programs agree with; where
-the days differ, the next `LISTED` are listed instead.
+the days differ, the next `MAX_RDATES` are listed instead.
 """
 
 import re
@@ -14,23 +14,23 @@ from zoneinfo import ZoneInfo
 from dateutil.rrule import rrulestr
 
 from task_service.models import Task
-from task_service.recurrence import Rule, Series, parse
+from task_service.recurrence import Rule, Series, parse_rule
 from task_service.recurrence.rule import Frequency
 
-LISTED = 100
+MAX_RDATES = 100
 """Days that are listed of a recurrence no rule can say."""
-COMPARED = 30
+COMPARED_OCCURRENCES = 30
 SHORTEST_MONTH = 28
 
 
-def said(task: Task, zone: str) -> str | tuple[date, ...]:
+def export_recurrence(task: Task, zone: str) -> str | tuple[date, ...]:
     """An RRULE, or the days, the one at hand among them; of a task with a time, moments on the wall.
 
     zone: where the user lives, for what floats.
     """
     assert task.recurrence
     assert task.due_date
-    return _said(
+    return _export_cached(
         task.recurrence["rule"],
         task.recurrence["month_end"],
         task.rule_from or task.due_date,
@@ -43,7 +43,7 @@ def said(task: Task, zone: str) -> str | tuple[date, ...]:
 
 
 @lru_cache(maxsize=4096)
-def _said(
+def _export_cached(
     text: str,
     month_end: str,
     anchor: date,
@@ -54,39 +54,42 @@ def _said(
     user_zone: str,
 ) -> str | tuple[date, ...]:
     zone = own_zone or user_zone
-    rule = parse(text)
+    rule = parse_rule(text)
     series = Series(rule, anchor, due_date, due_time, zone, number, month_end=month_end)  # type: ignore[arg-type]
-    ours = [_start(found.due_date, found.due_time) for found in islice(series.occurrences(), LISTED)]
-    written = _written(text, rule, series, own_zone)
-    if _agrees(written, series, own_zone, ours[:COMPARED]):
+    ours = [
+        _occurrence_start(found.due_date, found.due_time)
+        for found in islice(series.occurrences(), MAX_RDATES)
+    ]
+    written = _write_rule(text, rule, series, own_zone)
+    if _agrees_with_dateutil(written, series, own_zone, ours[:COMPARED_OCCURRENCES]):
         return written
-    return (_start(due_date, due_time), *ours)
+    return (_occurrence_start(due_date, due_time), *ours)
 
 
-def _start(day: date, clock: time | None) -> date:
+def _occurrence_start(day: date, clock: time | None) -> date:
     return datetime.combine(day, clock) if clock else day
 
 
-def _agrees(written: str, series: Series, own_zone: str | None, ours: list[date]) -> bool:
+def _agrees_with_dateutil(written: str, series: Series, own_zone: str | None, ours: list[date]) -> bool:
     start = datetime.combine(series.due_date, series.due_time or time())
     zoned = start.replace(tzinfo=ZoneInfo(own_zone)) if series.due_time and own_zone else start
     try:
-        found = islice(rrulestr(written, dtstart=zoned), COMPARED + 1)
+        found = islice(rrulestr(written, dtstart=zoned), COMPARED_OCCURRENCES + 1)
         theirs = [each.replace(tzinfo=None) for each in found]
     except (ValueError, OverflowError):
         return False
     days = theirs if series.due_time else [each.date() for each in theirs]
-    return days == [_start(series.due_date, series.due_time), *ours]
+    return days == [_occurrence_start(series.due_date, series.due_time), *ours]
 
 
-def _written(text: str, rule: Rule, series: Series, own_zone: str | None) -> str:
+def _write_rule(text: str, rule: Rule, series: Series, own_zone: str | None) -> str:
     """COUNT is what is left of it, UNTIL of DTSTART's own type. A day clamped to the end of a shorter
     month is said as the last of the days from the 28th up to it.
     """
     if rule.count:
         text = re.sub(r"COUNT=\d+", f"COUNT={max(rule.count - series.number + 1, 1)}", text)
     if rule.until:
-        text = re.sub(r"UNTIL=[0-9TZ]+", f"UNTIL={_until(rule.until, series, own_zone)}", text)
+        text = re.sub(r"UNTIL=[0-9TZ]+", f"UNTIL={_write_until(rule.until, series, own_zone)}", text)
     day = _clamped_day(rule, series.anchor)
     if series.month_end != "clamp" or day is None:
         return text
@@ -96,7 +99,7 @@ def _written(text: str, rule: Rule, series: Series, own_zone: str | None) -> str
     return f"{text}{month};BYMONTHDAY={days};BYSETPOS=-1"
 
 
-def _until(until: date | datetime, series: Series, own_zone: str | None) -> str:
+def _write_until(until: date | datetime, series: Series, own_zone: str | None) -> str:
     """RFC 5545, section 3.3.10: a date with a date, a local time with a floating one, else UTC."""
     last = until
     if isinstance(until, datetime) and until.tzinfo:

@@ -17,8 +17,8 @@ from task_service import tree
 from task_service.errors import NameTaken
 from task_service.import_export import repository
 from task_service.import_export.limits import MAX_FILTERS
-from task_service.import_export.parsed_file import ProjectDraft
-from task_service.import_export.preparation import Outlook, Settled, validated
+from task_service.import_export.parsed_file import ImportedProject
+from task_service.import_export.preparation import ImportSummary, ResolvedStructure, validate_fields
 from task_service.import_export.rows import Chunk
 from task_service.models import Label, Project
 from task_service.quotas import use_cases as quotas
@@ -27,17 +27,17 @@ from task_service.quotas.recorder import count_new
 from task_service.structure import filters, labels, named
 from task_service.structure import repository as structure
 from task_service.structure.schemas import FilterCreate, LabelCreate, ProjectCreate
-from task_service.sync.change_log import notice_new
+from task_service.sync.change_log import collect_inserts
 
-CHUNK = 100
+CHUNK_SIZE = 100
 """Tasks in one transaction."""
 MAX_NAME = 100
 
 
-class Adding:
+class Importer:
     """One file on its way into one account."""
 
-    def __init__(self, user: Principal, outlook: Outlook) -> None:
+    def __init__(self, user: Principal, outlook: ImportSummary) -> None:
         self.user = user
         self.report, self.total = outlook.report, outlook.total
         self._structure = outlook.structure
@@ -48,54 +48,56 @@ class Adding:
         """Raise `QuotaExceeded` if the account has no room for all tasks of the file: none is added then."""
         await quotas.require_room(session, self.user.user_id, self._adding)
 
-    async def add_structure(self, session: AsyncSession) -> Settled:
+    async def add_structure(self, session: AsyncSession) -> ResolvedStructure:
         """Add the projects, labels and filters of the file that are not there yet."""
         await tasks.take_turn(session, self.user.user_id)
         there = {
             (project.key, project.parent_id): project.id
-            for project in await repository.projects(session, self.user.user_id)
+            for project in await repository.list_projects(session, self.user.user_id)
         }
         for key in self._structure.projects:
-            self._project(session, key, there)
+            self._ensure_project(session, key, there)
         await session.flush()
-        await self._labels(session)
-        await self._filters(session)
+        await self._add_labels(session)
+        await self._add_filters(session)
         spelled = await labels.settle(session, self.user, self._structure.names)
         await session.flush()
-        return Settled(self._projects, spelled)
+        return ResolvedStructure(self._projects, spelled)
 
-    async def add(self, session: AsyncSession, chunk: Chunk) -> int:
+    async def add_chunk(self, session: AsyncSession, chunk: Chunk) -> int:
         """Add tasks, in one transaction; gives how many."""
         await tasks.take_turn(session, self.user.user_id)
-        await self._settle_labels(session, chunk.labels)
+        await self._ensure_labels(session, chunk.labels)
         await repository.insert_rows(session, chunk)
         session.info["recorded"] = True
-        count_new(session, self.user.user_id, _amounts(chunk))
-        notice_new(session, self.user.user_id, "task", chunk.ids)
+        count_new(session, self.user.user_id, _count_amounts(chunk))
+        collect_inserts(session, self.user.user_id, "task", chunk.ids)
         await tree.count_below(session, self.user.user_id, chunk.parents, datetime.now(UTC))
         return len(chunk.ids)
 
-    async def _settle_labels(self, session: AsyncSession, names: Sequence[str]) -> None:
+    async def _ensure_labels(self, session: AsyncSession, names: Sequence[str]) -> None:
         """Make the labels that are no longer there."""
         keys = {name_key(name): name for name in names}
-        there = await repository.label_keys(session, self.user.user_id, keys)
+        there = await repository.find_label_keys(session, self.user.user_id, keys)
         missing = [name for key, name in keys.items() if key not in there]
         if missing:
             await labels.settle(session, self.user, missing)
             await session.flush()
 
-    def _project(self, session: AsyncSession, key: str, there: dict[tuple[str, str | None], str]) -> None:
+    def _ensure_project(
+        self, session: AsyncSession, key: str, there: dict[tuple[str, str | None], str]
+    ) -> None:
         """Find the project of the file; make it if there is none of that name in the same place."""
         draft = self._structure.projects[key]
         parent = self._projects[draft.parent] if draft.parent else None
         name = draft.name.replace("\x00", "").strip()[:MAX_NAME].strip() or "Imported"
         place = (name_key(name), parent)
         if place not in there:
-            there[place] = self._new_project(session, draft, name, parent).id
+            there[place] = self._create_project(session, draft, name, parent).id
         self._projects[key] = there[place]
 
-    def _new_project(
-        self, session: AsyncSession, draft: ProjectDraft, name: str, parent: str | None
+    def _create_project(
+        self, session: AsyncSession, draft: ImportedProject, name: str, parent: str | None
     ) -> Project:
         fields = {
             "name": name,
@@ -103,32 +105,32 @@ class Adding:
             "colour": draft.colour,
             "position": draft.position,
         }
-        values = validated(ProjectCreate, fields, f"project {name}", self.report)
+        values = validate_fields(ProjectCreate, fields, f"project {name}", self.report)
         return named.add(session, self.user, Project, values | {"parent_id": parent})
 
-    async def _labels(self, session: AsyncSession) -> None:
+    async def _add_labels(self, session: AsyncSession) -> None:
         for fields in self._structure.labels:
             where = f"label {str(fields.get('name', ''))[:40]}"
-            values = validated(LabelCreate, fields, where, self.report)
+            values = validate_fields(LabelCreate, fields, where, self.report)
             name = values.get("name")
             if name and not await structure.by_key(session, Label, self.user.user_id, [name_key(name)]):
                 named.add(session, self.user, Label, values)
                 await session.flush()
 
-    async def _filters(self, session: AsyncSession) -> None:
+    async def _add_filters(self, session: AsyncSession) -> None:
         for fields in self._structure.filters[:MAX_FILTERS]:
             where = f"filter {str(fields.get('name', ''))[:40]}"
-            values = validated(FilterCreate, fields, where, self.report)
+            values = validate_fields(FilterCreate, fields, where, self.report)
             if not values:
                 continue
             try:
                 await filters.create(session, self.user, FilterCreate.model_validate(values))
             except Invalid as error:
-                self.report.say(where, f"Left out: {error.detail}")
+                self.report.add(where, f"Left out: {error.detail}")
             except NameTaken:
                 continue
             await session.flush()
 
 
-def _amounts(chunk: Chunk) -> Amounts:
+def _count_amounts(chunk: Chunk) -> Amounts:
     return Counter(tasks=len(chunk.ids), bytes_of_text=chunk.text_bytes, bytes_of_history=chunk.history_bytes)

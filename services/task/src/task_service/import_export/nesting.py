@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 
-def nest(
+def resolve_nesting(
     parents: Mapping[str, str | None], levels: int, *, is_elsewhere: Callable[[str], bool] = lambda _: False
 ) -> dict[str, tuple[str | None, int]]:
     """For each key its parent, and how many lay above it as it was.

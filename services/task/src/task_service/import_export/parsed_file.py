@@ -18,7 +18,7 @@ UNTITLED = "(untitled)"
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 
 
-class Report:
+class ImportReport:
     """What could not be taken over: where in the file, and what became of it.
 
     What is said of many places is one line, with the first places and how many more there are.
@@ -29,7 +29,7 @@ class Report:
         self._times: Counter[str] = Counter()
         self.more = 0
 
-    def say(self, where: str, what: str) -> None:
+    def add(self, where: str, what: str) -> None:
         if what not in self._places and len(self._places) >= MAX_LINES:
             self.more += 1
             return
@@ -40,9 +40,9 @@ class Report:
 
     @property
     def lines(self) -> list[dict[str, str]]:
-        return [{"where": self._where(what), "what": what} for what in self._places]
+        return [{"where": self._format_places(what), "what": what} for what in self._places]
 
-    def _where(self, what: str) -> str:
+    def _format_places(self, what: str) -> str:
         places = self._places[what]
         rest = self._times[what] - len(places)
         return ", ".join(places) + (f" and {rest} more" if rest else "")
@@ -60,7 +60,7 @@ class Owner:
 
 
 @dataclass(slots=True)
-class ProjectDraft:
+class ImportedProject:
     """A project of the file; `parent` is the key of another one."""
 
     name: str
@@ -71,7 +71,7 @@ class ProjectDraft:
 
 
 @dataclass(slots=True)
-class Draft:
+class ImportedTask:
     """A task of the file. Its key is the same each time the file is read; others name it by that."""
 
     key: str
@@ -88,42 +88,42 @@ class Draft:
 
 
 @dataclass(slots=True)
-class Source:
+class ParsedFile:
     """Everything of one file."""
 
     format: str
-    projects: dict[str, ProjectDraft] = field(default_factory=dict)
-    tasks: list[Draft] = field(default_factory=list)
+    projects: dict[str, ImportedProject] = field(default_factory=dict)
+    tasks: list[ImportedTask] = field(default_factory=list)
     labels: list[dict[str, Any]] = field(default_factory=list)
     filters: list[dict[str, Any]] = field(default_factory=list)
     """As the API takes them, not yet validated; of a file of our own."""
-    report: Report = field(default_factory=Report)
+    report: ImportReport = field(default_factory=ImportReport)
 
-    def add_task(self, draft: "Draft") -> None:
-        """Raises `TooMuch`."""
+    def add_task(self, draft: "ImportedTask") -> None:
+        """Raises `FileTooLarge`."""
         if len(self.tasks) >= MAX_TASKS:
-            raise TooMuch("tasks", MAX_TASKS)
+            raise FileTooLarge("tasks", MAX_TASKS)
         self.tasks.append(draft)
 
-    def add_project(self, key: str, draft: ProjectDraft) -> None:
-        """Add one unless it is there. Raises `TooMuch`."""
+    def add_project(self, key: str, draft: ImportedProject) -> None:
+        """Add one unless it is there. Raises `FileTooLarge`."""
         if len(self.projects) >= MAX_PROJECTS and key not in self.projects:
-            raise TooMuch("projects", MAX_PROJECTS)
+            raise FileTooLarge("projects", MAX_PROJECTS)
         self.projects.setdefault(key, draft)
 
 
-class Unreadable(ValueError):
+class UnreadableFile(ValueError):
     """This is no file of that format; says why, for a person."""
 
 
-class TooMuch(Unreadable):
+class FileTooLarge(UnreadableFile):
     """The file has more of something than one import takes."""
 
     def __init__(self, what: str, limit: int) -> None:
         super().__init__(f"The file has more than {limit:,} {what}, the most one import takes.")
 
 
-def whole_number(value: Any) -> int | None:
+def parse_integer(value: Any) -> int | None:
     """A number of few digits, written as text or not; None for what is none."""
     if isinstance(value, str) and len(value) <= MAX_DIGITS and _WHOLE.fullmatch(value):
         return int(value)
@@ -133,26 +133,26 @@ def whole_number(value: Any) -> int | None:
     return None
 
 
-def clean(text: str) -> str:
+def remove_unstorable(text: str) -> str:
     """`text` without what no database takes: U+0000, and halves of a character."""
     return text.replace("\x00", "").encode(errors="replace").decode()
 
 
-def titled(title: str, notes: str, where: str, report: Report) -> dict[str, Any]:
+def fit_title_and_notes(title: str, notes: str, where: str, report: ImportReport) -> dict[str, Any]:
     """Title and notes that fit: what is too long goes on in the notes."""
-    title, notes = clean(title), clean(notes)
+    title, notes = remove_unstorable(title), remove_unstorable(notes)
     plain = title.strip()
     if len(plain) > MAX_TITLE:
-        report.say(where, f"The title has more than {MAX_TITLE} characters; all of it is in the notes.")
+        report.add(where, f"The title has more than {MAX_TITLE} characters; all of it is in the notes.")
         notes = f"{title}\n\n{notes}".strip()
         plain = plain[: MAX_TITLE - 1] + "…"
     if len(notes) > MAX_NOTES:
-        report.say(where, f"The notes were cut off after {MAX_NOTES} characters.")
+        report.add(where, f"The notes were cut off after {MAX_NOTES} characters.")
         notes = notes[:MAX_NOTES]
     return {"title": plain or UNTITLED, "notes": notes}
 
 
-def instant(value: Any) -> datetime | None:
+def parse_instant(value: Any) -> datetime | None:
     """An RFC 3339 time, or None for what is none; the year 1 stands for none, too."""
     try:
         found = datetime.fromisoformat(str(value))
@@ -161,7 +161,7 @@ def instant(value: Any) -> datetime | None:
         return None
 
 
-def day(value: Any) -> date | None:
+def parse_date(value: Any) -> date | None:
     try:
         return date.fromisoformat(str(value)[:10])
     except ValueError:

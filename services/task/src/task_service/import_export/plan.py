@@ -7,73 +7,75 @@ from uuid import NAMESPACE_URL, uuid5
 
 from servicekit.uuids import is_id
 from task_service import levels
-from task_service.import_export.nesting import nest
-from task_service.import_export.parsed_file import Draft, Source
-from task_service.recurrence_settings import occurrence_id
+from task_service.import_export.nesting import resolve_nesting
+from task_service.import_export.parsed_file import ImportedTask, ParsedFile
+from task_service.recurrence_settings import derive_occurrence_id
 
 
-def id_of(user_id: str, format: str, key: str) -> str:
+def derive_id(user_id: str, format: str, key: str) -> str:
     """The id a thing of a file gets: always the same, so that importing again adds nothing."""
     return str(uuid5(uuid5(NAMESPACE_URL, f"todo/import/{user_id}"), f"{format} {key}"))
 
 
-def possible_ids(user_id: str, source: Source) -> set[str]:
+def collect_possible_ids(user_id: str, source: ParsedFile) -> set[str]:
     """Ids under which the user may have what a file holds: its own, and those importing gives."""
     found: set[str] = set()
     for draft in source.tasks:
-        series = _series_of(draft)
+        series = _later_series(draft)
         found |= {key for key in (draft.key, draft.parent, series) if key and is_id(key)}
-        found.add(id_of(user_id, source.format, draft.key))
+        found.add(derive_id(user_id, source.format, draft.key))
         if series:
-            found.add(occurrence_id(id_of(user_id, source.format, series), draft.series["occurrence"]))
+            found.add(
+                derive_occurrence_id(derive_id(user_id, source.format, series), draft.series["occurrence"])
+            )
     return found
 
 
-def _series_of(draft: Draft) -> str | None:
+def _later_series(draft: ImportedTask) -> str | None:
     """The series whose later occurrence a task is, by its id."""
     series, number = draft.series.get("series_id"), draft.series.get("occurrence", 1)
-    is_later = series is not None and draft.key == occurrence_id(series, number)
+    is_later = series is not None and draft.key == derive_occurrence_id(series, number)
     return str(series) if is_later else None
 
 
 @dataclass(slots=True)
-class Plan:
+class ImportPlan:
     """The drafts of a source that are new, parents first, each with its id and that of its parent."""
 
     user_id: str
-    source: Source
+    source: ParsedFile
     known: Collection[str]
-    """Those of `possible_ids` that are tasks of the user."""
-    new: list[Draft] = field(default_factory=list)
+    """Those of `collect_possible_ids` that are tasks of the user."""
+    new: list[ImportedTask] = field(default_factory=list)
     parents: dict[str, str] = field(default_factory=dict)
     """Key → id of the parent."""
     below: Counter[str] = field(default_factory=Counter)
     below_done: Counter[str] = field(default_factory=Counter)
     """Id of a parent → how many new tasks lie below it, and how many of them are done."""
-    _drafts: dict[str, Draft] = field(default_factory=dict)
+    _drafts: dict[str, ImportedTask] = field(default_factory=dict)
     _above: dict[str, tuple[str | None, int]] = field(default_factory=dict)
     """Key → that of its parent, and how many lie above."""
 
     def __post_init__(self) -> None:
         for draft in self.source.tasks:
             if draft.key in self._drafts:
-                self.source.report.say(draft.where, "There is a task of the same id before; left out.")
+                self.source.report.add(draft.where, "There is a task of the same id before; left out.")
             else:
                 self._drafts[draft.key] = draft
         parents = {key: draft.parent for key, draft in self._drafts.items()}
-        self._above = nest(
+        self._above = resolve_nesting(
             parents, levels.OF_TASKS, is_elsewhere=lambda key: is_id(key) and key in self.known
         )
-        new = [draft for draft in self._drafts.values() if self.id(draft.key) not in self.known]
+        new = [draft for draft in self._drafts.values() if self.task_id(draft.key) not in self.known]
         self.new = sorted(new, key=lambda draft: self._above[draft.key][1])
         for draft in self.new:
-            self._place(draft)
+            self._assign_parent(draft)
 
     @property
     def skipped(self) -> int:
         return len(self.source.tasks) - len(self.new)
 
-    def id(self, key: str) -> str:
+    def task_id(self, key: str) -> str:
         """Of the task itself if the user has it, as when a file comes back where it is from.
 
         A later occurrence has the id that completing the one before it would give, so that it is not
@@ -82,23 +84,23 @@ class Plan:
         if key in self.known:
             return key
         draft = self._drafts.get(key)
-        series = _series_of(draft) if draft else None
+        series = _later_series(draft) if draft else None
         if draft and series:
-            return occurrence_id(self.series_id(series), draft.series["occurrence"])
-        return id_of(self.user_id, self.source.format, key)
+            return derive_occurrence_id(self.series_id(series), draft.series["occurrence"])
+        return derive_id(self.user_id, self.source.format, key)
 
     def series_id(self, key: str) -> str:
-        return key if key in self.known else id_of(self.user_id, self.source.format, key)
+        return key if key in self.known else derive_id(self.user_id, self.source.format, key)
 
-    def _place(self, draft: Draft) -> None:
+    def _assign_parent(self, draft: ImportedTask) -> None:
         above, level = self._above[draft.key]
-        parent = self.id(above) if above else None
+        parent = self.task_id(above) if above else None
         if draft.parent and not parent:
-            self.source.report.say(draft.where, "The task it lay below is not there; it is at the top.")
+            self.source.report.add(draft.where, "The task it lay below is not there; it is at the top.")
         if not parent:
             return
         if level >= levels.OF_TASKS:
-            self.source.report.say(
+            self.source.report.add(
                 draft.where, f"It lay deeper than {levels.OF_TASKS} levels; it is higher now."
             )
         self.parents[draft.key] = parent

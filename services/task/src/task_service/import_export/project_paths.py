@@ -5,39 +5,39 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from task_service.import_export.parsed_file import ProjectDraft, Source
+from task_service.import_export.parsed_file import ImportedProject, ParsedFile
 
 SLASH = "/"
 _NAME_IN_PATH = re.compile(r"(?:\\[\\/]|[^/])+")
-_ESCAPED = re.compile(r"\\([\\/])")
+_ESCAPE = re.compile(r"\\([\\/])")
 
 
-def escaped(name: str) -> str:
+def escape_name(name: str) -> str:
     """The name of a project as a part of a path."""
     return name.replace("\\", "\\\\").replace(SLASH, f"\\{SLASH}")
 
 
-class Folders:
+class ProjectPaths:
     """Projects by their paths."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: ParsedFile) -> None:
         self._source = source
 
     def key(self, names: Sequence[str]) -> str | None:
         """The key of the last of these, each inside the one before it."""
         parent = None
         for name in filter(None, (name.strip() for name in names)):
-            key = f"{parent}{SLASH}{escaped(name)}" if parent else escaped(name)
-            self._source.add_project(key, ProjectDraft(name, parent))
+            key = f"{parent}{SLASH}{escape_name(name)}" if parent else escape_name(name)
+            self._source.add_project(key, ImportedProject(name, parent))
             parent = key
         return parent
 
     def key_of_path(self, path: str) -> str | None:
         """path: names from the top, by slashes."""
-        return self.key([_ESCAPED.sub(r"\1", part.strip()) for part in _NAME_IN_PATH.findall(path)])
+        return self.key([_ESCAPE.sub(r"\1", part.strip()) for part in _NAME_IN_PATH.findall(path)])
 
 
-class Keys:
+class ContentKeys:
     """What names a row without an id: its content, and which of the same content it is."""
 
     def __init__(self) -> None:

@@ -11,26 +11,28 @@ from zoneinfo import ZoneInfo
 
 from icalendar import vDuration
 
-from task_service.import_export.date_formats import Moment
+from task_service.import_export.date_formats import ParsedDateTime
 
 _BETWEEN = re.compile(r"[,;\s]+")
 _TRIGGER = re.compile(r"(?:TRIGGER:)?([+-]?P[0-9WDTHMS]+)", re.I)
 
 
-def read_triggers(text: str, due: Moment | None, zone: str, *, repeats: bool) -> list[dict[str, Any]] | None:
+def parse_triggers(
+    text: str, due: ParsedDateTime | None, zone: str, *, repeats: bool
+) -> list[dict[str, Any]] | None:
     """The reminders of a task that is `due` on the wall of `zone`; None if one of them can't be kept.
 
     repeats: whether the task does. An instant would be right for its first occurrence only.
     """
     if due is None:
         return None
-    found = [_reminder(each, due, zone) for each in _BETWEEN.split(text.strip()) if each]
+    found = [_parse_trigger(each, due, zone) for each in _BETWEEN.split(text.strip()) if each]
     if any(each is None or (repeats and "at" in each) for each in found):
         return None
     return [each for each in found if each]
 
 
-def _reminder(text: str, due: Moment, zone: str) -> dict[str, Any] | None:
+def _parse_trigger(text: str, due: ParsedDateTime, zone: str) -> dict[str, Any] | None:
     said = _TRIGGER.fullmatch(text)
     try:
         after = vDuration.from_ical(said[1].upper()) if said else None  # type: ignore[no-untyped-call]

@@ -43,7 +43,7 @@ from task_service.models import Activity, Label, OutboxRow, Project, Task, TaskL
 from task_service.structure.repository import Named
 
 UNFINISHED = ("waiting", "running")
-AT_ONCE = 5_000
+IDS_PER_QUERY = 5_000
 """Ids that are looked for in one statement."""
 READING = "reading"
 """Of a file that a request still reads; nothing of it is to be seen."""
@@ -73,14 +73,14 @@ _FRACTION = ".000000"
 """SQLAlchemy stores it in SQLite always, JSON has it where there is one."""
 
 
-async def job(session: AsyncSession, user_id: str, id: str) -> ImportJob | None:
+async def find_job(session: AsyncSession, user_id: str, id: str) -> ImportJob | None:
     query = select(ImportJob).where(
         col(ImportJob.id) == id, col(ImportJob.user_id) == user_id, col(ImportJob.status) != READING
     )
     return (await session.scalars(query)).first()
 
 
-async def running_of(session: AsyncSession, user_id: str, now: datetime) -> int:
+async def count_running(session: AsyncSession, user_id: str, now: datetime) -> int:
     """How many files of a user are being read or taken in, or wait for it, at `now`."""
     is_read = and_(col(ImportJob.status) == READING, col(ImportJob.leased_until) > now)
     query = select(func.count()).where(
@@ -89,7 +89,7 @@ async def running_of(session: AsyncSession, user_id: str, now: datetime) -> int:
     return (await session.scalar(query)) or 0
 
 
-async def next_job(session: AsyncSession, now: datetime) -> ImportJob | None:
+async def lock_next_job(session: AsyncSession, now: datetime) -> ImportJob | None:
     """The oldest import nobody works on, locked."""
     query = select(ImportJob).where(*_MAY_BE_LEASED).order_by(col(ImportJob.created_at)).limit(1)
     return (await session.scalars(query.with_for_update(skip_locked=True), {"now": now})).first()
@@ -101,13 +101,13 @@ async def lock_job(session: AsyncSession, id: str) -> ImportJob | None:
     return (await session.scalars(query.with_for_update())).first()
 
 
-async def drop_read(session: AsyncSession, id: str) -> None:
+async def discard_unqueued(session: AsyncSession, id: str) -> None:
     """Drop a file that was read, unless it waits to be taken in."""
     query = delete(ImportJob).where(col(ImportJob.id) == id, col(ImportJob.status) == READING)
     await session.execute(query)
 
 
-async def forget_jobs(session: AsyncSession, before: datetime) -> None:
+async def purge_jobs(session: AsyncSession, before: datetime) -> None:
     await session.execute(delete(ImportJob).where(col(ImportJob.created_at) < before))
 
 
@@ -115,36 +115,36 @@ async def erase_user(session: AsyncSession, user_id: str) -> None:
     await session.execute(delete(ImportJob).where(col(ImportJob.user_id) == user_id))
 
 
-async def known_tasks(session: AsyncSession, user_id: str, ids: Collection[str]) -> set[str]:
+async def find_known_tasks(session: AsyncSession, user_id: str, ids: Collection[str]) -> set[str]:
     """Which of these ids are tasks of the user, the trash included."""
     found: set[str] = set()
     wanted = list(ids)
     connection = await session.connection()
     query = _KNOWN[connection.dialect.name]
-    for start in range(0, len(wanted), AT_ONCE):
-        given = {"user_id": user_id, "ids": orjson.dumps(wanted[start : start + AT_ONCE]).decode()}
+    for start in range(0, len(wanted), IDS_PER_QUERY):
+        given = {"user_id": user_id, "ids": orjson.dumps(wanted[start : start + IDS_PER_QUERY]).decode()}
         found |= set((await connection.scalars(query, given)).all())
     return found
 
 
-async def label_keys(session: AsyncSession, user_id: str, keys: Collection[str]) -> set[str]:
+async def find_label_keys(session: AsyncSession, user_id: str, keys: Collection[str]) -> set[str]:
     """Those of these keys under which the user has a label."""
     query = select(col(Label.key)).where(col(Label.user_id) == user_id, col(Label.key).in_(keys))
     return set((await session.scalars(query)).all())
 
 
-async def projects(session: AsyncSession, user_id: str) -> Sequence[Project]:
+async def list_projects(session: AsyncSession, user_id: str) -> Sequence[Project]:
     """All that are not in the trash, in their order."""
     query = select(Project).where(col(Project.user_id) == user_id, col(Project.deleted_at).is_(None))
     return (await session.scalars(query.order_by(col(Project.position), col(Project.id)))).all()
 
 
-async def all_of(session: AsyncSession, model: type[Named], user_id: str) -> Sequence[Named]:
+async def list_all(session: AsyncSession, model: type[Named], user_id: str) -> Sequence[Named]:
     query = select(model).where(col(model.user_id) == user_id)
     return (await session.scalars(query.order_by(col(model.position), col(model.id)))).all()
 
 
-async def tasks_after(
+async def list_tasks_after(
     session: AsyncSession, user_id: str, last: str, limit: int, *, trashed: bool = False
 ) -> Sequence[Task]:
     """Tasks that are not in the trash, or those that are, by id, behind the id `last`."""
@@ -154,13 +154,15 @@ async def tasks_after(
     return (await session.scalars(query.order_by(col(Task.id)).limit(limit))).all()
 
 
-async def activity_after(session: AsyncSession, user_id: str, last: str, limit: int) -> Sequence[Activity]:
+async def list_activity_after(
+    session: AsyncSession, user_id: str, last: str, limit: int
+) -> Sequence[Activity]:
     """What happened to all tasks, oldest first, behind the id `last`."""
     query = select(Activity).where(col(Activity.user_id) == user_id, col(Activity.id) > last)
     return (await session.scalars(query.order_by(col(Activity.id)).limit(limit))).all()
 
 
-async def zones(session: AsyncSession, user_id: str) -> Sequence[str]:
+async def list_zones(session: AsyncSession, user_id: str) -> Sequence[str]:
     """The time zones tasks of the user are fixed to."""
     query = select(col(Task.time_zone)).where(
         col(Task.user_id) == user_id, col(Task.deleted_at).is_(None), col(Task.time_zone).is_not(None)
@@ -174,7 +176,7 @@ async def insert_rows(session: AsyncSession, chunk: Chunk) -> None:
         await run_own(session, _INSERTS[name], {"rows": rows})
 
 
-def _insert(model: type[SQLModel]) -> Mapping[str, Executable]:
+def _make_insert(model: type[SQLModel]) -> Mapping[str, Executable]:
     """The statement that inserts `rows`, for each dialect; what the database numbers is left to it."""
     table = model.metadata.tables[str(model.__tablename__)]
     columns = [each for each in table.columns if each is not table.autoincrement_column]
@@ -182,16 +184,16 @@ def _insert(model: type[SQLModel]) -> Mapping[str, Executable]:
     names = [each.name for each in columns]
     return {
         "postgresql": new.from_select(names, select_json_rows(columns)),
-        "sqlite": new.from_select(names, _of_sqlite(columns)),
+        "sqlite": new.from_select(names, _select_sqlite_rows(columns)),
     }
 
 
-def _of_sqlite(columns: Sequence[Column[Any]]) -> Select[Any]:
+def _select_sqlite_rows(columns: Sequence[Column[Any]]) -> Select[Any]:
     row = func.json_each(ROWS).table_valued("value").c.value
-    return select(*(_stored(func.json_extract(row, f"$.{each.name}"), each) for each in columns))
+    return select(*(_to_sqlite_value(func.json_extract(row, f"$.{each.name}"), each) for each in columns))
 
 
-def _stored(value: ColumnElement[Any], of: Column[Any]) -> ColumnElement[Any]:
+def _to_sqlite_value(value: ColumnElement[Any], of: Column[Any]) -> ColumnElement[Any]:
     """A value of JSON in the form in which SQLAlchemy stores it in SQLite."""
     kind = of.type.impl if isinstance(of.type, TypeDecorator) else of.type
     if isinstance(kind, DateTime):
@@ -203,5 +205,6 @@ def _stored(value: ColumnElement[Any], of: Column[Any]) -> ColumnElement[Any]:
 
 
 _INSERTS = {
-    str(model.__tablename__): _insert(model) for model in (Task, TaskText, TaskLabel, Activity, OutboxRow)
+    str(model.__tablename__): _make_insert(model)
+    for model in (Task, TaskText, TaskLabel, Activity, OutboxRow)
 }

@@ -17,7 +17,7 @@ from servicekit.idempotency import Claim
 from servicekit.ids import PathId
 from task_service.import_export import export, use_cases
 from task_service.import_export.file_process import FileProcess
-from task_service.import_export.file_reader import FileRead, FileRequest
+from task_service.import_export.file_reader import FileRequest, FileSummary
 from task_service.import_export.formats import Format
 from task_service.import_export.schemas import ExportPage, ImportRead
 from task_service.schemas import Id, Name
@@ -27,7 +27,7 @@ files = router(prefix="/import", tags=["many at once"], route_class=APIRoute)
 """Reading a file takes its time, so no lock is held meanwhile."""
 exports = router(prefix="/export", tags=["many at once"])
 
-FILE = {
+FILE_BODY = {
     "requestBody": {
         "required": True,
         "content": {
@@ -38,15 +38,15 @@ FILE = {
 }
 FormatParam = Annotated[Format | None, Query(description="left out: told from the file")]
 ProjectParam = Annotated[Name | None, Query(description="for the tasks of a file that names no project")]
-Made = Callable[..., AsyncIterator[bytes]]
+Exporter = Callable[..., AsyncIterator[bytes]]
 ComponentsParam = Annotated[
     export.Components,
     Query(description="ics: open tasks with a date as VEVENT, all as VTODO, or each as it can be"),
 ]
-_EXPORTS: dict[str, tuple[Made, str]] = {
-    "json": (export.as_json, "application/json"),
-    "csv": (export.as_csv, "text/csv; charset=utf-8"),
-    "ics": (export.as_ical, "text/calendar; charset=utf-8"),
+_EXPORTS: dict[str, tuple[Exporter, str]] = {
+    "json": (export.export_json, "application/json"),
+    "csv": (export.export_csv, "text/csv; charset=utf-8"),
+    "ics": (export.export_ical, "text/calendar; charset=utf-8"),
 }
 
 
@@ -54,7 +54,7 @@ _EXPORTS: dict[str, tuple[Made, str]] = {
     "",
     status_code=202,
     response_model=ImportRead,
-    openapi_extra=FILE,
+    openapi_extra=FILE_BODY,
     responses={200: {"model": ImportRead, "description": "A preview"}},
 )
 async def start_import(
@@ -73,25 +73,25 @@ async def start_import(
     holds the first 20 tasks as they would be. Three files of an account are read or taken in at a time.
     """
     refuse_strange(request, {"format", "project", "dry_run"})
-    file = FileRequest(use_cases.owner_of(user), await request.body(), format, project, datetime.now(UTC))
+    file = FileRequest(use_cases.make_owner(user), await request.body(), format, project, datetime.now(UTC))
     state, claim = request.app.state, await idempotency.claim_of(request, user.user_id)
-    earlier = await _earlier(state.database, claim)
+    earlier = await _find_stored_response(state.database, claim)
     if earlier is not None:
         return earlier
-    async with use_cases.reading(state.database, state.handover.readers, file) as id:
+    async with use_cases.admit_file(state.database, state.handover.readers, file) as id:
         if dry_run:
             response.status_code = 200
-            return await use_cases.preview(state.database, file)
+            return await use_cases.preview_import(state.database, file)
         async with AsyncExitStack() as ends:
             process = await ends.enter_async_context(FileProcess(file))
-            found = await use_cases.check(process)
-            answer = await _accept(state.database, claim, id, file, found)
+            found = await use_cases.read_file(process)
+            answer = await _enqueue_import(state.database, claim, id, file, found)
             if state.handover.offer(id, process):
                 ends.pop_all()
             return answer
 
 
-async def _earlier(database: Database, claim: Claim | None) -> Response | None:
+async def _find_stored_response(database: Database, claim: Claim | None) -> Response | None:
     """What was answered before: a repeated request has no file read again."""
     if claim is None:
         return None
@@ -99,14 +99,14 @@ async def _earlier(database: Database, claim: Claim | None) -> Response | None:
         return await idempotency.stored_answer(session, claim)
 
 
-async def _accept(
-    database: Database, claim: Claim | None, id: str, file: FileRequest, found: FileRead
+async def _enqueue_import(
+    database: Database, claim: Claim | None, id: str, file: FileRequest, found: FileSummary
 ) -> Response:
     async with database.transaction() as session:
         earlier = await idempotency.earlier_answer(session, claim) if claim else None
         if earlier is not None:
             return earlier
-        job = await use_cases.start(session, id, file, found)
+        job = await use_cases.enqueue_import(session, id, file, found)
         shown = ImportRead.model_validate(job).model_dump(mode="json")
         answer = JSONResponse(shown, 202, {"Location": f"/api/v1/import/{id}"})
         if claim:
@@ -117,7 +117,7 @@ async def _accept(
 @imports.get("/{id}")
 async def read_import(user: CurrentUser, id: PathId, session: SessionDep) -> ImportRead:
     """How far an import is, and what could not be taken over. Kept for 7 days."""
-    return ImportRead.model_validate(await use_cases.read(session, user, id))
+    return ImportRead.model_validate(await use_cases.read_import(session, user, id))
 
 
 @exports.get(
@@ -134,13 +134,15 @@ async def export_tasks(
     """Everything that is not in the trash. JSON can be imported again without loss."""
     make, kind = _EXPORTS[format]
     name = f'attachment; filename="tasks.{format}"'
-    how = (export.Choice(user.time_zone, components),) if format == "ics" else ()
+    how = (export.CalendarOptions(user.time_zone, components),) if format == "ics" else ()
     stream = make(request.app.state.database, user.user_id, *how)
     return StreamingResponse(stream, media_type=kind, headers={"content-disposition": name})
 
 
 @exports.get("/pages", include_in_schema=False)
-async def export_page(user: CurrentUser, session: SessionDep, of: export.Part, after: Id = "") -> ExportPage:
+async def export_page(
+    user: CurrentUser, session: SessionDep, of: export.ExportPart, after: Id = ""
+) -> ExportPage:
     """For the export of a whole account, which the edge puts together."""
-    items, following = await export.page_of(session, user.user_id, of, after)
+    items, following = await export.read_export_page(session, user.user_id, of, after)
     return ExportPage(items=items, next=following)

@@ -19,20 +19,20 @@ from servicekit.uuids import new_id
 from task_service.import_export.new_task import NewTask
 from task_service.import_export.parsed_file import Owner
 from task_service.quotas.sizes import size_of
-from task_service.search_texts import keys_of, texts_of
+from task_service.search_texts import build_label_keys, build_search_texts
 from task_service.told import given
 
 COLUMNS = tuple(NewTask.__dataclass_fields__)
-TOLD = (
+SNAPSHOT_FIELDS = (
     *("id", "title", "notes", "done", "priority", "labels", "project_id", "parent_id", "subtasks_done"),
     *("subtasks_total", "due_date", "due_time", "time_zone", "due_at", "recurrence", "series_id"),
     *("occurrence", "reminders", "position", "version", "created_at", "updated_at", "completed_at"),
     "deleted_at",
 )
 """The fields of `TaskSnapshot`, in its order."""
-NOTHING = orjson.dumps({})
-_all = attrgetter(*COLUMNS)
-_told = attrgetter(*TOLD)
+EMPTY_OBJECT = orjson.dumps({})
+_get_column_values = attrgetter(*COLUMNS)
+_get_snapshot_values = attrgetter(*SNAPSHOT_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +50,25 @@ class Chunk:
     history_bytes: int
 
 
-def chunk_of(tasks: Sequence[NewTask], user: Owner, parents: set[str]) -> Chunk:
+def build_chunk(tasks: Sequence[NewTask], user: Owner, parents: set[str]) -> Chunk:
     """The rows of these tasks, which `user` adds."""
     now = datetime.now(UTC)
-    told = [_snapshot(task) for task in tasks]
-    activity = [_activity(user, *each) for each in zip(tasks, told, strict=True)]
+    told = [_make_snapshot(task) for task in tasks]
+    activity = [_make_activity(user, *each) for each in zip(tasks, told, strict=True)]
     names = dict.fromkeys(label for task in tasks for label in task.labels)
     rows = {
-        "task": [dict(zip(COLUMNS, _all(task), strict=True)) for task in tasks],
-        "task_text": [_key(task) | texts_of(task.title, task.notes, task.labels) for task in tasks],
-        "task_label": [_key(task) | {"key": key} for task in tasks for key in keys_of(task.labels)],
+        "task": [dict(zip(COLUMNS, _get_column_values(task), strict=True)) for task in tasks],
+        "task_text": [
+            _make_key(task) | build_search_texts(task.title, task.notes, task.labels) for task in tasks
+        ],
+        "task_label": [
+            _make_key(task) | {"key": key} for task in tasks for key in build_label_keys(task.labels)
+        ],
         "activity": activity,
-        "outbox": [_event(user, each, now) for each in told],
+        "outbox": [_make_outbox_row(user, each, now) for each in told],
     }
     return Chunk(
-        rows={name: _json(values).decode() for name, values in rows.items() if values},
+        rows={name: _dump_json(values).decode() for name, values in rows.items() if values},
         ids=[task.id for task in tasks],
         labels=list(names),
         parents=parents,
@@ -73,21 +77,21 @@ def chunk_of(tasks: Sequence[NewTask], user: Owner, parents: set[str]) -> Chunk:
     )
 
 
-def _key(task: NewTask) -> dict[str, str]:
+def _make_key(task: NewTask) -> dict[str, str]:
     return {"user_id": task.user_id, "task_id": task.id}
 
 
-def _snapshot(task: NewTask) -> dict[str, Any]:
+def _make_snapshot(task: NewTask) -> dict[str, Any]:
     """What `TaskSnapshot` says of it."""
-    told = dict(zip(TOLD, _told(task), strict=True))
+    told = dict(zip(SNAPSHOT_FIELDS, _get_snapshot_values(task), strict=True))
     told["reminders"] = [
         {"minutes_before": each.get("minutes_before"), "at": each.get("at")} for each in task.reminders
     ]
     return told
 
 
-def _activity(user: Owner, task: NewTask, told: dict[str, Any]) -> dict[str, Any]:
-    after = _json(given(told))
+def _make_activity(user: Owner, task: NewTask, told: dict[str, Any]) -> dict[str, Any]:
+    after = _dump_json(given(told))
     return {
         "id": new_id(),
         "user_id": task.user_id,
@@ -96,13 +100,13 @@ def _activity(user: Owner, task: NewTask, told: dict[str, Any]) -> dict[str, Any
         "what": "created",
         "before": {},
         "after": orjson.Fragment(after),
-        "size": len(NOTHING) + len(after),
+        "size": len(EMPTY_OBJECT) + len(after),
         "at": task.updated_at,
         "via": user.via,
     }
 
 
-def _event(user: Owner, told: dict[str, Any], now: datetime) -> dict[str, Any]:
+def _make_outbox_row(user: Owner, told: dict[str, Any], now: datetime) -> dict[str, Any]:
     """The row of the outbox. Its payload, an object here, is stored as text: a `CloudEvent`."""
     id = new_id()
     payload = {
@@ -127,5 +131,5 @@ def _event(user: Owner, told: dict[str, Any], now: datetime) -> dict[str, Any]:
     }
 
 
-def _json(value: Any) -> bytes:
+def _dump_json(value: Any) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_UTC_Z)

@@ -16,14 +16,14 @@ from servicekit.ids import new_id
 from task_service import repository as tasks
 from task_service.history import via_of
 from task_service.import_export import formats, repository
-from task_service.import_export.file_process import FileProcess, ProcessFailed
-from task_service.import_export.file_reader import FileRead, FileRequest
+from task_service.import_export.file_process import FileProcess, FileProcessError
+from task_service.import_export.file_reader import FileRequest, FileSummary
 from task_service.import_export.limits import MAX_AT_ONCE, WAIT_SECONDS
 from task_service.import_export.models import ImportJob
-from task_service.import_export.parsed_file import Owner, Unreadable
+from task_service.import_export.parsed_file import Owner, UnreadableFile
 from task_service.import_export.schemas import ImportRead, ReportLine
 
-KEPT = timedelta(days=7)
+RETENTION = timedelta(days=7)
 """How long it can be asked what became of an import."""
 READ_WITHIN = timedelta(seconds=3 * WAIT_SECONDS)
 """After which a file that is being read no longer counts: whoever read it is gone."""
@@ -41,7 +41,9 @@ class TooManyImports(Conflict):
 
 
 @asynccontextmanager
-async def reading(database: Database, readers: asyncio.Semaphore, request: FileRequest) -> AsyncIterator[str]:
+async def admit_file(
+    database: Database, readers: asyncio.Semaphore, request: FileRequest
+) -> AsyncIterator[str]:
     """One of the files a user may have under way; gives its id.
 
     It is counted under the user's lock, before anything is read, until it is done.
@@ -51,49 +53,51 @@ async def reading(database: Database, readers: asyncio.Semaphore, request: FileR
     async with database.transaction() as session:
         await tasks.take_turn(session, user_id)
         await tasks.require_account(session, user_id)
-        if await repository.running_of(session, user_id, request.now) >= MAX_AT_ONCE:
+        if await repository.count_running(session, user_id, request.now) >= MAX_AT_ONCE:
             raise TooManyImports
-        session.add(_job(id, request, status=repository.READING, leased_until=request.now + READ_WITHIN))
+        session.add(_make_job(id, request, status=repository.READING, leased_until=request.now + READ_WITHIN))
     try:
         async with readers:
             yield id
     finally:
         async with database.transaction() as session:
-            await repository.drop_read(session, id)
+            await repository.discard_unqueued(session, id)
 
 
-async def check(process: FileProcess) -> FileRead:
+async def read_file(process: FileProcess) -> FileSummary:
     """Read a file. Raises `ImportUnreadable` for what is none."""
     try:
         return await process.read()
-    except Unreadable as error:
+    except UnreadableFile as error:
         raise ImportUnreadable(str(error)) from error
-    except ProcessFailed as error:
+    except FileProcessError as error:
         raise ImportUnreadable(f"It was given up: {error}.") from error
 
 
-async def start(session: AsyncSession, id: str, request: FileRequest, found: FileRead) -> ImportJob:
+async def enqueue_import(
+    session: AsyncSession, id: str, request: FileRequest, found: FileSummary
+) -> ImportJob:
     """Put a file that was read, and is counted as `id`, in the queue. Raises `AccountGone`."""
     body = request.body
     packed = body if formats.is_packed(body) else await asyncio.to_thread(gzip.compress, body, 5)
     await tasks.take_turn(session, request.user.user_id)
     await tasks.require_account(session, request.user.user_id)
-    job = await repository.lock_job(session, id) or _job(id, request)
+    job = await repository.lock_job(session, id) or _make_job(id, request)
     job.sqlmodel_update({"body": packed, "total": found.total, "format": found.format, "status": "waiting"})
     job.leased_until = LONG_AGO
     session.add(job)
     return job
 
 
-async def preview(database: Database, request: FileRequest) -> ImportRead:
+async def preview_import(database: Database, request: FileRequest) -> ImportRead:
     """What would come of a file; nothing is stored. Raises `ImportUnreadable`."""
     async with FileProcess(request) as process:
-        found = await check(process)
+        found = await read_file(process)
         async with database.reading() as session:
-            known = await repository.known_tasks(session, request.user.user_id, found.possible_ids)
+            known = await repository.find_known_tasks(session, request.user.user_id, found.possible_ids)
         try:
             outlook = await process.plan(known)
-        except ProcessFailed as error:
+        except FileProcessError as error:
             raise ImportUnreadable(f"It was given up: {error}.") from error
     return ImportRead(
         id=new_id(),
@@ -111,24 +115,24 @@ async def preview(database: Database, request: FileRequest) -> ImportRead:
     )
 
 
-async def read(session: AsyncSession, user: Principal, id: str) -> ImportJob:
+async def read_import(session: AsyncSession, user: Principal, id: str) -> ImportJob:
     """How far an import is. Raises `NotFound`."""
-    job = await repository.job(session, user.user_id, id)
+    job = await repository.find_job(session, user.user_id, id)
     if job is None:
         raise NotFound
     return job
 
 
-async def forget(session: AsyncSession) -> None:
+async def purge_imports(session: AsyncSession) -> None:
     """Drop imports nobody asks about any more."""
-    await repository.forget_jobs(session, datetime.now(UTC) - KEPT)
+    await repository.purge_jobs(session, datetime.now(UTC) - RETENTION)
 
 
-def owner_of(user: Principal) -> Owner:
+def make_owner(user: Principal) -> Owner:
     return Owner(user.user_id, user.time_zone, user.week_start, via_of(user))
 
 
-def _job(id: str, request: FileRequest, **values: Any) -> ImportJob:
+def _make_job(id: str, request: FileRequest, **values: Any) -> ImportJob:
     user = request.user
     own: dict[str, Any] = {
         "id": id,

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 
-from task_service.import_export.parsed_file import whole_number
+from task_service.import_export.parsed_file import parse_integer
 
-DONE = frozenset(
+DONE_WORDS = frozenset(
     (
         *("done", "completed", "complete", "closed", "archived", "finished", "resolved", "checked", "true"),
         *("cancelled", "canceled", "wontdo", "won't do", "yes", "y", "x", "[x]", "on", "1", "2", "-1"),
         *("✓", "✔", "☑"),
     )
 )
-OPEN = frozenset(
+OPEN_WORDS = frozenset(
     (
         *("", "open", "todo", "to do", "to-do", "pending", "new", "active", "incomplete", "not started"),
         *("notstarted", "not done", "not completed", "needsaction", "needs action", "needs-action", "false"),
@@ -29,19 +29,19 @@ _TICKTICK = {0: 0, 1: 1, 3: 2, 5: 3}
 """None, low, medium and high."""
 
 
-class Priorities:
+class PriorityParser:
     """How the priorities of one column are counted."""
 
     def __init__(self, values: Iterable[str]) -> None:
-        numbers = {whole_number(value.strip()) for value in values if value.strip()}
+        numbers = {parse_integer(value.strip()) for value in values if value.strip()}
         self._is_ticktick = 5 in numbers and numbers <= _TICKTICK.keys()
 
-    def read(self, text: str) -> int | None:
+    def parse(self, text: str) -> int | None:
         """0 to 4; None for what is none."""
         said = text.strip().casefold()
         if said in _WORDS:
             return _WORDS[said]
-        number = whole_number(said.rstrip("!") or str(len(said)))
+        number = parse_integer(said.rstrip("!") or str(len(said)))
         if number is None:
             return None
         return _TICKTICK[number] if self._is_ticktick else number if 0 <= number <= 4 else None

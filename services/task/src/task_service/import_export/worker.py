@@ -25,15 +25,15 @@ from task_service import repository as tasks
 from task_service.import_export import importer as adding_limits
 from task_service.import_export import repository
 from task_service.import_export.events import import_finished
-from task_service.import_export.file_process import FileProcess, ProcessFailed
+from task_service.import_export.file_process import FileProcess, FileProcessError
 from task_service.import_export.file_reader import FileRequest
 from task_service.import_export.formats import Format
 from task_service.import_export.handover import Handover
-from task_service.import_export.importer import Adding
+from task_service.import_export.importer import Importer
 from task_service.import_export.models import ImportJob
-from task_service.import_export.parsed_file import Unreadable
-from task_service.import_export.preparation import Outlook
-from task_service.import_export.use_cases import owner_of
+from task_service.import_export.parsed_file import UnreadableFile
+from task_service.import_export.preparation import ImportSummary
+from task_service.import_export.use_cases import make_owner
 from task_service.polling import poll
 
 LEASE = timedelta(seconds=60)
@@ -41,7 +41,7 @@ POLL_SECONDS = 1.0
 PAUSE_SECONDS = 5.0
 MAX_FAILURES = 2
 MAX_INTERRUPTIONS = 20
-SHARE = 0.5
+PAUSE_SHARE = 0.5
 """Of the time that adding takes, how long it leaves the event loop and the database to others after it."""
 log = logging.getLogger(__name__)
 
@@ -52,10 +52,10 @@ async def run(app: FastAPI) -> None:
     handover: Handover = app.state.handover
 
     async def do_next() -> bool:
-        job = await _lease(database)
+        job = await _lease_job(database)
         if job:
             async with handover.taken(job.id) as process:
-                await attempt(database, job, process)
+                await attempt_import(database, job, process)
         return job is not None
 
     try:
@@ -66,75 +66,77 @@ async def run(app: FastAPI) -> None:
         await handover.end()
 
 
-async def attempt(database: Database, job: ImportJob, process: FileProcess | None = None) -> None:
+async def attempt_import(database: Database, job: ImportJob, process: FileProcess | None = None) -> None:
     """Take in one file; what stops it is counted, and the last time borne ends the import.
 
     process: that has read it already, if one has.
     """
     if job.failures >= MAX_FAILURES:
-        await _finish(database, job, _given_up(job, "whoever took it in was stopped", job.failures))
+        await _finish_job(
+            database, job, _describe_giving_up(job, "whoever took it in was stopped", job.failures)
+        )
         return
     try:
-        await take_in(database, job, process)
+        await run_import(database, job, process)
     except QuotaExceeded as error:
-        await _finish(database, job, error.detail)
+        await _finish_job(database, job, error.detail)
     except asyncio.CancelledError:
-        await asyncio.shield(_give_back(database, job))
+        await asyncio.shield(_release_job(database, job))
         raise
     except Exception as error:
         log.exception("import %s stopped", job.id)
-        stored = await _put_back(database, job, is_ours=not _is_around_it(error))
-        why = _reason(error)
+        stored = await _requeue_job(database, job, is_ours=not _is_infrastructure_error(error))
+        why = _describe_failure(error)
         if stored and stored.failures >= MAX_FAILURES:
-            await _finish(database, job, _given_up(job, why, stored.failures))
+            await _finish_job(database, job, _describe_giving_up(job, why, stored.failures))
         elif stored and stored.interruptions > MAX_INTERRUPTIONS:
-            await _finish(database, job, _given_up(job, why, stored.interruptions))
+            await _finish_job(database, job, _describe_giving_up(job, why, stored.interruptions))
 
 
-async def take_in(database: Database, job: ImportJob, process: FileProcess | None = None) -> None:
-    """Take in one file, from its beginning. process: see `attempt`."""
+async def run_import(database: Database, job: ImportJob, process: FileProcess | None = None) -> None:
+    """Take in one file, from its beginning. process: see `attempt_import`."""
     by = Agent(**job.via) if job.via else None
     user = Principal(job.user_id, "user", job.zone, "", 0, job.week_start, via=by)
     format = cast(Format | None, job.format)
-    request = FileRequest(owner_of(user), job.body, format, job.project, job.created_at)
+    request = FileRequest(make_owner(user), job.body, format, job.project, job.created_at)
     async with process or FileProcess(request) as process:
         try:
             found = await process.read()
-        except Unreadable as error:
-            await _finish(database, job, str(error))
+        except UnreadableFile as error:
+            await _finish_job(database, job, str(error))
             return
         async with database.reading() as session:
-            known = await repository.known_tasks(session, job.user_id, found.possible_ids)
+            known = await repository.find_known_tasks(session, job.user_id, found.possible_ids)
         outlook = await process.plan(known)
-        adding = Adding(user, outlook)
+        adding = Importer(user, outlook)
         async with database.transaction() as session:
-            if await _still_there(session, job) is None:
+            if await _lock_unless_erased(session, job) is None:
                 return
             await adding.require_room(session)
             settled = await adding.add_structure(session)
-        await process.settle(settled, chunk_size=adding_limits.CHUNK)
-        if await _add_all(database, job, adding, process, outlook):
-            await _finish(database, job, "", adding)
+        await process.settle(settled, chunk_size=adding_limits.CHUNK_SIZE)
+        if await _add_chunks(database, job, adding, process, outlook):
+            await _finish_job(database, job, "", adding)
 
 
-async def _add_all(
-    database: Database, job: ImportJob, adding: Adding, process: FileProcess, outlook: Outlook
+async def _add_chunks(
+    database: Database, job: ImportJob, adding: Importer, process: FileProcess, outlook: ImportSummary
 ) -> bool:
     """Add chunk by chunk; False if its user was erased meanwhile."""
     before, added = job.added, 0
     while (chunk := await process.chunk()) is not None:
         began = time.perf_counter()
         async with database.transaction() as session:
-            stored = await _still_there(session, job)
+            stored = await _lock_unless_erased(session, job)
             if stored is None:
                 return False
-            added += await adding.add(session, chunk)
-            _count(stored, outlook, before, added)
-        await asyncio.sleep((time.perf_counter() - began) * SHARE)
+            added += await adding.add_chunk(session, chunk)
+            _update_progress(stored, outlook, before, added)
+        await asyncio.sleep((time.perf_counter() - began) * PAUSE_SHARE)
     return True
 
 
-def _count(stored: ImportJob, outlook: Outlook, before: int, added: int) -> None:
+def _update_progress(stored: ImportJob, outlook: ImportSummary, before: int, added: int) -> None:
     stored.total = outlook.total
     stored.added = before + added
     stored.skipped = max(outlook.total - outlook.new - before, 0)
@@ -143,7 +145,7 @@ def _count(stored: ImportJob, outlook: Outlook, before: int, added: int) -> None
     stored.leased_until = datetime.now(UTC) + LEASE
 
 
-async def _still_there(session: AsyncSession, job: ImportJob) -> ImportJob | None:
+async def _lock_unless_erased(session: AsyncSession, job: ImportJob) -> ImportJob | None:
     """The job, locked; None if its user was erased meanwhile, who must get nothing more.
 
     Erasing takes its turn, too: it sees all that was added before, and ends before anything else is.
@@ -152,19 +154,19 @@ async def _still_there(session: AsyncSession, job: ImportJob) -> ImportJob | Non
     return await repository.lock_job(session, job.id)
 
 
-async def _lease(database: Database) -> ImportJob | None:
+async def _lease_job(database: Database) -> ImportJob | None:
     now = datetime.now(UTC)
     if not await repository.IS_ANY_WAITING.finds(database, now=now):
         return None
     async with database.transaction() as session:
-        job = await repository.next_job(session, now)
+        job = await repository.lock_next_job(session, now)
         if job:
             job.failures += job.status == "running"
             job.status, job.leased_until = "running", now + LEASE
     return job
 
 
-async def _put_back(database: Database, job: ImportJob, *, is_ours: bool) -> ImportJob | None:
+async def _requeue_job(database: Database, job: ImportJob, *, is_ours: bool) -> ImportJob | None:
     """Let the file wait for its next turn; None if it is gone.
 
     is_ours: what stopped it is a defect or a budget, and not what is around it.
@@ -180,7 +182,7 @@ async def _put_back(database: Database, job: ImportJob, *, is_ours: bool) -> Imp
     return stored
 
 
-async def _give_back(database: Database, job: ImportJob) -> None:
+async def _release_job(database: Database, job: ImportJob) -> None:
     """Let somebody else go on at once: this process is told to stop."""
     async with database.transaction() as session:
         stored = await repository.lock_job(session, job.id)
@@ -188,27 +190,29 @@ async def _give_back(database: Database, job: ImportJob) -> None:
             stored.status, stored.leased_until = "waiting", datetime.now(UTC)
 
 
-def _is_around_it(error: Exception) -> bool:
+def _is_infrastructure_error(error: Exception) -> bool:
     """Whether it comes from what is around an import, most likely the database, and not from its file."""
     return isinstance(error, OSError) or is_away(error)
 
 
-def _reason(error: Exception) -> str:
-    if isinstance(error, ProcessFailed):
+def _describe_failure(error: Exception) -> str:
+    if isinstance(error, FileProcessError):
         return str(error)
-    if _is_around_it(error):
+    if _is_infrastructure_error(error):
         return f"the database could not be reached ({type(error).__name__})"
     return f"an error of ours stopped it ({type(error).__name__})"
 
 
-def _given_up(job: ImportJob, why: str, times: int) -> str:
+def _describe_giving_up(job: ImportJob, why: str, times: int) -> str:
     return (
         f"It was given up: {why}, {times} times. What was added stays; the same file, sent again, goes on "
         f"where this ended. Whoever looks into it needs this number: {job.id}."
     )
 
 
-async def _finish(database: Database, job: ImportJob, failure: str, adding: Adding | None = None) -> None:
+async def _finish_job(
+    database: Database, job: ImportJob, failure: str, adding: Importer | None = None
+) -> None:
     async with database.transaction() as session:
         stored = await repository.lock_job(session, job.id)
         if stored is None or stored.finished_at:

@@ -31,12 +31,12 @@ class Calendar:
     month_first: bool = False
 
     @classmethod
-    def at(cls, now: datetime, zone: str, week_start: str | None = None) -> "Calendar":
+    def for_zone(cls, now: datetime, zone: str, week_start: str | None = None) -> "Calendar":
         """The calendar at the instant `now` in the IANA zone `zone`, as its country keeps it.
 
         week_start: the day a user's week starts on, whatever the country does.
         """
-        country = _countries().get(zone, "US" if zone.startswith("US/") else "nowhere")
+        country = _load_countries().get(zone, "US" if zone.startswith("US/") else "nowhere")
         start = SUNDAY if country in SUNDAY_FIRST else SATURDAY if country in SATURDAY_FIRST else MONDAY
         start = STARTS.get(week_start or "", start)
         return cls(now.astimezone(ZoneInfo(zone)), zone, start, country in MONTH_FIRST)
@@ -46,16 +46,16 @@ class Calendar:
         return self.now.date()
 
     @property
-    def this_week(self) -> date:
+    def first_day_of_week(self) -> date:
         """Its first day."""
         return self.today - timedelta(days=(self.today.weekday() - self.week_start) % 7)
 
     def has_passed(self, day: date, clock: time) -> bool:
         """Whether the time on the wall is over; one that is just now is not."""
-        instant = self.instant(day, clock)
+        instant = self.to_utc(day, clock)
         return instant < self.now.astimezone(UTC).replace(second=0, microsecond=0)
 
-    def instant(self, day: date, clock: time) -> datetime:
+    def to_utc(self, day: date, clock: time) -> datetime:
         """In UTC."""
         found = due_instant(day, clock, self.zone)
         assert found
@@ -63,7 +63,7 @@ class Calendar:
 
 
 @cache
-def _countries() -> Mapping[str, str]:
+def _load_countries() -> Mapping[str, str]:
     """Zone → country, from the time zone database."""
     table = files("tzdata").joinpath("zoneinfo", "zone.tab").read_text()
     rows = [line.split("\t") for line in table.splitlines() if line and not line.startswith("#")]

@@ -9,9 +9,9 @@ from dataclasses import replace
 from itertools import pairwise
 
 from task_service.quickadd import english_context as english
-from task_service.quickadd.language import Where
-from task_service.quickadd.phrase_match import Found
-from task_service.quickadd.recurrence_resolvers import Limit
+from task_service.quickadd.language import Placement
+from task_service.quickadd.phrase_match import PhraseMatch
+from task_service.quickadd.recurrence_resolvers import RecurrenceLimit
 
 _NEAR = 48
 """Characters looked at on either side."""
@@ -20,54 +20,58 @@ _COUNTED_FROM = ("from ", "before ")
 _NAMED = ("date", "time", "recurrence", "doubt")
 
 
-def whole(found: Sequence[Found], text: str) -> list[Found]:
+def apply_context(found: Sequence[PhraseMatch], text: str) -> list[PhraseMatch]:
     """`found`, in order, with what must not be used as doubts, and neighbours that say one day as one."""
-    kept = _one_day(found, text)
-    turned = (at for at, each in enumerate(kept) if each.kind != "other" and _is_turned(each, text))
-    blocked = {*_joined(kept, text), *turned}
-    return [each.doubted if index in blocked else each for index, each in enumerate(kept)]
+    kept = _merge_dates(found, text)
+    turned = (at for at, each in enumerate(kept) if each.kind != "other" and _is_modified(each, text))
+    blocked = {*_find_joined(kept, text), *turned}
+    return [each.as_ambiguous if index in blocked else each for index, each in enumerate(kept)]
 
 
-def _is_turned(found: Found, text: str) -> bool:
+def _is_modified(found: PhraseMatch, text: str) -> bool:
     near = max(0, found.start - _NEAR)
-    if english.TURNED_BEFORE.search(text, near, found.start):
+    if english.MODIFIER_BEFORE.search(text, near, found.start):
         return True
-    if found.kind == "recurrence" and english.EXCEPTED.match(text, found.end):
+    if found.kind == "recurrence" and english.EXCEPTION_AFTER.match(text, found.end):
         return True
-    if found.meaning == "dotted" and english.NUMBERED.search(text, near, found.start):
+    if found.resolver == "dotted" and english.NUMBER_PREFIX.search(text, near, found.start):
         return True
     counted = text.startswith(_COUNTED_FROM, found.start)
-    if counted and english.BEFORE_THAT.search(text, near, found.start):
+    if counted and english.UNIT_BEFORE.search(text, near, found.start):
         return True
-    return found.kind in ("date", "time") and bool(english.TURNED_BEHIND.match(text, found.end))
+    return found.kind in ("date", "time") and bool(english.MODIFIER_AFTER.match(text, found.end))
 
 
-def _one_day(found: Sequence[Found], text: str) -> list[Found]:
+def _merge_dates(found: Sequence[PhraseMatch], text: str) -> list[PhraseMatch]:
     """Dates side by side: `friday, 27.11.2026` is one if they agree; else nobody knows which is meant."""
-    kept: list[Found] = []
+    kept: list[PhraseMatch] = []
     for each in found:
         last = kept[-1] if kept else None
         if last and last.kind == each.kind == "date" and _SIDE_BY_SIDE.fullmatch(text[last.end : each.start]):
             closed = "(" in text[last.end : each.start] and text.startswith(")", each.end)
-            kept[-1] = _merged(last, replace(each, end=each.end + closed))
+            kept[-1] = _merge_pair(last, replace(each, end=each.end + closed))
         else:
             kept.append(each)
     return kept
 
 
-def _merged(first: Found, second: Found) -> Found:
-    said, weekday = (second, first) if first.meaning == "weekday" else (first, second)
+def _merge_pair(first: PhraseMatch, second: PhraseMatch) -> PhraseMatch:
+    said, weekday = (second, first) if first.resolver == "weekday" else (first, second)
     days = said.value.day, weekday.value.day
     agree = days[0] == days[1] or (
-        weekday.meaning == "weekday" and said.meaning != "weekday" and days[0].weekday() == days[1].weekday()
+        weekday.resolver == "weekday"
+        and said.resolver != "weekday"
+        and days[0].weekday() == days[1].weekday()
     )
-    where = Where.ANYWHERE if Where.ANYWHERE in (first.where, second.where) else first.where
+    where = (
+        Placement.ANYWHERE if Placement.ANYWHERE in (first.placement, second.placement) else first.placement
+    )
     value = replace(said.value, clock=said.value.clock or weekday.value.clock)
-    both = Found(first.start, second.end, "date", where, value)
-    return both if agree else both.doubted
+    both = PhraseMatch(first.start, second.end, "date", where, value)
+    return both if agree else both.as_ambiguous
 
 
-def _joined(found: Sequence[Found], text: str) -> Iterator[int]:
+def _find_joined(found: Sequence[PhraseMatch], text: str) -> Iterator[int]:
     """The places of those that are one with their neighbour: a range, or a choice."""
     repeats = any(each.kind == "recurrence" for each in found)
     for index, (left, right) in enumerate(pairwise(found)):
@@ -75,15 +79,15 @@ def _joined(found: Sequence[Found], text: str) -> Iterator[int]:
         ends = right.kind == "limit" and not repeats and _is_until(right) and _SIDE_BY_SIDE.fullmatch(between)
         if ends and left.kind in _NAMED:
             yield from (index, index + 1)
-        if not (left.kind in _NAMED and right.kind in _NAMED and english.JOINED.fullmatch(between)):
+        if not (left.kind in _NAMED and right.kind in _NAMED and english.CONJUNCTION.fullmatch(between)):
             continue
         yield from (index, index + 1)
         if not left.kind == right.kind == "time":
-            yield from _neighbours(found, text, index, -1)
-            yield from _neighbours(found, text, index + 1, 1)
+            yield from _find_adjacent(found, text, index, -1)
+            yield from _find_adjacent(found, text, index + 1, 1)
 
 
-def _neighbours(found: Sequence[Found], text: str, index: int, step: int) -> Iterator[int]:
+def _find_adjacent(found: Sequence[PhraseMatch], text: str, index: int, step: int) -> Iterator[int]:
     """The one right beside it: `friday` of `friday 9am to saturday`."""
     other = index + step
     if not 0 <= other < len(found):
@@ -93,5 +97,5 @@ def _neighbours(found: Sequence[Found], text: str, index: int, step: int) -> Ite
         yield other
 
 
-def _is_until(found: Found) -> bool:
-    return isinstance(found.value, Limit) and found.value.until is not None
+def _is_until(found: PhraseMatch) -> bool:
+    return isinstance(found.value, RecurrenceLimit) and found.value.until is not None

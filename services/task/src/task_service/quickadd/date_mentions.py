@@ -11,9 +11,9 @@ from functools import cache
 from importlib.resources import files
 
 from task_service.quickadd import english_context as english
-from task_service.quickadd.text import UNREAD
+from task_service.quickadd.text import MASK
 
-MOST_WORDS = 4
+MAX_WORDS = 4
 """Of which a name is made: `the day after tomorrow` in most languages."""
 _LONG_NAME = 6
 """From this length on a name counts with another ending, too: Polish `sobota`, `sobotę`.
@@ -39,7 +39,7 @@ _SHAPES = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class _Names:
+class _DateNames:
     """Of days and months. `beside_numbers` are short, or something else in English, too."""
 
     clear: frozenset[str]
@@ -49,62 +49,66 @@ class _Names:
     unspaced: tuple[str, ...]
 
 
-def seems_dated(text: str) -> bool:
+def mentions_date(text: str) -> bool:
     """Whether `text` (folded, without what was read) has something in it that looks like a day."""
-    if _SHAPES.search(text) or english.LOOKS_DATED.search(text):
+    if _SHAPES.search(text) or english.DATE_LIKE.search(text):
         return True
-    plain = _without_accents(text)
-    return any(name in text for name in _names().unspaced if _UNSPACED.search(text)) or any(
-        _is_dated(plain, words) for words in _windows(plain)
+    plain = _strip_accents(text)
+    return any(name in text for name in _load_names().unspaced if _UNSPACED.search(text)) or any(
+        _begins_with_name(plain, words) for words in _iterate_windows(plain)
     )
 
 
-def _windows(text: str) -> Iterator[list[re.Match[str]]]:
+def _iterate_windows(text: str) -> Iterator[list[re.Match[str]]]:
     words = list(_WORD.finditer(text))
     for at in range(len(words)):
-        yield words[at : at + MOST_WORDS]
+        yield words[at : at + MAX_WORDS]
 
 
-def _is_dated(text: str, words: list[re.Match[str]]) -> bool:
+def _begins_with_name(text: str, words: list[re.Match[str]]) -> bool:
     """Whether a name begins with the first of `words`."""
     first = words[0][0]
-    if _is_slip(first) or first[:-1] in _names().stems:
+    if _is_typo(first) or first[:-1] in _load_names().stems:
         return True
     for last in words:
         said = " ".join(text[words[0].start() : last.end()].split())
-        if said in _names().clear:
+        if said in _load_names().clear:
             return True
-        if said in _names().beside_numbers and _is_beside_a_number(text, words[0].start(), last.end(), said):
+        if said in _load_names().beside_numbers and _is_next_to_number(
+            text, words[0].start(), last.end(), said
+        ):
             return True
     return False
 
 
-def _is_beside_a_number(text: str, start: int, end: int, said: str) -> bool:
+def _is_next_to_number(text: str, start: int, end: int, said: str) -> bool:
     before = re.search(r"\b\d{1,2}(?:\.|st|nd|rd|th|er|e|º)?[ ./-]{0,2}\Z", text[max(0, start - 8) : start])
     behind = re.match(r"\.?[ ./-]{0,2}(\d{1,2})(?![:.]?\d|\s*[ap]\.?m)", text[end : end + 12])
-    a_time = re.match(rf"\.?,?\s+{UNREAD}", text[end : end + 8]) and (start or said not in english.ALSO_FIRST)
-    return bool(before or behind or (a_time and said in _names().before_times))
+    a_time = re.match(rf"\.?,?\s+{MASK}", text[end : end + 8]) and (
+        start or said not in english.SENTENCE_STARTS
+    )
+    return bool(before or behind or (a_time and said in _load_names().before_times))
 
 
-def _is_slip(word: str) -> bool:
+def _is_typo(word: str) -> bool:
     """Whether `word` is an English name of a day or month but for a letter or two."""
-    if word in english.SLIPS:
+    if word in english.TYPOS:
         return True
-    if not 5 <= len(word) <= 11 or word in english.NO_SLIPS:
+    if not 5 <= len(word) <= 11 or word in english.NOT_TYPOS:
         return False
     letters = set(word)
     return any(
-        _is_near(word, name)
+        _is_similar(word, name)
         for name in english.LONG_NAMES
         if abs(len(word) - len(name)) <= 2 and len(set(name) - letters) <= 2
     )
 
 
-def _is_near(word: str, name: str) -> bool:
-    return word != name and _distance(word, name) <= (1 if len(name) < 7 else 2)
+def _is_similar(word: str, name: str) -> bool:
+    return word != name and _edit_distance(word, name) <= (1 if len(name) < 7 else 2)
 
 
-def _distance(one: str, other: str) -> int:
+def _edit_distance(one: str, other: str) -> int:
     """Letters to change, add, drop or swap (optimal string alignment distance)."""
     above, row = list[int](), list(range(len(other) + 1))
     for i, left in enumerate(one, start=1):
@@ -118,27 +122,27 @@ def _distance(one: str, other: str) -> int:
 
 
 @cache
-def _names() -> _Names:
+def _load_names() -> _DateNames:
     table = files("task_service.quickadd").joinpath("foreign_names.txt").read_text()
     clear, short, words = (
         [line for line in section.splitlines() if line and not line.startswith("#")]
         for section in table.split("\n\n")
     )
-    plain = [_without_accents(name) for name in clear]
-    return _Names(
+    plain = [_strip_accents(name) for name in clear]
+    return _DateNames(
         frozenset(plain) | frozenset(clear) | english.NAMES,
-        frozenset(map(_without_accents, short)),
-        frozenset(map(_without_accents, set(short) - set(words))),
-        frozenset(_without_accents(name)[:-1] for name in clear if _bends(name)),
+        frozenset(map(_strip_accents, short)),
+        frozenset(map(_strip_accents, set(short) - set(words))),
+        frozenset(_strip_accents(name)[:-1] for name in clear if _is_inflected(name)),
         tuple(name for name in clear if _UNSPACED.match(name) and len(name) > 1),
     )
 
 
-def _bends(name: str) -> bool:
+def _is_inflected(name: str) -> bool:
     return " " not in name and len(name) >= _LONG_NAME - (not name.isascii())
 
 
-def _without_accents(text: str) -> str:
+def _strip_accents(text: str) -> str:
     """`text` without accents: people leave them out."""
     apart = unicodedata.normalize("NFD", text)
     return "".join(char for char in apart if not unicodedata.combining(char))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Marks = Literal["todo", "todoist", "vikunja"]
+SyntaxName = Literal["todo", "todoist", "vikunja"]
 """Whose signs a text has."""
 
 MAX_NAME = 100
@@ -38,7 +38,9 @@ class Dialect:
     """Whether `!` before a moment asks to be reminded."""
 
 
-def _names(label: str, project: str, *, quotes: str, label_begins: str = _LETTER_FIRST) -> re.Pattern[str]:
+def _name_pattern(
+    label: str, project: str, *, quotes: str, label_begins: str = _LETTER_FIRST
+) -> re.Pattern[str]:
     one, other = re.escape(label), re.escape(project)
     begins = rf"(?:(?<={one}){label_begins}|(?<={other}){_LETTER_FIRST})"
     plain = rf"(?P<plain>{begins}[^\s{one}{other}\"“”,;()\[\]]*)"
@@ -48,16 +50,16 @@ def _names(label: str, project: str, *, quotes: str, label_begins: str = _LETTER
 _DOUBLE = r'"(?P<quoted>[^"]+)"(?P<single>(?!))?'
 _DOUBLE_OR_SINGLE = r"\"(?P<quoted>[^\"]+)\"|'(?P<single>[^'\s][^']*)'"
 
-DIALECTS: Mapping[Marks, Dialect] = {
+DIALECTS: Mapping[SyntaxName, Dialect] = {
     "todo": Dialect(
         project="+",
-        name=_names("#", "+", quotes=_DOUBLE),
+        name=_name_pattern("#", "+", quotes=_DOUBLE),
         priority=re.compile(rf"{_BEFORE}!(?P<level>[0-4])(?=[\s,;.:?)\]]|$)"),
         levels={str(level): level for level in range(5)},
     ),
     "todoist": Dialect(
         project="#",
-        name=_names("@", "#", quotes=_DOUBLE, label_begins=_ALSO_DIGITS),
+        name=_name_pattern("@", "#", quotes=_DOUBLE, label_begins=_ALSO_DIGITS),
         priority=re.compile(rf"{_BEFORE}p(?P<level>[1-4]){_BEHIND}", re.I),
         levels={"1": 4, "2": 3, "3": 2, "4": 0},
         unread=re.compile(rf"{_BEFORE}(?:\{{[^{{}}]*\}}|/{_LETTER_FIRST}\S*|\+{_LETTER_FIRST}\S*)"),
@@ -65,7 +67,7 @@ DIALECTS: Mapping[Marks, Dialect] = {
     ),
     "vikunja": Dialect(
         project="+",
-        name=_names("*", "+", quotes=_DOUBLE_OR_SINGLE, label_begins=_ALSO_DIGITS),
+        name=_name_pattern("*", "+", quotes=_DOUBLE_OR_SINGLE, label_begins=_ALSO_DIGITS),
         priority=re.compile(rf"{_BEFORE}!(?P<level>[1-5])(?=[\s,;.:?)\]]|$)"),
         levels={"1": 1, "2": 2, "3": 3, "4": 4, "5": 4},
         unread=re.compile(rf"{_BEFORE}@{_LETTER_FIRST}\S*"),

@@ -2,7 +2,7 @@
 
 from datetime import time
 
-from task_service.quickadd.language import Kind, Language, Phrase, Where, Words
+from task_service.quickadd.language import Language, Phrase, PhraseKind, Placement, Words
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _PLURALS = {f"{name}s": number for number, name in enumerate(_WEEKDAYS)}
@@ -84,7 +84,7 @@ _WORKDAY = "(?:weekday|workday|working day|business day)"
 _TIME = "[0-9]{1,2}(?:[:.][0-5][0-9])?(?: ?[ap]m)?"
 
 
-def _phrases(kind: Kind, where: Where, rows: dict[str, str | tuple[str, ...]]) -> list[Phrase]:
+def _make_phrases(kind: PhraseKind, where: Placement, rows: dict[str, str | tuple[str, ...]]) -> list[Phrase]:
     """template → meaning, or meanings with the kinds that follow."""
     found = []
     for template, row in rows.items():
@@ -93,7 +93,7 @@ def _phrases(kind: Kind, where: Where, rows: dict[str, str | tuple[str, ...]]) -
     return found
 
 
-_DATES = _phrases("date", Where.ANYWHERE, {
+_DATES = _make_phrases("date", Placement.ANYWHERE, {
     f"{_ON}<days:day>": "days_ahead",
     f"{_ON}<days:day> <part>": "part_of",
     "this <part>": "part_of",
@@ -147,7 +147,7 @@ _DATES = _phrases("date", Where.ANYWHERE, {
     f"{_ON}eow": "end_of_week",
     f"{_ON}eoy": "end_of_year",
     f"{_ON}(?:eod|(?:at )?(?:the )?end of (?:the )?day)": "today",
-}) + _phrases("date", Where.AT_THE_END, {
+}) + _make_phrases("date", Placement.AT_THE_END, {
     "<days:brief_day>": "days_ahead",
     "<weekday>": "weekday",
     "(?:in|during) <month>": "month_start",
@@ -160,21 +160,21 @@ _DATES = _phrases("date", Where.ANYWHERE, {
     f"{_ON}{_WEEKDAY}<day:number>\\.<month:number>\\.(?:<year:two>)?": "dotted",
 })  # fmt: skip
 
-_TIMES = _phrases("time", Where.ANYWHERE, {
+_TIMES = _make_phrases("time", Placement.ANYWHERE, {
     f"{_AT}<hour>:<minute>(?::[0-5][0-9])?(?: ?<half>)?": "clock",
     f"{_AT}<hour>(?:\\.<minute>)? ?<half>": "clock",
     "(?:at )?<hour> o'?clock": "bare_hour",
     "(?:at|by) <at:noon>": "named_time",
-}) + _phrases("time", Where.AT_THE_END, {
+}) + _make_phrases("time", Placement.AT_THE_END, {
     "<at:noon>": "named_time",
     "(?:at|@) ?<hour>": "bare_hour",
     "in the <part>": "usual_time",
-}) + _phrases("time", Where.BESIDE, {
+}) + _make_phrases("time", Placement.BESIDE, {
     "(?:in the |at )?<part>": "usual_time",
 })  # fmt: skip
 
 
-def _several_days_of_year() -> list[str]:
+def _list_year_day_templates() -> list[str]:
     """`every 1 jan and 1 jul`, of up to four days, in either order."""
     found = []
     for one in ("(?:the )?<day{0}:dated>(?: of)? <month{0}:month>", "<month{0}:month> <day{0}:dated>"):
@@ -184,7 +184,7 @@ def _several_days_of_year() -> list[str]:
     return found
 
 
-_RECURRENCES = _phrases("recurrence", Where.ANYWHERE, {
+_RECURRENCES = _make_phrases("recurrence", Placement.ANYWHERE, {
     f"{_EVERY}<unit:long_unit>": "every",
     f"{_EVERY}<amount:step> ?<unit:long_unit>": "every",
     f"{_EVERY}(?:week on )?<weekday:weekdays+>": "weekdays",
@@ -207,31 +207,31 @@ _RECURRENCES = _phrases("recurrence", Where.ANYWHERE, {
     f"{_EVERY}(?:year on )?(?:the )?<day:dated>(?: of)? <month>": "day_of_year",
     f"{_EVERY}(?:year on )?<month> <day:dated>": "day_of_year",
     f"{_EVERY}<amount:interval> years? on (?:the )?<day:dated>(?: of)? <month>": "day_of_year",
-    **dict.fromkeys(_several_days_of_year(), "days_of_year"),
+    **dict.fromkeys(_list_year_day_templates(), "days_of_year"),
     f"{_EVERY}<first:weekdays>(?: ?[-–] ?| (?:to|through|thru) )<last:weekdays>": "weekday_range",
     f"{_EVERY}<weekday>,? the <day:nth>": "weekday_and_day",
     f"{_EVERY}<part>": "part_of_days",
     "<adverb> on <weekday:weekdays+>": "adverb",
     "<adverb> on <day:month_day+>": "adverb",
-}) + _phrases("recurrence", Where.AT_THE_END, {
+}) + _make_phrases("recurrence", Placement.AT_THE_END, {
     "<adverb>": "adverb",
     "(?:on )?<weekday:plural+>": "weekdays",
     "(?:on )?weekdays": "working_days",
 })  # fmt: skip
 
-_LIMITS = _phrases("limit", Where.ANYWHERE, {
+_LIMITS = _make_phrases("limit", Placement.ANYWHERE, {
     "(?:until|till|til|through|(?:ending|ends)(?: on)?)": ("until", "date"),
     "(?:for )?<amount> times": "times",
-    "for <amount> <unit>": "stretch",
+    "for <amount> <unit>": "duration",
     "(?:after|from|since) completion": "from_completion",
 })  # fmt: skip
 
-_REMINDERS = _phrases("reminder", Where.ANYWHERE, {
+_REMINDERS = _make_phrases("reminder", Placement.ANYWHERE, {
     "(?:remind|reminder|remind me) <amount> ?<unit> (?:before|earlier|early|ahead|prior)": "remind_before",
     "(?:remind me|remind|reminder)": ("remind_at", "date?", "time"),
 })  # fmt: skip
 
-_OTHERS = _phrases("doubt", Where.ANYWHERE, {
+_OTHERS = _make_phrases("doubt", Placement.ANYWHERE, {
     "(?:black|good) friday": "nothing",
     "(?:easter|cyber) (?:monday|sunday)": "nothing",
     "(?:palm|easter) sunday": "nothing",
@@ -239,7 +239,7 @@ _OTHERS = _phrases("doubt", Where.ANYWHERE, {
     "(?:super|shrove|giving) tuesday": "nothing",
     "maundy thursday": "nothing",
     "(?:last|previous|past) (?:night|week|month|year|<_:weekday>)": "nothing",
-}) + _phrases("other", Where.ANYWHERE, {
+}) + _make_phrases("other", Placement.ANYWHERE, {
     "24/7": "nothing",
     f"{_AT}{_TIME} ?(?:-|–|to) ?{_TIME}": "nothing",
 })  # fmt: skip

@@ -9,7 +9,7 @@ _FULL_MONTHS = (
     *("september", "october", "november", "december"),
 )
 
-TURNED_BEFORE = re.compile(
+MODIFIER_BEFORE = re.compile(
     r"(?:"
     + _WORD.format(
         r"(?:not|never|no|nor|neither|don't|doesn't|didn't|isn't|won't|can't|cannot|shouldn't|without|except"
@@ -21,23 +21,23 @@ TURNED_BEFORE = re.compile(
 )
 """What stands before a phrase and makes it another one, or part of one: `not before friday`."""
 
-NUMBERED = re.compile(
+NUMBER_PREFIX = re.compile(
     r"(?<!\S)(?:chapter|section|version|release|page|part|paragraph|article|no|nr|item|step|build|figure"
     r"|table|level|grade|task|§|v|python|node)\.?\s*\Z"
 )
 """What stands before a number with dots that is no date."""
 
-TURNED_BEHIND = re.compile(
+MODIFIER_AFTER = re.compile(
     r"[.,]?(?:\s+(?:onwards?|ish|ago|(?:or|and)\s+(?:later|earlier|sooner|so|after|beyond|before)"
     r"|at\s+the\s+(?:latest|earliest)|(?:to|or|and|&)\s+(?:the\s+)?[0-9])(?!\w)"
     r"|\s*[-–—~]\s*[0-9])"
 )
 """What stands behind a phrase and does so: `friday or later`, `3 may to 7 foo`."""
 
-EXCEPTED = re.compile(r",?\s+(?:but(?:\s+not)?|except(?:ing)?|excluding|unless)(?!\w)")
+EXCEPTION_AFTER = re.compile(r",?\s+(?:but(?:\s+not)?|except(?:ing)?|excluding|unless)(?!\w)")
 """Behind a recurrence that is not wholly understood."""
 
-JOINED = re.compile(
+CONJUNCTION = re.compile(
     r"\s*(?:[-–—~&/+]|,?\s*(?:to|until|till|til|through|thru|and|or|and/or|&|as well as|but|then|vs)(?!\w)"
     r"(?:\s+(?:on|at|the))?)\s*"
 )
@@ -48,10 +48,10 @@ _UNIT = (
 )
 _DAY = "(?:mon|tues?|weds?|thu|thurs?|fri|sat|sun)(?:[a-z]*day)?s?"
 _MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
-BEFORE_THAT = re.compile(rf"(?<!\w)(?:{_UNIT}|eve)\s*\Z")
+UNIT_BEFORE = re.compile(rf"(?<!\w)(?:{_UNIT}|eve)\s*\Z")
 """What stands before `from friday` or `before friday` and counts from there: `2 weeks from friday`."""
 
-LOOKS_DATED = re.compile(
+DATE_LIKE = re.compile(
     _WORD.format(
         rf"""(?:fortnight|weekends?|christmas|xmas|easter|halloween|thanksgiving|hogmanay|hanukkah|ramadan|diwali
         |new\ year(?:'?s)?|valentine'?s|midweek|doomsday|someday|overmorrow|ereyesterday
@@ -83,7 +83,7 @@ LONG_NAMES = (
     "tomorrow",
     "tonight",
 )
-SLIPS = frozenset(
+TYPOS = frozenset(
     [
         "tomo",
         "tomoz",
@@ -133,7 +133,7 @@ SLIPS = frozenset(
     ]
 )
 """Those too short, or too far from the word, to be found by their letters."""
-NO_SLIPS = frozenset(
+NOT_TYPOS = frozenset(
     [
         "sundae",
         "sundry",
@@ -160,5 +160,5 @@ NO_SLIPS = frozenset(
         "spiral",
     ]
 )
-ALSO_FIRST = frozenset({"do", "so"})
+SENTENCE_STARTS = frozenset({"do", "so"})
 """Short names of days elsewhere that begin a sentence in English."""

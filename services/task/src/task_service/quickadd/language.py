@@ -3,7 +3,7 @@
 A template is a regular expression in which a space stands for any white space, ` ?` for some or none,
 and `<slot:words>` for one of those words; `<words>` alone has the slot's name too, `<words+>` is a list
 of them, and what is in the slot `_` means nothing. Where a phrase counts depends on how easily it is
-something else: see `Where`.
+something else: see `Placement`.
 """
 
 import re
@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal
 
-Kind = Literal["date", "time", "recurrence", "reminder", "limit", "other", "doubt"]
+PhraseKind = Literal["date", "time", "recurrence", "reminder", "limit", "other", "doubt"]
 """`limit` ends a recurrence; `other` only looks like one of them and stays in the title.
 
 So does `doubt`, which names a day that is not read: a time beside it is not one of today.
 """
 
 
-class Where(Enum):
+class Placement(Enum):
     """Where a phrase counts."""
 
     ANYWHERE = "anywhere"
@@ -42,8 +42,8 @@ class Words:
 
     @property
     def pattern(self) -> str:
-        written = [_spaced(re.escape(word)) for word in sorted(self.values, key=len, reverse=True)]
-        return "|".join([*([_spaced(self.digits)] if self.digits else []), *written])
+        written = [_allow_whitespace(re.escape(word)) for word in sorted(self.values, key=len, reverse=True)]
+        return "|".join([*([_allow_whitespace(self.digits)] if self.digits else []), *written])
 
     def value(self, word: str) -> Any:
         known = self.values.get(" ".join(word.split()))
@@ -57,14 +57,15 @@ class Words:
 class Phrase:
     """One way to say something.
 
-    meaning: name of a function in `meanings`, called with the values of the slots.
+    resolver: `x` for the function `resolve_x` in `date_resolvers` or `recurrence_resolvers`, which is called
+        with the values of the slots.
     then: kinds of phrases that follow at once, as in `until` + date; with `?` they may be missing.
     """
 
-    kind: Kind
-    meaning: str
+    kind: PhraseKind
+    resolver: str
     template: str
-    where: Where = Where.ANYWHERE
+    placement: Placement = Placement.ANYWHERE
     then: tuple[str, ...] = ()
 
 
@@ -88,15 +89,15 @@ class Pattern:
 
     def values(self, match: re.Match[str]) -> dict[str, Any]:
         return {
-            name: _value(match[name], words, members)
+            name: _read_slot(match[name], words, members)
             for name, (words, members) in self.slots.items()
             if match[name] is not None and name != "_"
         }
 
 
-def compiled(language: Language) -> list[Pattern]:
+def compile_phrases(language: Language) -> list[Pattern]:
     """The phrases of `language`, in its order."""
-    return [_pattern(phrase, language) for phrase in language.phrases]
+    return [_compile_phrase(phrase, language) for phrase in language.phrases]
 
 
 _SLOT = re.compile(r"<(?:(\w+):)?(\w+)(\+?)>")
@@ -105,7 +106,7 @@ _BEHIND = r"(?=[.,;:!?)\]}…]*(?:\s|$))"
 """What a phrase stands between: white space, brackets, punctuation; never half of a word."""
 
 
-def _pattern(phrase: Phrase, language: Language) -> Pattern:
+def _compile_phrase(phrase: Phrase, language: Language) -> Pattern:
     slots: dict[str, tuple[Words, re.Pattern[str] | None]] = {}
 
     def fill(slot: re.Match[str]) -> str:
@@ -117,16 +118,16 @@ def _pattern(phrase: Phrase, language: Language) -> Pattern:
 
     return Pattern(
         phrase,
-        re.compile(_BEFORE + _SLOT.sub(fill, _spaced(phrase.template)) + _BEHIND),
+        re.compile(_BEFORE + _SLOT.sub(fill, _allow_whitespace(phrase.template)) + _BEHIND),
         slots,
     )
 
 
-def _spaced(template: str) -> str:
+def _allow_whitespace(template: str) -> str:
     return template.replace("\\ ", " ").replace(" ?", r"\s*").replace(" ", r"\s+")
 
 
-def _value(text: str, words: Words, members: re.Pattern[str] | None) -> Any:
+def _read_slot(text: str, words: Words, members: re.Pattern[str] | None) -> Any:
     if members is None:
         return words.value(text)
     return [words.value(found[0]) for found in members.finditer(text)]

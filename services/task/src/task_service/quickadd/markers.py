@@ -8,38 +8,38 @@ import re
 from dataclasses import dataclass, field
 
 from task_service.quickadd.dialects import MAX_NAME, Dialect
-from task_service.quickadd.text import Span
+from task_service.quickadd.text import TextSpan
 
 _PUNCTUATION = ".,;:!?'’"
 
 
 @dataclass(slots=True)
-class Marked:
+class ParsedMarkers:
     """What the signs say; of several projects or priorities the last one counts."""
 
     labels: list[str] = field(default_factory=list)
     project: str | None = None
     priority: int = 0
-    spans: list[Span] = field(default_factory=list)
+    spans: list[TextSpan] = field(default_factory=list)
 
 
-def read(text: str, visible: str, dialect: Dialect) -> Marked:
+def parse_markers(text: str, visible: str, dialect: Dialect) -> ParsedMarkers:
     """The signs in `text`; `visible` is the same with what is never read taken out of sight."""
-    found = Marked()
-    projects: list[tuple[str, Span]] = []
+    found = ParsedMarkers()
+    projects: list[tuple[str, TextSpan]] = []
     for match in dialect.name.finditer(text):
         if visible[match.start()] != match["sign"]:
             continue
-        name, end = _name(match)
+        name, end = _parse_name(match)
         if not name or len(name) > MAX_NAME:
             continue
         if match["sign"] == dialect.project:
-            projects.append((name, Span(match.start(), end, "project")))
+            projects.append((name, TextSpan(match.start(), end, "project")))
         else:
             found.labels.append(name)
-            found.spans.append(Span(match.start(), end, "label"))
+            found.spans.append(TextSpan(match.start(), end, "label"))
     priorities = [
-        (dialect.levels[each["level"]], Span(*each.span(), "priority"))
+        (dialect.levels[each["level"]], TextSpan(*each.span(), "priority"))
         for each in dialect.priority.finditer(visible)
     ]
     for said, span in projects[-1:]:
@@ -52,7 +52,7 @@ def read(text: str, visible: str, dialect: Dialect) -> Marked:
     return found
 
 
-def _name(match: re.Match[str]) -> tuple[str, int]:
+def _parse_name(match: re.Match[str]) -> tuple[str, int]:
     quoted = match["quoted"] or match["single"]
     if quoted is not None:
         return " ".join(quoted.split()), match.end()

@@ -3,21 +3,21 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from task_service.quickadd.language import Kind, Where
+from task_service.quickadd.language import PhraseKind, Placement
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class PhraseMatch:
     """A phrase in the text and what it means."""
 
     start: int
     end: int
-    kind: Kind
-    where: Where
+    kind: PhraseKind
+    placement: Placement
     value: Any
-    meaning: str = ""
+    resolver: str = ""
 
     @property
-    def doubted(self) -> "Found":
+    def as_ambiguous(self) -> "PhraseMatch":
         """The same as what stays in the title. A time alone names no day."""
-        return replace(self, kind="other" if self.kind == "time" else "doubt", where=Where.ANYWHERE)
+        return replace(self, kind="other" if self.kind == "time" else "doubt", placement=Placement.ANYWHERE)

@@ -6,11 +6,11 @@ from datetime import date, time
 from typing import Any
 
 from task_service.quickadd.calendar import MONDAY, Calendar
-from task_service.quickadd.date_resolvers import MINUTES, Moment, Unit
+from task_service.quickadd.date_resolvers import MINUTES_PER_UNIT, PartialDateTime, Unit
 from task_service.recurrence.rule import WEEKDAYS
 
 WORKING_DAYS = "MO,TU,WE,TH,FR"
-MOST_MINUTES_BEFORE = 525_600
+MAX_MINUTES_BEFORE = 525_600
 _FREQUENCIES: dict[Unit, tuple[str, int]] = {
     "day": ("DAILY", 1),
     "week": ("WEEKLY", 1),
@@ -22,7 +22,7 @@ _FREQUENCIES: dict[Unit, tuple[str, int]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Repeat:
+class ParsedRecurrence:
     """A rule without its end, and whether it is counted from completion."""
 
     rule: str
@@ -31,144 +31,152 @@ class Repeat:
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class RecurrenceLimit:
     """What ends a recurrence: a number of times, a day, or a stretch from its first day on."""
 
     count: int | None = None
     until: date | None = None
-    stretch: tuple[int, Unit] | None = None
+    duration: tuple[int, Unit] | None = None
     from_completion: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Reminder:
+class ParsedReminder:
     """So long before it is due, or at a moment (one without a day is on the day it is due)."""
 
     minutes_before: int | None = None
-    at: Moment | None = None
+    at: PartialDateTime | None = None
 
 
-def every(_: Calendar, unit: Unit, amount: int = 1, bang: str = "") -> Repeat | None:
+def resolve_every(_: Calendar, unit: Unit, amount: int = 1, bang: str = "") -> ParsedRecurrence | None:
     if unit not in _FREQUENCIES:
         return None
-    return Repeat(_rule(unit, amount), bool(bang))
+    return ParsedRecurrence(_make_rule(unit, amount), bool(bang))
 
 
-def weekdays(calendar: Calendar, weekday: Sequence[int], amount: int = 1, bang: str = "") -> Repeat:
+def resolve_weekdays(
+    calendar: Calendar, weekday: Sequence[int], amount: int = 1, bang: str = ""
+) -> ParsedRecurrence:
     """With an interval, where the week starts decides which weeks are left out."""
-    named = _by_day(weekday)
+    named = _join_weekdays(weekday)
     start = f";WKST={WEEKDAYS[calendar.week_start]}" if amount > 1 and calendar.week_start != MONDAY else ""
-    return Repeat(f"{_rule('week', amount)};BYDAY={named}{start}", bool(bang))
+    return ParsedRecurrence(f"{_make_rule('week', amount)};BYDAY={named}{start}", bool(bang))
 
 
-def weekdays_but(calendar: Calendar, weekday: Sequence[int], bang: str = "") -> Repeat | None:
+def resolve_weekdays_but(
+    calendar: Calendar, weekday: Sequence[int], bang: str = ""
+) -> ParsedRecurrence | None:
     """`every day except Sunday`."""
     others = [day for day in range(7) if day not in weekday]
-    return weekdays(calendar, others, bang=bang) if others else None
+    return resolve_weekdays(calendar, others, bang=bang) if others else None
 
 
-def working_days(_: Calendar, bang: str = "") -> Repeat:
-    return Repeat(f"FREQ=WEEKLY;BYDAY={WORKING_DAYS}", bool(bang))
+def resolve_working_days(_: Calendar, bang: str = "") -> ParsedRecurrence:
+    return ParsedRecurrence(f"FREQ=WEEKLY;BYDAY={WORKING_DAYS}", bool(bang))
 
 
-def saturdays(_: Calendar, bang: str = "") -> Repeat:
-    return Repeat("FREQ=WEEKLY;BYDAY=SA", bool(bang))
+def resolve_saturdays(_: Calendar, bang: str = "") -> ParsedRecurrence:
+    return ParsedRecurrence("FREQ=WEEKLY;BYDAY=SA", bool(bang))
 
 
-def nth_weekdays(
+def resolve_nth_weekdays(
     _: Calendar, ordinal: Sequence[int], weekday: int, amount: int = 1, bang: str = ""
-) -> Repeat:
+) -> ParsedRecurrence:
     days = ",".join(f"{each}{WEEKDAYS[weekday]}" for each in ordinal)
-    return Repeat(f"{_rule('month', amount)};BYDAY={days}", bool(bang))
+    return ParsedRecurrence(f"{_make_rule('month', amount)};BYDAY={days}", bool(bang))
 
 
-def nth_working_day(_: Calendar, ordinal: Sequence[int], bang: str = "") -> Repeat:
+def resolve_nth_working_day(_: Calendar, ordinal: Sequence[int], bang: str = "") -> ParsedRecurrence:
     places = ",".join(map(str, ordinal))
-    return Repeat(f"FREQ=MONTHLY;BYDAY={WORKING_DAYS};BYSETPOS={places}", bool(bang))
+    return ParsedRecurrence(f"FREQ=MONTHLY;BYDAY={WORKING_DAYS};BYSETPOS={places}", bool(bang))
 
 
-def month_days(_: Calendar, day: Sequence[int], amount: int = 1, bang: str = "") -> Repeat:
+def resolve_month_days(_: Calendar, day: Sequence[int], amount: int = 1, bang: str = "") -> ParsedRecurrence:
     days = ",".join(map(str, dict.fromkeys(day)))
-    return Repeat(f"{_rule('month', amount)};BYMONTHDAY={days}", bool(bang))
+    return ParsedRecurrence(f"{_make_rule('month', amount)};BYMONTHDAY={days}", bool(bang))
 
 
-def day_of_year(_: Calendar, month: int, day: int, amount: int = 1, bang: str = "") -> Repeat:
-    return Repeat(f"{_rule('year', amount)};BYMONTH={month};BYMONTHDAY={day}", bool(bang))
+def resolve_day_of_year(
+    _: Calendar, month: int, day: int, amount: int = 1, bang: str = ""
+) -> ParsedRecurrence:
+    return ParsedRecurrence(f"{_make_rule('year', amount)};BYMONTH={month};BYMONTHDAY={day}", bool(bang))
 
 
-def days_of_year(_: Calendar, bang: str = "", **said: int) -> Repeat | None:
+def resolve_days_of_year(_: Calendar, bang: str = "", **said: int) -> ParsedRecurrence | None:
     """`every 1 jan and 1 jul`: one rule, if each of its days is meant in each of its months."""
     pairs = {(said[f"month{n}"], said[f"day{n}"]) for n in range(1, len(said) // 2 + 1)}
     months, days = sorted({month for month, _ in pairs}), sorted({day for _, day in pairs})
     if len(pairs) != len(months) * len(days):
         return None
     named = f"BYMONTH={','.join(map(str, months))};BYMONTHDAY={','.join(map(str, days))}"
-    return Repeat(f"FREQ=YEARLY;{named}", bool(bang))
+    return ParsedRecurrence(f"FREQ=YEARLY;{named}", bool(bang))
 
 
-def weekday_range(calendar: Calendar, first: int, last: int, bang: str = "") -> Repeat:
+def resolve_weekday_range(calendar: Calendar, first: int, last: int, bang: str = "") -> ParsedRecurrence:
     """`every mon-fri`."""
-    return weekdays(calendar, [(first + later) % 7 for later in range((last - first) % 7 + 1)], bang=bang)
+    return resolve_weekdays(
+        calendar, [(first + later) % 7 for later in range((last - first) % 7 + 1)], bang=bang
+    )
 
 
-def weekday_and_day(_: Calendar, weekday: int, day: int, bang: str = "") -> Repeat:
+def resolve_weekday_and_day(_: Calendar, weekday: int, day: int, bang: str = "") -> ParsedRecurrence:
     """`every friday the 13th`."""
-    return Repeat(f"FREQ=MONTHLY;BYDAY={WEEKDAYS[weekday]};BYMONTHDAY={day}", bool(bang))
+    return ParsedRecurrence(f"FREQ=MONTHLY;BYDAY={WEEKDAYS[weekday]};BYMONTHDAY={day}", bool(bang))
 
 
-def part_of_days(_: Calendar, part: time, bang: str = "") -> Repeat:
+def resolve_part_of_days(_: Calendar, part: time, bang: str = "") -> ParsedRecurrence:
     """`every evening`."""
-    return Repeat("FREQ=DAILY", bool(bang), part)
+    return ParsedRecurrence("FREQ=DAILY", bool(bang), part)
 
 
-def adverb(
+def resolve_adverb(
     calendar: Calendar,
     adverb: tuple[Unit, int],
     weekday: Sequence[int] = (),
     day: Sequence[int] = (),
-) -> Repeat | None:
+) -> ParsedRecurrence | None:
     """`weekly`, `weekly on Monday`, `monthly on the 15th`."""
     unit, amount = adverb
     if weekday:
-        return weekdays(calendar, weekday, amount) if unit == "week" else None
+        return resolve_weekdays(calendar, weekday, amount) if unit == "week" else None
     if day:
-        return month_days(calendar, day, amount) if unit == "month" else None
-    return Repeat(_rule(unit, amount))
+        return resolve_month_days(calendar, day, amount) if unit == "month" else None
+    return ParsedRecurrence(_make_rule(unit, amount))
 
 
-def times(_: Calendar, amount: int) -> Limit:
-    return Limit(count=amount)
+def resolve_times(_: Calendar, amount: int) -> RecurrenceLimit:
+    return RecurrenceLimit(count=amount)
 
 
-def until(_: Calendar, moment: Moment) -> Limit:
-    return Limit(until=moment.day)
+def resolve_until(_: Calendar, moment: PartialDateTime) -> RecurrenceLimit:
+    return RecurrenceLimit(until=moment.day)
 
 
-def stretch(_: Calendar, amount: int, unit: Unit) -> Limit | None:
-    return None if unit in ("minute", "hour") else Limit(stretch=(amount, unit))
+def resolve_duration(_: Calendar, amount: int, unit: Unit) -> RecurrenceLimit | None:
+    return None if unit in ("minute", "hour") else RecurrenceLimit(duration=(amount, unit))
 
 
-def from_completion(_: Calendar) -> Limit:
-    return Limit(from_completion=True)
+def resolve_from_completion(_: Calendar) -> RecurrenceLimit:
+    return RecurrenceLimit(from_completion=True)
 
 
-def remind_before(_: Calendar, amount: int, unit: Unit) -> Reminder | None:
-    minutes = amount * MINUTES[unit] if unit in MINUTES else None
-    return Reminder(minutes) if minutes is not None and minutes <= MOST_MINUTES_BEFORE else None
+def resolve_remind_before(_: Calendar, amount: int, unit: Unit) -> ParsedReminder | None:
+    minutes = amount * MINUTES_PER_UNIT[unit] if unit in MINUTES_PER_UNIT else None
+    return ParsedReminder(minutes) if minutes is not None and minutes <= MAX_MINUTES_BEFORE else None
 
 
-def remind_at(_: Calendar, *moments: Moment) -> Reminder | None:
+def resolve_remind_at(_: Calendar, *moments: PartialDateTime) -> ParsedReminder | None:
     """At a time, on a day or on the day it is due."""
     day = next((each.day for each in moments if each.day), None)
     clock = next((each.clock for each in reversed(moments) if each.clock), None)
-    return Reminder(at=Moment(day, clock)) if clock else None
+    return ParsedReminder(at=PartialDateTime(day, clock)) if clock else None
 
 
-def _rule(unit: Unit, amount: Any) -> str:
+def _make_rule(unit: Unit, amount: Any) -> str:
     frequency, step = _FREQUENCIES[unit]
     interval = step * amount
     return f"FREQ={frequency}" + (f";INTERVAL={interval}" if interval != 1 else "")
 
 
-def _by_day(days: Sequence[int]) -> str:
+def _join_weekdays(days: Sequence[int]) -> str:
     return ",".join(WEEKDAYS[day] for day in sorted(set(days)))

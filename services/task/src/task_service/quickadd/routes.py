@@ -3,12 +3,12 @@
 from servicekit.auth import CurrentUser
 from servicekit.door import ReadingDoor, SessionDep, router
 from task_service.quickadd import use_cases
-from task_service.quickadd.schemas import ParseRequest, Preview
+from task_service.quickadd.schemas import ParseRequest, QuickAddPreview
 
 quick_add = router(prefix="/tasks", tags=["tasks"], route_class=ReadingDoor)
 
 
 @quick_add.post("/parse")
-async def parse_quick_add(user: CurrentUser, body: ParseRequest, session: SessionDep) -> Preview:
+async def parse_quick_add(user: CurrentUser, body: ParseRequest, session: SessionDep) -> QuickAddPreview:
     """What would be understood of a text; nothing is stored."""
-    return await use_cases.preview(session, user, body)
+    return await use_cases.preview_quick_add(session, user, body)

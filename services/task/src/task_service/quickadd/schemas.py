@@ -16,7 +16,7 @@ from pydantic import (
 from contracts.zones import TimeZone
 from servicekit.errors import Invalid
 from servicekit.schema import RequestBody, Text, WallClock
-from task_service.quickadd.dialects import Marks
+from task_service.quickadd.dialects import SyntaxName
 from task_service.schemas import Recurrence, TaskCreate, TaskPatch, Title
 
 MAX_LENGTH = 1000
@@ -27,8 +27,8 @@ Quick = Annotated[
     Text, Field(min_length=1, max_length=MAX_LENGTH, description="a task in words, see docs/quick-add.md")
 ]
 
-MarksField = Annotated[
-    Marks | None, Field(description="whose signs the text has; null: as the user prefers, or todo")
+SyntaxField = Annotated[
+    SyntaxName | None, Field(description="whose signs the text has; null: as the user prefers, or todo")
 ]
 
 
@@ -38,7 +38,7 @@ class TaskDraft(TaskPatch):
     never_null = frozenset({"title", "quick"})
 
     quick: Quick | None = Field(default=None, json_schema_extra={"examples": ["Buy milk tomorrow 9am #home"]})
-    marks: MarksField = None
+    marks: SyntaxField = None
     title: Title = Field(default="", description="needed unless there is quick")
 
     @model_validator(mode="after")
@@ -47,14 +47,14 @@ class TaskDraft(TaskPatch):
             raise ValueError("due_time needs a due_date")
         return self
 
-    def check(self) -> None:
+    def require_title(self) -> None:
         """Raise `Invalid` unless there is either a title or a text."""
         if self.quick is None and not self.title:
             raise Invalid.field("/title", "Field required")
         if self.quick is not None and self.title:
             raise Invalid.field("/title", "The title comes from quick; leave one of the two out.")
 
-    def filled(self, understood: Mapping[str, Any]) -> TaskCreate:
+    def merge_parsed(self, understood: Mapping[str, Any]) -> TaskCreate:
         """The whole task; `understood` gives what no field says. Raises pydantic's `ValidationError`."""
         said = self.model_dump(exclude_unset=True, by_alias=True, exclude={"quick", "marks"})
         return TaskCreate.model_validate({**understood, **said})
@@ -65,7 +65,7 @@ class ParseRequest(RequestBody):
 
     quick: Quick
     time_zone: TimeZone | None = Field(default=None, description="null: that of the user")
-    marks: MarksField = None
+    marks: SyntaxField = None
     now: AwareDatetime | None = Field(default=None, description="null: this moment")
 
     @field_validator("now")
@@ -76,7 +76,7 @@ class ParseRequest(RequestBody):
         return value
 
 
-class UnderstoodTask(BaseModel):
+class ParsedTaskRead(BaseModel):
     """The fields a text sets."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -91,7 +91,7 @@ class UnderstoodTask(BaseModel):
     reminders: list[dict[str, Any]]
 
 
-class UnderstoodSpan(BaseModel):
+class ParsedSpan(BaseModel):
     """A part of the text; offsets count Unicode code points, `end` is behind it."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -101,16 +101,16 @@ class UnderstoodSpan(BaseModel):
     kind: Literal["date", "time", "recurrence", "reminder", "label", "project", "priority"]
 
 
-class Created(BaseModel):
+class CreatedName(BaseModel):
     """What would be made along with the task."""
 
     kind: Literal["label", "project"]
     name: str
 
 
-class Preview(BaseModel):
+class QuickAddPreview(BaseModel):
     """What a text says. The title is empty if nothing is left for it: such a text is refused."""
 
-    task: UnderstoodTask
-    spans: list[UnderstoodSpan]
-    creates: list[Created]
+    task: ParsedTaskRead
+    spans: list[ParsedSpan]
+    creates: list[CreatedName]

@@ -1,13 +1,13 @@
 """The text itself: what in it is never read, and what is left of it as the title.
 
-Offsets count code points of the text as it was given. `fold` keeps them.
+Offsets count code points of the text as it was given. `fold_case` keeps them.
 """
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-UNREAD = "\ufffc"
+MASK = "\ufffc"
 """Stands for each character that was read already or must not be read."""
 
 _DATE = (
@@ -32,7 +32,7 @@ _EDGE = " \t\n\r,;:–—-"
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Span:
+class TextSpan:
     """A part of the text that was understood: from `start` up to `end`, which is not in it."""
 
     start: int
@@ -40,36 +40,36 @@ class Span:
     kind: str
 
 
-def quoted(text: str) -> str | None:
+def unquote(text: str) -> str | None:
     """What stands between the quotation marks of a text that is wholly in them."""
     match = _QUOTED.fullmatch(text)
     return (match[1] if match[1] is not None else match[2]) if match else None
 
 
-def fold(text: str) -> str:
+def fold_case(text: str) -> str:
     """In lower case, as long as before."""
     folded = (char.casefold() for char in text.replace("’", "'"))
     return "".join(low if len(low) == 1 else char for low, char in zip(folded, text, strict=True))
 
 
-def protect(text: str) -> str:
+def mask_protected(text: str) -> str:
     """`text` with what is never read taken out of sight."""
-    return _PROTECTED.sub(lambda found: UNREAD * len(found[0]), text)
+    return _PROTECTED.sub(lambda found: MASK * len(found[0]), text)
 
 
-def without(unread: re.Pattern[str] | None, text: str) -> str:
+def mask_matches(unread: re.Pattern[str] | None, text: str) -> str:
     """`text` with what `unread` finds taken out of sight."""
-    return unread.sub(lambda found: UNREAD * len(found[0]), text) if unread else text
+    return unread.sub(lambda found: MASK * len(found[0]), text) if unread else text
 
 
-def hide(text: str, spans: Iterable[Span]) -> str:
+def mask_spans(text: str, spans: Iterable[TextSpan]) -> str:
     """`text` with `spans` taken out of sight."""
     for span in spans:
-        text = text[: span.start] + UNREAD * (span.end - span.start) + text[span.end :]
+        text = text[: span.start] + MASK * (span.end - span.start) + text[span.end :]
     return text
 
 
-def rest(text: str, spans: Sequence[Span]) -> str:
+def extract_title(text: str, spans: Sequence[TextSpan]) -> str:
     """The title: `text` without `spans`, and without the commas and spaces they leave at its edges."""
     kept, at = [], 0
     for span in sorted(spans):

@@ -13,15 +13,15 @@ from servicekit.errors import FieldProblem, Invalid
 from task_service import repository as tasks
 from task_service import use_cases
 from task_service.models import Label, Project, Task
-from task_service.quickadd import Calendar, Understood, understand
-from task_service.quickadd.dialects import DIALECTS, Marks
+from task_service.quickadd import Calendar, ParsedTask, parse_text
+from task_service.quickadd.dialects import DIALECTS, SyntaxName
 from task_service.quickadd.schemas import (
-    Created,
+    CreatedName,
+    ParsedSpan,
+    ParsedTaskRead,
     ParseRequest,
-    Preview,
+    QuickAddPreview,
     TaskDraft,
-    UnderstoodSpan,
-    UnderstoodTask,
 )
 from task_service.schemas import TaskCreate
 from task_service.structure import named, repository
@@ -34,44 +34,46 @@ class NoTitleLeft(Invalid):
     title = "Nothing is left to be the title; put the text in double quotes to take it as it stands"
 
 
-async def create(session: AsyncSession, user: Principal, draft: TaskDraft) -> Task:
+async def create_task(session: AsyncSession, user: Principal, draft: TaskDraft) -> Task:
     """Add a task from its fields or from what is said in words. Raises `Invalid`."""
-    draft.check()
+    draft.require_title()
     if draft.quick is None:
-        return await use_cases.create(session, user, draft.filled({}))
-    calendar = Calendar.at(datetime.now(UTC), draft.time_zone or user.time_zone, user.week_start)
+        return await use_cases.create(session, user, draft.merge_parsed({}))
+    calendar = Calendar.for_zone(datetime.now(UTC), draft.time_zone or user.time_zone, user.week_start)
     try:
-        return await use_cases.create(session, user, await _whole(session, user, draft, calendar))
+        return await use_cases.create(session, user, await _build_task(session, user, draft, calendar))
     except Invalid as error:
-        raise _of_the_text(error, draft) from error
+        raise _attribute_to_text(error, draft) from error
 
 
-async def preview(session: AsyncSession, user: Principal, body: ParseRequest) -> Preview:
+async def preview_quick_add(session: AsyncSession, user: Principal, body: ParseRequest) -> QuickAddPreview:
     """What would be understood; nothing is stored."""
-    found = understand(
+    found = parse_text(
         body.quick,
-        Calendar.at(body.now or datetime.now(UTC), body.time_zone or user.time_zone, user.week_start),
-        _marks(user, body.marks),
+        Calendar.for_zone(body.now or datetime.now(UTC), body.time_zone or user.time_zone, user.week_start),
+        _choose_syntax(user, body.marks),
     )
-    return Preview(
-        task=UnderstoodTask.model_validate(found),
-        spans=[UnderstoodSpan.model_validate(span) for span in found.spans],
-        creates=await _missing(session, user, found),
+    return QuickAddPreview(
+        task=ParsedTaskRead.model_validate(found),
+        spans=[ParsedSpan.model_validate(span) for span in found.spans],
+        creates=await _list_missing(session, user, found),
     )
 
 
-async def _whole(session: AsyncSession, user: Principal, draft: TaskDraft, calendar: Calendar) -> TaskCreate:
+async def _build_task(
+    session: AsyncSession, user: Principal, draft: TaskDraft, calendar: Calendar
+) -> TaskCreate:
     assert draft.quick is not None
-    found = understand(draft.quick, calendar, _marks(user, draft.marks))
+    found = parse_text(draft.quick, calendar, _choose_syntax(user, draft.marks))
     if not found.title:
         raise NoTitleLeft.field("/quick", NoTitleLeft.title)
-    values = _values(found)
+    values = _select_values(found)
     if found.project and "project_id" not in draft.model_fields_set:
-        values["project_id"] = (await _project(session, user, found.project)).id
+        values["project_id"] = (await _ensure_project(session, user, found.project)).id
     if "due_date" in draft.model_fields_set and draft.due_date is None:
         values.pop("due_time")
     try:
-        return draft.filled(values)
+        return draft.merge_parsed(values)
     except ValidationError as error:
         problems = [
             FieldProblem(
@@ -82,21 +84,21 @@ async def _whole(session: AsyncSession, user: Principal, draft: TaskDraft, calen
         raise Invalid(problems[0].detail, errors=problems) from error
 
 
-def _marks(user: Principal, asked: Marks | None) -> Marks:
+def _choose_syntax(user: Principal, asked: SyntaxName | None) -> SyntaxName:
     """Those that are asked for, or else preferred; an access token may be older than this version."""
-    preferred = cast(Marks, user.quick_add_marks)
+    preferred = cast(SyntaxName, user.quick_add_marks)
     return asked or (preferred if preferred in DIALECTS else "todo")
 
 
-def _values(found: Understood) -> dict[str, Any]:
+def _select_values(found: ParsedTask) -> dict[str, Any]:
     names = ("title", "due_date", "due_time", "priority", "recurrence", "reminders")
     return {name: getattr(found, name) for name in names} | {"labels": found.labels[:MAX_LABELS]}
 
 
-async def _project(session: AsyncSession, user: Principal, name: str) -> Project:
+async def _ensure_project(session: AsyncSession, user: Principal, name: str) -> Project:
     """The project of that name, wherever it lies; a new one at the top if there is none."""
     await tasks.take_turn(session, user.user_id)
-    known = await _known(session, user, Project, [name])
+    known = await _find_by_name(session, user, Project, [name])
     if known:
         return known[0]
     made = named.add(session, user, Project, {"name": name})
@@ -104,23 +106,25 @@ async def _project(session: AsyncSession, user: Principal, name: str) -> Project
     return made
 
 
-async def _known(
+async def _find_by_name(
     session: AsyncSession, user: Principal, model: type[repository.Named], names: Sequence[str]
 ) -> Sequence[repository.Named]:
     return await repository.by_key(session, model, user.user_id, [name_key(name) for name in names])
 
 
-async def _missing(session: AsyncSession, user: Principal, found: Understood) -> list[Created]:
+async def _list_missing(session: AsyncSession, user: Principal, found: ParsedTask) -> list[CreatedName]:
     labels = (
-        {label.key for label in await _known(session, user, Label, found.labels)} if found.labels else set()
+        {label.key for label in await _find_by_name(session, user, Label, found.labels)}
+        if found.labels
+        else set()
     )
-    new = [Created(kind="label", name=name) for name in found.labels if name_key(name) not in labels]
-    if found.project and not await _known(session, user, Project, [found.project]):
-        new.append(Created(kind="project", name=found.project))
+    new = [CreatedName(kind="label", name=name) for name in found.labels if name_key(name) not in labels]
+    if found.project and not await _find_by_name(session, user, Project, [found.project]):
+        new.append(CreatedName(kind="project", name=found.project))
     return new
 
 
-def _of_the_text(error: Invalid, draft: TaskDraft) -> Invalid:
+def _attribute_to_text(error: Invalid, draft: TaskDraft) -> Invalid:
     """The same problem, at the text it comes from unless a field beside it is to blame."""
     problems = [
         each

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import MAXYEAR, date, timedelta
 from typing import NamedTuple, TypeVar
 
-from task_service.recurrence.rule import LONGEST, Frequency, Rule
+from task_service.recurrence.rule import LONGEST_MONTHS, Frequency, Rule
 from task_service.recurrence.year_shape import YearShape
 
 HORIZON_YEARS = 100
@@ -20,7 +20,7 @@ _A_DAY = timedelta(days=1)
 T = TypeVar("T")
 
 
-class Day(NamedTuple):
+class RuleDay(NamedTuple):
     """A day of a rule; `clamped_from` is the day of the month it stands for in a month too short.
 
     slot: which of the times of that day BYSETPOS has chosen; None for each of them.
@@ -38,7 +38,7 @@ class _MonthDay(NamedTuple):
 
 
 @dataclass(slots=True)
-class Days:
+class RuleDays:
     """The days of `rule` counted from `anchor`; with `clamp`, days a month lacks are its last one.
 
     slots: how many times of each day BYSETPOS chooses among.
@@ -51,88 +51,92 @@ class Days:
     _months: dict[tuple[int, int], list[_MonthDay]] = field(default_factory=dict)
     _years: dict[YearShape, list[_MonthDay]] = field(default_factory=dict)
 
-    def after(self, day: date) -> Iterator[Day]:
+    def after(self, day: date) -> Iterator[RuleDay]:
         """The days after `day`, for the next hundred years. A day before the anchor is none."""
         day = max(day, self.anchor - _A_DAY) if self.anchor > date.min else day
         last = min(day.year + HORIZON_YEARS, MAXYEAR)
         periods = {
-            Frequency.DAILY: self._daily,
-            Frequency.WEEKLY: self._weekly,
-            Frequency.MONTHLY: self._monthly,
-            Frequency.YEARLY: self._yearly,
+            Frequency.DAILY: self._expand_daily,
+            Frequency.WEEKLY: self._expand_weekly,
+            Frequency.MONTHLY: self._expand_monthly,
+            Frequency.YEARLY: self._expand_yearly,
         }
         for found in periods[self.rule.frequency](day, last):
             for candidate in found:
                 if candidate.date > day:
                     yield candidate
 
-    def _yearly(self, day: date, last: int) -> Iterator[list[Day]]:
-        first = aligned(self.anchor.year, day.year, self.rule.interval)
+    def _expand_yearly(self, day: date, last: int) -> Iterator[list[RuleDay]]:
+        first = align_up(self.anchor.year, day.year, self.rule.interval)
         for year in range(first, last + 1, self.rule.interval):
-            chosen = self._positions(self._year(YearShape.of(year)))
-            yield [Day(date(year, month, number), asked, slot) for (month, number, asked), slot in chosen]
+            chosen = self._select_positions(self._find_cached_year(YearShape.from_year(year)))
+            yield [RuleDay(date(year, month, number), asked, slot) for (month, number, asked), slot in chosen]
 
-    def _monthly(self, day: date, last: int) -> Iterator[list[Day]]:
-        first = aligned(_month_index(self.anchor), _month_index(day), self.rule.interval)
+    def _expand_monthly(self, day: date, last: int) -> Iterator[list[RuleDay]]:
+        first = align_up(_month_index(self.anchor), _month_index(day), self.rule.interval)
         for index in range(first, last * 12 + 12, self.rule.interval):
             year, month = divmod(index, 12)
             if self.rule.by_month and month + 1 not in self.rule.by_month:
                 continue
-            chosen = self._positions(self._month_of(year, month + 1))
-            yield [Day(date(year, month + 1, number), asked, slot) for (_, number, asked), slot in chosen]
+            chosen = self._select_positions(self._find_month_days(year, month + 1))
+            yield [RuleDay(date(year, month + 1, number), asked, slot) for (_, number, asked), slot in chosen]
 
-    def _weekly(self, day: date, last: int) -> Iterator[list[Day]]:
+    def _expand_weekly(self, day: date, last: int) -> Iterator[list[RuleDay]]:
         start = self.rule.week_start
         wanted = {weekday for _, weekday in self.rule.by_day} or {self.anchor.weekday()}
         offsets = sorted((weekday - start) % 7 for weekday in wanted)
         monday = self.anchor.toordinal() - (self.anchor.weekday() - start) % 7
-        first = aligned(monday, day.toordinal() - 6, 7 * self.rule.interval)
+        first = align_up(monday, day.toordinal() - 6, 7 * self.rule.interval)
         for ordinal in range(first, date(last, 12, 31).toordinal() - 5, 7 * self.rule.interval):
             days = [date.fromordinal(ordinal + offset) for offset in offsets if ordinal + offset > 0]
-            chosen = self._positions([d for d in days if self._in_month(d.month)])
-            yield [Day(found, None, slot) for found, slot in chosen]
+            chosen = self._select_positions([d for d in days if self._is_in_month(d.month)])
+            yield [RuleDay(found, None, slot) for found, slot in chosen]
 
-    def _daily(self, day: date, last: int) -> Iterator[list[Day]]:
-        slots = [slot for _, slot in self._positions([day])]
+    def _expand_daily(self, day: date, last: int) -> Iterator[list[RuleDay]]:
+        slots = [slot for _, slot in self._select_positions([day])]
         if self.rule.is_plain_interval:
             end = date(last, 12, 31).toordinal()
-            first = aligned(self.anchor.toordinal(), day.toordinal(), self.rule.interval)
+            first = align_up(self.anchor.toordinal(), day.toordinal(), self.rule.interval)
             for ordinal in range(first, end + 1, self.rule.interval):
-                yield [Day(date.fromordinal(ordinal), None, slot) for slot in slots]
+                yield [RuleDay(date.fromordinal(ordinal), None, slot) for slot in slots]
             return
         for index in range(_month_index(day), last * 12 + 12):
             year, month = divmod(index, 12)
-            if self._in_month(month + 1):
-                yield [Day(each, None, slot) for each in self._in_step(year, month + 1) for slot in slots]
+            if self._is_in_month(month + 1):
+                yield [
+                    RuleDay(each, None, slot)
+                    for each in self._find_days_in_step(year, month + 1)
+                    for slot in slots
+                ]
 
-    def _in_step(self, year: int, month: int) -> list[date]:
+    def _find_days_in_step(self, year: int, month: int) -> list[date]:
         """Days of a month that are a whole number of intervals away from the anchor."""
         before = date(year, month, 1).toordinal() - 1 - self.anchor.toordinal()
         return [
             date(year, month, number)
-            for _, number, _ in self._month_of(year, month)
+            for _, number, _ in self._find_month_days(year, month)
             if (before + number) % self.rule.interval == 0
         ]
 
-    def _in_month(self, month: int) -> bool:
+    def _is_in_month(self, month: int) -> bool:
         return not self.rule.by_month or month in self.rule.by_month
 
-    def _month_of(self, year: int, month: int) -> list[_MonthDay]:
-        length = LONGEST[month - 1] - (month == 2 and not isleap(year))
-        return self._month(date(year, month, 1).weekday(), length)
+    def _find_month_days(self, year: int, month: int) -> list[_MonthDay]:
+        length = LONGEST_MONTHS[month - 1] - (month == 2 and not isleap(year))
+        return self._find_cached_month(date(year, month, 1).weekday(), length)
 
-    def _month(self, first: int, length: int) -> list[_MonthDay]:
+    def _find_cached_month(self, first: int, length: int) -> list[_MonthDay]:
         """The days in a month whose 1st is the weekday `first`; the month itself is left as 0."""
         key = (first, length)
         if key not in self._months:
-            days = self._month_days(length)
+            days = self._find_by_month_day(length)
             if self.rule.by_day:
-                named = _weekdays(self.rule.by_day, first, length)
+                named = _find_weekdays(self.rule.by_day, first, length)
                 days = {day: None for day in named if days is None or day in days}
             self._months[key] = [_MonthDay(0, day, asked) for day, asked in sorted((days or {}).items())]
         return self._months[key]
 
-    def _month_days(self, length: int) -> dict[int, int | None] | None:
+    def _find_by_month_day(self, length: int) -> dict[int, int | None] | None:
         """The days BYMONTHDAY names, or the day of the anchor; None where weekdays say it all."""
         wanted = self.rule.by_month_day
         if not wanted and (self.rule.by_day or self.rule.frequency is Frequency.DAILY):
@@ -147,33 +151,33 @@ class Days:
                 days.setdefault(length, number)
         return days
 
-    def _year(self, shape: YearShape) -> list[_MonthDay]:
+    def _find_cached_year(self, shape: YearShape) -> list[_MonthDay]:
         """The days in a year of that shape."""
         if shape not in self._years:
             counted = self.rule.by_year_day or self.rule.by_week_no
             in_year = counted or (self.rule.by_day and not self.rule.by_month)
-            self._years[shape] = list((self._of_year if in_year else self._of_months)(shape))
+            self._years[shape] = list((self._expand_year if in_year else self._expand_months)(shape))
         return self._years[shape]
 
-    def _of_months(self, shape: YearShape) -> Iterator[_MonthDay]:
+    def _expand_months(self, shape: YearShape) -> Iterator[_MonthDay]:
         wanted = self.rule.by_month or (range(1, 13) if self.rule.by_month_day else (self.anchor.month,))
-        for month, start, length in _months(shape.first, shape.is_leap):
+        for month, start, length in _iterate_months(shape.first, shape.is_leap):
             if month in wanted:
-                yield from (found._replace(month=month) for found in self._month(start, length))
+                yield from (found._replace(month=month) for found in self._find_cached_month(start, length))
 
-    def _of_year(self, shape: YearShape) -> list[_MonthDay]:
+    def _expand_year(self, shape: YearShape) -> list[_MonthDay]:
         """The days that every part of the rule names, those of BYMONTHDAY without moving any of them."""
         days = _DAYS_OF_YEAR[shape.is_leap]
-        found = [days[number - 1] for number in sorted(set.intersection(*self._named(shape)))]
+        found = [days[number - 1] for number in sorted(set.intersection(*self._find_named_days(shape)))]
         if self.rule.by_month:
             found = [each for each in found if each.month in self.rule.by_month]
         if not self.rule.by_month_day:
             return found
-        lengths = {month: length for month, _, length in _months(shape.first, shape.is_leap)}
+        lengths = {month: length for month, _, length in _iterate_months(shape.first, shape.is_leap)}
         asked = set(self.rule.by_month_day)
         return [each for each in found if asked & {each.day, each.day - lengths[each.month] - 1}]
 
-    def _named(self, shape: YearShape) -> Iterator[set[int]]:
+    def _find_named_days(self, shape: YearShape) -> Iterator[set[int]]:
         """Days of the year, counted from 1, that BYYEARDAY, BYWEEKNO and BYDAY name, each for itself."""
         rule = self.rule
         if rule.by_year_day:
@@ -181,21 +185,21 @@ class Days:
         if rule.by_week_no:
             yield set(shape.week_days(rule.by_week_no, rule.week_start))
         if rule.by_day:
-            yield set(self._weekdays_of(shape))
+            yield set(self._find_year_weekdays(shape))
         elif rule.by_week_no and not (rule.by_year_day or rule.by_month_day):
-            yield set(_weekdays([(0, self.anchor.weekday())], shape.first, shape.length))
+            yield set(_find_weekdays([(0, self.anchor.weekday())], shape.first, shape.length))
 
-    def _weekdays_of(self, shape: YearShape) -> Iterator[int]:
+    def _find_year_weekdays(self, shape: YearShape) -> Iterator[int]:
         if not (self.rule.by_month and self.rule.has_ordinals):
-            yield from _weekdays(self.rule.by_day, shape.first, shape.length)
+            yield from _find_weekdays(self.rule.by_day, shape.first, shape.length)
             return
         before = 0
-        for month, start, length in _months(shape.first, shape.is_leap):
+        for month, start, length in _iterate_months(shape.first, shape.is_leap):
             if month in self.rule.by_month:
-                yield from (before + number for number in _weekdays(self.rule.by_day, start, length))
+                yield from (before + number for number in _find_weekdays(self.rule.by_day, start, length))
             before += length
 
-    def _positions(self, days: Sequence[T]) -> list[tuple[T, int | None]]:
+    def _select_positions(self, days: Sequence[T]) -> list[tuple[T, int | None]]:
         """What BYSETPOS leaves of the days of one period, each with the slot of it that is meant."""
         if not self.rule.by_set_pos:
             return [(day, None) for day in days]
@@ -205,7 +209,7 @@ class Days:
         return [(days[index], slot) for index, slot in found]
 
 
-def aligned(base: int, at: int, step: int) -> int:
+def align_up(base: int, at: int, step: int) -> int:
     """The first of `base`, `base + step`, … that is not below `at`."""
     return base if at <= base else base + -(-(at - base) // step) * step
 
@@ -214,15 +218,15 @@ def _month_index(day: date) -> int:
     return day.year * 12 + day.month - 1
 
 
-def _months(first: int, leap: bool) -> Iterator[tuple[int, int, int]]:
+def _iterate_months(first: int, leap: bool) -> Iterator[tuple[int, int, int]]:
     """Number, weekday of the 1st and length of each month of a year that begins on weekday `first`."""
-    for month, longest in enumerate(LONGEST, start=1):
+    for month, longest in enumerate(LONGEST_MONTHS, start=1):
         length = longest - (month == 2 and not leap)
         yield month, first, length
         first = (first + length) % 7
 
 
-def _weekdays(by_day: Sequence[tuple[int, int]], first: int, length: int) -> list[int]:
+def _find_weekdays(by_day: Sequence[tuple[int, int]], first: int, length: int) -> list[int]:
     """The days that BYDAY names in a span of `length` days whose first is the weekday `first`."""
     found: list[int] = []
     for ordinal, weekday in by_day:
@@ -235,7 +239,9 @@ def _weekdays(by_day: Sequence[tuple[int, int]], first: int, length: int) -> lis
 
 
 _DAYS_OF_YEAR = {
-    leap: [_MonthDay(month, day) for month, _, length in _months(0, leap) for day in range(1, length + 1)]
+    leap: [
+        _MonthDay(month, day) for month, _, length in _iterate_months(0, leap) for day in range(1, length + 1)
+    ]
     for leap in (False, True)
 }
 """Month and day of each day of a year, by whether it is a leap year."""

@@ -14,7 +14,7 @@ MAX_COUNT = 1000
 MAX_TIMES = 1440
 """The most times that BYHOUR, BYMINUTE and BYSECOND may name together, in a day or an hour."""
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 """Days of each month in a leap year."""
 MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
@@ -88,7 +88,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _RulePart:
     """`NAME=value`, with where both begin."""
 
     name: str
@@ -96,10 +96,10 @@ class _Part:
     at: int
     value_at: int
 
-    def wrong(self, message: str) -> RuleError:
+    def make_error(self, message: str) -> RuleError:
         return RuleError(message, self.value_at)
 
-    def items(self) -> list["_Part"]:
+    def split_items(self) -> list["_RulePart"]:
         """The members of a list, each with its own place."""
         found, at = [], self.value_at
         for text in self.value.split(","):
@@ -108,87 +108,87 @@ class _Part:
         return found
 
 
-def normal(text: str) -> str:
+def normalize_rule(text: str) -> str:
     """The text of a rule as it is stored: in capitals, without the name of the property."""
     return text.strip().upper().removeprefix("RRULE:")
 
 
 @lru_cache(maxsize=1024)
-def parse(text: str) -> Rule:
+def parse_rule(text: str) -> Rule:
     """The rule `text` says, in any case, with or without a leading `RRULE:`. Raises `RuleError`."""
-    parts = _parts(text)
+    parts = _split_parts(text)
     if "FREQ" not in parts:
         raise RuleError("A rule needs a FREQ, such as FREQ=WEEKLY.", 0)
-    fields = {_READERS[name][0]: _READERS[name][1](part) for name, part in parts.items() if name in _READERS}
+    fields = {_PARSERS[name][0]: _PARSERS[name][1](part) for name, part in parts.items() if name in _PARSERS}
     rule = Rule(**fields)
-    _check(rule, parts)
+    _check_combinations(rule, parts)
     return rule
 
 
-def _parts(text: str) -> dict[str, _Part]:
+def _split_parts(text: str) -> dict[str, _RulePart]:
     at = len(text) - len(text.lstrip())
     at += len("RRULE:") if text[at:].upper().startswith("RRULE:") else 0
-    found: dict[str, _Part] = {}
+    found: dict[str, _RulePart] = {}
     for piece in text.rstrip()[at:].upper().split(";"):
         name, equals, value = piece.partition("=")
-        part = _Part(name, value, at, at + len(name) + 1)
+        part = _RulePart(name, value, at, at + len(name) + 1)
         if not equals or not value:
             raise RuleError("A rule is made of parts like FREQ=DAILY, with ; between them.", at)
         if name in found:
             raise RuleError(f"{name} is there twice.", at)
-        if name not in _READERS:
+        if name not in _PARSERS:
             raise RuleError(f"{name[:20]} is not a part of a recurrence rule.", at)
         found[name] = part
         at += len(piece) + 1
     return found
 
 
-def _frequency(part: _Part) -> Frequency:
+def _parse_frequency(part: _RulePart) -> Frequency:
     if part.value not in list(Frequency):
-        raise part.wrong("FREQ is one of YEARLY, MONTHLY, WEEKLY, DAILY, HOURLY, MINUTELY and SECONDLY.")
+        raise part.make_error("FREQ is one of YEARLY, MONTHLY, WEEKLY, DAILY, HOURLY, MINUTELY and SECONDLY.")
     return Frequency(part.value)
 
 
-def _number(part: _Part, low: int, high: int) -> int:
+def _parse_number(part: _RulePart, low: int, high: int) -> int:
     if not re.fullmatch(r"[+-]?[0-9]{1,4}", part.value) or not low <= int(part.value) <= high:
-        raise part.wrong(f"{part.name} is a number from {low} to {high}.")
+        raise part.make_error(f"{part.name} is a number from {low} to {high}.")
     return int(part.value)
 
 
-def _numbers(part: _Part, low: int, high: int) -> tuple[int, ...]:
-    found = {_number(item, low, high) for item in part.items()}
+def _parse_numbers(part: _RulePart, low: int, high: int) -> tuple[int, ...]:
+    found = {_parse_number(item, low, high) for item in part.split_items()}
     if 0 in found:
-        raise part.wrong(f"{part.name} has no 0; counting starts at 1, or at -1 from the end.")
+        raise part.make_error(f"{part.name} has no 0; counting starts at 1, or at -1 from the end.")
     return tuple(sorted(found))
 
 
-def _clock(part: _Part, high: int) -> tuple[int, ...]:
-    return tuple(sorted({_number(item, 0, high) for item in part.items()}))
+def _parse_clock_numbers(part: _RulePart, high: int) -> tuple[int, ...]:
+    return tuple(sorted({_parse_number(item, 0, high) for item in part.split_items()}))
 
 
-def _seconds(part: _Part) -> tuple[int, ...]:
+def _parse_seconds(part: _RulePart) -> tuple[int, ...]:
     """A leap second, which no clock here shows, is the second before it."""
-    return tuple(sorted({min(second, 59) for second in _clock(part, 60)}))
+    return tuple(sorted({min(second, 59) for second in _parse_clock_numbers(part, 60)}))
 
 
-def _weekday(part: _Part) -> int:
+def _parse_weekday(part: _RulePart) -> int:
     if part.value not in WEEKDAYS:
-        raise part.wrong(f"{part.name} names weekdays as MO, TU, WE, TH, FR, SA and SU.")
+        raise part.make_error(f"{part.name} names weekdays as MO, TU, WE, TH, FR, SA and SU.")
     return WEEKDAYS.index(part.value)
 
 
-def _by_day(part: _Part) -> tuple[tuple[int, int], ...]:
+def _parse_by_day(part: _RulePart) -> tuple[tuple[int, int], ...]:
     found: dict[tuple[int, int], None] = {}
-    for item in part.items():
+    for item in part.split_items():
         match = re.fullmatch(r"([+-]?[0-9]{1,2})?([A-Z]{2})", item.value)
         ordinal = int(match[1]) if match and match[1] else 0
         if match is None or abs(ordinal) > 53 or (match[1] and not ordinal):
-            raise item.wrong("BYDAY names weekdays, such as MO, or 2TU and -1FR in a month or year.")
-        found[ordinal, _weekday(replace(item, value=match[2]))] = None
+            raise item.make_error("BYDAY names weekdays, such as MO, or 2TU and -1FR in a month or year.")
+        found[ordinal, _parse_weekday(replace(item, value=match[2]))] = None
     return tuple(found)
 
 
-def _until(part: _Part) -> date | datetime:
+def _parse_until(part: _RulePart) -> date | datetime:
     match = re.fullmatch(r"(\d{8})(T\d{6}(Z?))?", part.value, re.ASCII)
     try:
         if match and match[2]:
@@ -198,28 +198,28 @@ def _until(part: _Part) -> date | datetime:
             return date.fromisoformat(match[1])
     except ValueError:
         pass
-    raise part.wrong("UNTIL is a date, as 20261224, or a moment, as 20261224T170000Z.")
+    raise part.make_error("UNTIL is a date, as 20261224, or a moment, as 20261224T170000Z.")
 
 
-_READERS: Mapping[str, tuple[str, Callable[[_Part], Any]]] = {
-    "FREQ": ("frequency", _frequency),
-    "INTERVAL": ("interval", lambda part: _number(part, 1, MAX_INTERVAL)),
-    "BYDAY": ("by_day", _by_day),
-    "BYMONTHDAY": ("by_month_day", lambda part: _numbers(part, -31, 31)),
-    "BYYEARDAY": ("by_year_day", lambda part: _numbers(part, -366, 366)),
-    "BYWEEKNO": ("by_week_no", lambda part: _numbers(part, -53, 53)),
-    "BYMONTH": ("by_month", lambda part: _numbers(part, 1, 12)),
-    "BYHOUR": ("by_hour", lambda part: _clock(part, 23)),
-    "BYMINUTE": ("by_minute", lambda part: _clock(part, 59)),
-    "BYSECOND": ("by_second", _seconds),
-    "BYSETPOS": ("by_set_pos", lambda part: _numbers(part, -366, 366)),
-    "COUNT": ("count", lambda part: _number(part, 1, MAX_COUNT)),
-    "UNTIL": ("until", _until),
-    "WKST": ("week_start", _weekday),
+_PARSERS: Mapping[str, tuple[str, Callable[[_RulePart], Any]]] = {
+    "FREQ": ("frequency", _parse_frequency),
+    "INTERVAL": ("interval", lambda part: _parse_number(part, 1, MAX_INTERVAL)),
+    "BYDAY": ("by_day", _parse_by_day),
+    "BYMONTHDAY": ("by_month_day", lambda part: _parse_numbers(part, -31, 31)),
+    "BYYEARDAY": ("by_year_day", lambda part: _parse_numbers(part, -366, 366)),
+    "BYWEEKNO": ("by_week_no", lambda part: _parse_numbers(part, -53, 53)),
+    "BYMONTH": ("by_month", lambda part: _parse_numbers(part, 1, 12)),
+    "BYHOUR": ("by_hour", lambda part: _parse_clock_numbers(part, 23)),
+    "BYMINUTE": ("by_minute", lambda part: _parse_clock_numbers(part, 59)),
+    "BYSECOND": ("by_second", _parse_seconds),
+    "BYSETPOS": ("by_set_pos", lambda part: _parse_numbers(part, -366, 366)),
+    "COUNT": ("count", lambda part: _parse_number(part, 1, MAX_COUNT)),
+    "UNTIL": ("until", _parse_until),
+    "WKST": ("week_start", _parse_weekday),
 }
 """Field of `Rule` and reader of each part."""
 
-_COUNTED_IN: Mapping[str, tuple[Frequency, ...]] = {
+_ALLOWED_FREQUENCIES: Mapping[str, tuple[Frequency, ...]] = {
     "BYWEEKNO": (Frequency.YEARLY,),
     "BYYEARDAY": (Frequency.YEARLY, Frequency.HOURLY, Frequency.MINUTELY, Frequency.SECONDLY),
     "BYMONTHDAY": tuple(each for each in Frequency if each is not Frequency.WEEKLY),
@@ -227,13 +227,13 @@ _COUNTED_IN: Mapping[str, tuple[Frequency, ...]] = {
 """The frequencies some parts go with, by the table of RFC 5545, section 3.3.10."""
 
 
-def _check(rule: Rule, parts: Mapping[str, _Part]) -> None:
+def _check_combinations(rule: Rule, parts: Mapping[str, _RulePart]) -> None:
     """What RFC 5545 says of parts that don't go together."""
     if rule.count is not None and rule.until is not None:
         raise RuleError("COUNT and UNTIL don't go together.", parts["UNTIL"].at)
     if rule.by_set_pos and rule.is_plain_interval and not rule.names_times:
         raise RuleError("BYSETPOS chooses among days or times another BY… part names.", parts["BYSETPOS"].at)
-    for name, frequencies in _COUNTED_IN.items():
+    for name, frequencies in _ALLOWED_FREQUENCIES.items():
         if name in parts and rule.frequency not in frequencies:
             raise RuleError(f"{name} does not go with FREQ={rule.frequency}.", parts[name].at)
     if rule.has_ordinals and rule.frequency not in (Frequency.MONTHLY, Frequency.YEARLY):
@@ -247,44 +247,44 @@ def _check(rule: Rule, parts: Mapping[str, _Part]) -> None:
     _check_month_lengths(rule, parts)
 
 
-def _check_times(rule: Rule, parts: Mapping[str, _Part]) -> None:
-    if times_named(rule) > MAX_TIMES:
+def _check_times(rule: Rule, parts: Mapping[str, _RulePart]) -> None:
+    if count_named_times(rule) > MAX_TIMES:
         raise RuleError(f"These are more than {MAX_TIMES} times.", parts["BYSECOND"].at)
 
 
-def times_named(rule: Rule) -> int:
+def count_named_times(rule: Rule) -> int:
     """How many times there are in a day of the rule; in an hour or minute of one that is as frequent."""
     widths = [len(named) or 1 for named in (rule.by_second, rule.by_minute, rule.by_hour)]
     levels = {Frequency.SECONDLY: 0, Frequency.MINUTELY: 1, Frequency.HOURLY: 2}
     return prod(widths[: levels.get(rule.frequency, 3)])
 
 
-def _check_positions(rule: Rule, parts: Mapping[str, _Part]) -> None:
+def _check_positions(rule: Rule, parts: Mapping[str, _RulePart]) -> None:
     """A day or week has no more times than are named; months and years differ and are not judged."""
     days = {Frequency.WEEKLY: len({weekday for _, weekday in rule.by_day}) or 1}
     most = 366 if rule.frequency in (Frequency.MONTHLY, Frequency.YEARLY) else days.get(rule.frequency, 1)
-    most *= times_named(rule)
+    most *= count_named_times(rule)
     if rule.by_set_pos and all(abs(position) > most for position in rule.by_set_pos):
         raise RuleError("BYSETPOS is more than there are to choose from.", parts["BYSETPOS"].value_at)
 
 
-def _check_ordinals_in_month(rule: Rule, parts: Mapping[str, _Part]) -> None:
+def _check_ordinals_in_month(rule: Rule, parts: Mapping[str, _RulePart]) -> None:
     if any(abs(ordinal) > 5 for ordinal, _ in rule.by_day):
         raise RuleError("No month has a weekday more than 5 times.", parts["BYDAY"].value_at)
 
 
-def _check_month_lengths(rule: Rule, parts: Mapping[str, _Part]) -> None:
+def _check_month_lengths(rule: Rule, parts: Mapping[str, _RulePart]) -> None:
     """A day none of the months ever has is a mistake, however month ends are treated."""
     if not rule.by_month or not rule.by_month_day:
         return
-    longest = max(LONGEST[month - 1] for month in rule.by_month)
+    longest = max(LONGEST_MONTHS[month - 1] for month in rule.by_month)
     if all(abs(day) > longest for day in rule.by_month_day):
         named = " and ".join(MONTHS[month - 1] for month in rule.by_month)
-        day = ordinal_number(abs(rule.by_month_day[0]))
+        day = format_ordinal(abs(rule.by_month_day[0]))
         raise RuleError(f"{named} never has a {day}: there is no such day.", parts["BYMONTHDAY"].value_at)
 
 
-def ordinal_number(number: int) -> str:
+def format_ordinal(number: int) -> str:
     """`31st`, `2nd`, `12th`."""
     ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th") if number % 100 not in (11, 12, 13) else "th"
     return f"{number}{ending}"

@@ -7,10 +7,10 @@ from itertools import chain
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from task_service.recurrence.days import Day
+from task_service.recurrence.days import RuleDay
 from task_service.recurrence.rule import Rule
-from task_service.recurrence.times import Moments, days_of
-from task_service.recurrence.wall_clock import Occurrence, place
+from task_service.recurrence.times import RuleTimes, make_rule_days
+from task_service.recurrence.wall_clock import Occurrence, resolve_occurrence
 
 LOOK_BACK = tuple(timedelta(days=days) for days in (8, 64, 512, 4096))
 LOOK_BACK_OF_TIMES = (timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), *LOOK_BACK)
@@ -22,7 +22,7 @@ Missed = Literal["one", "all", "skip"]
 
 
 @dataclass(frozen=True, slots=True)
-class Next:
+class NextOccurrence:
     """The occurrence after a completed one, and what the series is from there on."""
 
     occurrence: Occurrence
@@ -52,14 +52,14 @@ class Series:
 
     def occurrences(self) -> Iterator[Occurrence]:
         """What comes after the one at hand if each is done when it is due, soonest first."""
-        return (found for found, _ in self._numbered())
+        return (found for found, _ in self._number_occurrences())
 
-    def after_completion(self, now: datetime) -> Next | None:
+    def after_completion(self, now: datetime) -> NextOccurrence | None:
         """The occurrence that follows when the one at hand is done at `now`; None if it was the last."""
         if self.from_ == "completion":
-            return self._from_completion(now)
-        found = self._choose(now)
-        return Next(found[0], self.anchor, found[1]) if found else None
+            return self._find_from_completion(now)
+        found = self._choose_next(now)
+        return NextOccurrence(found[0], self.anchor, found[1]) if found else None
 
     def never_returns(self) -> bool:
         """Whether the rule names no further day at all, ends left aside."""
@@ -69,15 +69,15 @@ class Series:
     def ends_before(self, day: date) -> bool:
         """Whether an occurrence on `day` would be behind UNTIL."""
         return self.rule.until is not None and self._is_past_the_end(
-            place(Day(day), self.due_time, self.zone), 0
+            resolve_occurrence(RuleDay(day), self.due_time, self.zone), 0
         )
 
-    def _numbered(self, behind: datetime | None = None) -> Iterator[tuple[Occurrence, int]]:
+    def _number_occurrences(self, behind: datetime | None = None) -> Iterator[tuple[Occurrence, int]]:
         """What follows a moment on the wall, with its number if that moment is the occurrence at hand."""
-        behind = behind or self._at_hand()
-        number, before = self.number, self._placed(Day(behind.date()), behind.time())
-        for day, clock in self._moments(behind):
-            found = self._placed(day, clock)
+        behind = behind or self._current_time()
+        number, before = self.number, self._resolve_day(RuleDay(behind.date()), behind.time())
+        for day, clock in self._iterate_times(behind):
+            found = self._resolve_day(day, clock)
             if not found.is_after(before):
                 continue
             number, before = number + 1, found
@@ -85,19 +85,19 @@ class Series:
                 return
             yield found, number
 
-    def _moments(self, behind: datetime) -> Iterator[tuple[Day, time | None]]:
+    def _iterate_times(self, behind: datetime) -> Iterator[tuple[RuleDay, time | None]]:
         clamp = self.month_end == "clamp"
         if self.due_time and self.rule.has_times:
-            yield from Moments(self.rule, self.anchor, self._at_hand(), clamp).after(behind)
+            yield from RuleTimes(self.rule, self.anchor, self._current_time(), clamp).after(behind)
             return
-        for day in days_of(self.rule, self.anchor, clamp=clamp).after(behind.date()):
+        for day in make_rule_days(self.rule, self.anchor, clamp=clamp).after(behind.date()):
             yield day, self.due_time
 
-    def _at_hand(self) -> datetime:
+    def _current_time(self) -> datetime:
         return datetime.combine(self.due_date, self.due_time or time())
 
-    def _placed(self, day: Day, clock: time | None) -> Occurrence:
-        return place(day, clock if self.due_time else None, self.zone)
+    def _resolve_day(self, day: RuleDay, clock: time | None) -> Occurrence:
+        return resolve_occurrence(day, clock if self.due_time else None, self.zone)
 
     def _is_past_the_end(self, found: Occurrence, number: int) -> bool:
         until = self.rule.until
@@ -111,30 +111,30 @@ class Series:
         wall = (found.due_date, found.due_time or last.time())
         return wall > (last.date(), last.time())
 
-    def _choose(self, now: datetime) -> tuple[Occurrence, int] | None:
+    def _choose_next(self, now: datetime) -> tuple[Occurrence, int] | None:
         """The next one as `missed` says what to do with those that have passed."""
         if self.missed == "all":
-            return next(self._numbered(), None)
+            return next(self._number_occurrences(), None)
         passed = None
-        for found, number in self._from_about(now):
+        for found, number in self._number_from_about(now):
             if not self._has_passed(found, now):
                 return passed if passed and self.missed == "one" else (found, number)
             passed = found, number
         return passed if self.missed == "one" else None
 
-    def _from_about(self, now: datetime) -> Iterator[tuple[Occurrence, int]]:
-        """As `_numbered`, but where nothing counts them, most of those long past are left out."""
-        wall = self._wall(now)
+    def _number_from_about(self, now: datetime) -> Iterator[tuple[Occurrence, int]]:
+        """As `_number_occurrences`, but where nothing counts them, most of those long past are left out."""
+        wall = self._to_wall_time(now)
         spans = LOOK_BACK_OF_TIMES if self.rule.has_times else LOOK_BACK
         for span in () if self.rule.count else spans:
             start = wall - span
-            later = self._numbered(start) if start > self._at_hand() else iter(())
+            later = self._number_occurrences(start) if start > self._current_time() else iter(())
             first = next(later, None)
             if first and self._has_passed(first[0], now):
                 return chain([first], later)
-        return self._numbered()
+        return self._number_occurrences()
 
-    def _wall(self, now: datetime) -> datetime:
+    def _to_wall_time(self, now: datetime) -> datetime:
         return now.astimezone(ZoneInfo(self.zone)).replace(tzinfo=None)
 
     def _has_passed(self, found: Occurrence, now: datetime) -> bool:
@@ -142,27 +142,29 @@ class Series:
             return found.due_at < now
         return found.due_date < now.astimezone(ZoneInfo(self.zone)).date()
 
-    def _from_completion(self, now: datetime) -> Next | None:
+    def _find_from_completion(self, now: datetime) -> NextOccurrence | None:
         """The rule starts again on the day of completion.
 
         Days of the calendar come after the occurrence at hand even if that was done early; a plain
         interval is measured from the completion alone.
         """
-        done_at = self._wall(now).replace(second=0, microsecond=0)
+        done_at = self._to_wall_time(now).replace(second=0, microsecond=0)
         if self.due_time and self.rule.has_times:
-            return self._from_moment(done_at)
+            return self._find_from_time(done_at)
         done_on = done_at.date()
         behind = done_on if self.rule.is_plain_interval else max(done_on, self.due_date)
-        return self._restarted(done_on, datetime.combine(behind, self.due_time or time()))
+        return self._restart_rule(done_on, datetime.combine(behind, self.due_time or time()))
 
-    def _from_moment(self, done_at: datetime) -> Next | None:
+    def _find_from_time(self, done_at: datetime) -> NextOccurrence | None:
         """Hours, minutes and seconds are measured from the moment of completion."""
         if not self.rule.frequency.is_within_a_day:
-            return self._restarted(done_at.date(), max(done_at, self._at_hand()))
+            return self._restart_rule(done_at.date(), max(done_at, self._current_time()))
         is_plain = self.rule.is_plain_interval and not self.rule.names_times
         again = replace(self, due_date=done_at.date(), due_time=done_at.time())
-        return again._restarted(done_at.date(), done_at if is_plain else max(done_at, self._at_hand()))
+        return again._restart_rule(
+            done_at.date(), done_at if is_plain else max(done_at, self._current_time())
+        )
 
-    def _restarted(self, anchor: date, behind: datetime) -> Next | None:
-        found = next(replace(self, anchor=anchor)._numbered(behind), None)
-        return Next(found[0], anchor, found[1]) if found else None
+    def _restart_rule(self, anchor: date, behind: datetime) -> NextOccurrence | None:
+        found = next(replace(self, anchor=anchor)._number_occurrences(behind), None)
+        return NextOccurrence(found[0], anchor, found[1]) if found else None

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from task_service.due import due_instant
-from task_service.recurrence.days import Day
-from task_service.recurrence.rule import MONTHS, ordinal_number
+from task_service.recurrence.days import RuleDay
+from task_service.recurrence.rule import MONTHS, format_ordinal
 
 _NOON = time(12)
 
@@ -27,24 +27,24 @@ class Occurrence:
         return self.due_date > other.due_date
 
 
-def place(day: Day, clock: time | None, zone: str) -> Occurrence:
+def resolve_occurrence(day: RuleDay, clock: time | None, zone: str) -> Occurrence:
     """The occurrence on `day` at `clock` in the IANA zone `zone`.
 
     A day the zone left out (Apia, 30 December 2011) becomes the next one there is.
     """
-    why = list(_clamped(day))
+    why = list(_explain_clamping(day))
     real = day.date
-    while not exists(real, zone):
+    while not day_exists(real, zone):
         real += timedelta(days=1)
     if real != day.date:
-        why.append(f"{spoken(day.date)} was left out in {zone}, so it is {spoken(real)}")
+        why.append(f"{format_date(day.date)} was left out in {zone}, so it is {format_date(real)}")
     due_at = due_instant(real, clock, zone)
     if due_at and clock:
-        why += _clock_changes(datetime.combine(real, clock), due_at, zone)
+        why += _explain_clock_change(datetime.combine(real, clock), due_at, zone)
     return Occurrence(real, clock, due_at, tuple(why))
 
 
-def exists(day: date, zone: str) -> bool:
+def day_exists(day: date, zone: str) -> bool:
     """Whether the zone has that day at all."""
     noon = datetime.combine(day, _NOON, ZoneInfo(zone))
     try:
@@ -53,28 +53,30 @@ def exists(day: date, zone: str) -> bool:
         return True
 
 
-def spoken(day: date) -> str:
+def format_date(day: date) -> str:
     """`28 February 2027`."""
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
-def _clamped(day: Day) -> Iterator[str]:
+def _explain_clamping(day: RuleDay) -> Iterator[str]:
     if day.clamped_from:
-        asked, month = ordinal_number(day.clamped_from), MONTHS[day.date.month - 1]
+        asked, month = format_ordinal(day.clamped_from), MONTHS[day.date.month - 1]
         yield f"{asked} clamped to {day.date.day} {month}"
 
 
-def _clock_changes(wall: datetime, instant: datetime, zone: str) -> Iterator[str]:
+def _explain_clock_change(wall: datetime, instant: datetime, zone: str) -> Iterator[str]:
     shown = instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
     if shown != wall:
         becomes = (
-            f"{shown:%H:%M}" if shown.date() == wall.date() else f"{shown:%H:%M} on {spoken(shown.date())}"
+            f"{shown:%H:%M}"
+            if shown.date() == wall.date()
+            else f"{shown:%H:%M} on {format_date(shown.date())}"
         )
         yield f"clocks go forward, {wall:%H:%M} becomes {becomes}"
-    elif _comes_twice(wall, zone):
+    elif _is_ambiguous(wall, zone):
         yield f"clocks go back, {wall:%H:%M} comes twice and the first one counts"
 
 
-def _comes_twice(wall: datetime, zone: str) -> bool:
+def _is_ambiguous(wall: datetime, zone: str) -> bool:
     first, second = (wall.replace(tzinfo=ZoneInfo(zone), fold=fold) for fold in (0, 1))
     return first.utcoffset() != second.utcoffset()

@@ -19,7 +19,7 @@ class YearShape(NamedTuple):
     length_after: int
 
     @classmethod
-    def of(cls, year: int) -> "YearShape":
+    def from_year(cls, year: int) -> "YearShape":
         lengths = (365 + isleap(each) for each in (year, year - 1, year + 1))
         return cls(date(year, 1, 1).weekday(), *lengths)
 
@@ -40,31 +40,31 @@ class YearShape(NamedTuple):
         Week 1 is the first with four days or more in the year. A week that belongs to a neighbour has the
         neighbour's number: 31 December may be in week 1.
         """
-        begin = _first_week(self.first, week_start)
-        count = _weeks(begin, self.length)
-        yield from self._around(begin, count, set(wanted), week_start)
+        begin = _find_first_week(self.first, week_start)
+        count = _count_weeks(begin, self.length)
+        yield from self._find_outer_weeks(begin, count, set(wanted), week_start)
         for number in {each if each > 0 else count + 1 + each for each in wanted}:
             if 1 <= number <= count:
                 start = begin + _WEEK * (number - 1)
                 yield from range(max(start, 0) + 1, min(start + _WEEK, self.length) + 1)
 
-    def _around(self, begin: int, count: int, wanted: set[int], week_start: int) -> Iterator[int]:
+    def _find_outer_weeks(self, begin: int, count: int, wanted: set[int], week_start: int) -> Iterator[int]:
         """The days before week 1, and those behind the last one."""
         first_before = (self.first - self.length_before) % _WEEK
-        weeks_before = _weeks(_first_week(first_before, week_start), self.length_before)
+        weeks_before = _count_weeks(_find_first_week(first_before, week_start), self.length_before)
         if wanted & {weeks_before, -1}:
             yield from range(1, begin + 1)
         first_after = (self.first + self.length) % _WEEK
-        weeks_after = _weeks(_first_week(first_after, week_start), self.length_after)
+        weeks_after = _count_weeks(_find_first_week(first_after, week_start), self.length_after)
         if wanted & {1, -weeks_after}:
             yield from range(begin + _WEEK * count + 1, self.length + 1)
 
 
-def _first_week(first: int, week_start: int) -> int:
+def _find_first_week(first: int, week_start: int) -> int:
     """Where week 1 begins, in days from 1 January, which is the weekday `first`; below 0 before it."""
     begin = (week_start - first) % _WEEK
     return begin - _WEEK if begin >= _MOST_OF_A_WEEK else begin
 
 
-def _weeks(begin: int, length: int) -> int:
+def _count_weeks(begin: int, length: int) -> int:
     return (length - begin + _WEEK - _MOST_OF_A_WEEK) // _WEEK

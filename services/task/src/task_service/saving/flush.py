@@ -63,7 +63,7 @@ def session_info(settings: Settings) -> Mapping[str, Any]:
 @event.listens_for(Session, "before_flush")
 def collect(session: Session, *_: Any) -> None:
     """Put aside what the session is about to write, and what belongs to it. Raises `QuotaExceeded`."""
-    changes.notice(session)
+    changes.collect_changes(session)
     quotas.count(session)
     derived.keep(session)
     tasks = [each for each in (*session.new, *session.dirty) if isinstance(each, Task)]
@@ -87,7 +87,7 @@ def finish(session: Session) -> None:
         session.flush()
     finally:
         del session.info[COMMITTING]
-    _save(session, changes.numbered(session))
+    _save(session, changes.number_changes(session))
     quotas.make_room(session)
 
 
@@ -123,4 +123,4 @@ def _save(session: Session, numbered: changes.Parts) -> None:
     if parts:
         told = repository.write(session.connection(), parts)
         quotas.check(session, used, told)
-        changes.check(numbered, told)
+        changes.require_numbers(numbered, told)

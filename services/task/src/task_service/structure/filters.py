@@ -11,7 +11,7 @@ from servicekit.errors import Invalid
 from servicekit.ids import is_id
 from task_service import repository as task_repository
 from task_service.errors import NameTaken
-from task_service.filtering.validation import read_filter, read_sort
+from task_service.filtering.validation import validate_filter, validate_sort
 from task_service.models import SavedFilter
 from task_service.structure import named, repository
 from task_service.structure.schemas import FilterCreate, FilterPatch
@@ -77,9 +77,9 @@ async def delete(session: AsyncSession, saved: SavedFilter) -> None:
 
 def _check(filter: str | None, sort: str | None) -> None:
     if filter is not None:
-        read_filter("/filter", filter)
+        validate_filter("/filter", filter)
     if sort is not None:
-        read_sort("/sort", sort)
+        validate_sort("/sort", sort)
 
 
 async def _check_name(session: AsyncSession, user: Principal, saved: SavedFilter | None, name: str) -> None:

@@ -26,7 +26,7 @@ PENDING = "changed"
 """Key in `session.info`: (user, kind, id) → whether it is gone."""
 
 
-def notice(session: Session) -> None:
+def collect_changes(session: Session) -> None:
     """Remember what is about to be written."""
     for thing in (*session.new, *session.dirty, *session.deleted):
         kind = KINDS.get(type(thing))
@@ -35,35 +35,35 @@ def notice(session: Session) -> None:
             session.info.setdefault(PENDING, {})[thing.user_id, kind, thing.id] = gone
 
 
-def notice_new(session: AsyncSession, user_id: str, kind: str, ids: Iterable[str]) -> None:
+def collect_inserts(session: AsyncSession, user_id: str, kind: str, ids: Iterable[str]) -> None:
     """Remember what is written past the session, which sees nothing of it."""
     session.info.setdefault(PENDING, {}).update({(user_id, kind, id): False for id in ids})
 
 
-def numbered(session: Session) -> Parts:
+def number_changes(session: Session) -> Parts:
     """What gives the changes of this transaction their numbers."""
-    pending = _by_user(session.info.pop(PENDING, {}))
+    pending = _group_by_user(session.info.pop(PENDING, {}))
     if not pending:
         return {}
     asked = [{"user_id": user_id, "last": len(things)} for user_id, things in pending.items()]
-    return {NUMBERS: asked, CHANGES: [row for each in pending.items() for row in _rows(*each)]}
+    return {NUMBERS: asked, CHANGES: [row for each in pending.items() for row in _change_rows(*each)]}
 
 
-def check(parts: Parts, told: Mapping[str, Rows]) -> None:
+def require_numbers(parts: Parts, told: Mapping[str, Rows]) -> None:
     """Raise `AccountGone` for users that got no numbers: whoever writes has taken a turn, so an erasure is
     over or still to come."""
     if len(told.get(NUMBERS.name) or ()) < len(parts.get(NUMBERS, ())):
         raise AccountGone
 
 
-def _by_user(pending: Mapping[tuple[str, str, str], bool]) -> dict[str, dict[tuple[str, str], bool]]:
+def _group_by_user(pending: Mapping[tuple[str, str, str], bool]) -> dict[str, dict[tuple[str, str], bool]]:
     found: dict[str, dict[tuple[str, str], bool]] = defaultdict(dict)
     for (user_id, kind, id), gone in pending.items():
         found[user_id][kind, id] = gone
     return found
 
 
-def _rows(user_id: str, things: Mapping[tuple[str, str], bool]) -> Iterator[dict[str, Any]]:
+def _change_rows(user_id: str, things: Mapping[tuple[str, str], bool]) -> Iterator[dict[str, Any]]:
     now = datetime.now(UTC)
     for seq, ((kind, id), gone) in enumerate(things.items(), start=1 - len(things)):
         yield {"user_id": user_id, "kind": kind, "id": id, "seq": seq, "deleted": gone, "at": now}

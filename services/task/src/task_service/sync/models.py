@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlmodel import Field, SQLModel
 
 
-class Change(SQLModel, table=True):
+class ChangeLogEntry(SQLModel, table=True):
     """The last change of one thing. A later one takes its place, with a higher `seq`."""
 
     __tablename__ = "change"

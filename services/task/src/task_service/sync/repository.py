@@ -25,14 +25,14 @@ from servicekit.aside import Part
 from servicekit.json_rows import json_rows, rows_of
 from task_service.models import ErasedOwner
 from task_service.saving.repository import Telling, cte_of
-from task_service.sync.models import Change, ChangeCounter
+from task_service.sync.models import ChangeCounter, ChangeLogEntry
 
 _COUNTER = ChangeCounter.metadata.tables["change_counter"]
-_CHANGE = Change.metadata.tables["change"]
+_CHANGE = ChangeLogEntry.metadata.tables["change"]
 _OWN = ("user_id", "last", "forgotten")
 
 
-def _numbers(insert: Any, user_id: ColumnElement[str], last: ColumnElement[int]) -> Any:
+def _allocate_numbers(insert: Any, user_id: ColumnElement[str], last: ColumnElement[int]) -> Any:
     is_erased = exists().where(col(ErasedOwner.id) == user_id)
     new = insert(_COUNTER).from_select(_OWN, select(user_id, last, literal(0, Integer)).where(~is_erased))
     more = {"last": _COUNTER.c.last + new.excluded.last}
@@ -41,12 +41,12 @@ def _numbers(insert: Any, user_id: ColumnElement[str], last: ColumnElement[int])
     )
 
 
-def _latest(new: Any) -> Any:
+def _upsert_latest(new: Any) -> Any:
     told = {name: new.excluded[name] for name in ("seq", "deleted", "at")}
     return new.on_conflict_do_update(index_elements=["user_id", "kind", "id"], set_=told)
 
 
-def _counted(columns: Any, last: Any) -> list[Any]:
+def _numbered_values(columns: Any, last: Any) -> list[Any]:
     """The values of a change whose `seq` says how many numbers it is behind the `last` one."""
     return [columns[each.name] + last if each.name == "seq" else columns[each.name] for each in _CHANGE.c]
 
@@ -55,8 +55,8 @@ _ASKED = json_rows([_COUNTER.c.user_id, _COUNTER.c.last], rows_of("numbers"))
 _USER = bindparam("user_id", type_=String)
 NUMBERS = Telling(
     "numbers",
-    postgresql=_numbers(postgresql.insert, _ASKED.c.user_id, _ASKED.c.last),
-    sqlite=_numbers(sqlite.insert, _USER, bindparam("last", type_=Integer)),
+    postgresql=_allocate_numbers(postgresql.insert, _ASKED.c.user_id, _ASKED.c.last),
+    sqlite=_allocate_numbers(sqlite.insert, _USER, bindparam("last", type_=Integer)),
 )
 """Gives out `last` numbers of a user; tells the last of them, and nothing of an erased user."""
 _NUMBERED = cte_of(NUMBERS)
@@ -64,40 +64,42 @@ _CHANGED = json_rows(list(_CHANGE.c), rows_of("changes"))
 _GIVEN = {each.name: bindparam(each.name, type_=each.type) for each in _CHANGE.c}
 CHANGES = Part(
     "changes",
-    postgresql=_latest(
+    postgresql=_upsert_latest(
         postgresql.insert(_CHANGE).from_select(
             [each.name for each in _CHANGE.c],
-            select(*_counted(_CHANGED.c, _NUMBERED.c.last)).where(_NUMBERED.c.user_id == _CHANGED.c.user_id),
+            select(*_numbered_values(_CHANGED.c, _NUMBERED.c.last)).where(
+                _NUMBERED.c.user_id == _CHANGED.c.user_id
+            ),
         )
     ),
-    sqlite=_latest(
+    sqlite=_upsert_latest(
         sqlite.insert(_CHANGE).from_select(
             [each.name for each in _CHANGE.c],
-            select(*_counted(_GIVEN, _COUNTER.c.last)).where(_COUNTER.c.user_id == _USER),
+            select(*_numbered_values(_GIVEN, _COUNTER.c.last)).where(_COUNTER.c.user_id == _USER),
         )
     ),
 )
 """Each the last change of its thing; `seq` counts back from the number that `NUMBERS` gives out: 0, -1, …"""
 
 
-async def counter(session: AsyncSession, user_id: str) -> ChangeCounter:
+async def read_counter(session: AsyncSession, user_id: str) -> ChangeCounter:
     """Where the numbers of a user stand."""
     return await session.get(ChangeCounter, user_id) or ChangeCounter(user_id=user_id, last=0)
 
 
-async def after(
-    session: AsyncSession, user_id: str, seq: int, living_up_to: int, limit: int
-) -> Sequence[Change]:
-    """Changes behind the number `seq`, in order; up to `living_up_to` without what is gone."""
-    query = select(Change).where(
-        col(Change.user_id) == user_id,
-        col(Change.seq) > seq,
-        or_(col(Change.seq) > living_up_to, col(Change.deleted).is_(False)),
+async def list_changes_after(
+    session: AsyncSession, user_id: str, seq: int, deletions_hidden_up_to: int, limit: int
+) -> Sequence[ChangeLogEntry]:
+    """Changes behind the number `seq`, in order; up to `deletions_hidden_up_to` without what is gone."""
+    query = select(ChangeLogEntry).where(
+        col(ChangeLogEntry.user_id) == user_id,
+        col(ChangeLogEntry.seq) > seq,
+        or_(col(ChangeLogEntry.seq) > deletions_hidden_up_to, col(ChangeLogEntry.deleted).is_(False)),
     )
-    return (await session.scalars(query.order_by(col(Change.seq)).limit(limit))).all()
+    return (await session.scalars(query.order_by(col(ChangeLogEntry.seq)).limit(limit))).all()
 
 
-async def things(
+async def list_resources(
     session: AsyncSession, model: type[Any], user_id: str, ids: Collection[str]
 ) -> dict[str, Any]:
     """The things of these ids."""
@@ -107,16 +109,20 @@ async def things(
     return {thing.id: thing for thing in found}  # type: ignore[attr-defined]  # each kind has one
 
 
-async def forget_deleted(session: AsyncSession, before: datetime) -> None:
+async def purge_deletions(session: AsyncSession, before: datetime) -> None:
     """Drop deletions older than `before`, and note for each user up to which they are gone."""
-    old = (col(Change.deleted).is_(True), col(Change.at) < before)
-    newest = select(col(Change.user_id), func.max(col(Change.seq))).where(*old).group_by(col(Change.user_id))
+    old = (col(ChangeLogEntry.deleted).is_(True), col(ChangeLogEntry.at) < before)
+    newest = (
+        select(col(ChangeLogEntry.user_id), func.max(col(ChangeLogEntry.seq)))
+        .where(*old)
+        .group_by(col(ChangeLogEntry.user_id))
+    )
     for user_id, seq in (await session.execute(newest)).all():
         counter = update(ChangeCounter).where(col(ChangeCounter.user_id) == user_id)
         await session.execute(counter.values(forgotten=seq))
-    await session.execute(delete(Change).where(*old))
+    await session.execute(delete(ChangeLogEntry).where(*old))
 
 
 async def erase_user(session: AsyncSession, user_id: str) -> None:
-    await session.execute(delete(Change).where(col(Change.user_id) == user_id))
+    await session.execute(delete(ChangeLogEntry).where(col(ChangeLogEntry.user_id) == user_id))
     await session.execute(delete(ChangeCounter).where(col(ChangeCounter.user_id) == user_id))

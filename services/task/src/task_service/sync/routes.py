@@ -26,4 +26,4 @@ async def list_changes(
     Each thing comes once, as it is now. A token is good for 90 days; for an older one everything comes
     again, with `full_sync`.
     """
-    return await use_cases.read(session, user, since, limit)
+    return await use_cases.read_changes(session, user, since, limit)

@@ -12,50 +12,54 @@ from servicekit.errors import Invalid
 from servicekit.paging import decode_cursor, encode_cursor
 from task_service.sync import repository
 from task_service.sync.change_log import KINDS
-from task_service.sync.models import Change
+from task_service.sync.models import ChangeLogEntry
 from task_service.sync.schemas import ChangeRead, Changes
 
-KEPT = timedelta(days=90)
+RETENTION = timedelta(days=90)
 """How long it is known that something was deleted; older tokens start over."""
 _MODELS = {kind: model for model, kind in KINDS.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a reader is: behind `seq`; up to `living_up_to` it is told only of what there is."""
+class SyncToken:
+    """Where a reader is: behind `seq`; up to `deletions_hidden_up_to` it is told only of what there is."""
 
     seq: int = 0
-    living_up_to: int = 0
+    deletions_hidden_up_to: int = 0
 
 
-async def read(session: AsyncSession, user: Principal, since: str | None, limit: int) -> Changes:
+async def read_changes(session: AsyncSession, user: Principal, since: str | None, limit: int) -> Changes:
     """What is different since the token. Raises `Invalid` for what is no token of this user.
 
     Where the counter stands is read before the changes: all numbered up to there are to be seen.
     """
-    counter = await repository.counter(session, user.user_id)
-    place = _place(user, since) if since else None
+    counter = await repository.read_counter(session, user.user_id)
+    place = _decode_token(user, since) if since else None
     is_too_old = place is not None and not counter.forgotten <= place.seq <= counter.last
     starts_over = place is None or is_too_old
     if place is None or starts_over:
-        place = _Place(0, counter.last)
-    found = await repository.after(session, user.user_id, place.seq, place.living_up_to, limit + 1)
+        place = SyncToken(0, counter.last)
+    found = await repository.list_changes_after(
+        session, user.user_id, place.seq, place.deletions_hidden_up_to, limit + 1
+    )
     page = found[:limit]
     end = page[-1].seq if len(found) > limit else max(counter.last, page[-1].seq if page else 0)
     return Changes(
-        items=await _shown(session, user, page),
-        next_token=encode_cursor([end, place.living_up_to], bound_to=_bound_to(user)),
+        items=await _present_changes(session, user, page),
+        next_token=encode_cursor([end, place.deletions_hidden_up_to], bound_to=_token_scope(user)),
         has_more=len(found) > limit,
         full_sync=starts_over,
     )
 
 
-async def forget(session: AsyncSession) -> None:
+async def purge_deletions(session: AsyncSession) -> None:
     """Drop what is older than a token may be."""
-    await repository.forget_deleted(session, datetime.now(UTC) - KEPT)
+    await repository.purge_deletions(session, datetime.now(UTC) - RETENTION)
 
 
-async def _shown(session: AsyncSession, user: Principal, page: Sequence[Change]) -> list[ChangeRead]:
+async def _present_changes(
+    session: AsyncSession, user: Principal, page: Sequence[ChangeLogEntry]
+) -> list[ChangeRead]:
     """Each as it is now, which may be newer than its number: then it comes once more."""
     wanted: dict[str, list[str]] = defaultdict(list)
     for change in page:
@@ -64,24 +68,24 @@ async def _shown(session: AsyncSession, user: Principal, page: Sequence[Change])
     things = {
         (kind, id): thing
         for kind, ids in wanted.items()
-        for id, thing in (await repository.things(session, _MODELS[kind], user.user_id, ids)).items()
+        for id, thing in (await repository.list_resources(session, _MODELS[kind], user.user_id, ids)).items()
         if getattr(thing, "deleted_at", None) is None
     }
-    return [_read(change, things.get((change.kind, change.id))) for change in page]
+    return [_present_change(change, things.get((change.kind, change.id))) for change in page]
 
 
-def _read(change: Change, thing: object | None) -> ChangeRead:
+def _present_change(change: ChangeLogEntry, thing: object | None) -> ChangeRead:
     head = {"kind": change.kind, "id": change.id, "deleted": thing is None}
     return ChangeRead.model_validate(head | {change.kind: thing}, from_attributes=True)
 
 
-def _place(user: Principal, since: str) -> _Place:
+def _decode_token(user: Principal, since: str) -> SyncToken:
     try:
-        return _Place(*map(int, decode_cursor(since, bound_to=_bound_to(user), values=2)))
+        return SyncToken(*map(int, decode_cursor(since, bound_to=_token_scope(user), values=2)))
     except (Invalid, TypeError, ValueError) as error:
         message = "This is not a token of this feed; leave it out to start over."
         raise Invalid.field("?since", message, code="token-invalid") from error
 
 
-def _bound_to(user: Principal) -> str:
+def _token_scope(user: Principal) -> str:
     return f"changes {user.user_id}"

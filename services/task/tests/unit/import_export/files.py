@@ -9,20 +9,20 @@ from typing import Any
 
 from task_service.import_export import formats
 from task_service.import_export.formats import Format
-from task_service.import_export.parsed_file import Source
+from task_service.import_export.parsed_file import ParsedFile
 from task_service.quickadd import Calendar
 
-CALENDAR = Calendar.at(datetime(2026, 11, 24, 10, 30, tzinfo=UTC), "Europe/Berlin")
-AMERICAN = Calendar.at(datetime(2026, 11, 24, 10, 30, tzinfo=UTC), "US/Eastern")
+CALENDAR = Calendar.for_zone(datetime(2026, 11, 24, 10, 30, tzinfo=UTC), "Europe/Berlin")
+AMERICAN = Calendar.for_zone(datetime(2026, 11, 24, 10, 30, tzinfo=UTC), "US/Eastern")
 
 
 def read(
     body: str | bytes, format: Format | None = None, project: str | None = None, calendar: Calendar = CALENDAR
-) -> Source:
-    return formats.read(body.encode() if isinstance(body, str) else body, format, project, calendar)
+) -> ParsedFile:
+    return formats.read_file(body.encode() if isinstance(body, str) else body, format, project, calendar)
 
 
-def said(source: Source) -> list[tuple[str, str]]:
+def said(source: ParsedFile) -> list[tuple[str, str]]:
     return [(line["where"], line["what"]) for line in source.report.lines]
 
 

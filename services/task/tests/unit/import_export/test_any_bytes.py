@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from task_service.import_export.nesting import nest
-from task_service.import_export.parsed_file import Owner, Unreadable
-from task_service.import_export.plan import possible_ids
-from task_service.import_export.preparation import Preparation, Settled
+from task_service.import_export.nesting import resolve_nesting
+from task_service.import_export.parsed_file import Owner, UnreadableFile
+from task_service.import_export.plan import collect_possible_ids
+from task_service.import_export.preparation import Preparation, ResolvedStructure
 
 from services.task.tests.unit.import_export.files import ALL, JSON, read, zipped
 
@@ -44,12 +44,14 @@ def outcome(body: bytes) -> int:
     """How many tasks come of it, or -1 for a refusal. Anything else is a defect."""
     try:
         source = read(body)
-    except Unreadable:
+    except UnreadableFile:
         return -1
-    possible_ids(ADA.user_id, source)
+    collect_possible_ids(ADA.user_id, source)
     preparation = Preparation(source, ADA, set(), NOW)
-    outlook = preparation.outlook()
-    assert sum(len(chunk.ids) for chunk in preparation.chunks(Settled(), 100)) == outlook.new
+    outlook = preparation.summarize()
+    assert (
+        sum(len(chunk.ids) for chunk in preparation.iterate_chunks(ResolvedStructure(), 100)) == outlook.new
+    )
     return outlook.new
 
 
@@ -164,7 +166,7 @@ class TestGrowth:
     def test_of_a_chain_is_linear(self) -> None:
         parents: dict[str, str | None] = {str(n): str(n + 1) for n in range(200_000)}
         began = time.process_time()
-        assert len(nest(parents, 10)) == 200_000
+        assert len(resolve_nesting(parents, 10)) == 200_000
         assert time.process_time() - began < 5
 
 

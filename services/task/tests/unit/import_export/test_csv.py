@@ -9,8 +9,8 @@ from datetime import date, time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from task_service.import_export.csv_injection import escape, unescape
-from task_service.import_export.parsed_file import Unreadable
+from task_service.import_export.csv_injection import escape_cell, unescape_cell
+from task_service.import_export.parsed_file import UnreadableFile
 
 from services.task.tests.unit.import_export.files import AMERICAN, TICKTICK, read, said
 
@@ -81,8 +81,8 @@ class TestAnyForm:
     @given(st.lists(st.text(st.characters(codec="utf-8"), max_size=20), min_size=1, max_size=5))
     def test_of_a_cell_comes_back_from_our_own(self, cells: list[str]) -> None:
         for cell in [*cells, *(mark + cell for cell in cells for mark in ("=", "'=", "-", "\t", "\r", "'"))]:
-            out = escape(cell)
-            assert unescape(out) == cell
+            out = escape_cell(cell)
+            assert unescape_cell(out) == cell
             assert not out.startswith(("=", "+", "-", "@", "\t", "\r"))
 
 
@@ -153,7 +153,7 @@ class TestColumns:
         assert (below.parent, above.project, above.fields["labels"]) == (above.key, "Home", ["x", "y"])
 
     def test_without_a_title_are_named_in_the_refusal(self) -> None:
-        with pytest.raises(Unreadable, match="line 1 has “a”, “b”"):
+        with pytest.raises(UnreadableFile, match="line 1 has “a”, “b”"):
             read("a,b\n1,2\n")
 
     def test_with_the_same_id_twice_lose_no_row(self) -> None:

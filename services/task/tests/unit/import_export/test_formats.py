@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from task_service.import_export.limits import MAX_MEMBERS
-from task_service.import_export.parsed_file import Unreadable
+from task_service.import_export.parsed_file import UnreadableFile
 
 from services.task.tests.unit.import_export.files import (
     APPLE,
@@ -137,5 +137,5 @@ class TestWhatIsNone:
         ],
     )
     def test_is_refused_with_its_cause(self, body: str | bytes, why: str) -> None:
-        with pytest.raises(Unreadable, match=why):
+        with pytest.raises(UnreadableFile, match=why):
             read(body)

@@ -8,7 +8,7 @@ import pytest
 from dateutil.rrule import rrulestr
 from hypothesis import given
 from hypothesis import strategies as st
-from task_service.import_export.google_recurrences import read_rule
+from task_service.import_export.google_recurrences import convert_rule
 
 from services.task.tests.unit.import_export.files import read, said
 
@@ -73,8 +73,8 @@ def test_what_a_task_has_that_is_not_known_is_said() -> None:
     ],
 )
 def test_rules(schedule: dict[str, Any], rule: str | None) -> None:
-    assert read_rule({"id": "w", "schedule": schedule}) == rule
-    assert read_rule({"id": "w", "schedule": schedule, "stopped": True}) is None
+    assert convert_rule({"id": "w", "schedule": schedule}) == rule
+    assert convert_rule({"id": "w", "schedule": schedule, "stopped": True}) is None
 
 
 JSON = st.recursive(
@@ -93,7 +93,7 @@ JSON = st.recursive(
 
 @given(schedule=JSON, stopped=JSON)
 def test_a_rule_is_one_that_others_read_or_none(schedule: Any, stopped: Any) -> None:
-    rule = read_rule({"id": "w", "schedule": schedule, "stopped": stopped})
+    rule = convert_rule({"id": "w", "schedule": schedule, "stopped": stopped})
     if rule is not None and "UNTIL" not in rule:
         assert rrulestr(rule)
 

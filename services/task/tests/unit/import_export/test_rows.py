@@ -14,7 +14,7 @@ from task_service import derived, due, events
 from task_service.history import tell
 from task_service.import_export.new_task import NewTask
 from task_service.import_export.parsed_file import Owner
-from task_service.import_export.rows import COLUMNS, TOLD, chunk_of
+from task_service.import_export.rows import COLUMNS, SNAPSHOT_FIELDS, build_chunk
 from task_service.models import Task
 from task_service.quotas import recorder as quotas
 from task_service.recurrence_settings import DEFAULTS
@@ -137,7 +137,7 @@ class TestRows:
     @BUSY
     @given(new_tasks, owners)
     def test_are_those_of_a_session(self, task: NewTask, user: Owner) -> None:
-        chunk = chunk_of([task], user, set())
+        chunk = build_chunk([task], user, set())
         wanted = rows_of_the_session(task, user)
         for table in ("task", "task_text", "task_label", "activity", "outbox"):
             found = orjson.loads(chunk.rows.get(table, "[]"))
@@ -148,7 +148,7 @@ class TestRows:
     @given(new_tasks)
     def test_tell_the_event_of_the_contract_in_its_very_words(self, task: NewTask) -> None:
         user = Owner("ada", "Europe/Berlin")
-        (row,) = orjson.loads(chunk_of([task], user, set()).rows["outbox"])
+        (row,) = orjson.loads(build_chunk([task], user, set()).rows["outbox"])
         found = CloudEvent[TaskCreated].model_validate(row["payload"])
         assert found.data == events.created(model_of(task))
         assert found.model_dump_json() == orjson.dumps(row["payload"]).decode()
@@ -157,7 +157,7 @@ class TestRows:
     @given(st.lists(new_tasks, max_size=3, unique_by=lambda task: task.id))
     def test_count_what_the_session_would_count(self, tasks: list[NewTask]) -> None:
         user = Owner("ada", "Europe/Berlin")
-        chunk = chunk_of(tasks, user, set())
+        chunk = build_chunk(tasks, user, set())
         counted = [row for task in tasks for row in quotas.used_by(put_aside_of(task, user))]
         assert chunk.ids == [task.id for task in tasks]
         assert chunk.labels == list(dict.fromkeys(name for task in tasks for name in task.labels))
@@ -168,7 +168,7 @@ class TestRows:
 class TestFields:
     def test_are_those_of_the_models(self) -> None:
         assert set(COLUMNS) == set(Task.model_fields)
-        assert tuple(TaskSnapshot.model_fields) == TOLD
+        assert tuple(TaskSnapshot.model_fields) == SNAPSHOT_FIELDS
         assert TaskCreated.model_fields.keys() == {"user_id", "task"}
 
     def test_that_a_new_task_leaves_out_are_as_a_row_would_have_them(self) -> None:

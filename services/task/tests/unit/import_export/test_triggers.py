@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import vDuration
-from task_service.import_export.date_formats import Moment
-from task_service.import_export.reminder_triggers import read_triggers
+from task_service.import_export.date_formats import ParsedDateTime
+from task_service.import_export.reminder_triggers import parse_triggers
 
 from services.task.tests.unit.import_export.files import read, said
 
-NOON = Moment(date(2026, 12, 3), time(12))
-DAY = Moment(date(2026, 12, 3))
+NOON = ParsedDateTime(date(2026, 12, 3), time(12))
+DAY = ParsedDateTime(date(2026, 12, 3))
 HEAD = "title,due date,reminder,repeat\n"
 
 
@@ -26,7 +26,7 @@ def _written(after: timedelta) -> str:
 def test_durations_before_a_time_are_minutes(minutes: list[int], mark: bool) -> None:
     written = [_written(timedelta(minutes=-each)) for each in minutes]
     text = "\n".join(f"TRIGGER:{each}" if mark else each for each in written)
-    found = read_triggers(text, NOON, "Europe/Berlin", repeats=True)
+    found = parse_triggers(text, NOON, "Europe/Berlin", repeats=True)
     assert found == [{"minutes_before": each} for each in minutes]
 
 
@@ -40,15 +40,15 @@ def test_durations_before_a_time_are_minutes(minutes: list[int], mark: bool) -> 
     ],
 )
 def test_durations_around_a_day_count_from_its_beginning_on_the_wall(text: str, at: datetime) -> None:
-    found = read_triggers(text, DAY, "Europe/Berlin", repeats=False)
+    found = parse_triggers(text, DAY, "Europe/Berlin", repeats=False)
     assert found == [{"at": at.isoformat()}]
-    assert read_triggers(text, DAY, "Europe/Berlin", repeats=True) is None
+    assert parse_triggers(text, DAY, "Europe/Berlin", repeats=True) is None
 
 
 @given(st.text(max_size=30) | st.sampled_from(["PT5M", "P", "-P", "-PT99999999999H", "P99999W", "TRIGGER:"]))
 def test_whatever_else_is_in_the_cell_is_refused_or_valid(text: str) -> None:
     for due in (NOON, DAY, None):
-        for each in read_triggers(text, due, "Europe/Berlin", repeats=False) or []:
+        for each in parse_triggers(text, due, "Europe/Berlin", repeats=False) or []:
             assert each.keys() in ({"minutes_before"}, {"at"})
 
 

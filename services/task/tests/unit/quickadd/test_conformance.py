@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from task_service.quickadd import Calendar, Understood, understand
-from task_service.quickadd.dialects import Marks
+from task_service.quickadd import Calendar, ParsedTask, parse_text
+from task_service.quickadd.dialects import SyntaxName
 
 DOCUMENT = Path(__file__).parents[5] / "docs" / "quick-add.md"
 NOW = datetime(2026, 11, 24, 10, 30, tzinfo=UTC)
-DIALECTS: dict[Marks, str] = {"todoist": "Signs of Todoist", "vikunja": "Signs of Vikunja"}
+DIALECTS: dict[SyntaxName, str] = {"todoist": "Signs of Todoist", "vikunja": "Signs of Vikunja"}
 HEADINGS = ("Days", "Times", "Recurrence", "Signs", "Reminders", "What stays in the title")
 
 
@@ -20,7 +20,7 @@ def table(heading: str) -> list[list[str]]:
     return [[cell.strip(" `") for cell in row.strip("|").split("|")] for row in rows[2:]]
 
 
-def said(found: Understood) -> list[str]:
+def said(found: ParsedTask) -> list[str]:
     """The cells of a row behind the text."""
     recurs, more = "", [f"#{label}" for label in found.labels]
     if found.recurrence:
@@ -40,15 +40,15 @@ class TestTables:
         "row", [row for heading in HEADINGS for row in table(heading)], ids=lambda r: r[0]
     )
     def test_say_what_is_understood(self, row: list[str]) -> None:
-        assert said(understand(row[0], Calendar.at(NOW, "Europe/Berlin"))) == row[1:]
+        assert said(parse_text(row[0], Calendar.for_zone(NOW, "Europe/Berlin"))) == row[1:]
 
     @pytest.mark.parametrize(
         ("marks", "row"),
         [(marks, row) for marks, heading in DIALECTS.items() for row in table(heading)],
         ids=lambda value: value if isinstance(value, str) else value[0],
     )
-    def test_say_what_other_signs_mean(self, marks: Marks, row: list[str]) -> None:
-        assert said(understand(row[0], Calendar.at(NOW, "Europe/Berlin"), marks)) == row[1:]
+    def test_say_what_other_signs_mean(self, marks: SyntaxName, row: list[str]) -> None:
+        assert said(parse_text(row[0], Calendar.for_zone(NOW, "Europe/Berlin"), marks)) == row[1:]
 
     @pytest.mark.parametrize(
         ("zone", "now", "text", "due", "at", "instant"), table("Zones, weeks and clocks")
@@ -56,10 +56,10 @@ class TestTables:
     def test_say_what_is_understood_where(
         self, zone: str, now: str, text: str, due: str, at: str, instant: str
     ) -> None:
-        calendar = Calendar.at(datetime.fromisoformat(now).replace(tzinfo=UTC), zone)
-        found = understand(f"x {text}", calendar)
+        calendar = Calendar.for_zone(datetime.fromisoformat(now).replace(tzinfo=UTC), zone)
+        found = parse_text(f"x {text}", calendar)
         assert said(found)[:3] == ["x", due, at]
         if instant:
             assert found.due_date
             assert found.due_time
-            assert f"{calendar.instant(found.due_date, found.due_time):%Y-%m-%dT%H:%MZ}" == instant
+            assert f"{calendar.to_utc(found.due_date, found.due_time):%Y-%m-%dT%H:%MZ}" == instant

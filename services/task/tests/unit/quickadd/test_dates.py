@@ -8,11 +8,11 @@ import pytest
 from dateutil.parser import parse as theirs
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from task_service.quickadd import Calendar, Understood, understand
-from task_service.quickadd.text import rest
+from task_service.quickadd import Calendar, ParsedTask, parse_text
+from task_service.quickadd.text import extract_title
 
 NOW = datetime(2026, 11, 24, 10, 30, tzinfo=UTC)
-BERLIN = Calendar.at(NOW, "Europe/Berlin")
+BERLIN = Calendar.for_zone(NOW, "Europe/Berlin")
 
 TIMES = st.sampled_from(["14:30", "at 14:30", "2:30pm", "at 5", "by 5pm", "9am"])
 NOUNS = st.sampled_from(["Dentist", "Pay the bill", "Zahnarzt", "Call Bob", "Отчёт", "歯医者"])
@@ -97,9 +97,13 @@ FORMS = ["friday", "tomorrow", "3 may", "may 3rd", "2027-02-17", "17.02.2027", "
 LINKS = [" to ", " and ", " or ", " - ", " until ", " through ", " & ", " till "]
 
 
-def left_whole(text: str, found: Understood) -> bool:
+def left_whole(text: str, found: ParsedTask) -> bool:
     """Whether nothing is lost: what was read and the title are all of the text."""
-    return found.title == rest(text, found.spans) if found.spans else found.title == " ".join(text.split())
+    return (
+        found.title == extract_title(text, found.spans)
+        if found.spans
+        else found.title == " ".join(text.split())
+    )
 
 
 class TestDatesInNumbers:
@@ -109,7 +113,7 @@ class TestDatesInNumbers:
         self, day: date, write: Callable[[date], str], noun: str, clock: str
     ) -> None:
         written = write(day)
-        found = understand(f"{noun} {written}{clock if 'T14' not in written else ''}", BERLIN)
+        found = parse_text(f"{noun} {written}{clock if 'T14' not in written else ''}", BERLIN)
         assert (
             found.due_date
             == theirs(written.translate(NO_BRACKETS), dayfirst=not written[:4].isdecimal()).date()
@@ -123,7 +127,7 @@ class TestDatesInNumbers:
     def test_with_an_offset_are_instants(self, at: datetime, minutes: int) -> None:
         sign, (hours, rest_of) = "-" if minutes < 0 else "+", divmod(abs(minutes), 60)
         at = at.replace(second=0, microsecond=0)
-        found = understand(f"x {at:%Y-%m-%dT%H:%M:%S}{sign}{hours:02}:{rest_of:02}", BERLIN)
+        found = parse_text(f"x {at:%Y-%m-%dT%H:%M:%S}{sign}{hours:02}:{rest_of:02}", BERLIN)
         instant = (at - timedelta(minutes=minutes)).replace(tzinfo=UTC)
         there = instant.astimezone(BERLIN.now.tzinfo)
         assert (found.title, found.due_date, found.due_time) == ("x", there.date(), there.time())
@@ -132,7 +136,7 @@ class TestDatesInNumbers:
     @given(day=DATES, other=st.integers(1, 6))
     def test_whose_weekday_is_another_are_left(self, day: date, other: int) -> None:
         text = f"x {day + timedelta(days=other):%A} {day:%d.%m.%Y} 14:30"
-        found = understand(text, BERLIN)
+        found = parse_text(text, BERLIN)
         assert (found.title, found.due_date) == (text, None)
 
 
@@ -142,7 +146,7 @@ class TestLookalikes:
     def test_keep_a_bare_time_from_picking_the_day(self, looks: str, order: str) -> None:
         for noun in ("Dentist", "Pay the bill"):
             text = order.format(noun, looks, "14:30")
-            found = understand(text, BERLIN)
+            found = parse_text(text, BERLIN)
             assert (found.title, found.due_date, found.due_time, found.spans) == (text, None, None, [])
 
     @settings(max_examples=60, deadline=None)
@@ -150,12 +154,12 @@ class TestLookalikes:
     @example("Dentist", "17. Februar", "14:30", [0, 1, 2])
     def test_in_any_order_give_no_day(self, noun: str, looks: str, clock: str, order: list[int]) -> None:
         text = " ".join([noun, looks, clock][at] for at in order)
-        found = understand(text, BERLIN)
+        found = parse_text(text, BERLIN)
         assert found.due_date is None
         assert found.title == text
 
     def test_keep_a_reminder_from_picking_the_day(self) -> None:
-        found = understand("Dentist morgen remind at 8am", BERLIN)
+        found = parse_text("Dentist morgen remind at 8am", BERLIN)
         assert (found.title, found.reminders) == ("Dentist morgen remind at 8am", [])
 
     @pytest.mark.parametrize(
@@ -163,7 +167,7 @@ class TestLookalikes:
         ["Football match", "Call Jan", "Work out", "Buy money clip", 'Watch "Friday"', "Mail bob@monday.com"],
     )
     def test_are_not_seen_everywhere(self, text: str) -> None:
-        found = understand(f"{text} 14:30", BERLIN)
+        found = parse_text(f"{text} 14:30", BERLIN)
         assert (found.title, found.due_date) == (text, date(2026, 11, 24))
 
 
@@ -172,7 +176,7 @@ class TestWhatIsTurned:
     @pytest.mark.parametrize("day", FORMS)
     def test_is_left_whole(self, before: str, day: str) -> None:
         text = f"Pay {before.format(day)}"
-        found = understand(text, BERLIN)
+        found = parse_text(text, BERLIN)
         assert (found.title, found.due_date) == (text, None)
 
     @pytest.mark.parametrize("link", LINKS)
@@ -180,7 +184,7 @@ class TestWhatIsTurned:
     @given(first=st.sampled_from(FORMS), second=st.sampled_from(FORMS), clock=st.sampled_from(["", " 9am"]))
     def test_of_two_days_none_is_half_used(self, link: str, first: str, second: str, clock: str) -> None:
         text = f"Hotel {first}{link}{second}{clock}"
-        found = understand(text, BERLIN)
+        found = parse_text(text, BERLIN)
         assert (found.title, found.due_date) == (text, None)
 
     @pytest.mark.parametrize("link", LINKS)
@@ -188,7 +192,7 @@ class TestWhatIsTurned:
     @given(first=st.integers(1, 11), second=st.integers(1, 11), day=st.sampled_from(["", "tomorrow "]))
     def test_of_two_times_none_is_half_used(self, link: str, first: int, second: int, day: str) -> None:
         text = f"{day}Pill at {first}am{link}{second}pm"
-        found = understand(text, BERLIN)
+        found = parse_text(text, BERLIN)
         assert found.title == f"Pill at {first}am{link}{second}pm".replace("  ", " ")
         assert (found.due_date, found.due_time) == (date(2026, 11, 25) if day else None, None)
 
@@ -206,13 +210,13 @@ class TestWhatIsTurned:
     )
     def test_nothing_of_a_text_is_lost(self, words: list[str]) -> None:
         text = " ".join(words)
-        assert left_whole(text, understand(text, BERLIN))
+        assert left_whole(text, parse_text(text, BERLIN))
 
     @settings(max_examples=60, deadline=None)
     @given(words=st.lists(NOUNS | TIMES | st.sampled_from(LOOKALIKES), min_size=1, max_size=6))
     def test_no_day_without_a_word_for_it(self, words: list[str]) -> None:
         """A day comes from a date, or from a time alone in a text without anything like one."""
-        found = understand(" ".join(words), BERLIN)
+        found = parse_text(" ".join(words), BERLIN)
         if any(looks in words for looks in LOOKALIKES):
             assert found.due_date is None or any(span.kind in ("date", "recurrence") for span in found.spans)
 
@@ -228,7 +232,7 @@ class TestYearlyRules:
     )
     def test_of_several_days_have_exactly_these(self, pairs: list[tuple[int, str]]) -> None:
         text = "Pay every " + " and ".join(f"{day} {month}" for day, month in pairs)
-        found = understand(text, BERLIN)
+        found = parse_text(text, BERLIN)
         if found.recurrence is None:
             assert (found.title, found.due_date) == (text, None)
             return
@@ -264,6 +268,6 @@ def _seconds(piece: str, length: int) -> float:
     found = []
     for _ in range(3):
         began = process_time()
-        understand(text, BERLIN)
+        parse_text(text, BERLIN)
         found.append(process_time() - began)
     return min(found)

@@ -10,11 +10,11 @@ from typing import get_args
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from task_service.quickadd import Calendar, understand
-from task_service.quickadd.dialects import Marks
+from task_service.quickadd import Calendar, parse_text
+from task_service.quickadd.dialects import SyntaxName
 
-BERLIN = Calendar.at(datetime(2026, 11, 24, 10, 30, tzinfo=UTC), "Europe/Berlin")
-MARKS = st.sampled_from(get_args(Marks))
+BERLIN = Calendar.for_zone(datetime(2026, 11, 24, 10, 30, tzinfo=UTC), "Europe/Berlin")
+MARKS = st.sampled_from(get_args(SyntaxName))
 PLAIN = st.lists(
     st.sampled_from(
         [
@@ -62,15 +62,15 @@ class TestTextWithoutSigns:
     @settings(max_examples=200, deadline=None)
     @given(text=PLAIN)
     def test_is_read_alike_in_all_dialects(self, text: str) -> None:
-        assert understand(text, BERLIN, "todoist") == understand(text, BERLIN, "todo")
-        assert understand(text, BERLIN, "vikunja") == understand(text, BERLIN, "todo")
+        assert parse_text(text, BERLIN, "todoist") == parse_text(text, BERLIN, "todo")
+        assert parse_text(text, BERLIN, "vikunja") == parse_text(text, BERLIN, "todo")
 
 
 class TestAnyText:
     @settings(max_examples=200, deadline=None)
     @given(text=SIGNED, marks=MARKS)
-    def test_is_used_or_stays_in_the_title(self, text: str, marks: Marks) -> None:
-        found = understand(text, BERLIN, marks)
+    def test_is_used_or_stays_in_the_title(self, text: str, marks: SyntaxName) -> None:
+        found = parse_text(text, BERLIN, marks)
         spans = found.spans
         assert spans == sorted(spans)
         assert all(one.end <= other.start for one, other in pairwise(spans))
@@ -80,13 +80,13 @@ class TestAnyText:
         letters = [char for char in unused if char.isalnum()]
         assert [char for char in found.title if char.isalnum()] == letters or not spans
 
-    @pytest.mark.parametrize("marks", get_args(Marks))
+    @pytest.mark.parametrize("marks", get_args(SyntaxName))
     @pytest.mark.parametrize(
         "part", ["!9am ", "@a ", "{a ", "*'a ", '#"a ', "/a", "!30 min before ", "p1 ", "@1"]
     )
-    def test_is_read_in_time(self, marks: Marks, part: str) -> None:
+    def test_is_read_in_time(self, marks: SyntaxName, part: str) -> None:
         """Four times the text takes less than nine times the CPU time: nothing grows with its square."""
         texts = [part * (length // len(part)) for length in (250, 1000)]
-        reads = [partial(understand, text, BERLIN, marks) for text in texts]
+        reads = [partial(parse_text, text, BERLIN, marks) for text in texts]
         seconds = [min(repeat(read, timer=process_time, repeat=5, number=1)) for read in reads]
         assert seconds[1] < 9 * seconds[0] + 0.02

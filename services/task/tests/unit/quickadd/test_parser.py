@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from task_service.quickadd import Calendar, Span, understand
+from task_service.quickadd import Calendar, TextSpan, parse_text
 from task_service.quickadd.english import WORDS
-from task_service.quickadd.text import rest
-from task_service.recurrence import parse
+from task_service.quickadd.text import extract_title
+from task_service.recurrence import parse_rule
 
 ZONES = st.sampled_from(["Europe/Berlin", "America/New_York", "Pacific/Apia", "Pacific/Kiritimati", "UTC"])
 NOWS = st.datetimes(datetime(1971, 1, 1), datetime(9990, 1, 1))  # noqa: DTZ001 - the zone is added
@@ -40,19 +40,19 @@ class TestAnyText:
     @example("İ ſunday in 1 day K", datetime(2026, 11, 24), "UTC")  # noqa: DTZ001
     @example("every day for 99999 years", datetime(2026, 11, 24), "UTC")  # noqa: DTZ001
     def test_is_read_with_spans_that_leave_the_title(self, text: str, now: datetime, zone: str) -> None:
-        found = understand(text, Calendar.at(now.replace(tzinfo=UTC), zone))
+        found = parse_text(text, Calendar.for_zone(now.replace(tzinfo=UTC), zone))
         ends = [0, *(span.end for span in found.spans)]
         assert all(end <= span.start < span.end for end, span in zip(ends, found.spans, strict=False))
         assert ends[-1] <= len(text)
         if found.spans:
-            assert found.title == rest(text, found.spans)
+            assert found.title == extract_title(text, found.spans)
         if found.recurrence:
-            parse(found.recurrence["rule"])
+            parse_rule(found.recurrence["rule"])
             assert found.due_date
 
     @given(st.text(max_size=60).filter(lambda text: '"' not in text))
     def test_in_quotes_is_the_title(self, text: str) -> None:
-        found = understand(f'"{text}"', Calendar.at(datetime(2026, 11, 24, tzinfo=UTC), "UTC"))
+        found = parse_text(f'"{text}"', Calendar.for_zone(datetime(2026, 11, 24, tzinfo=UTC), "UTC"))
         assert (found.title, found.spans) == (" ".join(text.split()), [])
 
 
@@ -60,15 +60,15 @@ class TestSpans:
     @pytest.mark.parametrize(
         ("text", "spans"),
         [
-            ("👩‍👩‍👧 call tomorrow", [Span(11, 19, "date")]),
-            ("a every day for 3 weeks", [Span(2, 11, "recurrence"), Span(12, 23, "recurrence")]),
-            ("a remind at 8am !1", [Span(2, 15, "reminder"), Span(16, 18, "priority")]),
-            ('a +"b c" #d.', [Span(2, 8, "project"), Span(9, 11, "label")]),
+            ("👩‍👩‍👧 call tomorrow", [TextSpan(11, 19, "date")]),
+            ("a every day for 3 weeks", [TextSpan(2, 11, "recurrence"), TextSpan(12, 23, "recurrence")]),
+            ("a remind at 8am !1", [TextSpan(2, 15, "reminder"), TextSpan(16, 18, "priority")]),
+            ('a +"b c" #d.', [TextSpan(2, 8, "project"), TextSpan(9, 11, "label")]),
         ],
     )
-    def test_count_code_points(self, text: str, spans: list[Span]) -> None:
-        calendar = Calendar.at(datetime(2026, 11, 24, 10, 30, tzinfo=UTC), "Europe/Berlin")
-        assert understand(text, calendar).spans == spans
+    def test_count_code_points(self, text: str, spans: list[TextSpan]) -> None:
+        calendar = Calendar.for_zone(datetime(2026, 11, 24, 10, 30, tzinfo=UTC), "Europe/Berlin")
+        assert parse_text(text, calendar).spans == spans
 
 
 class TestTitle:
@@ -84,8 +84,8 @@ class TestTitle:
         ],
     )
     def test_is_tidy(self, text: str, title: str) -> None:
-        calendar = Calendar.at(datetime(2026, 11, 24, 10, 30, tzinfo=UTC), "Europe/Berlin")
-        assert understand(text, calendar).title == title
+        calendar = Calendar.for_zone(datetime(2026, 11, 24, 10, 30, tzinfo=UTC), "Europe/Berlin")
+        assert parse_text(text, calendar).title == title
 
 
 class TestWeekStart:
@@ -93,5 +93,5 @@ class TestWeekStart:
         ("starts", "day"), [(None, 30), ("monday", 30), ("sunday", 29), ("saturday", 28)]
     )
     def test_is_where_the_user_says(self, starts: str | None, day: int) -> None:
-        calendar = Calendar.at(datetime(2026, 11, 24, 10, 30, tzinfo=UTC), "Europe/Berlin", starts)
-        assert understand("x next week", calendar).due_date == date(2026, 11, day)
+        calendar = Calendar.for_zone(datetime(2026, 11, 24, 10, 30, tzinfo=UTC), "Europe/Berlin", starts)
+        assert parse_text("x next week", calendar).due_date == date(2026, 11, day)
