@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 
-from task_service.import_export.csv_file import COLUMNS
+from task_service.import_export.own_csv import COLUMNS
 
 FIRST_DAY = date(2026, 5, 1)
 CREATED = "2026-04-01T08:00:00+00:00"

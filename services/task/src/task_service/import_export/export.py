@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from servicekit.database import Database
 from task_service.import_export import ical_writer, repository, todo_json
-from task_service.import_export.csv_file import COLUMNS
 from task_service.import_export.csv_injection import escape_cell
+from task_service.import_export.own_csv import COLUMNS
 from task_service.import_export.project_paths import SLASH, escape_name
 from task_service.import_export.schemas import ActivityOfTask
 from task_service.models import Activity, Label, Project, SavedFilter, Task
