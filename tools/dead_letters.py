@@ -14,9 +14,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from user_service.keys import key_ring
 from user_service.models import User
-from user_service.tokens import access_token
+from user_service.signing_keys import parse_key_ring
+from user_service.tokens import make_access_token
 
 from devstack.cli import RUN
 from devstack.credentials import ensure_secrets
@@ -39,7 +39,8 @@ def create_operator_token(folder: RunFolder) -> str:
         created_at=now,
         updated_at=now,
     )
-    return access_token(user, key_ring(ensure_secrets(folder)["token-signing"]).current, timedelta(hours=1))
+    key = parse_key_ring(ensure_secrets(folder)["token-signing"]).current
+    return make_access_token(user, key, timedelta(hours=1))
 
 
 def call_api(edge: str, token: str, method: str, path: str, body: Any = None) -> Any:

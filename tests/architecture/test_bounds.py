@@ -114,7 +114,8 @@ BOUNDS: dict[str, dict[str, Bound]] = {
         "count": RowOf("user_id", "day", "name"),
         "erased_user": ACCOUNT,
         "dead_letter": Purged(
-            "analytics_service.dead_letters.repository:forget", by="analytics_service.dead_letters.retention"
+            "analytics_service.dead_letters.repository:delete_failed_before",
+            by="analytics_service.dead_letters.retention",
         ),
     },
 }

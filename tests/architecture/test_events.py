@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 import yaml
-from analytics_service.dead_letters.letters import LISTENERS
+from analytics_service.dead_letters.parsing import LISTENERS
 
 from contracts.catalogue import EVENTS
 from contracts.names import BROADCAST, PUBSUB, SECRET_STORE, STATE_STORE, App, Topic

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 import yaml
-from analytics_service.dead_letters.letters import LISTENERS
+from analytics_service.dead_letters.parsing import LISTENERS
 from frontend_service.gateway.account_usage import SERVICES
 from frontend_service.gateway.upstreams import AGENTS, EXPORT, OWNERS, SPECIFICATION, STREAM, USAGE
 

@@ -8,10 +8,10 @@ from servicekit.idempotency import IdempotencyRow
 from servicekit.inbox import InboxRow
 from servicekit.outbox import OutboxRow
 
-__all__ = ["Count", "DeadLetter", "ErasedUser", "IdempotencyRow", "InboxRow", "OutboxRow"]
+__all__ = ["DailyCount", "DeadLetter", "DeletedUser", "IdempotencyRow", "InboxRow", "OutboxRow"]
 
 
-class Count(SQLModel, table=True):
+class DailyCount(SQLModel, table=True):
     """How often something happened to a user on one day (UTC)."""
 
     __tablename__ = "count"
@@ -22,7 +22,7 @@ class Count(SQLModel, table=True):
     value: int
 
 
-class ErasedUser(SQLModel, table=True):
+class DeletedUser(SQLModel, table=True):
     """A user whose account is gone: events of them may still come, from other topics and replays."""
 
     __tablename__ = "erased_user"
@@ -37,7 +37,7 @@ class DeadLetter(SQLModel, table=True):
     __tablename__ = "dead_letter"
 
     id: str = Field(primary_key=True)
-    """Made from event and consumer (UUIDv5), so a letter that comes twice is parked once."""
+    """Made from event and consumer (UUIDv5), so one that is delivered twice is stored once."""
     event_id: str
     consumer: str
     """App-id that gave up; empty where Dapr itself did, which doesn't tell."""
@@ -52,7 +52,7 @@ class DeadLetter(SQLModel, table=True):
     """`parked`, `replayed` or `discarded`."""
     failures: int = 1
     failed_at: datetime
-    """When the consumer gave up, the last time; a repeat of the same letter says the same."""
+    """When the consumer gave up, the last time; a redelivery of the same says the same."""
     replays: int = 0
     replayed_at: datetime | None = None
     outcome: str = ""

@@ -7,7 +7,7 @@ from sqlalchemy import Date, Integer, String, bindparam, delete, exists, func, s
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from analytics_service.models import Count, ErasedUser
+from analytics_service.models import DailyCount, DeletedUser
 from servicekit.database import for_both, run_own
 from servicekit.prepared import Prepared
 
@@ -16,21 +16,21 @@ _MORE = select(
     bindparam("day", type_=Date),
     bindparam("name", type_=String),
     bindparam("more", type_=Integer),
-).where(~exists().where(col(ErasedUser.id) == bindparam("user_id", type_=String)))
+).where(~exists().where(col(DeletedUser.id) == bindparam("user_id", type_=String)))
 _ADD = for_both(
     lambda insert: (
-        insert(Count)
+        insert(DailyCount)
         .from_select(["user_id", "day", "name", "value"], _MORE)
         .on_conflict_do_update(
             index_elements=["user_id", "day", "name"],
-            set_={"value": col(Count.value) + bindparam("more", type_=Integer)},
+            set_={"value": col(DailyCount.value) + bindparam("more", type_=Integer)},
         )
     )
 )
-_NOTE_ERASED = for_both(lambda insert: insert(ErasedUser).on_conflict_do_nothing())
-_ALONE = text("LOCK TABLE erased_user IN ACCESS EXCLUSIVE MODE")
-_COUNT = Count.metadata.tables["count"].c
-TOTALS = Prepared(
+_RECORD_DELETED = for_both(lambda insert: insert(DeletedUser).on_conflict_do_nothing())
+_EXCLUSIVE_LOCK = text("LOCK TABLE erased_user IN ACCESS EXCLUSIVE MODE")
+_COUNT = DailyCount.metadata.tables["count"].c
+READ_TOTALS = Prepared(
     select(_COUNT.name, func.sum(_COUNT.value).label("total"))
     .where(_COUNT.user_id == bindparam("user_id", type_=_COUNT.user_id.type))
     .group_by(_COUNT.name)
@@ -38,7 +38,7 @@ TOTALS = Prepared(
 """What `totals` finds: `user_id`."""
 
 
-async def add(session: AsyncSession, counted: Mapping[tuple[str, date, str], int]) -> None:
+async def increment_counts(session: AsyncSession, counted: Mapping[tuple[str, date, str], int]) -> None:
     """Count so many more by user, day and name, unless the user is erased.
 
     In one order, so that two who count the same never wait for one another.
@@ -50,28 +50,28 @@ async def add(session: AsyncSession, counted: Mapping[tuple[str, date, str], int
     await run_own(session, _ADD, rows)
 
 
-async def is_erased(session: AsyncSession, user_id: str) -> bool:
-    return await session.get(ErasedUser, user_id) is not None
+async def is_deleted(session: AsyncSession, user_id: str) -> bool:
+    return await session.get(DeletedUser, user_id) is not None
 
 
-async def totals(session: AsyncSession, user_id: str) -> dict[str, int]:
+async def sum_counts(session: AsyncSession, user_id: str) -> dict[str, int]:
     query = (
-        select(col(Count.name), func.sum(col(Count.value)))
-        .where(col(Count.user_id) == user_id)
-        .group_by(col(Count.name))
+        select(col(DailyCount.name), func.sum(col(DailyCount.value)))
+        .where(col(DailyCount.user_id) == user_id)
+        .group_by(col(DailyCount.name))
     )
     return {name: int(value) for name, value in await session.execute(query)}
 
 
-async def note_erased(session: AsyncSession, user_id: str, now: datetime) -> None:
+async def record_deleted_user(session: AsyncSession, user_id: str, now: datetime) -> None:
     """Note that a user is erased, and wait for who looked it up before: until this transaction ends,
     whoever looks it up waits. To look takes no lock of its own in PostgreSQL; SQLite has one writer.
     """
     connection = await session.connection()
     if connection.dialect.name == "postgresql":
-        await connection.execute(_ALONE)
-    await run_own(session, _NOTE_ERASED, {"id": user_id, "erased_at": now})
+        await connection.execute(_EXCLUSIVE_LOCK)
+    await run_own(session, _RECORD_DELETED, {"id": user_id, "erased_at": now})
 
 
-async def erase_user(session: AsyncSession, user_id: str) -> None:
-    await session.execute(delete(Count).where(col(Count.user_id) == user_id))
+async def delete_user(session: AsyncSession, user_id: str) -> None:
+    await session.execute(delete(DailyCount).where(col(DailyCount.user_id) == user_id))

@@ -13,11 +13,11 @@ analytics = router(prefix="/analytics", tags=["analytics"])
 
 @analytics.get("/summary")
 async def read_summary(user: CurrentUser, session: SessionDep) -> Summary:
-    return await use_cases.summary(session, user.user_id)
+    return await use_cases.read_summary(session, user.user_id)
 
 
-async def _read_summary_quickly(request: Request, user: Principal) -> Response:
-    return as_json(await use_cases.quick_summary(request.app.state.database, user.user_id))
+async def _read_summary_fast(request: Request, user: Principal) -> Response:
+    return as_json(await use_cases.read_summary_fast(request.app.state.database, user.user_id))
 
 
-QUICK = quick(analytics.routes, read_summary={PLAIN: _read_summary_quickly})
+QUICK = quick(analytics.routes, read_summary={PLAIN: _read_summary_fast})

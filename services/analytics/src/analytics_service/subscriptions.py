@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics_service import use_cases
-from analytics_service.dead_letters.letters import letter_of
+from analytics_service.dead_letters.parsing import parse_dead_letter
 from contracts.chat import ChatMessageHandled
 from contracts.event import Event
 from contracts.names import Topic
@@ -36,15 +36,17 @@ subscriptions = Subscriptions()
 
 
 @subscriptions.on_batch(*COUNTED)
-async def count(batch: ReceivedBatch[Event]) -> None:
-    await use_cases.count(batch.session, [(each, COUNTED[type(each.data)]) for each in batch.envelopes])
+async def on_counted_events(batch: ReceivedBatch[Event]) -> None:
+    await use_cases.count_events(
+        batch.session, [(each, COUNTED[type(each.data)]) for each in batch.envelopes]
+    )
 
 
 @subscriptions.on(UserDeleted)
 async def on_user_deleted(received: Received[UserDeleted]) -> None:
-    await use_cases.erase_user(received.session, received.event.user_id)
+    await use_cases.purge_user(received.session, received.event.user_id)
 
 
 @subscriptions.on_raw(Topic.DEAD_LETTERS)
 async def on_dead_letter(session: AsyncSession, raw: Any) -> None:
-    await use_cases.park(session, letter_of(raw, datetime.now(UTC)))
+    await use_cases.store_dead_letter(session, parse_dead_letter(raw, datetime.now(UTC)))

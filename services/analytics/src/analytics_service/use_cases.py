@@ -7,41 +7,41 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics_service import repository
-from analytics_service.dead_letters import repository as desk
+from analytics_service.dead_letters import repository as dead_letters
 from analytics_service.models import DeadLetter
 from analytics_service.schemas import Summary
 from contracts.event import CloudEvent, Event
 from servicekit.database import Database
 
 
-async def count(session: AsyncSession, told: Sequence[tuple[CloudEvent[Event], str]]) -> None:
+async def count_events(session: AsyncSession, told: Sequence[tuple[CloudEvent[Event], str]]) -> None:
     """Count events, each under a name for its user and its day, unless the user is erased."""
     days = ((each.data.user_id, each.time.astimezone(UTC).date(), name) for each, name in told)
-    await repository.add(session, Counter(days))
+    await repository.increment_counts(session, Counter(days))
 
 
-async def summary(session: AsyncSession, user_id: str) -> Summary:
-    totals = await repository.totals(session, user_id)
+async def read_summary(session: AsyncSession, user_id: str) -> Summary:
+    totals = await repository.sum_counts(session, user_id)
     return Summary.model_validate(
         {name: value for name, value in totals.items() if name in Summary.model_fields}
     )
 
 
-async def quick_summary(database: Database, user_id: str) -> dict[str, int]:
+async def read_summary_fast(database: Database, user_id: str) -> dict[str, int]:
     """What `summary` gives, as it is shown."""
-    rows = await repository.TOTALS.rows(database, {"user_id": user_id})
+    rows = await repository.READ_TOTALS.rows(database, {"user_id": user_id})
     totals = {row["name"]: int(row["total"]) for row in rows}
     return {name: totals.get(name, 0) for name in Summary.model_fields}
 
 
-async def park(session: AsyncSession, letter: DeadLetter) -> None:
+async def store_dead_letter(session: AsyncSession, letter: DeadLetter) -> None:
     """Keep a dead letter, unless it holds data of an erased user."""
-    if not await repository.is_erased(session, letter.user_id):
-        await desk.park(session, letter)
+    if not await repository.is_deleted(session, letter.user_id):
+        await dead_letters.store_dead_letter(session, letter)
 
 
-async def erase_user(session: AsyncSession, user_id: str) -> None:
-    """Forget everything of a user whose account is gone, for good: whatever comes later finds it erased."""
-    await repository.note_erased(session, user_id, datetime.now(UTC))
-    await repository.erase_user(session, user_id)
-    await desk.erase_user(session, user_id)
+async def purge_user(session: AsyncSession, user_id: str) -> None:
+    """Purge everything of a deleted user; their tombstone keeps later events from having an effect."""
+    await repository.record_deleted_user(session, user_id, datetime.now(UTC))
+    await repository.delete_user(session, user_id)
+    await dead_letters.delete_user(session, user_id)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 from analytics_service.main import create
-from analytics_service.models import Count, ErasedUser
+from analytics_service.models import DailyCount, DeletedUser
 from analytics_service.settings import Settings
 from analytics_service.subscriptions import subscriptions
 from hypothesis import HealthCheck, given, settings
@@ -44,14 +44,14 @@ async def _counts_after(
 ) -> Sequence[tuple[Any, ...]]:
     """What is counted if these events come to an empty service that knows that `cyd` is erased."""
     async with analytics.database.transaction() as session:
-        for table in (Count, ErasedUser, InboxRow):
+        for table in (DailyCount, DeletedUser, InboxRow):
             await session.execute(delete(table))
-        session.add(ErasedUser(id="cyd", erased_at=MIDNIGHT))
+        session.add(DeletedUser(id="cyd", erased_at=MIDNIGHT))
     effects = Effects(analytics.database, Sidecar(1), NoOpTracer(), subscriptions.handlers)
     for batch in batches:
         deliveries = [read(told.topic, _message(number, told)) for number, told in batch]
         assert await effects.deliver(deliveries) == [Status.SUCCESS] * len(batch)
-    columns = (col(Count.user_id), col(Count.day), col(Count.name), col(Count.value))
+    columns = (col(DailyCount.user_id), col(DailyCount.day), col(DailyCount.name), col(DailyCount.value))
     async with analytics.database.reading() as session:
         return [tuple(row) for row in await session.execute(select(*columns).order_by(*columns))]
 

@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import httpx2
 import pytest
-from analytics_service.dead_letters import counting, repository
-from analytics_service.dead_letters.letters import letter_of
+from analytics_service.dead_letters import gauges, repository
+from analytics_service.dead_letters.parsing import parse_dead_letter
 from analytics_service.main import create
 from analytics_service.settings import Settings
 from analytics_service.subscriptions import on_dead_letter, subscriptions
@@ -44,7 +44,7 @@ def letter(consumer: str = "notification", cause: str = "KeyError", **fields: An
 async def park(analytics: ServiceUnderTest, *raw: Any, query: str = "") -> list[dict[str, Any]]:
     for each in raw:
         async with analytics.database.transaction() as session:
-            await repository.park(session, letter_of(each, datetime.now(UTC)))
+            await repository.store_dead_letter(session, parse_dead_letter(each, datetime.now(UTC)))
     answer = await analytics.client.get(f"/ops/dead-letters{query}", headers=OPERATOR)
     items: list[dict[str, Any]] = answer.json()["items"]
     return items
@@ -132,7 +132,7 @@ class TestGroups:
 
     async def test_are_told_prometheus(self, analytics: ServiceUnderTest) -> None:
         await park(analytics, letter(), letter("task"))
-        await counting.sample(analytics.database)
+        await gauges.sample_gauges(analytics.database)
         assert REGISTRY.get_sample_value("todo_dead_letters_parked", {"topic": "todo-events"}) == 2
 
 

@@ -86,7 +86,7 @@ class TestErasure:
 
     async def test_waits_for_what_is_being_counted(self, analytics: ServiceUnderTest) -> None:
         async with analytics.database.transaction() as session:
-            await use_cases.count(session, [(envelope(event(TaskCreated)), "tasks_created")])
+            await use_cases.count_events(session, [(envelope(event(TaskCreated)), "tasks_created")])
             erasing = asyncio.create_task(analytics.receive(HANDLERS, UserDeleted(user_id="ada")))
             await until_blocked(analytics.database)
         await erasing
@@ -94,7 +94,7 @@ class TestErasure:
 
     async def test_lets_what_is_counted_meanwhile_wait(self, analytics: ServiceUnderTest) -> None:
         async with analytics.database.transaction() as session:
-            await use_cases.erase_user(session, "ada")
+            await use_cases.purge_user(session, "ada")
             counting = asyncio.create_task(analytics.receive(HANDLERS, event(TaskCreated)))
             await until_blocked(analytics.database)
         await counting

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 from analytics_service.main import create
-from analytics_service.models import Count
+from analytics_service.models import DailyCount
 from analytics_service.schemas import Summary
 from analytics_service.settings import Settings
 from hypothesis import HealthCheck, given, settings
@@ -34,9 +34,9 @@ class TestSummary:
         self, analytics: ServiceUnderTest, counts: dict[tuple[str, date, str], int]
     ) -> None:
         async with analytics.database.transaction() as session:
-            await session.execute(delete(Count))
+            await session.execute(delete(DailyCount))
             session.add_all(
-                Count(user_id=user_id, day=day, name=name, value=value)
+                DailyCount(user_id=user_id, day=day, name=name, value=value)
                 for (user_id, day, name), value in counts.items()
             )
         answer = await read_both_ways(analytics, "/analytics/summary")

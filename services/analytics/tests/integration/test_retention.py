@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from analytics_service.dead_letters import repository
-from analytics_service.dead_letters.retention import KEPT, forget
+from analytics_service.dead_letters.retention import KEPT, purge_dead_letters
 from analytics_service.main import create
 from analytics_service.models import DeadLetter
 from analytics_service.settings import Settings
@@ -36,8 +36,12 @@ class TestDeadLetters:
         long_ago = datetime.now(UTC) - KEPT
         async with analytics.database.transaction() as session:
             for state in ("parked", "replayed", "discarded"):
-                await repository.park(session, letter(f"old, {state}", long_ago - timedelta(hours=1), state))
-                await repository.park(session, letter(f"new, {state}", long_ago + timedelta(hours=1), state))
-            await forget(session)
-            kept = await repository.newest(session, {}, None, 10)
+                await repository.store_dead_letter(
+                    session, letter(f"old, {state}", long_ago - timedelta(hours=1), state)
+                )
+                await repository.store_dead_letter(
+                    session, letter(f"new, {state}", long_ago + timedelta(hours=1), state)
+                )
+            await purge_dead_letters(session)
+            kept = await repository.list_dead_letters(session, {}, None, 10)
         assert {each.id for each in kept} == {"new, parked", "new, replayed", "new, discarded"}

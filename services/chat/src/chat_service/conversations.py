@@ -23,7 +23,7 @@ KEPT_SECONDS = 90 * 24 * 3600
 KEPT_MESSAGES = 200
 KEPT_BYTES = 64 * 1024
 """Of one conversation."""
-TRIES = 5
+MAX_ATTEMPTS = 5
 READ_SECONDS = (2.0, 3.0, 5.0)
 """For each try to read. A connection of the sidecar to the store can hang where another would not."""
 
@@ -32,7 +32,7 @@ _ID = re.compile(r"[A-Za-z0-9-]{1,100}")
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredConversation:
     """A conversation and the ETag it was read with; a new one has none."""
 
     conversation: Conversation
@@ -54,44 +54,46 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Conversations:
+class ConversationStore:
     """The conversations of one user."""
 
     sidecar: Sidecar
     user_id: str
     limits: Limits = Limits()
 
-    async def read(self, id: str) -> Stored:
+    async def read_conversation(self, id: str) -> StoredConversation:
         """Raises `NotFound` or `ConversationsUnavailable`."""
         if not _ID.fullmatch(id):
             raise NotFound
-        entry = await self._get(self._key(id))
+        entry = await self._get_state(self._key(id))
         if entry.value is None:
             raise NotFound
-        return Stored(Conversation.model_validate(entry.value), entry.etag)
+        return StoredConversation(Conversation.model_validate(entry.value), entry.etag)
 
-    async def write(self, stored: Stored) -> None:
+    async def write_conversation(self, stored: StoredConversation) -> None:
         """Store the conversation and its line in the list; the oldest ones go where there is no room.
 
         Raises `ConversationBusy` if it was changed since it was read.
         """
         conversation = stored.conversation
-        size = _trim(conversation)
+        size = _trim_messages(conversation)
         try:
-            await self._put(self._key(conversation.id), conversation.model_dump(mode="json"), stored.etag)
+            await self._save_state(
+                self._key(conversation.id), conversation.model_dump(mode="json"), stored.etag
+            )
         except StateConflict as error:
             raise ConversationBusy from error
         head = StoredHead(**conversation.model_dump(include=set(ConversationHead.model_fields)), bytes=size)
-        for old in await self._put_first(head):
-            await _reaching(self.sidecar.delete_state(self._key(old.id)))
+        for old in await self._prepend_head(head):
+            await _translate_errors(self.sidecar.delete_state(self._key(old.id)))
 
-    async def heads(self) -> list[StoredHead]:
+    async def list_heads(self) -> list[StoredHead]:
         """Newest first."""
-        return _heads(await self._get(self._list_key))
+        return _parse_heads(await self._get_state(self._list_key))
 
-    async def usage(self) -> list[Usage]:
+    async def measure_usage(self) -> list[Usage]:
         """How many conversations there are, and the bytes they take."""
-        heads = await self.heads()
+        heads = await self.list_heads()
         taken = sum(head.bytes for head in heads)
         return [
             Usage(name="conversations", used=len(heads), limit=self.limits.conversations),
@@ -103,27 +105,27 @@ class Conversations:
             ),
         ]
 
-    async def erase(self) -> None:
+    async def delete_all(self) -> None:
         """Delete all of them."""
-        for head in await self.heads():
-            await _reaching(self.sidecar.delete_state(self._key(head.id)))
-        await _reaching(self.sidecar.delete_state(self._list_key))
+        for head in await self.list_heads():
+            await _translate_errors(self.sidecar.delete_state(self._key(head.id)))
+        await _translate_errors(self.sidecar.delete_state(self._list_key))
 
-    async def _put_first(self, head: StoredHead) -> list[StoredHead]:
+    async def _prepend_head(self, head: StoredHead) -> list[StoredHead]:
         """Put a line at the head of the list; returns those that have no room in it any more."""
-        for _ in range(TRIES):
-            entry = await self._get(self._list_key)
-            heads = [head, *(other for other in _heads(entry) if other.id != head.id)]
-            room = self._room(heads)
+        for _ in range(MAX_ATTEMPTS):
+            entry = await self._get_state(self._list_key)
+            heads = [head, *(other for other in _parse_heads(entry) if other.id != head.id)]
+            room = self._count_fitting(heads)
             listed = [each.model_dump(mode="json") for each in heads[:room]]
             try:
-                await self._put(self._list_key, listed, entry.etag)
+                await self._save_state(self._list_key, listed, entry.etag)
             except StateConflict:
                 continue
             return heads[room:]
         raise ConversationBusy
 
-    def _room(self, heads: Sequence[StoredHead]) -> int:
+    def _count_fitting(self, heads: Sequence[StoredHead]) -> int:
         """How many of them, newest first, are kept: at least one."""
         taken = 0
         for place, head in enumerate(heads[: self.limits.conversations]):
@@ -132,14 +134,14 @@ class Conversations:
                 return place
         return min(len(heads), self.limits.conversations)
 
-    async def _get(self, key: str) -> StateEntry:
+    async def _get_state(self, key: str) -> StateEntry:
         for seconds in READ_SECONDS[:-1]:
             with contextlib.suppress(Unavailable):
                 return await self.sidecar.get_state(key, timeout=seconds)
-        return await _reaching(self.sidecar.get_state(key, timeout=READ_SECONDS[-1]))
+        return await _translate_errors(self.sidecar.get_state(key, timeout=READ_SECONDS[-1]))
 
-    async def _put(self, key: str, value: Any, etag: str) -> None:
-        await _reaching(self.sidecar.save_state(key, value, etag=etag, ttl_seconds=KEPT_SECONDS))
+    async def _save_state(self, key: str, value: Any, etag: str) -> None:
+        await _translate_errors(self.sidecar.save_state(key, value, etag=etag, ttl_seconds=KEPT_SECONDS))
 
     @property
     def _list_key(self) -> str:
@@ -149,7 +151,7 @@ class Conversations:
         return f"conversation:{self.user_id}:{id}"
 
 
-def behind(heads: Sequence[StoredHead], id: str | None) -> Sequence[StoredHead]:
+def heads_after(heads: Sequence[StoredHead], id: str | None) -> Sequence[StoredHead]:
     """What follows the conversation `id` in the list; nothing if it is gone from it."""
     if id is None:
         return heads
@@ -157,7 +159,7 @@ def behind(heads: Sequence[StoredHead], id: str | None) -> Sequence[StoredHead]:
     return heads[ids.index(id) + 1 :] if id in ids else []
 
 
-def _trim(conversation: Conversation) -> int:
+def _trim_messages(conversation: Conversation) -> int:
     """Drop the oldest messages that have no room; returns the bytes the conversation takes then."""
     messages = conversation.messages[-KEPT_MESSAGES:]
     sizes = [len(orjson.dumps(message.model_dump(mode="json"))) for message in messages]
@@ -171,11 +173,11 @@ def _trim(conversation: Conversation) -> int:
     return taken
 
 
-def _heads(entry: StateEntry) -> list[StoredHead]:
+def _parse_heads(entry: StateEntry) -> list[StoredHead]:
     return [StoredHead.model_validate(head) for head in entry.value or []]
 
 
-async def _reaching(call: Awaitable[T]) -> T:
+async def _translate_errors(call: Awaitable[T]) -> T:
     try:
         return await call
     except Unavailable as error:

@@ -3,7 +3,7 @@
 from contracts.chat import ChatAction, ChatMessageHandled
 
 
-def handled(
+def message_handled(
     user_id: str, conversation_id: str, message_id: str, actions: list[ChatAction]
 ) -> ChatMessageHandled:
     return ChatMessageHandled(

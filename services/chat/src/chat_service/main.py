@@ -2,7 +2,8 @@
 
 from fastapi import FastAPI
 
-from chat_service import agents, routes
+from chat_service import routes
+from chat_service.mcp import routes as mcp
 from chat_service.settings import Settings
 from chat_service.subscriptions import subscriptions
 from servicekit.app import create_app
@@ -11,8 +12,8 @@ from servicekit.app import create_app
 def create(settings: Settings | None = None) -> FastAPI:
     return create_app(
         settings or Settings(),
-        [routes.chat, routes.usage, agents.router],
+        [routes.chat, routes.usage, mcp.router],
         listens=subscriptions,
-        startup=[agents.open_agents],
-        background=[agents.serve_agents],
+        startup=[mcp.create_mcp_server],
+        background=[mcp.serve_mcp],
     )

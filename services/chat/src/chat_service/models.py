@@ -8,10 +8,10 @@ from servicekit.idempotency import IdempotencyRow
 from servicekit.inbox import InboxRow
 from servicekit.outbox import OutboxRow
 
-__all__ = ["ErasedSpeaker", "IdempotencyRow", "InboxRow", "OutboxRow"]
+__all__ = ["DeletedUser", "IdempotencyRow", "InboxRow", "OutboxRow"]
 
 
-class ErasedSpeaker(SQLModel, table=True):
+class DeletedUser(SQLModel, table=True):
     """A user whose account is gone. Their access tokens are good for some minutes more."""
 
     __tablename__ = "erased_speaker"

@@ -29,7 +29,7 @@ class Reply(BaseModel):
     undo_token: str | None = None
 
 
-class Pending(BaseModel):
+class PendingAction(BaseModel):
     """A change the assistant asked about: it is made if the next message says yes, in time."""
 
     kind: Literal["complete", "reopen", "delete"]
@@ -38,14 +38,14 @@ class Pending(BaseModel):
     expires_at: datetime
 
     @classmethod
-    def of(cls, kind: str, task: dict[str, Any]) -> "Pending":
+    def create(cls, kind: str, task: dict[str, Any]) -> "PendingAction":
         """The change `kind` of `task`, from now on."""
         until = datetime.now(UTC) + PENDING_FOR
         return cls.model_validate(
             {"kind": kind, "task_id": task["id"], "title": task["title"], "expires_at": until}
         )
 
-    def is_about(self, task: dict[str, Any]) -> bool:
+    def still_applies_to(self, task: dict[str, Any]) -> bool:
         """Whether `task` still is what was asked about."""
         stands = self.kind == "delete" or task["done"] is (self.kind == "reopen")
         return bool(task["title"] == self.title and stands)
@@ -76,5 +76,5 @@ class Conversation(ConversationHead):
     messages: list[Message] = []
     shown: list[str] = []
     """Ids of the tasks in the last list shown: "complete 2" means the second of them."""
-    pending: Pending | None = None
+    pending: PendingAction | None = None
     """What is done if the next message says yes."""

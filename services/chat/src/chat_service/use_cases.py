@@ -6,13 +6,14 @@ from uuid import NAMESPACE_URL, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chat_service import assistant, events, repository
-from chat_service.assistant import Done
-from chat_service.conversations import Conversations, Stored
+from chat_service import events, repository
+from chat_service.assistant import actions
+from chat_service.assistant.actions import ActionResult
+from chat_service.assistant.intents import parse_intent
+from chat_service.conversations import ConversationStore, StoredConversation
 from chat_service.errors import NothingToUndo
-from chat_service.intents import understand
 from chat_service.schemas import Conversation, Message, MessageCreate, Reply
-from chat_service.tasks import TaskClient
+from chat_service.task_client import TaskClient
 from servicekit.auth import Principal
 from servicekit.ids import new_id
 from servicekit.outbox import record
@@ -21,7 +22,7 @@ TITLE_LENGTH = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Chat:
+class ChatSession:
     """One user's chat, while one request is served.
 
     `request_key` makes the ids of what is said, so a request that is repeated after a crash finds
@@ -29,96 +30,103 @@ class Chat:
     """
 
     session: AsyncSession
-    conversations: Conversations
+    conversations: ConversationStore
     user: Principal
     request_key: str
 
-    async def say(self, body: MessageCreate) -> Reply:
+    async def answer_message(self, body: MessageCreate) -> Reply:
         """Answer a message. Raises `NotFound` for a conversation that is not there, and `AccountGone`."""
         await repository.require_account(self.session, self.user.user_id)
-        stored = await self._open(body)
-        message_id = self._id("message")
-        earlier = _answer_to(stored.conversation, message_id)
+        stored = await self._open_conversation(body)
+        message_id = self._derive_id("message")
+        earlier = _find_answer(stored.conversation, message_id)
         if earlier is None:
-            done = await self._act(body.text, stored.conversation, message_id)
-            earlier = await self._note(stored, message_id, body.text, done)
+            result = await self._execute_message(body.text, stored.conversation, message_id)
+            earlier = await self._append_messages(stored, message_id, body.text, result)
         record(
             self.session,
-            events.handled(self.user.user_id, stored.conversation.id, message_id, earlier.actions),
+            events.message_handled(self.user.user_id, stored.conversation.id, message_id, earlier.actions),
         )
-        return _reply(stored.conversation, earlier)
+        return _make_reply(stored.conversation, earlier)
 
-    async def _act(self, text: str, conversation: Conversation, message_id: str) -> Done:
+    async def _execute_message(self, text: str, conversation: Conversation, message_id: str) -> ActionResult:
         pending = conversation.pending
         if pending and pending.expires_at < datetime.now(UTC):
             pending = None
-        return await assistant.act(understand(text), self._tasks(message_id), conversation.shown, pending)
+        return await actions.execute_intent(
+            parse_intent(text), self._task_client(message_id), conversation.shown, pending
+        )
 
-    async def undo(self, token: str) -> Reply:
+    async def undo_answer(self, token: str) -> Reply:
         """Take back what one answer did. Raises `NothingToUndo`, also the second time, and `AccountGone`."""
         await repository.require_account(self.session, self.user.user_id)
         conversation_id, _, answer_id = token.partition(".")
-        stored = await self.conversations.read(conversation_id)
+        stored = await self.conversations.read_conversation(conversation_id)
         answer = next((message for message in stored.conversation.messages if message.id == answer_id), None)
-        if answer is None or answer.undone or not assistant.can_undo(answer.actions):
+        if answer is None or answer.undone or not actions.can_undo(answer.actions):
             raise NothingToUndo
-        message_id = self._id("undo")
-        done = await assistant.undo(answer.actions, self._tasks(message_id))
+        message_id = self._derive_id("undo")
+        result = await actions.undo_actions(answer.actions, self._task_client(message_id))
         answer.undone = True
-        said = await self._note(stored, message_id, "undo", done)
-        record(self.session, events.handled(self.user.user_id, conversation_id, message_id, done.actions))
-        return _reply(stored.conversation, said)
+        said = await self._append_messages(stored, message_id, "undo", result)
+        record(
+            self.session,
+            events.message_handled(self.user.user_id, conversation_id, message_id, result.actions),
+        )
+        return _make_reply(stored.conversation, said)
 
-    async def _open(self, body: MessageCreate) -> Stored:
+    async def _open_conversation(self, body: MessageCreate) -> StoredConversation:
         if body.conversation_id:
-            return await self.conversations.read(body.conversation_id)
-        id = self._id("conversation")
-        known = next((head for head in await self.conversations.heads() if head.id == id), None)
+            return await self.conversations.read_conversation(body.conversation_id)
+        id = self._derive_id("conversation")
+        known = next((head for head in await self.conversations.list_heads() if head.id == id), None)
         if known:
-            return await self.conversations.read(id)
+            return await self.conversations.read_conversation(id)
         title = body.text.strip()[:TITLE_LENGTH]
-        return Stored(Conversation(id=id, title=title, updated_at=datetime.now(UTC)))
+        return StoredConversation(Conversation(id=id, title=title, updated_at=datetime.now(UTC)))
 
-    async def _note(self, stored: Stored, message_id: str, said: str, done: Done) -> Message:
+    async def _append_messages(
+        self, stored: StoredConversation, message_id: str, said: str, result: ActionResult
+    ) -> Message:
         now = datetime.now(UTC)
         answer = Message(
-            id=_answer_id(message_id), role="assistant", text=done.reply, actions=done.actions, at=now
+            id=_answer_id(message_id), role="assistant", text=result.reply, actions=result.actions, at=now
         )
         conversation = stored.conversation
         conversation.messages += [Message(id=message_id, role="user", text=said, at=now), answer]
         conversation.updated_at = now
-        conversation.pending = done.pending
-        if done.shown is not None:
-            conversation.shown = done.shown
-        await self.conversations.write(stored)
+        conversation.pending = result.pending
+        if result.shown is not None:
+            conversation.shown = result.shown
+        await self.conversations.write_conversation(stored)
         return answer
 
-    def _tasks(self, message_id: str) -> TaskClient:
+    def _task_client(self, message_id: str) -> TaskClient:
         return TaskClient(self.conversations.sidecar, self.user, message_id)
 
-    def _id(self, of: str) -> str:
+    def _derive_id(self, of: str) -> str:
         if not self.request_key:
             return new_id()
         return str(uuid5(NAMESPACE_URL, f"{self.user.user_id}/{self.request_key}/{of}"))
 
 
-async def erase_user(session: AsyncSession, conversations: Conversations) -> None:
-    """Forget all conversations of a user whose account is gone, for good."""
-    await repository.note_erased(session, conversations.user_id, datetime.now(UTC))
-    await conversations.erase()
+async def purge_user(session: AsyncSession, conversations: ConversationStore) -> None:
+    """Purge all conversations of a deleted user."""
+    await repository.record_deleted_user(session, conversations.user_id, datetime.now(UTC))
+    await conversations.delete_all()
 
 
 def _answer_id(message_id: str) -> str:
     return f"{message_id}-a"
 
 
-def _answer_to(conversation: Conversation, message_id: str) -> Message | None:
+def _find_answer(conversation: Conversation, message_id: str) -> Message | None:
     wanted = _answer_id(message_id)
     return next((message for message in conversation.messages if message.id == wanted), None)
 
 
-def _reply(conversation: Conversation, answer: Message) -> Reply:
-    undo_token = f"{conversation.id}.{answer.id}" if assistant.can_undo(answer.actions) else None
+def _make_reply(conversation: Conversation, answer: Message) -> Reply:
+    undo_token = f"{conversation.id}.{answer.id}" if actions.can_undo(answer.actions) else None
     return Reply(
         conversation_id=conversation.id, reply=answer.text, actions=answer.actions, undo_token=undo_token
     )

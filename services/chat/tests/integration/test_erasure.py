@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 from chat_service import use_cases
-from chat_service.conversations import Conversations
+from chat_service.conversations import ConversationStore
 from chat_service.schemas import MessageCreate
 from chat_service.subscriptions import subscriptions
-from chat_service.use_cases import Chat
+from chat_service.use_cases import ChatSession
 from opentelemetry.trace import NoOpTracer
 
 from conftest import ServiceUnderTest
@@ -58,7 +58,9 @@ class TestErasure:
     ) -> None:
         user = Principal("ada", "user", "UTC", "ada", 2**40)
         async with chat.database.transaction() as session:
-            await Chat(session, Conversations(behind, "ada"), user, "k").say(MessageCreate(text="add milk"))
+            await ChatSession(session, ConversationStore(behind, "ada"), user, "k").answer_message(
+                MessageCreate(text="add milk")
+            )
             erasing = asyncio.create_task(erase(chat, behind))
             await until_blocked(chat.database)
         await erasing
@@ -68,7 +70,7 @@ class TestErasure:
         self, chat: ServiceUnderTest, behind: Behind
     ) -> None:
         async with chat.database.transaction() as session:
-            await use_cases.erase_user(session, Conversations(behind, "ada"))
+            await use_cases.purge_user(session, ConversationStore(behind, "ada"))
             saying = asyncio.create_task(chat.client.post("/chat/messages", json={"text": "add milk"}))
             await until_blocked(chat.database)
         assert (await saying).status_code == 401

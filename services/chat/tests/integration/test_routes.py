@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 from chat_service import conversations, schemas
-from chat_service.tasks import FoundTasks, TaskClient
+from chat_service.task_client import FoundTasks, TaskClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conftest import ServiceUnderTest
@@ -237,7 +237,7 @@ class TestConversations:
     async def test_are_listed_though_others_write_at_once(
         self, chat: ServiceUnderTest, behind: Behind
     ) -> None:
-        behind.conflicts = conversations.TRIES - 1
+        behind.conflicts = conversations.MAX_ATTEMPTS - 1
         id = (await say(chat, "list"))["conversation_id"]
         assert [head["id"] for head in await heads(chat)] == [id]
 
@@ -252,7 +252,7 @@ class TestConversations:
             behind.values[key] = (raw, version + 1)
             return FoundTasks([])
 
-        monkeypatch.setattr(TaskClient, "all", meanwhile)
+        monkeypatch.setattr(TaskClient, "list_all_tasks", meanwhile)
         told = await chat.client.post("/chat/messages", json={"text": "list", "conversation_id": id})
         assert (told.status_code, told.json()["code"]) == (409, "conversation-busy")
 

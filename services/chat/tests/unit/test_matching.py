@@ -1,7 +1,7 @@
 """Which task somebody means."""
 
 import pytest
-from chat_service.matching import match
+from chat_service.assistant.matching import match_tasks
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +19,7 @@ TASKS = [
 
 
 def ids(target: str, shown: list[str] | None = None) -> list[str]:
-    return [task["id"] for task in match(target, TASKS, shown or []).tasks]
+    return [task["id"] for task in match_tasks(target, TASKS, shown or []).tasks]
 
 
 class TestMatch:
@@ -59,7 +59,7 @@ class TestMatch:
         ],
     )
     def test_tells_how_sure_it_is(self, target: str, exact: bool, close: bool) -> None:
-        found = match(target, TASKS, [])
+        found = match_tasks(target, TASKS, [])
         assert (found.is_exact, found.is_close) == (exact, close)
 
     @pytest.mark.parametrize("target", ["2", "#2", "no. 2", "number 2", "second", "the second one"])
@@ -75,7 +75,7 @@ class TestMatch:
     @given(st.text(max_size=20), st.lists(st.text(max_size=20), max_size=5))
     def test_is_sure_of_one_task_with_all_these_words_only(self, target: str, titles: list[str]) -> None:
         tasks = [{"id": str(place), "title": title} for place, title in enumerate(titles)]
-        found = match(target, tasks, [])
+        found = match_tasks(target, tasks, [])
         if found.is_close:
             [task] = found.tasks
             assert found.tasks == [each for each in tasks if each["title"] == task["title"]]

@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from servicekit.app import create_app
-from user_service.background import FORGET, STARTUP
+from user_service.background import RETENTION, STARTUP
 from user_service.routers import ALL, QUICK
 from user_service.settings import Settings
 from user_service.subscriptions import subscriptions
@@ -15,6 +15,6 @@ def create(settings: Settings | None = None) -> FastAPI:
         ALL,
         listens=subscriptions,
         startup=STARTUP,
-        forget=FORGET,
+        forget=RETENTION,
         quick=QUICK,
     )

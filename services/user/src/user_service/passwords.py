@@ -17,7 +17,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from user_service.errors import SignInBusy
 
-WAITING = 64
+MAX_QUEUED = 64
 """Passwords that may wait to be hashed in one process, beside those that are being hashed."""
 
 T = TypeVar("T")
@@ -42,36 +42,38 @@ class HashingQueue:
 
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-_queue = HashingQueue(os.cpu_count() or 1, WAITING)
-_NOBODY = _hasher.hash("nobody has this password")
+_queue = HashingQueue(os.cpu_count() or 1, MAX_QUEUED)
+_DUMMY_HASH = _hasher.hash("nobody has this password")
 
 
 async def hash_password(password: str) -> str:
     """Raises `SignInBusy`."""
-    return await _queue.run(_hasher.hash, _composed(password))
+    return await _queue.run(_hasher.hash, _normalize_nfc(password))
 
 
-async def verify(password: str, password_hash: str | None) -> bool:
+async def verify_password(password: str, password_hash: str | None) -> bool:
     """Whether `password` is the one. Takes as long for an account that does not exist (None).
 
     Raises `SignInBusy`.
     """
-    right = await _queue.run(_matches, password, password_hash or _NOBODY)
+    right = await _queue.run(_matches_any_form, password, password_hash or _DUMMY_HASH)
     return right and password_hash is not None
 
 
-def _matches(password: str, password_hash: str) -> bool:
+def _matches_any_form(password: str, password_hash: str) -> bool:
     """Also as it was typed, for hashes from before passwords were composed."""
-    return any(_is_of(each, password_hash) for each in dict.fromkeys((_composed(password), password)))
+    return any(
+        _matches_hash(each, password_hash) for each in dict.fromkeys((_normalize_nfc(password), password))
+    )
 
 
-def _is_of(password: str, password_hash: str) -> bool:
+def _matches_hash(password: str, password_hash: str) -> bool:
     try:
         return _hasher.verify(password_hash, password)
     except (VerifyMismatchError, InvalidHashError):
         return False
 
 
-def _composed(password: str) -> str:
+def _normalize_nfc(password: str) -> str:
     """The same however a keyboard puts accents together (RFC 8265, section 4.2: NFC)."""
     return unicodedata.normalize("NFC", password)

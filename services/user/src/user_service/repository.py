@@ -12,7 +12,7 @@ from user_service.models import ApiToken, RefreshToken, User
 from user_service.schemas import UserRead
 
 _ACCOUNT = User.metadata.tables["user_account"].c
-SHOWN = Prepared(
+READ_ACCOUNT = Prepared(
     select(*(_ACCOUNT[name] for name in UserRead.model_fields)).where(
         _ACCOUNT.id == bindparam("id", type_=_ACCOUNT.id.type)
     )
@@ -20,15 +20,15 @@ SHOWN = Prepared(
 """An account as it is shown: `id`."""
 
 
-async def by_email(session: AsyncSession, email: str) -> User | None:
+async def find_by_email(session: AsyncSession, email: str) -> User | None:
     return (await session.scalars(select(User).where(col(User.email) == email))).first()
 
 
-async def by_id(session: AsyncSession, id: str) -> User | None:
+async def find_by_id(session: AsyncSession, id: str) -> User | None:
     return (await session.scalars(select(User).where(col(User.id) == id))).first()
 
 
-async def lock(session: AsyncSession, id: str) -> User | None:
+async def lock_user(session: AsyncSession, id: str) -> User | None:
     """The account, locked until the transaction ends."""
     return (await session.scalars(select(User).where(col(User.id) == id).with_for_update())).first()
 
@@ -45,23 +45,23 @@ async def delete_family(session: AsyncSession, family: str) -> None:
 
 async def count_sessions(session: AsyncSession, user_id: str, now: datetime) -> int:
     """How many families have a token that can still be used."""
-    query = select(func.count()).select_from(RefreshToken).where(_usable(user_id, now))
+    query = select(func.count()).select_from(RefreshToken).where(_is_usable(user_id, now))
     return (await session.scalar(query)) or 0
 
 
 async def end_oldest_sessions(session: AsyncSession, user_id: str, now: datetime, *, keep: int) -> None:
     """Delete the families that were used longest ago, all but `keep` of them."""
-    families = select(col(RefreshToken.family)).where(_usable(user_id, now))
+    families = select(col(RefreshToken.family)).where(_is_usable(user_id, now))
     newest_first = families.order_by(col(RefreshToken.expires_at).desc(), col(RefreshToken.family).desc())
     for family in (await session.scalars(newest_first.offset(keep))).all():
         await delete_family(session, family)
 
 
-async def forget_refresh_tokens(session: AsyncSession, expired_before: datetime) -> None:
+async def delete_expired_refresh_tokens(session: AsyncSession, expired_before: datetime) -> None:
     await session.execute(delete(RefreshToken).where(col(RefreshToken.expires_at) < expired_before))
 
 
-def _usable(user_id: str, now: datetime) -> ColumnElement[bool]:
+def _is_usable(user_id: str, now: datetime) -> ColumnElement[bool]:
     """The one token of each session that is good for another."""
     return and_(
         col(RefreshToken.user_id) == user_id,
@@ -70,7 +70,7 @@ def _usable(user_id: str, now: datetime) -> ColumnElement[bool]:
     )
 
 
-async def api_tokens(
+async def list_api_tokens(
     session: AsyncSession, user_id: str, before: str | None, limit: int
 ) -> Sequence[ApiToken]:
     """Newest first, behind the id `before`."""
@@ -85,14 +85,14 @@ async def count_api_tokens(session: AsyncSession, user_id: str) -> int:
     return (await session.scalar(query)) or 0
 
 
-async def api_token_of(session: AsyncSession, token_hash: str) -> tuple[ApiToken, User] | None:
+async def find_api_token(session: AsyncSession, token_hash: str) -> tuple[ApiToken, User] | None:
     """The token and its account."""
     query = select(ApiToken, User).join(User, col(User.id) == col(ApiToken.user_id))
     found = (await session.execute(query.where(col(ApiToken.token_hash) == token_hash))).first()
     return (found[0], found[1]) if found else None
 
 
-async def note_use(session: AsyncSession, id: str, now: datetime) -> None:
+async def record_api_token_use(session: AsyncSession, id: str, now: datetime) -> None:
     await session.execute(update(ApiToken).where(col(ApiToken.id) == id).values(last_used_at=now))
 
 
@@ -102,7 +102,7 @@ async def delete_api_token(session: AsyncSession, user_id: str, id: str) -> bool
     return (await session.execute(query.returning(col(ApiToken.id)))).first() is not None
 
 
-async def forget_api_tokens(session: AsyncSession, expired_before: datetime) -> None:
+async def delete_expired_api_tokens(session: AsyncSession, expired_before: datetime) -> None:
     await session.execute(delete(ApiToken).where(col(ApiToken.expires_at) < expired_before))
 
 

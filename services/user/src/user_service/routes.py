@@ -19,7 +19,7 @@ from user_service import passwords, use_cases
 from user_service.errors import RefreshTokenInvalid
 from user_service.models import User
 from user_service.schemas import Refresh, SignedIn, SignIn, SignUp, Tokens, UserPatch, UserRead
-from user_service.use_cases import Issuer
+from user_service.use_cases import TokenIssuer
 
 auth = router(prefix="/auth", tags=["auth"], public=True)
 credentials = router(prefix="/auth", tags=["auth"], public=True, route_class=APIRoute)
@@ -29,15 +29,15 @@ usage = router(tags=["account"])
 keys = router(tags=["keys"], public=True)
 
 
-def issuer_of(request: Request) -> Issuer:
-    return Issuer(request.app.state.keys.current, request.app.state.settings)
+def issuer_of(request: Request) -> TokenIssuer:
+    return TokenIssuer(request.app.state.keys.current, request.app.state.settings)
 
 
 @credentials.post("/sign-up", status_code=201, response_model=SignedIn)
 async def sign_up(request: Request, body: SignUp) -> Response:
     refuse_strange(request, frozenset())
     password_hash = await passwords.hash_password(body.password)
-    return await _once(
+    return await _run_once(
         request, 201, lambda session: use_cases.sign_up(session, body, password_hash, issuer_of(request))
     )
 
@@ -46,13 +46,15 @@ async def sign_up(request: Request, body: SignUp) -> Response:
 async def sign_in(request: Request, body: SignIn) -> Response:
     refuse_strange(request, frozenset())
     user_id = await use_cases.check_password(request.app.state.database, body.email, body.password)
-    return await _once(request, 200, lambda session: use_cases.sign_in(session, user_id, issuer_of(request)))
+    return await _run_once(
+        request, 200, lambda session: use_cases.sign_in(session, user_id, issuer_of(request))
+    )
 
 
 @auth.post("/refresh", response_model=Tokens)
-async def refresh(request: Request, body: Refresh, session: SessionDep) -> Tokens | Response:
+async def refresh_tokens(request: Request, body: Refresh, session: SessionDep) -> Tokens | Response:
     """Each refresh token is good for one use; using one twice ends the whole session."""
-    tokens = await use_cases.refresh(session, body.refresh_token, issuer_of(request))
+    tokens = await use_cases.rotate_refresh_token(session, body.refresh_token, issuer_of(request))
     return tokens or problem_response(RefreshTokenInvalid(code="refresh-token-reused"))
 
 
@@ -63,24 +65,24 @@ async def sign_out(body: Refresh, session: SessionDep) -> None:
 
 @users.get("/me")
 async def read_me(user: CurrentUser, session: SessionDep, response: Response) -> UserRead:
-    return _show(await use_cases.read(session, user.user_id), response)
+    return _show_account(await use_cases.read_account(session, user.user_id), response)
 
 
 @users.patch("/me")
 async def update_me(
     user: CurrentUser, body: UserPatch, session: SessionDep, request: Request, response: Response
 ) -> UserRead:
-    account = await use_cases.lock(session, user.user_id)
+    account = await use_cases.lock_account(session, user.user_id)
     require_match(request, UserRead.model_validate(account), account.version)
-    return _show(await use_cases.update(session, account, body), response)
+    return _show_account(await use_cases.update_account(session, account, body), response)
 
 
 @users.delete("/me", status_code=204)
 async def delete_me(user: CurrentUser, session: SessionDep, request: Request) -> None:
     """Delete the account and everything every service holds of it."""
-    account = await use_cases.lock(session, user.user_id)
+    account = await use_cases.lock_account(session, user.user_id)
     require_match(request, UserRead.model_validate(account), account.version)
-    await use_cases.delete(session, account)
+    await use_cases.delete_account(session, account)
 
 
 @usage.get("/usage", include_in_schema=False)
@@ -94,7 +96,7 @@ async def published_keys(request: Request) -> dict[str, list[dict[str, str]]]:
     return {"keys": [key.jwk for key in request.app.state.keys.keys]}
 
 
-async def _once(
+async def _run_once(
     request: Request, status: int, open_session: Callable[[AsyncSession], Awaitable[tuple[User, Tokens]]]
 ) -> Response:
     """What came of `open_session`, and of an earlier request under the same idempotency key."""
@@ -115,15 +117,15 @@ def _signed_in(user: User, tokens: Tokens) -> SignedIn:
     return SignedIn(user=UserRead.model_validate(user), **tokens.model_dump())
 
 
-def _show(user: User, response: Response) -> UserRead:
+def _show_account(user: User, response: Response) -> UserRead:
     response.headers["ETag"] = etag(user.version)
     return UserRead.model_validate(user)
 
 
-async def _read_me_quickly(request: Request, user: Principal) -> Response:
-    row = await use_cases.shown(request.app.state.database, user.user_id)
+async def _read_me_fast(request: Request, user: Principal) -> Response:
+    row = await use_cases.read_account_row(request.app.state.database, user.user_id)
     content = {name: row[name] for name in UserRead.model_fields}
     return if_none_match(request, as_json(content, {"ETag": etag(row["version"])}))
 
 
-QUICK = quick(users.routes, read_me={PLAIN: _read_me_quickly})
+QUICK = quick(users.routes, read_me={PLAIN: _read_me_fast})

@@ -13,7 +13,7 @@ from servicekit.schema import MergePatch, RequestBody, Text
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()  # self-hosters use names like .local and .test
 
 
-def _email(value: str) -> str:
+def _normalize_email(value: str) -> str:
     try:
         found = email_validator.validate_email(value, check_deliverability=False)
     except email_validator.EmailNotValidError as error:
@@ -21,7 +21,7 @@ def _email(value: str) -> str:
     return unicodedata.normalize("NFC", found.normalized.lower())
 
 
-Email = Annotated[Text, Field(max_length=254), AfterValidator(_email)]
+Email = Annotated[Text, Field(max_length=254), AfterValidator(_normalize_email)]
 Password = Annotated[str, Field(min_length=8, max_length=128)]
 Name = Annotated[Text, Field(max_length=200)]
 WeekStart = Literal["monday", "saturday", "sunday"]

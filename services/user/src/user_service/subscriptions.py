@@ -11,4 +11,4 @@ subscriptions = Subscriptions()
 @subscriptions.on(UserDeleted)
 async def on_user_deleted(received: Received[UserDeleted]) -> None:
     """The account is gone already, unless a backup has brought it back."""
-    await use_cases.erase_user(received.session, received.event.user_id)
+    await use_cases.purge_user(received.session, received.event.user_id)

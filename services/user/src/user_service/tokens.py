@@ -9,11 +9,11 @@ import jwt
 
 from contracts.scopes import API_TOKEN_PREFIX
 from servicekit.auth import ALGORITHM, AUDIENCE, ISSUER
-from user_service.keys import SigningKey
 from user_service.models import ApiToken, User
+from user_service.signing_keys import SigningKey
 
 
-def access_token(user: User, key: SigningKey, life: timedelta, by: ApiToken | None = None) -> str:
+def make_access_token(user: User, key: SigningKey, life: timedelta, by: ApiToken | None = None) -> str:
     """A JWT that says who `user` is; any service can verify it with the published keys.
 
     by: the API token it is exchanged for, which may at most as much as a plain user; None for who signed in.
@@ -35,12 +35,12 @@ def access_token(user: User, key: SigningKey, life: timedelta, by: ApiToken | No
     return jwt.encode(claims, key.private, algorithm=ALGORITHM, headers={"kid": key.id})
 
 
-def new_refresh_token() -> str:
+def make_refresh_token() -> str:
     """256 random bits: a fast hash protects them as well as a slow one would."""
     return secrets.token_urlsafe(32)
 
 
-def new_api_token() -> str:
+def make_api_token() -> str:
     """As random as a refresh token."""
     return API_TOKEN_PREFIX + secrets.token_urlsafe(32)
 

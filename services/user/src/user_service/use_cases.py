@@ -12,24 +12,24 @@ from servicekit.ids import new_id
 from servicekit.outbox import record
 from servicekit.prepared import Row
 from servicekit.quotas import Usage, UsageList
-from user_service import attempts, events, passwords, repository, tokens
+from user_service import events, passwords, repository, sign_in_throttle, tokens
 from user_service.errors import EmailTaken, RefreshTokenInvalid, WrongCredentials
-from user_service.keys import SigningKey
 from user_service.models import RefreshToken, User
 from user_service.schemas import SignUp, Tokens, UserPatch
 from user_service.settings import Settings
+from user_service.signing_keys import SigningKey
 
 
 @dataclass(frozen=True, slots=True)
-class Issuer:
+class TokenIssuer:
     """What it takes to make tokens."""
 
     key: SigningKey
     settings: Settings
 
-    def issue(self, session: AsyncSession, user: User, family: str) -> Tokens:
+    def issue_tokens(self, session: AsyncSession, user: User, family: str) -> Tokens:
         """New tokens for `user`; the refresh token is added to `family`."""
-        refresh = tokens.new_refresh_token()
+        refresh = tokens.make_refresh_token()
         session.add(
             RefreshToken(
                 token_hash=tokens.hash_token(refresh),
@@ -40,20 +40,20 @@ class Issuer:
         )
         life = self.settings.access_token_life
         return Tokens(
-            access_token=tokens.access_token(user, self.key, life),
+            access_token=tokens.make_access_token(user, self.key, life),
             refresh_token=refresh,
             expires_in=int(life.total_seconds()),
         )
 
 
 async def sign_up(
-    session: AsyncSession, request: SignUp, password_hash: str, issuer: Issuer
+    session: AsyncSession, request: SignUp, password_hash: str, issuer: TokenIssuer
 ) -> tuple[User, Tokens]:
     """Make an account. Raises `EmailTaken`.
 
     password_hash: made before, so that it takes as long for an address that is taken.
     """
-    if await repository.by_email(session, request.email):
+    if await repository.find_by_email(session, request.email):
         raise EmailTaken
     now = datetime.now(UTC)
     user = User(
@@ -66,12 +66,12 @@ async def sign_up(
         updated_at=now,
     )
     session.add(user)
-    record(session, events.signed_up(user))
+    record(session, events.user_signed_up(user))
     try:
         await session.flush()
     except IntegrityError as error:
         raise EmailTaken from error
-    return user, issuer.issue(session, user, family=new_id())
+    return user, issuer.issue_tokens(session, user, family=new_id())
 
 
 async def check_password(database: Database, email: str, password: str) -> str:
@@ -79,25 +79,25 @@ async def check_password(database: Database, email: str, password: str) -> str:
 
     Raises `WrongCredentials`, `TooManyAttempts` or `SignInBusy`.
     """
-    attempts.check(email)
+    sign_in_throttle.require_attempts_left(email)
     async with database.reading() as session:
-        user = await repository.by_email(session, email)
-    if not await passwords.verify(password, user.password_hash if user else None) or user is None:
-        attempts.failed(email)
+        user = await repository.find_by_email(session, email)
+    if not await passwords.verify_password(password, user.password_hash if user else None) or user is None:
+        sign_in_throttle.record_failure(email)
         raise WrongCredentials
-    attempts.succeeded(email)
+    sign_in_throttle.clear_failures(email)
     return user.id
 
 
-async def sign_in(session: AsyncSession, user_id: str, issuer: Issuer) -> tuple[User, Tokens]:
+async def sign_in(session: AsyncSession, user_id: str, issuer: TokenIssuer) -> tuple[User, Tokens]:
     """Open a session of an account whose password was right. Raises `WrongCredentials` if it is gone."""
-    user = await repository.by_id(session, user_id)
+    user = await repository.find_by_id(session, user_id)
     if user is None:
         raise WrongCredentials
     await repository.end_oldest_sessions(
         session, user.id, datetime.now(UTC), keep=issuer.settings.quota_sessions - 1
     )
-    return user, issuer.issue(session, user, family=new_id())
+    return user, issuer.issue_tokens(session, user, family=new_id())
 
 
 async def read_usage(session: AsyncSession, user_id: str, settings: Settings) -> UsageList:
@@ -112,12 +112,12 @@ async def read_usage(session: AsyncSession, user_id: str, settings: Settings) ->
     )
 
 
-async def forget_refresh_tokens(session: AsyncSession) -> None:
+async def purge_refresh_tokens(session: AsyncSession) -> None:
     """Drop tokens that have expired: they are refused anyway, used or not."""
-    await repository.forget_refresh_tokens(session, datetime.now(UTC))
+    await repository.delete_expired_refresh_tokens(session, datetime.now(UTC))
 
 
-async def refresh(session: AsyncSession, token: str, issuer: Issuer) -> Tokens | None:
+async def rotate_refresh_token(session: AsyncSession, token: str, issuer: TokenIssuer) -> Tokens | None:
     """Exchange a refresh token for the next one.
 
     A token that was used before is in two hands, so its whole family ends: returns None, and the
@@ -129,11 +129,11 @@ async def refresh(session: AsyncSession, token: str, issuer: Issuer) -> Tokens |
     if known.used_at:
         await repository.delete_family(session, known.family)
         return None
-    user = await repository.by_id(session, known.user_id)
+    user = await repository.find_by_id(session, known.user_id)
     if user is None:
         raise RefreshTokenInvalid
     known.used_at = datetime.now(UTC)
-    return issuer.issue(session, user, known.family)
+    return issuer.issue_tokens(session, user, known.family)
 
 
 async def sign_out(session: AsyncSession, token: str) -> None:
@@ -143,52 +143,52 @@ async def sign_out(session: AsyncSession, token: str) -> None:
         await repository.delete_family(session, known.family)
 
 
-async def read(session: AsyncSession, user_id: str) -> User:
+async def read_account(session: AsyncSession, user_id: str) -> User:
     """The account. Raises `Unauthenticated` if it was deleted since the token was made."""
-    user = await repository.by_id(session, user_id)
+    user = await repository.find_by_id(session, user_id)
     if user is None:
-        raise _gone()
+        raise _account_gone()
     return user
 
 
-async def shown(database: Database, user_id: str) -> Row:
+async def read_account_row(database: Database, user_id: str) -> Row:
     """The account as it is shown. Raises what `read` raises."""
-    rows = await repository.SHOWN.rows(database, {"id": user_id})
+    rows = await repository.READ_ACCOUNT.rows(database, {"id": user_id})
     if not rows:
-        raise _gone()
+        raise _account_gone()
     return rows[0]
 
 
-def _gone() -> Unauthenticated:
+def _account_gone() -> Unauthenticated:
     return Unauthenticated("This account is gone.", code="account-gone")
 
 
-async def update(session: AsyncSession, user: User, patch: UserPatch) -> User:
-    """Change what `patch` names; nothing is told if nothing differs."""
+async def update_account(session: AsyncSession, user: User, patch: UserPatch) -> User:
+    """Change what `patch` names; no event is recorded if nothing differs."""
     changes = patch.model_dump(exclude_unset=True)
     if all(getattr(user, name) == value for name, value in changes.items()):
         return user
     user.sqlmodel_update(changes)
     user.version += 1
     user.updated_at = datetime.now(UTC)
-    record(session, events.updated(user))
+    record(session, events.user_updated(user))
     return user
 
 
-async def lock(session: AsyncSession, user_id: str) -> User:
+async def lock_account(session: AsyncSession, user_id: str) -> User:
     """The account, for a change. Raises `NotFound`."""
-    user = await repository.lock(session, user_id)
+    user = await repository.lock_user(session, user_id)
     if user is None:
         raise NotFound
     return user
 
 
-async def erase_user(session: AsyncSession, user_id: str) -> None:
-    """Delete an account that was deleted before; all others have been told."""
+async def purge_user(session: AsyncSession, user_id: str) -> None:
+    """Delete an account that was deleted before: the event is out already."""
     await repository.delete_user(session, user_id)
 
 
-async def delete(session: AsyncSession, user: User) -> None:
+async def delete_account(session: AsyncSession, user: User) -> None:
     """Delete the account; the event makes every other service erase what it holds of it."""
-    record(session, events.deleted(user))
+    record(session, events.user_deleted(user))
     await repository.delete_user(session, user.id)

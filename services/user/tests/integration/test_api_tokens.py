@@ -187,11 +187,11 @@ class TestRevoking:
         await signed_up(user)
         await made(user)
         async with user.database.transaction() as session:
-            await use_cases.forget(session)
+            await use_cases.purge_expired_tokens(session)
         assert len(await listed(user)) == 1
         await expire(user, "2020-01-01 00:00:00+00:00")
         async with user.database.transaction() as session:
-            await use_cases.forget(session)
+            await use_cases.purge_expired_tokens(session)
         assert await listed(user) == []
 
 

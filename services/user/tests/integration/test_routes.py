@@ -7,7 +7,7 @@ from uuid import uuid4
 import jwt
 import pytest
 from sqlalchemy import text
-from user_service import attempts
+from user_service import sign_in_throttle
 from user_service.subscriptions import subscriptions
 
 from conftest import ServiceUnderTest
@@ -91,10 +91,10 @@ class TestSignIn:
         email = f"{uuid4()}@example.com"
         await signed_up(user, email=email)
         for _ in range(2):
-            for _ in range(attempts.ALLOWED - 1):
+            for _ in range(sign_in_throttle.MAX_FAILURES - 1):
                 assert (await self.attempt(user, email=email, password="wrong")).status_code == 401
             assert (await self.attempt(user, email=email)).status_code == 200
-        for _ in range(attempts.ALLOWED):
+        for _ in range(sign_in_throttle.MAX_FAILURES):
             await self.attempt(user, email=email, password="wrong")
         answer = await self.attempt(user, email=email)
         assert (answer.status_code, answer.json()["code"]) == (429, "too-many-attempts")

@@ -56,6 +56,6 @@ class TestExpiredRefreshTokens:
                 .values(expires_at=datetime.now(UTC) - timedelta(seconds=1))
             )
         async with user.database.transaction() as session:
-            await use_cases.forget_refresh_tokens(session)
+            await use_cases.purge_refresh_tokens(session)
         assert await count_refresh_tokens(user) == 1
         assert [await refresh(user, token) for token in (kept, gone)] == [200, 401]

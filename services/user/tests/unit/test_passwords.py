@@ -49,16 +49,16 @@ class TestVerify:
     async def test_takes_accents_however_they_are_put_together(self, form: str) -> None:
         stored = await passwords.hash_password(unicodedata.normalize("NFD", "pässwörd"))
         typed = unicodedata.normalize("NFC" if form == "NFC" else "NFD", "pässwörd")
-        assert await passwords.verify(typed, stored)
-        assert not await passwords.verify("passwort", stored)
+        assert await passwords.verify_password(typed, stored)
+        assert not await passwords.verify_password("passwort", stored)
 
     async def test_takes_what_was_stored_as_it_was_typed(self) -> None:
         typed = unicodedata.normalize("NFD", "pässwörd")
-        assert await passwords.verify(typed, passwords._hasher.hash(typed))
+        assert await passwords.verify_password(typed, passwords._hasher.hash(typed))
 
     @settings(max_examples=10, deadline=None)
     @given(st.text(min_size=1, max_size=20))
     async def test_takes_every_password_and_no_other(self, password: str) -> None:
         stored = await passwords.hash_password(password)
-        assert await passwords.verify(password, stored)
-        assert not await passwords.verify(password + "x", stored)
+        assert await passwords.verify_password(password, stored)
+        assert not await passwords.verify_password(password + "x", stored)

@@ -1,1 +1,1 @@
-"""The dead-letter desk: what services gave up is parked, grouped, shown and replayed."""
+"""Dead letters: messages that a consumer gave up are stored, grouped, shown and replayed."""

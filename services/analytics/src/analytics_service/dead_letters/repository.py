@@ -12,7 +12,7 @@ from analytics_service.models import DeadLetter
 from servicekit.database import for_both, run_own
 
 
-def _park_or_count(insert: Any) -> Any:
+def _insert_or_count(insert: Any) -> Any:
     made = insert(DeadLetter)
     new = made.excluded
     return made.on_conflict_do_update(
@@ -27,15 +27,15 @@ def _park_or_count(insert: Any) -> Any:
     )
 
 
-_PARK = for_both(_park_or_count)
+_STORE = for_both(_insert_or_count)
 
 
-async def park(session: AsyncSession, letter: DeadLetter) -> None:
+async def store_dead_letter(session: AsyncSession, letter: DeadLetter) -> None:
     """Keep a dead letter; a repeat changes nothing, another failure of the same event is counted."""
-    await run_own(session, _PARK, letter.model_dump())
+    await run_own(session, _STORE, letter.model_dump())
 
 
-async def newest(
+async def list_dead_letters(
     session: AsyncSession,
     wanted: dict[str, str],
     before: tuple[datetime, str] | None,
@@ -43,42 +43,42 @@ async def newest(
 ) -> Sequence[DeadLetter]:
     """Newest first; wanted: values columns must have."""
     query = select(DeadLetter).order_by(col(DeadLetter.parked_at).desc(), col(DeadLetter.id).desc())
-    query = query.where(*_having(wanted))
+    query = query.where(*_conditions_for(wanted))
     if before:
         query = query.where(tuple_(col(DeadLetter.parked_at), col(DeadLetter.id)) < before)
     return (await session.scalars(query.limit(limit))).all()
 
 
-async def by_id(session: AsyncSession, id: str) -> DeadLetter | None:
+async def find_by_id(session: AsyncSession, id: str) -> DeadLetter | None:
     return (await session.scalars(select(DeadLetter).where(col(DeadLetter.id) == id))).first()
 
 
-async def lock(session: AsyncSession, id: str) -> DeadLetter | None:
+async def lock_dead_letter(session: AsyncSession, id: str) -> DeadLetter | None:
     return (
         await session.scalars(select(DeadLetter).where(col(DeadLetter.id) == id).with_for_update())
     ).first()
 
 
-async def discard(session: AsyncSession, wanted: dict[str, str], reason: str) -> int:
-    """Discard letters and tell how many; wanted: values columns must have."""
-    change = update(DeadLetter).where(*_having(wanted)).values(state="discarded", outcome=reason)
+async def discard_dead_letters(session: AsyncSession, wanted: dict[str, str], reason: str) -> int:
+    """Discard dead letters; returns how many; wanted: values columns must have."""
+    change = update(DeadLetter).where(*_conditions_for(wanted)).values(state="discarded", outcome=reason)
     return len((await session.scalars(change.returning(col(DeadLetter.id)))).all())
 
 
-async def forget(session: AsyncSession, failed_before: datetime) -> None:
+async def delete_failed_before(session: AsyncSession, failed_before: datetime) -> None:
     await session.execute(delete(DeadLetter).where(col(DeadLetter.failed_at) < failed_before))
 
 
-async def erase_user(session: AsyncSession, user_id: str) -> None:
+async def delete_user(session: AsyncSession, user_id: str) -> None:
     await session.execute(delete(DeadLetter).where(col(DeadLetter.user_id) == user_id))
 
 
-def _having(wanted: dict[str, str]) -> list[ColumnElement[bool]]:
+def _conditions_for(wanted: dict[str, str]) -> list[ColumnElement[bool]]:
     columns = DeadLetter.metadata.tables["dead_letter"].c
     return [columns[name] == value for name, value in wanted.items()]
 
 
-async def groups(session: AsyncSession, limit: int) -> Sequence[Any]:
+async def group_dead_letters(session: AsyncSession, limit: int) -> Sequence[Any]:
     """What is parked, by topic, consumer and cause, the largest group first."""
     by = (col(DeadLetter.topic), col(DeadLetter.consumer), col(DeadLetter.cause))
     number = func.count().label("number")
@@ -88,6 +88,6 @@ async def groups(session: AsyncSession, limit: int) -> Sequence[Any]:
     return (await session.execute(query.order_by(number.desc(), last.desc()).limit(limit))).all()
 
 
-async def parked_by_topic(session: AsyncSession) -> dict[str, int]:
+async def count_by_topic(session: AsyncSession) -> dict[str, int]:
     query = select(col(DeadLetter.topic), func.count()).where(col(DeadLetter.state) == "parked")
     return {topic: count for topic, count in await session.execute(query.group_by(col(DeadLetter.topic)))}  # noqa: C416 - rows are no pairs to mypy

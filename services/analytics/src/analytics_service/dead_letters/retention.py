@@ -10,5 +10,5 @@ KEPT = timedelta(days=90)
 """Since it failed the last time; three times as long as Kafka has it (`kafka/topics.yaml`)."""
 
 
-async def forget(session: AsyncSession) -> None:
-    await repository.forget(session, datetime.now(UTC) - KEPT)
+async def purge_dead_letters(session: AsyncSession) -> None:
+    await repository.delete_failed_before(session, datetime.now(UTC) - KEPT)

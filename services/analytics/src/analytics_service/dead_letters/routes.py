@@ -1,4 +1,4 @@
-"""HTTP in: the dead-letter desk. Everything here needs the role operator."""
+"""HTTP in: dead letters. Everything here needs the role operator."""
 
 from typing import Annotated
 
@@ -6,7 +6,6 @@ from fastapi import Query, Request
 from fastapi.routing import APIRoute
 
 from analytics_service.dead_letters import repository
-from analytics_service.dead_letters.replaying import Desk
 from analytics_service.dead_letters.schemas import (
     DeadLetterGroup,
     DeadLetterGroups,
@@ -18,6 +17,7 @@ from analytics_service.dead_letters.schemas import (
     ReplayMany,
     State,
 )
+from analytics_service.dead_letters.service import DeadLetterService
 from servicekit.auth import CurrentOperator, Principal
 from servicekit.door import SessionDep, router
 from servicekit.errors import Conflict, NotFound
@@ -45,7 +45,7 @@ async def list_dead_letters(
     bound_to = f"dead-letters {wanted}"
     before = behind(decode_cursor(cursor, bound_to=bound_to, values=2)) if cursor else None
     named = {name: value for name, value in wanted.items() if value is not None}
-    rows, last = page_of(await repository.newest(session, named, before, limit + 1), limit)
+    rows, last = page_of(await repository.list_dead_letters(session, named, before, limit + 1), limit)
     return Page(
         items=[DeadLetterRead.model_validate(row) for row in rows],
         next_cursor=encode_cursor([last.parked_at, last.id], bound_to=bound_to) if last else None,
@@ -54,7 +54,7 @@ async def list_dead_letters(
 
 @operators.get("/dead-letters/{id}")
 async def read_dead_letter(_: CurrentOperator, id: PathId, session: SessionDep) -> DeadLetterRead:
-    letter = await repository.by_id(session, id)
+    letter = await repository.find_by_id(session, id)
     if letter is None:
         raise NotFound
     return DeadLetterRead.model_validate(letter)
@@ -63,7 +63,7 @@ async def read_dead_letter(_: CurrentOperator, id: PathId, session: SessionDep) 
 @operators.get("/dead-letter-groups")
 async def list_groups(_: CurrentOperator, session: SessionDep) -> DeadLetterGroups:
     """What is parked, by topic, consumer and cause; at most the 200 largest groups."""
-    found = await repository.groups(session, MOST_GROUPS)
+    found = await repository.group_dead_letters(session, MOST_GROUPS)
     return DeadLetterGroups(items=[DeadLetterGroup.model_validate(row) for row in found])
 
 
@@ -72,7 +72,7 @@ async def discard_dead_letter(
     _: CurrentOperator, id: PathId, body: Discard, session: SessionDep
 ) -> DeadLetterRead:
     """It waits for nobody any more, but is kept and can still be replayed."""
-    letter = await repository.lock(session, id)
+    letter = await repository.lock_dead_letter(session, id)
     if letter is None:
         raise NotFound
     if letter.state == "replayed":
@@ -83,39 +83,40 @@ async def discard_dead_letter(
 
 @operators.post("/discards")
 async def discard_group(_: CurrentOperator, body: DiscardMany, session: SessionDep) -> DiscardedMany:
-    """Discards parked letters for one reason."""
-    return DiscardedMany(discarded=await repository.discard(session, body.wanted(), body.reason))
+    """Discards parked dead letters for one reason."""
+    number = await repository.discard_dead_letters(session, body.column_values(), body.reason)
+    return DiscardedMany(discarded=number)
 
 
 @replays.post("/dead-letters/{id}/replay")
 async def replay_dead_letter(user: CurrentOperator, id: PathId, request: Request) -> DeadLetterRead:
     """Hands it once more to who gave it up; can be repeated. `outcome` says what came of it."""
-    return DeadLetterRead.model_validate(await _desk(request, user).replay(id))
+    return DeadLetterRead.model_validate(await _dead_letter_service(request, user).replay_dead_letter(id))
 
 
 @replays.post("/replays")
 async def replay_group(user: CurrentOperator, body: ReplayMany, request: Request) -> ReplayedMany:
-    """Replays parked letters one after the other."""
-    desk = _desk(request, user)
-    async with desk.database.reading() as session:
-        letters = await repository.newest(session, body.wanted(), None, body.limit)
-    states = [await _state_after(desk, letter.id) for letter in reversed(letters)]
+    """Replays parked dead letters one after the other."""
+    dead_letters = _dead_letter_service(request, user)
+    async with dead_letters.database.reading() as session:
+        letters = await repository.list_dead_letters(session, body.column_values(), None, body.limit)
+    states = [await _replay_and_get_state(dead_letters, letter.id) for letter in reversed(letters)]
     return ReplayedMany(replayed=states.count("replayed"), failed=states.count("parked"))
 
 
-async def _state_after(desk: Desk, id: str) -> str:
-    """What a replay comes to; erased, if one before it ended the account the letter was about.
+async def _replay_and_get_state(dead_letters: DeadLetterService, id: str) -> str:
+    """What a replay comes to; erased, if one before it ended the account it was about.
 
     What can't be replayed stays parked: it must not keep those after it from their turn.
     """
     try:
-        return (await desk.replay(id)).state
+        return (await dead_letters.replay_dead_letter(id)).state
     except Conflict:
         return "parked"
     except NotFound:
         return "erased"
 
 
-def _desk(request: Request, user: Principal) -> Desk:
+def _dead_letter_service(request: Request, user: Principal) -> DeadLetterService:
     state = request.app.state
-    return Desk(state.database, state.sidecar, state.effects, user.token)
+    return DeadLetterService(state.database, state.sidecar, state.effects, user.token)

@@ -32,7 +32,7 @@ class DeadLetterRead(BaseModel):
 
 
 class DeadLetterGroup(BaseModel):
-    """Parked letters with one cause."""
+    """Parked dead letters with one cause."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -49,13 +49,13 @@ class DeadLetterGroups(BaseModel):
 
 
 class Group(RequestBody):
-    """Which parked letters are meant; all of them, if nothing is said."""
+    """Which parked dead letters are meant; all of them, if nothing is said."""
 
     topic: Text | None = None
     consumer: Text | None = None
     cause: Text | None = None
 
-    def wanted(self) -> dict[str, str]:
+    def column_values(self) -> dict[str, str]:
         """Values columns must have."""
         named = self.model_dump(include={"topic", "consumer", "cause"}, exclude_none=True)
         return named | {"state": "parked"}

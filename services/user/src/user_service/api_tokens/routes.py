@@ -23,7 +23,7 @@ async def list_tokens(
     """Newest first; those that expired in the last 30 days among them."""
     bound_to = f"tokens {user.user_id}"
     before = decode_cursor(cursor, bound_to=bound_to, values=1)[0] if cursor else None
-    found = await use_cases.list_newest(session, user.user_id, before, limit + 1)
+    found = await use_cases.list_tokens(session, user.user_id, before, limit + 1)
     rows, last = page_of(found, limit)
     return Page(
         items=[TokenRead.model_validate(row) for row in rows],
@@ -37,7 +37,7 @@ async def create_token(
 ) -> TokenCreated:
     """Answers with the token, which is not shown again. An account has 25 at most, by default."""
     settings: Settings = request.app.state.settings
-    made, text = await use_cases.create(
+    made, text = await use_cases.create_token(
         session, user.user_id, body, settings.api_token_life, settings.quota_api_tokens
     )
     response.headers["Location"] = f"/api/v1/tokens/{made.id}"
@@ -47,9 +47,9 @@ async def create_token(
 @api_tokens.delete("/{id}", status_code=204)
 async def revoke_token(user: CurrentUser, id: PathId, session: SessionDep) -> None:
     """It is of no use any more within seconds."""
-    await use_cases.revoke(session, user.user_id, id)
+    await use_cases.revoke_token(session, user.user_id, id)
 
 
 @exchanges.post("/exchange", include_in_schema=False)
 async def exchange_token(request: Request, body: Exchange) -> Exchanged:
-    return await use_cases.exchange(request.app.state.database, body.token, issuer_of(request))
+    return await use_cases.exchange_token(request.app.state.database, body.token, issuer_of(request))

@@ -13,7 +13,7 @@ from user_service import repository, tokens
 from user_service.api_tokens.schemas import Exchanged, TokenCreate
 from user_service.errors import ApiTokenInvalid, TooManyTokens
 from user_service.models import ApiToken
-from user_service.use_cases import Issuer, lock
+from user_service.use_cases import TokenIssuer, lock_account
 
 LONGEST_LIFE = timedelta(days=366)
 PREFIX_LENGTH = len(API_TOKEN_PREFIX) + 4
@@ -21,7 +21,7 @@ USE_NOTED_EVERY = timedelta(minutes=1)
 LISTED_AFTER_EXPIRY = timedelta(days=30)
 
 
-async def create(
+async def create_token(
     session: AsyncSession, user_id: str, body: TokenCreate, life: timedelta, most: int
 ) -> tuple[ApiToken, str]:
     """Make a token; the text of it is not kept. life: without `expires_at`. most: tokens of one account.
@@ -32,10 +32,10 @@ async def create(
     expires_at = body.expires_at or now.replace(microsecond=0) + life
     if not now < expires_at <= now + LONGEST_LIFE:
         raise Invalid.field("/expires_at", f"A token expires within {LONGEST_LIFE.days} days from now.")
-    await lock(session, user_id)  # of two tokens made at once the second counts the first
+    await lock_account(session, user_id)  # of two tokens made at once the second counts the first
     if await repository.count_api_tokens(session, user_id) >= most:
         raise TooManyTokens
-    text = tokens.new_api_token()
+    text = tokens.make_api_token()
     made = ApiToken(
         id=new_id(),
         token_hash=tokens.hash_token(text),
@@ -50,36 +50,36 @@ async def create(
     return made, text
 
 
-async def list_newest(
+async def list_tokens(
     session: AsyncSession, user_id: str, before: str | None, limit: int
 ) -> Sequence[ApiToken]:
-    return await repository.api_tokens(session, user_id, before, limit)
+    return await repository.list_api_tokens(session, user_id, before, limit)
 
 
-async def revoke(session: AsyncSession, user_id: str, id: str) -> None:
+async def revoke_token(session: AsyncSession, user_id: str, id: str) -> None:
     """Raises `NotFound`."""
     if not await repository.delete_api_token(session, user_id, id):
         raise NotFound
 
 
-async def exchange(database: Database, token: str, issuer: Issuer) -> Exchanged:
+async def exchange_token(database: Database, token: str, issuer: TokenIssuer) -> Exchanged:
     """An access token with the rights of the API token. Raises `ApiTokenInvalid`."""
     now = datetime.now(UTC)
     async with database.reading() as session:
-        found = await repository.api_token_of(session, tokens.hash_token(token))
+        found = await repository.find_api_token(session, tokens.hash_token(token))
     if found is None or found[0].expires_at <= now:
         raise ApiTokenInvalid
     known, user = found
     if known.last_used_at is None or known.last_used_at <= now - USE_NOTED_EVERY:
         async with database.transaction() as session:
-            await repository.note_use(session, known.id, now.replace(second=0, microsecond=0))
+            await repository.record_api_token_use(session, known.id, now.replace(second=0, microsecond=0))
     life = min(issuer.settings.exchanged_token_life, known.expires_at - now)
     return Exchanged(
-        access_token=tokens.access_token(user, issuer.key, life, known),
+        access_token=tokens.make_access_token(user, issuer.key, life, known),
         expires_in=int(life.total_seconds()),
     )
 
 
-async def forget(session: AsyncSession) -> None:
+async def purge_expired_tokens(session: AsyncSession) -> None:
     """Drop tokens that expired long ago."""
-    await repository.forget_api_tokens(session, datetime.now(UTC) - LISTED_AFTER_EXPIRY)
+    await repository.delete_expired_api_tokens(session, datetime.now(UTC) - LISTED_AFTER_EXPIRY)

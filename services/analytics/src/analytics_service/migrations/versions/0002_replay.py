@@ -4,7 +4,7 @@ from uuid import uuid5
 
 import sqlalchemy as sa
 from alembic import op
-from analytics_service.dead_letters.letters import LETTERS
+from analytics_service.dead_letters.parsing import DEAD_LETTER_IDS
 
 revision = "0002"
 down_revision = "0001"
@@ -30,5 +30,5 @@ def _rename() -> None:
     """Ids become UUIDs: they are part of a path."""
     connection = op.get_bind()
     for (id,) in connection.execute(sa.select(LETTER.c.id)).all():
-        renamed = sa.update(LETTER).where(LETTER.c.id == id).values(id=str(uuid5(LETTERS, id)))
+        renamed = sa.update(LETTER).where(LETTER.c.id == id).values(id=str(uuid5(DEAD_LETTER_IDS, id)))
         connection.execute(renamed)

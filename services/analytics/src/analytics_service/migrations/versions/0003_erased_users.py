@@ -3,7 +3,7 @@
 import orjson
 import sqlalchemy as sa
 from alembic import op
-from analytics_service.dead_letters.letters import user_of
+from analytics_service.dead_letters.parsing import find_user
 
 revision = "0003"
 down_revision = "0002"
@@ -22,6 +22,6 @@ def upgrade() -> None:
     op.add_column("dead_letter", sa.Column("user_id", sa.String, nullable=False, server_default=""))
     connection = op.get_bind()
     for id, event in connection.execute(sa.select(LETTER.c.id, LETTER.c.event)).all():
-        owner = sa.update(LETTER).where(LETTER.c.id == id).values(user_id=user_of(orjson.loads(event)))
+        owner = sa.update(LETTER).where(LETTER.c.id == id).values(user_id=find_user(orjson.loads(event)))
         connection.execute(owner)
     op.create_index("dead_letter_user", "dead_letter", ["user_id"])

@@ -12,7 +12,7 @@ from mcp_types import CallToolResult, InputRequiredResult, Tool
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-_SAID = {
+_MESSAGES = {
     "missing": "is needed",
     "string_type": "has to be text",
     "string_too_long": "may have at most {max_length} characters",
@@ -71,7 +71,7 @@ class ToolServer(MCPServer):
 def close_schema(schema: dict[str, Any]) -> dict[str, Any]:
     """A JSON schema without defaults and made-up titles, whose objects take no other properties."""
     closed: dict[str, Any] = {
-        key: _closed(value) for key, value in schema.items() if key not in ("default", "title")
+        key: _close_value(value) for key, value in schema.items() if key not in ("default", "title")
     }
     for key in ("properties", "$defs"):
         if key in schema:
@@ -81,23 +81,23 @@ def close_schema(schema: dict[str, Any]) -> dict[str, Any]:
     return closed
 
 
-def _closed(value: Any) -> Any:
+def _close_value(value: Any) -> Any:
     if isinstance(value, dict):
         return close_schema(value)
-    return [_closed(each) for each in value] if isinstance(value, list) else value
+    return [_close_value(each) for each in value] if isinstance(value, list) else value
 
 
 def describe_errors(error: ValidationError) -> str:
     """Each wrong argument by its JSON pointer (RFC 6901), and what is wrong with it."""
-    return "; ".join(f"{_pointer(each)}: {_describe(each)}" for each in error.errors()[:10])
+    return "; ".join(f"{_json_pointer(each)}: {_describe_error(each)}" for each in error.errors()[:10])
 
 
-def _pointer(error: ErrorDetails) -> str:
+def _json_pointer(error: ErrorDetails) -> str:
     return "".join(f"/{part}" for part in error["loc"])
 
 
-def _describe(error: ErrorDetails) -> str:
-    said = _SAID.get(error["type"])
+def _describe_error(error: ErrorDetails) -> str:
+    said = _MESSAGES.get(error["type"])
     if said is None:
         return error["msg"].removeprefix("Value error, ")
     return said.format(**error.get("ctx", {}))

@@ -1,4 +1,4 @@
-"""The words by which a message is understood, in English.
+"""The words by which a message is parsed, in English.
 
 Every pattern is anchored: it matches at the beginning of a message, or in its last `TAIL` characters.
 """
@@ -14,7 +14,7 @@ TAIL = 60
 """Characters at the end in which something like "from my list" can stand."""
 
 
-def _set(words: str) -> frozenset[str]:
+def _split_words(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
@@ -55,7 +55,7 @@ SEARCH = re.compile(
     r" (?:about|with|containing|called|named|matching)) (?P<rest>.+)",
     re.I | re.S,
 )
-FILLERS = _set(
+FILLERS = _split_words(
     "a all any anything are do due for give have i in is item items left list me must my need next "
     "now of on open pending plate please remaining see should show display still task tasks tell "
     "that the there to todo to-do todos to-dos what what's whats which"
@@ -105,7 +105,7 @@ PUT_ON_LIST = re.compile(r"put (?P<rest>.+)", re.I | re.S)
 OBLIGATION = re.compile(
     r"(?:i|we) (?:need to|have to|must|should|ought to|have got to|gotta) (?P<rest>.+)", re.I | re.S
 )
-NOT_AN_OBLIGATION = _set(
+NOT_AN_OBLIGATION = _split_words(
     "add be cancel check clear complete create delete do drop edit erase find finish forget have "
     "know list look move reopen remove rename reschedule search see show tell think trash undo"
 )

@@ -24,9 +24,9 @@ def refuse_malformed(body: bytes, version: str | None) -> Response | None:
         return None
     problem = _find_problem(message)
     if problem:
-        return _error(_id_of(message), problem)
+        return _error_response(_id_of(message), problem)
     if version is not None and version not in SUPPORTED_PROTOCOL_VERSIONS:
-        return _error(
+        return _error_response(
             _id_of(message),
             "This protocol version is not supported.",
             UNSUPPORTED_PROTOCOL_VERSION,
@@ -54,7 +54,7 @@ def _id_of(message: Any) -> str | int | None:
     return id if isinstance(id, str | int) and not isinstance(id, bool) else None
 
 
-def _error(id: str | int | None, text: str, code: int = INVALID_REQUEST, **data: Any) -> Response:
+def _error_response(id: str | int | None, text: str, code: int = INVALID_REQUEST, **data: Any) -> Response:
     error = {"code": code, "message": text, **({"data": data} if data else {})}
     body = orjson.dumps({"jsonrpc": "2.0", "id": id, "error": error})
     return Response(body, 400, media_type="application/json")

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from chat_service.tasks import PAGE
+from chat_service.task_client import PAGE
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$", description="as the other tools show it")]
 """Nothing that would lead a path of the API elsewhere."""

@@ -1,4 +1,4 @@
-"""The door agents come in by: the Model Context Protocol (MCP) over streamable HTTP, at `/mcp`.
+"""Where agents connect: the Model Context Protocol (MCP) over streamable HTTP, at `/mcp`.
 
 One request, one JSON answer, nothing kept in between, so any replica answers. Clients of the revision
 2026-07-28 are served as well as those that shake hands first.
@@ -14,9 +14,9 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from chat_service.agent_tools import add_tools
-from chat_service.json_rpc import VERSION_HEADER, refuse_malformed
-from chat_service.tool_server import ToolServer
+from chat_service.mcp.json_rpc import VERSION_HEADER, refuse_malformed
+from chat_service.mcp.server import ToolServer
+from chat_service.mcp.task_tools import register_tools
 from servicekit.auth import CurrentUser
 
 INSTRUCTIONS = (
@@ -24,14 +24,14 @@ INSTRUCTIONS = (
     "Times are the user's own unless they end in Z. Deleted tasks can be restored."
 )
 
-BEHIND_THE_EDGE = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+BEHIND_THE_GATEWAY = TransportSecuritySettings(enable_dns_rebinding_protection=False)
 """Only the own sidecar can call, and it takes a token that no other site can make a browser send."""
 
 router = APIRouter(include_in_schema=False)
 
 
 @dataclass(slots=True)
-class Agents:
+class McpEndpoint:
     """Answers requests of agents while `run` runs."""
 
     _manager: StreamableHTTPSessionManager
@@ -47,12 +47,12 @@ class Agents:
         await self._manager.handle_request(scope, receive, send)
 
 
-class _AnswerOf(Response):
-    """What `agents` send themselves, to a request whose body was read already."""
+class _McpResponse(Response):
+    """What the endpoint sends, in answer to a request whose body was read already."""
 
-    def __init__(self, agents: Agents, body: bytes) -> None:
+    def __init__(self, endpoint: McpEndpoint, body: bytes) -> None:
         super().__init__()
-        self._agents = agents
+        self._endpoint = endpoint
         self._unread = [body]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,25 +61,25 @@ class _AnswerOf(Response):
                 return {"type": "http.request", "body": self._unread.pop()}
             return await receive()
 
-        await self._agents(scope, receive_again, send)
+        await self._endpoint(scope, receive_again, send)
 
 
 @router.post("/mcp")
-async def ask(request: Request, user: CurrentUser) -> Response:  # noqa: ARG001 - tools find the user in the request
+async def handle_mcp_request(request: Request, user: CurrentUser) -> Response:  # noqa: ARG001 - tools find the user in the request
     body = await request.body()
     refusal = refuse_malformed(body, request.headers.get(VERSION_HEADER))
-    return refusal or _AnswerOf(request.app.state.agents, body)
+    return refusal or _McpResponse(request.app.state.mcp, body)
 
 
-async def open_agents(app: FastAPI) -> None:
+async def create_mcp_server(app: FastAPI) -> None:
     logging.getLogger("mcp").setLevel(
         logging.WARNING
-    )  # below that it tells every request, and what people wrote
+    )  # below that it logs every request, and what people wrote
     server = ToolServer("todo", version="1", instructions=INSTRUCTIONS, subscriptions=False)
-    add_tools(server)
-    server.streamable_http_app(json_response=True, stateless_http=True, transport_security=BEHIND_THE_EDGE)
-    app.state.agents = Agents(server.session_manager)
+    register_tools(server)
+    server.streamable_http_app(json_response=True, stateless_http=True, transport_security=BEHIND_THE_GATEWAY)
+    app.state.mcp = McpEndpoint(server.session_manager)
 
 
-async def serve_agents(app: FastAPI) -> None:
-    await app.state.agents.run()
+async def serve_mcp(app: FastAPI) -> None:
+    await app.state.mcp.run()

@@ -32,7 +32,7 @@ class SigningKey:
     def id(self) -> str:
         members = {"crv": "Ed25519", "kty": "OKP", "x": self._x}
         canonical = json.dumps(members, separators=(",", ":"), sort_keys=True)
-        return _base64url(hashlib.sha256(canonical.encode()).digest())
+        return _encode_base64url(hashlib.sha256(canonical.encode()).digest())
 
     @property
     def jwk(self) -> dict[str, str]:
@@ -42,7 +42,7 @@ class SigningKey:
     @property
     def _x(self) -> str:
         raw = self.public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
-        return _base64url(raw)
+        return _encode_base64url(raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,27 +59,29 @@ class KeyRing:
         return next((key.public for key in self.keys if key.id == kid), None)
 
 
-async def load(app: FastAPI) -> None:
+async def load_signing_keys(app: FastAPI) -> None:
     """Read the keys and let the app sign and verify with them.
 
     Waits up to a minute for the sidecar; raises `Unavailable` after that.
     """
-    ring = key_ring(await app.state.sidecar.secret(SECRET))
+    ring = parse_key_ring(await app.state.sidecar.secret(SECRET))
     app.state.keys = ring
     app.state.verifier = TokenVerifier(ring)
 
 
-def key_ring(secret: dict[str, str]) -> KeyRing:
+def parse_key_ring(secret: dict[str, str]) -> KeyRing:
     """The keys in the secret. Raises `ValueError` if one is not an Ed25519 key."""
-    return KeyRing(tuple(_parse(secret[name]) for name in ("current", "previous") if secret.get(name)))
+    return KeyRing(
+        tuple(_parse_private_key(secret[name]) for name in ("current", "previous") if secret.get(name))
+    )
 
 
-def _parse(pem: str) -> SigningKey:
+def _parse_private_key(pem: str) -> SigningKey:
     private = serialization.load_pem_private_key(pem.encode(), password=None)
     if not isinstance(private, Ed25519PrivateKey):
         raise ValueError("token-signing holds a key that is not Ed25519")
     return SigningKey(private)
 
 
-def _base64url(raw: bytes) -> str:
+def _encode_base64url(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -1,4 +1,4 @@
-"""How many letters are parked, for Prometheus."""
+"""How many dead letters are parked, for Prometheus."""
 
 import asyncio
 import logging
@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from prometheus_client import Gauge
 
 from analytics_service.dead_letters import repository
-from analytics_service.dead_letters.letters import LISTENERS
+from analytics_service.dead_letters.parsing import LISTENERS
 from servicekit.database import Database
 
 SAMPLE_SECONDS = 15.0
@@ -17,19 +17,19 @@ PARKED = Gauge("todo_dead_letters_parked", "Dead letters that wait for somebody,
 log = logging.getLogger(__name__)
 
 
-async def count_parked(app: FastAPI) -> None:
+async def refresh_gauges(app: FastAPI) -> None:
     """Keep the gauge fresh until cancelled."""
     while True:
         try:
-            await sample(app.state.database)
+            await sample_gauges(app.state.database)
         except Exception as error:
             log.warning("dead letters can't be counted: %s", error)
         await asyncio.sleep(SAMPLE_SECONDS)
 
 
-async def sample(database: Database) -> None:
+async def sample_gauges(database: Database) -> None:
     async with database.reading() as session:
-        found = await repository.parked_by_topic(session)
+        found = await repository.count_by_topic(session)
     PARKED.clear()
     for topic, number in (dict.fromkeys(LISTENERS, 0) | found).items():
         PARKED.labels(topic).set(number)

@@ -12,7 +12,7 @@ from contracts.names import App, Topic
 from contracts.user import UserDeleted
 from servicekit.dead_letters import TYPE
 
-LETTERS = uuid5(NAMESPACE_URL, "todo/dead-letters")
+DEAD_LETTER_IDS = uuid5(NAMESPACE_URL, "todo/dead-letters")
 GIVEN_UP_BY_DAPR = "given up by the sidecar after its retries"
 LISTENERS: dict[str, tuple[App, ...]] = {
     Topic.TODO_EVENTS: (App.NOTIFICATION, App.ANALYTICS),
@@ -24,8 +24,8 @@ LISTENERS: dict[str, tuple[App, ...]] = {
 event of its own topic, which it takes back from here."""
 
 
-def letter_of(raw: Any, now: datetime) -> DeadLetter:
-    """A letter of ours carries consumer and cause; one of Dapr's is the failed event itself."""
+def parse_dead_letter(raw: Any, now: datetime) -> DeadLetter:
+    """A dead letter of ours carries consumer and cause; one of Dapr's is the failed event itself."""
     event = raw if isinstance(raw, dict) else {}
     ours = event.get("data") if event.get("type") == TYPE else None
     ours = ours if isinstance(ours, dict) and {"consumer", "topic", "cause"} <= ours.keys() else None
@@ -35,19 +35,19 @@ def letter_of(raw: Any, now: datetime) -> DeadLetter:
     consumer = str(ours["consumer"]) if ours else ""
     event_id = str(event_id or hashlib.sha256(text.encode()).hexdigest())
     return DeadLetter(
-        id=letter_id(event_id, consumer),
+        id=derive_id(event_id, consumer),
         event_id=event_id,
         consumer=consumer,
         topic=str(ours["topic"] if ours else event.get("topic", "")),
-        user_id=user_of(failed),
+        user_id=find_user(failed),
         cause=str(ours["cause"]) if ours else GIVEN_UP_BY_DAPR,
         event=text,
         parked_at=now,
-        failed_at=_instant(event.get("time"), now) if ours else now,
+        failed_at=_parse_instant(event.get("time"), now) if ours else now,
     )
 
 
-def user_of(failed: Any) -> str:
+def find_user(failed: Any) -> str:
     """Whose data a failed event holds. That an account is gone is none, and is told until it is done."""
     if not isinstance(failed, dict) or failed.get("type") == UserDeleted.type:
         return ""
@@ -55,22 +55,22 @@ def user_of(failed: Any) -> str:
     return str((data.get("user_id") if isinstance(data, dict) else "") or failed.get("partitionkey") or "")
 
 
-def letter_id(event_id: str, consumer: str) -> str:
-    return str(uuid5(LETTERS, f"{event_id}.{consumer or 'dapr'}"))
+def derive_id(event_id: str, consumer: str) -> str:
+    return str(uuid5(DEAD_LETTER_IDS, f"{event_id}.{consumer or 'dapr'}"))
 
 
-def event_of(letter: DeadLetter) -> dict[str, Any] | None:
+def replayable_event(letter: DeadLetter) -> dict[str, Any] | None:
     """The failed event, if it is one that can be handed to a service."""
     event = orjson.loads(letter.event)
     return event if isinstance(event, dict) and letter.topic in LISTENERS else None
 
 
-def asked_of(letter: DeadLetter) -> tuple[App, ...]:
+def consumers_of(letter: DeadLetter) -> tuple[App, ...]:
     """Whose it is to handle: who gave it up; all who listen, where Dapr did and doesn't tell for whom."""
     return (App(letter.consumer),) if letter.consumer else LISTENERS[letter.topic]
 
 
-def _instant(value: Any, otherwise: datetime) -> datetime:
+def _parse_instant(value: Any, otherwise: datetime) -> datetime:
     try:
         found = datetime.fromisoformat(str(value))
     except ValueError:

@@ -11,7 +11,7 @@ from typing import Any
 from prometheus_client import Counter
 
 from analytics_service.dead_letters import repository
-from analytics_service.dead_letters.letters import asked_of, event_of
+from analytics_service.dead_letters.parsing import consumers_of, replayable_event
 from analytics_service.models import DeadLetter
 from contracts.names import App, Topic
 from servicekit.database import Database
@@ -26,32 +26,32 @@ for _outcome in ("done", "failed"):  # from the start, so that an increase is se
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """Replays letters in the name of the operator whose token it has. Holds no lock while it waits."""
+class DeadLetterService:
+    """Replays dead letters in the name of the operator whose token it has. Holds no lock while it waits."""
 
     database: Database
     sidecar: Sidecar
     effects: Effects
     token: str
 
-    async def replay(self, id: str) -> DeadLetter:
-        """Replay one letter; what became of it is noted on it. Raises `NotFound`, `Conflict`."""
+    async def replay_dead_letter(self, id: str) -> DeadLetter:
+        """Replay one dead letter; what became of it is noted on it. Raises `NotFound`, `Conflict`."""
         async with self.database.reading() as session:
-            letter = await repository.by_id(session, id)
+            letter = await repository.find_by_id(session, id)
         if letter is None:
             raise NotFound
-        event = event_of(letter)
+        event = replayable_event(letter)
         if event is None:
             raise Conflict("What was parked here is no event, so nobody can handle it.", code="no-event")
         said, failed = [], False
-        for app in asked_of(letter):
+        for app in consumers_of(letter):
             try:
                 said.append(f"{app}: {await self._hand_over(app, Topic(letter.topic), event)}")
             except ServiceError as error:
                 failed = True
                 said.append(f"{app}: {error.detail}")
         REPLAYS.labels("failed" if failed else "done").inc()
-        return await self._note(id, "; ".join(said), failed=failed)
+        return await self._record_outcome(id, "; ".join(said), failed=failed)
 
     async def _hand_over(self, app: App, topic: Topic, event: dict[str, Any]) -> str:
         """What the service says to it. Raises `ServiceError`."""
@@ -68,9 +68,9 @@ class Desk:
             raise Conflict(str(answer.json().get("detail", answer.status)), code="failed-again")
         return str(answer.json()["outcome"])
 
-    async def _note(self, id: str, outcome: str, *, failed: bool) -> DeadLetter:
+    async def _record_outcome(self, id: str, outcome: str, *, failed: bool) -> DeadLetter:
         async with self.database.transaction() as session:
-            letter = await repository.lock(session, id)
+            letter = await repository.lock_dead_letter(session, id)
             if letter is None:
                 raise NotFound
             letter.replays += 1

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 from contracts.names import App
@@ -21,6 +21,7 @@ from servicekit.sidecar import Answer, Sidecar
 Task = dict[str, Any]
 Page = dict[str, Any]
 """`items` and `next_cursor`."""
+StateChange = Literal["complete", "reopen", "delete", "restore"]
 CHALLENGE = "WWW-Authenticate"
 PAGE = 200
 PAGES = 10
@@ -48,75 +49,86 @@ class TaskClient:
     message_id: str
     _changes: int = 0
 
-    async def all(self, filter: str = "") -> FoundTasks:
+    async def list_all_tasks(self, filter: str = "") -> FoundTasks:
         """The tasks that match `filter`, at most PAGE x PAGES of them."""
         tasks: list[Task] = []
         cursor = ""
         for _ in range(PAGES):
-            page = await self.find({"filter": filter, "limit": str(PAGE), "cursor": cursor})
+            page = await self.list_tasks({"filter": filter, "limit": str(PAGE), "cursor": cursor})
             tasks += page["items"]
             cursor = page["next_cursor"]
             if not cursor:
                 return FoundTasks(tasks)
         return FoundTasks(tasks, is_complete=False)
 
-    async def find(self, query: Mapping[str, str]) -> Page:
+    async def list_tasks(self, query: Mapping[str, str]) -> Page:
         """One page of tasks; parameters that are empty are left out."""
-        return _read(await self._call("GET", "/tasks" + _asked(query)))
+        return _read_json(await self._send_request("GET", "/tasks" + _encode_query(query)))
 
-    async def projects(self, query: Mapping[str, str]) -> Page:
-        return _read(await self._call("GET", "/projects" + _asked(query)))
+    async def list_projects(self, query: Mapping[str, str]) -> Page:
+        return _read_json(await self._send_request("GET", "/projects" + _encode_query(query)))
 
-    async def labels(self, query: Mapping[str, str]) -> Page:
-        return _read(await self._call("GET", "/labels" + _asked(query)))
+    async def list_labels(self, query: Mapping[str, str]) -> Page:
+        return _read_json(await self._send_request("GET", "/labels" + _encode_query(query)))
 
-    async def read(self, id: str) -> Task:
-        return _read(await self._call("GET", f"/tasks/{id}"))
+    async def read_task(self, id: str) -> Task:
+        return _read_json(await self._send_request("GET", f"/tasks/{id}"))
 
-    async def create(self, fields: Task) -> Task:
-        return _read(await self._change("POST", "/tasks", fields))
+    async def create_task(self, fields: Task) -> Task:
+        return _read_json(await self._send_change("POST", "/tasks", fields))
 
-    async def change(self, id: str, fields: Task) -> Task:
+    async def update_task(self, id: str, fields: Task) -> Task:
         """Change what `fields` names (JSON merge patch)."""
-        return _read(await self._change("PATCH", f"/tasks/{id}", fields))
+        return _read_json(await self._send_change("PATCH", f"/tasks/{id}", fields))
 
-    async def add(self, text: str, marks: str | None = None) -> Task:
+    async def quick_add(self, text: str, marks: str | None = None) -> Task:
         """Add what is said in words, as quick add reads it. Raises `Invalid` with the service's own words.
 
         marks: whose signs stand in it, None: those the user prefers.
         """
-        return _read(
-            await self._change("POST", "/tasks", {"quick": text} | ({"marks": marks} if marks else {}))
+        return _read_json(
+            await self._send_change("POST", "/tasks", {"quick": text} | ({"marks": marks} if marks else {}))
         )
 
-    async def complete(self, id: str) -> Task:
-        return _read(await self._change("POST", f"/tasks/{id}/complete"))
+    async def complete_task(self, id: str) -> Task:
+        return _read_json(await self._send_change("POST", f"/tasks/{id}/complete"))
 
-    async def reopen(self, id: str) -> Task:
-        return _read(await self._change("POST", f"/tasks/{id}/reopen"))
+    async def reopen_task(self, id: str) -> Task:
+        return _read_json(await self._send_change("POST", f"/tasks/{id}/reopen"))
 
-    async def restore(self, id: str) -> Task:
-        return _read(await self._change("POST", f"/tasks/{id}/restore"))
+    async def restore_task(self, id: str) -> Task:
+        return _read_json(await self._send_change("POST", f"/tasks/{id}/restore"))
 
-    async def delete(self, id: str) -> None:
-        await self._change("DELETE", f"/tasks/{id}")
+    async def delete_task(self, id: str) -> None:
+        await self._send_change("DELETE", f"/tasks/{id}")
 
-    async def _change(self, method: str, path: str, json: Any = None) -> Answer:
+    async def set_state(self, change: StateChange, id: str) -> None:
+        match change:
+            case "complete":
+                await self.complete_task(id)
+            case "reopen":
+                await self.reopen_task(id)
+            case "delete":
+                await self.delete_task(id)
+            case "restore":
+                await self.restore_task(id)
+
+    async def _send_change(self, method: str, path: str, json: Any = None) -> Answer:
         self._changes += 1
         key = f"chat-{self.message_id}-{self._changes}"
-        return await self._call(method, path, json, {"idempotency-key": key})
+        return await self._send_request(method, path, json, {"idempotency-key": key})
 
-    async def _call(
+    async def _send_request(
         self, method: str, path: str, json: Any = None, headers: dict[str, str] | None = None
     ) -> Answer:
         sent = {"authorization": f"Bearer {self.user.token}", **(headers or {})}
         answer = await self.sidecar.invoke(App.TASK, method, path, json=json, headers=sent)
         if answer.status >= 400:
-            raise _refusal(answer)
+            raise _as_service_error(answer)
         return answer
 
 
-def _refusal(answer: Answer) -> ServiceError:
+def _as_service_error(answer: Answer) -> ServiceError:
     """What the task service refused, as chat would itself."""
     if answer.status >= 500:
         return Unavailable("The task service can't do that right now.", code="task-unavailable")
@@ -133,11 +145,11 @@ def _refusal(answer: Answer) -> ServiceError:
     return Invalid(detail, errors=wrong)
 
 
-def _asked(query: Mapping[str, str]) -> str:
+def _encode_query(query: Mapping[str, str]) -> str:
     given = {name: value for name, value in query.items() if value}
     return f"?{urlencode(given)}" if given else ""
 
 
-def _read(answer: Answer) -> dict[str, Any]:
+def _read_json(answer: Answer) -> dict[str, Any]:
     read: dict[str, Any] = answer.json()
     return read

@@ -1,6 +1,6 @@
 """The tools agents have: each is a call of the task service, in the name of whose token they bring.
 
-What they may do is decided there, scope by scope; what it refuses is told to the agent in its own words.
+What they may do is decided there, scope by scope; what it refuses is reported to the agent in its own words.
 """
 
 import re
@@ -14,8 +14,7 @@ from mcp_types import ToolAnnotations
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 
-from chat_service.tasks import PAGE, TaskClient
-from chat_service.tool_arguments import (
+from chat_service.mcp.arguments import (
     TASK_FIELDS,
     Clearable,
     Cursor,
@@ -33,22 +32,23 @@ from chat_service.tool_arguments import (
     TimeZone,
     Title,
 )
-from chat_service.tool_server import ToolServer
+from chat_service.mcp.server import ToolServer
+from chat_service.task_client import PAGE, TaskClient
 from servicekit import idempotency
 from servicekit.auth import Principal
 from servicekit.errors import Invalid, ServiceError
 from servicekit.ids import new_id
 
 T = TypeVar("T")
-Found = dict[str, Any]
-Asked = Context[Any, Request]
+JsonObject = dict[str, Any]
+ToolContext = Context[Any, Request]
 
 READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 ADDS = ToolAnnotations(read_only_hint=False, destructive_hint=False, open_world_hint=False)
 CHANGES = ToolAnnotations(
     read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=False
 )
-SETTLES = ToolAnnotations(
+SETS_STATE = ToolAnnotations(
     read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False
 )
 
@@ -60,7 +60,7 @@ _OF_DONE = re.compile(r"\b(?:done|completed)\b")
 
 
 async def find_tasks(
-    ctx: Asked,
+    ctx: ToolContext,
     filter: Annotated[
         str | None, Field(max_length=4000, description="such as `due <= today and priority >= 3`")
     ] = None,
@@ -69,7 +69,7 @@ async def find_tasks(
     include_done: Annotated[bool | None, Field(description="tasks that are done as well")] = None,
     limit: Limit | None = None,
     cursor: Cursor | None = None,
-) -> Found:
+) -> JsonObject:
     """Find open tasks; with include_done, or a filter that speaks of done or completed, all of them.
 
     Fields of a filter: done priority due label project title notes created updated completed recurring
@@ -77,33 +77,34 @@ async def find_tasks(
     today, tomorrow, yesterday, today+3d, today-1w; strings in double quotes.
     """
     asked = {
-        "filter": (filter or "") if include_done else leave_out_done(filter or ""),
+        "filter": (filter or "") if include_done else exclude_done(filter or ""),
         "q": text or "",
         "sort": sort or "",
         "cursor": cursor or "",
         "limit": str(limit or DEFAULT_LIMIT),
     }
-    return await _told(_tasks(ctx).find(asked))
+    return await _report_errors(_task_client(ctx).list_tasks(asked))
 
 
-async def get_task(ctx: Asked, id: Id) -> Found:
+async def get_task(ctx: ToolContext, id: Id) -> JsonObject:
     """One task with all its fields."""
-    return await _told(_tasks(ctx).read(id))
+    return await _report_errors(_task_client(ctx).read_task(id))
 
 
 async def add_task(
-    ctx: Asked, text: Annotated[str, Field(max_length=1000, description="such as `Pay rent tomorrow 9am !3`")]
-) -> Found:
+    ctx: ToolContext,
+    text: Annotated[str, Field(max_length=1000, description="such as `Pay rent tomorrow 9am !3`")],
+) -> JsonObject:
     """Add a task in words, as a person would write it.
 
     Understood are #label, +project, !0 to !4 (priority), dates and times in words, `every weekday`, and
     `remind 30 min before`. A text that is wholly in double quotes is the title as it stands.
     """
-    return await _told(_tasks(ctx).add(text, MARKS))
+    return await _report_errors(_task_client(ctx).quick_add(text, MARKS))
 
 
 async def create_task(
-    ctx: Asked,
+    ctx: ToolContext,
     title: Annotated[str, Field(min_length=1, max_length=500)],
     notes: Notes = None,
     priority: Priority = None,
@@ -115,14 +116,14 @@ async def create_task(
     time_zone: TimeZone = None,
     recurrence: Recurrence | None = None,
     reminders: list[Reminder] | None = None,
-) -> Found:
+) -> JsonObject:
     """Add a task from its fields. What is left out or null is not set."""
     given = task_fields(locals())
-    return await _told(_tasks(ctx).create(given))
+    return await _report_errors(_task_client(ctx).create_task(given))
 
 
 async def update_task(
-    ctx: Asked,
+    ctx: ToolContext,
     id: Id,
     title: Title = None,
     notes: Notes = None,
@@ -136,7 +137,7 @@ async def update_task(
     recurrence: Recurrence | None = None,
     reminders: list[Reminder] | None = None,
     clear: Annotated[list[Clearable] | None, Field(description="fields to empty")] = None,
-) -> Found:
+) -> JsonObject:
     """Change a task. What is left out or null stays as it is; to empty fields, name them in `clear`."""
     changes = task_fields(locals())
     both = sorted(changes.keys() & set(clear or ()))
@@ -144,42 +145,46 @@ async def update_task(
         raise ToolError(f"/clear: {', '.join(both)} can't be set and cleared at once")
     changes |= dict.fromkeys(clear or ())
     if not changes:
-        return await _told(_tasks(ctx).read(id))
-    return await _told(_tasks(ctx).change(id, changes))
+        return await _report_errors(_task_client(ctx).read_task(id))
+    return await _report_errors(_task_client(ctx).update_task(id, changes))
 
 
-async def complete_task(ctx: Asked, id: Id) -> Found:
+async def complete_task(ctx: ToolContext, id: Id) -> JsonObject:
     """Tick a task off. One that recurs goes on to its next date."""
-    return await _told(_tasks(ctx).complete(id))
+    return await _report_errors(_task_client(ctx).complete_task(id))
 
 
-async def reopen_task(ctx: Asked, id: Id) -> Found:
+async def reopen_task(ctx: ToolContext, id: Id) -> JsonObject:
     """Make a task that is done open again."""
-    return await _told(_tasks(ctx).reopen(id))
+    return await _report_errors(_task_client(ctx).reopen_task(id))
 
 
-async def delete_task(ctx: Asked, id: Id) -> Found:
+async def delete_task(ctx: ToolContext, id: Id) -> JsonObject:
     """Put a task into the trash, with its subtasks. `restore_task` takes it out again."""
-    await _told(_tasks(ctx).delete(id))
+    await _report_errors(_task_client(ctx).delete_task(id))
     return {"id": id, "deleted": True}
 
 
-async def restore_task(ctx: Asked, id: Id) -> Found:
+async def restore_task(ctx: ToolContext, id: Id) -> JsonObject:
     """Take a task out of the trash."""
-    return await _told(_tasks(ctx).restore(id))
+    return await _report_errors(_task_client(ctx).restore_task(id))
 
 
-async def list_projects(ctx: Asked, limit: Limit | None = None, cursor: Cursor | None = None) -> Found:
+async def list_projects(
+    ctx: ToolContext, limit: Limit | None = None, cursor: Cursor | None = None
+) -> JsonObject:
     """The projects tasks can be in."""
-    return await _told(_tasks(ctx).projects(_page(limit, cursor)))
+    return await _report_errors(_task_client(ctx).list_projects(_page_query(limit, cursor)))
 
 
-async def list_labels(ctx: Asked, limit: Limit | None = None, cursor: Cursor | None = None) -> Found:
+async def list_labels(
+    ctx: ToolContext, limit: Limit | None = None, cursor: Cursor | None = None
+) -> JsonObject:
     """The labels there are."""
-    return await _told(_tasks(ctx).labels(_page(limit, cursor)))
+    return await _report_errors(_task_client(ctx).list_labels(_page_query(limit, cursor)))
 
 
-TOOLS: tuple[tuple[Callable[..., Awaitable[Found]], ToolAnnotations], ...] = (
+TOOLS: tuple[tuple[Callable[..., Awaitable[JsonObject]], ToolAnnotations], ...] = (
     (find_tasks, READS),
     (get_task, READS),
     (list_projects, READS),
@@ -188,18 +193,18 @@ TOOLS: tuple[tuple[Callable[..., Awaitable[Found]], ToolAnnotations], ...] = (
     (create_task, ADDS),
     (update_task, CHANGES),
     (delete_task, CHANGES),
-    (complete_task, SETTLES),
-    (reopen_task, SETTLES),
-    (restore_task, SETTLES),
+    (complete_task, SETS_STATE),
+    (reopen_task, SETS_STATE),
+    (restore_task, SETS_STATE),
 )
 
 
-def add_tools(server: ToolServer) -> None:
+def register_tools(server: ToolServer) -> None:
     for tool, annotations in TOOLS:
         server.add_tool(tool, annotations=annotations)
 
 
-def _tasks(ctx: Asked) -> TaskClient:
+def _task_client(ctx: ToolContext) -> TaskClient:
     """In the name of who asks; a call that comes again, with the key it had, changes nothing twice."""
     request = ctx.request_context.request
     assert request, "tools are called over HTTP only"
@@ -210,23 +215,23 @@ def _tasks(ctx: Asked) -> TaskClient:
     )
 
 
-def _page(limit: int | None, cursor: str | None) -> dict[str, str]:
+def _page_query(limit: int | None, cursor: str | None) -> dict[str, str]:
     return {"limit": str(limit or PAGE), "cursor": cursor or ""}
 
 
 def task_fields(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Of the arguments of a tool, the fields of a task that say something, as JSON; null says nothing."""
     given = {name: value for name, value in arguments.items() if value is not None}
-    return {name: _plain(given[name]) for name in TASK_FIELDS if name in given}
+    return {name: _as_json(given[name]) for name in TASK_FIELDS if name in given}
 
 
-def _plain(value: Any) -> Any:
+def _as_json(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return value.model_dump(by_alias=True, exclude_none=True)
-    return [_plain(each) for each in value] if isinstance(value, list) else value
+    return [_as_json(each) for each in value] if isinstance(value, list) else value
 
 
-def leave_out_done(filter: str) -> str:
+def exclude_done(filter: str) -> str:
     """The filter, for open tasks only unless it speaks of what is done itself."""
     if not filter.strip():
         return "not done"
@@ -234,7 +239,7 @@ def leave_out_done(filter: str) -> str:
     return filter if _OF_DONE.search(words) else f"({filter}) and not done"
 
 
-async def _told(call: Awaitable[T]) -> T:
+async def _report_errors(call: Awaitable[T]) -> T:
     try:
         return await call
     except Invalid as error:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chat_service.quoting import is_quoted, unquote
+from chat_service.assistant.quoting import is_quoted, unquote
 from contracts.folding import name_key, search_key
 
 Task = dict[str, Any]
@@ -35,20 +35,20 @@ class Match:
     """By at least half of the words of the title."""
 
 
-def match(target: str, tasks: Sequence[Task], shown: Sequence[str]) -> Match:
+def match_tasks(target: str, tasks: Sequence[Task], shown: Sequence[str]) -> Match:
     """What `target` may mean among `tasks`; `shown` are the ids of the list shown last.
 
     In quotes only the whole title counts. Words count as a whole: "all" is no part of "call".
     """
-    numbered = _by_number(target, tasks, shown)
+    numbered = _find_by_number(target, tasks, shown)
     if numbered:
         return Match([numbered], is_exact=True)
     said = unquote(target)
-    whole = [task for task in tasks if _same(task["title"], said)]
+    whole = [task for task in tasks if _is_same_title(task["title"], said)]
     if whole or is_quoted(target):
         return Match(whole, is_exact=bool(whole))
-    words = _content(fold(said))
-    found = [(_content(fold(task["title"])), task) for task in tasks] if words else []
+    words = _content_words(normalize_words(said))
+    found = [(_content_words(normalize_words(task["title"])), task) for task in tasks] if words else []
     alike = [task for title, task in found if title == words]
     if alike:
         return Match(alike, is_exact=True)
@@ -57,7 +57,7 @@ def match(target: str, tasks: Sequence[Task], shown: Sequence[str]) -> Match:
     return Match([task for _, task in found], is_close=close)
 
 
-def fold(text: str) -> str:
+def normalize_words(text: str) -> str:
     """Case, accents and punctuation aside."""
     signs = (
         char if char.isalnum() or unicodedata.category(char)[0] == "M" else " " for char in search_key(text)
@@ -65,24 +65,24 @@ def fold(text: str) -> str:
     return " ".join("".join(signs).split())
 
 
-def _same(title: str, said: str) -> bool:
+def _is_same_title(title: str, said: str) -> bool:
     return name_key(title) == name_key(said)
 
 
-def _content(folded: str) -> frozenset[str]:
+def _content_words(normalized: str) -> frozenset[str]:
     """The words that tell titles apart; all of them where there are no others."""
-    words = frozenset(folded.split())
+    words = frozenset(normalized.split())
     return words - _STOPWORDS or words
 
 
-def _by_number(target: str, tasks: Sequence[Task], shown: Sequence[str]) -> Task | None:
-    position = _position(target)
+def _find_by_number(target: str, tasks: Sequence[Task], shown: Sequence[str]) -> Task | None:
+    position = _parse_position(target)
     if position is None or not 0 < position <= len(shown):
         return None
     return next((task for task in tasks if task["id"] == shown[position - 1]), None)
 
 
-def _position(target: str) -> int | None:
+def _parse_position(target: str) -> int | None:
     numbered = _NUMBER.fullmatch(target.strip())
     if numbered:
         return int(numbered[1])

@@ -8,32 +8,32 @@ from collections import OrderedDict
 
 from user_service.errors import TooManyAttempts
 
-ALLOWED = 10
+MAX_FAILURES = 10
 WINDOW_SECONDS = 900
-REMEMBERED = 10_000
+MAX_ACCOUNTS = 10_000
 
 _failures: OrderedDict[str, list[float]] = OrderedDict()
 
 
-def check(email: str) -> None:
+def require_attempts_left(email: str) -> None:
     """Raise `TooManyAttempts` if sign-in to this account failed too often lately."""
-    recent = _recent(email)
-    if len(recent) >= ALLOWED:
+    recent = _recent_failures(email)
+    if len(recent) >= MAX_FAILURES:
         wait = int(recent[0] + WINDOW_SECONDS - time.monotonic()) + 1
         raise TooManyAttempts(headers={"Retry-After": str(wait)})
 
 
-def failed(email: str) -> None:
-    _failures[email] = [*_recent(email), time.monotonic()]
+def record_failure(email: str) -> None:
+    _failures[email] = [*_recent_failures(email), time.monotonic()]
     _failures.move_to_end(email)
-    if len(_failures) > REMEMBERED:
+    if len(_failures) > MAX_ACCOUNTS:
         _failures.popitem(last=False)
 
 
-def succeeded(email: str) -> None:
+def clear_failures(email: str) -> None:
     _failures.pop(email, None)
 
 
-def _recent(email: str) -> list[float]:
+def _recent_failures(email: str) -> list[float]:
     since = time.monotonic() - WINDOW_SECONDS
     return [moment for moment in _failures.get(email, []) if moment > since]

@@ -1,0 +1,1 @@
+"""The Model Context Protocol (MCP): the todo list as tools for agents."""
