@@ -11,7 +11,7 @@ from devstack.toolbox.compose import COMPOSE_CHECK
 from devstack.toolbox.debian import POSTGRES
 from devstack.toolbox.ensure import LOCAL_SYSTEM, WITH_POSTGRES, ensure_tools
 from devstack.toolbox.helm import HELM, KUBECONFORM
-from devstack.toolbox.kafka_jars import KAFKA
+from devstack.toolbox.kafka import KAFKA
 from devstack.toolbox.monitoring import MONITORING, RULE_CHECKS
 from devstack.toolbox.object_store import OBJECT_STORE
 from devstack.toolbox.tool import Tool

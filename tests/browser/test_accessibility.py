@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from devstack.paths import ROOT
+from devstack.toolbox.web_assets import TEST_ASSETS
 from tests.browser.conftest import OpenBrowser, SignUp
 from tests.browser.person import REMINDED_MS, Person
 
-AXE = ROOT / "services" / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+AXE = TEST_ASSETS / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SMALLEST_TARGET = 24
 LISTS = ("/", "/?sort=position", "/?list=today&filter=due", "/?filter=colour", "/trash", "/lists")

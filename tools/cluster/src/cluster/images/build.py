@@ -14,7 +14,7 @@ from contracts.names import BACKUP_IMAGE, App
 from devstack.errors import CommandError
 from devstack.paths import ROOT, TOOLS
 from devstack.toolbox.ensure import ensure_tools, find_tool
-from devstack.toolbox.kafka_jars import KAFKA
+from devstack.toolbox.kafka import KAFKA
 from devstack.toolbox.web_assets import WEB_ASSETS
 
 TAG = "dev"

@@ -14,7 +14,7 @@ from devstack.toolbox.ensure import find_tool
 from devstack.toolbox.tool import run_command
 
 RECIPE = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
-STAND_IN = f"local/python:3.13-slim-{RECIPE}"
+BASE_IMAGE = f"local/python:3.13-slim-{RECIPE}"
 RELEASE = "trixie"
 PACKAGES = ("python3", "python3-venv", "ca-certificates")
 AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
@@ -29,7 +29,7 @@ UNUSED = ("__pycache__", "test")
 
 def ensure_base_image(docker: Docker) -> str:
     """The name of the base image, which is made if it is missing."""
-    if not docker.image_id(STAND_IN):
+    if not docker.image_id(BASE_IMAGE):
         root = TOOLS / "base"
         shutil.rmtree(root, ignore_errors=True)
         try:
@@ -37,7 +37,7 @@ def ensure_base_image(docker: Docker) -> str:
             _import(docker, root)
         finally:
             shutil.rmtree(root, ignore_errors=True)
-    return STAND_IN
+    return BASE_IMAGE
 
 
 def _install(root: Path) -> None:
@@ -62,6 +62,6 @@ def _import(docker: Docker, root: Path) -> None:
     tar = ["tar", "--create", "--directory", str(root), "--numeric-owner", "."]
     with subprocess.Popen(tar, stdout=subprocess.PIPE) as archive:
         assert archive.stdout
-        docker.run("import", *options, "-", STAND_IN, stdin=archive.stdout.fileno())
+        docker.run("import", *options, "-", BASE_IMAGE, stdin=archive.stdout.fileno())
     if archive.returncode:
         raise CommandError(f"tar could not read {os.path.relpath(root)}.")

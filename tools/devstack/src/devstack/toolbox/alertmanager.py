@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devstack.paths import ROOT, TOOL_BINARIES, TOOLS
-from devstack.toolbox.golang import INSTALL_GO, WITHOUT_C
-from devstack.toolbox.tool import hash_files, is_stamped, require_command, run_command, write_stamp
+from devstack.toolbox.go_compiler import find_go
+from devstack.toolbox.golang import WITHOUT_C
+from devstack.toolbox.tool import hash_files, is_stamped, run_command, write_stamp
 
 PINS = ROOT / "toolchain" / "prometheus"
 MODULE = "github.com/prometheus/alertmanager"
@@ -33,7 +34,7 @@ class AlertmanagerTool:
         return made if made.exists() and is_stamped(self.name, self._fingerprint()) else None
 
     def install(self) -> None:
-        go = require_command("go", INSTALL_GO)
+        go = find_go()
         copy = TOOLS / "source" / self.name
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(_module_folder(go), copy)

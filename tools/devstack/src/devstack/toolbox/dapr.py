@@ -11,10 +11,6 @@ from devstack.toolbox.golang import GoTool
 from devstack.toolbox.tool import read_version
 
 RUNTIME = ROOT / "toolchain" / "dapr"
-INSTALL_DAPR = (
-    "Install Go 1.26 or newer, or install Dapr itself (`dapr init --slim`, runtime 1.18): "
-    "its programs are used when they are on PATH or in ~/.dapr/bin."
-)
 
 
 def _same_minor(installed: Path, wanted: str) -> bool:
@@ -35,7 +31,6 @@ DAPRD = GoTool(
     package="./daprd",
     dependency="github.com/dapr/dapr",
     version_variable="github.com/dapr/dapr/pkg/buildinfo.version",
-    install_hint=INSTALL_DAPR,
     is_compatible=_same_minor,
 )
 SCHEDULER = GoTool(
@@ -44,7 +39,6 @@ SCHEDULER = GoTool(
     package="github.com/dapr/dapr/cmd/scheduler",
     dependency="github.com/dapr/dapr",
     version_variable="github.com/dapr/dapr/pkg/buildinfo.version",
-    install_hint=INSTALL_DAPR,
     is_compatible=_beside_daprd,
 )
 CLI = GoTool(
@@ -53,7 +47,6 @@ CLI = GoTool(
     package="github.com/dapr/cli",
     dependency="github.com/dapr/cli",
     version_variable="main.apiVersion=1.0 -X main.version",
-    install_hint=INSTALL_DAPR,
     is_compatible=_same_minor,
 )
 

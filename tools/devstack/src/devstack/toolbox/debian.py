@@ -22,6 +22,9 @@ from devstack.toolbox.tool import (
     write_stamp,
 )
 
+RETRIES = 5
+"""Of a download."""
+
 
 @dataclass(frozen=True, slots=True)
 class DebianTool:
@@ -110,18 +113,28 @@ def unpack_packages(name: str, packages: Sequence[str], target: Path) -> None:
     """Download packages, and what they need and this system lacks, and lay their files into `target`."""
     archives = TOOLS / "debian" / name
     (archives / "partial").mkdir(parents=True, exist_ok=True)
-    options = ["-qq", "-y", "--no-install-recommends", "--reinstall"]
-    settings = ["-o", f"Dir::Cache::archives={archives}", "-o", "Debug::NoLocking=1"]
-    download = ["apt-get", *options, *settings, "--download-only", "install", *packages]
+    apt = ["apt-get", "-qq", *_apt_settings(archives)]
+    options = ["-y", "--no-install-recommends", "--reinstall", "--download-only"]
+    download = [*apt, *options, "install", *packages]
     try:
         run_command(download)
     except CommandError:
-        run_command(["apt-get", "-qq", "update"])
+        run_command([*apt, "update"])
         run_command(download)
     for archive in archives.glob("*.deb"):
         run_command(
             [require_command("dpkg-deb", "It comes with Debian."), "--extract", str(archive), str(target)]
         )
+
+
+def _apt_settings(archives: Path) -> list[str]:
+    """Downloads go to `archives`; who isn't root keeps own package lists, since only root may update."""
+    settings = {f"Dir::Cache::archives={archives}", "Debug::NoLocking=1", f"Acquire::Retries={RETRIES}"}
+    if os.geteuid():
+        own = TOOLS / "debian"
+        (own / "lists" / "partial").mkdir(parents=True, exist_ok=True)
+        settings |= {f"Dir::State::lists={own / 'lists'}", f"Dir::Cache={own}"}
+    return [part for setting in sorted(settings) for part in ("-o", setting)]
 
 
 def write_wrapper(script: Path, command: str, unpacked: Path) -> None:
@@ -134,6 +147,9 @@ def write_wrapper(script: Path, command: str, unpacked: Path) -> None:
     script.chmod(0o755)
 
 
+DEBOOTSTRAP = DebianPrograms(
+    name="debootstrap", packages=("debootstrap",), programs=(("debootstrap", "sbin/debootstrap"),)
+)
 REDIS = DebianTool("redis-server", "redis-server", minimum_version=(6, 2))
 POSTGRES = DebianTool(
     "postgres", "postgresql", minimum_version=(14, 0), also_in=("/usr/lib/postgresql/*/bin",)

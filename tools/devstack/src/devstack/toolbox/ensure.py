@@ -9,10 +9,11 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 from devstack.errors import CommandError
+from devstack.paths import ROOT
 from devstack.toolbox.dapr import CLI, DAPRD, SCHEDULER
 from devstack.toolbox.debian import POSTGRES, REDIS
 from devstack.toolbox.golang import GoTool
-from devstack.toolbox.kafka_jars import KAFKA
+from devstack.toolbox.kafka import KAFKA
 from devstack.toolbox.tool import Tool
 from devstack.toolbox.web_assets import WEB_ASSETS
 
@@ -27,6 +28,10 @@ def ensure_tools(tools: Sequence[Tool]) -> None:
     if not missing:
         return
     print(f"Making {', '.join(tool.name for tool in missing)}; this happens once.", flush=True)
+    if installed := list_installed(tools):
+        print(
+            f"Using what is installed: {', '.join(f'{name} ({path})' for name, path in installed.items())}."
+        )
     started, received = time.monotonic(), _received_bytes()
     with ThreadPoolExecutor(max_workers=len(missing)) as pool:
         work = {pool.submit(_make, tool): tool for tool in missing}
@@ -35,6 +40,12 @@ def ensure_tools(tools: Sequence[Tool]) -> None:
     if failures:
         raise CommandError("\n\n".join(failures))
     print(f"Tools are ready after {_took(started)}, {_downloaded(received)} downloaded.", flush=True)
+
+
+def list_installed(tools: Sequence[Tool]) -> dict[str, Path]:
+    """Tools this machine has already, e.g. from `dapr init`: name → where."""
+    found = {tool.name: tool.find() for tool in tools}
+    return {name: path for name, path in found.items() if path and not path.is_relative_to(ROOT)}
 
 
 def find_tool(tool: Tool) -> Path:

@@ -1,4 +1,4 @@
-"""Programs of the Go modules under `tools/`, each pinned by its `go.mod` and `go.sum`."""
+"""Programs of the Go modules under `toolchain/`, each pinned by its `go.mod` and `go.sum`."""
 
 import os
 import re
@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devstack.paths import TOOL_BINARIES
-from devstack.toolbox.tool import hash_files, is_stamped, require_command, run_command, write_stamp
+from devstack.toolbox.go_compiler import find_go
+from devstack.toolbox.releases import install_release
+from devstack.toolbox.tool import hash_files, is_stamped, run_command, write_stamp
 
-INSTALL_GO = "Install Go 1.26 or newer."
 WITHOUT_C = {"CGO_ENABLED": "0"}
 """A program that needs no C library runs in an image that holds nothing else."""
 
@@ -34,7 +35,6 @@ class GoTool:
     version_prefix: str = ""
     linked: tuple[str, ...] = ()
     tags: str = ""
-    install_hint: str = INSTALL_GO
     is_compatible: Callable[[Path, str], bool] = lambda _installed, _wanted: False
 
     @property
@@ -52,13 +52,17 @@ class GoTool:
         return self._installed()
 
     def install(self) -> None:
-        go = require_command("go", self.install_hint)
+        if not install_release(self.name, self.version, TOOL_BINARIES / self.name):
+            self._build()
+        write_stamp(self.name, self._fingerprint())
+
+    def _build(self) -> None:
+        go = find_go()
         TOOL_BINARIES.mkdir(parents=True, exist_ok=True)
         target = str(TOOL_BINARIES / self.name)
         tags = ["-tags", self.tags] if self.tags else []
         flags = ["-trimpath", *tags, f"-ldflags={self._link_flags()}"]
         run_command([go, "build", *flags, "-o", target, self.package], cwd=self.module, env=WITHOUT_C)
-        write_stamp(self.name, self._fingerprint())
 
     def _link_flags(self) -> str:
         major, minor = self.version.split(".")[:2]
