@@ -49,7 +49,7 @@ RUN rm -rf /usr/local/bin/pip* /usr/local/lib/python3*/ensurepip /usr/local/lib/
 COPY --from=build /app /app
 ARG SERVICE
 # Bytecode of what is imported, the standard library's included: nothing can be written at run time.
-RUN /app/bin/python -c "import servicekit.serve, servicekit.migrations, ${SERVICE}_service.main, \
+RUN /app/bin/python -c "import servicekit.web.server, servicekit.migrations, ${SERVICE}_service.main, \
       asyncpg, httptools, sqlalchemy.dialects.postgresql.asyncpg, uvloop, uvicorn.lifespan.on, \
       uvicorn.protocols.http.httptools_impl"
 ARG VERSION=dev

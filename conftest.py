@@ -18,13 +18,13 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from contracts.event import CloudEvent, Event, wrap
-from servicekit.auth import Principal
-from servicekit.database import Database
-from servicekit.deliveries import Effects, Handler, Status, read
-from servicekit.ids import new_id
-from servicekit.outbox import OutboxRow
+from servicekit.dapr.sidecar import Sidecar
+from servicekit.messaging.consumer import DeliveryStatus, EventConsumer, Handler, parse_message
+from servicekit.messaging.outbox import OutboxRow
+from servicekit.persistence.database import Database
+from servicekit.security.auth import Principal
 from servicekit.settings import ServiceSettings
-from servicekit.sidecar import Sidecar
+from servicekit.web.ids import new_id
 
 if TYPE_CHECKING:
     from tests.databases import Databases
@@ -74,12 +74,12 @@ class ServiceUnderTest:
         self, handlers: Mapping[type[Event], Handler], *events: Event
     ) -> list[CloudEvent[Event]]:
         """Deliver `events` as daprd would."""
-        effects = Effects(self.database, Sidecar(1), NoOpTracer(), handlers)
+        effects = EventConsumer(self.database, Sidecar(1), NoOpTracer(), handlers)
         now = datetime.now(UTC)
         envelopes = [wrap(event, id=new_id(), source="/", time=now, traceparent="") for event in events]
         raw = [json.loads(envelope.model_dump_json()) for envelope in envelopes]
-        batch = [read(event.topic, message) for event, message in zip(events, raw, strict=True)]
-        assert await effects.deliver(batch) == [Status.SUCCESS] * len(events)
+        batch = [parse_message(event.topic, message) for event, message in zip(events, raw, strict=True)]
+        assert await effects.consume(batch) == [DeliveryStatus.SUCCESS] * len(events)
         return envelopes
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 from sqlalchemy import text
 
-from servicekit.database import Database
+from servicekit.persistence.database import Database
 
 DEADLINE_SECONDS = 10
 _WAITING = text(

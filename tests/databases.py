@@ -21,8 +21,8 @@ from contracts.names import App
 from devstack import processes, servers
 from devstack.addresses import Addresses, assign_addresses, find_free_offset
 from devstack.paths import RunFolder
-from servicekit.database import Database
 from servicekit.migrations import migrate
+from servicekit.persistence.database import Database
 
 PORT_OFFSET = 3000
 PROMPT_STOP = 5

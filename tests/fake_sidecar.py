@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from servicekit.content_digest import HEADER, digest_of
-from servicekit.sidecar import Answer, Sidecar
+from servicekit.dapr.content_digest import HEADER, compute_digest
+from servicekit.dapr.sidecar import Sidecar, SidecarResponse
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +41,22 @@ class FakeSidecar(Sidecar):
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
         timeout: float = 10,
-    ) -> Answer:
+    ) -> SidecarResponse:
         request = Request(method, path, dict(headers or {}), body, timeout)
         self.requests.append(request)
         return self.respond(request)
 
-    def respond(self, request: Request) -> Answer:
+    def respond(self, request: Request) -> SidecarResponse:
         """The answer to `request`. Raises `Unavailable` where nobody can be reached."""
         return raw_answer(204)
 
 
-def raw_answer(status: int, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Answer:
+def raw_answer(status: int, body: bytes = b"", headers: Mapping[str, str] | None = None) -> SidecarResponse:
     """An answer as it stands: of Dapr itself, unless its headers say otherwise."""
-    return Answer(status, CIMultiDictProxy(CIMultiDict(headers or {})), body)
+    return SidecarResponse(status, CIMultiDictProxy(CIMultiDict(headers or {})), body)
 
 
-def answer(status: int = 200, **json: Any) -> Answer:
+def answer(status: int = 200, **json: Any) -> SidecarResponse:
     """What a service answers, with the digest each of them adds."""
     body = orjson.dumps(json)
-    return raw_answer(status, body, {HEADER: digest_of(body)})
+    return raw_answer(status, body, {HEADER: compute_digest(body)})

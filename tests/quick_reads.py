@@ -11,8 +11,8 @@ from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from conftest import ServiceUnderTest
-from servicekit.auth import Agent, Principal
-from servicekit.quick import QuickRead
+from servicekit.security.auth import Agent, Principal
+from servicekit.web.fast_reads import FastRead
 
 TRACE = {"traceparent": f"00-{'1' * 32}-{'2' * 16}-00"}
 """With it problems have one `trace_id`; the spans of their answers still differ."""
@@ -32,7 +32,7 @@ class Limited:
 def the_long_way(app: FastAPI) -> Iterator[None]:
     """Meanwhile all requests go to the routes of FastAPI."""
     routes = list(app.router.routes)
-    app.router.routes[:] = [route for route in routes if not isinstance(route, QuickRead)]
+    app.router.routes[:] = [route for route in routes if not isinstance(route, FastRead)]
     assert len(app.router.routes) < len(routes)
     try:
         yield

@@ -8,11 +8,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from contracts.names import App
-from servicekit.migrations import migrations_folder
+from servicekit.migrations import find_migrations_folder
 
 
 def upgrade_to(connection: Connection, app: App, revision: str) -> None:
-    scripts = ScriptDirectory(str(migrations_folder(app)))
+    scripts = ScriptDirectory(str(find_migrations_folder(app)))
 
     def steps(current: Any, _: Any) -> list[Any]:
         return scripts._upgrade_revs(revision, current)

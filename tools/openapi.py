@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from contracts.names import App
-from contracts.scopes import needed
-from servicekit.auth import API_PREFIX
+from contracts.scopes import get_required_scopes
 from servicekit.problems import Problem
+from servicekit.security.auth import API_PREFIX
 
 SERVICES = [App.USER, App.TASK, App.CHAT, App.NOTIFICATION, App.ANALYTICS, App.FRONTEND]
 INTERNAL = ("/events/", "/dapr/")
@@ -56,7 +56,7 @@ def _tell_scopes(paths: Document) -> None:
     for path, operations in paths.items():
         for verb, operation in operations.items():
             if "security" in operation:
-                scopes = needed(verb.upper(), path)
+                scopes = get_required_scopes(verb.upper(), path)
                 operation["security"] = [dict.fromkeys(each, scopes) for each in operation["security"]]
 
 

@@ -21,8 +21,8 @@ from devstack.addresses import Addresses
 from loadtest.measure import report
 from loadtest.measure.flat_store import LARGE, SMALL, fill
 from loadtest.measure.system import measured_postgres
-from servicekit.auth import Principal
 from servicekit.migrations import migrate
+from servicekit.security.auth import Principal
 
 SIZES = (1_000, 100_000, 1_000_000)
 ROUNDS = 100

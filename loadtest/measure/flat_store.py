@@ -6,7 +6,7 @@ user the same in a store of any size.
 
 from sqlalchemy import text
 
-from servicekit.database import Database
+from servicekit.persistence.database import Database
 
 SMALL = 500
 """Tasks of every user but one."""

@@ -70,8 +70,8 @@ CHANGES = "task_service.sync"
 
 SHARED: dict[str, Bound] = {
     "outbox": Bound(),  # the relay deletes what Kafka has: libs/servicekit/tests/unit/test_relay.py
-    "inbox": Purged("servicekit.inbox:forget", by="servicekit.app"),
-    "idempotency": Purged("servicekit.idempotency:forget", by="servicekit.app"),
+    "inbox": Purged("servicekit.messaging.processed_messages:purge_expired", by="servicekit.app"),
+    "idempotency": Purged("servicekit.web.idempotency:purge_expired", by="servicekit.app"),
 }
 BOUNDS: dict[str, dict[str, Bound]] = {
     App.USER: {

@@ -17,11 +17,11 @@ from starlette.types import Message, Scope
 from task_service import routes as task_routes
 from task_service.main import create as create_task_service
 
-from servicekit import metrics
-from servicekit.auth import API_PREFIX
-from servicekit.ids import new_id
-from servicekit.metrics import RouteMetrics
-from servicekit.quick import PLAIN, QuickRead, quick
+from servicekit.observability import metrics
+from servicekit.observability.metrics import RouteMetrics
+from servicekit.security.auth import API_PREFIX
+from servicekit.web.fast_reads import NO_QUERY, FastRead, create_fast_reads
+from servicekit.web.ids import new_id
 from tests.architecture.sources import SERVICES
 
 
@@ -67,7 +67,7 @@ class TestMetrics:
         for method, path in sorted(requests(app)):
             request = Request(asked(method, path, app))
             name = get_route_name(request, should_include_root_path=False) or ""
-            wanted = "" if metrics.NOT_COUNTED.search(name) else name
+            wanted = "" if metrics.EXEMPT_PATHS.search(name) else name
             assert await counted_by(app, asked(method, path, app)) == wanted, (method, path)
 
     async def test_of_a_route_walk_through_no_others(
@@ -128,11 +128,11 @@ class TestQuickReads:
     def test_stand_before_all_routes(self, app: FastAPI) -> None:
         wanted = QUICK_READS.get(app.state.settings.app, {})
         first = app.router.routes[: len(wanted)]
-        found = {each.route.name: list(each.reads) for each in first if isinstance(each, QuickRead)}
+        found = {each.route.name: list(each.reads) for each in first if isinstance(each, FastRead)}
         assert found == wanted
 
     def test_leave_other_queries_to_their_route(self, app: FastAPI) -> None:
-        for read in (route for route in app.router.routes if isinstance(route, QuickRead)):
+        for read in (route for route in app.router.routes if isinstance(route, FastRead)):
             for query in read.reads:
                 plain = dict(asked("GET", read.route.path.replace("{id}", new_id())))
                 assert read.matches(plain | {"query_string": query})[0] is Match.FULL
@@ -140,7 +140,7 @@ class TestQuickReads:
                     assert read.matches(plain | {"query_string": other})[0] is Match.NONE, other
 
     def test_leave_what_asks_for_more_to_its_route(self) -> None:
-        (read,) = quick(task_routes.tasks.routes, read_task={PLAIN: nothing})
+        (read,) = create_fast_reads(task_routes.tasks.routes, read_task={NO_QUERY: nothing})
         plain = dict(asked("GET", f"/tasks/{new_id()}"))
         assert read.matches(plain)[0] is Match.FULL
         for other in (

@@ -14,11 +14,11 @@ DAPR_ANNOTATIONS = ROOT / "charts/service/templates/_dapr.tpl"
 REBALANCE_SECONDS = 60
 """Of Sarama, which daprd reads Kafka with: how long a rebalance waits for a consumer."""
 ASKS_AGAIN = {
-    "libs/servicekit/src/servicekit/sidecar.py",
+    "libs/servicekit/src/servicekit/dapr/sidecar.py",
     "services/frontend/src/frontend_service/gateway/api_gateway.py",
 }
 MAKE_CLIENTS = {
-    "libs/servicekit/src/servicekit/sidecar.py",
+    "libs/servicekit/src/servicekit/dapr/sidecar.py",
     "services/notification/src/notification_service/channels/ssrf.py",
 }
 """The second one's are for what lies outside, webhooks and push."""

@@ -6,7 +6,7 @@ from typing import Any
 from frontend_service.gateway.upstreams import SPECIFICATION
 
 from contracts import scopes
-from contracts.scopes import SCOPES, needed
+from contracts.scopes import SCOPES, get_required_scopes
 
 NOT_IN_THE_DOCUMENT = {"POST /mcp", "GET /usage"}
 """`/usage` of each service is a part of `/users/me/usage`."""
@@ -35,7 +35,7 @@ def operations() -> dict[str, Any]:
 
 class TestScopes:
     def test_open_or_close_every_operation(self) -> None:
-        opened = {name for name in operations() if needed(*name.split(" "))}
+        opened = {name for name in operations() if get_required_scopes(*name.split(" "))}
         assert opened | CLOSED == set(operations())
         assert not opened & CLOSED
 
@@ -46,8 +46,10 @@ class TestScopes:
         assert {scope for wanted in scopes._NEEDED.values() for scope in wanted} == set(SCOPES)
 
     def test_close_what_is_new(self) -> None:
-        assert needed("POST", "/tasks/{id}/share") == needed("PUT", "/tasks") == ()
+        assert get_required_scopes("POST", "/tasks/{id}/share") == get_required_scopes("PUT", "/tasks") == ()
 
     def test_are_told_in_the_openapi_document(self) -> None:
         for name, operation in operations().items():
-            assert operation["security"] == [{"HTTPBearer": list(needed(*name.split(" ")))}], name
+            assert operation["security"] == [{"HTTPBearer": list(get_required_scopes(*name.split(" ")))}], (
+                name
+            )

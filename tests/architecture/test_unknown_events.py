@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from opentelemetry.trace import NoOpTracer
 
 from contracts.names import App
-from servicekit.database import Database
-from servicekit.deliveries import Effects
-from servicekit.sidecar import Sidecar
-from servicekit.subscriptions import mount
+from servicekit.dapr.sidecar import Sidecar
+from servicekit.messaging.consumer import EventConsumer
+from servicekit.messaging.subscriptions import mount_subscriptions
+from servicekit.persistence.database import Database
 
 LISTENERS = ["analytics", "chat", "notification", "task", "user"]
 NEWER = {
@@ -40,7 +40,9 @@ def app_of(service: str, folder: Path) -> FastAPI:
         return app
     listens = import_module(f"{service}_service.subscriptions").subscriptions
     database = Database(App(service), f"sqlite+aiosqlite:///{folder}/none.db")
-    mount(app, listens, Effects(database, Sidecar(1), NoOpTracer(), listens.handlers).deliver, database)
+    mount_subscriptions(
+        app, listens, EventConsumer(database, Sidecar(1), NoOpTracer(), listens.handlers).consume, database
+    )
     return app
 
 

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from devstack.credentials import ensure_secrets
 from devstack.stack import Stack
-from servicekit.sidecar import Sidecar
+from servicekit.dapr.sidecar import Sidecar
 from tests.browser.conftest import OpenBrowser, SignUp
 from tests.browser.person import PASSWORD, Person
 

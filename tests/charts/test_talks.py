@@ -18,8 +18,8 @@ from frontend_service.gateway.upstreams import AGENTS, EXPORT, OWNERS, SPECIFICA
 
 from contracts.names import App
 from devstack.paths import ROOT
-from servicekit.auth import JWKS_PATH
-from servicekit.replays import PATH
+from servicekit.messaging.replays import PATH
+from servicekit.security.auth import JWKS_PATH
 from tests.charts.network import Network, Place
 from tests.charts.rendering import objects, of_kind
 

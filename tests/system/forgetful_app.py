@@ -13,7 +13,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI, Request
 
-from contracts.batch import events_in
+from contracts.batch import unpack_events
 from contracts.names import PUBSUB, Topic
 
 FORGOTTEN = "forget me once"
@@ -53,7 +53,7 @@ async def subscribe() -> list[dict[str, Any]]:
 async def take(request: Request) -> dict[str, Any]:
     statuses = []
     for entry in (await request.json())["entries"]:
-        forgotten = [is_forgotten(event) for event in events_in(entry["event"])]
+        forgotten = [is_forgotten(event) for event in unpack_events(entry["event"])]
         if not any(forgotten):
             statuses.append({"entryId": entry["entryId"], "status": "SUCCESS"})
     return {"statuses": statuses}

@@ -9,7 +9,7 @@ from uuid import uuid4
 from contracts.names import App, Topic
 from devstack.paths import ROOT
 from devstack.stack import Stack
-from servicekit.dead_letters import dead_letter
+from servicekit.messaging.dead_letters import build_dead_letter
 from tests.system.api import Answer, Api
 from tests.system.figures import dead_letters, listen, notified
 from tests.system.test_event_rules import an_event_of, publish
@@ -27,7 +27,7 @@ async def parked(operator: Api, event_id: str) -> dict[str, Any]:
 
 async def bury(stack: Stack, event: dict[str, Any]) -> None:
     """Have the notification service give up an event it never saw."""
-    letter = dead_letter(App.NOTIFICATION, Topic.TODO_EVENTS, event["id"], event, "a bug, mended since")
+    letter = build_dead_letter(App.NOTIFICATION, Topic.TODO_EVENTS, event["id"], event, "a bug, mended since")
     assert await publish(stack, "notification", "dlq", json.loads(letter.payload)) == 204
 
 

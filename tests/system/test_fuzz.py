@@ -17,7 +17,7 @@ import pytest
 from schemathesis.generation.stateful.state_machine import StepOutput
 
 from devstack.stack import Stack
-from servicekit.auth import API_PREFIX
+from servicekit.security.auth import API_PREFIX
 from tests.system.api import open_api
 from tests.system.fuzzing.bystander import Bystander
 from tests.system.fuzzing.journeys import Case, Journeys

@@ -7,7 +7,7 @@ import pytest
 
 from devstack import credentials
 from devstack.stack import Stack
-from servicekit.sidecar import Sidecar, StateConflict, StateEntry
+from servicekit.dapr.sidecar import Sidecar, StateConflict, StateEntry
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from typing import Any
 import orjson
 
 from contracts.names import App
+from servicekit.dapr.sidecar import SidecarResponse, StateConflict, StateEntry
 from servicekit.errors import Unavailable
-from servicekit.sidecar import Answer, StateConflict, StateEntry
 from tests.fake_sidecar import FakeSidecar, Request, answer
 
 
@@ -19,7 +19,7 @@ class Behind(FakeSidecar):
     lives: dict[str, int] = field(default_factory=dict)
     """Key → seconds it is kept."""
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
-    refusal: Answer | None = None
+    refusal: SidecarResponse | None = None
     """What the task service answers to every change instead."""
     has_state: bool = True
     hanging_reads: int = 0
@@ -57,13 +57,13 @@ class Behind(FakeSidecar):
         """What the task service was asked to change."""
         return [request for request in self.requests if request.method != "GET"]
 
-    def respond(self, request: Request) -> Answer:
+    def respond(self, request: Request) -> SidecarResponse:
         assert request.headers["dapr-app-id"] == App.TASK
         if request.method == "GET":
             return self._read(request.path)
         return self.refusal or self._change(request.method, request.path.split("/")[2:], request.json)
 
-    def _read(self, path: str) -> Answer:
+    def _read(self, path: str) -> SidecarResponse:
         kind, _, id = path.partition("?")[0].removeprefix("/").partition("/")
         if id:
             return (
@@ -71,7 +71,7 @@ class Behind(FakeSidecar):
             )
         return answer(items=list(self.tasks.values()) if kind == "tasks" else [], next_cursor=None)
 
-    def _change(self, method: str, path: list[str], body: Any) -> Answer:
+    def _change(self, method: str, path: list[str], body: Any) -> SidecarResponse:
         if not path:
             id = str(len(self.tasks) + 1)
             given = {"title": body["quick"]} if "quick" in body else body

@@ -8,14 +8,14 @@ from typing import Any
 import jwt
 
 from contracts.names import App
-from servicekit.auth import Principal
-from servicekit.errors import Absent
-from servicekit.sidecar import Answer
+from servicekit.dapr.sidecar import SidecarResponse
+from servicekit.errors import ServiceUnreachable
+from servicekit.security.auth import Principal
 from tests.fake_sidecar import FakeSidecar, answer
 
 NOTHING: dict[str, Any] = {"items": [], "next_cursor": None, "tasks_created": 0, "tasks_completed": 0}
 
-Serve = Callable[["Call"], Answer]
+Serve = Callable[["Call"], SidecarResponse]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class FakeServices(FakeSidecar):
     """Answers what it was told to; where nobody told it anything, that there is nothing."""
 
     away: set[App] = field(default_factory=set)
-    answers: dict[str, Answer | Serve] = field(default_factory=dict)
+    answers: dict[str, SidecarResponse | Serve] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
 
     async def secret(self, name: str, *, wait: float = 60) -> dict[str, str]:
@@ -54,35 +54,37 @@ class FakeServices(FakeSidecar):
         json: Any = None,
         headers: Any = None,
         timeout: float = 10,
-    ) -> Answer:
+    ) -> SidecarResponse:
         call = Call(app, method, path, json, dict(headers or {}))
         self.calls.append(call)
         if app in self.away:
-            raise Absent(f"The service {app.value} can't be reached.")
+            raise ServiceUnreachable(f"The service {app.value} can't be reached.")
         told = self.answers.get(call.route, answer(**NOTHING))
-        return told if isinstance(told, Answer) else told(call)
+        return told if isinstance(told, SidecarResponse) else told(call)
 
     async def answer(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, timeout: float
-    ) -> Answer | None:
+    ) -> SidecarResponse | None:
         """A file that a page sends as it is; all else goes the way of the edge."""
         if headers.get("content-type") != "application/octet-stream":
             return await super().answer(method, path, headers, body, timeout)
         app = App(headers["dapr-app-id"])
         try:
             return await self.invoke(app, method, path, json=body, headers=headers, timeout=timeout)
-        except Absent:
+        except ServiceUnreachable:
             return None
 
     def called(self, route: str) -> list[Call]:
         return [call for call in self.calls if call.route == route]
 
 
-def problem(status: int, code: str, detail: str = "", **more: Any) -> Answer:
+def problem(status: int, code: str, detail: str = "", **more: Any) -> SidecarResponse:
     return answer(status, code=code, detail=detail, **more)
 
 
-def tokens(user: str = "ada", life: timedelta = timedelta(minutes=15), refresh: str = "r1") -> Answer:
+def tokens(
+    user: str = "ada", life: timedelta = timedelta(minutes=15), refresh: str = "r1"
+) -> SidecarResponse:
     return answer(access_token=access_token(user, life), refresh_token=refresh, expires_in=900)
 
 

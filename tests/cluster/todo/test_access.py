@@ -13,7 +13,7 @@ from cryptography import x509
 
 from contracts.names import App, Topic
 from devstack.errors import CommandError
-from servicekit.auth import JWKS_PATH
+from servicekit.security.auth import JWKS_PATH
 from tests.charts.network import Network
 from tests.charts.rendering import objects
 from tests.charts.test_talks import APP, DATA, METRICS, SIDECAR, named, service

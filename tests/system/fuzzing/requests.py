@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from servicekit.auth import API_PREFIX
+from servicekit.security.auth import API_PREFIX
 from tests.system.fuzzing.fragments import (
     BODIES,
     ENCODED,

@@ -31,12 +31,12 @@ _GZIP: Final = 16
 """To zlib: with the head and the tail of gzip."""
 
 
-def packed(events: Iterable[bytes]) -> str:
+def pack_events(events: Iterable[bytes]) -> str:
     """`data.events_gzip` of events that are JSON already."""
     return base64.b64encode(gzip.compress(b"[" + b",".join(events) + b"]", FASTEST, mtime=0)).decode()
 
 
-def events_in(message: Any) -> list[Any]:
+def unpack_events(message: Any) -> list[Any]:
     """The CloudEvents that a message carries: those of a batch, or the message itself."""
     if not isinstance(message, dict) or message.get("type") != BATCH_TYPE:
         return [message]

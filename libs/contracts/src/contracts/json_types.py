@@ -23,7 +23,7 @@ _SCALARS = (str, int, float, NoneType)
 _TYPES: Any = {"string": str, "integer": int, "number": int | float, "boolean": bool, "null": NoneType}
 
 
-def mistake(value: Any, schema: Schema, definitions: Schema) -> str:
+def find_mistake(value: Any, schema: Schema, definitions: Schema) -> str:
     """What `value` should have been according to a JSON Schema; empty if that is what it is.
 
     Only types are looked at, and how dates are written: of everything else Pydantic tells. What is not

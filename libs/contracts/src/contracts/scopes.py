@@ -66,7 +66,7 @@ _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def needed(method: str, path: str) -> tuple[str, ...]:
+def get_required_scopes(method: str, path: str) -> tuple[str, ...]:
     """The scopes an operation needs, all of them; empty if no API token may do it.
 
     path: its template under `/api/v1`, such as `/tasks/{id}`.

@@ -16,7 +16,7 @@ _MOST_DIGITS = 9
 _until: ContextVar[float] = ContextVar("until", default=math.inf)
 
 
-def of_request(headers: Iterable[tuple[bytes, bytes]]) -> float:
+def parse_deadline(headers: Iterable[tuple[bytes, bytes]]) -> float:
     """When a request that comes now with these headers is over; never for one that doesn't say."""
     for name, value in headers:
         if name == _NAME and value.isdigit() and len(value) <= _MOST_DIGITS:
@@ -24,12 +24,12 @@ def of_request(headers: Iterable[tuple[bytes, bytes]]) -> float:
     return math.inf
 
 
-def milliseconds(seconds: float) -> str:
+def format_timeout(seconds: float) -> str:
     """The value of the header; never more than is left."""
     return str(max(0, math.floor(seconds * 1000)))
 
 
-def left() -> float:
+def remaining() -> float:
     """Seconds; 0 when it is over."""
     when = _until.get()
     return when if when == math.inf else max(0.0, when - time.monotonic())

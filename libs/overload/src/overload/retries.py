@@ -36,7 +36,7 @@ class RetryBudget:
 
 
 class _Answer(Protocol):
-    def is_whole(self) -> bool: ...
+    def is_complete(self) -> bool: ...
 
     def is_refusal(self) -> bool:
         """Whether it promises that nothing was done."""
@@ -56,13 +56,13 @@ async def send_with_retries(
     All tries together have `timeout` seconds, or what is left to who asked for this. A refusal is true of
     its own try only: after one whose end nobody saw, what that one gave is returned in its place.
     """
-    left = min(timeout, deadline.left())
+    left = min(timeout, deadline.remaining())
     until = time.monotonic() + left
     budget.request_came()
     tries, unsure = 0, None
     while True:
         answer = await once(left)
-        if answer and answer.is_whole():
+        if answer and answer.is_complete():
             return unsure if tries and answer.is_refusal() else answer
         if tries == len(pauses) or time.monotonic() + pauses[tries] > until or not budget.spend():
             return answer

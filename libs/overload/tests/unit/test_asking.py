@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from overload.asking import AskedOnce, LeftAlone
+from overload.single_flight import Cooldown, SingleFlight
 
 
 class Server:
@@ -29,7 +29,7 @@ async def server() -> Server:
 
 class TestAskedOnce:
     async def test_gives_all_the_same_answer(self, server: Server) -> None:
-        once = AskedOnce(server.ask)
+        once = SingleFlight(server.ask)
         server.error = ConnectionError()
         asking = [asyncio.create_task(once.answer()) for _ in range(10)]
         await asyncio.sleep(0)
@@ -39,7 +39,7 @@ class TestAskedOnce:
 
     async def test_asks_again_after_an_answer(self, server: Server) -> None:
         server.answers.set()
-        once = AskedOnce(server.ask)
+        once = SingleFlight(server.ask)
         for _ in range(3):
             await once.answer()
         assert server.asked == 3
@@ -47,7 +47,7 @@ class TestAskedOnce:
     async def test_goes_on_asking_for_whoever_comes_after_one_whose_time_is_over(
         self, server: Server
     ) -> None:
-        once = AskedOnce(server.ask)
+        once = SingleFlight(server.ask)
         for _ in range(3):
             with pytest.raises(TimeoutError):
                 await once.answer(0.001)
@@ -56,7 +56,7 @@ class TestAskedOnce:
         assert server.asked == 1
 
     async def test_does_not_stop_when_somebody_who_waits_is_cancelled(self, server: Server) -> None:
-        once = AskedOnce(server.ask)
+        once = SingleFlight(server.ask)
         gone, stays = asyncio.create_task(once.answer()), asyncio.create_task(once.answer())
         await asyncio.sleep(0)
         gone.cancel()
@@ -67,7 +67,7 @@ class TestAskedOnce:
 
 def test_left_alone_for_so_long_after_each_failure() -> None:
     now = 100.0
-    left_alone = LeftAlone(0.5, lambda: now)
+    left_alone = Cooldown(0.5, lambda: now)
     assert not left_alone
     left_alone.failed()
     assert left_alone

@@ -20,7 +20,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def of(value: bytes) -> float:
-    return deadline.of_request([(b"host", b"x"), (deadline.HEADER.encode(), value)])
+    return deadline.parse_deadline([(b"host", b"x"), (deadline.HEADER.encode(), value)])
 
 
 class TestARequest:
@@ -33,22 +33,22 @@ class TestARequest:
         assert of(value) == math.inf
 
     def test_without_a_word_has_no_deadline(self) -> None:
-        assert deadline.of_request([(b"host", b"x")]) == deadline.left() == math.inf
+        assert deadline.parse_deadline([(b"host", b"x")]) == deadline.remaining() == math.inf
 
 
 class TestWhatIsLeft:
     def test_becomes_less_by_what_was_used(self, clock: Clock) -> None:
         with deadline.until(of(b"1500")):
             clock.now += 1.2
-            assert deadline.left() == pytest.approx(0.3)
-            assert int(deadline.milliseconds(deadline.left())) <= 300
+            assert deadline.remaining() == pytest.approx(0.3)
+            assert int(deadline.format_timeout(deadline.remaining())) <= 300
             clock.now += 5
-            assert deadline.left() == 0
+            assert deadline.remaining() == 0
 
     def test_ends_with_the_request(self, clock: Clock) -> None:
         with deadline.until(of(b"10")):
             pass
-        assert deadline.left() == math.inf
+        assert deadline.remaining() == math.inf
 
     def test_is_told_in_whole_milliseconds_and_never_as_more(self) -> None:
-        assert [deadline.milliseconds(each) for each in (15, 0.0019, -1)] == ["15000", "1", "0"]
+        assert [deadline.format_timeout(each) for each in (15, 0.0019, -1)] == ["15000", "1", "0"]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from overload.line import CROWDED_WAIT, Capacity, Leave, NoRoom
+from overload.concurrency_limit import CROWDED_WAIT, ConcurrencyLimiter, QueueFull, ReleaseSlot
 
 
 class Clock:
@@ -24,17 +24,19 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-async def in_line(capacity: Capacity, number: int, who: str = "") -> list[asyncio.Task[Leave]]:
+async def in_line(
+    capacity: ConcurrencyLimiter, number: int, who: str = ""
+) -> list[asyncio.Task[ReleaseSlot]]:
     tasks = [asyncio.create_task(capacity.enter(who)) for _ in range(number)]
     await settle()
     return tasks
 
 
-def refused(tasks: list[asyncio.Task[Leave]]) -> list[asyncio.Task[Leave]]:
-    return [task for task in tasks if task.done() and isinstance(task.exception(), NoRoom)]
+def refused(tasks: list[asyncio.Task[ReleaseSlot]]) -> list[asyncio.Task[ReleaseSlot]]:
+    return [task for task in tasks if task.done() and isinstance(task.exception(), QueueFull)]
 
 
-async def end(*tasks: asyncio.Task[Leave]) -> None:
+async def end(*tasks: asyncio.Task[ReleaseSlot]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -43,7 +45,7 @@ async def end(*tasks: asyncio.Task[Leave]) -> None:
 class TestTheLine:
     async def test_is_as_long_as_what_can_be_done_in_time(self) -> None:
         clock = Clock()
-        capacity = Capacity(2, longest_line=100, longest_wait=1.0, clock=clock)
+        capacity = ConcurrencyLimiter(2, longest_line=100, longest_wait=1.0, clock=clock)
         for _ in range(200):  # each takes 0.25 s: eight a second
             leave = await capacity.enter()
             clock.now += 0.25
@@ -55,9 +57,9 @@ class TestTheLine:
     async def test_that_stands_is_ended(self) -> None:
         """Ten a second come, eight are done: after a line of a second nobody waits long again."""
         clock = Clock()
-        capacity = Capacity(4, longest_wait=1.0, clock=clock)
+        capacity = ConcurrencyLimiter(4, longest_wait=1.0, clock=clock)
         waits: list[tuple[float, float]] = []
-        ends: list[tuple[float, Leave]] = []
+        ends: list[tuple[float, ReleaseSlot]] = []
 
         async def ask() -> None:
             came = clock.now
@@ -82,23 +84,23 @@ class TestTheLine:
 
     async def test_shortens_when_work_stalls_before_any_of_it_ends(self) -> None:
         clock = Clock()
-        capacity = Capacity(2, longest_line=100, longest_wait=1.0, clock=clock)
+        capacity = ConcurrencyLimiter(2, longest_line=100, longest_wait=1.0, clock=clock)
         clock.now = 1000.0
         tasks = await in_line(capacity, 12)
         assert [task.done() for task in tasks] == [True] * 2 + [False] * 10
         clock.now += 5
-        with pytest.raises(NoRoom):
+        with pytest.raises(QueueFull):
             await capacity.enter()
         await end(*tasks)
 
     async def test_does_not_keep_anybody_for_long(self) -> None:
         """In a stall those who wait already are refused, too, and their places are free again."""
-        capacity = Capacity(1, longest_line=100, longest_wait=0.05)
+        capacity = ConcurrencyLimiter(1, longest_line=100, longest_wait=0.05)
         leave = await capacity.enter()
         waiting = await in_line(capacity, 3)
         async with asyncio.timeout(1):
             found = await asyncio.gather(*waiting, return_exceptions=True)
-        assert {type(each) for each in found} == {NoRoom}
+        assert {type(each) for each in found} == {QueueFull}
         assert capacity.expected_wait() < 1
         leave()
         (await capacity.enter())()
@@ -107,23 +109,23 @@ class TestTheLine:
 class TestADeadline:
     async def test_that_is_over_when_it_comes_is_refused_at_once(self) -> None:
         clock = Clock()
-        capacity = Capacity(1, clock=clock)
-        with pytest.raises(NoRoom):
+        capacity = ConcurrencyLimiter(1, clock=clock)
+        with pytest.raises(QueueFull):
             await capacity.enter(until=clock.now)
 
     async def test_is_waited_for_no_longer(self) -> None:
         clock = Clock()
-        capacity = Capacity(1, clock=clock)
+        capacity = ConcurrencyLimiter(1, clock=clock)
         await capacity.enter()
         async with asyncio.timeout(1):
-            with pytest.raises(NoRoom):
+            with pytest.raises(QueueFull):
                 await capacity.enter(until=clock.now + 0.01)
         assert capacity.waiting == 0
 
     async def test_that_is_over_in_line_leaves_the_turn_to_the_next(self) -> None:
         """Also where the loop was too busy to tell it: the clock decides, not the timer."""
         clock = Clock()
-        capacity = Capacity(1, clock=clock)
+        capacity = ConcurrencyLimiter(1, clock=clock)
         leave = await capacity.enter()
         late = asyncio.create_task(capacity.enter(until=0.5))
         (patient,) = await in_line(capacity, 1)
@@ -137,7 +139,7 @@ class TestADeadline:
 
 class TestTurnsOfPersons:
     async def test_alternate_however_many_one_sends(self) -> None:
-        capacity = Capacity(1)
+        capacity = ConcurrencyLimiter(1)
         served: list[str] = []
         leave = await capacity.enter()
 
@@ -155,7 +157,7 @@ class TestTurnsOfPersons:
         assert served[:6] == ["many", "one", "two", "many", "two", "many"]
 
     async def test_are_not_lost_to_who_fills_the_line(self) -> None:
-        capacity = Capacity(1, longest_line=10)
+        capacity = ConcurrencyLimiter(1, longest_line=10)
         await capacity.enter()
         many = await in_line(capacity, 10, "many")
         (late,) = await in_line(capacity, 1, "many")
@@ -167,7 +169,7 @@ class TestTurnsOfPersons:
         await end(*many, one)
 
     async def test_are_not_given_at_the_price_of_who_has_as_few(self) -> None:
-        capacity = Capacity(1, longest_line=2)
+        capacity = ConcurrencyLimiter(1, longest_line=2)
         await capacity.enter()
         first = await in_line(capacity, 1, "first") + await in_line(capacity, 1, "second")
         (third,) = await in_line(capacity, 1, "third")
@@ -181,20 +183,20 @@ class Crowd:
     """Persons at a capacity of three with a line of six, on a clock of their own."""
 
     clock: Clock = field(default_factory=Clock)
-    asked: list[tuple[str, float, "asyncio.Task[Leave]"]] = field(default_factory=list)
-    inside: list[Leave] = field(default_factory=list)
+    asked: list[tuple[str, float, "asyncio.Task[ReleaseSlot]"]] = field(default_factory=list)
+    inside: list[ReleaseSlot] = field(default_factory=list)
     begun: list[int] = field(default_factory=list)
     """Numbers of those who got a turn, in that order."""
 
     def __post_init__(self) -> None:
-        self.capacity = Capacity(3, longest_line=6, longest_wait=1e6, clock=self.clock)
+        self.capacity = ConcurrencyLimiter(3, longest_line=6, longest_wait=1e6, clock=self.clock)
 
     def ask(self, who: str, patience: float) -> None:
         until = self.clock.now + patience
         number = len(self.asked)
         self.asked.append((who, until, asyncio.create_task(self._enter(number, who, until))))
 
-    async def _enter(self, number: int, who: str, until: float) -> Leave:
+    async def _enter(self, number: int, who: str, until: float) -> ReleaseSlot:
         leave = await self.capacity.enter(who, until)
         assert self.clock.now < until
         self.inside.append(leave)
@@ -228,7 +230,7 @@ STEPS = st.one_of(
 
 class TestATurn:
     async def test_is_passed_on_by_who_goes_in_the_moment_of_getting_it(self) -> None:
-        capacity = Capacity(1)
+        capacity = ConcurrencyLimiter(1)
         leave = await capacity.enter()
         first, second = await in_line(capacity, 2)
         leave()
@@ -284,7 +286,7 @@ class TestAnyCrowd:
         """While two of them wait, neither has been served twice more than the other."""
 
         async def run() -> None:
-            capacity = Capacity(at_once, longest_line=100)
+            capacity = ConcurrencyLimiter(at_once, longest_line=100)
             leaves = [await capacity.enter() for _ in range(at_once)]
             left, served = Counter(persons), Counter[str]()
             tasks = {asyncio.create_task(capacity.enter(who)): who for who in persons}

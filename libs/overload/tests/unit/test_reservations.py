@@ -7,7 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from libs.overload.tests.unit.test_line import Clock, end, in_line, refused, settle
-from overload.line import CROWDED_WAIT, Capacity, Leave, NoRoom, Pool, Reservation
+from overload.concurrency_limit import (
+    CROWDED_WAIT,
+    ConcurrencyLimiter,
+    QueueFull,
+    ReleaseSlot,
+    Reservation,
+    SharedSlots,
+)
 
 
 @dataclass
@@ -16,10 +23,10 @@ class Twin:
 
     reserves: bool
     clock: Clock = field(default_factory=Clock)
-    asked: list["asyncio.Task[Leave] | None"] = field(default_factory=list)
+    asked: list["asyncio.Task[ReleaseSlot] | None"] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.capacity = Capacity(2, longest_line=4, longest_wait=1.0, clock=self.clock)
+        self.capacity = ConcurrencyLimiter(2, longest_line=4, longest_wait=1.0, clock=self.clock)
 
     async def ask(self, who: str) -> None:
         reservation = self.capacity.reserve(who) if self.reserves else None
@@ -33,8 +40,8 @@ class Twin:
     def fates(self) -> list[str]:
         return [self._fate(task) for task in self.asked]
 
-    def _fate(self, task: "asyncio.Task[Leave] | None") -> str:
-        if task is None or (task.done() and isinstance(task.exception(), NoRoom)):
+    def _fate(self, task: "asyncio.Task[ReleaseSlot] | None") -> str:
+        if task is None or (task.done() and isinstance(task.exception(), QueueFull)):
             return "refused"
         return "in" if task.done() else "waits"
 
@@ -71,12 +78,12 @@ class TestAReservation:
 
     async def test_counts_for_who_comes_next(self) -> None:
         clock = Clock()
-        capacity = Capacity(2, longest_line=3, clock=clock)
+        capacity = ConcurrencyLimiter(2, longest_line=3, clock=clock)
         found = [capacity.reserve(str(number)) for number in range(100)]
         assert [each is not None for each in found] == [True] * 5 + [False] * 95
 
     async def test_is_good_once(self) -> None:
-        capacity = Capacity(1, longest_line=0)
+        capacity = ConcurrencyLimiter(1, longest_line=0)
         reservation = capacity.reserve("a")
         assert isinstance(reservation, Reservation)
         assert capacity.reserve("b") is None
@@ -86,7 +93,7 @@ class TestAReservation:
 
     async def test_is_a_place_in_a_line_that_is_full_by_now(self) -> None:
         """As for a request whose body comes after those of others."""
-        capacity = Capacity(1, longest_line=1)
+        capacity = ConcurrencyLimiter(1, longest_line=1)
         leave = await capacity.enter("a")
         reservation = capacity.reserve("slow")
         assert reservation
@@ -105,7 +112,7 @@ class TestAReservation:
     async def test_waits_as_long_as_any_in_a_crowd(self) -> None:
         """Whoever has no reservation is refused there if the turn doesn't come at once."""
         clock = Clock()
-        capacity = Capacity(1, longest_wait=0.2, clock=clock)
+        capacity = ConcurrencyLimiter(1, longest_wait=0.2, clock=clock)
         leave = await capacity.enter()
         reservation = capacity.reserve("a")
         first = await in_line(capacity, 1)
@@ -126,8 +133,8 @@ class TestAReservation:
 
 class TestAPool:
     async def test_gives_its_lanes_no_more_than_it_has_and_what_is_their_own(self) -> None:
-        pool = Pool(8)
-        first, second, third = (Capacity(8, pool=pool) for _ in range(3))
+        pool = SharedSlots(8)
+        first, second, third = (ConcurrencyLimiter(8, pool=pool) for _ in range(3))
         for lane in (first, second, third):
             asked = await in_line(lane, 20)
             inside = [task for task in asked if task.done()]
@@ -135,8 +142,8 @@ class TestAPool:
         assert pool.working == 8 + 2 + 2
 
     async def test_passes_a_free_turn_to_the_lane_that_waits(self) -> None:
-        pool = Pool(4)
-        first, second = Capacity(4, pool=pool), Capacity(4, pool=pool)
+        pool = SharedSlots(4)
+        first, second = ConcurrencyLimiter(4, pool=pool), ConcurrencyLimiter(4, pool=pool)
         leaves = [await first.enter() for _ in range(4)]
         own = await second.enter()
         (waiting,) = await in_line(second, 1)
@@ -153,8 +160,8 @@ class TestAPool:
         assert more.done()
 
     async def test_lets_lanes_that_wait_take_turns(self) -> None:
-        pool = Pool(4)
-        lanes = [Capacity(4, pool=pool) for _ in range(3)]
+        pool = SharedSlots(4)
+        lanes = [ConcurrencyLimiter(4, pool=pool) for _ in range(3)]
         leaves = [await lanes[0].enter() for _ in range(4)]
         own = [await lane.enter() for lane in lanes[1:]]
         waiting = [await in_line(lane, 4) for lane in lanes]
@@ -166,9 +173,9 @@ class TestAPool:
     @settings(max_examples=100)
     @given(steps=st.lists(st.tuples(st.integers(0, 2), st.sampled_from(["ask", "leave"])), max_size=60))
     async def test_leaves_nobody_waiting_while_a_turn_is_free(self, steps: list[tuple[int, str]]) -> None:
-        pool, clock = Pool(4), Clock()
-        lanes = [Capacity(4, longest_wait=1e6, pool=pool, clock=clock) for _ in range(3)]
-        asked: list[list[asyncio.Task[Leave]]] = [[], [], []]
+        pool, clock = SharedSlots(4), Clock()
+        lanes = [ConcurrencyLimiter(4, longest_wait=1e6, pool=pool, clock=clock) for _ in range(3)]
+        asked: list[list[asyncio.Task[ReleaseSlot]]] = [[], [], []]
         for number, what in steps:
             if what == "ask":
                 asked[number] += await in_line(lanes[number], 1)
@@ -177,5 +184,5 @@ class TestAPool:
                 inside[0].result()()
                 await settle()
             assert pool.working == sum(lane.working for lane in lanes) <= 4 + 2
-            assert not any(lane.has_room() and lane.waiting for lane in lanes)
+            assert not any(lane.has_free_slot() and lane.waiting for lane in lanes)
         await end(*(task for tasks in asked for task in tasks))

@@ -14,7 +14,7 @@ class Answer:
     whole: bool = True
     refusal: bool = False
 
-    def is_whole(self) -> bool:
+    def is_complete(self) -> bool:
         return self.whole
 
     def is_refusal(self) -> bool:

@@ -10,29 +10,31 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.routing import BaseRoute
 
-from servicekit import health, idempotency, inbox, metrics, replays, subscriptions
-from servicekit.admission import AdmissionControl, Lanes, Policy
-from servicekit.auth import PublishedKeys, TokenVerifier
-from servicekit.body_limit import BodyLimit
-from servicekit.content_digest import ContentDigest
-from servicekit.database import Database, open_database
-from servicekit.deliveries import Effects
-from servicekit.leaving import Leaving
-from servicekit.logs import start_logging
+from servicekit.dapr.app_token import AppTokenMiddleware
+from servicekit.dapr.content_digest import ContentDigest
+from servicekit.dapr.sidecar import Sidecar
+from servicekit.messaging import outbox_metrics, processed_messages, replays, subscriptions
+from servicekit.messaging.consumer import EventConsumer
+from servicekit.messaging.outbox_relay import OutboxRelay
 from servicekit.migrations import migrate
+from servicekit.observability import metrics
+from servicekit.observability.logs import start_logging
+from servicekit.observability.tracing import TracingMiddleware, start_tracing
+from servicekit.persistence.database import Database, open_database
 from servicekit.problems import CatchAll, install_error_handlers
-from servicekit.relay import Relay
-from servicekit.service_app import ServiceApp
+from servicekit.security.auth import JwksKeySource, TokenVerifier
 from servicekit.settings import ServiceSettings
-from servicekit.sidecar import Sidecar
-from servicekit.sidecar_only import SidecarOnly
-from servicekit.text_gate import TextGate
-from servicekit.tracing import TracingMiddleware, start_tracing
+from servicekit.web import health, idempotency
+from servicekit.web.admission import AdmissionControl, AdmissionPolicy, Bulkheads
+from servicekit.web.body_limit import BodyLimit
+from servicekit.web.connection_draining import ConnectionDraining
+from servicekit.web.service_app import ServiceApp
+from servicekit.web.text_validation import TextValidation
 
 HOUSEKEEPING_SECONDS = 600
 
 Background = Callable[[FastAPI], Coroutine[Any, Any, None]]
-Forget = Callable[[AsyncSession], Awaitable[None]]
+PurgeJob = Callable[[AsyncSession], Awaitable[None]]
 log = logging.getLogger(__name__)
 
 
@@ -45,9 +47,9 @@ def create_app(
     public: bool = False,
     startup: Sequence[Background] = (),
     background: Sequence[Background] = (),
-    forget: Sequence[Forget] = (),
-    quick: Sequence[BaseRoute] = (),
-    admission: Policy | None = None,
+    purge: Sequence[PurgeJob] = (),
+    fast_reads: Sequence[BaseRoute] = (),
+    admission: AdmissionPolicy | None = None,
 ) -> FastAPI:
     """The FastAPI app of one service.
 
@@ -56,8 +58,8 @@ def create_app(
     startup: run once before the first request, with `app.state` complete.
     background: run beside the requests, from then until the end.
     admission: what is done where too many requests come at once, if not the usual.
-    forget: drop what this service no longer needs; done every ten minutes, in one transaction.
-    quick: reads that are answered past the framework, before all routes.
+    purge: delete what this service no longer needs; done every ten minutes, in one transaction.
+    fast_reads: reads that are answered past the framework, before all routes.
     """
     start_logging(settings)
     tracer = start_tracing(settings)
@@ -67,7 +69,7 @@ def create_app(
     app = ServiceApp(
         title=f"todo: {settings.app}",
         version="1",
-        lifespan=_lifespan(settings, sidecar, database, startup, background, forget),
+        lifespan=_lifespan(settings, sidecar, database, startup, background, purge),
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
@@ -76,27 +78,29 @@ def create_app(
     app.state.tracer = tracer
     app.state.sidecar = sidecar
     app.state.database = database
-    app.state.verifier = TokenVerifier(PublishedKeys(sidecar))
-    app.router.routes[:0] = quick
+    app.state.verifier = TokenVerifier(JwksKeySource(sidecar))
+    app.router.routes[:0] = fast_reads
     for router in (health.router, *routers):
         app.include_router(router)
     if listens:
         assert database
-        effects = Effects(database, sidecar, tracer, listens.handlers)
-        app.state.effects = effects
+        consumer = EventConsumer(database, sidecar, tracer, listens.handlers)
+        app.state.consumer = consumer
         app.include_router(replays.router)
-        subscriptions.mount(app, listens, effects.deliver, database)
+        subscriptions.mount_subscriptions(app, listens, consumer.consume, database)
     install_error_handlers(app)
-    app.add_middleware(TextGate)
+    app.add_middleware(TextValidation)
     if settings.metrics:
         metrics.install_metrics(app)
     app.add_middleware(CatchAll)
     app.add_middleware(BodyLimit)
-    app.add_middleware(SidecarOnly, token=settings.app_api_token.get_secret_value(), callbacks_only=public)
+    app.add_middleware(
+        AppTokenMiddleware, token=settings.app_api_token.get_secret_value(), callbacks_only=public
+    )
     app.add_middleware(TracingMiddleware, tracer=tracer)
-    app.state.lanes = Lanes(settings.requests_at_once, admission or Policy())
-    app.add_middleware(AdmissionControl, lanes=app.state.lanes)
-    app.add_middleware(Leaving)
+    app.state.bulkheads = Bulkheads(settings.requests_at_once, admission or AdmissionPolicy())
+    app.add_middleware(AdmissionControl, bulkheads=app.state.bulkheads)
+    app.add_middleware(ConnectionDraining)
     if not public:
         app.add_middleware(ContentDigest)
     return app
@@ -108,7 +112,7 @@ def _lifespan(
     database: Database | None,
     startup: Sequence[Background],
     background: Sequence[Background],
-    forget: Sequence[Forget],
+    purge_jobs: Sequence[PurgeJob],
 ) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, FastAPI]]:
@@ -116,45 +120,47 @@ def _lifespan(
             await sidecar.start()
             stack.push_async_callback(sidecar.close)
             if database:
-                await _open(database, settings, sidecar, stack, forget)
+                await _start_persistence(database, settings, sidecar, stack, purge_jobs)
             for begin in startup:
                 await begin(app)
             for work in background:
-                stack.push_async_callback(_end, asyncio.create_task(work(app)))
+                stack.push_async_callback(_cancel, asyncio.create_task(work(app)))
             log.info("%s is up", settings.app)
             yield {"app": app}
 
     return lifespan
 
 
-async def _open(
+async def _start_persistence(
     database: Database,
     settings: ServiceSettings,
     sidecar: Sidecar,
     stack: AsyncExitStack,
-    forget: Sequence[Forget],
+    purge_jobs: Sequence[PurgeJob],
 ) -> None:
     stack.push_async_callback(database.close)
     if settings.migrate_on_start:
         await migrate(database)
-    house = _keep_house(database, [idempotency.forget, inbox.forget, *forget])
-    relay = Relay(database, sidecar, events_per_message=settings.events_per_message)
-    for work in (relay.run(), metrics.sample_outbox(database), house):
-        stack.push_async_callback(_end, asyncio.create_task(work))
+    housekeeping = _run_housekeeping(
+        database, [idempotency.purge_expired, processed_messages.purge_expired, *purge_jobs]
+    )
+    relay = OutboxRelay(database, sidecar, events_per_message=settings.events_per_message)
+    for work in (relay.run(), outbox_metrics.sample_outbox(database), housekeeping):
+        stack.push_async_callback(_cancel, asyncio.create_task(work))
 
 
-async def _end(task: asyncio.Task[None]) -> None:
+async def _cancel(task: asyncio.Task[None]) -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def _keep_house(database: Database, forget: Sequence[Forget]) -> None:
-    """Drop what is no longer needed: answers after a day, inbox rows after the events are gone, …"""
+async def _run_housekeeping(database: Database, purge_jobs: Sequence[PurgeJob]) -> None:
+    """Delete what is past its retention: answers after a day, ids of messages after the events are gone, …"""
     while True:
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
         try:
             async with database.transaction() as session:
-                for drop in forget:
-                    await drop(session)
+                for purge in purge_jobs:
+                    await purge(session)
         except Exception as error:
             log.warning("housekeeping failed: %s", error)

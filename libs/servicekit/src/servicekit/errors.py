@@ -118,7 +118,7 @@ class NotFound(ServiceError):
 class MethodNotAllowed(ServiceError):
     status = 405
     code = "method-not-allowed"
-    title = "This can't be done with what is here"
+    title = "Method not allowed"
 
     def __init__(self, allowed: Iterable[str]) -> None:
         """allowed: where GET is, HEAD is too, named or not."""
@@ -137,7 +137,7 @@ class RequestTimeout(ServiceError):
 class Conflict(ServiceError):
     status = 409
     code = "conflict"
-    title = "That contradicts what is stored"
+    title = "Conflicts with the current state"
 
 
 class QuotaExceeded(Conflict):
@@ -207,7 +207,7 @@ class TimedOut(Unavailable):
     title = "The answer took too long"
 
 
-class Absent(Unavailable):
+class ServiceUnreachable(Unavailable):
     """Nobody was there to answer: what a circuit breaker counts."""
 
 

@@ -20,14 +20,14 @@ from sqlalchemy import Connection, text
 from sqlmodel import SQLModel
 
 from contracts.names import App
-from servicekit.database import Database, open_database
-from servicekit.leadership import LOCK
+from servicekit.messaging.leader_election import LOCK
+from servicekit.persistence.database import Database, open_database
 from servicekit.settings import ServiceSettings
 
 log = logging.getLogger(__name__)
 
 
-def migrations_folder(app: App) -> Path:
+def find_migrations_folder(app: App) -> Path:
     """Where the versions of `app` lie."""
     package = importlib.import_module(f"{app}_service")
     assert package.__file__
@@ -36,7 +36,7 @@ def migrations_folder(app: App) -> Path:
 
 async def migrate(database: Database) -> None:
     """Bring `database` to the newest version; replicas that start together take turns."""
-    scripts = ScriptDirectory(str(migrations_folder(database.app)))
+    scripts = ScriptDirectory(str(find_migrations_folder(database.app)))
     async with database.reading() as session:
         current = await (await session.connection()).run_sync(_revision)
     if current == scripts.get_current_head():

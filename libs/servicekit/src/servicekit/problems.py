@@ -12,7 +12,6 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from servicekit.database import DatabaseAway, is_away
 from servicekit.errors import (
     BadRequest,
     FieldProblem,
@@ -24,7 +23,8 @@ from servicekit.errors import (
     TooLarge,
     Unavailable,
 )
-from servicekit.tracing import current_trace_id
+from servicekit.observability.tracing import get_trace_id
+from servicekit.persistence.database import DatabaseUnavailable, is_unavailable
 
 PROBLEM_CONTENT_TYPE = "application/problem+json"
 TOLD_ELSEWHERE = {"overloaded", "database-unavailable"}
@@ -44,7 +44,7 @@ class Problem(BaseModel):
     trace_id: str = ""
 
 
-def problem_response(error: ServiceError) -> Response:
+def build_problem_response(error: ServiceError) -> Response:
     """The answer that tells `error`; what is our fault is logged too, unless it is elsewhere."""
     if error.status >= 500 and error.code not in TOLD_ELSEWHERE:
         log.warning("answered %s %s: %s", error.status, error.code, error.detail)
@@ -54,7 +54,7 @@ def problem_response(error: ServiceError) -> Response:
         "status": error.status,
         "code": error.code,
         "detail": error.detail,
-        "trace_id": current_trace_id(),
+        "trace_id": get_trace_id(),
         **error.extensions(),
     }
     return Response(orjson.dumps(body), error.status, error.headers, PROBLEM_CONTENT_TYPE)
@@ -66,7 +66,7 @@ def install_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(DBAPIError, _on_database_error)
-    app.add_exception_handler(DatabaseAway, _on_database_error)
+    app.add_exception_handler(DatabaseUnavailable, _on_database_error)
     app.add_exception_handler(PoolTimeout, _on_pool_timeout)
     app.add_exception_handler(OSError, _on_os_error)
     app.add_exception_handler(Exception, _on_unexpected)
@@ -108,17 +108,17 @@ async def _answer_to(request: Request, error: Exception) -> Response:
 
 async def _on_service_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, ServiceError)
-    return problem_response(error)
+    return build_problem_response(error)
 
 
 async def _on_validation_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     found = error.errors()
     if any(item["type"] == "json_invalid" for item in found):
-        return problem_response(MalformedJson(str(found[0]["ctx"]["error"])))
+        return build_problem_response(MalformedJson(str(found[0]["ctx"]["error"])))
     problems = [FieldProblem(pointer=_pointer(item["loc"]), detail=_said(item["msg"])) for item in found]
     detail = "; ".join(f"{problem.pointer or '/'}: {problem.detail}" for problem in problems[:3])
-    return problem_response(Invalid(detail, errors=problems))
+    return build_problem_response(Invalid(detail, errors=problems))
 
 
 class _FromFramework(ServiceError):
@@ -139,32 +139,32 @@ def _in_our_words(error: HTTPException) -> ServiceError:
 
 async def _on_http_exception(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return problem_response(_in_our_words(error))
+    return build_problem_response(_in_our_words(error))
 
 
 async def _on_database_error(request: Request, error: Exception) -> Response:
-    if not is_away(error):
+    if not is_unavailable(error):
         return await _on_unexpected(request, error)
-    if not isinstance(error, DatabaseAway):
+    if not isinstance(error, DatabaseUnavailable):
         log.warning("database unavailable: %s", type(getattr(error, "orig", error)).__name__)
-    return problem_response(Unavailable("The database can't be reached.", code="database-unavailable"))
+    return build_problem_response(Unavailable("The database can't be reached.", code="database-unavailable"))
 
 
 async def _on_pool_timeout(_: Request, error: Exception) -> Response:
     log.warning("no free database connection", exc_info=error)
-    return problem_response(Unavailable("The database is busy.", code="database-busy"))
+    return build_problem_response(Unavailable("The database is busy.", code="database-busy"))
 
 
 async def _on_os_error(request: Request, error: Exception) -> Response:
     if isinstance(error, ConnectionError | TimeoutError):
         log.warning("connection failed", exc_info=error)
-        return problem_response(Unavailable())
+        return build_problem_response(Unavailable())
     return await _on_unexpected(request, error)
 
 
 async def _on_unexpected(_: Request, error: Exception) -> Response:
     log.error("unexpected error", exc_info=error)
-    return problem_response(ServiceError())
+    return build_problem_response(ServiceError())
 
 
 def _said(message: str) -> str:

@@ -12,5 +12,5 @@ def new_id() -> str:
     return str(uuid7())
 
 
-def is_id(value: str) -> bool:
+def is_valid_id(value: str) -> bool:
     return _UUID.fullmatch(value) is not None

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 import pytest
 
 from contracts.names import App, Topic
-from servicekit import leadership, relay
-from servicekit.bulk import Outgoing
-from servicekit.database import Database
+from servicekit.dapr.bulk_publish import OutboundMessage
+from servicekit.messaging import leader_election, outbox_relay
+from servicekit.messaging.outbox import OutboxRow
+from servicekit.messaging.outbox_relay import OutboxRelay
 from servicekit.migrations import migrate
-from servicekit.outbox import OutboxRow
-from servicekit.relay import Relay
+from servicekit.persistence.database import Database
 
 NEVER = 3600
 PATIENCE = 10
@@ -25,7 +25,7 @@ class Broker:
         self.ids: list[str] = []
         self.has_some = asyncio.Event()
 
-    async def publish_bulk(self, _: Topic, events: Sequence[Outgoing]) -> set[str]:
+    async def publish_bulk(self, _: Topic, events: Sequence[OutboundMessage]) -> set[str]:
         self.ids += [event.id for event in events]
         self.has_some.set()
         return set()
@@ -55,13 +55,13 @@ async def relaying(
     """A replica that relays and one that follows; nobody looks without being told."""
     if replicas[0].is_sqlite:
         pytest.skip("SQLite has no word between processes")
-    monkeypatch.setattr(relay, "WATCHFUL_SECONDS", 0)
-    monkeypatch.setattr(relay, "CALM_SECONDS", NEVER)
-    monkeypatch.setattr(leadership, "RETRY_SECONDS", 0.2)
+    monkeypatch.setattr(outbox_relay, "WATCHFUL_SECONDS", 0)
+    monkeypatch.setattr(outbox_relay, "CALM_SECONDS", NEVER)
+    monkeypatch.setattr(leader_election, "RETRY_SECONDS", 0.2)
     broker = Broker()
     running = []
     for each in replicas:
-        running.append(asyncio.create_task(Relay(each, broker).run()))
+        running.append(asyncio.create_task(OutboxRelay(each, broker).run()))
         await record(each, "first")
         await broker.take("first")
     yield replicas, broker
@@ -91,15 +91,15 @@ class TestOneThatNobodyTellsOf:
     async def test_is_found_by_the_look_now_and_then_and_the_next_sooner(
         self, replicas: list[Database], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(relay, "WATCHFUL_SECONDS", 0)
-        monkeypatch.setattr(relay, "CALM_SECONDS", 0.3)
+        monkeypatch.setattr(outbox_relay, "WATCHFUL_SECONDS", 0)
+        monkeypatch.setattr(outbox_relay, "CALM_SECONDS", 0.3)
         broker = Broker()
-        running = asyncio.create_task(Relay(replicas[0], broker, poll_seconds=0.01).run())
+        running = asyncio.create_task(OutboxRelay(replicas[0], broker, poll_seconds=0.01).run())
         await asyncio.sleep(0.1)
-        monkeypatch.setattr(relay, "WATCHFUL_SECONDS", NEVER)
+        monkeypatch.setattr(outbox_relay, "WATCHFUL_SECONDS", NEVER)
         await record(replicas[0], "1", says_so=False)
         await broker.take("1")
-        monkeypatch.setattr(relay, "CALM_SECONDS", NEVER)
+        monkeypatch.setattr(outbox_relay, "CALM_SECONDS", NEVER)
         for id in ("2", "3"):
             await record(replicas[0], id, says_so=False)
             await broker.take(id)

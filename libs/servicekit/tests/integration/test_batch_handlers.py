@@ -20,17 +20,24 @@ from sqlmodel import SQLModel, col
 from contracts.event import CloudEvent, Event, wrap
 from contracts.names import App, Topic
 from contracts.user import UserDeleted, UserSignedUp, UserUpdated
-from servicekit import deliveries
-from servicekit.bulk import Outgoing
-from servicekit.database import Database
-from servicekit.deliveries import Effects, Handler, Received, ReceivedBatch, Status, read
+from servicekit.dapr.bulk_publish import OutboundMessage
+from servicekit.dapr.sidecar import Sidecar
 from servicekit.errors import Unavailable
-from servicekit.inbox import InboxRow
-from servicekit.outbox import OutboxRow, record
-from servicekit.sidecar import Sidecar
-from servicekit.subscriptions import Subscriptions
+from servicekit.messaging import consumer
+from servicekit.messaging.consumer import (
+    DeliveryStatus,
+    EventBatchContext,
+    EventConsumer,
+    EventContext,
+    Handler,
+    parse_message,
+)
+from servicekit.messaging.outbox import OutboxRow, record_event
+from servicekit.messaging.processed_messages import ProcessedMessageRow
+from servicekit.messaging.subscriptions import Subscriptions
+from servicekit.persistence.database import Database
 
-OK, AGAIN = Status.SUCCESS, Status.RETRY
+OK, AGAIN = DeliveryStatus.SUCCESS, DeliveryStatus.RETRY
 MODEST = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 FLAGS = {"a": "01", "b": "00", "c": "03"}
 """Of traces; an odd number says that they are recorded."""
@@ -44,16 +51,16 @@ class RecordingSidecar(Sidecar):
 
     buried: list[str] = field(default_factory=list)
 
-    async def publish(self, topic: Topic, event: Outgoing) -> None:
+    async def publish(self, topic: Topic, event: OutboundMessage) -> None:
         letter = json.loads(event.payload)["data"]
         if letter["event"].get("data", {}).get("name") == "bug that nobody takes":
             raise Unavailable
         self.buried.append(f"{event.id}: {letter['cause']}")
 
 
-def _happen(received: Received[Any] | ReceivedBatch[Any], event: Event) -> None:
+def _happen(received: EventContext[Any] | EventBatchContext[Any], event: Event) -> None:
     """The effect: the event is recorded again; some names fail after it."""
-    record(received.session, event)
+    record_event(received.session, event)
     name = getattr(event, "name", "")
     if name.startswith("bug"):
         raise KeyError("no such thing")
@@ -61,11 +68,11 @@ def _happen(received: Received[Any] | ReceivedBatch[Any], event: Event) -> None:
         raise Unavailable("the other service is away")
 
 
-async def _on_one(received: Received[Any]) -> None:
+async def _on_one(received: EventContext[Any]) -> None:
     _happen(received, received.event)
 
 
-async def _on_many(batch: ReceivedBatch[Any]) -> None:
+async def _on_many(batch: EventBatchContext[Any]) -> None:
     calls.append(len(batch.envelopes))
     for envelope in batch.envelopes:
         _happen(batch, envelope.data)
@@ -85,7 +92,7 @@ def _handlers(*, batched: bool) -> dict[type[Event], Handler]:
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deliveries, "PAUSES", (0.001, 0.001))
+    monkeypatch.setattr(consumer, "RETRY_DELAYS", (0.001, 0.001))
     calls.clear()
 
 
@@ -99,8 +106,8 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def effects(database: Database) -> Effects:
-    return Effects(database, RecordingSidecar(1), NoOpTracer(), _handlers(batched=True))
+def effects(database: Database) -> EventConsumer:
+    return EventConsumer(database, RecordingSidecar(1), NoOpTracer(), _handlers(batched=True))
 
 
 def _event(kind: type[Event], id: str, name: str = "a", traceparent: str = "") -> dict[str, Any]:
@@ -113,8 +120,8 @@ def _event(kind: type[Event], id: str, name: str = "a", traceparent: str = "") -
     return message
 
 
-async def _deliver(effects: Effects, raw: Sequence[Any]) -> list[Status]:
-    return await effects.deliver([read(Topic.USER_EVENTS, event) for event in raw])
+async def _deliver(effects: EventConsumer, raw: Sequence[Any]) -> list[DeliveryStatus]:
+    return await effects.consume([parse_message(Topic.USER_EVENTS, event) for event in raw])
 
 
 async def _recorded(database: Database) -> list[str]:
@@ -125,7 +132,7 @@ async def _recorded(database: Database) -> list[str]:
 
 class TestABatchHandler:
     async def test_gets_what_follows_one_another_in_one_call(
-        self, effects: Effects, database: Database
+        self, effects: EventConsumer, database: Database
     ) -> None:
         kinds: list[type[Event]] = [UserUpdated, UserDeleted, UserUpdated, UserSignedUp, UserDeleted]
         raw = [_event(kind, str(number)) for number, kind in enumerate(kinds)]
@@ -133,14 +140,14 @@ class TestABatchHandler:
         assert calls == [3, 1]
         assert await _recorded(database) == ["0", "1", "2", "3", "4"]
 
-    async def test_gets_only_what_is_new(self, effects: Effects, database: Database) -> None:
+    async def test_gets_only_what_is_new(self, effects: EventConsumer, database: Database) -> None:
         a, b, c = (_event(UserUpdated, id) for id in "abc")
         await _deliver(effects, [a])
         await _deliver(effects, [a, b, c, b, a])
         assert calls == [1, 2]
         assert await _recorded(database) == ["a", "b", "c"]
 
-    async def test_that_fails_gets_each_half(self, effects: Effects, database: Database) -> None:
+    async def test_that_fails_gets_each_half(self, effects: EventConsumer, database: Database) -> None:
         raw = [_event(UserUpdated, "1"), _event(UserUpdated, "2", "bug"), _event(UserUpdated, "3")]
         assert await _deliver(effects, raw) == [OK] * 3
         assert calls == [3, 1, 2, 1, 1, 1, 1]
@@ -148,19 +155,19 @@ class TestABatchHandler:
 
     @pytest.mark.parametrize("bad", [0, 77, 127])
     async def test_finds_one_bad_event_among_many_by_bisection(
-        self, effects: Effects, database: Database, bad: int
+        self, effects: EventConsumer, database: Database, bad: int
     ) -> None:
         raw = [_event(UserUpdated, f"{n:03}", "bug" if n == bad else "") for n in range(128)]
         assert await _deliver(effects, raw) == [OK] * 128
-        tries = 1 + len(deliveries.PAUSES)
+        tries = 1 + len(consumer.RETRY_DELAYS)
         assert len(calls) <= 2 * 7 + tries
         assert await _recorded(database) == [f"{n:03}" for n in range(128) if n != bad]
 
     async def test_holds_no_transaction_for_more_than_some(
-        self, effects: Effects, database: Database, monkeypatch: pytest.MonkeyPatch
+        self, effects: EventConsumer, database: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """What was done before a part went away stays done."""
-        monkeypatch.setattr(deliveries, "TOGETHER", 2)
+        monkeypatch.setattr(consumer, "MAX_TRANSACTION_EVENTS", 2)
         names = ["a", "b", "c", "away", "e", "f"]
         raw = [_event(UserUpdated, name, name) for name in names]
         assert await _deliver(effects, raw) == [OK, OK, AGAIN, AGAIN, AGAIN, AGAIN]
@@ -172,7 +179,7 @@ class TestTraces:
     async def test_that_are_recorded_have_a_span_for_their_event(self, database: Database) -> None:
         exporter, provider = InMemorySpanExporter(), TracerProvider(sampler=ParentBased(ALWAYS_OFF))
         provider.add_span_processor(SimpleSpanProcessor(exporter))
-        effects = Effects(database, Sidecar(1), provider.get_tracer("test"), _handlers(batched=True))
+        effects = EventConsumer(database, Sidecar(1), provider.get_tracer("test"), _handlers(batched=True))
         traces = {id: f"00-{id * 32}-{id * 16}-{flags}" for id, flags in FLAGS.items()}
         await _deliver(effects, [_event(UserUpdated, id, traceparent=trace) for id, trace in traces.items()])
         spans = exporter.get_finished_spans()
@@ -197,13 +204,13 @@ class TestEffects:
         """Statuses, records, dead letters: whatever comes again, fails or is away."""
         found = []
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(deliveries, "TOGETHER", together)
+            patch.setattr(consumer, "MAX_TRANSACTION_EVENTS", together)
             for batched in (False, True):
                 async with database.engine.begin() as connection:
                     await connection.execute(delete(OutboxRow))
-                    await connection.execute(delete(InboxRow))
+                    await connection.execute(delete(ProcessedMessageRow))
                 sidecar = RecordingSidecar(1)
-                effects = Effects(database, sidecar, NoOpTracer(), _handlers(batched=batched))
+                effects = EventConsumer(database, sidecar, NoOpTracer(), _handlers(batched=batched))
                 statuses = [await _deliver(effects, batch) for batch in batches]
                 found.append((statuses, await _recorded(database), sidecar.buried))
         assert found[0] == found[1]

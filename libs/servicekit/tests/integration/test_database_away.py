@@ -15,9 +15,9 @@ from sqlalchemy.exc import DBAPIError
 from contracts.names import App
 from devstack import servers
 from devstack.addresses import Addresses
-from servicekit import database as under_test
-from servicekit import health
-from servicekit.database import Database, DatabaseAway, is_away
+from servicekit.persistence import database as under_test
+from servicekit.persistence.database import Database, DatabaseUnavailable, is_unavailable
+from servicekit.web import health
 
 CUT = text("SELECT pg_terminate_backend(pg_backend_pid())")
 MISSING = text("SELECT * FROM nothing_of_this_name")
@@ -50,12 +50,12 @@ def tries(database: Database, monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 class TestAServerThatGivesNoConnection:
     async def test_is_asked_by_one_in_a_while(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(under_test, "LEFT_ALONE_SECONDS", 0.2)
+        monkeypatch.setattr(under_test, "CONNECT_COOLDOWN_SECONDS", 0.2)
         nobody = Database(App.TASK, "postgresql+asyncpg://todo@127.0.0.1:1/none")
         asked = tries(nobody, monkeypatch)
         until, refused = time.monotonic() + 0.5, 0
         while time.monotonic() < until:
-            with pytest.raises(DatabaseAway):
+            with pytest.raises(DatabaseUnavailable):
                 await nobody.ping()
             refused += 1
             await asyncio.sleep(0.005)
@@ -65,14 +65,14 @@ class TestAServerThatGivesNoConnection:
     async def test_is_used_as_soon_as_it_gives_some(
         self, postgres: Addresses, database: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(under_test, "LEFT_ALONE_SECONDS", 0.05)
+        monkeypatch.setattr(under_test, "CONNECT_COOLDOWN_SECONDS", 0.05)
         role = f"role_{uuid4().hex}"
         await run(database, f"CREATE ROLE {role} LOGIN CONNECTION LIMIT 0")
         limited = Database(App.TASK, url(postgres, "postgres", role))
-        with pytest.raises(DatabaseAway):
+        with pytest.raises(DatabaseUnavailable):
             await limited.ping()
         await run(database, f"ALTER ROLE {role} CONNECTION LIMIT 5")
-        with pytest.raises(DatabaseAway):
+        with pytest.raises(DatabaseUnavailable):
             await limited.ping()
         await asyncio.sleep(0.05)
         await limited.ping()
@@ -83,7 +83,7 @@ class TestAServerThatGivesNoConnection:
         for _ in range(2):
             with pytest.raises(Exception, match="does not exist") as refusal:
                 await wrong.ping()
-            assert not is_away(refusal.value)
+            assert not is_unavailable(refusal.value)
         await wrong.close()
 
 
@@ -107,7 +107,7 @@ class TestAServerThatHangs:
         assert len(taken) == 1
         taken[0].close()
         server.close()
-        with pytest.raises(DatabaseAway):
+        with pytest.raises(DatabaseUnavailable):
             await app.state.database.ping()
 
 
@@ -117,7 +117,7 @@ class TestAConnectionThatIsCut:
             with pytest.raises(DBAPIError) as error:
                 async with database.transaction() as session:
                     await session.execute(statement)
-            assert is_away(error.value) == away
+            assert is_unavailable(error.value) == away
 
 
 async def run(database: Database, statement: str) -> None:

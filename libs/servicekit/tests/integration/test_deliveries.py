@@ -19,35 +19,35 @@ from contracts.batch import BATCH_TYPE
 from contracts.event import wrap
 from contracts.names import App, Topic
 from contracts.user import UserDeleted, UserUpdated
-from servicekit import deliveries
-from servicekit.bulk import Outgoing
-from servicekit.database import Database
-from servicekit.deliveries import Effects, Received, Status, read
+from servicekit.dapr.bulk_publish import OutboundMessage
+from servicekit.dapr.sidecar import Sidecar
 from servicekit.errors import Unavailable
-from servicekit.outbox import OutboxRow, record, record_letter
-from servicekit.replays import replay_here
-from servicekit.sidecar import Sidecar
+from servicekit.messaging import consumer
+from servicekit.messaging.consumer import DeliveryStatus, EventConsumer, EventContext, parse_message
+from servicekit.messaging.outbox import OutboxRow, record_dead_letter, record_event
+from servicekit.messaging.replays import replay_messages
+from servicekit.persistence.database import Database
 
-OK, AGAIN = Status.SUCCESS, Status.RETRY
+OK, AGAIN = DeliveryStatus.SUCCESS, DeliveryStatus.RETRY
 
 
 @dataclass
 class RecordingSidecar(Sidecar):
     """Keeps what is published; or is away."""
 
-    published: list[Outgoing] = field(default_factory=list)
+    published: list[OutboundMessage] = field(default_factory=list)
     away: bool = False
 
-    async def publish(self, topic: Topic, event: Outgoing) -> None:
+    async def publish(self, topic: Topic, event: OutboundMessage) -> None:
         assert topic is Topic.DEAD_LETTERS
         if self.away:
             raise Unavailable
         self.published.append(event)
 
 
-async def _on_updated(received: Received[UserUpdated]) -> None:
+async def _on_updated(received: EventContext[UserUpdated]) -> None:
     """The effect: the event is recorded again; some names fail after it."""
-    record(received.session, received.event)
+    record_event(received.session, received.event)
     if received.event.name == "bug":
         raise KeyError("no such thing")
     if received.event.name == "away":
@@ -58,7 +58,7 @@ async def _on_updated(received: Received[UserUpdated]) -> None:
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deliveries, "PAUSES", (0.001, 0.001))
+    monkeypatch.setattr(consumer, "RETRY_DELAYS", (0.001, 0.001))
 
 
 @pytest.fixture
@@ -76,8 +76,8 @@ def sidecar() -> RecordingSidecar:
 
 
 @pytest.fixture
-def effects(database: Database, sidecar: RecordingSidecar) -> Effects:
-    return Effects(database, sidecar, NoOpTracer(), {UserUpdated: _on_updated})
+def effects(database: Database, sidecar: RecordingSidecar) -> EventConsumer:
+    return EventConsumer(database, sidecar, NoOpTracer(), {UserUpdated: _on_updated})
 
 
 def _event(name: str, id: str) -> dict[str, Any]:
@@ -87,8 +87,8 @@ def _event(name: str, id: str) -> dict[str, Any]:
     return message
 
 
-async def _deliver(effects: Effects, *raw: Any) -> list[Status]:
-    return await effects.deliver([read(Topic.USER_EVENTS, event) for event in raw])
+async def _deliver(effects: EventConsumer, *raw: Any) -> list[DeliveryStatus]:
+    return await effects.consume([parse_message(Topic.USER_EVENTS, event) for event in raw])
 
 
 async def _effects_of(database: Database) -> list[str]:
@@ -98,25 +98,27 @@ async def _effects_of(database: Database) -> list[str]:
 
 
 class TestEffect:
-    async def test_happens_once_for_a_repeat(self, effects: Effects, database: Database) -> None:
+    async def test_happens_once_for_a_repeat(self, effects: EventConsumer, database: Database) -> None:
         event = _event("a", "1")
         assert await _deliver(effects, event) == [OK]
         assert await _deliver(effects, event) == [OK]
         assert await _effects_of(database) == ["a"]
 
-    async def test_happens_once_for_a_repeat_in_the_batch(self, effects: Effects, database: Database) -> None:
+    async def test_happens_once_for_a_repeat_in_the_batch(
+        self, effects: EventConsumer, database: Database
+    ) -> None:
         event = _event("a", "1")
         assert await _deliver(effects, event, event, _event("b", "2")) == [OK] * 3
         assert await _effects_of(database) == ["a", "b"]
 
-    async def test_keeps_the_order_of_the_batch(self, effects: Effects, database: Database) -> None:
+    async def test_keeps_the_order_of_the_batch(self, effects: EventConsumer, database: Database) -> None:
         await _deliver(effects, *(_event(name, name) for name in "edcba"))
         assert await _effects_of(database) == list("edcba")
 
 
 class TestPoison:
     async def test_that_can_not_be_read_is_buried_and_blocks_nothing(
-        self, effects: Effects, database: Database, sidecar: RecordingSidecar
+        self, effects: EventConsumer, database: Database, sidecar: RecordingSidecar
     ) -> None:
         broken = _event("x", "2")
         del broken["data"]["email"]
@@ -130,13 +132,13 @@ class TestPoison:
 
     @pytest.mark.parametrize("raw", ["text", 7, None, [], {}, {"id": "1"}])
     async def test_that_is_no_event_at_all_is_buried(
-        self, effects: Effects, sidecar: RecordingSidecar, raw: Any
+        self, effects: EventConsumer, sidecar: RecordingSidecar, raw: Any
     ) -> None:
         assert await _deliver(effects, raw) == [OK]
         assert json.loads(sidecar.published[0].payload)["data"]["event"] == raw
 
     async def test_whose_handler_fails_is_buried_with_the_cause_and_has_no_effect(
-        self, effects: Effects, database: Database, sidecar: RecordingSidecar
+        self, effects: EventConsumer, database: Database, sidecar: RecordingSidecar
     ) -> None:
         statuses = await _deliver(effects, _event("a", "1"), _event("bug", "2"), _event("b", "3"))
         assert statuses == [OK] * 3
@@ -145,7 +147,7 @@ class TestPoison:
         assert letter["data"]["cause"] == "KeyError: 'no such thing'"
 
     async def test_is_asked_for_again_when_it_can_not_be_buried(
-        self, effects: Effects, database: Database, sidecar: RecordingSidecar
+        self, effects: EventConsumer, database: Database, sidecar: RecordingSidecar
     ) -> None:
         sidecar.away = True
         statuses = await _deliver(effects, _event("a", "1"), _event("bug", "2"), _event("b", "3"))
@@ -155,7 +157,7 @@ class TestPoison:
 
 class TestUnreachable:
     async def test_part_makes_the_whole_batch_come_again(
-        self, effects: Effects, database: Database, sidecar: RecordingSidecar
+        self, effects: EventConsumer, database: Database, sidecar: RecordingSidecar
     ) -> None:
         assert await _deliver(effects, _event("a", "1"), _event("away", "2")) == [AGAIN, AGAIN]
         assert await _effects_of(database) == []
@@ -163,12 +165,12 @@ class TestUnreachable:
 
     async def test_database_makes_the_whole_batch_come_again(self, sidecar: RecordingSidecar) -> None:
         away = Database(App.ANALYTICS, "postgresql+asyncpg://todo@127.0.0.1:1/none")
-        effects = Effects(away, sidecar, NoOpTracer(), {UserUpdated: _on_updated})
+        effects = EventConsumer(away, sidecar, NoOpTracer(), {UserUpdated: _on_updated})
         assert await _deliver(effects, _event("a", "1")) == [AGAIN]
         assert sidecar.published == []
 
     async def test_database_that_stops_in_the_middle_does_too(
-        self, effects: Effects, database: Database, sidecar: RecordingSidecar
+        self, effects: EventConsumer, database: Database, sidecar: RecordingSidecar
     ) -> None:
         if database.is_sqlite:
             pytest.skip("SQLite has no connections to cut")
@@ -179,13 +181,15 @@ class TestUnreachable:
 
 
 class TestForeignEvents:
-    async def test_of_unknown_type_are_passed_over(self, effects: Effects, sidecar: RecordingSidecar) -> None:
+    async def test_of_unknown_type_are_passed_over(
+        self, effects: EventConsumer, sidecar: RecordingSidecar
+    ) -> None:
         newer = _event("a", "1") | {"type": "todo.user.promoted.v1"}
         assert await _deliver(effects, newer) == [OK]
         assert sidecar.published == []
 
     async def test_without_a_handler_are_passed_over(
-        self, effects: Effects, sidecar: RecordingSidecar
+        self, effects: EventConsumer, sidecar: RecordingSidecar
     ) -> None:
         event = wrap(UserDeleted(user_id="u"), id="1", source="/", time=datetime.now(UTC), traceparent="")
         assert await _deliver(effects, json.loads(event.model_dump_json())) == [OK]
@@ -195,30 +199,30 @@ class TestForeignEvents:
 class TestReplay:
     """An operator hands an event over once more."""
 
-    async def test_has_the_effect_once(self, effects: Effects, database: Database) -> None:
-        delivery = read(Topic.USER_EVENTS, _event("a", "1"))
+    async def test_has_the_effect_once(self, effects: EventConsumer, database: Database) -> None:
+        delivery = parse_message(Topic.USER_EVENTS, _event("a", "1"))
         assert [await effects.replay(delivery), await effects.replay(delivery)] == [True, False]
         assert await _effects_of(database) == ["a"]
 
     async def test_that_fails_is_told_and_not_buried_again(
-        self, effects: Effects, database: Database, sidecar: RecordingSidecar
+        self, effects: EventConsumer, database: Database, sidecar: RecordingSidecar
     ) -> None:
         with pytest.raises(KeyError):
-            await effects.replay(read(Topic.USER_EVENTS, _event("bug", "1")))
+            await effects.replay(parse_message(Topic.USER_EVENTS, _event("bug", "1")))
         assert (sidecar.published, await _effects_of(database)) == ([], [])
 
-    async def test_of_what_nobody_handles_here_does_nothing(self, effects: Effects) -> None:
+    async def test_of_what_nobody_handles_here_does_nothing(self, effects: EventConsumer) -> None:
         nobodys = _event("a", "1") | {"type": "todo.unheard.of.v1"}
-        assert await effects.replay(read(Topic.USER_EVENTS, nobodys)) is False
+        assert await effects.replay(parse_message(Topic.USER_EVENTS, nobodys)) is False
 
     async def test_of_a_batch_has_the_effects_that_are_left(
-        self, effects: Effects, database: Database
+        self, effects: EventConsumer, database: Database
     ) -> None:
         names = ("a", "b", "c")
         batch = {"type": BATCH_TYPE, "id": "1..3", "data": {"events": [_event(name, name) for name in names]}}
         assert await _deliver(effects, _event("b", "b")) == [OK]
         for outcome in ("done", "nothing to do"):
-            assert (await replay_here(effects, Topic.USER_EVENTS, batch)).outcome == outcome
+            assert (await replay_messages(effects, Topic.USER_EVENTS, batch)).outcome == outcome
         assert await _effects_of(database) == ["b", "a", "c"]
 
 
@@ -227,8 +231,8 @@ class TestOwnLetters:
 
     async def test_carry_the_event_and_the_cause(self, database: Database) -> None:
         async with database.transaction() as session:
-            told = record(session, UserDeleted(user_id="u"))
-            record_letter(session, told, "the other side answered 500")
+            told = record_event(session, UserDeleted(user_id="u"))
+            record_dead_letter(session, told, "the other side answered 500")
         async with database.reading() as session:
             event, letter = (await session.scalars(select(OutboxRow).order_by(col(OutboxRow.seq)))).all()
         assert (letter.topic, letter.key) == (Topic.DEAD_LETTERS, "u")
@@ -263,23 +267,28 @@ class TestABrokenEvent:
     )
     async def test_is_given_up_and_holds_up_nobody(self, database: Database, broken: Any, place: str) -> None:
         sidecar = RecordingSidecar(1)
-        effects = Effects(database, sidecar, NoOpTracer(), {UserUpdated: _on_updated})
+        effects = EventConsumer(database, sidecar, NoOpTracer(), {UserUpdated: _on_updated})
         raw: Any = _event("ada", str(uuid4()))
         if place == "name":
             raw["data"]["name"] = broken
         else:
             raw = broken if place == "all" else raw | {place: broken}
-        batch = [read(Topic.USER_EVENTS, raw), read(Topic.USER_EVENTS, _event("bob", str(uuid4())))]
-        assert await effects.deliver(batch) == [OK, OK]
+        batch = [
+            parse_message(Topic.USER_EVENTS, raw),
+            parse_message(Topic.USER_EVENTS, _event("bob", str(uuid4()))),
+        ]
+        assert await effects.consume(batch) == [OK, OK]
         for letter in sidecar.published:
             text = orjson.dumps(orjson.loads(letter.payload)).decode()
             assert "\\u0000" not in text
 
-    async def test_that_is_deep_is_given_up(self, effects: Effects, sidecar: RecordingSidecar) -> None:
-        assert await effects.deliver([read(Topic.USER_EVENTS, _deep(900))]) == [OK]
+    async def test_that_is_deep_is_given_up(self, effects: EventConsumer, sidecar: RecordingSidecar) -> None:
+        assert await effects.consume([parse_message(Topic.USER_EVENTS, _deep(900))]) == [OK]
         assert len(sidecar.published) == 1
 
-    async def test_says_why_without_what_it_holds(self, effects: Effects, sidecar: RecordingSidecar) -> None:
+    async def test_says_why_without_what_it_holds(
+        self, effects: EventConsumer, sidecar: RecordingSidecar
+    ) -> None:
         raw = _event("ada", "1") | {"data": {"name": "private words"}}
-        assert await effects.deliver([read(Topic.USER_EVENTS, raw)]) == [OK]
+        assert await effects.consume([parse_message(Topic.USER_EVENTS, raw)]) == [OK]
         assert "private words" not in orjson.loads(sidecar.published[0].payload)["data"]["cause"]

@@ -18,19 +18,19 @@ from contracts.event import Event
 from contracts.names import App
 from contracts.user import UserUpdated
 from overload import deadline
-from servicekit.auth import CurrentUser, Principal
-from servicekit.body_limit import BodyLimit
-from servicekit.database import Database
-from servicekit.door import SessionDep, router
 from servicekit.errors import Conflict
-from servicekit.outbox import OutboxRow, record
-from servicekit.preconditions import require_match
+from servicekit.messaging.outbox import OutboxRow, record_event
+from servicekit.persistence.database import Database
 from servicekit.problems import install_error_handlers
-from servicekit.schema import RequestBody, Text
+from servicekit.security.auth import CurrentUser, Principal
+from servicekit.web.body_limit import BodyLimit
+from servicekit.web.preconditions import require_match
+from servicekit.web.routes import SessionDep, create_router
+from servicekit.web.schemas import RequestBody, Text
 
 Client = httpx2.AsyncClient
-things = router(prefix="/things", tags=["things"])
-waiting = router(prefix="/waiting", tags=["waiting"])
+things = create_router(prefix="/things", tags=["things"])
+waiting = create_router(prefix="/waiting", tags=["waiting"])
 
 
 class Thing(RequestBody):
@@ -45,7 +45,7 @@ def _event(name: str) -> Event:
 async def make(body: Thing, user: CurrentUser, session: SessionDep, response: Response) -> dict[str, str]:
     if body.name == "taken":
         raise Conflict
-    record(session, _event(body.name))
+    record_event(session, _event(body.name))
     response.headers["Location"] = f"/things/{body.name}"
     return {"name": body.name, "owner": user.user_id}
 
@@ -347,7 +347,9 @@ class TestATokenThatMayOnlyWrite:
     @pytest.fixture(autouse=True)
     def _scopes(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(
-            scopes, "needed", lambda method, _: ("tasks:write",) if method != "GET" else ("tasks:read",)
+            scopes,
+            "get_required_scopes",
+            lambda method, _: ("tasks:write",) if method != "GET" else ("tasks:read",),
         )
 
     async def _change(self, client: Client, scope: str, **headers: str) -> httpx2.Response:
@@ -381,7 +383,7 @@ class TestATokenThatMayOnlyWrite:
 
 class TestAKeyOfNobody:
     async def test_is_taken_from_nobody_else_by_using_it_first(self, client: Client, app: FastAPI) -> None:
-        anyone = router(prefix="/anyone", tags=["anyone"], public=True)
+        anyone = create_router(prefix="/anyone", tags=["anyone"], public=True)
 
         @anyone.post("")
         async def greet(body: Thing) -> dict[str, str]:

@@ -10,11 +10,11 @@ from sqlalchemy import text
 from starlette.types import Message
 
 from contracts.names import App
-from servicekit import admission
-from servicekit.admission import AdmissionControl, Lanes, Policy
-from servicekit.database import Database
-from servicekit.door import SessionDep, router
+from servicekit.persistence.database import Database
 from servicekit.problems import install_error_handlers
+from servicekit.web import admission
+from servicekit.web.admission import AdmissionControl, AdmissionPolicy, Bulkheads
+from servicekit.web.routes import SessionDep, create_router
 
 COUNT = (
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT max(i) FROM n"
@@ -22,7 +22,7 @@ COUNT = (
 SLEEP = "SELECT pg_sleep(20)"
 AT_WORK = "SELECT count(*) FROM pg_stat_activity WHERE query = :query AND state = 'active'"
 
-reads = router(prefix="/reads", tags=["reads"], public=True)
+reads = create_router(prefix="/reads", tags=["reads"], public=True)
 
 
 @reads.get("/slow")
@@ -50,7 +50,7 @@ def app(database: Database, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
     app.state.database = database
     app.include_router(reads)
     install_error_handlers(app)
-    app.add_middleware(AdmissionControl, lanes=Lanes(32, Policy()))
+    app.add_middleware(AdmissionControl, bulkheads=Bulkheads(32, AdmissionPolicy()))
     return app
 
 

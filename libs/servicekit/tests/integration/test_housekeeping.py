@@ -10,10 +10,11 @@ from sqlalchemy import select
 from sqlmodel import SQLModel, col
 
 from contracts.names import App
-from servicekit import health, idempotency, inbox
-from servicekit.database import Database
-from servicekit.idempotency import IdempotencyRow
-from servicekit.inbox import InboxRow
+from servicekit.messaging import processed_messages
+from servicekit.messaging.processed_messages import ProcessedMessageRow
+from servicekit.persistence.database import Database
+from servicekit.web import health, idempotency
+from servicekit.web.idempotency import IdempotencyRow
 
 AWAY = "postgresql+asyncpg://todo@127.0.0.1:1/none"
 
@@ -33,11 +34,11 @@ class TestForgetting:
         async with database.transaction() as session:
             for days in (36, 34):
                 handled_at = now - timedelta(days=days)
-                session.add(InboxRow(consumer=App.TASK, event_id=str(days), handled_at=handled_at))
+                session.add(ProcessedMessageRow(consumer=App.TASK, event_id=str(days), handled_at=handled_at))
         async with database.transaction() as session:
-            await inbox.forget(session)
+            await processed_messages.purge_expired(session)
         async with database.reading() as session:
-            assert list(await session.scalars(select(col(InboxRow.event_id)))) == ["34"]
+            assert list(await session.scalars(select(col(ProcessedMessageRow.event_id)))) == ["34"]
 
     async def test_drops_answers_after_a_day(self, database: Database) -> None:
         now = datetime.now(UTC)
@@ -46,7 +47,7 @@ class TestForgetting:
                 at = now - timedelta(hours=hours)
                 session.add(IdempotencyRow(owner="ada", key_hash=str(hours), request_hash="", served_at=at))
         async with database.transaction() as session:
-            await idempotency.forget(session)
+            await idempotency.purge_expired(session)
         async with database.reading() as session:
             assert list(await session.scalars(select(col(IdempotencyRow.key_hash)))) == ["23"]
 
@@ -54,9 +55,9 @@ class TestForgetting:
 class TestInbox:
     async def test_is_apart_for_each_consumer(self, database: Database) -> None:
         async with database.transaction() as session:
-            assert await inbox.claim(session, App.TASK, ["1", "2"]) == {"1", "2"}
-            assert await inbox.claim(session, App.CHAT, ["2", "3"]) == {"2", "3"}
-            assert await inbox.claim(session, App.TASK, ["2", "3"]) == {"3"}
+            assert await processed_messages.claim_messages(session, App.TASK, ["1", "2"]) == {"1", "2"}
+            assert await processed_messages.claim_messages(session, App.CHAT, ["2", "3"]) == {"2", "3"}
+            assert await processed_messages.claim_messages(session, App.TASK, ["2", "3"]) == {"3"}
 
 
 class TestReadiness:

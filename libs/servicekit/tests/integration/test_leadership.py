@@ -8,11 +8,11 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from contracts.names import App
-from servicekit import leadership as leading
-from servicekit.database import Database
-from servicekit.leadership import leadership
+from servicekit.messaging import leader_election as leading
+from servicekit.messaging.leader_election import elect_leader
+from servicekit.messaging.outbox import OutboxRow
 from servicekit.migrations import migrate
-from servicekit.outbox import OutboxRow
+from servicekit.persistence.database import Database
 
 PATIENCE = 10
 
@@ -34,11 +34,11 @@ class TestLeadership:
         leads = asyncio.Event()
 
         async def follow() -> None:
-            async with leadership(replicas[1]) as still_leading:
+            async with elect_leader(replicas[1]) as still_leading:
                 assert await still_leading()
                 leads.set()
 
-        async with leadership(replicas[0]):
+        async with elect_leader(replicas[0]):
             following = asyncio.create_task(follow())
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(leads.wait(), 0.3)

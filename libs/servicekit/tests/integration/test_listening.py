@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 import uvloop
 
-from overload import listening
-from overload.listening import Listener
+from overload import listener
+from overload.listener import Listener
 
 WAITING = 40
 ROUNDS = 4
@@ -84,7 +84,7 @@ class Exhausted(socket.socket):
 def test_they_wait_where_there_are_no_descriptors(
     loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listening, "PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(listener, "PAUSE_SECONDS", 0.01)
 
     async def begin() -> None:
         bound, made = Exhausted(fileno=bind().detach()), list[Noted]()

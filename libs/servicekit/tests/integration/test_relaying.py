@@ -11,12 +11,12 @@ from sqlalchemy import select
 from sqlmodel import SQLModel, col
 
 from contracts.names import App, Topic
-from servicekit import relay
-from servicekit.aside import put_aside
-from servicekit.bulk import Outgoing
-from servicekit.database import Database
-from servicekit.outbox import OUTBOX, OutboxRow
-from servicekit.relay import Relay
+from servicekit.dapr.bulk_publish import OutboundMessage
+from servicekit.messaging import outbox_relay
+from servicekit.messaging.outbox import OUTBOX, OutboxRow
+from servicekit.messaging.outbox_relay import OutboxRelay
+from servicekit.persistence.database import Database
+from servicekit.persistence.deferred_inserts import defer_rows
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Broker:
     refused: set[str] = field(default_factory=set)
     taken: list[str] = field(default_factory=list)
 
-    async def publish_bulk(self, _: Topic, events: Sequence[Outgoing]) -> set[str]:
+    async def publish_bulk(self, _: Topic, events: Sequence[OutboundMessage]) -> set[str]:
         failed = {event.id for event in events} & self.refused
         self.refused -= failed
         self.taken += [event.id for event in events if event.id not in failed]
@@ -46,7 +46,7 @@ async def record(database: Database, *ids: str) -> None:
     """Events of the key that their id begins with."""
     row = {"topic": Topic.TODO_EVENTS, "payload": "{}", "recorded_at": datetime.now(UTC)}
     async with database.transaction() as session:
-        put_aside(session, OUTBOX, *(row | {"key": id[0], "event_id": id} for id in ids))
+        defer_rows(session, OUTBOX, *(row | {"key": id[0], "event_id": id} for id in ids))
 
 
 async def waiting(database: Database) -> list[str]:
@@ -58,18 +58,18 @@ class TestRelay:
     async def test_deletes_what_was_taken_and_keeps_the_order_of_each_key(
         self, database: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(relay, "RETRY_SECONDS", (0.001,))
+        monkeypatch.setattr(outbox_relay, "RETRY_SECONDS", (0.001,))
         ids = [f"{key}{number}" for number in range(5) for key in "ab"]
         await record(database, *ids)
         assert await waiting(database) == ids
         broker = Broker(refused={"a0", "b3"})
-        await Relay(database, broker).drain()
+        await OutboxRelay(database, broker).drain()
         assert await waiting(database) == []
         for key in "ab":
             assert [id for id in broker.taken if id[0] == key] == [f"{key}{number}" for number in range(5)]
 
     async def test_deletes_no_others(self, database: Database) -> None:
-        relaying = Relay(database, Broker())
+        relaying = OutboxRelay(database, Broker())
         await record(database, "a1")
         await relaying._fetch()
         relaying._acknowledged = list(relaying._known)
@@ -94,9 +94,9 @@ class TestRelay:
             return note
 
         await record(database, "a1")
-        await Relay(database, Broker()).drain()
+        await OutboxRelay(database, Broker()).drain()
         await record(database, "a2")
         for name in ("fetch", "execute", "prepare"):
             monkeypatch.setattr(asyncpg.Connection, name, noting(name))
-        await Relay(database, Broker()).drain()
+        await OutboxRelay(database, Broker()).drain()
         assert [statement.split()[0] for statement in seen] == ["SELECT", "DELETE"]

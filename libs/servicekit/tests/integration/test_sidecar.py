@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
+from servicekit.dapr.sidecar import Sidecar
 from servicekit.errors import TimedOut, Unavailable
-from servicekit.sidecar import Sidecar
 
 
 async def _echo(request: web.Request) -> web.Response:

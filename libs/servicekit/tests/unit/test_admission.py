@@ -11,10 +11,10 @@ from starlette.responses import StreamingResponse
 
 from overload import deadline
 from overload.deadline import HEADER
-from servicekit.admission import AdmissionControl, Lanes, Policy
-from servicekit.auth import Principal
 from servicekit.errors import Unauthenticated
 from servicekit.problems import CatchAll, install_error_handlers
+from servicekit.security.auth import Principal
+from servicekit.web.admission import AdmissionControl, AdmissionPolicy, Bulkheads
 
 
 class Service:
@@ -33,7 +33,7 @@ class Service:
         self.app.get("/stream")(self.stream)
         install_error_handlers(self.app)
         self.app.add_middleware(CatchAll)
-        self.app.add_middleware(AdmissionControl, lanes=Lanes(2, Policy(), longest_line))
+        self.app.add_middleware(AdmissionControl, bulkheads=Bulkheads(2, AdmissionPolicy(), longest_line))
 
     async def work(self, name: str = "") -> str:
         self.begun.append(name)
@@ -96,7 +96,7 @@ class TestTheCrowd:
             assert answer.json()["code"] == "overloaded"
         service.go_on.set()
         await asyncio.gather(*sent)
-        with caplog.at_level(logging.WARNING, "servicekit.admission"):
+        with caplog.at_level(logging.WARNING, "servicekit.web.admission"):
             await asyncio.sleep(1.05)
         (line,) = [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING]
         assert line == "refused 5 requests in a second: too many at once"
@@ -204,7 +204,7 @@ class TestADeadline:
         assert service.begun == []
 
     async def test_is_known_to_what_works_on_the_request(self, service: Service, client: AsyncClient) -> None:
-        service.app.get("/left")(deadline.left)
+        service.app.get("/left")(deadline.remaining)
         told = (await client.get("/left", headers={HEADER: "5000"})).json()
         assert 4 < told <= 5
         assert (await client.get("/left")).json() is None  # infinity, in JSON

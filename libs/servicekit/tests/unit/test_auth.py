@@ -12,10 +12,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contracts.names import App
 from overload import deadline
-from servicekit import auth, sidecar
-from servicekit.auth import Agent, Principal, PublishedKeys, TokenVerifier
+from servicekit.dapr import sidecar
+from servicekit.dapr.sidecar import SidecarResponse
 from servicekit.errors import Unauthenticated, Unavailable
-from servicekit.sidecar import Answer
+from servicekit.security import auth
+from servicekit.security.auth import Agent, JwksKeySource, Principal, TokenVerifier
 from tests.fake_sidecar import FakeSidecar, Request, answer
 
 OLD, NEW = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
@@ -39,7 +40,7 @@ class UserService(FakeSidecar):
     def asked(self) -> int:
         return len(self.requests)
 
-    def respond(self, request: Request) -> Answer:
+    def respond(self, request: Request) -> SidecarResponse:
         assert request.headers["dapr-app-id"] == App.USER
         if self.away:
             raise Unavailable
@@ -63,7 +64,7 @@ def service() -> UserService:
 
 @pytest.fixture
 def verifier(service: UserService) -> TokenVerifier:
-    return TokenVerifier(PublishedKeys(service))
+    return TokenVerifier(JwksKeySource(service))
 
 
 class TestVerify:
@@ -136,7 +137,7 @@ class TestVerify:
     async def test_keeps_its_memory_bounded(
         self, verifier: TokenVerifier, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(auth, "REMEMBERED_TOKENS", 3)
+        monkeypatch.setattr(auth, "MAX_CACHED_TOKENS", 3)
         for number in range(10):
             await verifier.verify(token(sub=str(number)))
         assert len(verifier._seen) <= 3
@@ -151,7 +152,7 @@ class TestPublishedKeys:
     async def test_are_asked_for_again_when_a_new_one_signs(
         self, verifier: TokenVerifier, service: UserService, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(auth, "KEYS_ASK_AGAIN_SECONDS", 0)
+        monkeypatch.setattr(auth, "JWKS_MIN_REFRESH_SECONDS", 0)
         await verifier.verify(token())
         service.keys["new"] = NEW
         await verifier.verify(token(NEW, "new"))
@@ -174,7 +175,7 @@ class TestPublishedKeys:
     ) -> None:
         await verifier.verify(token())
         service.away = True
-        monkeypatch.setattr(auth, "KEYS_FRESH_SECONDS", 0)
+        monkeypatch.setattr(auth, "JWKS_MAX_AGE_SECONDS", 0)
         await verifier.verify(token(sub="bob"))
 
     async def test_are_asked_for_now_and_then_while_the_user_service_is_away(
@@ -183,7 +184,7 @@ class TestPublishedKeys:
         await verifier.verify(token())
         service.away = True
         with monkeypatch.context() as later:
-            later.setattr(auth, "KEYS_FRESH_SECONDS", 0)
+            later.setattr(auth, "JWKS_MAX_AGE_SECONDS", 0)
             await verifier.verify(token(sub="bob"))
         for number in range(20):
             await verifier.verify(token(sub=str(number)))

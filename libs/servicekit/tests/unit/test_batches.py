@@ -12,35 +12,35 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from contracts.batch import BATCH_TYPE, events_in
+from contracts.batch import BATCH_TYPE, unpack_events
 from contracts.event import wrap
 from contracts.json_schema import topic_schema
 from contracts.label import LabelCreated, LabelSnapshot
 from contracts.names import Topic
-from servicekit.bulk import Outgoing, batch_of
-from servicekit.deliveries import read_all
+from servicekit.dapr.bulk_publish import OutboundMessage, batch_messages
+from servicekit.messaging.consumer import parse_messages
 
 
-def event(number: int, name: str = "home") -> Outgoing:
+def event(number: int, name: str = "home") -> OutboundMessage:
     now = datetime.now(UTC)
     times = {"created_at": now, "updated_at": now}
     label = LabelSnapshot(id=f"label-{number}", name=name, colour=None, position="a", version=1, **times)
     told = LabelCreated(user_id="ada", label=label)
     envelope = wrap(told, id=f"id-{number}", source="/services/task", time=now, traceparent="")
-    return Outgoing(envelope.id, "ada", envelope.model_dump_json())
+    return OutboundMessage(envelope.id, "ada", envelope.model_dump_json())
 
 
 @given(st.lists(st.text(max_size=20), min_size=1, max_size=30))
 def test_what_is_written_together_is_read_one_by_one(names: list[str]) -> None:
     events = [event(number, name) for number, name in enumerate(names)]
-    message = orjson.loads(batch_of(events, "/services/task").payload)
-    assert events_in(message) == [orjson.loads(each.payload) for each in events]
-    assert [each.id for each in read_all(Topic.TODO_EVENTS, message)] == [each.id for each in events]
+    message = orjson.loads(batch_messages(events, "/services/task").payload)
+    assert unpack_events(message) == [orjson.loads(each.payload) for each in events]
+    assert [each.id for each in parse_messages(Topic.TODO_EVENTS, message)] == [each.id for each in events]
 
 
 def test_a_batch_fits_the_schema_for_readers_of_other_languages() -> None:
     validator = Draft202012Validator(topic_schema(Topic.TODO_EVENTS))
-    message = orjson.loads(batch_of([event(1), event(2)], "/services/task").payload)
+    message = orjson.loads(batch_messages([event(1), event(2)], "/services/task").payload)
     validator.validate(message)
     assert message["type"] == BATCH_TYPE
     message["data"] = {"events": orjson.loads(unpack(message["data"]["events_gzip"]))}
@@ -62,7 +62,7 @@ def pack(content: bytes) -> str:
 
 def test_batches_of_other_events_have_other_ids() -> None:
     one, two, three = event(1), event(2), event(3)
-    ids = {batch_of(each, "").id for each in ([one], [one, two], [one, two, three], [two, three])}
+    ids = {batch_messages(each, "").id for each in ([one], [one, two], [one, two, three], [two, three])}
     assert len(ids) == 4
 
 
@@ -90,6 +90,6 @@ BROKEN = [
 def test_what_only_says_that_it_is_a_batch_is_one_event(data: Any) -> None:
     """So it is unreadable as a whole, and nothing of it gets lost without a word."""
     message = {"type": BATCH_TYPE, "id": "1", "data": data}
-    assert events_in(message) == [message]
-    (delivery,) = read_all(Topic.TODO_EVENTS, message)
+    assert unpack_events(message) == [message]
+    (delivery,) = parse_messages(Topic.TODO_EVENTS, message)
     assert delivery.cause

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from servicekit import admission
-from servicekit.admission import ABANDONED, AdmissionControl, Lanes, Policy
-from servicekit.metrics import CLIENT_GONE, RouteMetrics
+from servicekit.observability.metrics import CLIENT_GONE, RouteMetrics
+from servicekit.web import admission
+from servicekit.web.admission import ABANDONED, AdmissionControl, AdmissionPolicy, Bulkheads
 
 
 @dataclass
@@ -83,7 +83,7 @@ Ask = Callable[[Connection], "asyncio.Task[None]"]
 
 @pytest.fixture
 def ask(service: Service) -> Ask:
-    control = AdmissionControl(service, lanes=Lanes(1, Policy()))
+    control = AdmissionControl(service, bulkheads=Bulkheads(1, AdmissionPolicy()))
     return lambda each: asyncio.create_task(control(each.scope, each.receive, each.send))
 
 
@@ -189,7 +189,7 @@ class TestUnderWay:
             await service.go_on.wait()
             service.finished.append("GET")
 
-        control = AdmissionControl(answer_and_stay, lanes=Lanes(1, Policy()))
+        control = AdmissionControl(answer_and_stay, bulkheads=Bulkheads(1, AdmissionPolicy()))
         task = asyncio.create_task(control(connection.scope, connection.receive, connection.send))
         await settle()
         connection.go()
@@ -214,7 +214,7 @@ class TestUnderWay:
     async def test_is_no_failure_in_the_metrics(self, service: Service) -> None:
         seen: list[str] = []
         counted = RouteMetrics(service, lambda info: seen.append(info.modified_status))
-        control = AdmissionControl(counted, lanes=Lanes(1, Policy()))
+        control = AdmissionControl(counted, bulkheads=Bulkheads(1, AdmissionPolicy()))
         connection = Connection(**READ)
         task = asyncio.create_task(control(connection.scope, connection.receive, connection.send))
         await settle()

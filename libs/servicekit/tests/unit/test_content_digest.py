@@ -9,8 +9,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Message
 
-from servicekit.content_digest import ContentDigest, digest_of
-from servicekit.sidecar import Answer
+from servicekit.dapr.content_digest import ContentDigest, compute_digest
+from servicekit.dapr.sidecar import SidecarResponse
 from tests.fake_sidecar import raw_answer
 
 
@@ -33,7 +33,7 @@ async def in_parts(_: Request) -> Response:
 ROUTES = [Route("/whole", whole), Route("/nothing", nothing), Route("/in-parts", in_parts)]
 
 
-async def ask(path: str) -> Answer:
+async def ask(path: str) -> SidecarResponse:
     """What arrives of the answer to GET `path`, as an ASGI server would send it."""
     sent: list[Message] = []
 
@@ -65,8 +65,8 @@ class TestAnAnswer:
     async def test_is_from_the_app(self, path: str, status: int, body: bytes) -> None:
         answer = await ask(path)
         assert (answer.status, answer.body) == (status, body)
-        assert answer.is_whole()
-        assert not answer.is_absence()
+        assert answer.is_complete()
+        assert not answer.is_unreachable()
 
     async def test_keeps_its_headers(self) -> None:
         assert (await ask("/whole")).headers["etag"] == '"1"'
@@ -75,23 +75,23 @@ class TestAnAnswer:
     async def test_that_broke_off_is_broken_and_no_absence(self, length: int) -> None:
         answer = await ask("/whole")
         broken = raw_answer(answer.status, answer.body[:length], answer.headers)
-        assert not broken.is_whole()
-        assert not broken.is_absence()
+        assert not broken.is_complete()
+        assert not broken.is_unreachable()
 
     @pytest.mark.parametrize("status", [500, 403])
     def test_of_dapr_that_reached_nobody_is_absence(self, status: int) -> None:
         body = b'{"errorCode":"ERR_DIRECT_INVOKE","message":"failed to invoke, id: task, err: ..."}'
-        assert raw_answer(status, body).is_absence()
+        assert raw_answer(status, body).is_unreachable()
 
     def test_of_a_service_that_says_the_same_is_none(self) -> None:
         body = b'{"errorCode":"ERR_DIRECT_INVOKE"}'
-        assert not raw_answer(500, body, {"content-digest": digest_of(body)}).is_absence()
+        assert not raw_answer(500, body, {"content-digest": compute_digest(body)}).is_unreachable()
 
     @pytest.mark.parametrize("status", [400, 413, 414, 431, 500])
     def test_of_a_server_on_the_way_that_refuses_is_neither_broken_nor_absence(self, status: int) -> None:
         refusal = raw_answer(status, b"Invalid HTTP request received.")
-        assert refusal.is_whole()
-        assert not refusal.is_absence()
+        assert refusal.is_complete()
+        assert not refusal.is_unreachable()
 
     def test_of_success_without_a_digest_is_broken(self) -> None:
-        assert not raw_answer(200, b"").is_whole()
+        assert not raw_answer(200, b"").is_complete()

@@ -9,11 +9,11 @@ import pytest
 
 from contracts.names import App
 from overload import deadline, retries
-from servicekit import sidecar
-from servicekit.content_digest import HEADER, digest_of
+from servicekit.dapr import sidecar
+from servicekit.dapr.content_digest import HEADER, compute_digest
+from servicekit.dapr.sidecar import SidecarResponse
 from servicekit.errors import Overloaded, TimedOut, Unavailable
-from servicekit.problems import problem_response
-from servicekit.sidecar import Answer
+from servicekit.problems import build_problem_response
 from tests.fake_sidecar import FakeSidecar, Request, answer, raw_answer
 
 GONE = b'{"errorCode":"ERR_DIRECT_INVOKE","message":"connection refused"}'
@@ -35,7 +35,7 @@ class Replicas(FakeSidecar):
         """Seconds each try was given."""
         return [request.timeout for request in self.requests]
 
-    def respond(self, request: Request) -> Answer:
+    def respond(self, request: Request) -> SidecarResponse:
         if self.tries > self.gone:
             return answer()
         if self.tries % 2:
@@ -115,12 +115,12 @@ class TestInvoke:
         assert replicas.given == [10, 6, 2, retries.LEAST_SECONDS]
 
     async def test_promises_nothing_after_a_try_that_may_have_been_heard(self) -> None:
-        refusal = problem_response(Overloaded())
+        refusal = build_problem_response(Overloaded())
         body = bytes(refusal.body)
-        refused = raw_answer(refusal.status_code, body, {HEADER: digest_of(body)})
+        refused = raw_answer(refusal.status_code, body, {HEADER: compute_digest(body)})
 
         class Crowded(Replicas):
-            def respond(self, request: Request) -> Answer:
+            def respond(self, request: Request) -> SidecarResponse:
                 return refused if self.tries > self.gone else raw_answer(500, GONE)
 
         crowded = Crowded(gone=0)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from servicekit.errors import Invalid
-from servicekit.paging import behind, decode_cursor, encode_cursor, page_of
+from servicekit.web.pagination import decode_cursor, encode_cursor, paginate, parse_time_and_id
 
 VALUES = st.lists(st.none() | st.text(max_size=20) | st.integers(-(2**53), 2**53) | st.booleans(), max_size=4)
 
@@ -37,7 +37,7 @@ class TestCursor:
 
 class TestBehind:
     def test_is_a_moment_and_an_id(self) -> None:
-        moment, id = behind(["2026-05-01T02:00:00+02:00", "x"])
+        moment, id = parse_time_and_id(["2026-05-01T02:00:00+02:00", "x"])
         assert (moment, id) == (datetime(2026, 5, 1, tzinfo=UTC), "x")
 
     @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ class TestBehind:
     )
     def test_anything_else_is_refused(self, last: list[object]) -> None:
         with pytest.raises(Invalid) as refusal:
-            behind(last)
+            parse_time_and_id(last)
         assert refusal.value.code == "cursor-invalid"
 
 
@@ -55,4 +55,4 @@ class TestPageOf:
         ("rows", "page", "last"), [("", "", None), ("ab", "ab", None), ("abc", "ab", "b")]
     )
     def test_tells_whether_more_follows(self, rows: str, page: str, last: str | None) -> None:
-        assert page_of(rows, 2) == (page, last)
+        assert paginate(rows, 2) == (page, last)

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from servicekit.database import DatabaseAway
+from servicekit.persistence.database import DatabaseUnavailable
 from servicekit.problems import install_error_handlers
 
 SECRET = "SELECT password"
@@ -36,7 +36,7 @@ class TestAnError:
             (OperationalError(SECRET, {}, Exception(SECRET)), 503, "database-unavailable"),
             (InterfaceError(SECRET, {}, Exception(SECRET)), 503, "database-unavailable"),
             (CUT_OFF, 503, "database-unavailable"),
-            (DatabaseAway(SECRET), 503, "database-unavailable"),
+            (DatabaseUnavailable(SECRET), 503, "database-unavailable"),
             (PoolTimeout(SECRET), 503, "database-busy"),
             (ConnectionResetError(SECRET), 503, "unavailable"),
             (TimeoutError(SECRET), 503, "unavailable"),

@@ -13,14 +13,14 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel import SQLModel
 
-from contracts.batch import events_in
+from contracts.batch import unpack_events
 from contracts.names import App, Topic
-from servicekit import relay
-from servicekit.bulk import Outgoing
-from servicekit.database import Database
+from servicekit.dapr.bulk_publish import OutboundMessage
 from servicekit.errors import Unavailable
-from servicekit.outbox import OutboxRow
-from servicekit.relay import Relay
+from servicekit.messaging import outbox_relay
+from servicekit.messaging.outbox import OutboxRow
+from servicekit.messaging.outbox_relay import OutboxRelay
+from servicekit.persistence.database import Database
 
 
 class FlakyPublisher:
@@ -29,15 +29,15 @@ class FlakyPublisher:
     def __init__(self, seed: int, failure_rate: float) -> None:
         self.random = Random(seed)
         self.failure_rate = failure_rate
-        self.messages: list[Outgoing] = []
-        self.taken: list[Outgoing] = []
+        self.messages: list[OutboundMessage] = []
+        self.taken: list[OutboundMessage] = []
         """The events in the messages."""
         self.under_way: set[str] = set()
-        self.calls: list[tuple[Topic, Sequence[Outgoing]]] = []
+        self.calls: list[tuple[Topic, Sequence[OutboundMessage]]] = []
         self.most_calls = 0
         self._calls = 0
 
-    async def publish_bulk(self, topic: Topic, events: Sequence[Outgoing]) -> set[str]:
+    async def publish_bulk(self, topic: Topic, events: Sequence[OutboundMessage]) -> set[str]:
         keys = {event.key for event in events}
         assert len(keys) == len(events), "one message a key and call"
         assert not keys & self.under_way, "one message a key under way"
@@ -54,16 +54,16 @@ class FlakyPublisher:
         self._take([event for event in events if event.id not in failed])
         return failed
 
-    def _take(self, messages: Sequence[Outgoing]) -> None:
+    def _take(self, messages: Sequence[OutboundMessage]) -> None:
         self.messages += messages
         for message in messages:
-            envelopes = events_in(orjson.loads(message.payload))
+            envelopes = unpack_events(orjson.loads(message.payload))
             is_one = len(envelopes) == 1
             self.taken += [
-                Outgoing(message.id if is_one else each["id"], message.key, "") for each in envelopes
+                OutboundMessage(message.id if is_one else each["id"], message.key, "") for each in envelopes
             ]
 
-    def _fail(self, events: Sequence[Outgoing]) -> set[str]:
+    def _fail(self, events: Sequence[OutboundMessage]) -> set[str]:
         if self.random.random() < 0.5:
             self._take(events)  # taken, but the answer is lost
         raise Unavailable("broker away")
@@ -71,7 +71,7 @@ class FlakyPublisher:
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(relay, "RETRY_SECONDS", (0.001,))
+    monkeypatch.setattr(outbox_relay, "RETRY_SECONDS", (0.001,))
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def _row(key: str, number: int, **more: Any) -> OutboxRow:
     return OutboxRow(**usual | more, key=key, event_id=f"{number:05}")
 
 
-def _first_occurrences(taken: Sequence[Outgoing]) -> dict[str, list[str]]:
+def _first_occurrences(taken: Sequence[OutboundMessage]) -> dict[str, list[str]]:
     order: dict[str, list[str]] = {}
     for event in taken:
         seen = order.setdefault(event.key, [])
@@ -112,32 +112,32 @@ class TestDrain:
         keys = Random(seed).choices("abcdefgh", k=120)
         await _record(database, keys)
         publisher = FlakyPublisher(seed, failure_rate=0.2)
-        await Relay(database, publisher, poll_seconds=0.01).drain()
+        await OutboxRelay(database, publisher, poll_seconds=0.01).drain()
         expected = {key: [f"{n:05}" for n, k in enumerate(keys) if k == key] for key in set(keys)}
         assert _first_occurrences(publisher.taken) == expected
 
     async def test_empties_the_outbox(self, database: Database) -> None:
         await _record(database, ["a", "b", "a"])
-        await Relay(database, FlakyPublisher(1, failure_rate=0)).drain()
+        await OutboxRelay(database, FlakyPublisher(1, failure_rate=0)).drain()
         async with database.reading() as session:
             assert await session.scalar(select(func.count()).select_from(OutboxRow)) == 0
 
     async def test_publishes_nothing_twice_when_nothing_fails(self, database: Database) -> None:
         await _record(database, ["a", "b"] * 50)
         publisher = FlakyPublisher(1, failure_rate=0)
-        await Relay(database, publisher).drain()
+        await OutboxRelay(database, publisher).drain()
         assert len(publisher.taken) == 100
 
     async def test_has_several_calls_under_way(self, database: Database) -> None:
         await _record(database, [f"user-{n}" for n in range(2000)])
         publisher = FlakyPublisher(1, failure_rate=0)
-        await Relay(database, publisher).drain()
-        assert publisher.most_calls == relay.CALLS
+        await OutboxRelay(database, publisher).drain()
+        assert publisher.most_calls == outbox_relay.CALLS
 
     async def test_lets_others_pass_a_key_with_many_events(self, database: Database) -> None:
         await _record(database, [*["busy"] * 300, "quiet"])
         publisher = FlakyPublisher(1, failure_rate=0)
-        await Relay(database, publisher).drain()
+        await OutboxRelay(database, publisher).drain()
         assert [message.key for message in publisher.messages].index("quiet") < 10
 
     async def test_publishes_each_event_on_its_topic(self, database: Database) -> None:
@@ -146,25 +146,25 @@ class TestDrain:
                 topic = (Topic.TODO_EVENTS, Topic.USER_EVENTS)[number % 2]
                 session.add(_row(f"user-{number}", number, topic=topic))
         publisher = FlakyPublisher(1, failure_rate=0)
-        await Relay(database, publisher).drain()
+        await OutboxRelay(database, publisher).drain()
         went = {int(event.id): topic for topic, events in publisher.calls for event in events}
         assert went == {n: (Topic.TODO_EVENTS, Topic.USER_EVENTS)[n % 2] for n in range(20)}
 
     async def test_makes_no_call_too_large_but_leaves_no_event_behind(
         self, database: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(relay, "BATCH_BYTES", 10)
+        monkeypatch.setattr(outbox_relay, "BATCH_BYTES", 10)
         async with database.transaction() as session:
             for number, size in enumerate((5, 5, 5, 11, 5)):
                 session.add(_row(f"user-{number}", number, payload=f'"{"x" * (size - 2)}"'))
         publisher = FlakyPublisher(1, failure_rate=0)
-        await Relay(database, publisher).drain()
+        await OutboxRelay(database, publisher).drain()
         sizes = sorted([len(event.payload) for event in events] for _, events in publisher.calls)
         assert sizes == [[5], [5], [5, 5], [11]]
 
     async def test_finds_what_is_committed_behind_what_it_has_seen(self, database: Database) -> None:
         publisher = FlakyPublisher(1, failure_rate=0)
-        relaying = Relay(database, publisher)
+        relaying = OutboxRelay(database, publisher)
         for seq in (5, 3):
             async with database.transaction() as session:
                 session.add(_row("a", seq, seq=seq))
@@ -174,9 +174,9 @@ class TestDrain:
     async def test_waits_longer_after_each_failure(
         self, database: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(relay, "RETRY_SECONDS", (0.001, 1000))
+        monkeypatch.setattr(outbox_relay, "RETRY_SECONDS", (0.001, 1000))
         await _record(database, ["a"])
-        relaying = Relay(database, FlakyPublisher(1, failure_rate=1), poll_seconds=0.01)
+        relaying = OutboxRelay(database, FlakyPublisher(1, failure_rate=1), poll_seconds=0.01)
         running = asyncio.create_task(relaying.drain())
         await _until(lambda: any(lane.failures == 2 for lane in relaying._lanes.values()))
         running.cancel()
@@ -187,9 +187,9 @@ class TestDrain:
     async def test_finds_what_is_committed_late_while_others_wait(
         self, database: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(relay, "RETRY_SECONDS", (0.05,))
+        monkeypatch.setattr(outbox_relay, "RETRY_SECONDS", (0.05,))
         publisher = FlakyPublisher(1, failure_rate=1)
-        relaying = Relay(database, publisher, poll_seconds=0.01)
+        relaying = OutboxRelay(database, publisher, poll_seconds=0.01)
         for key, seq in (("a", 5), ("b", 9), ("c", 7), ("b", 8)):
             async with database.transaction() as session:
                 session.add(_row(key, seq, seq=seq))
@@ -208,8 +208,8 @@ class TestAMessage:
 
     async def messages(self, database: Database, **options: int) -> list[list[str]]:
         publisher = FlakyPublisher(1, failure_rate=0)
-        await Relay(database, publisher, **options).drain()
-        bodies = [events_in(orjson.loads(message.payload)) for message in publisher.messages]
+        await OutboxRelay(database, publisher, **options).drain()
+        bodies = [unpack_events(orjson.loads(message.payload)) for message in publisher.messages]
         return [[each["id"] for each in events] for events in bodies]
 
     async def test_holds_so_many_events_at_most(self, database: Database) -> None:
@@ -232,7 +232,7 @@ class TestAMessage:
     async def test_holds_so_many_bytes_at_most_but_leaves_no_event_behind(
         self, database: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(relay, "MANY", 1)
+        monkeypatch.setattr(outbox_relay, "MANY", 1)
         async with database.transaction() as session:
             for number, size in enumerate((60_000, 60_000, 60_000, 180_000, 1)):
                 payload = orjson.dumps({"id": f"{number:05}", "x": "x" * size}).decode()
@@ -254,7 +254,7 @@ class TestAMessage:
 class TestRun:
     async def test_publishes_what_is_recorded_later(self, database: Database) -> None:
         publisher = FlakyPublisher(1, failure_rate=0)
-        running = asyncio.create_task(Relay(database, publisher, poll_seconds=0.01).run())
+        running = asyncio.create_task(OutboxRelay(database, publisher, poll_seconds=0.01).run())
         for number in range(3):
             async with database.transaction() as session:
                 session.add(_row("a", number))
@@ -269,7 +269,7 @@ class TestRun:
                 row = _row("a", number)
                 session.add(row)
             assert row.seq == number + 1
-            await Relay(database, publisher).drain()
+            await OutboxRelay(database, publisher).drain()
 
 
 async def _until(condition: Callable[[], bool]) -> None:

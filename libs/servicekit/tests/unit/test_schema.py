@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import Field, TypeAdapter, ValidationError
 
-from servicekit.schema import Instant, MergePatch, RequestBody, WallClock
+from servicekit.web.schemas import Instant, MergePatch, RequestBody, WallClock
 
 INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 

@@ -6,9 +6,9 @@ import orjson
 import pytest
 
 from contracts.names import Topic
-from servicekit.bulk import Outgoing
+from servicekit.dapr.bulk_publish import OutboundMessage
+from servicekit.dapr.sidecar import SidecarResponse, StateConflict, StateEntry
 from servicekit.errors import Unavailable
-from servicekit.sidecar import Answer, StateConflict, StateEntry
 from tests.fake_sidecar import FakeSidecar, Request, raw_answer
 
 
@@ -16,13 +16,13 @@ from tests.fake_sidecar import FakeSidecar, Request, raw_answer
 class Daprd(FakeSidecar):
     """Answers what it is told to, the last answer again and again."""
 
-    answers: list[Answer] = field(default_factory=list)
+    answers: list[SidecarResponse] = field(default_factory=list)
 
-    def respond(self, request: Request) -> Answer:
+    def respond(self, request: Request) -> SidecarResponse:
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
-def daprd(*answers: Answer) -> Daprd:
+def daprd(*answers: SidecarResponse) -> Daprd:
     return Daprd(answers=list(answers) or [raw_answer(204)])
 
 
@@ -33,7 +33,7 @@ class TestState:
         assert sidecar.requests[0].path == "/v1.0/state/statestore/a%2Fb%20c"
 
     @pytest.mark.parametrize("reply", [raw_answer(204), raw_answer(200)])
-    async def test_that_is_not_there_is_empty(self, reply: Answer) -> None:
+    async def test_that_is_not_there_is_empty(self, reply: SidecarResponse) -> None:
         assert await daprd(reply).get_state("a") == StateEntry()
 
     async def test_is_written_over_the_value_that_was_read(self) -> None:
@@ -51,7 +51,7 @@ class TestState:
         "reply",
         [raw_answer(409), raw_answer(500, b'{"message":"failed to set key a: possible etag mismatch"}')],
     )
-    async def test_that_was_changed_meanwhile_is_not_overwritten(self, reply: Answer) -> None:
+    async def test_that_was_changed_meanwhile_is_not_overwritten(self, reply: SidecarResponse) -> None:
         with pytest.raises(StateConflict):
             await daprd(reply).save_state("a", 1)
 
@@ -64,7 +64,7 @@ class TestState:
 
 
 class TestPublish:
-    EVENTS = (Outgoing("1", "ada", '{"n":1}'), Outgoing("2", "b&b", '{"n":2}'))
+    EVENTS = (OutboundMessage("1", "ada", '{"n":1}'), OutboundMessage("2", "b&b", '{"n":2}'))
 
     async def test_names_the_key_that_keeps_the_order(self) -> None:
         sidecar = daprd()

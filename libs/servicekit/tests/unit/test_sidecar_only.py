@@ -6,7 +6,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from servicekit.sidecar_only import SidecarOnly
+from servicekit.dapr.app_token import AppTokenMiddleware
 
 TOKEN = {"dapr-api-token": "secret"}
 CALLED = TOKEN | {"dapr-caller-app-id": "chat"}
@@ -14,7 +14,7 @@ inside = Starlette(routes=[Route("/{path:path}", lambda _: PlainTextResponse("in
 
 
 async def status(path: str, headers: dict[str, str], *, token: str = "secret", public: bool = False) -> int:
-    app = SidecarOnly(inside, token, public)
+    app = AppTokenMiddleware(inside, token, public)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://app") as client:
         return (await client.get(path, headers=headers)).status_code
 

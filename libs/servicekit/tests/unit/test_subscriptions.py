@@ -15,9 +15,9 @@ from contracts.names import App, Topic
 from contracts.notification import DeliveryFailed
 from contracts.task import TaskCreated
 from contracts.user import UserDeleted, UserUpdated
-from servicekit.database import Database
-from servicekit.deliveries import Delivery, Received, Status
-from servicekit.subscriptions import Subscriptions, mount
+from servicekit.messaging.consumer import DeliveryStatus, EventContext, InboundMessage
+from servicekit.messaging.subscriptions import Subscriptions, mount_subscriptions
+from servicekit.persistence.database import Database
 
 listens = Subscriptions()
 raw: list[Any] = []
@@ -28,7 +28,7 @@ retry: set[str] = set()
 @listens.on(UserUpdated)
 @listens.on(TaskCreated)
 @listens.on_replay(DeliveryFailed)
-async def handle(_: Received[Any]) -> None:
+async def handle(_: EventContext[Any]) -> None:
     """What is delivered is looked at in `delivered`."""
 
 
@@ -38,20 +38,20 @@ async def keep(_: AsyncSession, message: Any) -> None:
 
 
 @pytest.fixture
-def delivered() -> list[Delivery]:
+def delivered() -> list[InboundMessage]:
     return []
 
 
 @pytest.fixture
-async def daprd(tmp_path: Path, delivered: list[Delivery]) -> AsyncIterator[httpx2.AsyncClient]:
+async def daprd(tmp_path: Path, delivered: list[InboundMessage]) -> AsyncIterator[httpx2.AsyncClient]:
     """Whoever delivers; events of the ids in `retry` are asked for again."""
 
-    async def deliver(batch: Sequence[Delivery]) -> list[Status]:
+    async def deliver(batch: Sequence[InboundMessage]) -> list[DeliveryStatus]:
         delivered.extend(batch)
-        return [Status.RETRY if each.raw["id"] in retry else Status.SUCCESS for each in batch]
+        return [DeliveryStatus.RETRY if each.raw["id"] in retry else DeliveryStatus.SUCCESS for each in batch]
 
     app, database = FastAPI(), Database(App.TASK, f"sqlite+aiosqlite:///{tmp_path}/x.db")
-    mount(app, listens, deliver, database)
+    mount_subscriptions(app, listens, deliver, database)
     raw.clear()
     retry.clear()
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://app") as client:
@@ -86,7 +86,7 @@ class TestASubscription:
 
 class TestABatch:
     async def test_is_answered_event_by_event(
-        self, daprd: httpx2.AsyncClient, delivered: list[Delivery]
+        self, daprd: httpx2.AsyncClient, delivered: list[InboundMessage]
     ) -> None:
         retry.add("b")
         entries = [{"entryId": id, "event": {"type": "unknown", "id": id}} for id in ("a", "b")]
@@ -100,7 +100,7 @@ class TestABatch:
         ]
 
     async def test_comes_again_whole_if_one_event_of_a_message_has_to(
-        self, daprd: httpx2.AsyncClient, delivered: list[Delivery]
+        self, daprd: httpx2.AsyncClient, delivered: list[InboundMessage]
     ) -> None:
         events = [{"type": "unknown", "id": id} for id in ("b", "c")]
         message = {"type": BATCH_TYPE, "id": "b..c", "data": {"events": events}}

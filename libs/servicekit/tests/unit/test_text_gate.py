@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from servicekit.errors import Invalid
 from servicekit.problems import CatchAll, install_error_handlers
-from servicekit.text_gate import MAX_DEPTH, TextGate, require_clean
+from servicekit.web.text_validation import MAX_DEPTH, TextValidation, require_valid_text
 
 HALF = st.characters(min_codepoint=0xD800, max_codepoint=0xDFFF)
 CLEAN = st.recursive(
@@ -24,15 +24,15 @@ CLEAN = st.recursive(
 
 def refused(body: bytes) -> Invalid:
     with pytest.raises(Invalid) as caught:
-        require_clean(body)
+        require_valid_text(body)
     return caught.value
 
 
 class TestABody:
     @given(CLEAN)
     def test_of_text_and_numbers_passes(self, document: Any) -> None:
-        require_clean(json.dumps(document).encode())
-        require_clean(json.dumps(document, ensure_ascii=False).encode())
+        require_valid_text(json.dumps(document).encode())
+        require_valid_text(json.dumps(document, ensure_ascii=False).encode())
 
     @given(st.lists(st.text() | st.integers(0, 9)), HALF, st.text())
     def test_with_half_a_character_is_refused_wherever_it_stands(
@@ -63,9 +63,9 @@ class TestABody:
         assert (error.errors[0].pointer, error.code) == (pointer, code)
 
     def test_that_is_a_file_may_hold_a_number_its_reader_tells_of(self) -> None:
-        require_clean(b'{"n":1000000000000000000000}', is_file=True)
+        require_valid_text(b'{"n":1000000000000000000000}', is_file=True)
         with pytest.raises(Invalid):
-            require_clean(rb'{"n":"\ud83d"}', is_file=True)
+            require_valid_text(rb'{"n":"\ud83d"}', is_file=True)
 
     @pytest.mark.parametrize("depth", [MAX_DEPTH + 2, 900, 10_000, 500_000])
     @pytest.mark.parametrize(("opens", "shuts"), [(b"[", b"]"), (b'{"a":', b"}")])
@@ -74,7 +74,7 @@ class TestABody:
 
     @pytest.mark.parametrize("body", [b"", b"{", b"title,notes\n", b"\xff\xfe", "\ufeff{}".encode()])
     def test_that_is_no_json_is_left_to_its_route(self, body: bytes) -> None:
-        require_clean(body)
+        require_valid_text(body)
 
 
 def app_with_gate() -> FastAPI:
@@ -90,7 +90,7 @@ def app_with_gate() -> FastAPI:
         return body
 
     install_error_handlers(app)
-    app.add_middleware(TextGate)
+    app.add_middleware(TextValidation)
     app.add_middleware(CatchAll)
     return app
 

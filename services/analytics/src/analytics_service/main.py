@@ -15,6 +15,6 @@ def create(settings: Settings | None = None) -> FastAPI:
         ALL,
         listens=subscriptions,
         background=[gauges.refresh_gauges],
-        forget=[retention.purge_dead_letters],
-        quick=QUICK,
+        purge=[retention.purge_dead_letters],
+        fast_reads=QUICK,
     )

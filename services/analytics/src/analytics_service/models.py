@@ -4,11 +4,11 @@ from datetime import date, datetime
 
 from sqlmodel import Field, SQLModel
 
-from servicekit.idempotency import IdempotencyRow
-from servicekit.inbox import InboxRow
-from servicekit.outbox import OutboxRow
+from servicekit.messaging.outbox import OutboxRow
+from servicekit.messaging.processed_messages import ProcessedMessageRow
+from servicekit.web.idempotency import IdempotencyRow
 
-__all__ = ["DailyCount", "DeadLetter", "DeletedUser", "IdempotencyRow", "InboxRow", "OutboxRow"]
+__all__ = ["DailyCount", "DeadLetter", "DeletedUser", "IdempotencyRow", "OutboxRow", "ProcessedMessageRow"]
 
 
 class DailyCount(SQLModel, table=True):

@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from analytics_service.models import DailyCount, DeletedUser
-from servicekit.database import for_both, run_own
-from servicekit.prepared import Prepared
+from servicekit.persistence.database import build_per_dialect, execute_per_dialect
+from servicekit.persistence.prepared_queries import PreparedQuery
 
 _MORE = select(
     bindparam("user_id", type_=String),
@@ -17,7 +17,7 @@ _MORE = select(
     bindparam("name", type_=String),
     bindparam("more", type_=Integer),
 ).where(~exists().where(col(DeletedUser.id) == bindparam("user_id", type_=String)))
-_ADD = for_both(
+_ADD = build_per_dialect(
     lambda insert: (
         insert(DailyCount)
         .from_select(["user_id", "day", "name", "value"], _MORE)
@@ -27,10 +27,10 @@ _ADD = for_both(
         )
     )
 )
-_RECORD_DELETED = for_both(lambda insert: insert(DeletedUser).on_conflict_do_nothing())
+_RECORD_DELETED = build_per_dialect(lambda insert: insert(DeletedUser).on_conflict_do_nothing())
 _EXCLUSIVE_LOCK = text("LOCK TABLE erased_user IN ACCESS EXCLUSIVE MODE")
 _COUNT = DailyCount.metadata.tables["count"].c
-READ_TOTALS = Prepared(
+READ_TOTALS = PreparedQuery(
     select(_COUNT.name, func.sum(_COUNT.value).label("total"))
     .where(_COUNT.user_id == bindparam("user_id", type_=_COUNT.user_id.type))
     .group_by(_COUNT.name)
@@ -47,7 +47,7 @@ async def increment_counts(session: AsyncSession, counted: Mapping[tuple[str, da
         {"user_id": user_id, "day": day, "name": name, "more": more}
         for (user_id, day, name), more in sorted(counted.items())
     ]
-    await run_own(session, _ADD, rows)
+    await execute_per_dialect(session, _ADD, rows)
 
 
 async def is_deleted(session: AsyncSession, user_id: str) -> bool:
@@ -70,7 +70,7 @@ async def record_deleted_user(session: AsyncSession, user_id: str, now: datetime
     connection = await session.connection()
     if connection.dialect.name == "postgresql":
         await connection.execute(_EXCLUSIVE_LOCK)
-    await run_own(session, _RECORD_DELETED, {"id": user_id, "erased_at": now})
+    await execute_per_dialect(session, _RECORD_DELETED, {"id": user_id, "erased_at": now})
 
 
 async def delete_user(session: AsyncSession, user_id: str) -> None:

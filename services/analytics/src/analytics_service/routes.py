@@ -4,11 +4,11 @@ from fastapi import Request, Response
 
 from analytics_service import use_cases
 from analytics_service.schemas import Summary
-from servicekit.auth import CurrentUser, Principal
-from servicekit.door import SessionDep, router
-from servicekit.quick import PLAIN, as_json, quick
+from servicekit.security.auth import CurrentUser, Principal
+from servicekit.web.fast_reads import NO_QUERY, create_fast_reads, render_json
+from servicekit.web.routes import SessionDep, create_router
 
-analytics = router(prefix="/analytics", tags=["analytics"])
+analytics = create_router(prefix="/analytics", tags=["analytics"])
 
 
 @analytics.get("/summary")
@@ -17,7 +17,7 @@ async def read_summary(user: CurrentUser, session: SessionDep) -> Summary:
 
 
 async def _read_summary_fast(request: Request, user: Principal) -> Response:
-    return as_json(await use_cases.read_summary_fast(request.app.state.database, user.user_id))
+    return render_json(await use_cases.read_summary_fast(request.app.state.database, user.user_id))
 
 
-QUICK = quick(analytics.routes, read_summary={PLAIN: _read_summary_fast})
+QUICK = create_fast_reads(analytics.routes, read_summary={NO_QUERY: _read_summary_fast})

@@ -19,8 +19,8 @@ from contracts.task import (
     TaskUpdated,
 )
 from contracts.user import UserDeleted
-from servicekit.deliveries import Received, ReceivedBatch
-from servicekit.subscriptions import Subscriptions
+from servicekit.messaging.consumer import EventBatchContext, EventContext
+from servicekit.messaging.subscriptions import Subscriptions
 
 COUNTED: dict[type[Event], str] = {
     TaskCreated: "tasks_created",
@@ -36,14 +36,14 @@ subscriptions = Subscriptions()
 
 
 @subscriptions.on_batch(*COUNTED)
-async def on_counted_events(batch: ReceivedBatch[Event]) -> None:
+async def on_counted_events(batch: EventBatchContext[Event]) -> None:
     await use_cases.count_events(
         batch.session, [(each, COUNTED[type(each.data)]) for each in batch.envelopes]
     )
 
 
 @subscriptions.on(UserDeleted)
-async def on_user_deleted(received: Received[UserDeleted]) -> None:
+async def on_user_deleted(received: EventContext[UserDeleted]) -> None:
     await use_cases.purge_user(received.session, received.event.user_id)
 
 

@@ -11,7 +11,7 @@ from analytics_service.dead_letters import repository as dead_letters
 from analytics_service.models import DeadLetter
 from analytics_service.schemas import Summary
 from contracts.event import CloudEvent, Event
-from servicekit.database import Database
+from servicekit.persistence.database import Database
 
 
 async def count_events(session: AsyncSession, told: Sequence[tuple[CloudEvent[Event], str]]) -> None:

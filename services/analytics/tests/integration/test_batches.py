@@ -21,9 +21,9 @@ from conftest import OpenService, ServiceUnderTest
 from contracts.event import Event, wrap
 from contracts.task import TaskCompleted, TaskCreated
 from contracts.user import UserDeleted
-from servicekit.deliveries import Effects, Status, read
-from servicekit.inbox import InboxRow
-from servicekit.sidecar import Sidecar
+from servicekit.dapr.sidecar import Sidecar
+from servicekit.messaging.consumer import DeliveryStatus, EventConsumer, parse_message
+from servicekit.messaging.processed_messages import ProcessedMessageRow
 from services.analytics.tests.integration.test_figures import SAID, event
 
 MIDNIGHT = datetime(2090, 1, 2, tzinfo=UTC)
@@ -44,13 +44,13 @@ async def _counts_after(
 ) -> Sequence[tuple[Any, ...]]:
     """What is counted if these events come to an empty service that knows that `cyd` is erased."""
     async with analytics.database.transaction() as session:
-        for table in (DailyCount, DeletedUser, InboxRow):
+        for table in (DailyCount, DeletedUser, ProcessedMessageRow):
             await session.execute(delete(table))
         session.add(DeletedUser(id="cyd", erased_at=MIDNIGHT))
-    effects = Effects(analytics.database, Sidecar(1), NoOpTracer(), subscriptions.handlers)
+    effects = EventConsumer(analytics.database, Sidecar(1), NoOpTracer(), subscriptions.handlers)
     for batch in batches:
-        deliveries = [read(told.topic, _message(number, told)) for number, told in batch]
-        assert await effects.deliver(deliveries) == [Status.SUCCESS] * len(batch)
+        deliveries = [parse_message(told.topic, _message(number, told)) for number, told in batch]
+        assert await effects.consume(deliveries) == [DeliveryStatus.SUCCESS] * len(batch)
     columns = (col(DailyCount.user_id), col(DailyCount.day), col(DailyCount.name), col(DailyCount.value))
     async with analytics.database.reading() as session:
         return [tuple(row) for row in await session.execute(select(*columns).order_by(*columns))]

@@ -18,8 +18,8 @@ from conftest import OpenService, ServiceUnderTest
 from contracts.event import wrap
 from contracts.names import App
 from contracts.user import UserDeleted
-from servicekit.dead_letters import dead_letter
-from servicekit.sidecar import Sidecar
+from servicekit.dapr.sidecar import Sidecar
+from servicekit.messaging.dead_letters import build_dead_letter
 from tests.fake_sidecar import answer
 
 OPERATOR = {"authorization": "Bearer operator"}
@@ -194,7 +194,7 @@ class TestReplay:
             assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
 
     async def test_is_told_by_time_apart_from_its_repeat(self) -> None:
-        one, two = (dead_letter(App.TASK, "todo-events", "e1", {}, "x") for _ in range(2))  # type: ignore[arg-type]
+        one, two = (build_dead_letter(App.TASK, "todo-events", "e1", {}, "x") for _ in range(2))  # type: ignore[arg-type]
         assert one.id == two.id
         assert one.payload != two.payload
 

@@ -10,8 +10,8 @@ from sqlmodel import col
 
 from contracts.names import App
 from contracts.user import UserDeleted
-from servicekit.database import Database
 from servicekit.migrations import migrate
+from servicekit.persistence.database import Database
 from tests.upgrading import upgrade_to
 
 EVENTS: dict[str, Any] = {

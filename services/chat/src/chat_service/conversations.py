@@ -14,9 +14,9 @@ import orjson
 
 from chat_service.errors import ConversationBusy, ConversationsUnavailable
 from chat_service.schemas import Conversation, ConversationHead
+from servicekit.dapr.sidecar import Sidecar, StateConflict, StateEntry
 from servicekit.errors import NotFound, Unavailable
-from servicekit.quotas import Usage
-from servicekit.sidecar import Sidecar, StateConflict, StateEntry
+from servicekit.web.quotas import Usage
 
 T = TypeVar("T")
 KEPT_SECONDS = 90 * 24 * 3600

@@ -4,11 +4,11 @@ from datetime import datetime
 
 from sqlmodel import Field, SQLModel
 
-from servicekit.idempotency import IdempotencyRow
-from servicekit.inbox import InboxRow
-from servicekit.outbox import OutboxRow
+from servicekit.messaging.outbox import OutboxRow
+from servicekit.messaging.processed_messages import ProcessedMessageRow
+from servicekit.web.idempotency import IdempotencyRow
 
-__all__ = ["DeletedUser", "IdempotencyRow", "InboxRow", "OutboxRow"]
+__all__ = ["DeletedUser", "IdempotencyRow", "OutboxRow", "ProcessedMessageRow"]
 
 
 class DeletedUser(SQLModel, table=True):

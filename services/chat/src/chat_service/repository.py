@@ -6,12 +6,12 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chat_service.models import DeletedUser
-from servicekit.database import for_both, run_own
 from servicekit.errors import AccountGone
+from servicekit.persistence.database import build_per_dialect, execute_per_dialect
 
 _SHARED_LOCK = text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:user_id, 0))")
 _EXCLUSIVE_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:user_id, 0))")
-_RECORD_DELETED = for_both(lambda insert: insert(DeletedUser).on_conflict_do_nothing())
+_RECORD_DELETED = build_per_dialect(lambda insert: insert(DeletedUser).on_conflict_do_nothing())
 
 
 async def require_account(session: AsyncSession, user_id: str) -> None:
@@ -24,7 +24,7 @@ async def require_account(session: AsyncSession, user_id: str) -> None:
 async def record_deleted_user(session: AsyncSession, user_id: str, now: datetime) -> None:
     """Note that a user is erased, when nothing of theirs is under way any more."""
     await _take_advisory_lock(session, _EXCLUSIVE_LOCK, user_id)
-    await run_own(session, _RECORD_DELETED, {"id": user_id, "erased_at": now})
+    await execute_per_dialect(session, _RECORD_DELETED, {"id": user_id, "erased_at": now})
 
 
 async def _take_advisory_lock(session: AsyncSession, statement: TextClause, user_id: str) -> None:

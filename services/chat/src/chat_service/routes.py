@@ -7,14 +7,14 @@ from fastapi import Depends, Request
 from chat_service.conversations import ConversationStore, heads_after
 from chat_service.schemas import Conversation, ConversationHead, MessageCreate, Reply, Undo
 from chat_service.use_cases import ChatSession
-from servicekit import idempotency
-from servicekit.auth import CurrentUser, Principal
-from servicekit.door import SessionDep, router
-from servicekit.paging import CursorParam, Limit, Page, decode_cursor, encode_cursor, page_of
-from servicekit.quotas import UsageList
+from servicekit.security.auth import CurrentUser, Principal
+from servicekit.web import idempotency
+from servicekit.web.pagination import CursorParam, Limit, Page, decode_cursor, encode_cursor, paginate
+from servicekit.web.quotas import UsageList
+from servicekit.web.routes import SessionDep, create_router
 
-chat = router(prefix="/chat", tags=["chat"])
-usage = router(tags=["account"])
+chat = create_router(prefix="/chat", tags=["chat"])
+usage = create_router(tags=["account"])
 
 
 async def _get_chat(request: Request, user: CurrentUser, session: SessionDep) -> ChatSession:
@@ -49,7 +49,7 @@ async def list_conversations(
     bound_to = f"conversations {user.user_id}"
     after = decode_cursor(cursor, bound_to=bound_to, values=1)[0] if cursor else None
     heads = heads_after(await _conversation_store(request, user).list_heads(), after)
-    rows, last = page_of(heads[: limit + 1], limit)
+    rows, last = paginate(heads[: limit + 1], limit)
     items = [ConversationHead.model_validate(row.model_dump(exclude={"bytes"})) for row in rows]
     return Page(items=items, next_cursor=encode_cursor([last.id], bound_to=bound_to) if last else None)
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from contracts.chat import ChatAction
-from servicekit.schema import RequestBody, Text
+from servicekit.web.schemas import RequestBody, Text
 
 PENDING_FOR = timedelta(minutes=10)
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 from contracts.names import App
-from servicekit.auth import Principal
+from servicekit.dapr.sidecar import Sidecar, SidecarResponse
 from servicekit.errors import (
     FieldProblem,
     Forbidden,
@@ -16,7 +16,7 @@ from servicekit.errors import (
     Unauthenticated,
     Unavailable,
 )
-from servicekit.sidecar import Answer, Sidecar
+from servicekit.security.auth import Principal
 
 Task = dict[str, Any]
 Page = dict[str, Any]
@@ -113,14 +113,14 @@ class TaskClient:
             case "restore":
                 await self.restore_task(id)
 
-    async def _send_change(self, method: str, path: str, json: Any = None) -> Answer:
+    async def _send_change(self, method: str, path: str, json: Any = None) -> SidecarResponse:
         self._changes += 1
         key = f"chat-{self.message_id}-{self._changes}"
         return await self._send_request(method, path, json, {"idempotency-key": key})
 
     async def _send_request(
         self, method: str, path: str, json: Any = None, headers: dict[str, str] | None = None
-    ) -> Answer:
+    ) -> SidecarResponse:
         sent = {"authorization": f"Bearer {self.user.token}", **(headers or {})}
         answer = await self.sidecar.invoke(App.TASK, method, path, json=json, headers=sent)
         if answer.status >= 400:
@@ -128,7 +128,7 @@ class TaskClient:
         return answer
 
 
-def _as_service_error(answer: Answer) -> ServiceError:
+def _as_service_error(answer: SidecarResponse) -> ServiceError:
     """What the task service refused, as chat would itself."""
     if answer.status >= 500:
         return Unavailable("The task service can't do that right now.", code="task-unavailable")
@@ -150,6 +150,6 @@ def _encode_query(query: Mapping[str, str]) -> str:
     return f"?{urlencode(given)}" if given else ""
 
 
-def _read_json(answer: Answer) -> dict[str, Any]:
+def _read_json(answer: SidecarResponse) -> dict[str, Any]:
     read: dict[str, Any] = answer.json()
     return read

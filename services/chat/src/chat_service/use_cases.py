@@ -14,9 +14,9 @@ from chat_service.conversations import ConversationStore, StoredConversation
 from chat_service.errors import NothingToUndo
 from chat_service.schemas import Conversation, Message, MessageCreate, Reply
 from chat_service.task_client import TaskClient
-from servicekit.auth import Principal
-from servicekit.ids import new_id
-from servicekit.outbox import record
+from servicekit.messaging.outbox import record_event
+from servicekit.security.auth import Principal
+from servicekit.web.ids import new_id
 
 TITLE_LENGTH = 60
 
@@ -43,7 +43,7 @@ class ChatSession:
         if earlier is None:
             result = await self._execute_message(body.text, stored.conversation, message_id)
             earlier = await self._append_messages(stored, message_id, body.text, result)
-        record(
+        record_event(
             self.session,
             events.message_handled(self.user.user_id, stored.conversation.id, message_id, earlier.actions),
         )
@@ -69,7 +69,7 @@ class ChatSession:
         result = await actions.undo_actions(answer.actions, self._task_client(message_id))
         answer.undone = True
         said = await self._append_messages(stored, message_id, "undo", result)
-        record(
+        record_event(
             self.session,
             events.message_handled(self.user.user_id, conversation_id, message_id, result.actions),
         )

@@ -14,8 +14,8 @@ from opentelemetry.trace import NoOpTracer
 from conftest import ServiceUnderTest
 from contracts.event import wrap
 from contracts.user import UserDeleted
-from servicekit.auth import Principal
-from servicekit.deliveries import Effects, Status, read
+from servicekit.messaging.consumer import DeliveryStatus, EventConsumer, parse_message
+from servicekit.security.auth import Principal
 from services.chat.tests.behind import Behind
 from services.chat.tests.talk import BOB, heads, say
 from tests.blocked import until_blocked
@@ -78,7 +78,9 @@ class TestErasure:
 
 
 async def erase(chat: ServiceUnderTest, behind: Behind) -> None:
-    effects = Effects(chat.database, behind, NoOpTracer(), subscriptions.handlers)
+    effects = EventConsumer(chat.database, behind, NoOpTracer(), subscriptions.handlers)
     event = UserDeleted(user_id="ada")
     told = wrap(event, id="1", source="/", time=datetime.now(UTC), traceparent="")
-    assert await effects.deliver([read(event.topic, told.model_dump(mode="json"))]) == [Status.SUCCESS]
+    assert await effects.consume([parse_message(event.topic, told.model_dump(mode="json"))]) == [
+        DeliveryStatus.SUCCESS
+    ]

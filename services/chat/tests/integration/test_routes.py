@@ -10,8 +10,8 @@ from chat_service.task_client import FoundTasks, TaskClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conftest import ServiceUnderTest
-from servicekit.content_digest import HEADER, digest_of
-from servicekit.sidecar import Answer
+from servicekit.dapr.content_digest import HEADER, compute_digest
+from servicekit.dapr.sidecar import SidecarResponse
 from services.chat.tests.behind import Behind
 from services.chat.tests.talk import BOB, PATH, heads, say
 from tests.fake_sidecar import answer, raw_answer
@@ -58,7 +58,7 @@ class TestAMessage:
         ],
     )
     async def test_says_why_it_can_not_be_done(
-        self, chat: ServiceUnderTest, behind: Behind, refusal: Answer, said: str
+        self, chat: ServiceUnderTest, behind: Behind, refusal: SidecarResponse, said: str
     ) -> None:
         behind.refusal = refusal
         reply = await say(chat, "add milk")
@@ -126,7 +126,9 @@ class TestUndo:
         token = (await say(chat, "add milk"))["undo_token"]
         needs = 'Bearer error="insufficient_scope", scope="tasks:write"'
         problem = orjson.dumps({"code": "insufficient-scope", "detail": "no scope"})
-        behind.refusal = raw_answer(403, problem, {"WWW-Authenticate": needs, HEADER: digest_of(problem)})
+        behind.refusal = raw_answer(
+            403, problem, {"WWW-Authenticate": needs, HEADER: compute_digest(problem)}
+        )
         refused = await self.undo(chat, token)
         assert (refused.status_code, refused.json()["code"]) == (403, "insufficient-scope")
         assert refused.headers["www-authenticate"] == needs

@@ -7,9 +7,9 @@ from chat_service.assistant import actions, intents
 from chat_service.schemas import PendingAction
 from chat_service.task_client import FoundTasks, TaskClient
 
-from servicekit.auth import Principal
+from servicekit.dapr.sidecar import Sidecar
 from servicekit.errors import Invalid, NotFound
-from servicekit.sidecar import Sidecar
+from servicekit.security.auth import Principal
 
 ADA = Principal("ada", "user", "UTC", "token", 2**40)
 

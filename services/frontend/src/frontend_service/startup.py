@@ -24,7 +24,7 @@ from frontend_service.web.browser_spans import BrowserSpans
 from frontend_service.web.rendering import environment
 from frontend_service.web.static_files import Assets
 from servicekit.errors import Overloaded
-from servicekit.problems import problem_response
+from servicekit.problems import build_problem_response
 
 
 async def open_edge(app: FastAPI) -> None:
@@ -40,8 +40,8 @@ async def open_edge(app: FastAPI) -> None:
     state.exports = Turns(settings.exports_at_once)
     state.api_tokens = ApiTokens(state.sidecar)
     state.clients = Clients(state.verifier, state.sessions, state.api_tokens)
-    refusal = public_answers(app, settings).complete(problem_response(Overloaded()), f"{PREFIX}/")
-    state.early_refusal = EarlyRefusal(state.lanes, state.clients, refusal)
+    refusal = public_answers(app, settings).complete(build_problem_response(Overloaded()), f"{PREFIX}/")
+    state.early_refusal = EarlyRefusal(state.bulkheads, state.clients, refusal)
     edge = Edge(
         state.operations, state.sidecar, state.sessions, state.api_tokens, state.clients, state.rate_limit
     )

@@ -9,7 +9,7 @@ from frontend_service.gateway.sessions import COOKIE, Session
 from frontend_service.main import create
 from frontend_service.settings import Settings
 
-from servicekit.auth import PublishedKeys, TokenVerifier
+from servicekit.security.auth import JwksKeySource, TokenVerifier
 from services.frontend.tests.fake_services import AnyToken, FakeServices, access_token
 
 
@@ -22,7 +22,7 @@ def services() -> FakeServices:
 async def app(services: FakeServices) -> AsyncIterator[FastAPI]:
     app = create(Settings.model_validate({"DAPR_HTTP_PORT": 1}))
     app.state.sidecar = services
-    app.state.verifier = TokenVerifier(PublishedKeys(services))
+    app.state.verifier = TokenVerifier(JwksKeySource(services))
     async with app.router.lifespan_context(app):
         app.state.verifier = AnyToken()
         yield app

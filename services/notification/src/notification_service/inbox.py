@@ -12,7 +12,7 @@ from notification_service import events
 from notification_service.channels import repository as channels
 from notification_service.models import Channel, Delivery, Notification, Recipient
 from notification_service.reminders.instants import end_of_quiet, zone_of
-from servicekit.outbox import record
+from servicekit.messaging.outbox import record_event
 
 INBOX = "inbox"
 """The channel everybody has: the inbox itself, and every page that is open."""
@@ -43,7 +43,7 @@ async def put_on(
     for entry in told:
         asking = [each for each in active.get(entry.user_id, ()) if entry.kind in each.kinds]
         if entry.in_inbox:
-            record(session, events.created(entry))
+            record_event(session, events.created(entry))
         if entry.in_inbox or asking:
             session.add(entry)
         recipient = recipients.get(entry.user_id) or Recipient(id=entry.user_id)
@@ -57,7 +57,7 @@ async def mark_read(session: AsyncSession, entry: Notification, now: datetime) -
     """Its user has seen `entry`, and other open pages hear of it; a read one stays as it is."""
     if entry.read_at is None:
         entry.read_at = now
-        record(session, events.read(entry, now))
+        record_event(session, events.read(entry, now))
         await channels.open_in_inbox(session, entry.id, now)
 
 

@@ -16,5 +16,5 @@ def create(settings: Settings | None = None) -> FastAPI:
         listens=subscriptions,
         startup=background.STARTUP,
         background=background.WORK,
-        quick=QUICK,
+        fast_reads=QUICK,
     )

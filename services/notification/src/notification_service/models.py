@@ -6,18 +6,18 @@ from typing import Any
 from sqlalchemy import JSON, Column
 from sqlmodel import Field, SQLModel
 
-from servicekit.idempotency import IdempotencyRow
-from servicekit.inbox import InboxRow
-from servicekit.outbox import OutboxRow
+from servicekit.messaging.outbox import OutboxRow
+from servicekit.messaging.processed_messages import ProcessedMessageRow
+from servicekit.web.idempotency import IdempotencyRow
 
 __all__ = [
     "Channel",
     "Delivery",
     "DeliveryAttempt",
     "IdempotencyRow",
-    "InboxRow",
     "Notification",
     "OutboxRow",
+    "ProcessedMessageRow",
     "QuotaUse",
     "Recipient",
     "Reminder",

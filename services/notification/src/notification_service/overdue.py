@@ -11,7 +11,7 @@ from notification_service.channels import repository as channels
 from notification_service.channels.delivery_job import KINDS
 from notification_service.reminders import repository as reminders
 from notification_service.reminders.instants import LATE
-from servicekit.database import Database
+from servicekit.persistence.database import Database
 
 SAMPLE_SECONDS = 15.0
 WAITING = timedelta(minutes=1)

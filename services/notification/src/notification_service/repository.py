@@ -11,8 +11,8 @@ from sqlmodel import col
 from notification_service.list_parameters import Among, for_lists
 from notification_service.models import Notification
 from notification_service.schemas import NotificationRead
-from servicekit.database import run_own
-from servicekit.prepared import Prepared
+from servicekit.persistence.database import execute_per_dialect
+from servicekit.persistence.prepared_queries import PreparedQuery
 
 FOLLOWING = ("task", "own")
 """Kinds of reminders that follow a task."""
@@ -28,9 +28,9 @@ _FIRST_PAGE = (
     .order_by(_ENTRY.created_at.desc(), _ENTRY.id.desc())
     .limit(bindparam("limit", type_=Integer()))
 )
-FIRST_PAGE = Prepared(_FIRST_PAGE)
+FIRST_PAGE = PreparedQuery(_FIRST_PAGE)
 """What `newest` finds, as it is shown: `user_id`, `limit`."""
-FIRST_UNREAD = Prepared(_FIRST_PAGE.where(_ENTRY.read_at.is_(None)))
+FIRST_UNREAD = PreparedQuery(_FIRST_PAGE.where(_ENTRY.read_at.is_(None)))
 """No others than those that are not read."""
 
 
@@ -68,7 +68,7 @@ _AROUND = for_lists(_around)
 
 async def around(session: AsyncSession, tasks: Collection[str], users: Collection[str]) -> Around:
     """Look around, after locking the users: most tasks have no reminders, and most users no channels."""
-    rows = (await run_own(session, _AROUND, {"tasks": list(tasks), "users": list(users)})).all()
+    rows = (await execute_per_dialect(session, _AROUND, {"tasks": list(tasks), "users": list(users)})).all()
     told = {row.id: Told(row.version, row.user_id) for row in rows if row.id is not None}
     return Around(told, bool(rows[0].follows), bool(rows[0].in_use))
 

@@ -8,16 +8,24 @@ from fastapi import Request, Response
 from notification_service import use_cases
 from notification_service.quotas import use_cases as quotas
 from notification_service.schemas import NotificationRead
-from servicekit.auth import CurrentUser, Principal
-from servicekit.door import SessionDep, router
-from servicekit.ids import PathId
-from servicekit.paging import CursorParam, Limit, Page, behind, decode_cursor, encode_cursor, page_of
-from servicekit.prepared import Row
-from servicekit.quick import PLAIN, as_json, quick
-from servicekit.quotas import UsageList
+from servicekit.persistence.prepared_queries import Row
+from servicekit.security.auth import CurrentUser, Principal
+from servicekit.web.fast_reads import NO_QUERY, create_fast_reads, render_json
+from servicekit.web.ids import PathId
+from servicekit.web.pagination import (
+    CursorParam,
+    Limit,
+    Page,
+    decode_cursor,
+    encode_cursor,
+    paginate,
+    parse_time_and_id,
+)
+from servicekit.web.quotas import UsageList
+from servicekit.web.routes import SessionDep, create_router
 
-notifications = router(prefix="/notifications", tags=["notifications"])
-usages = router(prefix="/usage", tags=["notifications"])
+notifications = create_router(prefix="/notifications", tags=["notifications"])
+usages = create_router(prefix="/usage", tags=["notifications"])
 PAGE = 50
 
 
@@ -31,9 +39,9 @@ async def list_notifications(
 ) -> Page[NotificationRead]:
     """Newest first."""
     bound_to = _bound_to(user, unread)
-    before = behind(decode_cursor(cursor, bound_to=bound_to, values=2)) if cursor else None
+    before = parse_time_and_id(decode_cursor(cursor, bound_to=bound_to, values=2)) if cursor else None
     found = await use_cases.list_newest(session, user.user_id, unread, before, limit + 1)
-    rows, last = page_of(found, limit)
+    rows, last = paginate(found, limit)
     return Page(
         items=[NotificationRead.model_validate(row) for row in rows],
         next_cursor=encode_cursor([last.created_at, last.id], bound_to=bound_to) if last else None,
@@ -59,10 +67,10 @@ async def _list_quickly(request: Request, user: Principal, unread: bool | None =
     """The first page; of unread entries only, or of all."""
     database = request.app.state.database
     found = await use_cases.first_page(database, user.user_id, PAGE + 1, only_unread=unread is True)
-    rows, last = page_of(found, PAGE)
+    rows, last = paginate(found, PAGE)
     end = [last["created_at"], last["id"]] if last else None
     next_cursor = encode_cursor(end, bound_to=_bound_to(user, unread)) if end else None
-    return as_json({"items": [_shown(row) for row in rows], "next_cursor": next_cursor})
+    return render_json({"items": [_shown(row) for row in rows], "next_cursor": next_cursor})
 
 
 async def _list_unread_quickly(request: Request, user: Principal) -> Response:
@@ -73,6 +81,6 @@ def _shown(row: Row) -> dict[str, Any]:
     return {name: row[name] for name in NotificationRead.model_fields}
 
 
-QUICK = quick(
-    notifications.routes, list_notifications={PLAIN: _list_quickly, "unread=true": _list_unread_quickly}
+QUICK = create_fast_reads(
+    notifications.routes, list_notifications={NO_QUERY: _list_quickly, "unread=true": _list_unread_quickly}
 )

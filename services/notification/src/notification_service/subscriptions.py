@@ -17,8 +17,8 @@ from contracts.task import (
 from contracts.user import UserDeleted, UserSignedUp, UserUpdated
 from notification_service import use_cases
 from notification_service.preferences import use_cases as preferences
-from servicekit.deliveries import Received, ReceivedBatch
-from servicekit.subscriptions import Subscriptions
+from servicekit.messaging.consumer import EventBatchContext, EventContext
+from servicekit.messaging.subscriptions import Subscriptions
 
 subscriptions = Subscriptions()
 
@@ -33,7 +33,7 @@ CHANGES: tuple[type[TaskEvent], ...] = (
 )
 
 
-async def on_tasks_changed(batch: ReceivedBatch[TaskEvent]) -> None:
+async def on_tasks_changed(batch: EventBatchContext[TaskEvent]) -> None:
     await use_cases.follow_tasks(batch.session, batch.envelopes)
 
 
@@ -47,7 +47,7 @@ LISTS: tuple[type[use_cases.ListEvent], ...] = (
 )
 
 
-async def on_list_changed(received: Received[use_cases.ListEvent]) -> None:
+async def on_list_changed(received: EventContext[use_cases.ListEvent]) -> None:
     await use_cases.notify_of_list(received.session, received.envelope)
 
 
@@ -56,26 +56,26 @@ for listed in LISTS:
 
 
 @subscriptions.on(ImportFinished)
-async def on_import_finished(received: Received[ImportFinished]) -> None:
+async def on_import_finished(received: EventContext[ImportFinished]) -> None:
     await use_cases.notify_of_import(received.session, received.envelope)
 
 
 @subscriptions.on(UserSignedUp)
-async def on_user_signed_up(received: Received[UserSignedUp]) -> None:
+async def on_user_signed_up(received: EventContext[UserSignedUp]) -> None:
     await preferences.hear_of(received.session, received.event)
 
 
 @subscriptions.on(UserUpdated)
-async def on_user_updated(received: Received[UserUpdated]) -> None:
+async def on_user_updated(received: EventContext[UserUpdated]) -> None:
     await preferences.hear_of(received.session, received.event)
 
 
 @subscriptions.on(UserDeleted)
-async def on_user_deleted(received: Received[UserDeleted]) -> None:
+async def on_user_deleted(received: EventContext[UserDeleted]) -> None:
     await use_cases.erase_user(received.session, received.event.user_id)
 
 
 @subscriptions.on_replay(DeliveryFailed)
-async def on_delivery_failed(received: Received[DeliveryFailed]) -> None:
+async def on_delivery_failed(received: EventContext[DeliveryFailed]) -> None:
     """Somebody takes a delivery that was given up out of the dead letters."""
     await use_cases.try_again(received.session, received.event.delivery_id)

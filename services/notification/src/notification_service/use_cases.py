@@ -20,9 +20,9 @@ from notification_service.notification_rules import OF_EVENTS, kind_of
 from notification_service.quotas import repository as quotas
 from notification_service.reminders import planning
 from notification_service.reminders import repository as reminders
-from servicekit.database import Database
 from servicekit.errors import NotFound
-from servicekit.prepared import Row
+from servicekit.persistence.database import Database
+from servicekit.persistence.prepared_queries import Row
 
 ListEvent = ProjectEvent | LabelEvent | FilterEvent
 

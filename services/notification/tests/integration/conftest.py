@@ -10,7 +10,7 @@ from notification_service.settings import Settings
 
 from conftest import OpenService, ServiceUnderTest
 from devstack.credentials import generate_secrets
-from servicekit.sidecar import Sidecar
+from servicekit.dapr.sidecar import Sidecar
 
 SECRETS = generate_secrets()
 

@@ -25,8 +25,8 @@ from contracts.task import (
     TaskUpdated,
 )
 from contracts.user import UserDeleted, UserUpdated
-from servicekit.deliveries import Effects, Status, read
-from servicekit.sidecar import Sidecar
+from servicekit.dapr.sidecar import Sidecar
+from servicekit.messaging.consumer import DeliveryStatus, EventConsumer, parse_message
 from services.notification.tests.events import event, imported
 
 BEGUN = datetime(2090, 1, 1, 8, tzinfo=UTC)
@@ -137,7 +137,7 @@ def _shown(table: str, row: Row[Any]) -> dict[str, Any]:
 
 
 async def _deliver(notification: ServiceUnderTest, batches: Sequence[Sequence[tuple[int, Event]]]) -> None:
-    effects = Effects(notification.database, Sidecar(1), NoOpTracer(), subscriptions.handlers)
+    effects = EventConsumer(notification.database, Sidecar(1), NoOpTracer(), subscriptions.handlers)
     for batch in batches:
         envelopes = [
             wrap(
@@ -150,8 +150,8 @@ async def _deliver(notification: ServiceUnderTest, batches: Sequence[Sequence[tu
             for number, told in batch
         ]
         raw = [json.loads(envelope.model_dump_json()) for envelope in envelopes]
-        deliveries = [read(told.topic, each) for (_, told), each in zip(batch, raw, strict=True)]
-        assert await effects.deliver(deliveries) == [Status.SUCCESS] * len(batch)
+        deliveries = [parse_message(told.topic, each) for (_, told), each in zip(batch, raw, strict=True)]
+        assert await effects.consume(deliveries) == [DeliveryStatus.SUCCESS] * len(batch)
 
 
 def _cut(order: Sequence[Any], sizes: Sequence[int]) -> list[Sequence[Any]]:

@@ -15,7 +15,7 @@ from conftest import ServiceUnderTest
 from contracts.event import wrap
 from contracts.task import TaskCreated
 from contracts.user import UserDeleted, UserSignedUp
-from servicekit.deliveries import ReceivedBatch
+from servicekit.messaging.consumer import EventBatchContext
 from services.notification.tests.events import event
 from services.notification.tests.integration.test_reminders import fire_at, instant
 from services.notification.tests.receivers import Browser
@@ -85,7 +85,7 @@ class TestErasure:
         await add_everything(notification)
         envelope: Any = wrap(REMINDED, id=EVENT, source="/", time=datetime.now(UTC), traceparent="")
         async with notification.database.transaction() as session:
-            await on_tasks_changed(ReceivedBatch([envelope], session, AsyncMock()))
+            await on_tasks_changed(EventBatchContext([envelope], session, AsyncMock()))
             erasing = asyncio.create_task(notification.receive(HANDLERS, GONE))
             await until_blocked(notification.database)
         await erasing

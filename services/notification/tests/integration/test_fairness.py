@@ -18,7 +18,7 @@ from sqlalchemy import func, select, update
 from sqlmodel import col
 
 from conftest import ServiceUnderTest
-from servicekit.ids import new_id
+from servicekit.web.ids import new_id
 
 SLOW = "slow"
 """How hosts begin that answer only when the test lets them."""

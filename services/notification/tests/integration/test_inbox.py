@@ -21,8 +21,8 @@ from contracts.task import (
     TaskUpdated,
 )
 from contracts.user import UserDeleted
-from servicekit.deliveries import Effects, Status, read
-from servicekit.sidecar import Sidecar
+from servicekit.dapr.sidecar import Sidecar
+from servicekit.messaging.consumer import DeliveryStatus, EventConsumer, parse_message
 from services.notification.tests.events import event, imported
 
 HANDLERS = subscriptions.handlers
@@ -95,8 +95,10 @@ class TestAnImport:
     async def test_that_comes_twice_is_one_entry(self, notification: ServiceUnderTest) -> None:
         (envelope,) = await notification.receive(HANDLERS, imported())
         raw = json.loads(envelope.model_dump_json())
-        effects = Effects(notification.database, Sidecar(1), NoOpTracer(), HANDLERS)
-        assert await effects.deliver([read(Topic.TODO_EVENTS, raw)] * 2) == [Status.SUCCESS] * 2
+        effects = EventConsumer(notification.database, Sidecar(1), NoOpTracer(), HANDLERS)
+        assert (
+            await effects.consume([parse_message(Topic.TODO_EVENTS, raw)] * 2) == [DeliveryStatus.SUCCESS] * 2
+        )
         assert len(await inbox(notification)) == 1
 
     async def test_of_others_is_not_mine(self, notification: ServiceUnderTest) -> None:

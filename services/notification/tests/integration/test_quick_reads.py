@@ -10,7 +10,7 @@ from notification_service.models import Notification
 from sqlalchemy import delete
 
 from conftest import ServiceUnderTest
-from servicekit.ids import new_id
+from servicekit.web.ids import new_id
 from tests.quick_reads import Limited, asked_of_sessions, read_both_ways
 
 QUERIES = ["", "?unread=true"]

@@ -9,8 +9,8 @@ from notification_service.reminders.scheduled_jobs import ScheduledJobs, job_nam
 from sqlalchemy import update
 
 from conftest import ServiceUnderTest
+from servicekit.dapr.sidecar import SidecarResponse
 from servicekit.errors import Unavailable
-from servicekit.sidecar import Answer
 from services.notification.tests.integration.test_reminders import DUE, instant, listed
 from tests.fake_sidecar import FakeSidecar, Request, raw_answer
 
@@ -24,7 +24,7 @@ class Scheduler(FakeSidecar):
     jobs: list[str] = field(default_factory=list)
     refuses: set[str] = field(default_factory=set)
 
-    def respond(self, request: Request) -> Answer:
+    def respond(self, request: Request) -> SidecarResponse:
         name = request.path.rpartition("/")[2]
         if name in self.refuses:
             raise Unavailable

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from notification_service.reminders import scheduler
 
+from servicekit.dapr.sidecar import SidecarResponse
 from servicekit.errors import Unavailable
-from servicekit.sidecar import Answer
 from tests.fake_sidecar import FakeSidecar, Request, raw_answer
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -20,7 +20,7 @@ class Daprd(FakeSidecar):
     status: int = 204
     told: bytes = b""
 
-    def respond(self, request: Request) -> Answer:
+    def respond(self, request: Request) -> SidecarResponse:
         return raw_answer(self.status, self.told)
 
 

@@ -3,20 +3,20 @@
 from sqlalchemy import bindparam, inspect
 from sqlalchemy.orm import Session
 
-from servicekit.aside import inserting, put_aside
+from servicekit.persistence.deferred_inserts import create_deferred_insert, defer_rows
 from task_service.models import Task, TaskLabel, TaskText
 from task_service.search_texts import build_label_keys, build_search_texts
 
 _TEXT = TaskText.metadata.tables["task_text"]
 _LABELS = TaskLabel.metadata.tables["task_label"]
-TEXTS = inserting(
+TEXTS = create_deferred_insert(
     "task_text",
     lambda insert: (new := insert(_TEXT)).on_conflict_do_update(
         index_elements=["user_id", "task_id"],
         set_={name: new.excluded[name] for name in ("title", "notes", "labels")},
     ),
 )
-LABELS = inserting("task_label", lambda insert: insert(_LABELS))
+LABELS = create_deferred_insert("task_label", lambda insert: insert(_LABELS))
 _DROP_LABELS = _LABELS.delete().where(
     _LABELS.c.user_id == bindparam("of_user"), _LABELS.c.task_id == bindparam("of_task")
 )
@@ -31,7 +31,7 @@ def keep(session: Session) -> None:
     if labelled:
         session.execute(_DROP_LABELS, [_of(each) for each in labelled])
     for task in (*new, *texts):
-        put_aside(session, TEXTS, {"user_id": task.user_id, "task_id": task.id} | _text(task))
+        defer_rows(session, TEXTS, {"user_id": task.user_id, "task_id": task.id} | _text(task))
     for task in (*new, *labelled):
         _index(session, task)
 
@@ -41,7 +41,7 @@ def _index(session: Session, task: Task) -> None:
         {"user_id": task.user_id, "key": key, "task_id": task.id} for key in build_label_keys(task.labels)
     ]
     if rows:
-        put_aside(session, LABELS, *rows)
+        defer_rows(session, LABELS, *rows)
 
 
 def _text(task: Task) -> dict[str, str]:

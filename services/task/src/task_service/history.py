@@ -12,19 +12,19 @@ from sqlalchemy import inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.task import TaskEvent, TaskSnapshot
-from servicekit.aside import inserting, put_aside
-from servicekit.auth import Principal
-from servicekit.ids import new_id
-from servicekit.outbox import record
+from servicekit.messaging.outbox import record_event
+from servicekit.persistence.deferred_inserts import create_deferred_insert, defer_rows
+from servicekit.security.auth import Principal
+from servicekit.web.ids import new_id
 from task_service.models import Activity, Task
 from task_service.told import UNREMARKABLE, given
 
-ACTIVITY = inserting("activity", lambda insert: insert(Activity.metadata.tables["activity"]))
+ACTIVITY = create_deferred_insert("activity", lambda insert: insert(Activity.metadata.tables["activity"]))
 
 
 def tell(session: AsyncSession, task: Task, event: TaskEvent) -> None:
     """Record that `task` has changed, as `event` says."""
-    record(session, event)
+    record_event(session, event)
     before, after = _difference(task, event.task)
     if before or after:
         entry = {
@@ -39,7 +39,7 @@ def tell(session: AsyncSession, task: Task, event: TaskEvent) -> None:
             "at": task.updated_at,
             "via": via_of(session.info.get("principal")),
         }
-        put_aside(session, ACTIVITY, entry)
+        defer_rows(session, ACTIVITY, entry)
 
 
 def via_of(user: Principal | None) -> dict[str, Any] | None:

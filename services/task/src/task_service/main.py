@@ -14,7 +14,7 @@ from task_service.subscriptions import subscriptions
 
 def create(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings()
-    app = create_app(settings, ALL, listens=subscriptions, background=WORK, forget=FORGET, quick=QUICK)
+    app = create_app(settings, ALL, listens=subscriptions, background=WORK, purge=FORGET, fast_reads=QUICK)
     app.state.database.session_info |= session_info(settings)
     app.state.handover = Handover()
     return app

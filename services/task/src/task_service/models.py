@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import JSON, Column
 from sqlmodel import Field, SQLModel
 
-from servicekit.idempotency import IdempotencyRow
-from servicekit.inbox import InboxRow
-from servicekit.outbox import OutboxRow
+from servicekit.messaging.outbox import OutboxRow
+from servicekit.messaging.processed_messages import ProcessedMessageRow
+from servicekit.web.idempotency import IdempotencyRow
 from task_service.due import NEVER
 
 __all__ = [
@@ -16,9 +16,9 @@ __all__ = [
     "Activity",
     "ErasedOwner",
     "IdempotencyRow",
-    "InboxRow",
     "Label",
     "OutboxRow",
+    "ProcessedMessageRow",
     "Project",
     "SavedFilter",
     "Task",

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from servicekit.auth import Principal
+from servicekit.security.auth import Principal
 from task_service import events, repository
 from task_service.errors import NoSuchNeighbour
 from task_service.history import tell

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from pydantic import TypeAdapter
 
-from servicekit.prepared import Row
+from servicekit.persistence.prepared_queries import Row
 from task_service.schemas import ReminderOfTask, TaskRead
 
 TASK_FIELDS = tuple(TaskRead.model_fields)

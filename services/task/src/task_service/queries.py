@@ -9,11 +9,11 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.folding import search_key
-from servicekit.auth import Principal
-from servicekit.database import Database
 from servicekit.errors import Invalid
-from servicekit.paging import decode_cursor, encode_cursor, page_of
-from servicekit.prepared import Row
+from servicekit.persistence.database import Database
+from servicekit.persistence.prepared_queries import Row
+from servicekit.security.auth import Principal
+from servicekit.web.pagination import decode_cursor, encode_cursor, paginate
 from task_service.filtering import keyset, repository
 from task_service.filtering.ast import And, Node
 from task_service.filtering.columns import TASK
@@ -67,7 +67,7 @@ class _ListCursor:
         self, rows: Sequence[T], limit: int, read: Callable[[T], Callable[[str], Any]]
     ) -> TaskPage[T]:
         """Cut what was found to a page; `read` gives what reads the fields of a row."""
-        shown, end = page_of(rows, limit)
+        shown, end = paginate(rows, limit)
         if end is None:
             return TaskPage(shown, None)
         last = [self.now, *keyset.key_values(self.sort, read(end))]

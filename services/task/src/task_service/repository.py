@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.util import identity_key
 from sqlmodel import SQLModel, col
 
-from servicekit.database import for_both, run_own
 from servicekit.errors import AccountGone
-from servicekit.idempotency import CLAIMED
-from servicekit.prepared import Prepared
+from servicekit.persistence.database import build_per_dialect, execute_per_dialect
+from servicekit.persistence.prepared_queries import PreparedQuery
+from servicekit.web.idempotency import CLAIMED
 from task_service.filtering.columns import select_columns
 from task_service.models import (
     Activity,
@@ -33,7 +33,7 @@ OWNED: tuple[type[SQLModel], ...] = (Activity, TaskLabel, TaskText, Task, Label,
 """The tables with a user's data."""
 DEEPEST = 20
 """Levels looked through: more than tasks may lie deep, so that a circle would end."""
-_NOTE_ERASED = for_both(lambda insert: insert(ErasedOwner).on_conflict_do_nothing())
+_NOTE_ERASED = build_per_dialect(lambda insert: insert(ErasedOwner).on_conflict_do_nothing())
 
 
 async def take_turn(session: AsyncSession, user_id: str) -> None:
@@ -66,9 +66,9 @@ _IS_THERE = and_(
     *(_TASK[name] == bindparam(name, type_=_TASK[name].type) for name in ("id", "user_id")),
     _TASK.deleted_at.is_(None),
 )
-SHOWN = Prepared(select(*select_columns(TASK_FIELDS)).where(_IS_THERE))
+SHOWN = PreparedQuery(select(*select_columns(TASK_FIELDS)).where(_IS_THERE))
 """A task as it is shown, unless it is in the trash: `id`, `user_id`."""
-VERSION = Prepared(select(_TASK.version).where(_IS_THERE))
+VERSION = PreparedQuery(select(_TASK.version).where(_IS_THERE))
 """No more of it than its version."""
 
 
@@ -244,7 +244,7 @@ async def activity(
 
 
 async def erase_user(session: AsyncSession, user_id: str, now: datetime) -> None:
-    await run_own(session, _NOTE_ERASED, {"id": user_id, "erased_at": now})
+    await execute_per_dialect(session, _NOTE_ERASED, {"id": user_id, "erased_at": now})
     for table in OWNED:
         await session.execute(delete(table).where(col(table.user_id) == user_id))  # type: ignore[attr-defined]
 

@@ -5,12 +5,12 @@ from typing import Annotated
 
 from fastapi import Query, Request, Response
 
-from servicekit.auth import CurrentUser, Principal
-from servicekit.door import SessionDep, router
-from servicekit.ids import PathId
-from servicekit.paging import CursorParam, Limit, Page, decode_cursor, encode_cursor, page_of
-from servicekit.preconditions import etag, is_known, not_modified, require_match
-from servicekit.quick import PLAIN, as_json, quick
+from servicekit.security.auth import CurrentUser, Principal
+from servicekit.web.fast_reads import NO_QUERY, create_fast_reads, render_json
+from servicekit.web.ids import PathId
+from servicekit.web.pagination import CursorParam, Limit, Page, decode_cursor, encode_cursor, paginate
+from servicekit.web.preconditions import build_not_modified, format_etag, matches_etag, require_match
+from servicekit.web.routes import SessionDep, create_router
 from task_service import placing, presenters, queries, skipping, successors, use_cases
 from task_service.models import Task
 from task_service.presenters import TASK_FIELDS
@@ -20,7 +20,7 @@ from task_service.quickadd.schemas import TaskDraft
 from task_service.schemas import ActivityRead, Move, Occurrences, TaskPart, TaskPatch, TaskRead, Unskip
 from task_service.sparse_fields import FieldsParam, parse_fields
 
-tasks = router(prefix="/tasks", tags=["tasks"])
+tasks = create_router(prefix="/tasks", tags=["tasks"])
 PAGE = 50
 
 
@@ -50,7 +50,7 @@ async def list_tasks(
     """Newest first, if nothing else is asked for."""
     names, asked = parse_fields(fields), ListParams(filter, q, sort, saved, trash)
     found = await queries.find_rows(session, user, asked, limit, cursor, names)
-    return as_json(presenters.present_page(found.tasks, found.next_cursor, names))
+    return render_json(presenters.present_page(found.tasks, found.next_cursor, names))
 
 
 @tasks.get("/{id}", response_model=TaskPart)
@@ -90,7 +90,7 @@ async def list_activity(
     task = await use_cases.read(session, user, id, trashed=True)
     bound_to = f"activity {task.id}"
     before = str(decode_cursor(cursor, bound_to=bound_to, values=1)[0]) if cursor else None
-    rows, last = page_of(await use_cases.activity(session, user, task, before, limit + 1), limit)
+    rows, last = paginate(await use_cases.activity(session, user, task, before, limit + 1), limit)
     return Page(
         items=[ActivityRead.model_validate(row) for row in rows],
         next_cursor=encode_cursor([last.id], bound_to=bound_to) if last else None,
@@ -154,28 +154,30 @@ def _matching(request: Request, task: Task) -> Task:
 
 
 def _show(task: Task, response: Response) -> TaskRead:
-    response.headers["ETag"] = etag(task.version)
+    response.headers["ETag"] = format_etag(task.version)
     return TaskRead.model_validate(task)
 
 
 async def _shown_task(request: Request, user: Principal, id: str, names: Sequence[str]) -> Response:
     row = await use_cases.shown(request.app.state.database, user, id)
-    return as_json(presenters.present_task(row, names), {"ETag": etag(row["version"])})
+    return render_json(presenters.present_task(row, names), {"ETag": format_etag(row["version"])})
 
 
 async def _read_quickly(request: Request, user: Principal) -> Response:
     """A task, or that the client has it as it is."""
     id = request.path_params["id"]
     if "if-none-match" in request.headers:
-        current = etag(await use_cases.version(request.app.state.database, user, id))
-        if is_known(request, current):
-            return not_modified(current)
+        current = format_etag(await use_cases.version(request.app.state.database, user, id))
+        if matches_etag(request, current):
+            return build_not_modified(current)
     return await _shown_task(request, user, id, TASK_FIELDS)
 
 
 async def _list_quickly(request: Request, user: Principal) -> Response:
     found = await queries.find_first_page(request.app.state.database, user, PAGE)
-    return as_json(presenters.present_page(found.tasks, found.next_cursor))
+    return render_json(presenters.present_page(found.tasks, found.next_cursor))
 
 
-QUICK = quick(tasks.routes, read_task={PLAIN: _read_quickly}, list_tasks={PLAIN: _list_quickly})
+QUICK = create_fast_reads(
+    tasks.routes, read_task={NO_QUERY: _read_quickly}, list_tasks={NO_QUERY: _list_quickly}
+)

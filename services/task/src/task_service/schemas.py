@@ -14,7 +14,7 @@ from pydantic import (
 )
 
 from contracts.zones import TimeZone
-from servicekit.schema import Instant, MergePatch, RequestBody, Text, WallClock
+from servicekit.web.schemas import Instant, MergePatch, RequestBody, Text, WallClock
 from task_service.recurrence.series import From, Missed, MonthEnd
 
 

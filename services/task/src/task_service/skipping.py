@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from servicekit.auth import Principal
 from servicekit.errors import Invalid
+from servicekit.security.auth import Principal
 from task_service import due, events, repository
 from task_service.errors import NothingFollows
 from task_service.history import tell

@@ -1,8 +1,8 @@
 """Events in: what the task service listens to."""
 
 from contracts.user import UserDeleted, UserUpdated
-from servicekit.deliveries import Received
-from servicekit.subscriptions import Subscriptions
+from servicekit.messaging.consumer import EventContext
+from servicekit.messaging.subscriptions import Subscriptions
 from task_service import use_cases, zones
 from task_service.calendar_feed import repository as feed
 from task_service.calendar_feed import use_cases as calendar
@@ -15,14 +15,14 @@ subscriptions = Subscriptions()
 
 
 @subscriptions.on(UserUpdated)
-async def on_user_updated(received: Received[UserUpdated]) -> None:
+async def on_user_updated(received: EventContext[UserUpdated]) -> None:
     user_id, zone = received.event.user_id, received.event.time_zone
     await zones.follow(received.session, user_id, zone)
     await calendar.update_time_zone(received.session, user_id, zone)
 
 
 @subscriptions.on(UserDeleted)
-async def on_user_deleted(received: Received[UserDeleted]) -> None:
+async def on_user_deleted(received: EventContext[UserDeleted]) -> None:
     for erase in (
         *(use_cases.erase_user, changes.erase_user, feed.erase_user),
         *(imports.erase_user, quotas.erase_user, fanout.erase_user),

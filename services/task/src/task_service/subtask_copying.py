@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from servicekit.auth import Principal
+from servicekit.security.auth import Principal
 from task_service import events, repository, tree
 from task_service.due import set_due as place_due
 from task_service.fanout import use_cases as fanout

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from servicekit.auth import Principal
+from servicekit.security.auth import Principal
 from task_service import repository, tree
 from task_service.errors import ComesBackByItself
 from task_service.models import Task

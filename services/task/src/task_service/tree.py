@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from servicekit.auth import Principal
+from servicekit.security.auth import Principal
 from task_service import events, levels, repository
 from task_service.errors import NoSuchParent, TooDeep
 from task_service.fanout import use_cases as fanout

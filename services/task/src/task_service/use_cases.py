@@ -6,11 +6,11 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from servicekit.auth import Principal
-from servicekit.database import Database
 from servicekit.errors import Invalid, NotFound
-from servicekit.ids import new_id
-from servicekit.prepared import Prepared, Row
+from servicekit.persistence.database import Database
+from servicekit.persistence.prepared_queries import PreparedQuery, Row
+from servicekit.security.auth import Principal
+from servicekit.web.ids import new_id
 from task_service import due, events, placing, recurrence_settings, repository, skipping, successors, tree
 from task_service.history import tell
 from task_service.models import Activity, Task
@@ -64,7 +64,7 @@ async def version(database: Database, user: Principal, id: str) -> int:
     return found
 
 
-async def _found(read: Prepared, database: Database, user: Principal, id: str) -> Row:
+async def _found(read: PreparedQuery, database: Database, user: Principal, id: str) -> Row:
     rows = await read.rows(database, {"id": id, "user_id": user.user_id})
     if not rows:
         raise NotFound

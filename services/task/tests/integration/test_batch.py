@@ -7,7 +7,7 @@ from task_service.main import create
 from task_service.settings import Settings
 
 from conftest import OpenService, ServiceUnderTest
-from servicekit.ids import new_id
+from servicekit.web.ids import new_id
 
 
 @pytest.fixture

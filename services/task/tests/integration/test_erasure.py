@@ -15,7 +15,7 @@ from task_service.subscriptions import subscriptions
 
 from conftest import OpenService, ServiceUnderTest
 from contracts.user import UserDeleted, UserUpdated
-from servicekit.auth import Principal
+from servicekit.security.auth import Principal
 from tests.blocked import until_blocked
 
 ADA = Principal("ada", "user", "Europe/Berlin", "ada", 2**40)

@@ -10,8 +10,8 @@ from task_service.models import NEVER, Label, Project, SavedFilter, Task, TaskLa
 from task_service.quotas.models import AccountUsage
 
 from contracts.names import App
-from servicekit.database import Database
 from servicekit.migrations import migrate
+from servicekit.persistence.database import Database
 from tests.upgrading import upgrade_to
 
 MADE = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

@@ -7,7 +7,7 @@ from task_service.main import create
 from task_service.settings import Settings
 
 from conftest import OpenService, ServiceUnderTest
-from servicekit.auth import Principal
+from servicekit.security.auth import Principal
 
 NOW = {"now": "2026-11-24T10:30:00Z"}
 

@@ -23,9 +23,9 @@ from task_service.subscriptions import subscriptions
 
 from conftest import OpenService, ServiceUnderTest
 from contracts.user import UserDeleted
-from servicekit.auth import Principal
 from servicekit.errors import QuotaExceeded
-from servicekit.ids import new_id
+from servicekit.security.auth import Principal
+from servicekit.web.ids import new_id
 
 ADA = Principal("ada", "user", "Europe/Berlin", "ada", 2**40)
 STEPS = 40

@@ -19,8 +19,8 @@ from task_service.schemas import TaskPart, TaskRead
 from task_service.settings import Settings
 
 from conftest import OpenService, ServiceUnderTest
-from servicekit.ids import new_id
-from servicekit.paging import Page
+from servicekit.web.ids import new_id
+from servicekit.web.pagination import Page
 from tests.quick_reads import Limited
 
 ALL = {"fields": ",".join(TASK_FIELDS)}

@@ -16,10 +16,10 @@ from task_service.quotas.recorder import LIMITS
 from task_service.settings import Settings
 
 from conftest import OpenService, ServiceUnderTest
-from servicekit.aside import put_aside
-from servicekit.idempotency import CLAIMED, Claim, earlier_answer
-from servicekit.ids import new_id
-from servicekit.outbox import OUTBOX
+from servicekit.messaging.outbox import OUTBOX
+from servicekit.persistence.deferred_inserts import defer_rows
+from servicekit.web.idempotency import CLAIMED, IdempotencyClaim, claim_key
+from servicekit.web.ids import new_id
 from services.task.tests.unit.import_export.test_rows import model_of, new_tasks
 from tests.statements import statements
 
@@ -100,9 +100,9 @@ class TestOnPostgres:
         assert len(seen) == number, seen
 
     async def test_a_turn_comes_with_the_key(self, task: ServiceUnderTest) -> None:
-        claim = Claim("ada", "k", "hash")
+        claim = IdempotencyClaim("ada", "k", "hash")
         async with task.database.transaction() as session:
-            assert await earlier_answer(session, claim) is None
+            assert await claim_key(session, claim) is None
             with statements(task) as seen:
                 await repository.take_turn(session, "ada")
             assert not seen
@@ -114,7 +114,7 @@ class TestOnPostgres:
     async def test_a_turn_that_a_savepoint_took_goes_with_it(self, task: ServiceUnderTest) -> None:
         async with task.database.transaction() as session:
             savepoint = await session.begin_nested()
-            assert await earlier_answer(session, Claim("ada", "k", "hash")) is None
+            assert await claim_key(session, IdempotencyClaim("ada", "k", "hash")) is None
             await savepoint.rollback()
             assert CLAIMED not in session.info
             await repository.take_turn(session, "ada")
@@ -204,9 +204,9 @@ class TestARollback:
         row = {"topic": "t", "key": "ada", "event_id": "1", "payload": "{}", "recorded_at": NOW}
         async with task.database.transaction() as session:
             savepoint = await session.begin_nested()
-            put_aside(session, OUTBOX, row)
+            defer_rows(session, OUTBOX, row)
             await savepoint.rollback()
-            put_aside(session, OUTBOX, row | {"event_id": "2"})
+            defer_rows(session, OUTBOX, row | {"event_id": "2"})
         async with task.database.reading() as session:
             assert list(await session.scalars(select(col(OutboxRow.event_id)))) == ["2"]
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from contracts.names import App
-from servicekit.database import Database
 from servicekit.migrations import migrate
+from servicekit.persistence.database import Database
 from tests.upgrading import upgrade_to
 
 BODIES = st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=30), max_size=20)

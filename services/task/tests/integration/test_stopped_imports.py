@@ -21,8 +21,8 @@ from task_service.subscriptions import subscriptions
 
 from conftest import OpenService, ServiceUnderTest
 from contracts.user import UserDeleted
-from servicekit.database import DatabaseAway
-from servicekit.ids import new_id
+from servicekit.persistence.database import DatabaseUnavailable
+from servicekit.web.ids import new_id
 
 FILE = "title\n" + "".join(f"task {number}\n" for number in range(6))
 CUT_OFF = DBAPIError("", {}, Exception(), connection_invalidated=True)
@@ -135,7 +135,7 @@ class TestError:
 
     @pytest.mark.parametrize(
         "away",
-        [OperationalError("", {}, ConnectionError()), CUT_OFF, DatabaseAway()],
+        [OperationalError("", {}, ConnectionError()), CUT_OFF, DatabaseUnavailable()],
         ids=lambda error: type(error).__name__,
     )
     async def test_of_what_is_around_it_is_borne_for_longer(

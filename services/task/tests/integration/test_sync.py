@@ -14,7 +14,7 @@ from task_service.sync.models import ChangeCounter, ChangeLogEntry
 
 from conftest import OpenService, ServiceUnderTest
 from contracts.user import UserDeleted
-from servicekit.ids import new_id
+from servicekit.web.ids import new_id
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from task_service.main import create
 from task_service.settings import Settings
 
 from conftest import OpenService, ServiceUnderTest
-from servicekit.auth import Agent, Principal
-from servicekit.ids import new_id
+from servicekit.security.auth import Agent, Principal
+from servicekit.web.ids import new_id
 from services.task.tests.integration.test_import_export import finished
 
 LAPTOP = {"authorization": "Bearer laptop"}

@@ -15,6 +15,6 @@ def create(settings: Settings | None = None) -> FastAPI:
         ALL,
         listens=subscriptions,
         startup=STARTUP,
-        forget=RETENTION,
-        quick=QUICK,
+        purge=RETENTION,
+        fast_reads=QUICK,
     )

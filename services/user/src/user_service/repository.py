@@ -7,12 +7,12 @@ from sqlalchemy import ColumnElement, and_, bindparam, delete, func, select, upd
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from servicekit.prepared import Prepared
+from servicekit.persistence.prepared_queries import PreparedQuery
 from user_service.models import ApiToken, RefreshToken, User
 from user_service.schemas import UserRead
 
 _ACCOUNT = User.metadata.tables["user_account"].c
-READ_ACCOUNT = Prepared(
+READ_ACCOUNT = PreparedQuery(
     select(*(_ACCOUNT[name] for name in UserRead.model_fields)).where(
         _ACCOUNT.id == bindparam("id", type_=_ACCOUNT.id.type)
     )

@@ -7,26 +7,26 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from servicekit import idempotency
-from servicekit.auth import JWKS_PATH, CurrentUser, Principal
-from servicekit.database import Database
-from servicekit.door import SessionDep, refuse_strange, router
-from servicekit.preconditions import etag, if_none_match, require_match
-from servicekit.problems import problem_response
-from servicekit.quick import PLAIN, as_json, quick
-from servicekit.quotas import UsageList
+from servicekit.persistence.database import Database
+from servicekit.problems import build_problem_response
+from servicekit.security.auth import JWKS_PATH, CurrentUser, Principal
+from servicekit.web import idempotency
+from servicekit.web.fast_reads import NO_QUERY, create_fast_reads, render_json
+from servicekit.web.preconditions import apply_if_none_match, format_etag, require_match
+from servicekit.web.quotas import UsageList
+from servicekit.web.routes import SessionDep, create_router, reject_unknown_parameters
 from user_service import passwords, use_cases
 from user_service.errors import RefreshTokenInvalid
 from user_service.models import User
 from user_service.schemas import Refresh, SignedIn, SignIn, SignUp, Tokens, UserPatch, UserRead
 from user_service.use_cases import TokenIssuer
 
-auth = router(prefix="/auth", tags=["auth"], public=True)
-credentials = router(prefix="/auth", tags=["auth"], public=True, route_class=APIRoute)
+auth = create_router(prefix="/auth", tags=["auth"], public=True)
+credentials = create_router(prefix="/auth", tags=["auth"], public=True, route_class=APIRoute)
 """Hashing a password takes its time, so no connection to the database is held meanwhile."""
-users = router(prefix="/users", tags=["account"])
-usage = router(tags=["account"])
-keys = router(tags=["keys"], public=True)
+users = create_router(prefix="/users", tags=["account"])
+usage = create_router(tags=["account"])
+keys = create_router(tags=["keys"], public=True)
 
 
 def issuer_of(request: Request) -> TokenIssuer:
@@ -35,7 +35,7 @@ def issuer_of(request: Request) -> TokenIssuer:
 
 @credentials.post("/sign-up", status_code=201, response_model=SignedIn)
 async def sign_up(request: Request, body: SignUp) -> Response:
-    refuse_strange(request, frozenset())
+    reject_unknown_parameters(request, frozenset())
     password_hash = await passwords.hash_password(body.password)
     return await _run_once(
         request, 201, lambda session: use_cases.sign_up(session, body, password_hash, issuer_of(request))
@@ -44,7 +44,7 @@ async def sign_up(request: Request, body: SignUp) -> Response:
 
 @credentials.post("/sign-in", response_model=SignedIn)
 async def sign_in(request: Request, body: SignIn) -> Response:
-    refuse_strange(request, frozenset())
+    reject_unknown_parameters(request, frozenset())
     user_id = await use_cases.check_password(request.app.state.database, body.email, body.password)
     return await _run_once(
         request, 200, lambda session: use_cases.sign_in(session, user_id, issuer_of(request))
@@ -55,7 +55,7 @@ async def sign_in(request: Request, body: SignIn) -> Response:
 async def refresh_tokens(request: Request, body: Refresh, session: SessionDep) -> Tokens | Response:
     """Each refresh token is good for one use; using one twice ends the whole session."""
     tokens = await use_cases.rotate_refresh_token(session, body.refresh_token, issuer_of(request))
-    return tokens or problem_response(RefreshTokenInvalid(code="refresh-token-reused"))
+    return tokens or build_problem_response(RefreshTokenInvalid(code="refresh-token-reused"))
 
 
 @auth.post("/sign-out", status_code=204)
@@ -101,15 +101,15 @@ async def _run_once(
 ) -> Response:
     """What came of `open_session`, and of an earlier request under the same idempotency key."""
     database: Database = request.app.state.database
-    claim = await idempotency.claim_of(request, "anonymous")
+    claim = await idempotency.parse_claim(request, "anonymous")
     async with database.transaction() as session:
-        earlier = await idempotency.earlier_answer(session, claim) if claim else None
+        earlier = await idempotency.claim_key(session, claim) if claim else None
         if earlier is not None:
             return earlier
         signed_in = _signed_in(*await open_session(session))
         response = JSONResponse(signed_in.model_dump(mode="json"), status)
         if claim:
-            await idempotency.keep_answer(session, claim, response)
+            await idempotency.store_response(session, claim, response)
     return response
 
 
@@ -118,14 +118,14 @@ def _signed_in(user: User, tokens: Tokens) -> SignedIn:
 
 
 def _show_account(user: User, response: Response) -> UserRead:
-    response.headers["ETag"] = etag(user.version)
+    response.headers["ETag"] = format_etag(user.version)
     return UserRead.model_validate(user)
 
 
 async def _read_me_fast(request: Request, user: Principal) -> Response:
     row = await use_cases.read_account_row(request.app.state.database, user.user_id)
     content = {name: row[name] for name in UserRead.model_fields}
-    return if_none_match(request, as_json(content, {"ETag": etag(row["version"])}))
+    return apply_if_none_match(request, render_json(content, {"ETag": format_etag(row["version"])}))
 
 
-QUICK = quick(users.routes, read_me={PLAIN: _read_me_fast})
+QUICK = create_fast_reads(users.routes, read_me={NO_QUERY: _read_me_fast})

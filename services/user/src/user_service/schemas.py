@@ -8,7 +8,7 @@ import email_validator
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from contracts.zones import TimeZone
-from servicekit.schema import MergePatch, RequestBody, Text
+from servicekit.web.schemas import MergePatch, RequestBody, Text
 
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()  # self-hosters use names like .local and .test
 

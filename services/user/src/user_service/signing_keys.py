@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from fastapi import FastAPI
 
-from servicekit.auth import ALGORITHM, TokenVerifier
+from servicekit.security.auth import ALGORITHM, TokenVerifier
 
 SECRET = "token-signing"
 

@@ -8,7 +8,7 @@ from typing import Any
 import jwt
 
 from contracts.scopes import API_TOKEN_PREFIX
-from servicekit.auth import ALGORITHM, AUDIENCE, ISSUER
+from servicekit.security.auth import ALGORITHM, AUDIENCE, ISSUER
 from user_service.models import ApiToken, User
 from user_service.signing_keys import SigningKey
 

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from servicekit.database import Database
 from servicekit.errors import NotFound, Unauthenticated
-from servicekit.ids import new_id
-from servicekit.outbox import record
-from servicekit.prepared import Row
-from servicekit.quotas import Usage, UsageList
+from servicekit.messaging.outbox import record_event
+from servicekit.persistence.database import Database
+from servicekit.persistence.prepared_queries import Row
+from servicekit.web.ids import new_id
+from servicekit.web.quotas import Usage, UsageList
 from user_service import events, passwords, repository, sign_in_throttle, tokens
 from user_service.errors import EmailTaken, RefreshTokenInvalid, WrongCredentials
 from user_service.models import RefreshToken, User
@@ -66,7 +66,7 @@ async def sign_up(
         updated_at=now,
     )
     session.add(user)
-    record(session, events.user_signed_up(user))
+    record_event(session, events.user_signed_up(user))
     try:
         await session.flush()
     except IntegrityError as error:
@@ -171,7 +171,7 @@ async def update_account(session: AsyncSession, user: User, patch: UserPatch) ->
     user.sqlmodel_update(changes)
     user.version += 1
     user.updated_at = datetime.now(UTC)
-    record(session, events.user_updated(user))
+    record_event(session, events.user_updated(user))
     return user
 
 
@@ -190,5 +190,5 @@ async def purge_user(session: AsyncSession, user_id: str) -> None:
 
 async def delete_account(session: AsyncSession, user: User) -> None:
     """Delete the account; the event makes every other service erase what it holds of it."""
-    record(session, events.user_deleted(user))
+    record_event(session, events.user_deleted(user))
     await repository.delete_user(session, user.id)

@@ -9,8 +9,8 @@ from user_service.main import create
 from user_service.settings import Settings
 
 from conftest import OpenService, ServiceUnderTest
-from servicekit.auth import TokenVerifier
-from servicekit.sidecar import Sidecar
+from servicekit.dapr.sidecar import Sidecar
+from servicekit.security.auth import TokenVerifier
 
 PEM = (
     Ed25519PrivateKey.generate()

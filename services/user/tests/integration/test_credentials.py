@@ -11,7 +11,7 @@ from user_service import passwords
 from user_service.passwords import HashingQueue
 
 from conftest import ServiceUnderTest
-from servicekit.database import Database
+from servicekit.persistence.database import Database
 from services.user.tests.accounts import ACCOUNT, signed_up
 
 HOLDS: ContextVar[bool] = ContextVar("holds", default=False)

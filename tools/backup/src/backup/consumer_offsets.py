@@ -25,7 +25,7 @@ PAUSE_SECONDS = 1
 async def rewind_consumer_group(
     settings: KafkaSettings, group: str, since: datetime, *, wait_seconds: float
 ) -> int:
-    """Set `group` back to `since`, less `LONGEST_WAIT`; returns the number of events it will hear again.
+    """Set `group` back to `since`, less `MAX_WAIT`; returns the number of events it will hear again.
 
     Where it has not come so far yet, it stays. Safe to repeat. Raises `BackupError` if Kafka refuses, or
     after `wait_seconds` if it can't be reached or the group is still in use: Kafka takes a member that was

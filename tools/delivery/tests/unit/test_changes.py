@@ -25,7 +25,9 @@ class TestNeeded:
         }
 
     def test_are_all_that_use_the_libraries(self) -> None:
-        assert {"task", "user", "system", "libraries"} <= names("libs/servicekit/src/servicekit/auth.py")
+        assert {"task", "user", "system", "libraries"} <= names(
+            "libs/servicekit/src/servicekit/security/auth.py"
+        )
 
     def test_are_few_for_terraform(self) -> None:
         assert names("terraform/doks.tf") == {"terraform"}

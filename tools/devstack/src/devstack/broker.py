@@ -6,7 +6,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from contracts.batch import events_in
+from contracts.batch import unpack_events
 from devstack.addresses import HOST, Addresses
 
 
@@ -49,7 +49,7 @@ def _messages_in(record: Any) -> list[Message]:
         parsed = json.loads(record.value)
     except ValueError:
         return [Message(record.partition, key, record.value)]
-    events = events_in(parsed)
+    events = unpack_events(parsed)
     if events == [parsed]:
         return [Message(record.partition, key, record.value)]
     return [Message(record.partition, key, json.dumps(event).encode()) for event in events]

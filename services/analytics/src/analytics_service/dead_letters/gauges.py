@@ -8,7 +8,7 @@ from prometheus_client import Gauge
 
 from analytics_service.dead_letters import repository
 from analytics_service.dead_letters.parsing import LISTENERS
-from servicekit.database import Database
+from servicekit.persistence.database import Database
 
 SAMPLE_SECONDS = 15.0
 

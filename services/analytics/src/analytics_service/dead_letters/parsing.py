@@ -10,7 +10,7 @@ import orjson
 from analytics_service.models import DeadLetter
 from contracts.names import App, Topic
 from contracts.user import UserDeleted
-from servicekit.dead_letters import TYPE
+from servicekit.messaging.dead_letters import TYPE
 
 DEAD_LETTER_IDS = uuid5(NAMESPACE_URL, "todo/dead-letters")
 GIVEN_UP_BY_DAPR = "given up by the sidecar after its retries"

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from analytics_service.models import DeadLetter
-from servicekit.database import for_both, run_own
+from servicekit.persistence.database import build_per_dialect, execute_per_dialect
 
 
 def _insert_or_count(insert: Any) -> Any:
@@ -27,12 +27,12 @@ def _insert_or_count(insert: Any) -> Any:
     )
 
 
-_STORE = for_both(_insert_or_count)
+_STORE = build_per_dialect(_insert_or_count)
 
 
 async def store_dead_letter(session: AsyncSession, letter: DeadLetter) -> None:
     """Keep a dead letter; a repeat changes nothing, another failure of the same event is counted."""
-    await run_own(session, _STORE, letter.model_dump())
+    await execute_per_dialect(session, _STORE, letter.model_dump())
 
 
 async def list_dead_letters(

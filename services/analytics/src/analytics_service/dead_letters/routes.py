@@ -18,16 +18,24 @@ from analytics_service.dead_letters.schemas import (
     State,
 )
 from analytics_service.dead_letters.service import DeadLetterService
-from servicekit.auth import CurrentOperator, Principal
-from servicekit.door import SessionDep, router
 from servicekit.errors import Conflict, NotFound
-from servicekit.ids import PathId
-from servicekit.paging import CursorParam, Limit, Page, behind, decode_cursor, encode_cursor, page_of
+from servicekit.security.auth import CurrentOperator, Principal
+from servicekit.web.ids import PathId
+from servicekit.web.pagination import (
+    CursorParam,
+    Limit,
+    Page,
+    decode_cursor,
+    encode_cursor,
+    paginate,
+    parse_time_and_id,
+)
+from servicekit.web.routes import SessionDep, create_router
 
 MOST_GROUPS = 200
 
-operators = router(prefix="/ops", tags=["operators"])
-replays = router(prefix="/ops", tags=["operators"], route_class=APIRoute)
+operators = create_router(prefix="/ops", tags=["operators"])
+replays = create_router(prefix="/ops", tags=["operators"], route_class=APIRoute)
 
 
 @operators.get("/dead-letters")
@@ -43,9 +51,9 @@ async def list_dead_letters(
     """Newest first."""
     wanted = {"state": state, "topic": topic, "consumer": consumer}
     bound_to = f"dead-letters {wanted}"
-    before = behind(decode_cursor(cursor, bound_to=bound_to, values=2)) if cursor else None
+    before = parse_time_and_id(decode_cursor(cursor, bound_to=bound_to, values=2)) if cursor else None
     named = {name: value for name, value in wanted.items() if value is not None}
-    rows, last = page_of(await repository.list_dead_letters(session, named, before, limit + 1), limit)
+    rows, last = paginate(await repository.list_dead_letters(session, named, before, limit + 1), limit)
     return Page(
         items=[DeadLetterRead.model_validate(row) for row in rows],
         next_cursor=encode_cursor([last.parked_at, last.id], bound_to=bound_to) if last else None,
@@ -119,4 +127,4 @@ async def _replay_and_get_state(dead_letters: DeadLetterService, id: str) -> str
 
 def _dead_letter_service(request: Request, user: Principal) -> DeadLetterService:
     state = request.app.state
-    return DeadLetterService(state.database, state.sidecar, state.effects, user.token)
+    return DeadLetterService(state.database, state.sidecar, state.consumer, user.token)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from servicekit.schema import RequestBody, Text
+from servicekit.web.schemas import RequestBody, Text
 
 State = Literal["parked", "replayed", "discarded"]
 Reason = Annotated[Text, Field(min_length=1, max_length=500)]

@@ -14,11 +14,11 @@ from analytics_service.dead_letters import repository
 from analytics_service.dead_letters.parsing import consumers_of, replayable_event
 from analytics_service.models import DeadLetter
 from contracts.names import App, Topic
-from servicekit.database import Database
-from servicekit.deliveries import Effects
+from servicekit.dapr.sidecar import Sidecar
 from servicekit.errors import Conflict, NotFound, ServiceError
-from servicekit.replays import PATH, replay_here
-from servicekit.sidecar import Sidecar
+from servicekit.messaging.consumer import EventConsumer
+from servicekit.messaging.replays import PATH, replay_messages
+from servicekit.persistence.database import Database
 
 REPLAYS = Counter("todo_dead_letter_replays_total", "Replays of dead letters", ["outcome"])
 for _outcome in ("done", "failed"):  # from the start, so that an increase is seen from the first on
@@ -31,7 +31,7 @@ class DeadLetterService:
 
     database: Database
     sidecar: Sidecar
-    effects: Effects
+    effects: EventConsumer
     token: str
 
     async def replay_dead_letter(self, id: str) -> DeadLetter:
@@ -56,7 +56,7 @@ class DeadLetterService:
     async def _hand_over(self, app: App, topic: Topic, event: dict[str, Any]) -> str:
         """What the service says to it. Raises `ServiceError`."""
         if app is App.ANALYTICS:
-            return (await replay_here(self.effects, topic, event)).outcome
+            return (await replay_messages(self.effects, topic, event)).outcome
         answer = await self.sidecar.invoke(
             app,
             "POST",

@@ -17,7 +17,7 @@ from starlette.types import Message, Receive, Scope, Send
 from chat_service.mcp.json_rpc import VERSION_HEADER, refuse_malformed
 from chat_service.mcp.server import ToolServer
 from chat_service.mcp.task_tools import register_tools
-from servicekit.auth import CurrentUser
+from servicekit.security.auth import CurrentUser
 
 INSTRUCTIONS = (
     "The user's todo list. Look with find_tasks before you change anything; ids come from there. "

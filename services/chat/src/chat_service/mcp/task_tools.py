@@ -34,10 +34,10 @@ from chat_service.mcp.arguments import (
 )
 from chat_service.mcp.server import ToolServer
 from chat_service.task_client import PAGE, TaskClient
-from servicekit import idempotency
-from servicekit.auth import Principal
 from servicekit.errors import Invalid, ServiceError
-from servicekit.ids import new_id
+from servicekit.security.auth import Principal
+from servicekit.web import idempotency
+from servicekit.web.ids import new_id
 
 T = TypeVar("T")
 JsonObject = dict[str, Any]

@@ -13,13 +13,13 @@ from frontend_service.clients.service_client import Backend
 from frontend_service.gateway.api_gateway import PREFIX, is_same_origin
 from frontend_service.gateway.authentication import caller
 from frontend_service.gateway.upstreams import EXPORT
-from servicekit.door import refuse_strange, router
 from servicekit.errors import Forbidden
+from servicekit.web.routes import create_router, reject_unknown_parameters
 
 READ_SECONDS = 20.0
 """For a page, which can have some megabytes."""
 
-exports = router(prefix=PREFIX, tags=["account"], route_class=APIRoute)
+exports = create_router(prefix=PREFIX, tags=["account"], route_class=APIRoute)
 
 
 @exports.get(
@@ -32,7 +32,7 @@ async def export_account(request: Request) -> Response:
 
     It is made while it is sent. A file that broke off in the middle opens nowhere; ask again.
     """
-    refuse_strange(request, frozenset())
+    reject_unknown_parameters(request, frozenset())
     if "authorization" not in request.headers and not is_same_origin(dict(request.headers)):
         raise Forbidden("This request comes from another site.", code="cross-site")
     headers: dict[str, str] = {}

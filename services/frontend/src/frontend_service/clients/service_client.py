@@ -7,9 +7,9 @@ from typing import Any
 from contracts.names import App
 from frontend_service.clients.circuit_breaker import Breaker
 from frontend_service.clients.problem_messages import in_words, without_pointers
-from servicekit.errors import Absent, ServiceError, Unavailable
-from servicekit.sendable import require_sendable
-from servicekit.sidecar import Answer, Sidecar, whole
+from servicekit.dapr.request_limits import require_sendable
+from servicekit.dapr.sidecar import Sidecar, SidecarResponse, require_complete
+from servicekit.errors import ServiceError, ServiceUnreachable, Unavailable
 
 READ_SECONDS = 4
 WRITE_SECONDS = 10
@@ -90,14 +90,14 @@ class Backend:
         body: Json | bytes | None,
         headers: dict[str, str],
         seconds: float,
-    ) -> Answer:
+    ) -> SidecarResponse:
         if self.token:
             headers["authorization"] = f"Bearer {self.token}"
         breaker = self.breakers[app]
         breaker.check()
         try:
             answer = await self._invoke(app, method, path, body, headers, seconds)
-        except Absent:
+        except ServiceUnreachable:
             breaker.failed()
             raise
         breaker.succeeded()
@@ -113,15 +113,15 @@ class Backend:
         body: Json | bytes | None,
         headers: dict[str, str],
         seconds: float,
-    ) -> Answer:
+    ) -> SidecarResponse:
         if not isinstance(body, bytes):
             return await self.sidecar.invoke(app, method, path, json=body, headers=headers, timeout=seconds)
         sent = {"dapr-app-id": app.value, **headers}
         require_sendable(path, sent)
-        return whole(await self.sidecar.answer(method, path, sent, body, seconds), app)
+        return require_complete(await self.sidecar.answer(method, path, sent, body, seconds), app)
 
 
-def _document(app: App, answer: Answer) -> Json:
+def _document(app: App, answer: SidecarResponse) -> Json:
     """The JSON object in `answer`. Raises `Unavailable` for anything else."""
     found = _object(answer)
     if found is None:
@@ -134,7 +134,7 @@ def is_away(error: ServiceError) -> bool:
     return error.status in (429, 503) or error.status >= 500
 
 
-def _object(answer: Answer) -> Json | None:
+def _object(answer: SidecarResponse) -> Json | None:
     try:
         found = answer.json()
     except ValueError:

@@ -14,15 +14,15 @@ from frontend_service.gateway.authentication import caller
 from frontend_service.gateway.rate_limit import RateLimit
 from frontend_service.gateway.upstreams import USAGE
 from frontend_service.live.broker import Hub
-from servicekit.auth import Principal
-from servicekit.door import refuse_strange, router
 from servicekit.errors import Unavailable
-from servicekit.quotas import Usage, UsageList
+from servicekit.security.auth import Principal
+from servicekit.web.quotas import Usage, UsageList
+from servicekit.web.routes import create_router, reject_unknown_parameters
 
 SERVICES = (App.TASK, App.USER, App.NOTIFICATION, App.CHAT)
 LEAST_SECONDS = 15
 
-own_usage = router(prefix=PREFIX, tags=["account"], route_class=APIRoute)
+own_usage = create_router(prefix=PREFIX, tags=["account"], route_class=APIRoute)
 
 
 class AccountUsage(UsageList):
@@ -37,7 +37,7 @@ async def read_account_usage(request: Request, response: Response) -> AccountUsa
 
     While a service is away its items are left out and it is named in `missing`.
     """
-    refuse_strange(request, frozenset())
+    reject_unknown_parameters(request, frozenset())
     headers: dict[str, str] = {}
     user = await caller(request, headers, good_for=LEAST_SECONDS)
     response.headers.update(headers)

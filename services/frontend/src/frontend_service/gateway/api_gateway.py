@@ -20,12 +20,12 @@ from frontend_service.gateway.rate_limit import RateLimit
 from frontend_service.gateway.sessions import Session, Sessions
 from frontend_service.gateway.upstreams import Operations
 from overload.retries import send_with_retries
-from servicekit.auth import API_PREFIX, bearer_token
+from servicekit.dapr.request_limits import require_sendable
+from servicekit.dapr.sidecar import RETRY_PAUSES, Sidecar, SidecarResponse, require_complete
 from servicekit.errors import BadRequest, Forbidden, ServiceError
-from servicekit.ids import new_id
-from servicekit.problems import problem_response
-from servicekit.sendable import require_sendable
-from servicekit.sidecar import RETRY_PAUSES, Answer, Sidecar, whole
+from servicekit.problems import build_problem_response
+from servicekit.security.auth import API_PREFIX, parse_bearer_token
+from servicekit.web.ids import new_id
 
 PREFIX = API_PREFIX
 TIMEOUT_SECONDS = 15
@@ -92,18 +92,18 @@ class Edge:
         try:
             answer = await self._serve(scope, receive, extra)
         except ServiceError as error:
-            response = problem_response(error)
+            response = build_problem_response(error)
             response.raw_headers.extend(extra)
             await response(scope, receive, send)
             return
         await _reply(send, answer, extra, _takes_gzip(scope))
 
-    async def _serve(self, scope: Scope, receive: Receive, extra: Headers) -> Answer:
+    async def _serve(self, scope: Scope, receive: Receive, extra: Headers) -> SidecarResponse:
         headers = _headers(scope)
         client = await self._clients.of_request(headers, address_of(HTTPConnection(scope)))
         left = self._rate_limit.count(client, self._operations.cost(scope["method"], _path(scope)))
         extra += [(name.lower().encode(), value.encode()) for name, value in left.items()]
-        token = bearer_token(headers.get("authorization", ""))
+        token = parse_bearer_token(headers.get("authorization", ""))
         path = _path(scope)
         app = self._operations.upstream(scope["method"], path)
         sent = {name: value for name, value in headers.items() if name in FORWARDED}
@@ -143,19 +143,19 @@ class Edge:
 
     async def _call(
         self, app: App, method: str, target: str, headers: dict[str, str], body: bytes | None
-    ) -> Answer:
+    ) -> SidecarResponse:
         breaker = self._breakers[app]
 
-        async def once(left: float) -> Answer | None:
+        async def once(left: float) -> SidecarResponse | None:
             breaker.check()
             return await self._sidecar.answer(method, target, headers, body, left)
 
         answer = await send_with_retries(once, TIMEOUT_SECONDS, RETRY_PAUSES, self._sidecar.budgets[app])
         if answer is None:
             breaker.failed()
-        elif answer.is_whole():
+        elif answer.is_complete():
             breaker.succeeded()
-        return whole(answer, app)
+        return require_complete(answer, app)
 
 
 def is_same_origin(headers: dict[str, str]) -> bool:
@@ -190,7 +190,7 @@ async def _body(headers: dict[str, str], receive: Receive) -> bytes | None:
             return body
 
 
-async def _reply(send: Send, answer: Answer, extra: Headers, takes_gzip: bool) -> None:
+async def _reply(send: Send, answer: SidecarResponse, extra: Headers, takes_gzip: bool) -> None:
     headers, body = [*_returned(answer), *extra], answer.body
     if _may_be_packed(answer):
         headers.append((b"vary", b"Accept-Encoding"))
@@ -203,7 +203,7 @@ async def _reply(send: Send, answer: Answer, extra: Headers, takes_gzip: bool) -
     await send({"type": "http.response.body", "body": body})
 
 
-def _may_be_packed(answer: Answer) -> bool:
+def _may_be_packed(answer: SidecarResponse) -> bool:
     """Text of some size. One with an ETag stays as it is: a strong one is of these very bytes."""
     kind = answer.headers.get("content-type", "")
     return (
@@ -225,7 +225,7 @@ def _takes_gzip(scope: Scope) -> bool:
     return False
 
 
-def _returned(answer: Answer) -> Iterable[tuple[bytes, bytes]]:
+def _returned(answer: SidecarResponse) -> Iterable[tuple[bytes, bytes]]:
     for name, value in answer.headers.items():
         if name.lower() not in NOT_RETURNED and not name.lower().startswith("dapr-"):
             yield name.lower().encode("latin-1"), value.encode("latin-1")

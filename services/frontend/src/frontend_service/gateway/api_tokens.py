@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from contracts.names import App
 from contracts.scopes import API_TOKEN_PREFIX
 from overload import deadline
+from servicekit.dapr.sidecar import Sidecar
 from servicekit.errors import Unauthenticated, Unavailable
-from servicekit.ids import new_id
-from servicekit.sidecar import Sidecar
+from servicekit.web.ids import new_id
 
 FRESH_SECONDS = 3.0
 PATIENCE_SECONDS = 4.0

@@ -7,8 +7,8 @@ from fastapi import Request
 from frontend_service.gateway.api_tokens import is_api_token
 from frontend_service.gateway.client_identification import address_of
 from frontend_service.gateway.sessions import Sessions
-from servicekit.auth import API_PREFIX, Principal, TokenVerifier, admit, bearer_token
 from servicekit.errors import Unauthenticated
+from servicekit.security.auth import API_PREFIX, Principal, TokenVerifier, authorize_token, parse_bearer_token
 
 
 async def caller(request: Request, headers: dict[str, str], *, good_for: float) -> Principal:
@@ -22,10 +22,10 @@ async def caller(request: Request, headers: dict[str, str], *, good_for: float) 
     cost = request.app.state.operations.cost(request.method, request.url.path.removeprefix(API_PREFIX))
     headers |= request.app.state.rate_limit.count(client, cost)
     if "authorization" in request.headers:
-        token = bearer_token(request.headers["authorization"])
+        token = parse_bearer_token(request.headers["authorization"])
         if is_api_token(token):
             token = await request.app.state.api_tokens.access_token(token)
-        return await admit(request, token)
+        return await authorize_token(request, token)
     sessions: Sessions = request.app.state.sessions
     session = sessions.open(request.headers.get("cookie", ""))
     if session is None:

@@ -13,8 +13,8 @@ from starlette.requests import HTTPConnection
 
 from frontend_service.gateway.api_tokens import ApiTokens, is_api_token
 from frontend_service.gateway.sessions import Sessions
-from servicekit.auth import KEYS_ASK_AGAIN_SECONDS, TokenVerifier, bearer_token
 from servicekit.errors import Unauthenticated, Unavailable
+from servicekit.security.auth import JWKS_MIN_REFRESH_SECONDS, TokenVerifier, parse_bearer_token
 
 KEYS_SECONDS = 1.0
 """How long a request waits for keys to be counted; without any it counts against its address."""
@@ -32,7 +32,7 @@ class Clients:
     async def of_request(self, headers: Mapping[str, str], address: str) -> str:
         if "authorization" not in headers:
             return self.of_browser(headers.get("cookie", ""), address)
-        token = bearer_token(headers["authorization"])
+        token = parse_bearer_token(headers["authorization"])
         if is_api_token(token):
             token = self.api_tokens.remembered(token)
         return _client(await self._verified(token) if token else "", address)
@@ -44,7 +44,7 @@ class Clients:
 
     def remembered(self, authorization: str) -> str:
         """What `of_request` said before of that header's token; empty of one that is not known to be good."""
-        token = bearer_token(authorization)
+        token = parse_bearer_token(authorization)
         if is_api_token(token):
             token = self.api_tokens.remembered(token)
         principal = self.verifier.remembered(token)
@@ -59,7 +59,7 @@ class Clients:
         except Unauthenticated:
             return ""
         except (Unavailable, TimeoutError):
-            self._ask_from = time.monotonic() + KEYS_ASK_AGAIN_SECONDS
+            self._ask_from = time.monotonic() + JWKS_MIN_REFRESH_SECONDS
             return ""
 
 

@@ -13,10 +13,10 @@ from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from frontend_service.gateway.early_refusal import EarlyRefusal, encode
-from overload.line import Reservation
-from servicekit.admission import RESERVATION
+from overload.concurrency_limit import Reservation
 from servicekit.errors import BadRequest, HeadersTooLarge, RequestTimeout, ServiceError
-from servicekit.problems import problem_response
+from servicekit.problems import build_problem_response
+from servicekit.web.admission import RESERVATION
 
 SAFE = {"connection": "close", "cache-control": "no-store", "x-content-type-options": "nosniff"}
 OVERLOADED = 503
@@ -171,7 +171,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if self._may_answer():
-            answer = problem_response(error)
+            answer = build_problem_response(error)
             answer.headers.update(SAFE)
             self.transport.write(STATUS_LINE[answer.status_code] + encode(answer))
         if not self._is_idle():

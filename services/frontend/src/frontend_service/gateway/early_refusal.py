@@ -14,10 +14,10 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from frontend_service.gateway.client_identification import Clients
-from overload.line import Capacity, Reservation
-from servicekit.admission import Lanes
-from servicekit.auth import API_PREFIX
-from servicekit.leaving import is_leaving
+from overload.concurrency_limit import ConcurrencyLimiter, Reservation
+from servicekit.security.auth import API_PREFIX
+from servicekit.web.admission import Bulkheads
+from servicekit.web.connection_draining import is_draining
 
 UNUSUAL = frozenset((b"origin", b"expect", b"upgrade"))
 """Headers on which the answer, or whether one is due, depends."""
@@ -29,7 +29,7 @@ Refuse = Callable[[bytes], None]
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    capacity: Capacity
+    capacity: ConcurrencyLimiter
     who: str
     start: Start
     refuse: Refuse
@@ -44,7 +44,7 @@ class EarlyRefusal:
     refusal: what the app would answer.
     """
 
-    def __init__(self, lanes: Lanes, clients: Clients, refusal: Response) -> None:
+    def __init__(self, lanes: Bulkheads, clients: Clients, refusal: Response) -> None:
         self._lanes = lanes
         self._clients = clients
         self._refusal = encode(refusal)
@@ -57,7 +57,7 @@ class EarlyRefusal:
             headers on.
         """
         is_known = scope["method"] in METHODS and scope["path"].startswith(API_PREFIX + "/")
-        who = self._user_of(scope["headers"]) if is_known and not is_leaving() else ""
+        who = self._user_of(scope["headers"]) if is_known and not is_draining() else ""
         capacity = self._lanes.capacity_for(scope["path"]) if who else None
         if capacity is None:
             start(None)

@@ -6,8 +6,8 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from frontend_service.gateway.upstreams import AGENTS
-from servicekit.auth import API_PREFIX
-from servicekit.metrics import HANDLER
+from servicekit.observability.metrics import HANDLER
+from servicekit.security.auth import API_PREFIX
 
 _BELOW = f"{API_PREFIX}/"
 

@@ -10,8 +10,8 @@ from starlette.types import Scope
 
 from frontend_service.gateway.client_identification import Clients, address_of
 from frontend_service.gateway.upstreams import OWNERS
-from servicekit.admission import Policy, problem, slow_lane
-from servicekit.auth import API_PREFIX
+from servicekit.security.auth import API_PREFIX
+from servicekit.web.admission import AdmissionPolicy, build_overloaded_response, get_slow_lane
 
 PAGE = b"""<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -31,7 +31,7 @@ def refusal_of(scope: Scope) -> Response:
     headers = dict(scope["headers"])
     opens_page = b"text/html" in headers.get(b"accept", b"") and b"hx-request" not in headers
     if scope["path"].startswith(API_PREFIX) or not opens_page:
-        return problem(scope)
+        return build_overloaded_response(scope)
     return Response(PAGE, 503, HEADERS, "text/html; charset=utf-8")
 
 
@@ -39,8 +39,8 @@ def lane_of(path: str) -> str:
     """What is slow by its nature, the service that will answer, or pages."""
     below = path.removeprefix(API_PREFIX)
     if below == path:
-        return slow_lane(path) or "pages"
-    return slow_lane(path) or OWNERS.get(below.split("/")[1] if "/" in below else "", "")
+        return get_slow_lane(path) or "pages"
+    return get_slow_lane(path) or OWNERS.get(below.split("/")[1] if "/" in below else "", "")
 
 
 async def who(scope: Scope) -> str:
@@ -50,4 +50,4 @@ async def who(scope: Scope) -> str:
     return await clients.of_request(connection.headers, address_of(connection))
 
 
-POLICY = Policy(lane_of, who, refusal_of)
+POLICY = AdmissionPolicy(lane_of, who, refusal_of)

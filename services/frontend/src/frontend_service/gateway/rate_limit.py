@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from frontend_service.gateway.costs import BUDGET_SECONDS, NOTHING_SPECIAL, Cost
 from servicekit.errors import TooManyRequests
-from servicekit.quotas import Usage
+from servicekit.web.quotas import Usage
 
 Told = dict[str, str]
 

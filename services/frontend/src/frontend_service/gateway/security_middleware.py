@@ -13,10 +13,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from frontend_service.gateway.upstreams import AGENTS, STREAM
 from frontend_service.settings import Settings
-from servicekit.auth import API_PREFIX
+from servicekit.dapr.app_token import CALLBACKS, OPEN
 from servicekit.errors import BadRequest, HeadersTooLarge, NotFound, ServiceError
-from servicekit.problems import problem_response
-from servicekit.sidecar_only import CALLBACKS, OPEN
+from servicekit.problems import build_problem_response
+from servicekit.security.auth import API_PREFIX
 
 MAX_HEADER_BYTES = 32 * 1024
 """Of one request, cookies included."""
@@ -63,7 +63,7 @@ class PublicAnswers:
         try:
             self._admit(scope, headers)
         except ServiceError as error:
-            await problem_response(error)(scope, receive, said)
+            await build_problem_response(error)(scope, receive, said)
             return
         if _is_preflight(scope, headers):
             await Response(status_code=204, headers=PREFLIGHT)(scope, receive, said)

@@ -17,8 +17,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from contracts.names import App
+from servicekit.dapr.sidecar import Sidecar
 from servicekit.errors import Unavailable
-from servicekit.sidecar import Sidecar
 
 COOKIE = "session"
 LIFE_SECONDS = 30 * 24 * 3600

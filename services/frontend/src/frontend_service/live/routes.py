@@ -11,8 +11,8 @@ from frontend_service.gateway.api_gateway import PREFIX
 from frontend_service.gateway.authentication import caller
 from frontend_service.gateway.upstreams import STREAM
 from frontend_service.live.broker import Hub
-from servicekit.door import refuse_strange, router
 from servicekit.errors import TooManyRequests
+from servicekit.web.routes import create_router, reject_unknown_parameters
 
 SPECIFICATION = Path(__file__).parents[1] / "openapi.json"
 LEAST_SECONDS = 5
@@ -22,7 +22,7 @@ NO_BUFFERING = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 LastEventId = Annotated[str, Header(description="the `id` of the last event that was seen")]
 
-own = router(prefix=PREFIX, tags=["live"], route_class=APIRoute)
+own = create_router(prefix=PREFIX, tags=["live"], route_class=APIRoute)
 
 
 @own.get(
@@ -38,7 +38,7 @@ async def stream(request: Request, last_event_id: LastEventId = "") -> Response:
     After `Last-Event-ID` come those that were missed, or `reset` if they are not known any more: read
     everything again. The stream ends with the token.
     """
-    refuse_strange(request, frozenset())
+    reject_unknown_parameters(request, frozenset())
     headers = dict(NO_BUFFERING)
     principal = await caller(request, headers, good_for=LEAST_SECONDS)
     hub: Hub = request.app.state.hub

@@ -14,13 +14,13 @@ import orjson
 from fastapi import FastAPI
 from pydantic import ValidationError
 
-from contracts.batch import events_in
+from contracts.batch import unpack_events
 from contracts.catalogue import BY_TYPE
 from contracts.event import CloudEvent, Event
 from contracts.names import BROADCAST, Topic
 from frontend_service.live.broker import LANES, Hub, LiveEvent
-from servicekit.deliveries import Delivery, Status, envelope_of
-from servicekit.subscriptions import BulkDaprApp
+from servicekit.messaging.consumer import DeliveryStatus, InboundMessage, get_envelope_type
+from servicekit.messaging.subscriptions import BulkDaprApp
 
 READ_EVENTS = 512
 """How many of the latest events stay read, for the other pages that show them."""
@@ -44,7 +44,7 @@ class UnreadEvent(LiveEvent):
 def _read_data(event_type: str, cloud_event: str) -> str | None:
     """The data of an event as its contract has it, as JSON; None if it isn't what its contract says."""
     try:
-        event: CloudEvent[Event] = envelope_of(BY_TYPE[event_type]).model_validate_json(cloud_event)
+        event: CloudEvent[Event] = get_envelope_type(BY_TYPE[event_type]).model_validate_json(cloud_event)
         return event.data.model_dump_json()
     except ValidationError:
         return None
@@ -53,22 +53,22 @@ def _read_data(event_type: str, cloud_event: str) -> str | None:
 def mount(app: FastAPI, hub: Hub) -> None:
     """Subscribe `app` to what open pages show."""
 
-    async def deliver(batch: Sequence[Delivery]) -> list[Status]:
+    async def deliver(batch: Sequence[InboundMessage]) -> list[DeliveryStatus]:
         for delivery in batch:
             _publish(hub, delivery)
-        return [Status.SUCCESS] * len(batch)
+        return [DeliveryStatus.SUCCESS] * len(batch)
 
     dapr = BulkDaprApp(app)
     for topic in LANES:
         dapr.subscribe_bulk(BROADCAST, topic, deliver, _take_apart)
 
 
-def _take_apart(topic: Topic, message: Any) -> list[Delivery]:
+def _take_apart(topic: Topic, message: Any) -> list[InboundMessage]:
     """The events of a message, not read yet."""
-    return [Delivery(topic, event) for event in events_in(message)]
+    return [InboundMessage(topic, event) for event in unpack_events(message)]
 
 
-def _publish(hub: Hub, delivery: Delivery) -> None:
+def _publish(hub: Hub, delivery: InboundMessage) -> None:
     match delivery.raw:
         case {"id": str(id), "type": str(type), "partitionkey": str(user_id)} if type in BY_TYPE:
             with suppress(orjson.JSONEncodeError):  # half a surrogate pair, for one

@@ -13,8 +13,8 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from opentelemetry.trace import SpanKind, Tracer
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
+from servicekit.observability.tracing import create_tracer
 from servicekit.settings import ServiceSettings
-from servicekit.tracing import tracer_for
 
 MOST_SPANS = 50
 LONGEST_MS = 120_000
@@ -55,7 +55,7 @@ class BrowserSpans:
 
     def __init__(self, settings: ServiceSettings) -> None:
         self._ids = _ChosenIds()
-        self._tracer: Tracer = tracer_for("browser", settings, sampler=ALWAYS_ON, id_generator=self._ids)
+        self._tracer: Tracer = create_tracer("browser", settings, sampler=ALWAYS_ON, id_generator=self._ids)
 
     def record(self, told: BrowserSpan) -> None:
         self._ids.choose(told)

@@ -14,7 +14,7 @@ from contracts.names import Topic
 from frontend_service.web.notifications import unread_badge
 from frontend_service.web.request_context import Visit
 from frontend_service.web.static_files import Assets
-from servicekit.ids import new_id
+from servicekit.web.ids import new_id
 
 POLICY = "; ".join(
     [

@@ -12,8 +12,8 @@ from frontend_service.clients.service_client import Backend
 from frontend_service.gateway.sessions import Session, Sessions
 from frontend_service.web.posted_form import posted_form
 from frontend_service.web.tasks.due import now_in
-from servicekit.auth import Principal, TokenVerifier
 from servicekit.errors import Unauthenticated, Unavailable
+from servicekit.security.auth import Principal, TokenVerifier
 
 SIGN_IN = "/sign-in"
 THEMES = ("light", "dark")

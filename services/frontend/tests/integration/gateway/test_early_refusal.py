@@ -15,10 +15,10 @@ from frontend_service.main import create
 from frontend_service.settings import Settings
 from starlette.types import Scope
 
-from overload.line import Capacity, Leave, Reservation
-from servicekit import leaving
-from servicekit.admission import REFUSED
-from servicekit.auth import JWKS_PATH, Principal, PublishedKeys, TokenVerifier
+from overload.concurrency_limit import ConcurrencyLimiter, ReleaseSlot, Reservation
+from servicekit.security.auth import JWKS_PATH, JwksKeySource, Principal, TokenVerifier
+from servicekit.web import connection_draining
+from servicekit.web.admission import REFUSED
 from services.frontend.tests.fake_services import FakeServices, access_token
 from tests.fake_sidecar import answer as answering
 
@@ -63,15 +63,15 @@ class Connection:
 class Edge:
     app: FastAPI
     port: int
-    inside: list[Leave]
+    inside: list[ReleaseSlot]
     connections: set[Any]
 
     async def connect(self) -> Connection:
         return Connection(*await asyncio.open_connection("127.0.0.1", self.port))
 
     @property
-    def capacity(self) -> Capacity:
-        found: Capacity = self.app.state.lanes.capacity_for(PATH)
+    def capacity(self) -> ConcurrencyLimiter:
+        found: ConcurrencyLimiter = self.app.state.bulkheads.capacity_for(PATH)
         return found
 
     def know(self, user: str) -> str:
@@ -93,7 +93,7 @@ async def edge(request: pytest.FixtureRequest) -> AsyncIterator[Edge]:
     given = {"DAPR_HTTP_PORT": 1, "requests_at_once": 1, "log_level": "WARNING"}
     app = create(Settings.model_validate(given | (strict if request.param == "strict" else {})))
     app.state.sidecar = services
-    app.state.verifier = TokenVerifier(PublishedKeys(services))
+    app.state.verifier = TokenVerifier(JwksKeySource(services))
     config = uvicorn.Config(app, http=BoundedProtocol, ws="none", log_config=None, server_header=False)
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -273,7 +273,7 @@ async def test_a_process_that_leaves_tells_so(
 ) -> None:
     known = edge.know("ada")
     await edge.fill()
-    monkeypatch.setattr(leaving, "_leaving", True)
+    monkeypatch.setattr(connection_draining, "_draining", True)
     connection.send("GET", PATH, authorization=known)
     answer = await connection.answer()
     assert (answer.status, answer.headers["connection"]) == (503, "close")
@@ -292,11 +292,11 @@ async def test_places_are_given_back(
         assert (await connection.answer()).status == 404
     else:
         await asyncio.sleep(0.05)
-        assert edge.app.state.lanes.capacity_for("/api/v1/nothing")._reserved == 1
+        assert edge.app.state.bulkheads.capacity_for("/api/v1/nothing")._reserved == 1
     connection.writer.close()
     await connection.writer.wait_closed()
     await asyncio.sleep(0.1)
-    for lane in edge.app.state.lanes._lanes.values():
+    for lane in edge.app.state.bulkheads._lanes.values():
         assert (lane._reserved, lane.working) == (0, 0)
 
 

@@ -21,8 +21,8 @@ from frontend_service.clients.service_client import Backend, Refused
 from starlette.types import Message
 
 from contracts.names import App
+from servicekit.dapr.sidecar import SidecarResponse
 from servicekit.errors import Unavailable
-from servicekit.sidecar import Answer
 from services.frontend.tests.fake_services import Call, FakeServices, a_task, problem
 from tests.fake_sidecar import answer
 
@@ -257,7 +257,7 @@ class TestAnExport:
         assert (refused.status_code, refused.json()["code"]) == (401, "account-gone")
 
 
-def export_page(call: Call) -> Answer:
+def export_page(call: Call) -> SidecarResponse:
     """Two pages of one task."""
     query: dict[str, Any] = dict(pair.split("=") for pair in call.path.partition("?")[2].split("&"))
     number = 2 if "after" in query else 1
@@ -265,7 +265,7 @@ def export_page(call: Call) -> Answer:
     return answer(items=[item], next="id" if number == 1 else None)
 
 
-def two_pages(call: Call) -> Answer:
+def two_pages(call: Call) -> SidecarResponse:
     if "cursor=more%2B" in call.path:
         return answer(items=[{"page": "second"}], next_cursor=None)
     return answer(items=[{"page": "first"}], next_cursor="more+")

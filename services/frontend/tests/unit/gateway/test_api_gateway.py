@@ -21,11 +21,11 @@ from frontend_service.gateway.sessions import COOKIE, RENEW_BEFORE_SECONDS, Sess
 
 from contracts.names import App
 from overload import retries
-from servicekit.auth import AUDIENCE, ISSUER
-from servicekit.body_limit import MAX_BODY_BYTES
-from servicekit.content_digest import digest_of
+from servicekit.dapr.content_digest import compute_digest
+from servicekit.dapr.sidecar import SidecarResponse
 from servicekit.errors import Unavailable
-from servicekit.sidecar import Answer
+from servicekit.security.auth import AUDIENCE, ISSUER
+from servicekit.web.body_limit import MAX_BODY_BYTES
 from services.frontend.tests.fake_services import FakeServices, access_token, problem, tokens
 from tests.fake_sidecar import Request, answer, raw_answer
 
@@ -40,18 +40,18 @@ API_TOKEN = "todo_" + "a" * 43
 class Behind(FakeServices):
     """The sidecar: answers what it was told to, one after the other (None: can't be reached), then 200."""
 
-    replies: list[Answer | None] = field(default_factory=list)
+    replies: list[SidecarResponse | None] = field(default_factory=list)
 
-    def respond(self, request: Request) -> Answer:
+    def respond(self, request: Request) -> SidecarResponse:
         reply = self.replies.pop(0) if self.replies else of_a_service()
         if reply is None:
             raise Unavailable
         return reply
 
 
-def of_a_service(status: int = 200, body: bytes = b"{}", **headers: str) -> Answer:
+def of_a_service(status: int = 200, body: bytes = b"{}", **headers: str) -> SidecarResponse:
     told = {name.replace("_", "-"): value for name, value in headers.items()}
-    told |= {"content-digest": digest_of(body)}
+    told |= {"content-digest": compute_digest(body)}
     return raw_answer(status, body, told)
 
 
@@ -150,7 +150,7 @@ class TestASession:
 
     @pytest.mark.parametrize("reply", [of_a_service(), of_a_service(404)])
     async def test_that_runs_out_is_renewed_and_kept(
-        self, nobody: httpx2.AsyncClient, app: FastAPI, services: Behind, reply: Answer
+        self, nobody: httpx2.AsyncClient, app: FastAPI, services: Behind, reply: SidecarResponse
     ) -> None:
         services.answers["POST /auth/refresh"] = tokens(refresh="r2")
         services.replies = [reply]
@@ -303,7 +303,7 @@ class TestAServiceThatIsAway:
 
     @pytest.mark.parametrize("reply", [None, OF_DAPR])
     async def test_is_given_up_after_four_tries(
-        self, nobody: httpx2.AsyncClient, services: Behind, reply: Answer | None
+        self, nobody: httpx2.AsyncClient, services: Behind, reply: SidecarResponse | None
     ) -> None:
         services.replies = [reply] * 9
         answer = await nobody.get(TASKS, headers=BEARER)
@@ -334,7 +334,7 @@ class TestAServiceThatIsAway:
         nobody: httpx2.AsyncClient,
         services: Behind,
         monkeypatch: pytest.MonkeyPatch,
-        reply: Answer | None,
+        reply: SidecarResponse | None,
     ) -> None:
         services.replies = [reply] * 4 * circuit_breaker.TRIPS_AFTER
         for _ in range(circuit_breaker.TRIPS_AFTER):
@@ -349,7 +349,7 @@ class TestAServiceThatIsAway:
         self, nobody: httpx2.AsyncClient, services: Behind
     ) -> None:
         services.budgets[App.TASK] = retries.RetryBudget(100)
-        failure: list[Answer | None] = [None] * 4
+        failure: list[SidecarResponse | None] = [None] * 4
         for _ in range(3):
             services.replies = failure * (circuit_breaker.TRIPS_AFTER - 1)
             statuses = [

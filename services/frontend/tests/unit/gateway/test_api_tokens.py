@@ -8,8 +8,8 @@ import pytest
 from frontend_service.gateway import api_tokens
 from frontend_service.gateway.api_tokens import ApiTokens, is_api_token
 
+from servicekit.dapr.sidecar import SidecarResponse
 from servicekit.errors import Unauthenticated, Unavailable
-from servicekit.sidecar import Answer
 from services.frontend.tests.fake_services import FakeServices, problem
 from tests.fake_sidecar import answer
 
@@ -32,7 +32,7 @@ class UserService(FakeServices):
     refuses: bool = False
     breaks: bool = False
 
-    async def invoke(self, *_: Any, json: Any = None, **__: Any) -> Answer:
+    async def invoke(self, *_: Any, json: Any = None, **__: Any) -> SidecarResponse:
         self.asked.append(json["token"])
         await asyncio.sleep(0)
         if self.breaks:

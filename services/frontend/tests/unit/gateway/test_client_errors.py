@@ -10,10 +10,10 @@ from frontend_service.gateway import api_gateway
 from frontend_service.gateway.sessions import Session, Sessions
 
 from contracts.names import App
-from servicekit import sidecar
+from servicekit.dapr import sidecar
+from servicekit.dapr.request_limits import MAX_HEADER_BYTES, MAX_TARGET_BYTES
+from servicekit.dapr.sidecar import Sidecar, SidecarResponse
 from servicekit.errors import BadRequest, Invalid, TimedOut
-from servicekit.sendable import MAX_HEADER_BYTES, MAX_TARGET_BYTES
-from servicekit.sidecar import Answer, Sidecar
 from services.frontend.tests.unit.gateway.test_api_gateway import BEARER, TASKS, Behind, of_a_service
 from tests.fake_sidecar import raw_answer
 
@@ -39,7 +39,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 class TestWhatAServiceSaid:
     @pytest.mark.parametrize("said", SAID)
     async def test_passes_once_and_opens_no_breaker(
-        self, nobody: httpx2.AsyncClient, services: Behind, said: Answer
+        self, nobody: httpx2.AsyncClient, services: Behind, said: SidecarResponse
     ) -> None:
         for times in range(1, 3 * circuit_breaker.TRIPS_AFTER):
             services.replies = [said]
@@ -63,7 +63,7 @@ class TestWhatAServiceSaid:
     async def test_too_late_is_503_once_and_opens_no_breaker(
         self, nobody: httpx2.AsyncClient, services: Behind, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def take_long(request: object) -> Answer:
+        def take_long(request: object) -> SidecarResponse:
             raise TimedOut
 
         with monkeypatch.context() as patch:

@@ -10,7 +10,7 @@ from frontend_service.gateway.api_tokens import ApiTokens
 from frontend_service.gateway.client_identification import Clients, network_of
 from frontend_service.gateway.sessions import Sessions, sealing_key
 
-from servicekit.auth import KEYS_ASK_AGAIN_SECONDS, Principal, TokenVerifier
+from servicekit.security.auth import JWKS_MIN_REFRESH_SECONDS, Principal, TokenVerifier
 from services.frontend.tests.fake_services import FakeServices
 
 BEARER = {"authorization": "bearer token"}
@@ -66,7 +66,7 @@ class TestAUser:
             assert await told_apart.of_request(BEARER, "::1") == await told_apart.of_request({}, "::1")
         assert verifier.asked == 1
         verifier.keys_are_there.set()
-        now[0] += KEYS_ASK_AGAIN_SECONDS
+        now[0] += JWKS_MIN_REFRESH_SECONDS
         assert await told_apart.of_request(BEARER, "::1") == await told_apart.of_request(BEARER, "::2")
 
 

@@ -11,7 +11,7 @@ from frontend_service.gateway.api_tokens import ApiTokens
 
 from overload import deadline
 from overload.deadline import HEADER
-from servicekit.sidecar import Answer
+from servicekit.dapr.sidecar import SidecarResponse
 from services.frontend.tests.fake_services import FakeServices
 from tests.fake_sidecar import Request, answer
 
@@ -20,7 +20,7 @@ BEARER = {"authorization": "Bearer mine"}
 
 
 class Services(FakeServices):
-    def respond(self, request: Request) -> Answer:
+    def respond(self, request: Request) -> SidecarResponse:
         return answer()
 
 
@@ -57,8 +57,8 @@ class UserService(FakeServices):
 
     left: list[float] = field(default_factory=list)
 
-    async def invoke(self, *_: Any, **__: Any) -> Answer:
-        self.left.append(deadline.left())
+    async def invoke(self, *_: Any, **__: Any) -> SidecarResponse:
+        self.left.append(deadline.remaining())
         return answer(200, access_token="x", expires_in=60)
 
 

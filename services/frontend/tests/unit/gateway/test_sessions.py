@@ -9,8 +9,8 @@ import pytest
 from frontend_service.gateway.sessions import COOKIE, Session, Sessions, made_of, sealing_key
 
 from contracts.names import App
+from servicekit.dapr.sidecar import SidecarResponse
 from servicekit.errors import Unavailable
-from servicekit.sidecar import Answer
 from services.frontend.tests.fake_services import Call, FakeServices, access_token, problem, tokens
 from tests.fake_sidecar import answer
 
@@ -118,7 +118,7 @@ class TestRenewal:
     ) -> None:
         expired = access_token(life=timedelta(minutes=-1))
 
-        def refresh(call: Call) -> Answer:
+        def refresh(call: Call) -> SidecarResponse:
             lost = call.json["refresh_token"] == SESSION.refresh_token
             return answer(access_token=expired, refresh_token="r2") if lost else tokens(refresh="r3")
 

@@ -9,7 +9,7 @@ from frontend_service.web.account.auth import own_path
 from frontend_service.web.notifications.inbox_page import ago
 
 from contracts.names import App
-from servicekit.sidecar import Answer
+from servicekit.dapr.sidecar import SidecarResponse
 from services.frontend.tests.fake_services import Call, FakeServices, a_task, problem, tokens
 from tests.fake_sidecar import answer
 
@@ -30,7 +30,7 @@ class TestTheList:
     async def test_asks_for_as_many_as_are_shown(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
-        def page(call: Call) -> Answer:
+        def page(call: Call) -> SidecarResponse:
             wanted = int(call.path.partition("limit=")[2].partition("&")[0])
             return answer(items=[a_task()] * wanted, next_cursor="a+b/c=")
 

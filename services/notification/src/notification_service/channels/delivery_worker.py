@@ -23,9 +23,9 @@ from notification_service.channels.delivery_job import KINDS, RESULT_KINDS, Deli
 from notification_service.models import Channel, Delivery, DeliveryAttempt, Notification
 from notification_service.queue.fairness import InFlight, ReadyDelivery
 from notification_service.queue.repository import lease, select_ready
-from servicekit.database import Database
-from servicekit.ids import new_id
-from servicekit.outbox import record, record_letter
+from servicekit.messaging.outbox import record_dead_letter, record_event
+from servicekit.persistence.database import Database
+from servicekit.web.ids import new_id
 
 POLL_SECONDS = 1.0
 SETTLED_AT_ONCE = 4
@@ -222,8 +222,8 @@ async def _give_up(session: AsyncSession, delivery: Delivery, now: datetime) -> 
     channel = await repository.lock_any(session, delivery.channel_id or "")
     if channel:
         await failure_reports.tell_of_failing(session, channel, delivery.error, now)
-    failed = record(session, events.delivery_failed(delivery))
-    record_letter(session, failed, delivery.error)
+    failed = record_event(session, events.delivery_failed(delivery))
+    record_dead_letter(session, failed, delivery.error)
 
 
 def _attempt(delivery: Delivery, at: datetime, took: float, result: SendResult) -> DeliveryAttempt:

@@ -7,7 +7,7 @@ from cryptography.exceptions import InvalidTag
 from notification_service.channels import repository
 from notification_service.channels.keys import Keys
 from notification_service.models import Channel
-from servicekit.database import Database
+from servicekit.persistence.database import Database
 
 CHUNK = 200
 

@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from notification_service.models import Channel, Delivery, DeliveryAttempt, Notification
-from servicekit.prepared import Look
+from servicekit.persistence.prepared_queries import ExistsQuery
 
-IS_ANY_READY = Look(
+IS_ANY_READY = ExistsQuery(
     select(col(Delivery.id)).where(
         col(Delivery.state) == literal_column("'due'"), col(Delivery.next_at) <= bindparam("now")
     )

@@ -14,15 +14,15 @@ from notification_service.channels.schemas import (
     ReceiptCreate,
 )
 from notification_service.settings import Settings
-from servicekit.auth import CurrentUser
-from servicekit.door import SessionDep, router
 from servicekit.errors import Conflict
-from servicekit.ids import PathId
-from servicekit.paging import CursorParam, Limit, Page, decode_cursor, encode_cursor, page_of
+from servicekit.security.auth import CurrentUser
+from servicekit.web.ids import PathId
+from servicekit.web.pagination import CursorParam, Limit, Page, decode_cursor, encode_cursor, paginate
+from servicekit.web.routes import SessionDep, create_router
 
-channels = router(prefix="/channels", tags=["channels"])
-deliveries = router(prefix="/deliveries", tags=["channels"])
-unsubscribing = router(prefix="/unsubscribe", tags=["channels"], public=True)
+channels = create_router(prefix="/channels", tags=["channels"])
+deliveries = create_router(prefix="/deliveries", tags=["channels"])
+unsubscribing = create_router(prefix="/unsubscribe", tags=["channels"], public=True)
 
 
 @channels.get("")
@@ -37,7 +37,7 @@ async def list_channels(
     bound_to = f"channels {user.user_id} {kind}"
     before = decode_cursor(cursor, bound_to=bound_to, values=1)[0] if cursor else None
     found = await repository.of_user(session, user.user_id, kind, before, limit + 1)
-    rows, last = page_of(found, limit)
+    rows, last = paginate(found, limit)
     return Page(
         items=[ChannelRead.model_validate(row) for row in rows],
         next_cursor=encode_cursor([last.id], bound_to=bound_to) if last else None,

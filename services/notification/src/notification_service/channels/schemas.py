@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from notification_service.reminders.schemas import ReceiptState
-from servicekit.schema import RequestBody, Text
+from servicekit.web.schemas import RequestBody, Text
 
 Kind = Literal[
     "reminder",

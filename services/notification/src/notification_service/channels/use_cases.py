@@ -20,9 +20,9 @@ from notification_service.models import Channel, Delivery, Notification, Recipie
 from notification_service.quotas import use_cases as quotas
 from notification_service.reminders import repository as recipients
 from notification_service.settings import Settings
-from servicekit.auth import Principal
 from servicekit.errors import Conflict, Invalid, NotFound
-from servicekit.ids import new_id
+from servicekit.security.auth import Principal
+from servicekit.web.ids import new_id
 
 QUOTAS = {"webhook": "webhooks", "push": "push_subscriptions"}
 """Of kinds of channels; e-mail goes to one address."""

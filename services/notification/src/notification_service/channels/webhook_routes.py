@@ -13,14 +13,22 @@ from notification_service.channels.schemas import (
 )
 from notification_service.models import Channel
 from notification_service.settings import Settings
-from servicekit.auth import CurrentUser
-from servicekit.door import SessionDep, router
-from servicekit.ids import PathId
-from servicekit.paging import CursorParam, Limit, Page, behind, decode_cursor, encode_cursor, page_of
+from servicekit.security.auth import CurrentUser
+from servicekit.web.ids import PathId
+from servicekit.web.pagination import (
+    CursorParam,
+    Limit,
+    Page,
+    decode_cursor,
+    encode_cursor,
+    paginate,
+    parse_time_and_id,
+)
+from servicekit.web.routes import SessionDep, create_router
 
 KIND = "webhook"
 
-webhooks = router(prefix="/webhooks", tags=["webhooks"])
+webhooks = create_router(prefix="/webhooks", tags=["webhooks"])
 
 
 @webhooks.get("")
@@ -31,7 +39,7 @@ async def list_webhooks(
     bound_to = f"webhooks {user.user_id}"
     before = decode_cursor(cursor, bound_to=bound_to, values=1)[0] if cursor else None
     found = await repository.of_user(session, user.user_id, KIND, before, limit + 1)
-    rows, last = page_of(found, limit)
+    rows, last = paginate(found, limit)
     return Page(
         items=[_show(row) for row in rows],
         next_cursor=encode_cursor([last.id], bound_to=bound_to) if last else None,
@@ -88,8 +96,8 @@ async def list_deliveries(
     """Newest first, each with every try. Kept for 30 days."""
     channel = await use_cases.owned(session, user.user_id, id, KIND)
     bound_to = f"deliveries {channel.id}"
-    before = behind(decode_cursor(cursor, bound_to=bound_to, values=2)) if cursor else None
-    rows, last = page_of(await repository.of_channel(session, channel.id, before, limit + 1), limit)
+    before = parse_time_and_id(decode_cursor(cursor, bound_to=bound_to, values=2)) if cursor else None
+    rows, last = paginate(await repository.of_channel(session, channel.id, before, limit + 1), limit)
     return Page(
         items=await use_cases.with_log(session, rows),
         next_cursor=encode_cursor([last.created_at, last.id], bound_to=bound_to) if last else None,

@@ -7,10 +7,10 @@ from notification_service.models import Recipient
 from notification_service.preferences import use_cases
 from notification_service.preferences.schemas import PreferencesPatch, PreferencesRead
 from notification_service.settings import Settings
-from servicekit.auth import CurrentUser
-from servicekit.door import SessionDep, router
+from servicekit.security.auth import CurrentUser
+from servicekit.web.routes import SessionDep, create_router
 
-preferences = router(prefix="/preferences", tags=["notifications"])
+preferences = create_router(prefix="/preferences", tags=["notifications"])
 
 
 @preferences.get("")

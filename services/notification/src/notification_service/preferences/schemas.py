@@ -4,7 +4,7 @@ from datetime import time
 
 from pydantic import BaseModel, Field
 
-from servicekit.schema import MergePatch, WallClock
+from servicekit.web.schemas import MergePatch, WallClock
 
 
 class PreferencesPatch(MergePatch):

@@ -11,8 +11,8 @@ from notification_service.preferences.schemas import PreferencesPatch
 from notification_service.reminders import planning, repository
 from notification_service.reminders.defaults import follow_default
 from notification_service.reminders.instants import next_wall_clock, zone_of
-from servicekit.auth import Principal
 from servicekit.errors import Invalid
+from servicekit.security.auth import Principal
 
 
 async def read(session: AsyncSession, user: Principal) -> Recipient:

@@ -13,8 +13,8 @@ from notification_service.models import QuotaUse
 from notification_service.quotas import repository
 from notification_service.settings import Settings
 from servicekit.errors import TooManyRequests
-from servicekit.ids import new_id
-from servicekit.quotas import Usage, UsageList, require_quota
+from servicekit.web.ids import new_id
+from servicekit.web.quotas import Usage, UsageList, require_quota
 
 WINDOW = timedelta(hours=1)
 HOURLY = ("webhook_tests", "redeliveries")

@@ -21,7 +21,7 @@ from notification_service.reminders import repository
 from notification_service.reminders.instants import is_late, next_wall_clock, zone_of
 from notification_service.reminders.planning import notification_id, schedule_jobs
 from notification_service.reminders.repository import DueTime
-from servicekit.database import Database
+from servicekit.persistence.database import Database
 
 BATCH = 500
 SHOWN_IN_DIGEST = 10

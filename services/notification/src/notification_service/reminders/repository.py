@@ -11,9 +11,14 @@ from sqlmodel import col
 from notification_service.list_parameters import dialect_of, for_lists
 from notification_service.models import Recipient, Reminder, ScheduledJob, TaskProjection
 from notification_service.reminders.instants import MINUTES_OF_A_DAY
-from servicekit.database import for_both, for_rows, run_own, run_rows
 from servicekit.errors import AccountGone
-from servicekit.prepared import Look
+from servicekit.persistence.database import (
+    build_per_dialect,
+    build_rows_per_dialect,
+    execute_per_dialect,
+    execute_rows,
+)
+from servicekit.persistence.prepared_queries import ExistsQuery
 
 
 def _remembering(insert: Any) -> Any:
@@ -21,11 +26,11 @@ def _remembering(insert: Any) -> Any:
     return insert.on_conflict_do_update(index_elements=["id"], set_=told)
 
 
-_MEET = for_both(lambda insert: insert(Recipient).on_conflict_do_nothing())
-_REMEMBER = for_rows(lambda insert: _remembering(insert(TaskProjection)))
-_WAKE = for_both(lambda insert: insert(ScheduledJob).on_conflict_do_nothing())
+_MEET = build_per_dialect(lambda insert: insert(Recipient).on_conflict_do_nothing())
+_REMEMBER = build_rows_per_dialect(lambda insert: _remembering(insert(TaskProjection)))
+_WAKE = build_per_dialect(lambda insert: insert(ScheduledJob).on_conflict_do_nothing())
 _UNSET = select(col(ScheduledJob.at)).where(~col(ScheduledJob.is_set)).order_by(col(ScheduledJob.at))
-IS_ANY_UNSET = Look(_UNSET)
+IS_ANY_UNSET = ExistsQuery(_UNSET)
 """Whether a job is not known to the scheduler yet."""
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 """Statements of every event are made once: to make one costs as much as to run it."""
@@ -67,7 +72,7 @@ async def lock_recipients(session: AsyncSession, ids: Iterable[str]) -> dict[str
     found = await _lock_known(session, wanted)
     new = [id for id in wanted if id not in found]
     if new:
-        await run_own(session, _MEET, [Recipient(id=id).model_dump() for id in new])
+        await execute_per_dialect(session, _MEET, [Recipient(id=id).model_dump() for id in new])
         found |= await _lock_known(session, new)
     return found
 
@@ -93,7 +98,7 @@ async def recipients(session: AsyncSession, ids: Sequence[str]) -> dict[str, Rec
 async def remember(session: AsyncSession, tasks: Sequence[Mapping[str, Any]]) -> None:
     """Write tasks, known ones and new ones, each a row by the names of its columns. They are locked."""
     if tasks:
-        await run_rows(session, _REMEMBER, tasks)
+        await execute_rows(session, _REMEMBER, tasks)
 
 
 async def task(session: AsyncSession, user_id: str, id: str) -> TaskProjection | None:
@@ -237,7 +242,7 @@ async def tasks_of_day(
 async def add_jobs(session: AsyncSession, instants: Sequence[datetime]) -> None:
     """Note that a job is needed then; the scheduler is given it after the commit."""
     if instants:
-        await run_own(session, _WAKE, [{"at": at, "is_set": False} for at in instants])
+        await execute_per_dialect(session, _WAKE, [{"at": at, "is_set": False} for at in instants])
 
 
 async def list_unset_jobs(session: AsyncSession, limit: int) -> Sequence[datetime]:

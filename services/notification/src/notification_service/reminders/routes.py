@@ -9,15 +9,23 @@ from fastapi import APIRouter, Query, Request, Response
 from notification_service.reminders import repository, use_cases
 from notification_service.reminders.dispatcher import ReminderDispatcher
 from notification_service.reminders.schemas import ReminderCreate, ReminderRead, Snooze, State
-from servicekit.auth import CurrentUser
-from servicekit.door import SessionDep, router
-from servicekit.ids import PathId
-from servicekit.paging import CursorParam, Limit, Page, behind, decode_cursor, encode_cursor, page_of
+from servicekit.security.auth import CurrentUser
+from servicekit.web.ids import PathId
+from servicekit.web.pagination import (
+    CursorParam,
+    Limit,
+    Page,
+    decode_cursor,
+    encode_cursor,
+    paginate,
+    parse_time_and_id,
+)
+from servicekit.web.routes import SessionDep, create_router
 
 EARLY_SECONDS = 5.0
 """How much the scheduler's clock may be ahead of this one."""
 
-reminders = router(prefix="/reminders", tags=["reminders"])
+reminders = create_router(prefix="/reminders", tags=["reminders"])
 job_callbacks = APIRouter(include_in_schema=False)
 
 
@@ -32,9 +40,9 @@ async def list_reminders(
 ) -> Page[ReminderRead]:
     """Newest first, each with its receipts: what became of it on each channel."""
     bound_to = f"reminders {user.user_id} {task_id} {state}"
-    before = behind(decode_cursor(cursor, bound_to=bound_to, values=2)) if cursor else None
+    before = parse_time_and_id(decode_cursor(cursor, bound_to=bound_to, values=2)) if cursor else None
     found = await repository.of_user(session, user.user_id, task_id, state, before, limit + 1)
-    rows, last = page_of(found, limit)
+    rows, last = paginate(found, limit)
     return Page(
         items=await use_cases.with_receipts(session, rows),
         next_cursor=encode_cursor([last.created_at, last.id], bound_to=bound_to) if last else None,

@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 
 from notification_service.reminders import repository, scheduler
 from notification_service.reminders.dispatcher import ReminderDispatcher
-from servicekit.database import Database
+from servicekit.dapr.sidecar import Sidecar
 from servicekit.errors import Unavailable
-from servicekit.sidecar import Sidecar
+from servicekit.persistence.database import Database
 
 POLL_SECONDS = 0.5
 SWEEP_SECONDS = 10.0

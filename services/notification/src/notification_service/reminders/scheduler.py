@@ -5,8 +5,8 @@ from urllib.parse import quote
 
 import orjson
 
+from servicekit.dapr.sidecar import Sidecar, SidecarResponse
 from servicekit.errors import Unavailable
-from servicekit.sidecar import Answer, Sidecar
 
 TRIES = 5
 """How often the scheduler calls again, a second apart, while it gets no 2xx."""
@@ -37,6 +37,6 @@ def _path(name: str) -> str:
     return f"/v1.0/jobs/{quote(name, safe='')}"
 
 
-def _require(answer: Answer) -> None:
+def _require(answer: SidecarResponse) -> None:
     if answer.status >= 300:
         raise Unavailable(f"The scheduler can't be reached: {answer.body!r:.200}", code="jobs-unavailable")

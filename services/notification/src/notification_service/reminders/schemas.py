@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from notification_service.models import Delivery, Reminder
-from servicekit.schema import Instant, RequestBody, Text
+from servicekit.web.schemas import Instant, RequestBody, Text
 
 State = Literal["waiting", "planned", "due", "cancelled", "past"]
 ReceiptState = Literal["planned", "due", "sent", "delivered", "opened", "failed", "dropped"]

@@ -22,7 +22,7 @@ from notification_service.reminders.schemas import (
 )
 from notification_service.settings import Settings
 from servicekit.errors import Conflict, Invalid, NotFound
-from servicekit.ids import new_id
+from servicekit.web.ids import new_id
 
 
 async def create(

@@ -7,9 +7,9 @@ from typing import Any
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from servicekit.auth import Principal
 from servicekit.errors import PreconditionFailed
-from servicekit.preconditions import etag
+from servicekit.security.auth import Principal
+from servicekit.web.preconditions import format_etag
 from task_service import placing, use_cases
 from task_service.batch.schemas import Command
 from task_service.models import Label, Project, SavedFilter, Task
@@ -138,4 +138,4 @@ async def run(
 
 def _require_version(command: Command, kind: Kind, thing: Thing) -> None:
     if command.version is not None and command.version != thing.version:
-        raise PreconditionFailed(kind.read.model_validate(thing), etag(thing.version))
+        raise PreconditionFailed(kind.read.model_validate(thing), format_etag(thing.version))

@@ -1,11 +1,11 @@
 """HTTP in: many commands at once."""
 
-from servicekit.auth import CurrentUser
-from servicekit.door import SessionDep, router
+from servicekit.security.auth import CurrentUser
+from servicekit.web.routes import SessionDep, create_router
 from task_service.batch import use_cases
 from task_service.batch.schemas import BatchRequest, BatchResult
 
-batch = router(prefix="/batch", tags=["many at once"])
+batch = create_router(prefix="/batch", tags=["many at once"])
 
 
 @batch.post("")

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, WithJsonSchema, model_validator
 
-from servicekit.schema import RequestBody, Text
+from servicekit.web.schemas import RequestBody, Text
 from task_service.schemas import TaskRead
 from task_service.structure.schemas import FilterRead, LabelRead, ProjectRead
 

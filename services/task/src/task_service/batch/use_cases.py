@@ -9,11 +9,11 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
-from servicekit.auth import Principal
 from servicekit.errors import FieldProblem, Invalid, NotFound, ServiceError
-from servicekit.idempotency import Claim, earlier_answer, keep_answer
-from servicekit.ids import is_id
-from servicekit.problems import problem_response
+from servicekit.problems import build_problem_response
+from servicekit.security.auth import Principal
+from servicekit.web.idempotency import IdempotencyClaim, claim_key, store_response
+from servicekit.web.ids import is_valid_id
 from task_service.batch import commands
 from task_service.batch.schemas import BatchRequest, BatchResult, Command, CommandResult
 from task_service.sync.change_log import PENDING
@@ -61,7 +61,7 @@ async def _one(
     except (ServiceError, ValidationError) as error:
         session.info[PENDING] = before
         failure = error if isinstance(error, ServiceError) else _of_the_body(error)
-        problem = orjson.loads(problem_response(failure).body)
+        problem = orjson.loads(build_problem_response(failure).body)
         return CommandResult(uuid=command.uuid, status=failure.status, problem=problem)
 
 
@@ -70,13 +70,13 @@ async def _once(
 ) -> CommandResult:
     """Do it, unless a command of this uuid was done in the last 24 hours: then say what came of that."""
     asked = orjson.dumps(command.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
-    claim = Claim(user.user_id, f"batch {command.uuid}", hashlib.sha256(asked).hexdigest())
-    earlier = await earlier_answer(session, claim)
+    claim = IdempotencyClaim(user.user_id, f"batch {command.uuid}", hashlib.sha256(asked).hexdigest())
+    earlier = await claim_key(session, claim)
     if earlier is not None:
         found = CommandResult.model_validate_json(bytes(earlier.body))
         return found.model_copy(update={"replayed": True})
     id = temp_ids.get(command.id or "", command.id or "")
-    if command.id and not is_id(id):
+    if command.id and not is_valid_id(id):
         raise NotFound
     body = {
         name: temp_ids.get(value, value) if name in REFERENCES and isinstance(value, str) else value
@@ -86,7 +86,7 @@ async def _once(
     result = CommandResult.model_validate(
         {"uuid": command.uuid, "status": done.status, "id": done.id, "result": done.shown}
     )
-    await keep_answer(session, claim, Response(result.model_dump_json()))
+    await store_response(session, claim, Response(result.model_dump_json()))
     return result
 
 

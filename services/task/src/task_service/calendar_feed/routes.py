@@ -9,8 +9,8 @@ from typing import Annotated
 from fastapi import Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from servicekit.auth import CurrentUser
-from servicekit.door import SessionDep, router
+from servicekit.security.auth import CurrentUser
+from servicekit.web.routes import SessionDep, create_router
 from task_service.calendar_feed import use_cases
 from task_service.import_export import export
 from task_service.import_export.routes import ComponentsParam
@@ -25,8 +25,8 @@ FORMAT_VERSION = 2
 """Counts the ways calendars have been written in: with another one, everything is read again."""
 Secret = Annotated[str, Path(max_length=100, description="the secret and `.ics`")]
 
-feed = router(prefix="/calendar", tags=["calendar"])
-public_feed = router(prefix="/calendar", tags=["calendar"], public=True)
+feed = create_router(prefix="/calendar", tags=["calendar"])
+public_feed = create_router(prefix="/calendar", tags=["calendar"], public=True)
 
 
 @feed.get("")

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from servicekit.auth import Principal
-from servicekit.database import Database
 from servicekit.errors import NotFound
+from servicekit.persistence.database import Database
+from servicekit.security.auth import Principal
 from task_service import queries
 from task_service import repository as tasks
 from task_service.calendar_feed import repository

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from servicekit.prepared import Look
+from servicekit.persistence.prepared_queries import ExistsQuery
 from task_service.fanout.models import FanOut, FanOutTask, Kind
 
 ROWS_AT_ONCE = 1000
@@ -15,7 +15,7 @@ ROWS_AT_ONCE = 1000
 
 _TASKS = FanOutTask.metadata.tables["fan_out_task"]
 
-IS_ANY_WAITING = Look(select(col(FanOut.id)).where(col(FanOut.leased_until) < bindparam("now")))
+IS_ANY_WAITING = ExistsQuery(select(col(FanOut.id)).where(col(FanOut.leased_until) < bindparam("now")))
 """Whether there is a job that nobody works on at `now`."""
 
 

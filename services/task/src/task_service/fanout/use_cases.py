@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from servicekit.errors import Conflict
-from servicekit.ids import new_id
+from servicekit.web.ids import new_id
 from task_service.fanout import repository
 from task_service.fanout.models import FanOut, Kind
 from task_service.history import via_of

@@ -15,8 +15,8 @@ from typing import TypeAlias
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from servicekit.auth import Agent, Principal
-from servicekit.database import Database
+from servicekit.persistence.database import Database
+from servicekit.security.auth import Agent, Principal
 from task_service import repository as tasks
 from task_service import subtask_copying, tree, zones
 from task_service.fanout import repository

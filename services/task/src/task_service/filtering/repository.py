@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from servicekit.prepared import Prepared, Row
+from servicekit.persistence.prepared_queries import PreparedQuery, Row
 from task_service.filtering import keyset
 from task_service.filtering.columns import LABEL, LABELS, PROJECT, SEARCHED, TASK, TEXT, select_columns
 from task_service.filtering.sorting import NEWEST_FIRST, parse_sort
@@ -139,12 +139,14 @@ def _limit_page(query: Any, wanted: ListQuery, conditions: Sequence[ColumnElemen
     return query.where(owner == wanted.user_id, *conditions).order_by(*wanted.order).limit(wanted.limit)
 
 
-def _prepare_first_page() -> Prepared:
+def _prepare_first_page() -> PreparedQuery:
     """The list nobody asked anything special of: `user_id`, `limit`."""
     order = keyset.order_by(parse_sort(NEWEST_FIRST))
     of, limit = bindparam("user_id", type_=TASK.user_id.type), bindparam("limit", type_=Integer())
     wanted = ListQuery(of, [], [], order, limit, by_title=False)
-    return Prepared(_limit_page(select(*select_columns(TASK_FIELDS)), wanted, [TASK.deleted_at.is_(None)]))
+    return PreparedQuery(
+        _limit_page(select(*select_columns(TASK_FIELDS)), wanted, [TASK.deleted_at.is_(None)])
+    )
 
 
 FIRST_PAGE = _prepare_first_page()

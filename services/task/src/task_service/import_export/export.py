@@ -11,7 +11,7 @@ from typing import Any, Literal
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from servicekit.database import Database
+from servicekit.persistence.database import Database
 from task_service.import_export import ical_writer, repository, todo_json
 from task_service.import_export.csv_injection import escape_cell
 from task_service.import_export.own_csv import COLUMNS

@@ -28,7 +28,7 @@ from task_service.import_export.preparation import ImportSummary, ResolvedStruct
 from task_service.import_export.rows import Chunk
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["servicekit.serve", file_reader.__name__])
+_context.set_forkserver_preload(["servicekit.web.server", file_reader.__name__])
 """What each process would load else: the program this one runs, and its own work."""
 _threads = ThreadPoolExecutor(8, "import")
 """They wait for the pipes; those of the event loop's own pool are for others."""

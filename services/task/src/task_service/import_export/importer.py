@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.folding import name_key
-from servicekit.auth import Principal
 from servicekit.errors import Invalid
+from servicekit.security.auth import Principal
 from task_service import repository as tasks
 from task_service import tree
 from task_service.errors import NameTaken

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from uuid import NAMESPACE_URL, uuid5
 
-from servicekit.uuids import is_id
+from servicekit.uuids import is_valid_id
 from task_service import levels
 from task_service.import_export.nesting import resolve_nesting
 from task_service.import_export.parsed_file import ImportedTask, ParsedFile
@@ -22,7 +22,7 @@ def collect_possible_ids(user_id: str, source: ParsedFile) -> set[str]:
     found: set[str] = set()
     for draft in source.tasks:
         series = _later_series(draft)
-        found |= {key for key in (draft.key, draft.parent, series) if key and is_id(key)}
+        found |= {key for key in (draft.key, draft.parent, series) if key and is_valid_id(key)}
         found.add(derive_id(user_id, source.format, draft.key))
         if series:
             found.add(
@@ -64,7 +64,7 @@ class ImportPlan:
                 self._drafts[draft.key] = draft
         parents = {key: draft.parent for key, draft in self._drafts.items()}
         self._above = resolve_nesting(
-            parents, levels.OF_TASKS, is_elsewhere=lambda key: is_id(key) and key in self.known
+            parents, levels.OF_TASKS, is_elsewhere=lambda key: is_valid_id(key) and key in self.known
         )
         new = [draft for draft in self._drafts.values() if self.task_id(draft.key) not in self.known]
         self.new = sorted(new, key=lambda draft: self._above[draft.key][1])

@@ -34,9 +34,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 from sqlmodel import SQLModel, col
 
-from servicekit.database import run_own
-from servicekit.json_rows import ROWS, select_json_rows
-from servicekit.prepared import Look
+from servicekit.persistence.database import execute_per_dialect
+from servicekit.persistence.json_rows import ROWS, select_json_rows
+from servicekit.persistence.prepared_queries import ExistsQuery
 from task_service.import_export.models import ImportJob
 from task_service.import_export.rows import Chunk
 from task_service.models import Activity, Label, OutboxRow, Project, Task, TaskLabel, TaskText
@@ -66,7 +66,7 @@ _MAY_BE_LEASED = (
     col(ImportJob.status).in_([literal_column(f"'{status}'") for status in UNFINISHED]),
     col(ImportJob.leased_until) < bindparam("now"),
 )
-IS_ANY_WAITING = Look(select(col(ImportJob.id)).where(*_MAY_BE_LEASED))
+IS_ANY_WAITING = ExistsQuery(select(col(ImportJob.id)).where(*_MAY_BE_LEASED))
 """Whether there is an import that nobody works on at `now`."""
 
 _FRACTION = ".000000"
@@ -173,7 +173,7 @@ async def list_zones(session: AsyncSession, user_id: str) -> Sequence[str]:
 async def insert_rows(session: AsyncSession, chunk: Chunk) -> None:
     """Insert the rows of a chunk, past the session, which sees nothing of it."""
     for name, rows in chunk.rows.items():
-        await run_own(session, _INSERTS[name], {"rows": rows})
+        await execute_per_dialect(session, _INSERTS[name], {"rows": rows})
 
 
 def _make_insert(model: type[SQLModel]) -> Mapping[str, Executable]:

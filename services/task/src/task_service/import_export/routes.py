@@ -9,12 +9,12 @@ from fastapi import Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.routing import APIRoute
 
-from servicekit import idempotency
-from servicekit.auth import CurrentUser
-from servicekit.database import Database
-from servicekit.door import SessionDep, refuse_strange, router
-from servicekit.idempotency import Claim
-from servicekit.ids import PathId
+from servicekit.persistence.database import Database
+from servicekit.security.auth import CurrentUser
+from servicekit.web import idempotency
+from servicekit.web.idempotency import IdempotencyClaim
+from servicekit.web.ids import PathId
+from servicekit.web.routes import SessionDep, create_router, reject_unknown_parameters
 from task_service.import_export import export, use_cases
 from task_service.import_export.file_process import FileProcess
 from task_service.import_export.file_reader import FileRequest, FileSummary
@@ -22,10 +22,10 @@ from task_service.import_export.formats import Format
 from task_service.import_export.schemas import ExportPage, ImportRead
 from task_service.schemas import Id, Name
 
-imports = router(prefix="/import", tags=["many at once"])
-files = router(prefix="/import", tags=["many at once"], route_class=APIRoute)
+imports = create_router(prefix="/import", tags=["many at once"])
+files = create_router(prefix="/import", tags=["many at once"], route_class=APIRoute)
 """Reading a file takes its time, so no lock is held meanwhile."""
-exports = router(prefix="/export", tags=["many at once"])
+exports = create_router(prefix="/export", tags=["many at once"])
 
 FILE_BODY = {
     "requestBody": {
@@ -72,9 +72,9 @@ async def start_import(
     what could not be taken over. The same file again adds nothing. With `dry_run` the answer is 200 and
     holds the first 20 tasks as they would be. Three files of an account are read or taken in at a time.
     """
-    refuse_strange(request, {"format", "project", "dry_run"})
+    reject_unknown_parameters(request, {"format", "project", "dry_run"})
     file = FileRequest(use_cases.make_owner(user), await request.body(), format, project, datetime.now(UTC))
-    state, claim = request.app.state, await idempotency.claim_of(request, user.user_id)
+    state, claim = request.app.state, await idempotency.parse_claim(request, user.user_id)
     earlier = await _find_stored_response(state.database, claim)
     if earlier is not None:
         return earlier
@@ -91,26 +91,26 @@ async def start_import(
             return answer
 
 
-async def _find_stored_response(database: Database, claim: Claim | None) -> Response | None:
+async def _find_stored_response(database: Database, claim: IdempotencyClaim | None) -> Response | None:
     """What was answered before: a repeated request has no file read again."""
     if claim is None:
         return None
     async with database.reading() as session:
-        return await idempotency.stored_answer(session, claim)
+        return await idempotency.find_stored_response(session, claim)
 
 
 async def _enqueue_import(
-    database: Database, claim: Claim | None, id: str, file: FileRequest, found: FileSummary
+    database: Database, claim: IdempotencyClaim | None, id: str, file: FileRequest, found: FileSummary
 ) -> Response:
     async with database.transaction() as session:
-        earlier = await idempotency.earlier_answer(session, claim) if claim else None
+        earlier = await idempotency.claim_key(session, claim) if claim else None
         if earlier is not None:
             return earlier
         job = await use_cases.enqueue_import(session, id, file, found)
         shown = ImportRead.model_validate(job).model_dump(mode="json")
         answer = JSONResponse(shown, 202, {"Location": f"/api/v1/import/{id}"})
         if claim:
-            await idempotency.keep_answer(session, claim, answer)
+            await idempotency.store_response(session, claim, answer)
     return answer
 
 

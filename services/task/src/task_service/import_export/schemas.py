@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from servicekit.schema import WallClock
+from servicekit.web.schemas import WallClock
 from task_service.schemas import ActivityRead, Recurrence, ReminderOfTask
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from servicekit.uuids import is_id
+from servicekit.uuids import is_valid_id
 from task_service.import_export.limits import MAX_LABELS
 from task_service.import_export.parsed_file import (
     FileTooLarge,
@@ -80,7 +80,7 @@ def _parse_series(task: Mapping[str, Any]) -> dict[str, Any]:
     """The place of a task in its series, as far as it is one."""
     counted = {name: task[name] for name in ("occurrence", "rule_number") if _is_count(task.get(name))}
     series_id, counted_from = task.get("series_id"), parse_date(task.get("rule_from"))
-    named = {"series_id": series_id} if isinstance(series_id, str) and is_id(series_id) else {}
+    named = {"series_id": series_id} if isinstance(series_id, str) and is_valid_id(series_id) else {}
     return named | counted | ({"rule_from": counted_from} if counted_from else {})
 
 

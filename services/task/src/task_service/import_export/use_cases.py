@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from servicekit.auth import Principal
-from servicekit.database import Database
 from servicekit.errors import Conflict, Invalid, NotFound
-from servicekit.ids import new_id
+from servicekit.persistence.database import Database
+from servicekit.security.auth import Principal
+from servicekit.web.ids import new_id
 from task_service import repository as tasks
 from task_service.history import via_of
 from task_service.import_export import formats, repository

@@ -17,10 +17,10 @@ from typing import cast
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from servicekit.auth import Agent, Principal
-from servicekit.database import Database, is_away
 from servicekit.errors import QuotaExceeded
-from servicekit.outbox import record
+from servicekit.messaging.outbox import record_event
+from servicekit.persistence.database import Database, is_unavailable
+from servicekit.security.auth import Agent, Principal
 from task_service import repository as tasks
 from task_service.import_export import importer as adding_limits
 from task_service.import_export import repository
@@ -192,7 +192,7 @@ async def _release_job(database: Database, job: ImportJob) -> None:
 
 def _is_infrastructure_error(error: Exception) -> bool:
     """Whether it comes from what is around an import, most likely the database, and not from its file."""
-    return isinstance(error, OSError) or is_away(error)
+    return isinstance(error, OSError) or is_unavailable(error)
 
 
 def _describe_failure(error: Exception) -> str:
@@ -225,4 +225,4 @@ async def _finish_job(
             stored.total = stored.done = adding.total
             stored.skipped = stored.total - stored.added
             stored.report, stored.more = adding.report.lines, adding.report.more
-        record(session, import_finished(stored, failure))
+        record_event(session, import_finished(stored, failure))

@@ -1,11 +1,11 @@
 """HTTP in: what quick add would understand."""
 
-from servicekit.auth import CurrentUser
-from servicekit.door import ReadingDoor, SessionDep, router
+from servicekit.security.auth import CurrentUser
+from servicekit.web.routes import ReadOnlyRoute, SessionDep, create_router
 from task_service.quickadd import use_cases
 from task_service.quickadd.schemas import ParseRequest, QuickAddPreview
 
-quick_add = router(prefix="/tasks", tags=["tasks"], route_class=ReadingDoor)
+quick_add = create_router(prefix="/tasks", tags=["tasks"], route_class=ReadOnlyRoute)
 
 
 @quick_add.post("/parse")

@@ -15,7 +15,7 @@ from pydantic import (
 
 from contracts.zones import TimeZone
 from servicekit.errors import Invalid
-from servicekit.schema import RequestBody, Text, WallClock
+from servicekit.web.schemas import RequestBody, Text, WallClock
 from task_service.quickadd.dialects import SyntaxName
 from task_service.schemas import Recurrence, TaskCreate, TaskPatch, Title
 

@@ -8,8 +8,8 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.folding import name_key
-from servicekit.auth import Principal
 from servicekit.errors import FieldProblem, Invalid
+from servicekit.security.auth import Principal
 from task_service import repository as tasks
 from task_service import use_cases
 from task_service.models import Label, Project, Task

@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
-from servicekit.aside import Part, Rows, put_aside
-from servicekit.quotas import require_quota
+from servicekit.persistence.deferred_inserts import DeferredInsert, Rows, defer_rows
+from servicekit.web.quotas import require_quota
 from task_service.history import ACTIVITY
 from task_service.quotas.amounts import (
     ALL,
@@ -42,15 +42,15 @@ def limits_of(settings: Settings) -> Mapping[str, int]:
 def count(session: Session) -> None:
     """Put aside what is about to be written counts."""
     for user_id, added in _added(session).items():
-        put_aside(session, USED, {"user_id": user_id, **added})
+        defer_rows(session, USED, {"user_id": user_id, **added})
 
 
 def count_new(session: AsyncSession, user_id: str, added: Amounts) -> None:
     """Count what is written past the session, which sees nothing of it."""
-    put_aside(session, USED, {"user_id": user_id, **added})
+    defer_rows(session, USED, {"user_id": user_id, **added})
 
 
-def used_by(parts: Mapping[Part, Rows]) -> Sequence[Mapping[str, Any]]:
+def used_by(parts: Mapping[DeferredInsert, Rows]) -> Sequence[Mapping[str, Any]]:
     """What these rows add to what accounts keep, one row for each of them."""
     found: dict[str, Amounts] = defaultdict(Counter)
     for row in parts.get(USED, ()):

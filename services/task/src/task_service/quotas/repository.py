@@ -10,8 +10,8 @@ from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import Integer
 from sqlmodel import col
 
-from servicekit.database import for_both
-from servicekit.json_rows import insert_json_rows, rows_of
+from servicekit.persistence.database import build_per_dialect
+from servicekit.persistence.json_rows import insert_json_rows, rows_of
 from task_service.quotas.amounts import ALL, Amounts
 from task_service.quotas.models import AccountUsage
 from task_service.saving.repository import Telling
@@ -24,7 +24,7 @@ def _adding(new: Any) -> Any:
     return new.on_conflict_do_update(index_elements=["user_id"], set_=more).returning(*USAGE.c)
 
 
-_ADD = for_both(lambda insert: _adding(insert(USAGE)))
+_ADD = build_per_dialect(lambda insert: _adding(insert(USAGE)))
 USED = Telling("used", postgresql=_adding(insert_json_rows(USAGE, rows_of("used"))), sqlite=_ADD["sqlite"])
 """Adds to what accounts keep; tells what they keep then."""
 

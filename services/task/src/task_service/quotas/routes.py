@@ -2,13 +2,13 @@
 
 from fastapi import Request
 
-from servicekit.auth import CurrentUser
-from servicekit.door import SessionDep, router
-from servicekit.quotas import UsageList
+from servicekit.security.auth import CurrentUser
+from servicekit.web.quotas import UsageList
+from servicekit.web.routes import SessionDep, create_router
 from task_service.quotas import use_cases
 from task_service.quotas.recorder import limits_of
 
-usage = router(tags=["account"])
+usage = create_router(tags=["account"])
 
 
 @usage.get("/usage", include_in_schema=False)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from servicekit.quotas import Usage, UsageList, require_quota
+from servicekit.web.quotas import Usage, UsageList, require_quota
 from task_service.quotas import repository
 from task_service.quotas.amounts import ALL
 from task_service.quotas.recorder import LIMITS

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from sqlalchemy import Connection, Select
 
 from servicekit.app import HOUSEKEEPING_SECONDS
-from servicekit.database import Database
+from servicekit.persistence.database import Database
 from task_service import repository as tasks
 from task_service.retention import repository
 

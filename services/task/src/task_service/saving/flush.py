@@ -15,8 +15,13 @@ from typing import Any
 from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session, make_transient, make_transient_to_detached
 
-from servicekit.aside import ASIDE, Part, inserting, put_aside
-from servicekit.idempotency import CLAIMING
+from servicekit.persistence.deferred_inserts import (
+    DEFERRED,
+    DeferredInsert,
+    create_deferred_insert,
+    defer_rows,
+)
+from servicekit.web.idempotency import CLAIMING
 from task_service import derived
 from task_service.models import Task
 from task_service.quotas import recorder as quotas
@@ -38,9 +43,9 @@ _TEXTS = ("title", "notes")
 _values = attrgetter(*_COLUMNS)
 
 
-def _changing(but: Collection[str]) -> Part:
+def _changing(but: Collection[str]) -> DeferredInsert:
     kept = {"id", "user_id", *but}
-    return inserting(
+    return create_deferred_insert(
         "changed_task" if but else "rewritten_task",
         lambda insert: (new := insert(_TABLE)).on_conflict_do_update(
             index_elements=["id"],
@@ -50,7 +55,7 @@ def _changing(but: Collection[str]) -> Part:
     )
 
 
-ADDED = inserting("task", lambda insert: insert(_TABLE))
+ADDED = create_deferred_insert("task", lambda insert: insert(_TABLE))
 CHANGED, REWRITTEN = _changing(_TEXTS), _changing(())
 """Of long texts PostgreSQL makes a copy, even if they stay the same."""
 
@@ -69,7 +74,7 @@ def collect(session: Session, *_: Any) -> None:
     tasks = [each for each in (*session.new, *session.dirty) if isinstance(each, Task)]
     for task in tasks:
         if part := _part_of(session, task):
-            put_aside(session, part, dict(zip(_COLUMNS, _values(task), strict=True)))
+            defer_rows(session, part, dict(zip(_COLUMNS, _values(task), strict=True)))
             _adopt(session, task)
     if COMMITTING not in session.info:
         _save(session, {})
@@ -99,7 +104,7 @@ def disown(session: Session, _: Any) -> None:
             session.expunge(task)
 
 
-def _part_of(session: Session, task: Task) -> Part | None:
+def _part_of(session: Session, task: Task) -> DeferredInsert | None:
     if task in session.new:
         return ADDED
     if not session.is_modified(task):
@@ -117,7 +122,7 @@ def _adopt(session: Session, task: Task) -> None:
 
 
 def _save(session: Session, numbered: changes.Parts) -> None:
-    parts = session.info.pop(ASIDE, {})
+    parts = session.info.pop(DEFERRED, {})
     used = quotas.used_by(parts)
     parts = {part: rows for part, rows in {**parts, USED: used, **numbered}.items() if rows}
     if parts:

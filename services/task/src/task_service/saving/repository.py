@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import JSON, Connection, Select, func, literal, literal_column, select, text
 
-from servicekit.aside import Part, Rows
-from servicekit.idempotency import CLAIM
-from servicekit.json_rows import values_of
+from servicekit.persistence.deferred_inserts import DeferredInsert, Rows
+from servicekit.persistence.json_rows import values_of
+from servicekit.web.idempotency import CLAIM
 
 TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:user_id, 0))")
 """The turn of a user, on PostgreSQL."""
@@ -19,11 +19,11 @@ CLAIM_AND_TURN = {**CLAIM, "postgresql": _turn}
 """Claims an idempotency key and takes the turn of its user; no turn where the key was claimed before."""
 
 
-class Telling(Part):
+class Telling(DeferredInsert):
     """A part whose statement returns something that is asked for."""
 
 
-def write(connection: Connection, parts: Mapping[Part, Rows]) -> Mapping[str, Rows]:
+def write(connection: Connection, parts: Mapping[DeferredInsert, Rows]) -> Mapping[str, Rows]:
     """Write these rows, on SQLite in this order; gives what `Telling` parts return, by their names."""
     dialect = connection.dialect.name
     if dialect != "postgresql":
@@ -34,7 +34,7 @@ def write(connection: Connection, parts: Mapping[Part, Rows]) -> Mapping[str, Ro
     return connection.execute(_together(tuple(parts)), values).one()._asdict()
 
 
-def _write_alone(connection: Connection, part: Part, rows: Rows) -> Rows:
+def _write_alone(connection: Connection, part: DeferredInsert, rows: Rows) -> Rows:
     statement = part.statements[connection.dialect.name]
     if not isinstance(part, Telling):
         connection.execute(statement, rows)
@@ -43,7 +43,7 @@ def _write_alone(connection: Connection, part: Part, rows: Rows) -> Rows:
 
 
 @cache
-def _together(parts: Sequence[Part]) -> Select[Any]:
+def _together(parts: Sequence[DeferredInsert]) -> Select[Any]:
     """One statement for all of `parts`. Kept, as making one costs more than running it."""
     ctes = {part: cte_of(part) for part in parts}
     told: list[Any] = [
@@ -55,6 +55,6 @@ def _together(parts: Sequence[Part]) -> Select[Any]:
 
 
 @cache
-def cte_of(part: Part) -> Any:
+def cte_of(part: DeferredInsert) -> Any:
     """What `part` writes on PostgreSQL, for other parts to refer to what it returns."""
     return part.statements["postgresql"].cte(part.name)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.folding import name_key
-from servicekit.auth import Principal
 from servicekit.errors import Invalid
-from servicekit.ids import is_id
+from servicekit.security.auth import Principal
+from servicekit.web.ids import is_valid_id
 from task_service import repository as task_repository
 from task_service.errors import NameTaken
 from task_service.filtering.validation import validate_filter, validate_sort
@@ -42,7 +42,7 @@ async def resolve(session: AsyncSession, user: Principal, name_or_id: str) -> Na
         return BUILT_IN[key]
     if "\x00" in key:
         found = None
-    elif is_id(name_or_id):
+    elif is_valid_id(name_or_id):
         found = await repository.by_id(session, SavedFilter, user.user_id, name_or_id)
     else:
         found = next(iter(await repository.by_key(session, SavedFilter, user.user_id, [key])), None)

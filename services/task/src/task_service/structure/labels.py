@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.folding import name_key
-from servicekit.auth import Principal
+from servicekit.security.auth import Principal
 from task_service import events
 from task_service import repository as task_repository
 from task_service.errors import NameTaken

@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.folding import name_key, search_key
-from servicekit.auth import Principal
 from servicekit.errors import NotFound
-from servicekit.ids import new_id
-from servicekit.outbox import record
+from servicekit.messaging.outbox import record_event
+from servicekit.security.auth import Principal
+from servicekit.web.ids import new_id
 from task_service import repository as tasks
 from task_service.models import Label, Project, SavedFilter
 from task_service.ordering import last_of_all
@@ -55,7 +55,7 @@ def add(session: AsyncSession, user: Principal, model: type[Named], values: dict
     place = {"position": values.get("position") or last_of_all()}
     row = model(**(values | keys_of(model, values["name"]) | place | own))
     session.add(row)
-    record(session, events.created(row))
+    record_event(session, events.created(row))
     return row
 
 
@@ -69,13 +69,13 @@ def change(session: AsyncSession, row: Named, asked: dict[str, Any]) -> bool:
     keys = keys_of(type(row), changes["name"]) if "name" in changes else {}
     row.sqlmodel_update(changes | keys)
     row.version, row.updated_at = row.version + 1, datetime.now(UTC)
-    record(session, events.changed(row, sorted(changes)))
+    record_event(session, events.changed(row, sorted(changes)))
     return True
 
 
 async def remove(session: AsyncSession, row: Label | SavedFilter) -> None:
     """Delete a label or filter for good."""
-    record(session, events.deleted(row))
+    record_event(session, events.deleted(row))
     await session.delete(row)
 
 

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from fastapi import Query, Request, Response
 
-from servicekit.auth import CurrentUser
-from servicekit.door import SessionDep, router
-from servicekit.ids import PathId
-from servicekit.paging import CursorParam, Limit, Page
+from servicekit.security.auth import CurrentUser
+from servicekit.web.ids import PathId
+from servicekit.web.pagination import CursorParam, Limit, Page
+from servicekit.web.routes import SessionDep, create_router
 from task_service.models import Label, Project, SavedFilter
 from task_service.structure import filters, labels, named, projects
 from task_service.structure.schemas import (
@@ -25,9 +25,9 @@ from task_service.structure.showing import behind, match, page, show, show_new
 
 Trash = Annotated[bool, Query(description="those in the trash, instead of the others")]
 
-project_routes = router(prefix="/projects", tags=["projects"])
-label_routes = router(prefix="/labels", tags=["labels"])
-filter_routes = router(prefix="/filters", tags=["filters"])
+project_routes = create_router(prefix="/projects", tags=["projects"])
+label_routes = create_router(prefix="/labels", tags=["labels"])
+filter_routes = create_router(prefix="/filters", tags=["filters"])
 
 
 @project_routes.post("", status_code=201)

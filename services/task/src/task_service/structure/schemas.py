@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from servicekit.schema import MergePatch, Text
+from servicekit.web.schemas import MergePatch, Text
 from task_service.schemas import Id, Label, Name, Position
 
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$", description="such as #2f7d5b")]

@@ -7,8 +7,8 @@ from fastapi import Request, Response
 from pydantic import BaseModel
 
 from servicekit.errors import Invalid
-from servicekit.paging import Page, decode_cursor, encode_cursor, page_of
-from servicekit.preconditions import etag, require_match
+from servicekit.web.pagination import Page, decode_cursor, encode_cursor, paginate
+from servicekit.web.preconditions import format_etag, require_match
 from task_service.models import Label, Project, SavedFilter
 
 Row = Project | Label | SavedFilter
@@ -18,7 +18,7 @@ COLLECTIONS: dict[type[Row], str] = {Project: "projects", Label: "labels", Saved
 
 
 def show(schema: type[Shown], row: Row, response: Response) -> Shown:
-    response.headers["ETag"] = etag(row.version)
+    response.headers["ETag"] = format_etag(row.version)
     return schema.model_validate(row)
 
 
@@ -42,6 +42,6 @@ def behind(cursor: str | None, bound_to: str) -> tuple[str, str] | None:
 
 
 def page(schema: type[Shown], found: Sequence[Row], limit: int, bound_to: str) -> Page[Shown]:
-    rows, last = page_of(found, limit)
+    rows, last = paginate(found, limit)
     cursor = encode_cursor([last.position, last.id], bound_to=bound_to) if last else None
     return Page(items=[schema.model_validate(row) for row in rows], next_cursor=cursor)

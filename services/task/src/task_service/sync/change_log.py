@@ -14,12 +14,12 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
-from servicekit.aside import Part, Rows
 from servicekit.errors import AccountGone
+from servicekit.persistence.deferred_inserts import DeferredInsert, Rows
 from task_service.models import Label, Project, SavedFilter, Task
 from task_service.sync.repository import CHANGES, NUMBERS
 
-Parts = Mapping[Part, Rows]
+Parts = Mapping[DeferredInsert, Rows]
 KINDS: Mapping[type, str] = {Task: "task", Project: "project", Label: "label", SavedFilter: "filter"}
 """What the feed tells of, by the name it has there."""
 PENDING = "changed"

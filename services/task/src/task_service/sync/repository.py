@@ -21,8 +21,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col
 
-from servicekit.aside import Part
-from servicekit.json_rows import json_rows, rows_of
+from servicekit.persistence.deferred_inserts import DeferredInsert
+from servicekit.persistence.json_rows import json_rows, rows_of
 from task_service.models import ErasedOwner
 from task_service.saving.repository import Telling, cte_of
 from task_service.sync.models import ChangeCounter, ChangeLogEntry
@@ -62,7 +62,7 @@ NUMBERS = Telling(
 _NUMBERED = cte_of(NUMBERS)
 _CHANGED = json_rows(list(_CHANGE.c), rows_of("changes"))
 _GIVEN = {each.name: bindparam(each.name, type_=each.type) for each in _CHANGE.c}
-CHANGES = Part(
+CHANGES = DeferredInsert(
     "changes",
     postgresql=_upsert_latest(
         postgresql.insert(_CHANGE).from_select(

@@ -4,12 +4,12 @@ from typing import Annotated
 
 from fastapi import Query
 
-from servicekit.auth import CurrentUser
-from servicekit.door import SessionDep, router
+from servicekit.security.auth import CurrentUser
+from servicekit.web.routes import SessionDep, create_router
 from task_service.sync import use_cases
 from task_service.sync.schemas import Changes
 
-changes = router(prefix="/changes", tags=["many at once"])
+changes = create_router(prefix="/changes", tags=["many at once"])
 
 Since = Annotated[str | None, Query(max_length=200, description="`next_token` of the answer before")]
 

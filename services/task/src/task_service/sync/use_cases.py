@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from servicekit.auth import Principal
 from servicekit.errors import Invalid
-from servicekit.paging import decode_cursor, encode_cursor
+from servicekit.security.auth import Principal
+from servicekit.web.pagination import decode_cursor, encode_cursor
 from task_service.sync import repository
 from task_service.sync.change_log import KINDS
 from task_service.sync.models import ChangeLogEntry

@@ -22,8 +22,8 @@ from task_service.recurrence_settings import DEFAULTS
 from contracts.event import CloudEvent
 from contracts.names import App
 from contracts.task import TaskCreated, TaskSnapshot
-from servicekit.aside import ASIDE, Part
-from servicekit.auth import Agent, Principal
+from servicekit.persistence.deferred_inserts import DEFERRED, DeferredInsert
+from servicekit.security.auth import Agent, Principal
 
 MADE_THERE = {"id", "event_id", "recorded_at", "time", "traceparent", "traceid"}
 """Other ones each time; a trace only where this process records some. That the rows of an import begin none
@@ -101,14 +101,14 @@ def model_of(task: NewTask) -> Task:
     return Task(**{name: getattr(task, name) for name in COLUMNS})
 
 
-def put_aside_of(task: NewTask, user: Owner) -> dict[Part, list[dict[str, Any]]]:
+def put_aside_of(task: NewTask, user: Owner) -> dict[DeferredInsert, list[dict[str, Any]]]:
     """What a session writes of a new task, beside the task itself."""
     model = model_of(task)
     session: Any = _Session(model, user)
     tell(session, model, events.created(model))
     derived.keep(session)
     quotas.count(session)
-    found: dict[Part, list[dict[str, Any]]] = session.info[ASIDE]
+    found: dict[DeferredInsert, list[dict[str, Any]]] = session.info[DEFERRED]
     return found
 
 

@@ -3,17 +3,17 @@
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from servicekit.auth import CurrentUser
-from servicekit.door import SessionDep, router
-from servicekit.ids import PathId
-from servicekit.paging import CursorParam, Limit, Page, decode_cursor, encode_cursor, page_of
+from servicekit.security.auth import CurrentUser
+from servicekit.web.ids import PathId
+from servicekit.web.pagination import CursorParam, Limit, Page, decode_cursor, encode_cursor, paginate
+from servicekit.web.routes import SessionDep, create_router
 from user_service.api_tokens import use_cases
 from user_service.api_tokens.schemas import Exchange, Exchanged, TokenCreate, TokenCreated, TokenRead
 from user_service.routes import issuer_of
 from user_service.settings import Settings
 
-api_tokens = router(prefix="/tokens", tags=["account"])
-exchanges = router(prefix="/auth", tags=["auth"], public=True, route_class=APIRoute)
+api_tokens = create_router(prefix="/tokens", tags=["account"])
+exchanges = create_router(prefix="/auth", tags=["auth"], public=True, route_class=APIRoute)
 
 
 @api_tokens.get("")
@@ -24,7 +24,7 @@ async def list_tokens(
     bound_to = f"tokens {user.user_id}"
     before = decode_cursor(cursor, bound_to=bound_to, values=1)[0] if cursor else None
     found = await use_cases.list_tokens(session, user.user_id, before, limit + 1)
-    rows, last = page_of(found, limit)
+    rows, last = paginate(found, limit)
     return Page(
         items=[TokenRead.model_validate(row) for row in rows],
         next_cursor=encode_cursor([last.id], bound_to=bound_to) if last else None,

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, field_validator
 
 from contracts.scopes import SCOPES
-from servicekit.schema import Instant, RequestBody, Text
+from servicekit.web.schemas import Instant, RequestBody, Text
 
 
 def _known_once(scopes: list[str]) -> list[str]:

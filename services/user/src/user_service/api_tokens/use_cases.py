@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.scopes import API_TOKEN_PREFIX
-from servicekit.database import Database
 from servicekit.errors import Invalid, NotFound
-from servicekit.ids import new_id
+from servicekit.persistence.database import Database
+from servicekit.web.ids import new_id
 from user_service import repository, tokens
 from user_service.api_tokens.schemas import Exchanged, TokenCreate
 from user_service.errors import ApiTokenInvalid, TooManyTokens

@@ -13,7 +13,7 @@ from frontend_service.web.notifications.inbox_page import ago
 from frontend_service.web.page_route import router
 from frontend_service.web.rendering import show_page
 from frontend_service.web.request_context import Form, Now, SignedIn, Visit
-from servicekit.ids import PathId, new_id
+from servicekit.web.ids import PathId, new_id
 
 PLACE, TOKENS = "/account/tokens", "/tokens"
 LIVES = {"7": "7 days", "30": "30 days", "90": "90 days", "365": "a year"}

@@ -12,7 +12,7 @@ from frontend_service.web.page_route import AWAY, router
 from frontend_service.web.rendering import show_page
 from frontend_service.web.request_context import SIGN_IN, AnyVisit, Form, Visit
 from servicekit.errors import ServiceError
-from servicekit.ids import new_id
+from servicekit.web.ids import new_id
 
 pages = router()
 

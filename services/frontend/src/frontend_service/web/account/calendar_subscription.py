@@ -15,7 +15,7 @@ from frontend_service.web.page_route import router
 from frontend_service.web.rendering import show_page
 from frontend_service.web.request_context import Form, SignedIn, Visit
 from frontend_service.web.tasks.sidebar import LISTED
-from servicekit.ids import new_id
+from servicekit.web.ids import new_id
 
 PLACE, FEED = "/account/calendar", "/calendar"
 

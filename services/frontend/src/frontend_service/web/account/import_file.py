@@ -9,8 +9,8 @@ from fastapi import Request
 from starlette.datastructures import UploadFile
 
 from frontend_service.web.posted_form import posted_form
-from servicekit.body_limit import MAX_BODY_BYTES
 from servicekit.errors import Invalid
+from servicekit.web.body_limit import MAX_BODY_BYTES
 
 MOST_PACKED = 640 * 1024
 """Bytes; as the text of a form they are a third more, and the form has a limit."""

@@ -16,7 +16,7 @@ from frontend_service.web.rendering import show, show_page
 from frontend_service.web.request_context import Form, Now, SignedIn, Visit
 from frontend_service.web.tasks.due import Due, tell_due
 from servicekit.errors import ServiceError
-from servicekit.ids import PathId, new_id
+from servicekit.web.ids import PathId, new_id
 
 PLACE = "/account/import"
 PROGRAMS: Mapping[str, str] = {

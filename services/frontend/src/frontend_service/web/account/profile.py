@@ -11,7 +11,7 @@ from frontend_service.web.page_route import AWAY, router
 from frontend_service.web.rendering import show_page
 from frontend_service.web.request_context import Form, SignedIn, Visit
 from frontend_service.web.three_way_merge import Fields, changed, merge
-from servicekit.ids import new_id
+from servicekit.web.ids import new_id
 
 NAMES = ("name", "time_zone", "week_start", "quick_add_marks")
 QUICK_ADD_MARKS = {

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from frontend_service.gateway.account_usage import account_usage
 from frontend_service.web.request_context import Visit
-from servicekit.auth import Principal
 from servicekit.errors import ServiceError
-from servicekit.quotas import Usage
+from servicekit.security.auth import Principal
+from servicekit.web.quotas import Usage
 
 NAMES: Mapping[str, str] = {
     "bytes_of_text": "Text of tasks",

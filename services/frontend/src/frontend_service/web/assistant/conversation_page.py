@@ -12,7 +12,7 @@ from frontend_service.web.page_route import AWAY, router
 from frontend_service.web.rendering import note, show, show_page
 from frontend_service.web.request_context import Form, SignedIn, Visit
 from servicekit.errors import ServiceError
-from servicekit.ids import PathId, is_id, new_id
+from servicekit.web.ids import PathId, is_valid_id, new_id
 
 NO_CONVERSATION: Json = {"id": "", "title": "", "messages": []}
 UNAVAILABLE = "Conversations can't be reached right now. Your tasks are not affected."
@@ -50,7 +50,7 @@ async def conversation(visit: SignedIn, id: PathId, undo: str = "") -> Response:
 @pages.post("/assistant/messages")
 async def say(visit: SignedIn, form: Form) -> Response:
     text, id = form.get("text", ""), form.get("conversation_id", "")
-    body = {"text": text} | ({"conversation_id": id} if is_id(id) else {})
+    body = {"text": text} | ({"conversation_id": id} if is_valid_id(id) else {})
     key = form.get("key", "") or new_id()
     try:
         reply = await visit.backend.send(App.CHAT, "POST", "/chat/messages", body, key=key)
@@ -83,7 +83,7 @@ async def _not_said(visit: Visit, error: ServiceError, id: str, text: str, key: 
     if visit.wants_fragment:
         return note(visit, problem, status=error.status, bad=True)
     kept = key if is_away(error) else new_id()
-    shown = id if is_id(id) else ""
+    shown = id if is_valid_id(id) else ""
     return await _page(visit, shown, status=error.status, problem=problem, text=text, key=kept)
 
 

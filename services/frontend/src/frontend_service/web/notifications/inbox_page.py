@@ -15,7 +15,7 @@ from frontend_service.web.paging import PAGE, read_newest, within_limits
 from frontend_service.web.rendering import show, show_page
 from frontend_service.web.request_context import Form, Now, SignedIn, Visit
 from servicekit.errors import ServiceError
-from servicekit.ids import PathId, new_id
+from servicekit.web.ids import PathId, new_id
 
 KINDS = {
     "reminder": "Reminder",

@@ -12,7 +12,7 @@ from frontend_service.web.page_route import router
 from frontend_service.web.rendering import show_page
 from frontend_service.web.request_context import Form, SignedIn, Visit
 from frontend_service.web.three_way_merge import Fields
-from servicekit.ids import PathId, new_id
+from servicekit.web.ids import PathId, new_id
 
 PREFERENCES, CHANNELS, WEBHOOKS = "/preferences", "/channels", "/webhooks"
 TIMES = ("quiet_from", "quiet_to", "day_starts_at", "digest_at")

@@ -8,7 +8,7 @@ from frontend_service.web.page_route import router
 from frontend_service.web.rendering import note
 from frontend_service.web.request_context import Form, SignedIn, Visit
 from servicekit.errors import Invalid
-from servicekit.ids import PathId, is_id, new_id
+from servicekit.web.ids import PathId, is_valid_id, new_id
 
 SNOOZE_MINUTES = 10
 DONE, SNOOZED = "Completed.", f"It comes again in {SNOOZE_MINUTES} minutes."
@@ -21,7 +21,7 @@ async def complete(visit: SignedIn, form: Form, id: PathId) -> Response:
     """Completes the task, and marks the entry of the inbox as read."""
     key = form.get("key") or new_id()
     task = form.get("task", "")
-    if not is_id(task):
+    if not is_valid_id(task):
         raise Invalid("This reminder is gone.")
     await visit.backend.send(App.TASK, "POST", f"/tasks/{task}/complete", key=f"{key}-complete")
     try:

@@ -21,7 +21,7 @@ from frontend_service.web.tasks.task_list import row_of
 from frontend_service.web.tasks.views import AskedView, View
 from frontend_service.web.three_way_merge import Fields, Merge, changed, merge
 from servicekit.errors import Conflict, ServiceError
-from servicekit.ids import PathId, new_id
+from servicekit.web.ids import PathId, new_id
 
 TRIES = 5
 

@@ -22,7 +22,7 @@ from frontend_service.web.tasks.task_list import read_list
 from frontend_service.web.tasks.task_location import whereabouts
 from frontend_service.web.tasks.views import AskedView, View
 from servicekit.errors import Invalid, ServiceError
-from servicekit.ids import PathId, is_id, new_id
+from servicekit.web.ids import PathId, is_valid_id, new_id
 
 Verb = Literal["complete", "reopen", "delete", "restore"]
 
@@ -67,7 +67,7 @@ async def task_page(
     """
     if visit.wants_fragment:
         return await _list(visit, "parts/refreshed.html", view, shown, now, have=have)
-    told = DONE.get(done) if is_id(task) else None
+    told = DONE.get(done) if is_valid_id(task) else None
     return await _page(visit, now, view, shown, told=told, told_id=task)
 
 

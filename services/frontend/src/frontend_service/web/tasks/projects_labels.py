@@ -15,7 +15,7 @@ from frontend_service.web.request_context import Form, SignedIn, Visit
 from frontend_service.web.tasks.deletion_confirmation import question_before
 from frontend_service.web.tasks.sidebar import LISTED, arranged, nested
 from frontend_service.web.tasks.views import View
-from servicekit.ids import PathId, is_id, new_id
+from servicekit.web.ids import PathId, is_valid_id, new_id
 
 Kind = Literal["projects", "labels", "filters"]
 KINDS: tuple[Kind, ...] = ("projects", "labels", "filters")
@@ -37,7 +37,7 @@ pages = router()
 
 @pages.get("/lists")
 async def lists(visit: SignedIn, done: str = "", undo: str = "") -> Response:
-    return await _page(visit, said=SAID.get(done, ""), undo=undo if is_id(undo) else "")
+    return await _page(visit, said=SAID.get(done, ""), undo=undo if is_valid_id(undo) else "")
 
 
 @pages.post("/lists/{kind}/{id}")

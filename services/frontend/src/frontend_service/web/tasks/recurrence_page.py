@@ -18,7 +18,7 @@ from frontend_service.web.tasks.recurrence import HOW, read_repetition
 from frontend_service.web.tasks.recurrence_phrase import rule_in_words
 from frontend_service.web.three_way_merge import Fields
 from servicekit.errors import Invalid, ServiceError
-from servicekit.ids import PathId, new_id
+from servicekit.web.ids import PathId, new_id
 
 CHANGED = "This task was changed elsewhere meanwhile. Check what is below and save again."
 SAID = {

@@ -19,7 +19,7 @@ from frontend_service.web.rendering import leaving_page, show
 from frontend_service.web.request_context import Now, SignedIn, Visit
 from frontend_service.web.tasks.task_list import Row, TaskList, read_list
 from frontend_service.web.tasks.views import AskedView
-from servicekit.ids import is_id
+from servicekit.web.ids import is_valid_id
 
 MOST = 20
 """Rows told at once; for more, the page asks for the list."""
@@ -50,7 +50,7 @@ async def task_rows(
 ) -> Response:
     """The rows of these tasks in this list, for an open page that heard of their change."""
     tasks = await read_list(visit.backend, view, shown, now)
-    return show_rows(visit, tasks, [each for each in id or () if is_id(each)], "parts/rows.html")
+    return show_rows(visit, tasks, [each for each in id or () if is_valid_id(each)], "parts/rows.html")
 
 
 def show_rows(

@@ -14,7 +14,7 @@ from frontend_service.web.rendering import show
 from frontend_service.web.request_context import Form, SignedIn, Visit
 from frontend_service.web.tasks.views import AskedView
 from servicekit.errors import ServiceError
-from servicekit.ids import new_id
+from servicekit.web.ids import new_id
 
 LISTED = 200
 """Of each kind; who has more finds the others by the API."""

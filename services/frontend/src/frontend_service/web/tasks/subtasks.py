@@ -9,7 +9,7 @@ from frontend_service.web.request_context import Form, Now, SignedIn
 from frontend_service.web.tasks.edit_page import show_form
 from frontend_service.web.tasks.views import AskedView
 from servicekit.errors import ServiceError
-from servicekit.ids import PathId, new_id
+from servicekit.web.ids import PathId, new_id
 
 pages = router()
 

@@ -13,7 +13,7 @@ from frontend_service.web.request_context import Form, Now, SignedIn
 from frontend_service.web.tasks.sidebar import read_sidebar
 from frontend_service.web.tasks.task_list import row_of
 from frontend_service.web.tasks.views import View
-from servicekit.ids import PathId, is_id, new_id
+from servicekit.web.ids import PathId, is_valid_id, new_id
 
 Kind = Literal["tasks", "projects"]
 
@@ -47,7 +47,7 @@ async def trash(visit: SignedIn, now: Now, shown: int = PAGE, restored: str = ""
 async def restore(visit: SignedIn, form: Form, kind: Kind, id: PathId) -> Response:
     """Also the project a task was in, if `project` names it. `lay_in` is what the task was in."""
     key = form.get("key") or new_id()
-    if is_id(form.get("project", "")):
+    if is_valid_id(form.get("project", "")):
         path = f"/projects/{form['project']}/restore"
         await visit.backend.send(App.TASK, "POST", path, key=f"{key}-project")
     found = await visit.backend.send(App.TASK, "POST", f"/{kind}/{id}/restore", key=f"{key}-restore")

@@ -7,7 +7,7 @@ import pytest
 from frontend_service.web.account.quota_usage import bar_of
 
 from contracts.names import App
-from servicekit.quotas import Usage
+from servicekit.web.quotas import Usage
 from services.frontend.tests.fake_services import FakeServices, problem
 from tests.fake_sidecar import answer
 

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.names import App
-from servicekit.content_digest import HEADER, digest_of
+from servicekit.dapr.content_digest import HEADER, compute_digest
+from servicekit.dapr.sidecar import SidecarResponse
 from servicekit.errors import Invalid
-from servicekit.sidecar import Answer
 from services.frontend.tests.fake_services import FakeServices, a_task, problem
 from tests.fake_sidecar import raw_answer
 
@@ -36,10 +36,10 @@ PREVIEW: dict[str, Any] = {
 }
 
 
-def told(code: int, document: dict[str, Any]) -> Answer:
+def told(code: int, document: dict[str, Any]) -> SidecarResponse:
     """What the service answers; its document has a `status` of its own."""
     body = orjson.dumps(document)
-    return raw_answer(code, body, {HEADER: digest_of(body)})
+    return raw_answer(code, body, {HEADER: compute_digest(body)})
 
 
 def job(status: str = "running") -> dict[str, Any]:

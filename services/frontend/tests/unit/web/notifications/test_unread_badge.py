@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from servicekit.sidecar import Answer
+from servicekit.dapr.sidecar import SidecarResponse
 from services.frontend.tests.fake_services import FakeServices, a_task
 from tests.fake_sidecar import answer
 
@@ -29,7 +29,7 @@ ENTRY: dict[str, Any] = {
 }
 
 
-def the_import(**fields: Any) -> Answer:
+def the_import(**fields: Any) -> SidecarResponse:
     job = {"id": ID, "status": "done", "total": 3, "done": 3, "added": 2, "skipped": 1, "more": 4} | fields
     return replace(answer(), body=json.dumps(job).encode())
 

@@ -9,7 +9,7 @@ from frontend_service.web.tasks import task_form
 from frontend_service.web.tasks.edit_page import read_edit
 
 from contracts.names import App
-from servicekit.sidecar import Answer
+from servicekit.dapr.sidecar import SidecarResponse
 from services.frontend.tests.fake_services import Call, FakeServices, a_task, problem
 from tests.fake_sidecar import answer
 
@@ -30,7 +30,7 @@ class Stored:
     def __init__(self, **changed: Any) -> None:
         self.task = READ | {"version": 2} | changed
 
-    def patch(self, call: Call) -> Answer:
+    def patch(self, call: Call) -> SidecarResponse:
         if call.headers["if-match"] != f'"{self.task["version"]}"':
             return problem(412, "precondition-failed", current=self.task)
         self.task = self.task | call.json | {"version": self.task["version"] + 1}

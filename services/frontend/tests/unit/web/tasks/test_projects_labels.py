@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from contracts.names import App
-from servicekit.sidecar import Answer
+from servicekit.dapr.sidecar import SidecarResponse
 from services.frontend.tests.fake_services import FakeServices, a_task, problem
 from tests.fake_sidecar import answer
 
@@ -87,7 +87,7 @@ class TestLists:
         ],
     )
     async def test_say_why_something_is_refused(
-        self, page: httpx2.AsyncClient, services: FakeServices, refused: Answer, said: str
+        self, page: httpx2.AsyncClient, services: FakeServices, refused: SidecarResponse, said: str
     ) -> None:
         services.answers[f"PATCH /labels/{ID}"] = refused
         answered = await page.post(f"/lists/labels/{ID}", data={"name": "House"})
@@ -145,7 +145,7 @@ class TestListsBeside:
     @pytest.mark.parametrize("kind", ["projects", "labels", "filters"])
     @pytest.mark.parametrize("said", [None, problem(503, "unavailable"), problem(500, "internal-error")])
     async def test_stay_when_one_of_them_cannot_be_read(
-        self, ada: httpx2.AsyncClient, services: FakeServices, kind: str, said: Answer | None
+        self, ada: httpx2.AsyncClient, services: FakeServices, kind: str, said: SidecarResponse | None
     ) -> None:
         services.answers["GET /projects"] = answer(
             items=[named(name="Garden", archived=False)], next_cursor=None

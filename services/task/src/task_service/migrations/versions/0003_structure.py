@@ -12,7 +12,7 @@ from alembic import op
 from task_service.ordering import last_of_all
 
 from contracts.folding import name_key, search_key
-from servicekit.ids import new_id
+from servicekit.web.ids import new_id
 
 revision = "0003"
 down_revision = "0002"

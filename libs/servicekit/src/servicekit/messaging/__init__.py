@@ -1,0 +1,1 @@
+"""Events: transactional outbox and its relay, idempotent consumers, dead letters, leader election."""

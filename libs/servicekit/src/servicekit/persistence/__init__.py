@@ -1,0 +1,1 @@
+"""The database of a service: sessions, statements per dialect, migrations."""

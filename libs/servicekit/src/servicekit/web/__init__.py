@@ -1,0 +1,1 @@
+"""HTTP: routes, admission control, idempotency keys, pagination, validation of requests."""
