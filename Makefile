@@ -77,10 +77,13 @@ restore: ## put a backup in place of what a database holds   (ENV= DATABASE=task
 	@$(RUN) delivery restore $(ENV) --database $(DATABASE) $(if $(AT),--at $(AT)) $(if $(EVENTS),--events $(EVENTS)) $(DELIVERY)
 
 ##@ Prove it
+# Tests in several processes; those of a running system have the machine to themselves.
+IN_PROCESS = libs services tools $(sort $(filter-out tests/browser tests/cluster tests/monitored tests/system,$(patsubst %/,%,$(dir $(wildcard tests/*/test_*.py)))))
 .PHONY: check test fuzz monitoring-test cluster-test cluster-proof lint types unit fix generate suite reminder-rounds terraform-check
 check: lint types unit ## lint, types and unit tests, in under a minute
 test: lint types ## everything, on real parts
-	@$(RUN) pytest
+	@$(RUN) pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile $(IN_PROCESS); parts=$$?; \
+	  $(RUN) pytest tests/system tests/browser && exit $$parts
 fuzz: ## hostile bytes at every operation and along their links, twice so many seconds   (SECONDS=600 SEED=1)
 	@FUZZ_SECONDS=$(or $(SECONDS),600) FUZZ_SEED=$(or $(SEED),$$RANDOM) $(RUN) pytest tests/system/test_fuzz.py
 monitoring-test: ## metrics, logs, traces, dashboards and alerts of a running system, broken on purpose

@@ -1,6 +1,9 @@
 """Makes the programs the chosen tests call before the first of them begins: no test is timed for it."""
 
-from collections.abc import Sequence
+import fcntl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +46,16 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     assert capture
     with capture.global_and_fixture_disabled():
         try:
-            ensure_tools(list(needed.values()))
+            with _one_at_a_time(root / ".tools"):
+                ensure_tools(list(needed.values()))
         except CommandError as error:
             pytest.exit(str(error), returncode=pytest.ExitCode.INTERNAL_ERROR)
+
+
+@contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """Each worker of pytest-xdist comes here; the first one makes what is missing, and the others find it."""
+    folder.mkdir(exist_ok=True)
+    with (folder / "tests.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
