@@ -32,7 +32,7 @@ def due_instant(due_date: date | None, due_time: time | None, zone: str) -> date
     try:
         return datetime.combine(due_date, due_time, ZoneInfo(zone)).astimezone(UTC)
     except OverflowError as error:
-        raise Invalid.field("/due_date", "This date is too far away to have a time.") from error
+        raise Invalid.field("/due_date", "This date is too far in the past or future for a time.") from error
 
 
 def end_of_day(day: date, zone: str) -> datetime:

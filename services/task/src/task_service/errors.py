@@ -5,27 +5,27 @@ from servicekit.errors import Conflict, Invalid
 
 class NoSuchParent(Invalid):
     code = "no-such-parent"
-    title = "There is no such task to be the parent"
+    title = "The parent task does not exist"
 
 
 class TooDeep(Invalid):
     code = "too-deep"
-    title = "This would lie too deep"
+    title = "This is nested too deeply"
 
 
 class NoSuchProject(Invalid):
     code = "no-such-project"
-    title = "There is no such project"
+    title = "The project does not exist"
 
 
 class NoSuchNeighbour(Invalid):
     code = "no-such-neighbour"
-    title = "There is no such task to be the neighbour"
+    title = "The task to move next to does not exist"
 
 
 class ComesBackByItself(Conflict):
     code = "comes-back-by-itself"
-    title = "This comes back when the one before it is done"
+    title = "This occurrence comes back when the previous one is completed"
 
 
 class NothingFollows(Conflict):
@@ -35,4 +35,4 @@ class NothingFollows(Conflict):
 
 class NameTaken(Conflict):
     code = "name-taken"
-    title = "There is one of that name already"
+    title = "This name is already taken"

@@ -1,4 +1,4 @@
-"""When a task begins to recur that was given no date, or no time where its rule is about times."""
+"""Finds the first occurrence of a rule, for a recurring task without a due date or time."""
 
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -25,7 +25,7 @@ def find_first_due(
 
 
 def make_never_error(after: date) -> Invalid:
-    detail = f"This rule names no day in the {HORIZON_YEARS} years after {format_date(after)}."
+    detail = f"This rule has no occurrence in the {HORIZON_YEARS} years after {format_date(after)}."
     return Invalid.field("/recurrence/rule", detail, code="rule-never")
 
 
@@ -33,7 +33,7 @@ def _find_first_time(
     task: Dated, rule: Rule, clamps: bool, user_zone: str, now: datetime
 ) -> tuple[date, time]:
     if not rule.by_hour:
-        detail = "A rule of hours, minutes or seconds is counted from a due_time."
+        detail = "A rule of hours, minutes or seconds needs a due_time."
         raise Invalid.field("/due_time", detail, code="recurrence-without-time")
     wall = now.astimezone(ZoneInfo(task.time_zone or user_zone)).replace(tzinfo=None)
     start = datetime.combine(task.due_date or wall.date(), time(rule.by_hour[0]))

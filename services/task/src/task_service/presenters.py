@@ -1,7 +1,7 @@
-"""Tasks as the API shows them, made of rows: what `TaskRead` would give of them, byte for byte.
+"""Presents rows as tasks of the API, byte for byte what `TaskRead` would serialise.
 
-A model for each task, checked once more by the route, cost more than all the rest of a list. Tests hold
-this to the model.
+Building a model for each task, which the route validates again, cost more than all the rest of a list. Tests
+compare this with the model.
 """
 
 from collections.abc import Callable, Collection, Iterable

@@ -1,4 +1,4 @@
-"""Lists of tasks: what is asked for, read and checked, becomes one statement."""
+"""Queries for lists of tasks: parameters are parsed and validated, then one statement reads a page."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ _NEWEST = parse_sort(NEWEST_FIRST)
 
 @dataclass(frozen=True, slots=True)
 class ListParams:
-    """The parameters of a list, as they were sent."""
+    """The query parameters of a list, as they were sent."""
 
     filter: str | None = None
     q: str | None = None
@@ -57,7 +57,7 @@ class TaskPage(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class _ListCursor:
-    """Which list it is: what the cursor behind a page of it keeps."""
+    """What a cursor stores: the sort order, when the first page was read, and the list it belongs to."""
 
     sort: Sort
     now: datetime
@@ -66,7 +66,10 @@ class _ListCursor:
     def make_page(
         self, rows: Sequence[T], limit: int, read: Callable[[T], Callable[[str], Any]]
     ) -> TaskPage[T]:
-        """Cut what was found to a page; `read` gives what reads the fields of a row."""
+        """Cut the rows, one more than asked for if there are more, to a page with a cursor for the next.
+
+        read: returns a getter of the attributes of a row, by name.
+        """
         shown, end = paginate(rows, limit)
         if end is None:
             return TaskPage(shown, None)
@@ -151,17 +154,17 @@ def _parse_optional_filter(pointer: str, text: str | None) -> Node | None:
 
 def _search_words(q: str | None) -> list[str]:
     if "\x00" in (q or ""):
-        raise Invalid.field("?q", "The character U+0000 is in no task.", code="search-invalid")
+        raise Invalid.field("?q", "The character U+0000 is not allowed.", code="search-invalid")
     words = list(dict.fromkeys(search_key(q or "").split()))
     if len(words) > MAX_WORDS:
-        raise Invalid.field("?q", f"A search has at most {MAX_WORDS} words.", code="search-too-long")
+        raise Invalid.field("?q", f"A search can have at most {MAX_WORDS} words.", code="search-too-long")
     return words
 
 
 def _decode_position(cursor: str, bound_to: str, sort: Sort) -> tuple[datetime, list[Any]]:
-    """When the first page was asked for, and the sort values of the last row seen.
+    """When the first page was read, and the key values of the last row, from a cursor. Raises `Invalid`.
 
-    All pages mean the same by `now` and `today`, so that a list does not change under its reader.
+    Filters on all pages resolve `now` and `today` to that time, so that the list is stable while it is paged.
     """
     now, *stored = decode_cursor(cursor, bound_to=bound_to, values=len(sort.fields) + 1)
     try:

@@ -1,4 +1,4 @@
-"""What the values of a task say of its recurrence: checked when it is set. No database.
+"""Validates and applies the recurrence settings of a task. No database.
 
 It serves rows and tasks still to be stored, also in the process that reads files, which loads no ORM.
 """
@@ -46,7 +46,7 @@ def apply_recurrence(
         return
     rule = _parse_rule(task.recurrence["rule"])
     if task.due_date is None and "due_date" in changed:
-        raise Invalid.field("/due_date", "A task that recurs has a date.", code="recurrence-without-date")
+        raise Invalid.field("/due_date", "A recurring task needs a due date.", code="recurrence-without-date")
     clamps = task.recurrence["month_end"] == "clamp"
     task.due_date, task.due_time = find_first_due(task, rule, clamps, user_zone, now)
     task.series_id = task.series_id or task.id

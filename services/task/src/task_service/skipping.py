@@ -33,7 +33,7 @@ def skip_occurrence(session: AsyncSession, user: Principal, task: Task) -> Task:
     series = None if task.done else build_series(task, user.time_zone)
     following = series.after_completion(_completion_time(series)) if series else None
     if following is None:
-        raise NothingFollows("Nothing follows this task that it could be moved to.")
+        raise NothingFollows("This task has no next occurrence to move to.")
     task.rule_from, task.rule_number = following.anchor, following.number
     return _move_to(session, user, task, following.occurrence.due_date, following.occurrence.due_time)
 
@@ -47,7 +47,7 @@ def unskip_occurrence(
     """
     series = None if task.done else build_series(task, user.time_zone)
     if series is None:
-        raise NothingFollows("This task is done or does not recur.")
+        raise NothingFollows("This task is completed or does not recur.")
     clock = clock if clock and series.rule.has_times else series.due_time
     task.rule_number = max(1, task.rule_number - _count_steps(series, day, clock))
     task.rule_from = day if series.from_ == "completion" else task.rule_from
@@ -86,7 +86,7 @@ def _count_steps(series: Series, day: date, clock: time | None) -> int:
         for steps, found in enumerate(islice(later, MAX_STEPS), 1):
             if (found.due_date, found.due_time or time()) == here:
                 return steps
-    raise Invalid.field("/due_date", "No occurrence of this series that could have been skipped is there.")
+    raise Invalid.field("/due_date", "This is not a skipped occurrence of this series.")
 
 
 def _move_to(session: AsyncSession, user: Principal, task: Task, day: date, clock: time | None) -> Task:

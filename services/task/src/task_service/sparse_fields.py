@@ -1,4 +1,4 @@
-"""`?fields=id,title,due_date`: answers with some fields of a task, each as it is in the whole."""
+"""Sparse fieldsets: `?fields=id,title,due_date` returns only these fields of a task."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -38,6 +38,6 @@ def _validate_field(part: str, start: int) -> str:
     name = part.strip(" ")
     if name not in TASK_FIELDS:
         position = start + len(part) - len(part.lstrip(" "))
-        detail = f"A task has no field “{name}”. It has: {', '.join(TASK_FIELDS)}."
+        detail = f"Unknown field “{name}”. The fields are {', '.join(TASK_FIELDS)}."
         raise Invalid.field("?fields", detail, code="fields-invalid", position=position)
     return name

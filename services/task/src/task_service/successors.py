@@ -1,4 +1,4 @@
-"""What becomes of a task that recurs when one occurrence is done, or open again."""
+"""Creates the next occurrence when a recurring task is completed; retracts it when that is reopened."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -78,7 +78,7 @@ async def check_is_due(session: AsyncSession, user: Principal, task: Task) -> No
     before = await repository.by_id(session, user.user_id, id, trashed=True)
     assert task.deleted_at
     if before and not before.done and before.updated_at >= task.deleted_at:
-        detail = f"“{task.title}” comes back by itself when the one before it, which is open again, is done."
+        detail = f"“{task.title}” comes back when the previous occurrence, which was reopened, is completed."
         raise ComesBackByItself(detail)
 
 

@@ -53,19 +53,19 @@ async def titles(task: ServiceUnderTest, url: str) -> tuple[set[str], set[str]]:
     return found
 
 
-class TestAddress:
-    async def test_is_told_as_a_whole_url(self, task: ServiceUnderTest) -> None:
+class TestFeedUrl:
+    async def test_feed_url_is_absolute(self, task: ServiceUnderTest) -> None:
         task.app.state.settings.public_url = "https://todo.test/"
         made = (await task.client.post("/calendar")).json()
         assert made["url"] == "https://todo.test" + made["path"]
 
-    async def test_answers_head(self, task: ServiceUnderTest) -> None:
+    async def test_feed_answers_head_requests(self, task: ServiceUnderTest) -> None:
         url = await address(task)
         answer = await task.client.head(url, headers=NOBODY)
         assert (answer.status_code, answer.content) == (200, b"")
         assert (await task.client.head("/calendar/unknown.ics", headers=NOBODY)).status_code == 404
 
-    async def test_follows_its_user_to_another_zone(self, task: ServiceUnderTest) -> None:
+    async def test_feed_follows_the_user_to_another_time_zone(self, task: ServiceUnderTest) -> None:
         url = await address(task)
         rule = {"rule": "FREQ=DAILY;UNTIL=20990301T020000Z"}
         body = {"title": "a", "due_date": "2099-01-01", "due_time": "21:00", "recurrence": rule}
@@ -86,18 +86,18 @@ class TestComponents:
             ("?filter=overdue", {"long ago"}, set()),
         ],
     )
-    async def test_are_those_asked_for(
+    async def test_feed_has_the_requested_components(
         self, task: ServiceUnderTest, query: str, events: set[str], todos: set[str]
     ) -> None:
         await furnish(task)
         assert await titles(task, await address(task) + query) == (events, todos)
 
-    async def test_of_one_project_bear_its_name(self, task: ServiceUnderTest) -> None:
+    async def test_feed_of_one_project_has_its_name(self, task: ServiceUnderTest) -> None:
         url = f"{await address(task)}?project={await furnish(task)}"
         assert await titles(task, url) == ({"day"}, set())
         assert "X-WR-CALNAME:House\r\n" in (await task.client.get(url)).text
 
-    async def test_of_a_saved_filter_are_what_it_finds(self, task: ServiceUnderTest) -> None:
+    async def test_feed_of_a_saved_filter_has_the_tasks_it_finds(self, task: ServiceUnderTest) -> None:
         await furnish(task)
         made = (await task.client.post("/filters", json={"name": "Days", "filter": 'title = "day"'})).json()
         url = await address(task)
@@ -107,12 +107,12 @@ class TestComponents:
     @pytest.mark.parametrize(
         ("query", "status"), [("components=all", 422), ("filter=nothing", 422), ("project=nothing", 404)]
     )
-    async def test_that_make_no_sense_are_refused(
+    async def test_invalid_feed_parameters_are_rejected(
         self, task: ServiceUnderTest, query: str, status: int
     ) -> None:
         assert (await task.client.get(f"{await address(task)}?{query}")).status_code == status
 
-    async def test_of_an_export_hold_every_task_once(self, task: ServiceUnderTest) -> None:
+    async def test_calendar_export_has_every_task_once(self, task: ServiceUnderTest) -> None:
         await furnish(task)
         calendar: Any = Calendar.from_ical((await task.client.get("/export?format=ics")).content)
         assert len(calendar.walk("VEVENT")) == 3
@@ -120,7 +120,7 @@ class TestComponents:
 
 
 class TestEtag:
-    async def test_spares_who_has_read_it(self, task: ServiceUnderTest) -> None:
+    async def test_unchanged_feed_answers_not_modified(self, task: ServiceUnderTest) -> None:
         url = await address(task)
         etag = (await task.client.get(url)).headers["etag"]
         same = {"if-none-match": etag}

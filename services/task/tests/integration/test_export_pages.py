@@ -33,7 +33,7 @@ async def add(task: ServiceUnderTest, title: str, user: str = "ada") -> str:
 
 
 class TestPages:
-    async def test_have_each_task_once_and_of_one_account(self, task: ServiceUnderTest) -> None:
+    async def test_pages_have_each_task_of_one_account_once(self, task: ServiceUnderTest) -> None:
         for number in range(5):
             await add(task, str(number))
             await add(task, "of bob", "bob")
@@ -42,13 +42,13 @@ class TestPages:
         whole = (await task.client.get("/export")).json()["tasks"]
         assert [item for page in found for item in page] == whole
 
-    async def test_tell_the_trash_and_the_rest_apart(self, task: ServiceUnderTest) -> None:
+    async def test_pages_separate_trash_from_other_tasks(self, task: ServiceUnderTest) -> None:
         kept, deleted = await add(task, "kept"), await add(task, "deleted")
         await task.client.delete(f"/tasks/{deleted}")
         assert [[item["id"] for item in page] for page in await pages(task, "tasks")] == [[kept]]
         assert [[item["id"] for item in page] for page in await pages(task, "trash")] == [[deleted]]
 
-    async def test_have_what_happened_to_every_task(self, task: ServiceUnderTest) -> None:
+    async def test_pages_have_the_activity_of_every_task(self, task: ServiceUnderTest) -> None:
         first, second = await add(task, "first"), await add(task, "second")
         await task.client.post(f"/tasks/{first}/complete")
         await add(task, "of bob", "bob")
@@ -57,5 +57,5 @@ class TestPages:
         assert told == [(first, "created"), (second, "created"), (first, "completed")]
 
     @pytest.mark.parametrize("query", ["", "?of=everything", "?of=tasks&limit=9"])
-    async def test_are_of_what_there_is(self, task: ServiceUnderTest, query: str) -> None:
+    async def test_unknown_parts_are_rejected(self, task: ServiceUnderTest, query: str) -> None:
         assert (await task.client.get(f"/export/pages{query}")).status_code == 422

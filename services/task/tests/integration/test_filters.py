@@ -66,19 +66,19 @@ async def found(task: ServiceUnderTest, **parameters: Any) -> str:
 
 
 class TestTables:
-    async def test_filters_find(self, examples: ServiceUnderTest) -> None:
+    async def test_filters_find_the_documented_tasks(self, examples: ServiceUnderTest) -> None:
         rows = table("What is found")
         assert {row[0]: await found(examples, filter=row[0], sort="created") for row in rows} == dict(rows)
 
-    async def test_searches_find(self, examples: ServiceUnderTest) -> None:
+    async def test_searches_find_the_documented_tasks(self, examples: ServiceUnderTest) -> None:
         rows = table("What is searched")
         assert {row[0]: await found(examples, q=row[0], sort="created") for row in rows} == dict(rows)
 
-    async def test_sort_orders_sort(self, examples: ServiceUnderTest) -> None:
+    async def test_sort_orders_match_the_document(self, examples: ServiceUnderTest) -> None:
         rows = table("How it is sorted")
         assert {row[0]: await found(examples, sort=row[0]) for row in rows} == dict(rows)
 
-    async def test_built_in_filters_find(self, examples: ServiceUnderTest) -> None:
+    async def test_built_in_filters_find_the_documented_tasks(self, examples: ServiceUnderTest) -> None:
         rows = table("Saved and built-in filters")
         assert {row[0]: (row[1], row[2]) for row in rows} == {
             name: (built_in.filter, built_in.sort) for name, built_in in BUILT_IN.items()
@@ -90,7 +90,7 @@ class TestTables:
                 examples, filter=BUILT_IN[name].filter, sort=BUILT_IN[name].sort
             )
 
-    async def test_refusals_point_at_what_is_wrong(self, task: ServiceUnderTest) -> None:
+    async def test_errors_point_at_the_wrong_character(self, task: ServiceUnderTest) -> None:
         for filter, position, because in table("What is refused"):
             answer = await task.client.get("/tasks", params={"filter": filter})
             assert (answer.status_code, answer.json()["code"]) == (422, "filter-invalid"), filter
@@ -111,7 +111,7 @@ def test_fields_are_those_of_the_document() -> None:
 
 
 class TestSaved:
-    async def test_is_used_by_name_or_id_and_combined(self, examples: ServiceUnderTest) -> None:
+    async def test_saved_filter_is_used_by_name_or_id_and_combined(self, examples: ServiceUnderTest) -> None:
         body = {"name": "At Home", "filter": 'label = "home"', "sort": "-title"}
         id = (await examples.client.post("/filters", json=body)).json()["id"]
         for name in ("at home", id):
@@ -119,7 +119,7 @@ class TestSaved:
         also = {"filter": "not done", "sort": "title", "q": "r"}
         assert await found(examples, saved=id, **also) == "Crème brûlée, Pay rent"
 
-    async def test_of_somebody_else_is_none(self, examples: ServiceUnderTest) -> None:
+    async def test_saved_filter_of_another_user_is_not_found(self, examples: ServiceUnderTest) -> None:
         bob = {"authorization": "Bearer bob"}
         body = {"name": "bob's", "filter": "done"}
         id = (await examples.client.post("/filters", json=body, headers=bob)).json()["id"]
@@ -135,7 +135,7 @@ class TestSaved:
             ({"sort": "due,colour"}, "/sort", 4),
         ],
     )
-    async def test_is_checked_when_it_is_saved(
+    async def test_saved_filter_is_validated_when_saved(
         self, task: ServiceUnderTest, body: dict[str, str], pointer: str, position: int
     ) -> None:
         whole = {"name": "x", "filter": "done"}
@@ -147,7 +147,7 @@ class TestSaved:
             (problem,) = answer.json()["errors"]
             assert (problem["pointer"], problem["position"]) == (pointer, position)
 
-    async def test_is_not_called_like_a_built_in_one(self, task: ServiceUnderTest) -> None:
+    async def test_saved_filter_cannot_take_a_built_in_name(self, task: ServiceUnderTest) -> None:
         answer = await task.client.post("/filters", json={"name": "Today", "filter": "done"})
         assert (answer.status_code, answer.json()["code"]) == (409, "name-taken")
 
@@ -163,12 +163,12 @@ class TestList:
             "trash=true",
         ],
     )
-    async def test_is_one_statement(self, task: ServiceUnderTest, query: str) -> None:
+    async def test_list_is_one_statement(self, task: ServiceUnderTest, query: str) -> None:
         with statements(task) as seen:
             assert (await task.client.get(f"/tasks?{query}")).status_code == 200
         assert len(seen) == 1
 
-    async def test_never_shows_what_is_somebody_elses(self, examples: ServiceUnderTest) -> None:
+    async def test_list_never_shows_tasks_of_another_user(self, examples: ServiceUnderTest) -> None:
         bob = {"authorization": "Bearer bob"}
         queries = [row[0] for row in table("What is found")] + ["done or not done"]
         for filter in queries:
@@ -177,7 +177,7 @@ class TestList:
 
     @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(data=st.data(), sort=st.sampled_from(SORTS), limit=st.integers(2, 4))
-    async def test_gives_each_row_once_in_order_while_others_write(
+    async def test_pages_give_each_row_once_in_order_during_writes(
         self, examples: ServiceUnderTest, data: st.DataObject, sort: str, limit: int
     ) -> None:
         client, query = examples.client, {"sort": sort, "limit": str(limit)}
@@ -198,7 +198,7 @@ class TestList:
         assert [id for id in seen if id not in added][: len(whole)] == [item["id"] for item in whole]
         assert len(seen) == len(set(seen))
 
-    async def test_refuses_the_cursor_of_another_one(self, examples: ServiceUnderTest) -> None:
+    async def test_cursor_of_another_list_is_rejected(self, examples: ServiceUnderTest) -> None:
         mine: dict[str, Any] = {"limit": 1, "sort": "due", "filter": "not done"}
         cursor = (await examples.client.get("/tasks", params=mine)).json()["next_cursor"]
         for other in ({"sort": "-due"}, {"filter": "done"}, {"q": "x"}, {"trash": True}, {"saved": "today"}):
@@ -206,7 +206,9 @@ class TestList:
             assert answer.json()["code"] == "cursor-invalid"
 
     @pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2026-05-01"])
-    async def test_refuses_a_cursor_of_no_time_that_is(self, examples: ServiceUnderTest, at: str) -> None:
+    async def test_cursor_with_an_impossible_time_is_rejected(
+        self, examples: ServiceUnderTest, at: str
+    ) -> None:
         """Somebody made it, from one of ours."""
         ours = (await examples.client.get("/tasks?limit=1")).json()["next_cursor"]
         binding, *rest = json.loads(base64.urlsafe_b64decode(ours + "=="))
@@ -227,7 +229,7 @@ class TestList:
             ("q=" + "+".join(f"w{n}" for n in range(21)), "?q", "search-too-long"),
         ],
     )
-    async def test_refuses_what_is_wrong(
+    async def test_invalid_parameters_are_rejected(
         self, task: ServiceUnderTest, query: str, pointer: str, code: str
     ) -> None:
         answer = await task.client.get(f"/tasks?{query}")

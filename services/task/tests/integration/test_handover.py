@@ -63,13 +63,13 @@ async def are_ended(processes: list[FileProcess]) -> None:
 
 
 class TestFile:
-    async def test_is_read_once(self, task: ServiceUnderTest, started: list[FileProcess]) -> None:
+    async def test_file_is_read_once(self, task: ServiceUnderTest, started: list[FileProcess]) -> None:
         await worker_waits(task)
         assert await added(task, await sent(task)) == 6
         assert len(started) == 1
         await asyncio.wait_for(are_ended(started), 5)
 
-    async def test_does_not_wait_for_the_next_look(
+    async def test_file_does_not_wait_for_the_next_poll(
         self, open_service: OpenService, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(worker, "POLL_SECONDS", 3_600.0)
@@ -77,7 +77,7 @@ class TestFile:
         await worker_waits(task)
         assert await added(task, await sent(task)) == 6
 
-    async def test_is_read_anew_where_the_process_died_on_the_way(
+    async def test_file_is_read_again_if_its_process_died_in_between(
         self, task: ServiceUnderTest, started: list[FileProcess], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(worker, "PAUSE_SECONDS", 0.01)
@@ -92,7 +92,7 @@ class TestFile:
         assert await added(task, await sent(task)) == 6
         assert len(started) == 2
 
-    async def test_of_another_replica_leaves_no_process(
+    async def test_file_of_another_replica_leaves_no_process(
         self, task: ServiceUnderTest, started: list[FileProcess], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Whoever leases it first takes it in; the process here ends unused, before another one begins."""
@@ -110,8 +110,8 @@ class TestFile:
         assert len(started) == 2
 
 
-class TestTheWorker:
-    async def test_is_offered_no_second_file(
+class TestWorker:
+    async def test_worker_is_offered_no_second_file(
         self, task: ServiceUnderTest, started: list[FileProcess], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """A pod has memory for the file that is taken in, and for one that is read."""
@@ -132,7 +132,7 @@ class TestTheWorker:
         assert (await added(task, first), await added(task, second)) == (6, 1)
         assert len(started) == 3
 
-    async def test_ends_what_it_was_offered_when_it_is_told_to_stop(self) -> None:
+    async def test_worker_ends_the_offered_process_on_shutdown(self) -> None:
         handover = Handover()
         waiting = asyncio.create_task(handover.wait(60))
         await asyncio.sleep(0)

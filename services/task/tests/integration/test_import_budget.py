@@ -37,15 +37,15 @@ async def refused(task: ServiceUnderTest, body: bytes, **more: Any) -> str:
 
 class TestSize:
     @pytest.mark.parametrize("dry_run", [True, False])
-    async def test_of_rows_is_capped(self, task: ServiceUnderTest, dry_run: bool) -> None:
+    async def test_number_of_rows_is_limited(self, task: ServiceUnderTest, dry_run: bool) -> None:
         body = gzip.compress(b"title\n" + b"x\n" * 400_000)
         assert f"{MAX_TASKS:,} tasks" in await refused(task, body, params={"dry_run": dry_run})
 
-    async def test_is_counted_while_unpacking(self, task: ServiceUnderTest) -> None:
+    async def test_unpacked_size_is_limited_while_unpacking(self, task: ServiceUnderTest) -> None:
         body = gzip.compress(b"title\n" + b"x" * (MAX_BYTES * 8))
         assert f"{MAX_BYTES // 1024 // 1024} MiB" in await refused(task, body)
 
-    async def test_of_memory_is_capped(self, task: ServiceUnderTest) -> None:
+    async def test_memory_is_limited(self, task: ServiceUnderTest) -> None:
         body = gzip.compress(b'{"format": "todo", "version": 1, "tasks": [' + b"{}," * 5_000_000 + b"{}]}")
         assert "of memory" in await refused(task, body)
 
@@ -55,7 +55,7 @@ class TestChain:
         tasks = [{"id": str(n), "title": f"t{n}", "parent_id": str(n - 1)} for n in range(length)]
         return gzip.compress(json.dumps({"format": "todo", "version": 1, "tasks": tasks}).encode())
 
-    async def test_holds_nobody_up(self, task: ServiceUnderTest) -> None:
+    async def test_long_chain_of_parents_does_not_block_others(self, task: ServiceUnderTest) -> None:
         """The event loop goes on while 8,000 tasks, each below the next, are read and planned."""
         answer = asyncio.create_task(task.client.post("/import?dry_run=true", content=self.file(8_000)))
         longest, last = 0.0, time.perf_counter()
@@ -69,14 +69,14 @@ class TestChain:
 
 
 class TestTime:
-    async def test_of_a_process_that_dies_is_not_ours(
+    async def test_crash_of_the_process_does_not_crash_the_service(
         self, task: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         killed_by(monkeypatch, signal.SIGKILL)
-        assert "given up" in await refused(task, b"title\nx\n")
+        assert "aborted" in await refused(task, b"title\nx\n")
         assert (await task.client.get("/tasks")).status_code == 200
 
-    async def test_of_processing_that_is_used_up_is_said(
+    async def test_exhausted_cpu_time_is_reported(
         self, task: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         killed_by(monkeypatch, signal.SIGXCPU)
@@ -99,7 +99,7 @@ def killed_by(monkeypatch: pytest.MonkeyPatch, number: signal.Signals) -> None:
 
 
 class TestAtOnce:
-    async def test_are_three_files_of_one_user_whatever_comes_together(
+    async def test_user_can_have_three_files_in_progress(
         self, task: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         go = asyncio.Event()
@@ -124,7 +124,7 @@ class TestAtOnce:
         assert codes.count(409) == len(calls) - MAX_AT_ONCE
         assert (await others).status_code == 202
 
-    async def test_ends_with_the_preview(self, task: ServiceUnderTest) -> None:
+    async def test_preview_frees_its_slot(self, task: ServiceUnderTest) -> None:
         for _ in range(MAX_AT_ONCE + 1):
             assert (await task.client.post("/import?dry_run=true", content="title\nx\n")).status_code == 200
         for _ in range(MAX_AT_ONCE + 1):
@@ -132,7 +132,7 @@ class TestAtOnce:
 
 
 class TestRepeatedRequest:
-    async def test_has_the_first_answer(self, task: ServiceUnderTest) -> None:
+    async def test_repeated_request_gets_the_first_response(self, task: ServiceUnderTest) -> None:
         key = {"idempotency-key": "k"}
         first = await task.client.post("/import", content="title\nx\n", headers=key)
         again = await task.client.post("/import", content="title\nx\n", headers=key)

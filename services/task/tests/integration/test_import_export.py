@@ -116,14 +116,14 @@ async def furnish(task: ServiceUnderTest) -> None:
 
 
 class TestJson:
-    async def test_that_goes_out_comes_in_as_it_was(self, task: ServiceUnderTest) -> None:
+    async def test_exported_json_is_imported_unchanged(self, task: ServiceUnderTest) -> None:
         await furnish(task)
         out = await exported(task)
         report = await finished(task, out, headers=BOB)
         assert (report["status"], report["report"], report["added"]) == ("done", [], 5)
         assert canonical(await exported(task, headers=BOB)) == canonical(out)
 
-    async def test_comes_in_once(self, task: ServiceUnderTest) -> None:
+    async def test_same_json_is_imported_once(self, task: ServiceUnderTest) -> None:
         await furnish(task)
         out = await exported(task)
         await finished(task, out, headers=BOB)
@@ -132,13 +132,13 @@ class TestJson:
         assert (again["added"], again["skipped"]) == (0, 5)
         assert orjson.loads(await exported(task, headers=BOB))["tasks"] == orjson.loads(there)["tasks"]
 
-    async def test_that_is_back_where_it_is_from_adds_nothing(self, task: ServiceUnderTest) -> None:
+    async def test_json_imported_into_its_own_account_adds_nothing(self, task: ServiceUnderTest) -> None:
         await furnish(task)
         before = await exported(task)
         assert (await finished(task, before))["added"] == 0
         assert orjson.loads(await exported(task))["tasks"] == orjson.loads(before)["tasks"]
 
-    async def test_goes_on_recurring(self, task: ServiceUnderTest) -> None:
+    async def test_imported_series_continues(self, task: ServiceUnderTest) -> None:
         await furnish(task)
         await finished(task, await exported(task), headers=BOB)
         items = (await task.client.get("/tasks?limit=200", headers=BOB)).json()["items"]
@@ -148,7 +148,7 @@ class TestJson:
         days = sorted(each["due_date"] for each in items if each["title"] == "monthly")
         assert days == ["2099-01-31", "2099-03-31", "2099-05-31"]
 
-    async def test_tells_each_task(self, task: ServiceUnderTest) -> None:
+    async def test_each_imported_task_is_an_event(self, task: ServiceUnderTest) -> None:
         await furnish(task)
         before = len(await task.recorded())
         await finished(task, await exported(task), headers=BOB)
@@ -157,7 +157,7 @@ class TestJson:
         assert {event["type"] for event in told} == made | {"todo.imports.finished.v1"}
         assert len((await task.client.get("/changes", headers=BOB)).json()["items"]) == 5 + 2 + 1 + 1
 
-    async def test_says_what_is_wrong_and_takes_the_rest(self, task: ServiceUnderTest) -> None:
+    async def test_invalid_values_are_reported_and_the_rest_imported(self, task: ServiceUnderTest) -> None:
         wrong = {
             "format": "todo",
             "version": 1,
@@ -177,7 +177,7 @@ class TestJson:
 
 
 class TestCsv:
-    async def test_that_goes_out_comes_in(self, task: ServiceUnderTest) -> None:
+    async def test_exported_csv_is_imported(self, task: ServiceUnderTest) -> None:
         await furnish(task)
         report = await finished(task, await exported(task, "csv"), headers=BOB)
         assert (report["report"], report["added"]) == ([], 5)
@@ -186,7 +186,7 @@ class TestCsv:
             same = ("notes", "labels", "priority", "due_date", "due_time", "due_at", "done", "recurrence")
             assert [theirs[title][name] for name in same] == [was[name] for name in same]
 
-    async def test_of_others_needs_only_a_title(self, task: ServiceUnderTest) -> None:
+    async def test_foreign_csv_needs_only_a_title(self, task: ServiceUnderTest) -> None:
         text = 'Task,Due,Tags,Colour\nMilk,tomorrow 9am,"home, shop",red\nTea,someday,,\n,,,\n'
         found = await finished(task, text, project="Shopping")
         assert [line["where"] for line in found["report"]] == ["line 2", "line 3"]
@@ -197,7 +197,9 @@ class TestCsv:
 
 
 class TestTodoist:
-    async def test_comes_with_projects_subtasks_labels_and_dates(self, task: ServiceUnderTest) -> None:
+    async def test_todoist_import_has_projects_subtasks_labels_and_dates(
+        self, task: ServiceUnderTest
+    ) -> None:
         found = await finished(task, TODOIST, project="House")
         assert (found["added"], found["total"]) == (3, 3)
         assert [line["where"] for line in found["report"]] == ["line 3", "line 7"]
@@ -214,7 +216,7 @@ class TestTodoist:
 
 class TestVikunja:
     @pytest.mark.parametrize("packed", [False, True])
-    async def test_comes_with_projects_subtasks_labels_and_dates(
+    async def test_vikunja_import_has_projects_subtasks_labels_and_dates(
         self, task: ServiceUnderTest, packed: bool
     ) -> None:
         body = json.dumps(VIKUNJA).encode()
@@ -238,7 +240,7 @@ class TestVikunja:
 
 
 class TestDryRun:
-    async def test_says_what_would_come_of_it_and_stores_nothing(self, task: ServiceUnderTest) -> None:
+    async def test_dry_run_previews_and_stores_nothing(self, task: ServiceUnderTest) -> None:
         answer = await task.client.post("/import?dry_run=true&project=House", content=TODOIST)
         found = answer.json()
         assert (answer.status_code, found["status"], found["added"]) == (200, "preview", 3)
@@ -248,7 +250,7 @@ class TestDryRun:
 
 
 class TestEnd:
-    async def test_is_told_once_with_what_was_lost(self, task: ServiceUnderTest) -> None:
+    async def test_finished_import_is_one_event_with_its_losses(self, task: ServiceUnderTest) -> None:
         found = await finished(task, TODOIST)
         (told,) = await task.recorded(of="imports")
         data = told["data"] | {"finished_at": None}
@@ -282,19 +284,19 @@ class TestRefusal:
             (b'title\n"x', "todoist-csv"),
         ],
     )
-    async def test_of_what_is_no_such_file(
+    async def test_unreadable_file_is_rejected(
         self, task: ServiceUnderTest, body: bytes, format: str | None
     ) -> None:
         answer = await task.client.post("/import", content=body, params={"format": format} if format else {})
         assert (answer.status_code, answer.json()["code"]) == (422, "import-unreadable"), answer.text
 
-    async def test_of_imports_of_others(self, task: ServiceUnderTest) -> None:
+    async def test_import_of_another_user_is_not_found(self, task: ServiceUnderTest) -> None:
         id = (await finished(task, TODOIST))["id"]
         assert (await task.client.get(f"/import/{id}", headers=BOB)).status_code == 404
 
 
 class TestCalendar:
-    async def test_has_a_todo_for_each_task(self, task: ServiceUnderTest) -> None:
+    async def test_calendar_export_has_a_vtodo_for_each_task(self, task: ServiceUnderTest) -> None:
         await furnish(task)
         calendar: Any = Calendar.from_ical(await exported(task, "ics"))
         todos = {(str(each["summary"]), str(each["status"])): each for each in calendar.walk("VTODO")}
@@ -316,7 +318,7 @@ class TestCalendar:
             ("FREQ=DAILY;INTERVAL=3", "2099-01-31", b"FREQ=DAILY;INTERVAL=3"),
         ],
     )
-    async def test_says_rules_as_others_read_them(
+    async def test_calendar_export_has_rules_other_programs_read(
         self, task: ServiceUnderTest, rule: str, due: str, said: bytes
     ) -> None:
         body = {"title": "a", "due_date": due, "recurrence": {"rule": rule}}
@@ -326,7 +328,7 @@ class TestCalendar:
         assert todo["rrule"].to_ical() == said
         assert todo["dtstart"].dt == todo["due"].dt
 
-    async def test_address_shows_open_tasks_to_who_knows_it(self, task: ServiceUnderTest) -> None:
+    async def test_feed_shows_open_tasks_to_whoever_knows_its_url(self, task: ServiceUnderTest) -> None:
         await furnish(task)
         path = (await task.client.post("/calendar")).json()["path"].removeprefix("/api/v1")
         answer = await task.client.get(path, headers={"authorization": ""})
@@ -337,7 +339,7 @@ class TestCalendar:
         unchanged = {"if-none-match": answer.headers["etag"]}
         assert (await task.client.get(path, headers=unchanged)).status_code == 304
 
-    async def test_address_ends_when_it_is_renewed_or_closed(self, task: ServiceUnderTest) -> None:
+    async def test_feed_url_ends_when_renewed_or_closed(self, task: ServiceUnderTest) -> None:
         first = (await task.client.post("/calendar")).json()["path"].removeprefix("/api/v1")
         second = (await task.client.post("/calendar")).json()["path"].removeprefix("/api/v1")
         assert (await task.client.get(first)).status_code == 404
@@ -349,7 +351,7 @@ class TestCalendar:
 
 
 class TestErasure:
-    async def test_closes_the_address_and_forgets_imports(self, task: ServiceUnderTest) -> None:
+    async def test_erasure_closes_the_feed_and_deletes_imports(self, task: ServiceUnderTest) -> None:
         id = (await finished(task, TODOIST))["id"]
         path = (await task.client.post("/calendar")).json()["path"].removeprefix("/api/v1")
         await task.receive(subscriptions.handlers, UserDeleted(user_id="ada"))

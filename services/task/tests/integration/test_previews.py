@@ -39,9 +39,11 @@ def alike(tasks: list[dict[str, Any]]) -> list[str]:
     return sorted(repr([each[name] for name in SAME] + [each["completed_at"] is None]) for each in tasks)
 
 
-class TestAPreview:
+class TestPreview:
     @pytest.mark.parametrize("program", ALL)
-    async def test_shows_the_tasks_as_they_will_be(self, task: ServiceUnderTest, program: str) -> None:
+    async def test_preview_shows_tasks_as_they_will_be_imported(
+        self, task: ServiceUnderTest, program: str
+    ) -> None:
         shown = await preview(task, ALL[program])
         assert shown
         assert await stored(task) == []
@@ -49,11 +51,11 @@ class TestAPreview:
         made = await eventually(lambda: stored(task), lambda found: len(found) == len(shown))
         assert alike(made) == alike(shown)
 
-    async def test_shows_the_first_twenty_of_many(self, task: ServiceUnderTest) -> None:
+    async def test_preview_shows_the_first_twenty_of_many(self, task: ServiceUnderTest) -> None:
         file = "title\n" + "".join(f"task {number}\n" for number in range(100))
         shown = await preview(task, file.encode())
         assert [each["title"] for each in shown] == [f"task {number}" for number in range(SHOWN)]
 
-    async def test_leaves_out_what_is_there_already(self, task: ServiceUnderTest) -> None:
+    async def test_preview_skips_tasks_that_exist_already(self, task: ServiceUnderTest) -> None:
         await finished(task, b"title\nMilk\n")
         assert [each["title"] for each in await preview(task, b"title\nMilk\nBread\n")] == ["Bread"]

@@ -36,7 +36,7 @@ async def named(task: ServiceUnderTest, kind: str) -> list[str]:
 
 
 class TestParse:
-    async def test_shows_what_is_understood(self, task: ServiceUnderTest) -> None:
+    async def test_preview_shows_the_parsed_task(self, task: ServiceUnderTest) -> None:
         found = await parsed(task, "Pay rent every month on the 31st 9am #home +flat !2 remind 1 day before")
         assert found["task"] == {
             "title": "Pay rent",
@@ -58,13 +58,15 @@ class TestParse:
             {"start": 33, "end": 36, "kind": "time"},
         ]
 
-    async def test_reads_in_the_zone_of_the_user_or_another(self, task: ServiceUnderTest) -> None:
+    async def test_preview_uses_the_zone_of_the_user_or_another(self, task: ServiceUnderTest) -> None:
         late = {"now": "2026-11-24T23:30:00Z"}
         assert (await parsed(task, "a today", **late))["task"]["due_date"] == "2026-11-25"
         there = await parsed(task, "a today", time_zone="America/New_York", **late)
         assert there["task"]["due_date"] == "2026-11-24"
 
-    async def test_says_what_would_be_made_and_makes_nothing(self, task: ServiceUnderTest) -> None:
+    async def test_preview_lists_what_would_be_created_and_creates_nothing(
+        self, task: ServiceUnderTest
+    ) -> None:
         await added(task, "a #home +flat")
         found = await parsed(task, "b #HOME #garden +Flat")
         assert found["creates"] == [{"kind": "label", "name": "garden"}]
@@ -73,7 +75,7 @@ class TestParse:
         assert len(await task.recorded()) == 3
 
     @pytest.mark.parametrize("text", ["today", "tomorrow 9am #home", "every day"])
-    async def test_takes_as_the_title_what_leaves_none(self, task: ServiceUnderTest, text: str) -> None:
+    async def test_text_that_leaves_no_title_is_the_title(self, task: ServiceUnderTest, text: str) -> None:
         found = await parsed(task, text)
         assert (found["task"]["title"], found["task"]["due_date"], found["spans"]) == (text, None, [])
 
@@ -90,7 +92,7 @@ class TestParse:
             ({}, "/quick"),
         ],
     )
-    async def test_points_at_what_is_wrong(
+    async def test_preview_errors_point_at_the_wrong_field(
         self, task: ServiceUnderTest, wrong: dict[str, Any], pointer: str
     ) -> None:
         answer = await task.client.post("/tasks/parse", json=wrong)
@@ -99,30 +101,30 @@ class TestParse:
 
 
 class TestAdd:
-    async def test_stores_what_is_understood(self, task: ServiceUnderTest) -> None:
+    async def test_quick_add_stores_the_parsed_task(self, task: ServiceUnderTest) -> None:
         found = await added(task, "Pay rent 2099-12-31 9am #home !2")
         assert (found["title"], found["labels"], found["priority"]) == ("Pay rent", ["home"], 2)
         assert found["due_at"] == "2099-12-31T08:00:00Z"
         event = (await task.recorded())[-1]
         assert event["data"]["task"]["title"] == "Pay rent"
 
-    async def test_makes_it_recur(self, task: ServiceUnderTest) -> None:
+    async def test_quick_add_makes_a_recurring_task(self, task: ServiceUnderTest) -> None:
         found = await added(task, "Water every! 10 days starting 2099-01-01")
         assert (found["due_date"], found["recurrence"]["from"]) == ("2099-01-01", "completion")
         await task.client.post(f"/tasks/{found['id']}/complete")
         assert len((await task.client.get("/tasks")).json()["items"]) == 2
 
-    async def test_makes_a_project_and_uses_it_again(self, task: ServiceUnderTest) -> None:
+    async def test_quick_add_creates_a_project_once(self, task: ServiceUnderTest) -> None:
         first, second = await added(task, 'a +"Tax return"'), await added(task, 'b +"tax RETURN"')
         assert first["project_id"] == second["project_id"] is not None
         assert await named(task, "projects") == ["Tax return"]
 
-    async def test_lets_fields_win(self, task: ServiceUnderTest) -> None:
+    async def test_explicit_fields_override_the_text(self, task: ServiceUnderTest) -> None:
         found = await added(task, "a tomorrow 9am !4 +x", priority=1, due_date=None, project_id=None)
         assert (found["title"], found["priority"], found["due_date"]) == ("a", 1, None)
         assert (found["due_time"], found["project_id"]) == (None, None)
 
-    async def test_takes_a_quoted_text_as_it_stands(self, task: ServiceUnderTest) -> None:
+    async def test_quoted_text_is_the_title_verbatim(self, task: ServiceUnderTest) -> None:
         found = await added(task, '"Buy milk tomorrow #home"')
         assert (found["title"], found["due_date"], found["labels"]) == ("Buy milk tomorrow #home", None, [])
 
@@ -139,7 +141,7 @@ class TestAdd:
             ({"quick": "a", "due_date": "x"}, "/due_date", "invalid"),
         ],
     )
-    async def test_points_at_what_is_wrong_and_stores_nothing(
+    async def test_quick_add_errors_point_at_the_text_and_store_nothing(
         self, task: ServiceUnderTest, wrong: dict[str, Any], pointer: str, code: str
     ) -> None:
         answer = await task.client.post("/tasks", json=wrong)
@@ -152,14 +154,14 @@ class TestAdd:
 class TestMarks:
     TEXT = "Pay tomorrow @home #Flat p1"
 
-    async def test_are_those_that_are_asked_for(self, task: ServiceUnderTest) -> None:
+    async def test_requested_marker_syntax_is_used(self, task: ServiceUnderTest) -> None:
         body = {"quick": self.TEXT, "marks": "todoist"}
         parsed = (await task.client.post("/tasks/parse", json=body)).json()["task"]
         assert (parsed["title"], parsed["labels"], parsed["project"]) == ("Pay", ["home"], "Flat")
         made = (await task.client.post("/tasks", json=body)).json()
         assert (made["title"], made["labels"], made["priority"]) == ("Pay", ["home"], 4)
 
-    async def test_are_those_the_user_prefers(self, task: ServiceUnderTest) -> None:
+    async def test_preferred_marker_syntax_is_used(self, task: ServiceUnderTest) -> None:
         class Prefers:
             async def verify(self, token: str) -> Principal:
                 return Principal("ada", "user", "Europe/Berlin", token, 2**40, quick_add_marks=token)
@@ -173,7 +175,7 @@ class TestMarks:
             parsed = await task.client.post("/tasks/parse", json=asked, headers=headers)
             assert parsed.json()["task"]["labels"] == ["home"]
 
-    async def test_that_are_not_known_are_refused(self, task: ServiceUnderTest) -> None:
+    async def test_unknown_marker_syntax_is_rejected(self, task: ServiceUnderTest) -> None:
         for path in ("/tasks", "/tasks/parse"):
             answer = await task.client.post(path, json={"quick": "x", "marks": "asana"})
             assert answer.status_code == 422

@@ -45,7 +45,7 @@ async def types(task: ServiceUnderTest) -> list[str]:
 
 
 class TestSetting:
-    async def test_fills_in_what_was_left_out(self, task: ServiceUnderTest) -> None:
+    async def test_recurrence_has_defaults(self, task: ServiceUnderTest) -> None:
         found = await monthly(task)
         assert found["recurrence"] == {
             "rule": "FREQ=MONTHLY",
@@ -56,7 +56,7 @@ class TestSetting:
         assert (found["series_id"], found["occurrence"]) == (found["id"], 1)
         assert (await task.recorded())[0]["data"]["task"]["recurrence"] == found["recurrence"]
 
-    async def test_merges_what_is_named(self, task: ServiceUnderTest) -> None:
+    async def test_recurrence_patch_is_merged(self, task: ServiceUnderTest) -> None:
         id = (await monthly(task))["id"]
         answer = await task.client.patch(f"/tasks/{id}", json={"recurrence": {"missed": "skip"}})
         assert answer.json()["recurrence"]["rule"] == "FREQ=MONTHLY"
@@ -64,7 +64,7 @@ class TestSetting:
         answer = await task.client.patch(f"/tasks/{id}", json={"recurrence": None})
         assert answer.json()["recurrence"] is None
 
-    async def test_gives_a_date_to_a_task_without_one(self, task: ServiceUnderTest) -> None:
+    async def test_recurring_task_without_a_date_gets_the_first_one(self, task: ServiceUnderTest) -> None:
         found = await made(task, recurrence={"rule": "rrule:freq=weekly;byday=mo"})
         assert date.fromisoformat(found["due_date"]).weekday() == 0
         assert found["recurrence"]["rule"] == "FREQ=WEEKLY;BYDAY=MO"
@@ -87,7 +87,7 @@ class TestSetting:
             ),
         ],
     )
-    async def test_points_at_what_is_wrong(
+    async def test_recurrence_errors_point_at_the_wrong_field(
         self, task: ServiceUnderTest, wrong: dict[str, Any], pointer: str, code: str
     ) -> None:
         body = {"title": "x", "due_date": "2027-01-31"} | wrong
@@ -96,18 +96,18 @@ class TestSetting:
         assert (answer.json()["errors"][0]["pointer"], answer.json()["code"]) == (pointer, code)
         assert await task.recorded() == []
 
-    async def test_says_where_in_the_rule(self, task: ServiceUnderTest) -> None:
+    async def test_rule_errors_have_the_offset(self, task: ServiceUnderTest) -> None:
         answer = await task.client.post("/tasks", json={"title": "x", "recurrence": {"rule": "FREQ=OFTEN"}})
         assert answer.json()["errors"][0]["position"] == 5
 
-    async def test_keeps_its_date(self, task: ServiceUnderTest) -> None:
+    async def test_recurring_task_cannot_lose_its_date(self, task: ServiceUnderTest) -> None:
         id = (await monthly(task))["id"]
         answer = await task.client.patch(f"/tasks/{id}", json={"due_date": None})
         assert answer.json()["code"] == "recurrence-without-date"
 
 
 class TestComplete:
-    async def test_makes_the_next_and_keeps_the_done_one(self, task: ServiceUnderTest) -> None:
+    async def test_completing_adds_the_next_occurrence(self, task: ServiceUnderTest) -> None:
         first = await monthly(task, labels=["home"], due_time="09:00", notes="n", priority=3)
         assert (await complete(task, first["id"]))["done"]
         (second,) = await open_tasks(task)
@@ -117,7 +117,7 @@ class TestComplete:
         assert second["occurrence"] == 2
         assert await types(task) == ["created", "completed", "created"]
 
-    async def test_comes_back_to_the_31st(self, task: ServiceUnderTest) -> None:
+    async def test_monthly_task_returns_to_the_31st(self, task: ServiceUnderTest) -> None:
         id, dates = (await monthly(task))["id"], []
         for _ in range(3):
             await complete(task, id)
@@ -126,7 +126,7 @@ class TestComplete:
             dates.append(following["due_date"])
         assert dates == ["2099-02-28", "2099-03-31", "2099-04-30"]
 
-    async def test_comes_back_to_the_31st_though_something_beside_the_rule_changed(
+    async def test_monthly_task_returns_to_the_31st_after_unrelated_edits(
         self, task: ServiceUnderTest
     ) -> None:
         await complete(task, (await monthly(task))["id"])
@@ -136,14 +136,14 @@ class TestComplete:
         (third,) = await open_tasks(task)
         assert third["due_date"] == "2099-03-31"
 
-    async def test_ends_with_count(self, task: ServiceUnderTest) -> None:
+    async def test_series_ends_with_count(self, task: ServiceUnderTest) -> None:
         id = (await monthly(task, recurrence={"rule": "FREQ=DAILY;COUNT=2"}))["id"]
         await complete(task, id)
         (last,) = await open_tasks(task)
         await complete(task, last["id"])
         assert await open_tasks(task) == []
 
-    async def test_on_many_devices_at_once_is_one_occurrence_and_one_event(
+    async def test_concurrent_completions_make_one_occurrence_and_one_event(
         self, task: ServiceUnderTest
     ) -> None:
         id = (await monthly(task))["id"]
@@ -152,13 +152,13 @@ class TestComplete:
         assert len(await open_tasks(task)) == 1
         assert await types(task) == ["created", "completed", "created"]
 
-    async def test_on_two_devices_with_if_match_is_refused_once(self, task: ServiceUnderTest) -> None:
+    async def test_second_completion_with_if_match_is_rejected(self, task: ServiceUnderTest) -> None:
         id = (await monthly(task))["id"]
         requests = [task.client.post(f"/tasks/{id}/complete", headers={"if-match": '"1"'}) for _ in range(2)]
         assert sorted(answer.status_code for answer in await asyncio.gather(*requests)) == [200, 412]
         assert len(await open_tasks(task)) == 1
 
-    async def test_brings_subtasks_back_open(self, task: ServiceUnderTest) -> None:
+    async def test_next_occurrence_has_open_subtasks(self, task: ServiceUnderTest) -> None:
         first = await monthly(task)
         child = await made(task, title="call", parent_id=first["id"], due_date="2099-01-30")
         await made(task, title="dial", parent_id=child["id"])
@@ -174,7 +174,7 @@ class TestComplete:
 
 
 class TestReopen:
-    async def test_undoes_both(self, task: ServiceUnderTest) -> None:
+    async def test_reopening_retracts_the_next_occurrence(self, task: ServiceUnderTest) -> None:
         first = await monthly(task)
         await made(task, title="call", parent_id=first["id"])
         await complete(task, first["id"])
@@ -182,7 +182,7 @@ class TestReopen:
         assert {item["title"] for item in await open_tasks(task)} == {"rent", "call"}
         assert len(await open_tasks(task)) == 2
 
-    async def test_and_completing_again_leads_to_the_same_one(self, task: ServiceUnderTest) -> None:
+    async def test_completing_again_restores_the_same_occurrence(self, task: ServiceUnderTest) -> None:
         id = (await monthly(task))["id"]
         await complete(task, id)
         (before,) = await open_tasks(task)
@@ -192,7 +192,7 @@ class TestReopen:
         assert (after["id"], after["version"]) == (before["id"], 3)
         assert (await types(task))[-2:] == ["completed", "restored"]
 
-    async def test_leaves_a_next_one_that_is_done(self, task: ServiceUnderTest) -> None:
+    async def test_reopening_keeps_a_completed_next_occurrence(self, task: ServiceUnderTest) -> None:
         id = (await monthly(task))["id"]
         await complete(task, id)
         (second,) = await open_tasks(task)
@@ -204,7 +204,7 @@ class TestReopen:
 
 
 class TestOccurrences:
-    async def test_say_why(self, task: ServiceUnderTest) -> None:
+    async def test_occurrences_explain_their_dates(self, task: ServiceUnderTest) -> None:
         when = {"due_date": "2027-02-27", "due_time": "02:30", "time_zone": "Europe/Berlin"}
         id = (await made(task, **when, recurrence={"rule": "FREQ=MONTHLY;BYMONTHDAY=28,31"}))["id"]
         items = (await task.client.get(f"/tasks/{id}/occurrences?count=3")).json()["items"]
@@ -217,12 +217,12 @@ class TestOccurrences:
         }
         assert len(items) == 3
 
-    async def test_of_a_task_that_does_not_recur_are_none(self, task: ServiceUnderTest) -> None:
+    async def test_task_without_recurrence_has_no_occurrences(self, task: ServiceUnderTest) -> None:
         id = (await made(task))["id"]
         assert (await task.client.get(f"/tasks/{id}/occurrences")).json() == {"items": []}
         assert (await task.client.get(f"/tasks/{id}/occurrences?count=0")).status_code == 422
 
-    async def test_are_those_of_the_conformance_table(self, task: ServiceUnderTest) -> None:
+    async def test_occurrences_match_the_conformance_table(self, task: ServiceUnderTest) -> None:
         for rule, month_end, cell in table("Month ends and leap years"):
             expected, _ = days(cell)
             recurrence = {"rule": rule, "month_end": month_end}
@@ -234,7 +234,7 @@ class TestOccurrences:
 
 class TestExamplesOfTheRfc:
     @pytest.mark.parametrize(("rule", "dates"), table(EXAMPLES, having="dates"))
-    async def test_are_accepted_with_their_next_dates(
+    async def test_rfc_examples_are_accepted_with_their_next_dates(
         self, task: ServiceUnderTest, rule: str, dates: str
     ) -> None:
         expected, _ = days(dates)
@@ -247,7 +247,7 @@ class TestExamplesOfTheRfc:
 
 
 class TestTimesOfDay:
-    async def test_go_from_one_to_the_next(self, task: ServiceUnderTest) -> None:
+    async def test_completing_moves_to_the_next_time_of_day(self, task: ServiceUnderTest) -> None:
         recurrence = {"rule": "FREQ=DAILY;BYHOUR=9,17;BYMINUTE=30"}
         when = {"due_date": "2099-01-31", "due_time": "09:30", "time_zone": "UTC"}
         first = await made(task, recurrence=recurrence, **when)
@@ -257,7 +257,7 @@ class TestTimesOfDay:
             assert (first["due_date"], first["due_time"]) == (day, clock)
             assert first["due_at"] == f"{day}T{clock}Z"
 
-    async def test_come_back_the_same_when_reopened(self, task: ServiceUnderTest) -> None:
+    async def test_reopening_restores_the_time_of_day(self, task: ServiceUnderTest) -> None:
         recurrence = {"rule": "FREQ=HOURLY;INTERVAL=5;COUNT=3"}
         first = await made(task, due_date="2099-01-31", due_time="21:00", recurrence=recurrence)
         await complete(task, first["id"])
@@ -270,14 +270,14 @@ class TestTimesOfDay:
         await complete(task, last["id"])
         assert await open_tasks(task) == []
 
-    async def test_give_a_time_to_a_task_without_one(self, task: ServiceUnderTest) -> None:
+    async def test_rule_with_times_gives_a_task_its_time(self, task: ServiceUnderTest) -> None:
         rule = {"rule": "FREQ=DAILY;BYHOUR=17,9;BYSETPOS=-1"}
         found = await made(task, due_date="2099-01-31", recurrence=rule)
         assert (found["due_date"], found["due_time"]) == ("2099-01-31", "17:00:00")
         assert (await made(task, recurrence=rule))["due_time"] == "17:00:00"
 
     @pytest.mark.parametrize("rule", ["FREQ=HOURLY", "FREQ=DAILY;BYMINUTE=20", "FREQ=MINUTELY;INTERVAL=5"])
-    async def test_are_refused_without_an_hour(self, task: ServiceUnderTest, rule: str) -> None:
+    async def test_hourly_rule_needs_a_due_time(self, task: ServiceUnderTest, rule: str) -> None:
         body = {"title": "x", "due_date": "2099-01-31", "recurrence": {"rule": rule}}
         answer = await task.client.post("/tasks", json=body)
         assert answer.status_code == 422
@@ -301,7 +301,7 @@ class TestTimesOfDay:
             "FREQ=SECONDLY;INTERVAL=2;BYSECOND=1",
         ],
     )
-    async def test_that_never_come_are_refused(self, task: ServiceUnderTest, rule: str) -> None:
+    async def test_rule_without_occurrences_is_rejected(self, task: ServiceUnderTest, rule: str) -> None:
         fields = {"due_date": "2097-01-31", "due_time": "09:00", "recurrence": {"rule": rule}}
         answer = await task.client.post("/tasks", json={"title": "x"} | fields)
         assert answer.status_code == 422

@@ -202,7 +202,9 @@ def plain(text: str) -> str:
 class TestJson:
     @SOME
     @given(account=ACCOUNT)
-    async def test_is_the_same_account_again(self, task: ServiceUnderTest, account: dict[str, Any]) -> None:
+    async def test_exported_json_restores_the_account(
+        self, task: ServiceUnderTest, account: dict[str, Any]
+    ) -> None:
         mine, theirs = Account(task), Account(task)
         await mine.furnish(account)
         file = await mine.export()
@@ -214,7 +216,7 @@ class TestJson:
         again = await theirs.take_in(await theirs.export())
         assert (again["status"], again["added"]) == ("done", 0)
 
-    async def test_goes_on_with_its_series_where_it_was(self, task: ServiceUnderTest) -> None:
+    async def test_exported_json_continues_a_series(self, task: ServiceUnderTest) -> None:
         mine, theirs = Account(task), Account(task)
         body = {"title": "a", "due_date": "2099-01-31", "recurrence": {"rule": "FREQ=MONTHLY"}}
         first = (await mine.ask("POST", "/tasks", json=body))["id"]
@@ -230,7 +232,9 @@ class TestJson:
 class TestCsv:
     @SOME
     @given(account=ACCOUNT)
-    async def test_has_the_same_tasks_again(self, task: ServiceUnderTest, account: dict[str, Any]) -> None:
+    async def test_exported_csv_restores_the_tasks(
+        self, task: ServiceUnderTest, account: dict[str, Any]
+    ) -> None:
         mine, theirs = Account(task), Account(task)
         await mine.furnish(account)
         file = await mine.export("csv")
@@ -244,7 +248,9 @@ class TestCsv:
 class TestCalendar:
     @SOME
     @given(account=ACCOUNT)
-    async def test_says_the_same_of_each_task(self, task: ServiceUnderTest, account: dict[str, Any]) -> None:
+    async def test_exported_calendar_describes_each_task(
+        self, task: ServiceUnderTest, account: dict[str, Any]
+    ) -> None:
         mine = Account(task)
         await mine.furnish(account)
         calendar: Any = Calendar.from_ical(await mine.export("ics"))

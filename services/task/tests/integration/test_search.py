@@ -48,7 +48,7 @@ async def found(task: ServiceUnderTest, user: str, **asked: Any) -> list[dict[st
 
 class TestLongTitles:
     @pytest.mark.parametrize("sort", ["title", "-title"])
-    async def test_stand_by_their_first_letters_and_then_by_id(
+    async def test_long_titles_sort_by_their_first_letters_and_then_by_id(
         self, task: ServiceUnderTest, sort: str
     ) -> None:
         """Letters that take the most room there is, as many as a title may have: an index holds them."""
@@ -69,7 +69,7 @@ class TestWords:
         q=st.lists(LETTERS.filter(str.strip), min_size=1, max_size=2).map(" ".join),
         sort=st.sampled_from(["-created", "title", "-priority,due"]),
     )
-    async def test_are_found_wherever_they_stand(
+    async def test_words_are_found_anywhere_in_a_task(
         self, task: ServiceUnderTest, fields: list[dict[str, Any]], q: str, sort: str
     ) -> None:
         user = f"user-{next(users)}"
@@ -82,7 +82,7 @@ class TestWords:
         assert sorted(each["id"] for each in await found(task, user, q=q, sort=sort)) == sorted(expected)
 
     @pytest.mark.parametrize("many", [1, 3, 4, 7])
-    async def test_are_found_in_order_be_they_few_or_many(self, task: ServiceUnderTest, many: int) -> None:
+    async def test_matches_are_in_order_whether_few_or_many(self, task: ServiceUnderTest, many: int) -> None:
         for number in range(10):
             title = f"harbour {number}" if number < many else f"milk {number}"
             await task.client.post("/tasks", json={"title": title, "priority": number % 5})
@@ -93,7 +93,7 @@ class TestWords:
             assert values == sorted(values, reverse=sort.startswith("-"))
 
     @pytest.mark.parametrize("many", [2, 6])
-    async def test_are_combined_with_everything_else(self, task: ServiceUnderTest, many: int) -> None:
+    async def test_search_combines_with_filters_and_sorting(self, task: ServiceUnderTest, many: int) -> None:
         ids = []
         for number in range(many):
             body = {"title": f"harbour {number}", "notes": "pier", "priority": number % 2}
@@ -110,7 +110,7 @@ class TestWords:
         either = await found(task, "ada", filter='title ~ "harbour" or title = "pier"')
         assert len(either) == many - 1
 
-    async def test_follow_what_is_written(self, task: ServiceUnderTest) -> None:
+    async def test_search_follows_edits(self, task: ServiceUnderTest) -> None:
         id = (await task.client.post("/tasks", json={"title": "milk", "labels": ["home"]})).json()["id"]
         await task.client.patch(f"/tasks/{id}", json={"title": "bread", "labels": ["Haus"], "notes": "rye"})
         assert [len(await found(task, "ada", q=word)) for word in ("milk", "home")] == [0, 0]
@@ -118,7 +118,7 @@ class TestWords:
 
 
 class TestLabels:
-    async def test_of_others_are_not_looked_at(self, task: ServiceUnderTest) -> None:
+    async def test_search_ignores_labels_of_other_users(self, task: ServiceUnderTest) -> None:
         for user in ("ada", "bob"):
             headers = {"authorization": f"Bearer {user}"}
             await task.client.post("/tasks", json={"title": user, "labels": ["home"]}, headers=headers)

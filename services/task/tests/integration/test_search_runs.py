@@ -38,11 +38,13 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     await database.close()
 
 
-class TestRuns:
+class TestNgrams:
     @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(BODIES)
     @example(["", "a", "ab", "abc", "abcd", "Crème 会议 🎉", "aaaa"])
-    async def test_are_those_there_were(self, database: Database, bodies: list[str]) -> None:
+    async def test_ngrams_equal_those_of_the_earlier_function(
+        self, database: Database, bodies: list[str]
+    ) -> None:
         if database.is_sqlite:
             pytest.skip("SQLite has no such index")
         async with database.engine.connect() as connection:

@@ -44,7 +44,7 @@ async def post(task: ServiceUnderTest, id: str, verb: str, **body: Any) -> Any:
 
 
 class TestSkip:
-    async def test_moves_to_the_next_and_does_nothing(self, task: ServiceUnderTest) -> None:
+    async def test_skip_moves_to_the_next_occurrence_without_completing(self, task: ServiceUnderTest) -> None:
         first = await recurring(task, due_time="09:00")
         found = await post(task, first["id"], "skip")
         assert (found["due_date"], found["due_at"], found["done"]) == (
@@ -55,25 +55,25 @@ class TestSkip:
         assert await types(task) == ["created", "updated"]
         assert len(await open_tasks(task)) == 1
 
-    async def test_leads_past_what_is_over(self, task: ServiceUnderTest) -> None:
+    async def test_skip_passes_over_missed_occurrences(self, task: ServiceUnderTest) -> None:
         late = await recurring(task, "FREQ=YEARLY", due_date="2001-03-01")
         found = await post(task, late["id"], "skip")
         assert found["due_date"] > "2026-01-01"
 
-    async def test_counts(self, task: ServiceUnderTest) -> None:
+    async def test_skip_uses_up_one_of_count(self, task: ServiceUnderTest) -> None:
         id = (await recurring(task, "FREQ=DAILY;COUNT=3"))["id"]
         await post(task, id, "skip")
         await post(task, id, "skip")
         answer = await task.client.post(f"/tasks/{id}/skip")
         assert (answer.status_code, answer.json()["code"]) == (409, "nothing-follows")
 
-    async def test_from_completion_counts_from_the_day_it_was_due(self, task: ServiceUnderTest) -> None:
+    async def test_skip_from_completion_counts_from_the_due_date(self, task: ServiceUnderTest) -> None:
         rule = {"rule": "FREQ=DAILY;INTERVAL=10", "from": "completion"}
         id = (await made(task, due_date="2099-01-01", recurrence=rule))["id"]
         assert (await post(task, id, "skip"))["due_date"] == "2099-01-11"
         assert (await post(task, id, "unskip", due_date="2099-01-01"))["due_date"] == "2099-01-01"
 
-    async def test_goes_on_within_a_day_and_back(self, task: ServiceUnderTest) -> None:
+    async def test_skip_and_unskip_move_within_a_day(self, task: ServiceUnderTest) -> None:
         id = (await recurring(task, "FREQ=DAILY;BYHOUR=9,17;COUNT=3", due_time="09:00"))["id"]
         for day, clock in [("2099-01-31", "17:00:00"), ("2099-02-01", "09:00:00")]:
             found = await post(task, id, "skip")
@@ -88,7 +88,7 @@ class TestSkip:
         assert [item["due_time"] for item in items] == ["17:00:00", "09:00:00"]
 
     @pytest.mark.parametrize("fields", [{"due_date": "2099-01-31"}, {}])
-    async def test_is_refused_where_nothing_recurs(
+    async def test_skip_without_recurrence_is_rejected(
         self, task: ServiceUnderTest, fields: dict[str, Any]
     ) -> None:
         id = (await made(task, **fields))["id"]
@@ -96,12 +96,12 @@ class TestSkip:
             answer = await task.client.post(f"/tasks/{id}/{verb}", json=body)
             assert (answer.status_code, answer.json()["code"]) == (409, "nothing-follows")
 
-    async def test_of_what_is_done_is_refused(self, task: ServiceUnderTest) -> None:
+    async def test_skip_of_a_completed_task_is_rejected(self, task: ServiceUnderTest) -> None:
         id = (await recurring(task))["id"]
         await complete(task, id)
         assert (await task.client.post(f"/tasks/{id}/skip")).status_code == 409
 
-    async def test_on_two_devices_with_if_match_is_done_once(self, task: ServiceUnderTest) -> None:
+    async def test_second_skip_with_if_match_is_rejected(self, task: ServiceUnderTest) -> None:
         id = (await recurring(task))["id"]
         statuses = [
             (await task.client.post(f"/tasks/{id}/skip", headers={"if-match": '"1"'})).status_code
@@ -119,9 +119,7 @@ class TestUnskip:
     )
     @example(rule="FREQ=MONTHLY", day=date(2095, 1, 31), skips=1)
     @example(rule="FREQ=MONTHLY;COUNT=5", day=date(2095, 1, 31), skips=3)
-    async def test_takes_skips_back_as_if_nothing_had_been(
-        self, task: ServiceUnderTest, rule: str, day: Any, skips: int
-    ) -> None:
+    async def test_unskip_undoes_skips(self, task: ServiceUnderTest, rule: str, day: Any, skips: int) -> None:
         first = await recurring(task, rule, due_date=str(day))
         before = await following(task, first["id"])
         for number in range(skips):
@@ -131,7 +129,9 @@ class TestUnskip:
         assert await following(task, first["id"]) == before
 
     @pytest.mark.parametrize("day", ["2099-02-27", "2099-02-28", "2098-12-31", "2100-01-01"])
-    async def test_leads_to_no_day_the_series_does_not_have(self, task: ServiceUnderTest, day: str) -> None:
+    async def test_unskip_to_a_day_outside_the_series_is_rejected(
+        self, task: ServiceUnderTest, day: str
+    ) -> None:
         id = (await recurring(task, "FREQ=MONTHLY;BYDAY=1MO", due_date="2099-02-02"))["id"]
         answer = await task.client.post(f"/tasks/{id}/unskip", json={"due_date": day})
         assert answer.status_code == 422
@@ -140,7 +140,7 @@ class TestUnskip:
 
 class TestEnding:
     @pytest.mark.parametrize("rule", RULES)
-    async def test_is_taken_back_as_if_nothing_had_been(self, task: ServiceUnderTest, rule: str) -> None:
+    async def test_removed_rule_set_again_continues(self, task: ServiceUnderTest, rule: str) -> None:
         id = (await recurring(task, rule))["id"]
         await post(task, id, "skip")
         before = await following(task, id)
@@ -150,14 +150,14 @@ class TestEnding:
         await task.client.patch(f"/tasks/{id}", json={"recurrence": {"rule": rule}})
         assert await following(task, id) == before
 
-    async def test_counts_anew_from_another_date(self, task: ServiceUnderTest) -> None:
+    async def test_removed_rule_restarts_from_another_date(self, task: ServiceUnderTest) -> None:
         id = (await recurring(task))["id"]
         await task.client.patch(f"/tasks/{id}", json={"recurrence": None})
         await task.client.patch(f"/tasks/{id}", json={"due_date": "2099-03-15"})
         await task.client.patch(f"/tasks/{id}", json={"recurrence": {"rule": "FREQ=MONTHLY"}})
         assert (await following(task, id))[0] == "2099-04-15"
 
-    async def test_counts_another_rule_anew(self, task: ServiceUnderTest) -> None:
+    async def test_another_rule_restarts_the_count(self, task: ServiceUnderTest) -> None:
         id = (await recurring(task, "FREQ=DAILY;COUNT=3"))["id"]
         await post(task, id, "skip")
         await task.client.patch(f"/tasks/{id}", json={"recurrence": None})

@@ -64,7 +64,7 @@ def part(whole: dict[str, Any], names: list[str]) -> dict[str, Any]:
 class TestList:
     @fuzzy
     @given(names=subsets, limit=st.integers(1, 4), sort=st.sampled_from(SORTS))
-    async def test_shows_what_the_whole_shows(
+    async def test_listed_fields_equal_those_of_the_whole_task(
         self, task: ServiceUnderTest, names: list[str], limit: int, sort: str
     ) -> None:
         whole = await listed(task, sort=sort, limit=limit)
@@ -73,7 +73,7 @@ class TestList:
         assert some["items"] == [part(item, names) for item in whole["items"]]
         assert (some["next_cursor"] is None) == (whole["next_cursor"] is None)
 
-    async def test_goes_on_where_it_stopped_with_other_fields_too(self, task: ServiceUnderTest) -> None:
+    async def test_cursor_works_with_other_fields(self, task: ServiceUnderTest) -> None:
         seen: list[str] = []
         cursor: dict[str, Any] = {}
         for fields in ("title", "id,notes", "due_date"):
@@ -83,11 +83,11 @@ class TestList:
         assert cursor == {"cursor": None}
         assert seen == [item["id"] for item in (await listed(task, sort="title"))["items"]]
 
-    async def test_is_smaller_than_the_whole(self, task: ServiceUnderTest) -> None:
+    async def test_sparse_list_is_smaller(self, task: ServiceUnderTest) -> None:
         some = await task.client.get("/tasks", params={"fields": "title"})
         assert len(some.content) < len((await task.client.get("/tasks")).content) / 4
 
-    async def test_has_everything_without_the_parameter(self, task: ServiceUnderTest) -> None:
+    async def test_list_without_the_parameter_has_all_fields(self, task: ServiceUnderTest) -> None:
         for item in (await listed(task))["items"]:
             assert set(item) == set(TaskRead.model_fields)
 
@@ -95,7 +95,9 @@ class TestList:
 class TestOneTask:
     @fuzzy
     @given(names=subsets)
-    async def test_shows_what_the_whole_shows(self, task: ServiceUnderTest, names: list[str]) -> None:
+    async def test_fields_of_one_task_equal_those_of_the_whole(
+        self, task: ServiceUnderTest, names: list[str]
+    ) -> None:
         for item in (await listed(task))["items"]:
             whole = await task.client.get(f"/tasks/{item['id']}")
             some = await task.client.get(f"/tasks/{item['id']}", params={"fields": ",".join(names)})
@@ -103,7 +105,7 @@ class TestOneTask:
             for header in ("content-type", "etag"):
                 assert some.headers[header] == whole.headers[header]
 
-    async def test_can_be_changed_by_the_etag_it_came_with(self, task: ServiceUnderTest) -> None:
+    async def test_etag_of_sparse_fields_serves_as_if_match(self, task: ServiceUnderTest) -> None:
         path = f"/tasks/{(await listed(task))['items'][0]['id']}"
         tag = (await task.client.get(path, params={"fields": "title"})).headers["etag"]
         for status in (200, 412):
@@ -111,7 +113,9 @@ class TestOneTask:
             answer = await task.client.patch(path, json=change, headers={"if-match": tag})
             assert answer.status_code == status
 
-    async def test_is_not_sent_again_until_the_task_changes(self, task: ServiceUnderTest) -> None:
+    async def test_sparse_fields_answer_not_modified_until_the_task_changes(
+        self, task: ServiceUnderTest
+    ) -> None:
         path = f"/tasks/{(await listed(task))['items'][0]['id']}"
         fields = {"fields": "title"}
         tag = (await task.client.get(path, params=fields)).headers["etag"]
@@ -123,7 +127,7 @@ class TestOneTask:
         assert changed.headers["etag"] != tag
 
 
-class TestRefused:
+class TestInvalidFields:
     @pytest.mark.parametrize(
         ("asked", "position"),
         [
@@ -133,7 +137,7 @@ class TestRefused:
             *(("*", 0), ("__dict__", 0), ("model_fields", 0), ("-title", 0), ("title\n", 0), ("tıtle", 0)),
         ],
     )
-    async def test_what_is_no_field(self, task: ServiceUnderTest, asked: str, position: int) -> None:
+    async def test_unknown_field_is_rejected(self, task: ServiceUnderTest, asked: str, position: int) -> None:
         some = (await listed(task))["items"][0]["id"]
         for path in ("/tasks", f"/tasks/{some}"):
             answer = await task.client.get(path, params={"fields": asked})
@@ -147,17 +151,19 @@ class TestRefused:
 
     @fuzzy
     @given(asked=anything | st.lists(every_name | anything, max_size=4).map(",".join))
-    async def test_just_what_the_document_refuses(self, task: ServiceUnderTest, asked: str) -> None:
+    async def test_fields_pattern_of_the_document_is_enforced(
+        self, task: ServiceUnderTest, asked: str
+    ) -> None:
         operation = task.app.openapi()["paths"]["/tasks"]["get"]
         (schema,) = [each["schema"] for each in operation["parameters"] if each["name"] == "fields"]
         answer = await task.client.get("/tasks", params={"fields": asked})
         fits = re.fullmatch(schema["pattern"], asked)
         assert answer.status_code == (200 if fits else 422)
 
-    async def test_more_than_all_there_could_be(self, task: ServiceUnderTest) -> None:
+    async def test_too_long_a_field_list_is_rejected(self, task: ServiceUnderTest) -> None:
         answer = await task.client.get("/tasks", params={"fields": "id," * 400 + "id"})
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "?fields")
 
-    async def test_two_lists(self, task: ServiceUnderTest) -> None:
+    async def test_two_field_lists_are_rejected(self, task: ServiceUnderTest) -> None:
         answer = await task.client.get("/tasks?fields=id&fields=title")
         assert (answer.status_code, answer.json()["code"]) == (422, "repeated-parameter")

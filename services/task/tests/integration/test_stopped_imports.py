@@ -91,7 +91,7 @@ async def leased(task: ServiceUnderTest, until: datetime, **more: Any) -> Import
 
 
 class TestError:
-    async def test_ends_it_the_second_time_and_says_so(
+    async def test_second_error_ends_the_import_with_a_message(
         self, task: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         calls = stopping(monkeypatch, ZeroDivisionError(), lambda call: call >= 3)
@@ -108,7 +108,7 @@ class TestError:
         data = told["data"]
         assert (told["subject"], data["added"], data["failure"]) == (id, 2, line["what"])
 
-    async def test_of_one_file_does_not_stop_others(
+    async def test_error_of_one_file_does_not_stop_others(
         self, task: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         stopping(monkeypatch, ZeroDivisionError(), lambda _: True)
@@ -116,7 +116,7 @@ class TestError:
         assert (await outcome(task, theirs, headers=BOB))["status"] == "done"
         assert (await outcome(task, mine))["status"] == "failed"
 
-    async def test_is_forgotten_when_more_was_added(
+    async def test_error_count_resets_when_more_was_added(
         self, task: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         calls = stopping(monkeypatch, ZeroDivisionError(), lambda call: call % 2 != 0)
@@ -126,7 +126,7 @@ class TestError:
         (told,) = await task.recorded(of="imports")
         assert (told["data"]["added"], told["data"]["failure"]) == (6, "")
 
-    async def test_is_told_once_though_two_workers_end(self, task: ServiceUnderTest) -> None:
+    async def test_failed_import_is_one_event_though_two_workers_end(self, task: ServiceUnderTest) -> None:
         """The first one's lease ran out while it worked."""
         job = await leased(task, datetime.now(UTC) + timedelta(hours=1))
         for _ in range(2):
@@ -138,13 +138,13 @@ class TestError:
         [OperationalError("", {}, ConnectionError()), CUT_OFF, DatabaseUnavailable()],
         ids=lambda error: type(error).__name__,
     )
-    async def test_of_what_is_around_it_is_borne_for_longer(
+    async def test_infrastructure_errors_are_retried_for_longer(
         self, task: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch, away: Exception
     ) -> None:
         stopping(monkeypatch, away, lambda call: call <= worker.MAX_INTERRUPTIONS)
         assert (await outcome(task, await sent(task)))["status"] == "done"
 
-    async def test_of_what_is_around_it_ends_it_at_last(
+    async def test_infrastructure_errors_end_the_import_at_last(
         self, task: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         stopping(monkeypatch, OperationalError("", {}, ConnectionError()), lambda _: True)
@@ -153,7 +153,7 @@ class TestError:
 
 
 class TestKilledWorker:
-    async def test_is_followed_by_the_next_one(self, task: ServiceUnderTest) -> None:
+    async def test_job_of_a_killed_worker_is_taken_over(self, task: ServiceUnderTest) -> None:
         id = await left_by_a_killed_worker(task, worker.MAX_FAILURES - 2)
         assert (await outcome(task, id))["added"] == 6
         async with task.database.reading() as session:
@@ -161,15 +161,15 @@ class TestKilledWorker:
             assert job
             assert job.failures == 0
 
-    async def test_a_second_time_ends_it(self, task: ServiceUnderTest) -> None:
+    async def test_second_killed_worker_ends_the_import(self, task: ServiceUnderTest) -> None:
         found = await outcome(task, await left_by_a_killed_worker(task, worker.MAX_FAILURES - 1))
         (line,) = found["report"]
         assert (found["status"], found["added"]) == ("failed", 0)
         assert "stopped" in line["what"]
 
 
-class TestAWorkerThatIsToldToStop:
-    async def test_gives_its_file_back_uncounted(
+class TestShutdown:
+    async def test_worker_releases_its_job_uncounted_on_shutdown(
         self, task: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         job = await leased(task, datetime.now(UTC) + timedelta(hours=1))
@@ -194,8 +194,8 @@ class TestAWorkerThatIsToldToStop:
             assert stored.failures == 0
 
 
-class TestAnErasedUser:
-    async def test_gets_nothing_more_of_a_file_under_way(
+class TestErasure:
+    async def test_erased_user_gets_no_more_imported_tasks(
         self, task: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         job = await leased(task, datetime.now(UTC) + timedelta(hours=1), project="House")
@@ -213,7 +213,7 @@ class TestAnErasedUser:
 
 
 class TestWrongFile:
-    async def test_of_ours_costs_only_what_is_wrong(self, task: ServiceUnderTest) -> None:
+    async def test_invalid_own_json_loses_only_invalid_values(self, task: ServiceUnderTest) -> None:
         wrong: dict[str, Any] = {
             "occurrence": "third",
             "rule_number": 10**30,

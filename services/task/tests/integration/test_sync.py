@@ -40,20 +40,20 @@ def plain(title: str) -> Task:
     return Task(id=new_id(), user_id="ada", title=title, position="a", created_at=now, updated_at=now)
 
 
-class TestFirstTime:
-    async def test_brings_everything_that_is_there(self, task: ServiceUnderTest) -> None:
+class TestFullSync:
+    async def test_first_sync_returns_everything(self, task: ServiceUnderTest) -> None:
         kept, gone = await made(task, "milk"), await made(task, "bread")
         await task.client.delete(f"/tasks/{gone['id']}")
         found = await read(task)
         assert [item["task"] for item in found["items"]] == [kept]
         assert (found["full_sync"], found["has_more"]) == (True, False)
 
-    async def test_of_somebody_without_anything_is_empty(self, task: ServiceUnderTest) -> None:
+    async def test_first_sync_of_an_empty_account_is_empty(self, task: ServiceUnderTest) -> None:
         found = await read(task)
         assert (found["items"], found["has_more"]) == ([], False)
         assert (await read(task, found["next_token"]))["full_sync"] is False
 
-    async def test_comes_in_pages(self, task: ServiceUnderTest) -> None:
+    async def test_first_sync_is_paginated(self, task: ServiceUnderTest) -> None:
         ids = {(await made(task, f"{number}"))["id"] for number in range(5)}
         page = await read(task, limit=2)
         seen = [item["id"] for item in page["items"]]
@@ -65,8 +65,10 @@ class TestFirstTime:
         assert set(seen) == ids
 
 
-class TestAfterwards:
-    async def test_brings_what_changed_once_as_it_is_now(self, task: ServiceUnderTest) -> None:
+class TestDelta:
+    async def test_delta_returns_each_changed_resource_once_as_it_is_now(
+        self, task: ServiceUnderTest
+    ) -> None:
         first, second = await made(task, "milk"), await made(task, "bread")
         token = (await read(task))["next_token"]
         await task.client.patch(f"/tasks/{first['id']}", json={"title": "tea"})
@@ -77,7 +79,7 @@ class TestAfterwards:
         assert (await read(task, found["next_token"]))["items"] == []
         assert second["id"]
 
-    async def test_tells_what_is_gone_and_what_came_back(self, task: ServiceUnderTest) -> None:
+    async def test_delta_reports_deletions_and_restorations(self, task: ServiceUnderTest) -> None:
         id = (await made(task))["id"]
         token = (await read(task))["next_token"]
         await task.client.delete(f"/tasks/{id}")
@@ -86,21 +88,23 @@ class TestAfterwards:
         await task.client.post(f"/tasks/{id}/restore")
         assert [item["deleted"] for item in (await read(task, gone["next_token"]))["items"]] == [False]
 
-    async def test_a_change_that_changes_nothing_is_none(self, task: ServiceUnderTest) -> None:
+    async def test_edit_without_a_difference_is_no_change(self, task: ServiceUnderTest) -> None:
         id = (await made(task))["id"]
         token = (await read(task))["next_token"]
         await task.client.patch(f"/tasks/{id}", json={})
         await task.client.patch(f"/tasks/{id}", json={"title": "milk"})
         assert (await read(task, token))["items"] == []
 
-    async def test_shows_nothing_of_others(self, task: ServiceUnderTest) -> None:
+    async def test_delta_shows_nothing_of_other_users(self, task: ServiceUnderTest) -> None:
         await made(task)
         answer = await task.client.get("/changes", headers={"authorization": "Bearer bob"})
         assert answer.json()["items"] == []
 
 
-class TestTransactionsSideBySide:
-    async def test_one_that_began_first_and_commits_last_is_not_missed(self, task: ServiceUnderTest) -> None:
+class TestConcurrentTransactions:
+    async def test_transaction_that_began_first_and_commits_last_is_not_missed(
+        self, task: ServiceUnderTest
+    ) -> None:
         if task.database.is_sqlite:
             pytest.skip("SQLite has one writer at a time")
         ids = {title: (await made(task, title))["id"] for title in ("slow", "quick")}
@@ -117,7 +121,7 @@ class TestTransactionsSideBySide:
         assert [item["task"]["title"] for item in before["items"]] == ["quick"]
         assert [item["task"]["title"] for item in after["items"]] == ["slow"]
 
-    async def test_a_reader_ends_up_with_what_there_is(self, task: ServiceUnderTest) -> None:
+    async def test_reader_converges_during_concurrent_writes(self, task: ServiceUnderTest) -> None:
         held: dict[str, dict[str, Any]] = {}
 
         async def write(numbers: range) -> None:
@@ -146,7 +150,7 @@ class TestTransactionsSideBySide:
         assert held == {each["id"]: each for each in stored}
         assert len(held) == 12
 
-    async def test_what_is_rolled_back_is_no_change(self, task: ServiceUnderTest) -> None:
+    async def test_rolled_back_write_is_no_change(self, task: ServiceUnderTest) -> None:
         token = (await read(task))["next_token"]
         failing = task.database.transaction()
         session = await failing.__aenter__()
@@ -158,7 +162,7 @@ class TestTransactionsSideBySide:
 
 
 class TestToken:
-    async def test_too_old_for_what_is_forgotten_starts_over(self, task: ServiceUnderTest) -> None:
+    async def test_expired_token_starts_a_full_sync(self, task: ServiceUnderTest) -> None:
         kept, gone = await made(task, "milk"), await made(task, "bread")
         token = (await read(task))["next_token"]
         await task.client.delete(f"/tasks/{gone['id']}")
@@ -173,7 +177,9 @@ class TestToken:
         assert (again["full_sync"], [item["id"] for item in again["items"]]) == (True, [kept["id"]])
         assert not (await read(task, fresh))["full_sync"]
 
-    async def test_from_before_a_restored_backup_starts_over(self, task: ServiceUnderTest) -> None:
+    async def test_token_from_before_a_restored_backup_starts_a_full_sync(
+        self, task: ServiceUnderTest
+    ) -> None:
         await made(task)
         token = (await read(task))["next_token"]
         async with task.database.transaction() as session:
@@ -183,12 +189,12 @@ class TestToken:
         assert (await read(task, token))["full_sync"]
 
     @pytest.mark.parametrize("token", ["x", "bm90aGluZw", "W10"])
-    async def test_that_is_none_is_refused(self, task: ServiceUnderTest, token: str) -> None:
+    async def test_invalid_token_is_rejected(self, task: ServiceUnderTest, token: str) -> None:
         answer = await task.client.get("/changes", params={"since": token})
         assert (answer.status_code, answer.json()["code"]) == (422, "token-invalid")
         assert answer.json()["errors"][0]["pointer"] == "?since"
 
-    async def test_of_somebody_else_is_refused(self, task: ServiceUnderTest) -> None:
+    async def test_token_of_another_user_is_rejected(self, task: ServiceUnderTest) -> None:
         token = (await read(task))["next_token"]
         answer = await task.client.get(
             "/changes", params={"since": token}, headers={"authorization": "Bearer bob"}
@@ -197,7 +203,7 @@ class TestToken:
 
 
 class TestErasure:
-    async def test_leaves_no_change(self, task: ServiceUnderTest) -> None:
+    async def test_erasure_deletes_the_change_log(self, task: ServiceUnderTest) -> None:
         await made(task)
         await task.receive(subscriptions.handlers, UserDeleted(user_id="ada"))
         async with task.database.reading() as session:

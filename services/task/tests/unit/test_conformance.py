@@ -39,14 +39,14 @@ def series_from(rule: str, first: date, *, at: time | None = None, zone: str = "
 
 class TestExamplesOfTheRfc:
     @pytest.mark.parametrize(("rule", "dates"), table(EXAMPLES, having="dates"))
-    def test_fall_where_the_rfc_says(self, rule: str, dates: str) -> None:
+    def test_rfc_examples_have_the_dates_of_the_rfc(self, rule: str, dates: str) -> None:
         expected, ends = days(dates)
         series = series_from(rule, expected[0], at=time(9), zone="America/New_York", month_end="skip")
         found = [each.due_date for each in islice(series.occurrences(), len(expected) - 1 + ends)]
         assert found == expected[1:]
 
     @pytest.mark.parametrize(("rule", "moments"), table(EXAMPLES, having="moments"))
-    def test_come_when_the_rfc_says(self, rule: str, moments: str) -> None:
+    def test_rfc_examples_have_the_times_of_the_rfc(self, rule: str, moments: str) -> None:
         expected = [datetime.fromisoformat(word) for word in moments.split() if word != "end"]
         ends = moments.endswith("end")
         first = expected[0]
@@ -57,7 +57,7 @@ class TestExamplesOfTheRfc:
 
 class TestMonthEnds:
     @pytest.mark.parametrize(("rule", "month_end", "dates"), table("Month ends and leap years"))
-    def test_clamp_or_skip(self, rule: str, month_end: str, dates: str) -> None:
+    def test_month_ends_clamp_or_skip(self, rule: str, month_end: str, dates: str) -> None:
         expected, _ = days(dates)
         series = series_from(rule, expected[0], month_end=month_end)
         found = [each.due_date for each in islice(series.occurrences(), len(expected) - 1)]
@@ -66,7 +66,7 @@ class TestMonthEnds:
 
 class TestClocks:
     @pytest.mark.parametrize(("zone", "rule", "first", "at", "then", "why"), table("Clocks and zones"))
-    def test_keep_the_time_on_the_wall(
+    def test_local_time_is_kept_across_clock_changes(
         self, zone: str, rule: str, first: str, at: str, then: str, why: str
     ) -> None:
         series = series_from(rule, date.fromisoformat(first), at=clock(at), zone=zone)
@@ -81,7 +81,7 @@ class TestCompletion:
         ("rule", "origin", "missed", "due", "at", "done", "after"),
         table("What is done late, or from completion"),
     )
-    def test_leads_to_the_next(
+    def test_completion_leads_to_the_next_occurrence(
         self, rule: str, origin: str, missed: str, due: str, at: str, done: str, after: str
     ) -> None:
         how = {"from_": origin, "missed": missed}
@@ -92,7 +92,7 @@ class TestCompletion:
 
 class TestRefusal:
     @pytest.mark.parametrize(("rule", "position", "because"), table("What is refused"))
-    def test_points_at_what_is_wrong(self, rule: str, position: str, because: str) -> None:
+    def test_rule_errors_point_at_the_wrong_part(self, rule: str, position: str, because: str) -> None:
         with pytest.raises(RuleError) as refused:
             parse_rule(rule)
         assert because in refused.value.message

@@ -59,7 +59,7 @@ def is_cut_by_dateutil(rule: str, start: date) -> bool:
 class TestDays:
     @settings(max_examples=200, deadline=None)
     @given(rule=rules(), anchor=DAYS, later=st.integers(0, 4000))
-    def test_are_those_dateutil_finds(self, rule: str, anchor: date, later: int) -> None:
+    def test_days_agree_with_dateutil(self, rule: str, anchor: date, later: int) -> None:
         assume(later > 7 or not is_cut_by_dateutil(rule, anchor))
         after = anchor + timedelta(days=later)
         try:
@@ -74,7 +74,7 @@ class TestDays:
 
     @settings(max_examples=300, deadline=None)
     @given(rule=rules(), anchor=DAYS, later=st.integers(0, 4000), clamp=st.booleans())
-    def test_come_in_order_each_once_wherever_one_begins(
+    def test_days_are_ordered_and_unique_from_any_start(
         self, rule: str, anchor: date, later: int, clamp: bool
     ) -> None:
         try:
@@ -89,7 +89,7 @@ class TestDays:
 
     @settings(max_examples=50, deadline=None)
     @given(anchor=DAYS, week=st.integers(-53, 53).filter(bool))
-    def test_of_a_week_are_those_iso_8601_gives_that_number(self, anchor: date, week: int) -> None:
+    def test_days_of_a_week_number_follow_iso_8601(self, anchor: date, week: int) -> None:
         """Also at the turn of the year, where dateutil takes the length of the wrong year."""
         by_day = ",".join(WEEKDAYS)
         found = islice(
@@ -100,7 +100,7 @@ class TestDays:
         assert [day.date for day in found] == list(islice(expected, 30))
 
     @given(anchor=DAYS, months=st.integers(1, 60))
-    def test_of_each_month_are_one_a_month_and_never_drift(self, anchor: date, months: int) -> None:
+    def test_monthly_days_never_drift(self, anchor: date, months: int) -> None:
         found = list(islice(RuleDays(parse_rule("FREQ=MONTHLY"), anchor).after(anchor), months))
         asked = [day.clamped_from or day.date.day for day in found]
         assert asked == [anchor.day] * months
@@ -131,7 +131,7 @@ HARD = [
 
 class TestSpeed:
     @pytest.mark.parametrize(("rule", "anchor", "after"), HARD, ids=[rule for rule, *_ in HARD])
-    def test_of_the_next_one_is_under_a_millisecond(self, rule: str, anchor: date, after: date) -> None:
+    def test_next_day_is_found_within_a_millisecond(self, rule: str, anchor: date, after: date) -> None:
         """The rule read anew each time; the fastest of many, since others use this machine too."""
         seconds = repeat(
             lambda: next(RuleDays(parse_rule(rule), anchor).after(after), None), repeat=20, number=1
@@ -163,7 +163,7 @@ class TestSeries:
         | st.dates(date(1990, 1, 1), LATEST).map("UNTIL={:%Y%m%d}T120000Z".format)
         | st.dates(date(1990, 1, 1), LATEST).map("UNTIL={:%Y%m%d}T120000".format),
     )
-    def test_is_that_dateutil_finds(
+    def test_series_agrees_with_dateutil(
         self, rule: str, anchor: date, clock: time, zone: str, end: str | None
     ) -> None:
         text = f"{rule};{end}" if end else rule

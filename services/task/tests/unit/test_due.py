@@ -7,10 +7,10 @@ from task_service.due import due_instant
 
 
 class TestDueInstant:
-    def test_is_none_for_a_date_alone(self) -> None:
+    def test_date_alone_has_no_due_instant(self) -> None:
         assert due_instant(date(2026, 3, 1), None, "UTC") is None
 
-    def test_is_none_without_a_date(self) -> None:
+    def test_task_without_a_date_has_no_due_instant(self) -> None:
         assert due_instant(None, None, "UTC") is None
 
     @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ class TestDueInstant:
             (date(2026, 1, 5), time(9), "Australia/Lord_Howe", datetime(2026, 1, 4, 22, tzinfo=UTC)),
         ],
     )
-    def test_is_the_wall_clock_of_the_zone(
+    def test_due_instant_is_the_local_time_of_the_zone(
         self, day: date, clock: time, zone: str, instant: datetime
     ) -> None:
         assert due_instant(day, clock, zone) == instant

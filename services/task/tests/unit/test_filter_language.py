@@ -59,26 +59,26 @@ class TestParse:
             ("project = none and parent != NONE", "all[project = , parent != ]"),
         ],
     )
-    def test_reads(self, filter: str, tree: str) -> None:
+    def test_filters_are_parsed(self, filter: str, tree: str) -> None:
         assert shape(filter) == tree
 
     @given(st.text(max_size=60) | st.lists(st.sampled_from(WORDS), max_size=14).map(" ".join))
-    def test_reads_or_refuses_anything_with_a_place_in_it(self, text: str) -> None:
+    def test_any_text_is_parsed_or_rejected_with_a_position(self, text: str) -> None:
         assert 0 <= place_of_mistake(text) <= len(text)
 
     @pytest.mark.parametrize("deep", ["(" * 400 + "done" + ")" * 400, "not " * 400 + "done"])
-    def test_refuses_what_is_nested_too_deep(self, deep: str) -> None:
-        with pytest.raises(FilterError, match="nested more than 50 deep"):
+    def test_deep_nesting_is_rejected(self, deep: str) -> None:
+        with pytest.raises(FilterError, match="nested up to 50 levels"):
             parse_filter(deep)
 
-    def test_refuses_what_is_too_long(self) -> None:
+    def test_long_filters_are_rejected(self) -> None:
         with pytest.raises(FilterError, match="2000 characters"):
             parse_filter("done and " * 300 + "done")
-        with pytest.raises(FilterError, match="100 times"):
+        with pytest.raises(FilterError, match="100 comparisons"):
             parse_filter(" or ".join(["done"] * 101))
 
 
-class TestMoments:
+class TestDateValues:
     @pytest.mark.parametrize(
         ("text", "zone", "start", "end"),
         [
@@ -95,14 +95,16 @@ class TestMoments:
             ("2026-03-29T03:30", "Europe/Berlin", "2026-03-29T01:30", "2026-03-29T01:30"),
         ],
     )
-    def test_are_the_users(self, text: str, zone: str, start: str, end: str) -> None:
+    def test_dates_are_resolved_in_the_zone_of_the_user(
+        self, text: str, zone: str, start: str, end: str
+    ) -> None:
         clock = UserClock(datetime(2026, 3, 29, 7, tzinfo=UTC), zone)
-        span = resolve_range(Value("moment", text, 0), clock)
+        span = resolve_range(Value("datetime", text, 0), clock)
         assert (f"{span.start:%Y-%m-%dT%H:%M}", f"{span.end:%Y-%m-%dT%H:%M}") == (start, end)
 
 
 class TestSort:
-    def test_is_read_with_the_id_behind(self) -> None:
+    def test_sort_order_ends_with_the_id(self) -> None:
         found = parse_sort("-priority, due")
         assert (found.fields, found.descending) == (("priority", "due", "id"), (True, False, False))
 
@@ -110,7 +112,7 @@ class TestSort:
         ("sort", "position"),
         [("", 0), ("colour", 0), ("due,", 4), ("due, -colour", 5), ("due,-due", 4), ("--due", 0)],
     )
-    def test_points_at_what_is_wrong(self, sort: str, position: int) -> None:
+    def test_sort_errors_point_at_the_wrong_field(self, sort: str, position: int) -> None:
         with pytest.raises(FilterError) as refused:
             parse_sort(sort)
         assert refused.value.position == position
@@ -130,12 +132,14 @@ class TestWeek:
             ("America/New_York", "saturday", 28),
         ],
     )
-    def test_begins_where_the_user_says_or_the_country(self, zone: str, starts: str | None, day: int) -> None:
+    def test_week_starts_as_the_user_or_the_country_says(
+        self, zone: str, starts: str | None, day: int
+    ) -> None:
         clock = UserClock(datetime(2026, 11, 29, 21, 30, tzinfo=UTC), zone, starts)
-        found = resolve_range(Value("moment", "week", 0), clock)
-        assert found == resolve_range(Value("moment", f"2026-11-{day}", 0), clock)
+        found = resolve_range(Value("datetime", "week", 0), clock)
+        assert found == resolve_range(Value("datetime", f"2026-11-{day}", 0), clock)
 
-    def test_can_be_shifted(self) -> None:
+    def test_week_takes_offsets(self) -> None:
         clock = UserClock(datetime(2026, 11, 29, 21, 30, tzinfo=UTC), "Europe/Berlin", "sunday")
-        found = resolve_range(Value("moment", "week +1w -1d", 0), clock)
-        assert found == resolve_range(Value("moment", "2026-12-05", 0), clock)
+        found = resolve_range(Value("datetime", "week +1w -1d", 0), clock)
+        assert found == resolve_range(Value("datetime", "2026-12-05", 0), clock)

@@ -138,7 +138,7 @@ def _is_control(sign: str) -> bool:
 class TestForeignPrograms:
     @settings(deadline=None, max_examples=60)
     @given(tasks(), st.sampled_from(["event", "todo", "both"]))
-    def test_read_every_calendar(self, task: Task, components: str) -> None:
+    def test_other_programs_read_every_calendar(self, task: Task, components: str) -> None:
         text = calendar_of(task, components=components)
         assert all(len(line.encode()) <= 75 for line in text.split("\r\n"))
         theirs = IcsCalendarStream.calendar_from_ics(text)
@@ -153,7 +153,7 @@ class TestForeignPrograms:
     @given(
         tasks(), st.text(min_size=1, max_size=20) | st.sampled_from(["a\nb", "c\r\n", "d;e,f\\\\", "\u2028g"])
     )
-    def test_read_calendars_of_any_name(self, task: Task, name: str) -> None:
+    def test_other_programs_read_calendars_of_any_name(self, task: Task, name: str) -> None:
         """Whatever a project, and with it a calendar, is called."""
         task.project_id = "p"
         body = ical_writer.write_tasks([task], "event", LIVES_IN, {"p": name})
@@ -167,7 +167,7 @@ class TestForeignPrograms:
 
     @settings(deadline=None, max_examples=60)
     @given(tasks())
-    def test_come_to_our_days(self, task: Task) -> None:
+    def test_other_programs_expand_to_our_days(self, task: Task) -> None:
         assert task.due_date
         last = task.due_date + timedelta(days=60)
         last = min(last, max(our_days(task, last)))
@@ -181,7 +181,7 @@ class TestForeignPrograms:
         st.none() | st.sampled_from(ZONES),
         st.dates(date(2026, 6, 1), date(2027, 12, 31)),
     )
-    def test_come_to_our_times(
+    def test_other_programs_expand_to_our_times(
         self, rule: str, end: str, due_time: time, zone: str | None, due_date: date
     ) -> None:
         recurrence = {"rule": rule + end, "from": "due", "month_end": "clamp", "missed": "one"}
@@ -203,7 +203,7 @@ class TestForeignPrograms:
 
     @settings(deadline=None, max_examples=60)
     @given(tasks())
-    def test_of_home_assistant_list_them(self, task: Task) -> None:
+    def test_home_assistant_lists_our_events(self, task: Task) -> None:
         theirs = IcsCalendarStream.calendar_from_ics(calendar_of(task))
         first = next(iter(theirs.timeline))
         assert (first.start.date() if isinstance(first.start, datetime) else first.start) == task.due_date
@@ -222,7 +222,7 @@ class TestUntil:
             (time(9), None, "20270101T080000Z", "20270101T090000"),
         ],
     )
-    def test_is_of_the_type_of_dtstart(
+    def test_until_has_the_type_of_dtstart(
         self, due_time: time | None, zone: str | None, until: str, said: str
     ) -> None:
         recurrence = {
@@ -246,7 +246,9 @@ class TestAlarms:
             ({"at": "2026-12-01T09:00:00+01:00"}, time(9), "TRIGGER;VALUE=DATE-TIME:20261201T080000Z"),
         ],
     )
-    def test_ring_when_we_remind(self, reminder: dict[str, Any], due_time: time | None, said: str) -> None:
+    def test_alarms_ring_when_we_remind(
+        self, reminder: dict[str, Any], due_time: time | None, said: str
+    ) -> None:
         task = made(due_date=NOW.date(), due_time=due_time, reminders=[reminder])
         assert f"\r\n{said}\r\n" in calendar_of(task)
 
@@ -254,7 +256,7 @@ class TestAlarms:
 class TestZones:
     @pytest.mark.parametrize("zone", [*ZONES, "Europe/Dublin", "Asia/Tehran", "America/Sao_Paulo", "Etc/UTC"])
     @pytest.mark.parametrize("year", [2026, 2039, 2065, 2090])
-    def test_hold_past_2038_for_who_reads_only_the_file(self, zone: str, year: int) -> None:
+    def test_time_zones_hold_past_2038(self, zone: str, year: int) -> None:
         own = ical_writer.write_header([zone]) + ical_writer.END
         renamed = own.decode().replace(f"TZID:{zone}", "TZID:Elsewhere/Unknown")
         component: Any = Calendar.from_ical(renamed).walk("VTIMEZONE")[0]

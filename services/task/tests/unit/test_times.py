@@ -52,10 +52,10 @@ def is_cut_by_dateutil(rule: str, start: datetime) -> bool:
     return "WEEKLY" in rule and "BYSETPOS" in rule and start.weekday() != 0
 
 
-class TestMoments:
+class TestTimes:
     @settings(max_examples=200, deadline=None)
     @given(rule=rules(), start=STARTS)
-    def test_are_those_dateutil_finds(self, rule: str, start: datetime) -> None:
+    def test_times_agree_with_dateutil(self, rule: str, start: datetime) -> None:
         assume(not is_cut_by_dateutil(rule, start))
         try:
             moments = RuleTimes(parse_rule(rule), start.date(), start, clamp=False).after(start)
@@ -68,7 +68,7 @@ class TestMoments:
 
     @settings(max_examples=100, deadline=None)
     @given(rule=rules(), start=STARTS)
-    def test_are_counted_alike_from_each_of_them(self, rule: str, start: datetime) -> None:
+    def test_times_are_the_same_from_any_occurrence(self, rule: str, start: datetime) -> None:
         """A task that was done goes on from the next, which knows only its own date and time."""
         try:
             parsed = parse_rule(rule)
@@ -82,7 +82,7 @@ class TestMoments:
 
     @settings(max_examples=100, deadline=None)
     @given(rule=rules(), start=STARTS, late=st.integers(0, 10_000_000))
-    def test_that_have_passed_are_left_out_when_done_late(
+    def test_missed_times_are_skipped_when_completed_late(
         self, rule: str, start: datetime, late: int
     ) -> None:
         try:
@@ -100,14 +100,14 @@ class TestMoments:
         assert found
         assert found.occurrence.due_at == expected.due_at
 
-    def test_of_an_hour_the_clocks_skip_come_once(self) -> None:
+    def test_times_in_a_skipped_hour_come_once(self) -> None:
         series = Series(
             parse_rule("FREQ=HOURLY"), date(2027, 3, 28), date(2027, 3, 28), time(0, 30), "Europe/Berlin"
         )
         found = [each.due_at for each in islice(series.occurrences(), 5)]
         assert [f"{at:%H:%M}" for at in found if at] == ["00:30", "01:30", "02:30", "03:30", "04:30"]
 
-    def test_are_measured_from_completion_in_hours(self) -> None:
+    def test_hours_are_measured_from_completion(self) -> None:
         start = date(2027, 3, 1)
         series = Series(
             parse_rule("FREQ=HOURLY;INTERVAL=3"), start, start, time(9), "UTC", from_="completion"
@@ -144,14 +144,14 @@ def _moments(rule: str) -> Iterator[RuleTime]:
 
 class TestSpeed:
     @pytest.mark.parametrize("rule", HARD)
-    def test_of_a_next_one_or_none_is_bounded(self, rule: str) -> None:
+    def test_time_to_find_the_next_or_none_is_bounded(self, rule: str) -> None:
         """Also where there is none in a hundred years; the fastest of some."""
         seconds = repeat(lambda: next(_moments(rule), None), timer=process_time, repeat=4, number=1)
         assert min(seconds) < 0.05
 
     @pytest.mark.parametrize("rule", [rule for rule in HARD if next(_moments(rule), None)])
     @pytest.mark.parametrize("missed", ["skip", "one"])
-    def test_of_what_follows_twenty_years_late_is_bounded(self, rule: str, missed: str) -> None:
+    def test_time_to_catch_up_twenty_years_is_bounded(self, rule: str, missed: str) -> None:
         series = Series(parse_rule(rule), START.date(), START.date(), START.time(), "UTC", missed=missed)  # type: ignore[arg-type]
         now = datetime.fromisoformat("2047-07-07T07:07:07Z")
         assert min(repeat(lambda: series.after_completion(now), timer=process_time, repeat=2, number=1)) < 0.1

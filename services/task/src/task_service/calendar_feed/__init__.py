@@ -1,1 +1,1 @@
-"""The private calendar address: tasks for a calendar program, which can't sign in."""
+"""Calendar subscription (ICS feed) under a secret URL, for calendar programs, which can't sign in."""

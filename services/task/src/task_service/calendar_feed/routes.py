@@ -12,9 +12,9 @@ from fastapi.responses import StreamingResponse
 from servicekit.security.auth import CurrentUser
 from servicekit.web.routes import SessionDep, create_router
 from task_service.calendar_feed import use_cases
+from task_service.calendar_feed.schemas import FeedCreated, FeedRead
 from task_service.import_export import export
 from task_service.import_export.routes import ComponentsParam
-from task_service.import_export.schemas import FeedCreated, FeedRead
 from task_service.models import Project
 from task_service.schemas import Id, Name
 from task_service.structure import filters, named

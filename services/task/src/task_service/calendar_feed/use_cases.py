@@ -1,4 +1,4 @@
-"""The rules of the calendar address."""
+"""Calendar subscriptions: a secret URL per user, stored as a hash only."""
 
 import hashlib
 import secrets

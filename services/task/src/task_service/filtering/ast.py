@@ -1,15 +1,17 @@
-"""The parts a filter is made of.
+"""The abstract syntax tree (AST) of a filter. Its grammar, in the ABNF of RFC 5234:
 
 filter     = conjunction *("or" conjunction)
 conjunction = term *("and" term)
 term       = "not" term / "(" filter ")" / comparison
 comparison = field / field operator value / field ["not"] "in" "(" value *("," value) ")"
+
+So `not` binds tighter than `and`, and `and` tighter than `or`.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
-ValueKind = Literal["text", "number", "moment", "word", "none"]
+ValueKind = Literal["text", "number", "datetime", "word", "none"]
 Operator = Literal["=", "!=", "<", "<=", ">", ">=", "~", "in", "not in", "is"]
 
 
@@ -51,7 +53,7 @@ Node = Comparison | Not | And | Or
 
 
 def collect_fields(node: Node) -> set[str]:
-    """The fields a filter looks at."""
+    """The fields that `node` compares, each once."""
     if isinstance(node, Comparison):
         return {node.field}
     terms = (node.term,) if isinstance(node, Not) else node.terms

@@ -1,4 +1,4 @@
-"""The columns that filters and sort orders look at, and those of what is shown."""
+"""The columns that filters and sort orders use, and those of responses."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -1,7 +1,7 @@
-"""A filter as one condition of SQL, the same on SQLite and PostgreSQL.
+"""Compiles the AST of a filter to one SQL condition, the same on SQLite and PostgreSQL.
 
-Every comparison is true or false, never unknown: a task without a date is not due before today, and
-`not due < today` holds for it.
+Two-valued logic: SQL's `NOT NULL` is unknown, so a nullable column is always compared together with whether
+it is set. A task without a date is not due before today, and `not due < today` holds for it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -25,14 +25,14 @@ Condition = ColumnElement[bool]
 
 @dataclass(frozen=True, slots=True)
 class QueryContext:
-    """Who asks, and when."""
+    """Whose tasks are queried, and what `now` and `today` mean to them."""
 
     user_id: str
     clock: UserClock
 
 
 def compile_condition(node: Node, scope: QueryContext) -> Condition:
-    """What `node` means. Raises `FilterError` for dates that are on no calendar."""
+    """The SQL condition that holds for a task if `node` does. Raises `FilterError` for impossible dates."""
     if isinstance(node, Comparison):
         positive = node.operator not in ("!=", "not in")
         found = _COMPILERS[FIELDS[node.field].type](node, scope)
@@ -44,7 +44,7 @@ def compile_condition(node: Node, scope: QueryContext) -> Condition:
 
 
 def match_search_word(word: str) -> TextPredicate:
-    """That the search key `word` stands in title, labels or notes."""
+    """That title, labels or notes contain the search key `word`."""
     return TextPredicate(
         word,
         or_(*(_contains_text(column, word) for column in (SEARCHED.title, SEARCHED.labels, SEARCHED.notes))),
@@ -52,7 +52,11 @@ def match_search_word(word: str) -> TextPredicate:
 
 
 def split_required_terms(node: Node) -> tuple[list[TextPredicate], list[Node]]:
-    """Text without which no task can meet `node`, and what else each has to meet."""
+    """Split the top-level conjunction of `node`: the text a task must contain, and all other terms.
+
+    Only terms joined by `and` can be split off; text below an `or` or a `not` is not required. The text
+    predicates are what the n-gram index narrows the search by, see `repository`.
+    """
     if isinstance(node, And):
         parts = [split_required_terms(term) for term in node.terms]
         return [text for texts, _ in parts for text in texts], [term for _, terms in parts for term in terms]
@@ -152,7 +156,7 @@ def _compile_label(node: Comparison, scope: QueryContext) -> Condition:
 
 
 def _match_name(key: ColumnElement[str], sought: ColumnElement[str], node: Comparison) -> Condition:
-    """A name is one by its key; what is contained in one is searched."""
+    """Equality compares normalised names (`name_key`); `~` searches in their search keys."""
     if node.operator == "~":
         return _contains_text(sought, node.values[0].text)
     return key.in_([name_key(value.text) for value in node.values])
@@ -193,9 +197,9 @@ _DATETIME_COLUMNS: Mapping[str, ColumnElement[datetime]] = {
     "completed": TASK.completed_at,
 }
 _COMPILERS: Mapping[FieldType, Callable[[Comparison, QueryContext], Condition]] = {
-    "yes or no": _compile_boolean,
+    "boolean": _compile_boolean,
     "number": _compile_number,
-    "moment": _compile_datetime,
+    "datetime": _compile_datetime,
     "text": _compile_text,
     "name": _compile_name,
     "task": _compile_task,

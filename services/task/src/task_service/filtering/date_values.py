@@ -1,4 +1,4 @@
-"""Dates and times in a filter, as the user's calendar and clock have them."""
+"""Dates and times in a filter, resolved to ranges of instants in the user's time zone."""
 
 import re
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class TimeRange:
 
 @dataclass(frozen=True, slots=True)
 class UserClock:
-    """The time it is, and the IANA zone of the user who asks."""
+    """The current time, and the IANA time zone of the user."""
 
     now: datetime
     zone: str
@@ -42,10 +42,10 @@ class UserClock:
 
 
 def resolve_range(value: Value, clock: UserClock) -> TimeRange:
-    """The day or the instant that `value` names. Raises `FilterError`.
+    """The day or instant that `value` names, such as `today+3d` or `now-2h`. Raises `FilterError`.
 
-    Days and weeks are counted on the calendar, hours on the clock that never jumps. A day with hours
-    added is an instant, counted from its beginning.
+    Offsets in days and weeks are calendar days, of 23 or 25 hours where the clocks change; offsets in hours
+    are elapsed time. A day plus hours is an instant, counted from the start of the day.
     """
     origin, *shifts = value.text.split()
     try:
@@ -54,11 +54,11 @@ def resolve_range(value: Value, clock: UserClock) -> TimeRange:
             found = _apply_shift(found, shift, clock.zone)
         return _make_range(found, clock.zone)
     except (ValueError, OverflowError) as error:
-        raise FilterError("There is no such day or time on the calendar.", value.position) from error
+        raise FilterError("This date or time does not exist.", value.position) from error
 
 
 def start_of_day(day: date, zone: str) -> datetime:
-    """The instant a day begins in `zone`: where the clocks skip midnight, when they do."""
+    """The instant a day begins in `zone`; where midnight is skipped (DST), the instant of the change."""
     return datetime.combine(day, time.min, ZoneInfo(zone)).astimezone(UTC)
 
 

@@ -1,4 +1,4 @@
-"""The fields of the filter language: what each can be compared with, and how."""
+"""The fields of the filter language with their types: which operators and values each takes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,32 +6,32 @@ from typing import Literal
 
 from task_service.filtering.ast import Operator, ValueKind
 
-FieldType = Literal["yes or no", "number", "moment", "text", "name", "task"]
+FieldType = Literal["boolean", "number", "datetime", "text", "name", "task"]
 
 _EQUAL: frozenset[Operator] = frozenset({"=", "!="})
 _ALIKE: frozenset[Operator] = frozenset({"~"})
 _LISTED: frozenset[Operator] = frozenset({"in", "not in"})
 _ORDERED: frozenset[Operator] = frozenset({"<", "<=", ">", ">="})
 OPERATORS: Mapping[FieldType, frozenset[Operator]] = {
-    "yes or no": _EQUAL,
+    "boolean": _EQUAL,
     "number": _EQUAL | _ORDERED | _LISTED,
-    "moment": _EQUAL | _ORDERED | _LISTED,
+    "datetime": _EQUAL | _ORDERED | _LISTED,
     "text": _EQUAL | _ALIKE | _LISTED,
     "name": _EQUAL | _ALIKE | _LISTED,
     "task": _EQUAL | _LISTED,
 }
 VALUES: Mapping[FieldType, ValueKind] = {
-    "yes or no": "word",
+    "boolean": "word",
     "number": "number",
-    "moment": "moment",
+    "datetime": "datetime",
     "text": "text",
     "name": "text",
     "task": "text",
 }
 EXAMPLES: Mapping[FieldType, str] = {
-    "yes or no": "true or false",
+    "boolean": "true or false",
     "number": "a number from 0 to 4",
-    "moment": "a date like 2026-12-24, or now, today, tomorrow, yesterday, week, also with +3d, -1w or +2h",
+    "datetime": "a date like 2026-12-24, or now, today, tomorrow, yesterday, week, also with +3d, -1w or +2h",
     "text": 'text in double quotes, like "milk"',
     "name": 'a name in double quotes, like "home"',
     "task": "the id or title of a task in double quotes",
@@ -40,25 +40,25 @@ EXAMPLES: Mapping[FieldType, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field. `nullable`: a task may have none, so the field alone is a question, and `none` a value."""
+    """A field. `nullable`: the field alone asks whether it is set, and `none` is a value."""
 
     type: FieldType
     nullable: bool = False
 
     @property
     def stands_alone(self) -> bool:
-        return self.nullable or self.type == "yes or no"
+        return self.nullable or self.type == "boolean"
 
 
 FIELDS: Mapping[str, Field] = {
-    "done": Field("yes or no"),
-    "recurring": Field("yes or no"),
-    "overdue": Field("yes or no"),
+    "done": Field("boolean"),
+    "recurring": Field("boolean"),
+    "overdue": Field("boolean"),
     "priority": Field("number"),
-    "due": Field("moment", nullable=True),
-    "created": Field("moment"),
-    "updated": Field("moment"),
-    "completed": Field("moment", nullable=True),
+    "due": Field("datetime", nullable=True),
+    "created": Field("datetime"),
+    "updated": Field("datetime"),
+    "completed": Field("datetime", nullable=True),
     "title": Field("text"),
     "notes": Field("text", nullable=True),
     "label": Field("name", nullable=True),

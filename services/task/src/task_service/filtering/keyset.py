@@ -1,7 +1,10 @@
-"""Sort orders in SQL: where a page begins, and what a row is sorted by.
+"""Keyset pagination (the "seek method"): a page starts after the sort key of the last row of the page before.
+
+Unlike OFFSET it costs the same for every page, as an index leads to the key, and rows that are inserted or
+deleted meanwhile neither repeat nor hide others. It needs a total order, so the id is always the last key.
 
 What a task lacks sorts as if it came after everything: without a date it is due last, an open task is
-completed last; downwards it comes first. Titles stand by their first letters, then by id.
+completed last; downwards it comes first. Titles are sorted by their first letters, then by id.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +18,8 @@ from task_service.filtering.sorting import Sort
 from task_service.models import NEVER
 
 TITLE_LETTERS = 100
-"""Of a folded title that decide where a task stands; an entry of an index has no room for all."""
+"""Characters of a title's search key that are sorted by: an index entry has no room for a whole title
+(PostgreSQL takes 2,704 bytes in a B-tree)."""
 _COMPLETED, _DELETED = TASK.completed_at, TASK.deleted_at
 COLUMNS: Mapping[str, ColumnElement[Any]] = {
     "priority": TASK.priority,
@@ -41,17 +45,21 @@ _VALUES: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "done": ("done", int),
     "id": ("id", lambda value: value),
 }
-"""What of a task a cursor keeps: of which field, in which form."""
+"""Sort field → the task attribute a cursor stores, and how its value is stored."""
 
 
 def order_by(sort: Sort) -> list[ColumnElement[Any]]:
-    """What to order by."""
+    """The ORDER BY clause of `sort`."""
     pairs = zip(_sort_columns(sort), sort.descending, strict=True)
     return [column.desc() if down else column.asc() for column, down in pairs]
 
 
 def after(sort: Sort, last: Sequence[Any]) -> ColumnElement[bool]:
-    """That a row comes behind the one with the sort values `last`."""
+    """The condition that a row sorts after the one whose key values are `last`.
+
+    All keys in one direction make a row value comparison, `(a, b) > (x, y)`, which one index serves. Mixed
+    directions have none in SQL; they are written out: `a > x OR (a = x AND (b < y OR …))`.
+    """
     columns, down = _sort_columns(sort), sort.descending
     values = [literal(value, column.type) for value, column in zip(last, columns, strict=True)]
     if len(set(down)) == 1:
@@ -64,17 +72,17 @@ def after(sort: Sort, last: Sequence[Any]) -> ColumnElement[bool]:
 
 
 def key_values(sort: Sort, read: Callable[[str], Any]) -> list[Any]:
-    """The sort values of a task, for a cursor; `read` gives its fields."""
+    """The key values of a task, to be stored in a cursor; `read` returns its attributes by name."""
     return [form(read(name)) for name, form in map(_VALUES.__getitem__, sort.fields)]
 
 
 def key_fields(sort: Sort) -> list[str]:
-    """Names of the fields that `key_values` reads."""
+    """Names of the attributes that `key_values` reads."""
     return [_VALUES[field][0] for field in sort.fields]
 
 
 def _sort_columns(sort: Sort) -> list[ColumnElement[Any]]:
-    """Of one table, where one index can serve them all."""
+    """All from one table, so that one index can serve them: with titles the id is that of `task_text`."""
     ids = TEXT.task_id if "title" in sort.fields else TASK.id
     return [ids if field == "id" else COLUMNS[field] for field in sort.fields]
 

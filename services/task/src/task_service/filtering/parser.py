@@ -1,4 +1,8 @@
-"""Reads a filter: recursive descent over its tokens; every mistake has its place."""
+"""Recursive-descent parser: one method per rule of the grammar in `ast`, one token of lookahead.
+
+Only `not in` needs a second one: a `not` begins a term elsewhere. Depth, comparisons and list values are
+bounded, since the text comes from anybody: the first bounds recursion, the others the SQL that is made of it.
+"""
 
 from difflib import get_close_matches
 
@@ -16,7 +20,7 @@ KEYWORDS = ("and", "or", "not", "in", "true", "false", "none", *DATE_KEYWORDS)
 
 
 def parse_filter(filter: str) -> Node:
-    """The tree of `filter`. Raises `FilterError`."""
+    """The AST of `filter`. Raises `FilterError` at the first token that no rule allows."""
     reader = Parser(list(tokenize(filter)))
     found = reader.parse_or()
     reader.expect_end()
@@ -24,7 +28,7 @@ def parse_filter(filter: str) -> Node:
 
 
 class Parser:
-    """The tokens, and how far they are read."""
+    """The tokens, and the index of the next one."""
 
     def __init__(self, found: list[Token]) -> None:
         self._tokens = found
@@ -43,7 +47,7 @@ class Parser:
 
     def expect_end(self) -> None:
         if self._token.kind != "end":
-            raise self._make_error("Here “and”, “or” or the end is expected")
+            raise self._make_error("Expected “and”, “or” or the end of the filter")
 
     def _parse_and(self, depth: int) -> Node:
         terms = [self._parse_term(depth)]
@@ -53,14 +57,14 @@ class Parser:
 
     def _parse_term(self, depth: int) -> Node:
         if depth > MAX_DEPTH:
-            raise FilterError(f"This is nested more than {MAX_DEPTH} deep.", self._token.position)
+            raise FilterError(f"Filters can be nested up to {MAX_DEPTH} levels.", self._token.position)
         if self._accept("word", "not"):
             return Not(self._parse_term(depth + 1))
         opened = self._token
         if self._accept("sign", "("):
             found = self.parse_or(depth + 1)
             if not self._accept("sign", ")"):
-                raise self._make_error(f"The parenthesis at {opened.position} is not closed here")
+                raise self._make_error(f"Expected a closing parenthesis for the one at {opened.position}")
             return found
         return self._parse_comparison()
 
@@ -68,18 +72,22 @@ class Parser:
         name, field = self._parse_field()
         self._comparisons += 1
         if self._comparisons > MAX_COMPARISONS:
-            raise FilterError(f"A filter compares at most {MAX_COMPARISONS} times.", self._token.position)
+            raise FilterError(
+                f"A filter can have at most {MAX_COMPARISONS} comparisons.", self._token.position
+            )
         start = self._token
         operator = self._parse_operator()
         if operator is None:
             if not field.stands_alone:
                 raise self._make_error(
-                    f"After {name} a comparison is expected, such as {name} {_example_for(field)}"
+                    f"Expected a comparison after {name}, such as {name} {_example_for(field)}"
                 )
             return Comparison(name, "is", ())
         if operator not in OPERATORS[field.type]:
             known = ", ".join(sorted(OPERATORS[field.type]))
-            raise FilterError(f"{name} can't be compared by {operator}; it takes {known}.", start.position)
+            raise FilterError(
+                f"{name} can't be compared with {operator}; it supports {known}.", start.position
+            )
         if operator in ("in", "not in"):
             return Comparison(name, operator, self._parse_list(name, field))
         return Comparison(name, operator, (self._parse_value(name, field, operator),))
@@ -87,11 +95,11 @@ class Parser:
     def _parse_field(self) -> tuple[str, Field]:
         token = self._token
         if token.kind != "word":
-            raise self._make_error("Here the name of a field is expected, such as done, due or label")
+            raise self._make_error("Expected a field name, such as done, due or label")
         if token.text not in FIELDS:
             close = get_close_matches(token.text, FIELDS, n=1)
-            hint = f"Is {close[0]} meant?" if close else f"There are {', '.join(FIELDS)}."
-            raise FilterError(f"There is no field “{token.raw}”. {hint}", token.position)
+            hint = f"Did you mean {close[0]}?" if close else f"The fields are {', '.join(FIELDS)}."
+            raise FilterError(f"Unknown field “{token.raw}”. {hint}", token.position)
         self._next += 1
         return token.text, FIELDS[token.text]
 
@@ -110,14 +118,14 @@ class Parser:
 
     def _parse_list(self, name: str, field: Field) -> tuple[Value, ...]:
         if not self._accept("sign", "("):
-            raise self._make_error("After “in” values in parentheses are expected")
+            raise self._make_error("Expected values in parentheses after “in”")
         found = [self._parse_value(name, field, "=")]
         while self._accept("sign", ","):
             found.append(self._parse_value(name, field, "="))
             if len(found) > MAX_LISTED:
-                raise FilterError(f"A list has at most {MAX_LISTED} values.", found[-1].position)
+                raise FilterError(f"A list can have at most {MAX_LISTED} values.", found[-1].position)
         if not self._accept("sign", ")"):
-            raise self._make_error("Here a comma or the closing parenthesis is expected")
+            raise self._make_error("Expected a comma or a closing parenthesis")
         return tuple(found)
 
     def _parse_value(self, name: str, field: Field, operator: Operator) -> Value:
@@ -126,9 +134,9 @@ class Parser:
             self._next += 1
             return Value("none", "", token.position)
         kind = VALUES[field.type]
-        found = self._parse_datetime() if kind == "moment" else self._parse_literal(kind)
+        found = self._parse_datetime() if kind == "datetime" else self._parse_literal(kind)
         if found is None:
-            raise self._make_error(f"{name} is compared with {EXAMPLES[field.type]}")
+            raise self._make_error(f"Expected {EXAMPLES[field.type]} for {name}")
         return found
 
     def _parse_literal(self, kind: str) -> Value | None:
@@ -149,11 +157,11 @@ class Parser:
         while self._token.kind == "shift":
             if self._token.text[-1] not in "hdw":
                 raise FilterError(
-                    "A shift is a number of hours, days or weeks: +2h, +3d, -1w.", self._token.position
+                    "An offset is a number of hours, days or weeks: +2h, +3d, -1w.", self._token.position
                 )
             text += f" {self._token.text}"
             self._next += 1
-        return Value("moment", text, token.position)
+        return Value("datetime", text, token.position)
 
     def _accept(self, kind: str, text: str) -> bool:
         if (self._token.kind, self._token.text) != (kind, text):
@@ -163,12 +171,12 @@ class Parser:
 
     def _make_error(self, expected: str) -> FilterError:
         token = self._token
-        found = "the filter ends" if token.kind == "end" else f"“{token.raw}” stands there"
+        found = "the end of the filter" if token.kind == "end" else f"“{token.raw}”"
         hint = ""
         if token.kind == "word" and token.text not in (*KEYWORDS, *FIELDS):
-            hint = f' Text stands in double quotes: "{token.raw}".'
-        return FilterError(f"{expected}, but {found}.{hint}", token.position)
+            hint = f' Put text in double quotes: "{token.raw}".'
+        return FilterError(f"{expected}, found {found}.{hint}", token.position)
 
 
 def _example_for(field: Field) -> str:
-    return {"number": ">= 3", "moment": "< today"}.get(field.type, '~ "milk"')
+    return {"number": ">= 3", "datetime": "< today"}.get(field.type, '~ "milk"')

@@ -1,6 +1,6 @@
-"""The one statement of a list, and the parts of filters that ask other tables.
+"""The one statement of a list, and the subqueries of filters on other tables.
 
-Where text is searched for, up to `CANDIDATE_LIMIT` tasks that contain it are looked up first, by the trigram
+Where text is searched for, up to `CANDIDATE_LIMIT` tasks that contain it are looked up first, by the n-gram
 index. If these are all, they are the list. If there are more, the text is so frequent that walking through
 the tasks in the order asked for meets a page of them soon. Which of the two plans it is, the database finds
 out within the one statement.
@@ -33,15 +33,18 @@ from task_service.models import Task, TaskText
 from task_service.presenters import TASK_FIELDS
 
 CANDIDATE_LIMIT = 400
-_TRIGRAMS: ColumnElement[Any] = literal_column(
+_NGRAMS: ColumnElement[Any] = literal_column(
     "task_grams(seen.user_id, seen.title || chr(10) || seen.labels || chr(10) || seen.notes)"
 )
-"""As migrations 0009 and 0011 have it in the index."""
+"""The expression of the GIN index on n-grams, to the letter as in migrations 0009 and 0011 (ADR 21)."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextPredicate:
-    """A search key that stands in title, labels or notes, and the condition on `SEARCHED` that it does."""
+    """A search key that a task must contain, and the exact condition on `SEARCHED`.
+
+    The n-gram index only finds candidates that have all trigrams of `text`; `matches` checks them.
+    """
 
     text: str
     matches: ColumnElement[bool]
@@ -49,7 +52,7 @@ class TextPredicate:
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """Which tasks of a user, in which order, how many; `by_title`: the order asks `TaskText`."""
+    """Which tasks of a user, in which order, how many; `by_title`: sorting needs the column of `TaskText`."""
 
     user_id: str | BindParameter[str]
     conditions: Sequence[ColumnElement[bool]]
@@ -78,22 +81,22 @@ def select_tasks_by_text(user_id: str, matches: ColumnElement[bool]) -> Select[s
 
 
 def matches_text(matches: ColumnElement[bool]) -> ColumnElement[bool]:
-    """That the text of the task at hand matches: asked for one task after the other, never by a join.
+    """Whether the text of the current task matches, as a correlated scalar subquery.
 
-    So that a database that expects few matches does not read all texts for a page.
+    Not a join: a planner that underestimates the matches would read all texts for one page.
     """
     same = SEARCHED.user_id == TASK.user_id, SEARCHED.task_id == TASK.id
     return select(matches).where(*same).correlate(Task).scalar_subquery()
 
 
 async def list_tasks(session: AsyncSession, wanted: ListQuery) -> Sequence[Task]:
-    """Tasks of one user that meet all conditions and have all texts that are sought."""
+    """A page of the tasks that meet all conditions and text predicates."""
     connection = await session.connection()
     return (await session.scalars(_build_query(select(Task), wanted, connection))).all()
 
 
 async def list_rows(session: AsyncSession, wanted: ListQuery, names: Collection[str]) -> Sequence[Row]:
-    """As `list_tasks`, of each task these columns."""
+    """As `list_tasks`, with only these columns of each task."""
     connection = await session.connection()
     query = _build_query(select(*select_columns(names)), wanted, connection)
     return list((await connection.execute(query)).mappings())
@@ -107,7 +110,11 @@ def _build_query(query: Any, wanted: ListQuery, connection: AsyncConnection) -> 
 
 
 def _select_by_either_plan(wanted: ListQuery, *, indexed: bool) -> Select[str]:
-    """Ids of a page of tasks, from the texts to the tasks if these are few, else the other way round."""
+    """Ids of a page of tasks by the better of two plans, each empty where the other applies.
+
+    Few candidates: from the n-gram index to their tasks. Many: along the index of the sort order, checking
+    each task until the page is full. Up to `CANDIDATE_LIMIT` + 1 candidates are counted to decide.
+    """
     hit = _select_candidates(wanted, indexed=indexed).limit(CANDIDATE_LIMIT + 1).cte("hit")
     number = select(func.count()).select_from(hit).scalar_subquery()
     matches = matches_text(and_(*(each.matches for each in wanted.text_predicates)))
@@ -125,14 +132,15 @@ def _select_candidates(wanted: ListQuery, *, indexed: bool) -> Select[str]:
     query = select(SEARCHED.task_id).where(SEARCHED.user_id == wanted.user_id, *matches)
     texts = [each.text for each in wanted.text_predicates if each.text]
     for text in texts if indexed else ():
-        query = query.where(_TRIGRAMS.op("@>")(func.task_runs(wanted.user_id, text)))
+        query = query.where(_NGRAMS.op("@>")(func.task_runs(wanted.user_id, text)))
     return query
 
 
 def _limit_page(query: Any, wanted: ListQuery, conditions: Sequence[ColumnElement[bool]]) -> Any:
-    """The user is asked for once: a database takes two such conditions for independent of each other,
+    """`query` with owner, conditions, order and limit.
 
-    expects next to no tasks, and sorts all of them where it should walk through an index.
+    `user_id` is compared on one table only: a planner multiplies the selectivities of two such conditions as
+    if they were independent, expects next to no rows, and sorts all of them instead of walking an index.
     """
     query = query.join(TaskText, TEXT.task_id == TASK.id) if wanted.by_title else query
     owner = TEXT.user_id if wanted.by_title else TASK.user_id
@@ -140,7 +148,7 @@ def _limit_page(query: Any, wanted: ListQuery, conditions: Sequence[ColumnElemen
 
 
 def _prepare_first_page() -> PreparedQuery:
-    """The list nobody asked anything special of: `user_id`, `limit`."""
+    """The first page of the default list, prepared once, as it is the most frequent: `user_id`, `limit`."""
     order = keyset.order_by(parse_sort(NEWEST_FIRST))
     of, limit = bindparam("user_id", type_=TASK.user_id.type), bindparam("limit", type_=Integer())
     wanted = ListQuery(of, [], [], order, limit, by_title=False)

@@ -1,4 +1,4 @@
-"""Sort orders: `-priority,due,created`, and the cursors that go on behind a row."""
+"""Sort orders such as `-priority,due,created`, and the values of one in a cursor."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,21 +39,21 @@ class Sort:
 
 
 def parse_sort(text: str) -> Sort:
-    """Read a sort order. Raises `FilterError`, with the offset of the wrong field."""
+    """Parse a sort order; `-` before a field sorts it downwards. Raises `FilterError` with the offset."""
     keys: list[SortKey] = []
     position = 0
     for part in text.split(","):
         keys.append(_parse_key(part, position, [key.field for key in keys]))
         position += len(part) + 1
     if len(keys) > MAX_KEYS:
-        raise FilterError(f"At most {MAX_KEYS} fields can be sorted by.", 0)
+        raise FilterError(f"Tasks can be sorted by at most {MAX_KEYS} fields.", 0)
     return Sort(tuple(keys))
 
 
 def decode_values(fields: Sequence[str], stored: Sequence[Any]) -> list[Any]:
-    """The sort values in a cursor, as they compare in the database.
+    """The key values stored in a cursor, as the types the database compares.
 
-    Raises `ValueError` or `OverflowError`.
+    A cursor comes from a client, so each is checked. Raises `ValueError` or `OverflowError`.
     """
     return [_decode_value(field, value) for field, value in zip(fields, stored, strict=True)]
 
@@ -63,9 +63,9 @@ def _parse_key(part: str, start: int, before: Sequence[str]) -> SortKey:
     name = part.strip().lower()
     field = name.removeprefix("-")
     if field not in SORTS:
-        raise FilterError(f"There is no sorting by “{field}”. There is: {', '.join(SORTS)}.", position)
+        raise FilterError(f"Tasks can't be sorted by “{field}”, only by {', '.join(SORTS)}.", position)
     if field in before:
-        raise FilterError(f"{field} is named twice.", position)
+        raise FilterError(f"{field} is listed twice.", position)
     return SortKey(field, name.startswith("-"))
 
 

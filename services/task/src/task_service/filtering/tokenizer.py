@@ -1,4 +1,7 @@
-"""A filter, cut into words, signs and values."""
+"""Lexical analysis: the text of a filter as tokens, each with its offset.
+
+The alternatives of `_TOKEN` are tried in their order, so a date must stand before the number it begins with.
+"""
 
 import re
 from collections.abc import Iterator
@@ -29,7 +32,7 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece of a filter; words in small letters, text without quotes."""
+    """A lexeme of a filter; words are in lower case, text is without its quotes and escapes."""
 
     kind: TokenKind
     text: str
@@ -39,9 +42,12 @@ class Token:
 
 
 def tokenize(filter: str) -> Iterator[Token]:
-    """The tokens of `filter`, and one for its end. Raises `FilterError`."""
+    """The tokens of `filter`, then one of kind `end`, which spares the parser every bounds check.
+
+    Raises `FilterError`.
+    """
     if len(filter) > MAX_LENGTH:
-        raise FilterError(f"A filter has at most {MAX_LENGTH} characters.", MAX_LENGTH)
+        raise FilterError(f"A filter can have at most {MAX_LENGTH} characters.", MAX_LENGTH)
     position = 0
     while True:
         position = _skip_whitespace(filter, position)
@@ -67,7 +73,7 @@ def _make_token(found: re.Match[str]) -> Token:
     if kind == "text":
         text = _ESCAPED.sub(r"\1", shown[1:-1])
         if "\x00" in text:
-            raise FilterError("The character U+0000 is in no task.", found.start())
+            raise FilterError("The character U+0000 is not allowed.", found.start())
     elif kind == "word":
         text = shown.lower()
     return Token(kind, text, found.start(), shown)  # type: ignore[arg-type]  # the names of the groups
@@ -76,13 +82,13 @@ def _make_token(found: re.Match[str]) -> Token:
 def _unexpected_character(filter: str, position: int) -> FilterError:
     letter = filter[position]
     if letter == '"':
-        return FilterError("This text has no closing quote.", position)
+        return FilterError("The closing quote is missing.", position)
     if letter in "'“”„‘’":
-        return FilterError('Text stands in double quotes, like "home".', position)
+        return FilterError('Put text in double quotes, like "home".', position)
     if letter in "&|":
-        return FilterError("Say “and” or “or” in words.", position)
+        return FilterError("Use the words “and” and “or”.", position)
     if letter == "!":
-        return FilterError("Say “not” in words; != is “differs from”.", position)
+        return FilterError("Use the word “not”, or != for “differs from”.", position)
     if letter.isdigit():
-        return FilterError("This is neither a number nor a date like 2026-12-24.", position)
-    return FilterError(f"“{letter}” means nothing here.", position)
+        return FilterError("Expected a number, or a date like 2026-12-24.", position)
+    return FilterError(f"Unexpected character “{letter}”.", position)

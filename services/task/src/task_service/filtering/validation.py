@@ -1,4 +1,4 @@
-"""Filters and sort orders as they come in requests: what is wrong is told with its place."""
+"""Filters and sort orders in requests: their errors become problem details with pointer and offset."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -13,17 +13,17 @@ T = TypeVar("T")
 
 
 def validate_filter(pointer: str, text: str) -> Node:
-    """The tree of a filter. Raises `Invalid`, for the place `pointer` in the request."""
+    """The AST of the filter at `pointer` in the request. Raises `Invalid`."""
     return report_position(pointer, "filter-invalid", lambda: parse_filter(text))
 
 
 def validate_sort(pointer: str, text: str) -> Sort:
-    """A sort order. Raises `Invalid`, for the place `pointer` in the request."""
+    """The sort order at `pointer` in the request. Raises `Invalid`."""
     return report_position(pointer, "sort-invalid", lambda: parse_sort(text))
 
 
 def report_position(pointer: str, code: str, read: Callable[[], T]) -> T:
-    """What `read` gives; a `FilterError` becomes `Invalid`."""
+    """The result of `read`; a `FilterError` becomes `Invalid` at `pointer` with the problem code `code`."""
     try:
         return read()
     except FilterError as error:

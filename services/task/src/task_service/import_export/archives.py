@@ -41,7 +41,7 @@ def _read_members(body: bytes) -> Mapping[str, bytes]:
             raise FileTooLarge("files in an archive", MAX_MEMBERS)
         wanted = [each for each in archive.infolist() if each.filename.lower().endswith(SUFFIXES)]
         if not wanted:
-            raise UnreadableFile(f"The archive has no file that is read here ({', '.join(SUFFIXES)}).")
+            raise UnreadableFile(f"The archive has no file in a supported format ({', '.join(SUFFIXES)}).")
         return _read_contents(archive, wanted)
 
 

@@ -1,4 +1,4 @@
-"""Cells of our CSV that no spreadsheet takes for a formula, and that come in again as they were.
+"""Protects our CSV from formula (CSV) injection, reversibly.
 
 A cell that begins with one of `= + - @`, a tab or a carriage return, behind apostrophes or not, gets an
 apostrophe more in front (OWASP, "CSV Injection"); taking one away is the exact opposite.

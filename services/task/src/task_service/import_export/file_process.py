@@ -1,4 +1,4 @@
-"""One file, read in a process of its own: with a budget, and without harm to anybody if it goes wrong.
+"""A sandbox for parsing one file: a process of its own with limits of CPU time and memory (ADR 27).
 
 Reading is work for the processor that a file can make long; on the event loop, or in a thread beside it,
 everybody would wait. What goes over the pipe is small or comes in pieces, for the same reason.

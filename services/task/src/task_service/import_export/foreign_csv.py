@@ -67,7 +67,7 @@ class ForeignCsvParser:
         if dates.is_ambiguous or dates.is_mixed:
             first = "month" if dates.month_first else "day"
             why = "only the one way, others only the other" if dates.is_mixed else "both ways"
-            told = f"Its dates can be read {why}; where nothing decides, the {first} was taken to come first."
+            told = f"Its dates can be read {why}; in doubt, the {first} was taken to come first."
             self._report.add(f"column “{self._names[self._columns.index(name)][:40]}”", told)
         return dates
 
@@ -118,12 +118,12 @@ class ForeignCsvParser:
             name = self._names[place] if place < len(self._names) else ""
             meaning = self._beside.get(place)
             if meaning is None:
-                told = f"Left out: the column “{name[:40]}”." if name else "Left out: a cell without a name."
+                told = f"Skipped: the column “{name[:40]}”." if name else "Skipped: a cell without a name."
                 self._report.add(where, told)
             elif not _is_same_value(cell.strip(), row.get(meaning, "")):
                 main = self._names[self._columns.index(meaning)]
                 found.append(f"{name}: {cell.strip()}")
-                told = f"“{main[:40]}” is the more exact column; what “{name[:40]}” says is in the notes."
+                told = f"“{main[:40]}” is more specific; the value of “{name[:40]}” is in the notes."
                 self._report.add(where, told)
         return found
 
@@ -137,7 +137,7 @@ class ForeignCsvParser:
         if moment:
             return True, moment.to_utc(self._calendar.zone)
         if said not in OPEN_WORDS:
-            self._keep_in_notes(row, "done", where, left, "What stands")
+            self._keep_in_notes(row, "done", where, left, "The text")
         return False, None
 
     def _parse_priority(self, row: Mapping[str, str], where: str, left: list[str]) -> int:
@@ -169,7 +169,7 @@ class ForeignCsvParser:
         zone = row.get("time_zone") or self._calendar.zone
         if zone in ZONES:
             return zone
-        self._report.add(where, "Left out: the time zone, which is no IANA zone.")
+        self._report.add(where, "Skipped: the time zone, which is not an IANA zone.")
         return self._calendar.zone
 
     def _parse_clock(self, row: Mapping[str, str], found: ParsedDateTime, where: str, left: list[str]) -> Any:
@@ -195,7 +195,7 @@ class ForeignCsvParser:
         if said:
             return {"recurrence": {"rule": said[1].upper()}}
         if row["rule"].casefold() not in OPEN_WORDS | {"none", "never"}:
-            self._keep_in_notes(row, "rule", where, left, "How it repeats")
+            self._keep_in_notes(row, "rule", where, left, "The recurrence")
         return {}
 
     def _parse_reminders(

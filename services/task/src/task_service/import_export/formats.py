@@ -37,7 +37,7 @@ def read_file(body: bytes, format: Format | None, project: str | None, calendar:
     """
     source = _read_unpacked(unpack_file(body), format, project, calendar)
     if not source.tasks and not source.projects:
-        raise UnreadableFile("There is no task in this file.")
+        raise UnreadableFile("The file contains no tasks.")
     return source
 
 
@@ -64,7 +64,7 @@ def _read_single_file(
     if len(files) > 1:
         shown = ", ".join(sorted(files)[:10])[:300]
         raise UnreadableFile(
-            f"The archive is none that is known here; it has {shown}. Send one of its files."
+            f"This archive is not in a known format; it contains {shown}. Send one of its files."
         )
     (body,) = files.values()
     if len(body) > MAX_BYTES:
@@ -107,7 +107,7 @@ def _detect_json_format(document: Any) -> Format:
         if is_one(document):
             return format
     raise UnreadableFile(
-        "This JSON is none that is known here: our own export, Vikunja's data.json, Google Takeout's "
+        "This JSON is not in a known format: our own export, Vikunja's data.json, Google Takeout's "
         "Tasks.json, or Microsoft To Do's lists from Graph."
     )
 

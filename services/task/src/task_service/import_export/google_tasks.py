@@ -85,7 +85,7 @@ class _SeriesIndex:
         id = as_text(task.get("task_recurrence_id"))
         if not self._rules.get(id) or task.get("status") == "completed" or self._next[id] is task:
             return False
-        self._report.add(where, "Left out: a later occurrence of a task that repeats.")
+        self._report.add(where, "Skipped: a later occurrence of a recurring task.")
         return True
 
     def find_recurrence(self, task: Json, where: str) -> dict[str, Any]:
@@ -95,14 +95,14 @@ class _SeriesIndex:
         rule = self._rules.get(id)
         if rule:
             return {"recurrence": {"rule": rule}}
-        self._report.add(where, "How it repeats was not understood, or was stopped; it does not.")
+        self._report.add(where, "The recurrence was not understood, or was stopped; it does not recur.")
         return {}
 
 
 def _add_task(task: Json, project: str, source: ParsedFile, calendar: Calendar, series: _SeriesIndex) -> None:
     where = f"task {len(source.tasks) + 1}"
     if task.get("deleted") is True:
-        source.report.add(where, "It was deleted; left out.")
+        source.report.add(where, "Skipped: it was deleted.")
         return
     if series.is_left_out(task, where):
         return

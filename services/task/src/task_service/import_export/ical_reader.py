@@ -82,9 +82,9 @@ class _CalendarParser:
     def _add_entry(self, entry: Component, *, is_event: bool) -> None:
         where = f"entry {len(self._source.tasks) + 1}"
         for name, why in entry.errors:
-            self._report.add(where, f"Left out: {str(name)[:40]} ({str(why)[:80]}).")
+            self._report.add(where, f"Skipped: {str(name)[:40]} ({str(why)[:80]}).")
         if "recurrence-id" in entry:
-            self._report.add(where, "Not taken over: a change of one occurrence.")
+            self._report.add(where, "Not imported: a change of one occurrence.")
             return
         self._report_losses(entry, where)
         fields = self._parse_due(entry, where, is_event=is_event)
@@ -115,14 +115,14 @@ class _CalendarParser:
         status = str(_first_value(entry, "status") or "").upper()
         for name, what in _UNSUPPORTED.items():
             if name in entry and not (name == "PERCENT-COMPLETE" and status == "COMPLETED"):
-                self._report.add(where, f"Not taken over: {what}.")
+                self._report.add(where, f"Not imported: {what}.")
         if status in ("IN-PROCESS", "TENTATIVE"):
-            self._report.add(where, "Not taken over: that it is under way.")
+            self._report.add(where, "Not imported: that it is in progress.")
 
     def _parse_due(self, entry: Component, where: str, *, is_event: bool) -> dict[str, Any]:
         due, start = _date_value(entry, "due"), _date_value(entry, "dtstart")
         if due is not None and start is not None and due != start and not is_event:
-            self._report.add(where, "Not taken over: the start date.")
+            self._report.add(where, "Not imported: the start date.")
         when = due if due is not None else start
         rule = _first_value(entry, "rrule")
         if when is None:
@@ -158,7 +158,7 @@ class _CalendarParser:
             elif isinstance(when, datetime) and (at := _to_utc(trigger)):
                 yield {"at": at.isoformat()}
             else:
-                self._report.add(where, "A reminder was not taken over.")
+                self._report.add(where, "A reminder was not imported.")
 
 
 def _first_value(entry: Component, name: str) -> Any:

@@ -1,8 +1,8 @@
 """A task's recurrence as calendar programs read it: a rule, or the days themselves.
 
-Programs count a rule from DTSTART, which is the occurrence at hand; ours may have begun elsewhere, and clamps
-days to the end of short months. What is said is tried on dateutil, which most programs agree with; where
-the days differ, the next `MAX_RDATES` are listed instead.
+Programs count a rule from DTSTART, which is the current occurrence; ours may have begun elsewhere, and clamps
+days to the end of short months. The exported RRULE is checked against dateutil, which most programs agree
+with; where the days differ, the next `MAX_RDATES` are listed as RDATE instead.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Clock changes of a zone for ever, as rules of RFC 5545: lists of dates end some day."""
+"""VTIMEZONE components (RFC 5545, 3.6.5) with recurrence rules, so that they are valid for ever."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Adds what a file holds: the same that `POST /tasks` would store, many at a time.
+"""Writes the content of a file to an account: the same that `POST /tasks` would store, many at a time.
 
 One transaction takes a few tasks, so that nobody waits long for what it holds.
 """
@@ -35,7 +35,7 @@ MAX_NAME = 100
 
 
 class Importer:
-    """One file on its way into one account."""
+    """Imports one file into one account."""
 
     def __init__(self, user: Principal, outlook: ImportSummary) -> None:
         self.user = user
@@ -126,7 +126,7 @@ class Importer:
             try:
                 await filters.create(session, self.user, FilterCreate.model_validate(values))
             except Invalid as error:
-                self.report.add(where, f"Left out: {error.detail}")
+                self.report.add(where, f"Skipped: {error.detail}")
             except NameTaken:
                 continue
             await session.flush()

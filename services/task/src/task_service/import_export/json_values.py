@@ -22,20 +22,20 @@ def iterate_objects(holder: Any, name: str, where: str, report: ImportReport) ->
     if value is None:
         return
     if not isinstance(value, list):
-        report.add(where, f"Left out: {name} (it is not a list).")
+        report.add(where, f"Skipped: {name} (it is not a list).")
         return
     for each in value:
         if isinstance(each, Mapping):
             yield each
         else:
-            report.add(where, f"Left out: what is no object in {name}.")
+            report.add(where, f"Skipped: what is not an object in {name}.")
 
 
 def report_unsupported(holder: Json, lost: Mapping[str, str], where: str, report: ImportReport) -> None:
     """Say of each field that has something what it was. lost: name of the field → what it holds."""
     for name, what in lost.items():
         if holder.get(name):
-            report.add(where, f"Not taken over: {what}.")
+            report.add(where, f"Not imported: {what}.")
 
 
 def report_wrong_types(
@@ -46,11 +46,11 @@ def report_wrong_types(
         value = holder.get(name)
         is_wrong = not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool)
         if value is not None and is_wrong:
-            report.add(where, f"Left out: {name} (it is of a wrong type).")
+            report.add(where, f"Skipped: {name} (wrong type).")
 
 
 def report_unknown(holder: Json, known: Collection[str], where: str, report: ImportReport) -> None:
     """Say of each field that means nothing here, and has something, that it is left out."""
     for name, value in holder.items():
         if value and name not in known and not name.startswith("@"):
-            report.add(where, f"Left out: “{name[:40]}”.")
+            report.add(where, f"Skipped: “{name[:40]}”.")

@@ -70,7 +70,7 @@ def parse_document(document: Any, calendar: Calendar) -> ParsedFile:
             source.add_project("tasks", ImportedProject("Microsoft To Do"))
             _TaskParser(each, "tasks", source, calendar).add_task()
         else:
-            source.report.add(f"entry {place}", "It is neither a list nor a task; left out.")
+            source.report.add(f"entry {place}", "Skipped: it is neither a list nor a task.")
     return source
 
 
@@ -107,7 +107,7 @@ class _TaskParser:
         report_unknown(task, _KNOWN, where, self._report)
         status = as_text(task.get("status"))
         if status not in ("", "notStarted", "completed"):
-            self._report.add(where, f"Not taken over: that its status is “{status[:40]}”.")
+            self._report.add(where, f"Not imported: that its status is “{status[:40]}”.")
         importance = as_text(task.get("importance")).lower()
         if importance not in _IMPORTANCE and importance:
             self._report.add(where, "The importance was not understood; it has none.")
@@ -143,7 +143,7 @@ class _TaskParser:
     def _list_categories(self) -> list[str]:
         found = self._task.get("categories")
         if found is not None and not isinstance(found, list):
-            self._report.add(self._where, "Left out: categories (it is not a list).")
+            self._report.add(self._where, "Skipped: categories (it is not a list).")
         return [as_text(each) for each in found] if isinstance(found, list) else []
 
     def _add_checklist(self) -> None:
@@ -180,7 +180,7 @@ class _TaskParser:
             return ""
         rule = _convert_rule(pattern) if isinstance(pattern, Mapping) else ""
         if not rule:
-            self._report.add(self._where, "How it repeats was not understood; it does not.")
+            self._report.add(self._where, "The recurrence was not understood; it does not recur.")
             return ""
         span = said.get("range")
         return rule + (_convert_end(span) if isinstance(span, Mapping) else "")
@@ -201,7 +201,7 @@ class _TaskParser:
         zone = as_text(value.get("timeZone")) if isinstance(value, Mapping) else ""
         found = DateColumn((), self._calendar).parse(said[:26] + ("Z" if zone.upper() == "UTC" else ""))
         if found is None:
-            self._report.add(self._where, f"Left out: {name} (it was not understood).")
+            self._report.add(self._where, f"Skipped: {name} (it was not understood).")
         return found
 
     def _parse_instant(self, said: str) -> Any:

@@ -1,4 +1,4 @@
-"""What lies below what, as deep as there may be levels. Each chain is walked once."""
+"""Fits a hierarchy into the allowed levels, and breaks cycles. Linear: each chain is walked once."""
 
 from collections.abc import Callable, Mapping
 

@@ -1,4 +1,4 @@
-"""What is read from a file, whatever its format: tasks, projects, and what could not be taken over."""
+"""The content of a file in whatever format: tasks, projects, and a report of what could not be imported."""
 
 import re
 from collections import Counter

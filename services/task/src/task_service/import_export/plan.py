@@ -1,4 +1,4 @@
-"""What is to be added, in which order and under which ids."""
+"""Plans an import: which tasks are new, in which order they are added, and under which ids."""
 
 from collections import Counter
 from collections.abc import Collection
@@ -13,7 +13,7 @@ from task_service.recurrence_settings import derive_occurrence_id
 
 
 def derive_id(user_id: str, format: str, key: str) -> str:
-    """The id a thing of a file gets: always the same, so that importing again adds nothing."""
+    """The id an entry of a file gets: deterministic (UUIDv5), so that importing again adds nothing."""
     return str(uuid5(uuid5(NAMESPACE_URL, f"todo/import/{user_id}"), f"{format} {key}"))
 
 
@@ -59,7 +59,7 @@ class ImportPlan:
     def __post_init__(self) -> None:
         for draft in self.source.tasks:
             if draft.key in self._drafts:
-                self.source.report.add(draft.where, "There is a task of the same id before; left out.")
+                self.source.report.add(draft.where, "Skipped: a task with the same id came before.")
             else:
                 self._drafts[draft.key] = draft
         parents = {key: draft.parent for key, draft in self._drafts.items()}
@@ -96,12 +96,12 @@ class ImportPlan:
         above, level = self._above[draft.key]
         parent = self.task_id(above) if above else None
         if draft.parent and not parent:
-            self.source.report.add(draft.where, "The task it lay below is not there; it is at the top.")
+            self.source.report.add(draft.where, "The parent task is missing; it is now at the top level.")
         if not parent:
             return
         if level >= levels.OF_TASKS:
             self.source.report.add(
-                draft.where, f"It lay deeper than {levels.OF_TASKS} levels; it is higher now."
+                draft.where, f"It was nested deeper than {levels.OF_TASKS} levels; it was moved up."
             )
         self.parents[draft.key] = parent
         self.below[parent] += 1

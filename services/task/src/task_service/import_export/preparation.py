@@ -1,4 +1,4 @@
-"""What becomes of the tasks of a file: which are new, their values and rows. No database.
+"""Validates the tasks of a file and makes their rows. No database.
 
 This runs in the process that reads the file, see `file_process`.
 """
@@ -36,7 +36,7 @@ COPIED_FIELDS = (
     "reminders",
 )
 """Fields of `TaskCreate` that a task has as they are."""
-_PROJECT_MISSING = "The project it lay in is not there; it is at the top."
+_PROJECT_MISSING = "The parent project is missing; it is now at the top level."
 
 
 @dataclass(slots=True)
@@ -88,7 +88,7 @@ class Preparation:
         names = [name for values in self._values for name in values["labels"]]
         spelled = {name_key(name): name for name in reversed(names)}
         if len(spelled) > MAX_LABELS:
-            told = f"The file has {len(spelled)} labels; {MAX_LABELS} are taken over at most."
+            told = f"The file has {len(spelled)} labels; {MAX_LABELS} are imported at most."
             self._source.report.add("file", told)
         kept = sorted(spelled.values(), key={name: place for place, name in enumerate(names)}.__getitem__)
         source = self._source
@@ -151,7 +151,7 @@ class Preparation:
         try:
             due.set_due(task, self._user.time_zone)
         except Invalid as error:
-            self._source.report.add(draft.where, f"Left out: due_time ({error.detail}).")
+            self._source.report.add(draft.where, f"Skipped: due_time ({error.detail}).")
             task.due_time = None
             due.set_due(task, self._user.time_zone)
 
@@ -191,7 +191,7 @@ def _nest_projects(source: ParsedFile) -> dict[str, ImportedProject]:
         parent, _ = above[key]
         if draft.parent and parent != draft.parent:
             told = (
-                f"It lay deeper than {levels.OF_PROJECTS} levels; it is higher now."
+                f"It was nested deeper than {levels.OF_PROJECTS} levels; it was moved up."
                 if parent
                 else _PROJECT_MISSING
             )
@@ -203,16 +203,16 @@ def _nest_projects(source: ParsedFile) -> dict[str, ImportedProject]:
 def _fit_labels(draft: ImportedTask, report: ImportReport) -> list[str]:
     written = draft.fields.get("labels") or []
     if not isinstance(written, list):
-        report.add(draft.where, "Left out: labels (they are not a list).")
+        report.add(draft.where, "Skipped: labels (they are not a list).")
         return []
     names = [name.replace("\x00", "").strip() for name in written if isinstance(name, str)]
     if len(names) < len(written):
-        report.add(draft.where, "Left out: labels that are no text.")
+        report.add(draft.where, "Skipped: labels that are not text.")
     fitting = [name[:MAX_LABEL].strip() for name in dict.fromkeys(names) if name]
     if any(len(name) > MAX_LABEL for name in names):
         report.add(draft.where, f"A label was cut off after {MAX_LABEL} characters.")
     if len(fitting) > MAX_LABELS_OF_A_TASK:
-        report.add(draft.where, f"Of its {len(fitting)} labels the first {MAX_LABELS_OF_A_TASK} were taken.")
+        report.add(draft.where, f"Only {MAX_LABELS_OF_A_TASK} of its {len(fitting)} labels were imported.")
     return fitting[:MAX_LABELS_OF_A_TASK]
 
 
@@ -228,7 +228,7 @@ def validate_fields(
         except ValidationError as error:
             wrong = _invalid_fields(error)
             detail = error.errors()[0]["msg"].removeprefix("Value error, ")
-            report.add(where, f"Left out: {', '.join(sorted(wrong))} ({detail}).")
+            report.add(where, f"Skipped: {', '.join(sorted(wrong))} ({detail}).")
             if not wrong & left.keys():
                 return {}
             left = {name: value for name, value in left.items() if name not in wrong}

@@ -1,6 +1,6 @@
 """Queries of imports and exports.
 
-New rows come as one JSON array of objects: one statement a table inserts them, whatever their number.
+Bulk insert: new rows come as one JSON array of objects, and one statement a table inserts them all.
 """
 
 from collections.abc import Collection, Mapping, Sequence

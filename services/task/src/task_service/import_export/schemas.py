@@ -1,4 +1,4 @@
-"""What imports and exports show."""
+"""Response models of imports and exports."""
 
 from datetime import date, datetime
 from typing import Any, Literal
@@ -73,18 +73,3 @@ class ExportPage(BaseModel):
     items: list[dict[str, Any]]
     next: str | None
     """What to go on behind; null at the end."""
-
-
-class FeedRead(BaseModel):
-    """Whether there is a private calendar address, and since when."""
-
-    active: bool
-    created_at: datetime | None = None
-
-
-class FeedCreated(FeedRead):
-    """The address, which is shown this one time."""
-
-    path: str
-    url: str
-    """As a calendar program takes it."""

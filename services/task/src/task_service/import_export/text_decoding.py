@@ -26,11 +26,11 @@ def decode_text(body: bytes) -> tuple[str, str]:
             return _decode_strictly(body[len(mark) :], encoding), ""
     head = body[:4096]
     if sum(byte in _CONTROLS for byte in head) > MAX_CONTROL_SHARE * len(head):
-        raise UnreadableFile("The file is not text, and no archive that is known here.")
+        raise UnreadableFile("The file is neither text nor a known archive.")
     try:
         return body.decode(), ""
     except UnicodeDecodeError:
-        return body.decode("cp1252", errors="replace"), "It is not UTF-8; it was read as Windows-1252."
+        return body.decode("cp1252", errors="replace"), "It is not UTF-8; it was decoded as Windows-1252."
 
 
 def _decode_strictly(body: bytes, encoding: str) -> str:

@@ -36,7 +36,7 @@ def parse_document(document: Any) -> ParsedFile:
     if not matches_format(document):
         raise UnreadableFile('This is not our JSON: it begins with {"format": "todo", "version": 1, …}.')
     if document.get("version") != FORMAT_VERSION:
-        raise UnreadableFile("This file is from another version than this one can read.")
+        raise UnreadableFile("This file is from an unsupported version.")
     source = ParsedFile("todo-json")
     for project in _list_objects(document, "projects"):
         draft = ImportedProject(

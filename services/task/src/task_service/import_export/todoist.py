@@ -105,9 +105,9 @@ class _ProjectParser:
         if taker:
             taker(row, where)
         elif kind == "project_note":
-            self._report.add(where, f"Not taken over: a comment of the project ({row['CONTENT'][:80]}).")
+            self._report.add(where, f"Not imported: a comment of the project ({row['CONTENT'][:80]}).")
         elif kind and not kind.startswith("meta"):
-            self._report.add(where, f"There is no such TYPE as {row['TYPE'][:40]!r}; left out.")
+            self._report.add(where, f"Skipped: unknown TYPE {row['TYPE'][:40]!r}.")
 
     def _add_section(self, row: Mapping[str, str], where: str) -> None:
         """A section is a project inside the project."""
@@ -115,13 +115,13 @@ class _ProjectParser:
         self._section = f"{self._project} section {row['CONTENT']}"
         self._source.add_project(self._section, ImportedProject(row["CONTENT"] or where, self._project))
         if row.get("DESCRIPTION", "").strip():
-            self._report.add(where, f"Not taken over: what the section is for ({row['DESCRIPTION'][:80]}).")
+            self._report.add(where, f"Not imported: what the section is for ({row['DESCRIPTION'][:80]}).")
 
     def _add_note(self, row: Mapping[str, str], where: str) -> None:
         if _ATTACHED.search(row["CONTENT"]):
-            self._report.add(where, "Not taken over: an attachment; where it is stands in the notes.")
+            self._report.add(where, "Not imported: an attachment; where it is stands in the notes.")
         if not self._above:
-            self._report.add(where, "A note without a task before it; left out.")
+            self._report.add(where, "Skipped: a note without a task before it.")
             return
         fields = self._above[-1].fields
         notes = f"{fields['notes']}\n\n{row['CONTENT']}".strip()
@@ -139,7 +139,7 @@ class _ProjectParser:
         indent = max(min(parse_integer(row.get("INDENT", "").strip()) or 1, MAX_INDENT), 1)
         self._above = self._above[: indent - 1]
         if indent - 1 > len(self._above):
-            self._report.add(where, "There is no task this one could be below; it is higher now.")
+            self._report.add(where, "There is no parent task at that indent; it was moved up.")
         draft = ImportedTask(
             key=self._derive_key(row),
             where=where,
@@ -154,10 +154,10 @@ class _ProjectParser:
     def _report_losses(self, row: Mapping[str, str], where: str) -> None:
         for column, what in _UNSUPPORTED.items():
             if row.get(column):
-                self._report.add(where, f"Not taken over: {what} ({row[column][:80]}).")
+                self._report.add(where, f"Not imported: {what} ({row[column][:80]}).")
         for column in row.keys() - _KNOWN - _UNSUPPORTED.keys():
             if row[column].strip():
-                self._report.add(where, f"Left out: the column “{column[:40]}”.")
+                self._report.add(where, f"Skipped: the column “{column[:40]}”.")
 
     def _parse_priority(self, row: Mapping[str, str], where: str) -> int:
         said = row.get("PRIORITY", "").strip()

@@ -37,7 +37,7 @@ class ImportUnreadable(Invalid):
 
 class TooManyImports(Conflict):
     code = "too-many-imports"
-    title = "Other imports of yours are not finished yet"
+    title = "Too many of your imports are still unfinished"
 
 
 @asynccontextmanager
@@ -71,7 +71,7 @@ async def read_file(process: FileProcess) -> FileSummary:
     except UnreadableFile as error:
         raise ImportUnreadable(str(error)) from error
     except FileProcessError as error:
-        raise ImportUnreadable(f"It was given up: {error}.") from error
+        raise ImportUnreadable(f"The import was aborted: {error}.") from error
 
 
 async def enqueue_import(
@@ -98,7 +98,7 @@ async def preview_import(database: Database, request: FileRequest) -> ImportRead
         try:
             outlook = await process.plan(known)
         except FileProcessError as error:
-            raise ImportUnreadable(f"It was given up: {error}.") from error
+            raise ImportUnreadable(f"The import was aborted: {error}.") from error
     return ImportRead(
         id=new_id(),
         status="preview",

@@ -123,7 +123,7 @@ def _parse_task(
     if recurrence and "due_date" in fields:
         fields["recurrence"] = recurrence
     elif task.get("repeat_after") or task.get("repeat_mode"):
-        source.report.add(where, "How it repeats was not taken over: only whole days, from a due date, are.")
+        source.report.add(where, "The recurrence was not imported: it needs whole days and a due date.")
     fields["reminders"] = list(_parse_reminders(task, where, source))
     _report_losses(task, where, source.report)
     return ImportedTask(
@@ -143,19 +143,19 @@ def _report_losses(task: Json, where: str, report: ImportReport) -> None:
     related = task.get("related_tasks")
     for kind, others in related.items() if isinstance(related, dict) else ():
         if others and kind not in ("subtask", "parenttask"):
-            report.add(where, f"Not taken over: the relation “{str(kind)[:40]}”.")
+            report.add(where, f"Not imported: the relation “{str(kind)[:40]}”.")
 
 
 def _report_filters(filters: Any, report: ImportReport) -> None:
     for each in iterate_objects({"filters": filters}, "filters", "filters.json", report):
         name = as_text(each.get("title"))[:60]
-        report.add("filters.json", f"Not taken over: the filter “{name}”; it has to be written anew here.")
+        report.add("filters.json", f"Not imported: the filter “{name}”; it has to be created again here.")
 
 
 def _parse_priority(task: Json, where: str, report: ImportReport) -> int:
     said = parse_integer(task.get("priority")) or 0
     if said not in _PRIORITIES:
-        report.add(where, f"There is no priority {said}; it has none.")
+        report.add(where, f"Unknown priority {said}; it has none.")
     return _PRIORITIES.get(said, 0)
 
 
@@ -206,7 +206,7 @@ def _parse_reminders(task: Json, where: str, source: ParsedFile) -> Iterator[dic
         elif at:
             yield {"at": at.isoformat()}
         else:
-            source.report.add(where, "A reminder was not taken over.")
+            source.report.add(where, "A reminder was not imported.")
 
 
 def _link_subtasks(document: list[Json], source: ParsedFile) -> None:

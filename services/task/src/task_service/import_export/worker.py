@@ -1,11 +1,11 @@
-"""Takes in the files that were sent, one after the other, beside the requests.
+"""The worker that imports queued files, one after the other, beside the requests.
 
-A file waits in the database and is leased by whoever works on it. If that one dies, another one starts
-over when the lease has run out: ids are made from the file, so what is there already is passed over.
+The queue is a table; a worker leases a job. If it dies, another one starts over when the lease expires. That
+is idempotent: ids are derived from the file (`plan.derive_id`), so tasks that are there are skipped.
 
-What stops an import is counted until a chunk more has been added, and the second time ends it: an error
-of ours, a budget that was used up, a worker that was killed. While the database is away nothing can be
-counted; that is borne for longer. A worker that is told to stop gives its file back, uncounted.
+Failures are counted until another chunk is added, and the second one ends the import: a defect, an exhausted
+budget, a killed worker. While the database is unavailable nothing can be counted; that is retried for
+longer. A worker that is shut down releases its job, uncounted.
 """
 
 import asyncio
@@ -67,14 +67,12 @@ async def run(app: FastAPI) -> None:
 
 
 async def attempt_import(database: Database, job: ImportJob, process: FileProcess | None = None) -> None:
-    """Take in one file; what stops it is counted, and the last time borne ends the import.
+    """Import one file; failures are counted, and the last one that is tolerated ends the import.
 
     process: that has read it already, if one has.
     """
     if job.failures >= MAX_FAILURES:
-        await _finish_job(
-            database, job, _describe_giving_up(job, "whoever took it in was stopped", job.failures)
-        )
+        await _finish_job(database, job, _describe_giving_up(job, "its worker was stopped", job.failures))
         return
     try:
         await run_import(database, job, process)
@@ -94,7 +92,7 @@ async def attempt_import(database: Database, job: ImportJob, process: FileProces
 
 
 async def run_import(database: Database, job: ImportJob, process: FileProcess | None = None) -> None:
-    """Take in one file, from its beginning. process: see `attempt_import`."""
+    """Import one file, from its beginning. process: see `attempt_import`."""
     by = Agent(**job.via) if job.via else None
     user = Principal(job.user_id, "user", job.zone, "", 0, job.week_start, via=by)
     format = cast(Format | None, job.format)
@@ -122,7 +120,7 @@ async def run_import(database: Database, job: ImportJob, process: FileProcess | 
 async def _add_chunks(
     database: Database, job: ImportJob, adding: Importer, process: FileProcess, outlook: ImportSummary
 ) -> bool:
-    """Add chunk by chunk; False if its user was erased meanwhile."""
+    """Add chunk by chunk; False if the user was erased meanwhile."""
     before, added = job.added, 0
     while (chunk := await process.chunk()) is not None:
         began = time.perf_counter()
@@ -205,8 +203,8 @@ def _describe_failure(error: Exception) -> str:
 
 def _describe_giving_up(job: ImportJob, why: str, times: int) -> str:
     return (
-        f"It was given up: {why}, {times} times. What was added stays; the same file, sent again, goes on "
-        f"where this ended. Whoever looks into it needs this number: {job.id}."
+        f"The import was aborted: {why}, {times} times. Tasks added so far stay; the same file imported "
+        f"again continues where this ended. Reference for support: {job.id}."
     )
 
 

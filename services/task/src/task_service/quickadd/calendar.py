@@ -1,4 +1,4 @@
-"""What dates in words are read against: now, in a zone, and the customs of where that zone is."""
+"""What relative dates resolve against: now in a time zone, and the conventions of its country."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

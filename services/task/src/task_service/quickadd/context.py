@@ -1,6 +1,6 @@
-"""What stands around a phrase and makes it mean something else: then it stays in the title, whole.
+"""Checks the context of each phrase: what its surroundings negate or join to another stays in the title.
 
-`not before friday`, `up to may 3`, `3 may to 7 may`, `at 8am and 8pm`: nothing of these is half used.
+`not before friday`, `up to may 3`, `3 may to 7 may`, `at 8am and 8pm`: none of these is half parsed.
 """
 
 import re
@@ -17,13 +17,13 @@ _NEAR = 48
 """Characters looked at on either side."""
 _SIDE_BY_SIDE = re.compile(r"[\s,()]*")
 _COUNTED_FROM = ("from ", "before ")
-_NAMED = ("date", "time", "recurrence", "doubt")
+_NAMED = ("date", "time", "recurrence", "ambiguous")
 
 
 def apply_context(found: Sequence[PhraseMatch], text: str) -> list[PhraseMatch]:
-    """`found`, in order, with what must not be used as doubts, and neighbours that say one day as one."""
+    """`found`, in order, with neighbouring dates merged, and as ambiguous what its context changes."""
     kept = _merge_dates(found, text)
-    turned = (at for at, each in enumerate(kept) if each.kind != "other" and _is_modified(each, text))
+    turned = (at for at, each in enumerate(kept) if each.kind != "ignored" and _is_modified(each, text))
     blocked = {*_find_joined(kept, text), *turned}
     return [each.as_ambiguous if index in blocked else each for index, each in enumerate(kept)]
 

@@ -1,6 +1,6 @@
-"""Whether a text seems to name a day that was not read: beside one, a bare time must not pick today.
+"""Detects mentions of a day that was not parsed, in any language: a time beside one must not mean today.
 
-Rather once too often than once too seldom: what is doubted stays in the title, and nothing is falsified.
+Errs towards finding one: a false positive leaves the time in the title, a false negative sets a wrong date.
 """
 
 import re
@@ -109,7 +109,7 @@ def _is_similar(word: str, name: str) -> bool:
 
 
 def _edit_distance(one: str, other: str) -> int:
-    """Letters to change, add, drop or swap (optimal string alignment distance)."""
+    """The edit distance with transpositions (optimal string alignment, Damerau–Levenshtein restricted)."""
     above, row = list[int](), list(range(len(other) + 1))
     for i, left in enumerate(one, start=1):
         further, above, row = above, row, [i]

@@ -1,7 +1,7 @@
-"""What phrases mean, whatever the language: dates and times, read against a calendar.
+"""Resolvers: what the phrases for dates and times mean, whatever the language.
 
-A meaning is a function of the calendar and the values of a phrase's slots. It returns None, or raises
-`ValueError` or `OverflowError`, where there is no such thing: the phrase then stays in the title.
+A resolver is a function of the calendar and the values of a phrase's slots. It returns None, or raises
+`ValueError` or `OverflowError`, where there is no such date or time: the phrase then stays in the title.
 """
 
 from calendar import monthrange
@@ -21,7 +21,7 @@ Unit = Literal["minute", "hour", "day", "week", "fortnight", "month", "quarter",
 
 @dataclass(frozen=True, slots=True)
 class PartialDateTime:
-    """A day, a time on the wall, or both. A default time is a habit that a time said outright beats."""
+    """A day, a local time, or both. `is_default`: the usual time of a word such as `morning`."""
 
     day: date | None = None
     clock: time | None = None

@@ -1,4 +1,4 @@
-"""The signs of quick add: ours, and those people bring along from Todoist and Vikunja.
+"""The marker syntaxes of quick add: ours, and those people bring along from Todoist and Vikunja.
 
 Only what has a place in a task is read; a section, an assignee or a deadline stays in the title, whole.
 """

@@ -231,7 +231,7 @@ _REMINDERS = _make_phrases("reminder", Placement.ANYWHERE, {
     "(?:remind me|remind|reminder)": ("remind_at", "date?", "time"),
 })  # fmt: skip
 
-_OTHERS = _make_phrases("doubt", Placement.ANYWHERE, {
+_OTHERS = _make_phrases("ambiguous", Placement.ANYWHERE, {
     "(?:black|good) friday": "nothing",
     "(?:easter|cyber) (?:monday|sunday)": "nothing",
     "(?:palm|easter) sunday": "nothing",
@@ -239,7 +239,7 @@ _OTHERS = _make_phrases("doubt", Placement.ANYWHERE, {
     "(?:super|shrove|giving) tuesday": "nothing",
     "maundy thursday": "nothing",
     "(?:last|previous|past) (?:night|week|month|year|<_:weekday>)": "nothing",
-}) + _make_phrases("other", Placement.ANYWHERE, {
+}) + _make_phrases("ignored", Placement.ANYWHERE, {
     "24/7": "nothing",
     f"{_AT}{_TIME} ?(?:-|–|to) ?{_TIME}": "nothing",
 })  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a language is to quick add: words with their values, and phrases made of them.
+"""The templates of quick add: a language is word classes with values, and phrases made of them.
 
 A template is a regular expression in which a space stands for any white space, ` ?` for some or none,
 and `<slot:words>` for one of those words; `<words>` alone has the slot's name too, `<words+>` is a list
@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal
 
-PhraseKind = Literal["date", "time", "recurrence", "reminder", "limit", "other", "doubt"]
-"""`limit` ends a recurrence; `other` only looks like one of them and stays in the title.
+PhraseKind = Literal["date", "time", "recurrence", "reminder", "limit", "ignored", "ambiguous"]
+"""`limit` ends a recurrence; `ignored` only looks like one of them and stays in the title.
 
-So does `doubt`, which names a day that is not read: a time beside it is not one of today.
+So does `ambiguous`, which mentions a day that is not parsed: a time beside it is not one of today.
 """
 
 
@@ -31,7 +31,7 @@ class Placement(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Words of one class and what each means; `digits` is how the numbers among them are written.
+    """A word class: words with their values; `digits` is the pattern of numbers that belong to it.
 
     is_text: what is written is the value, digits or not.
     """
@@ -80,7 +80,7 @@ class Language:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A phrase made ready to be looked for."""
+    """A phrase compiled to a regular expression with a named group for each slot."""
 
     phrase: Phrase
     regex: re.Pattern[str]

@@ -1,4 +1,4 @@
-"""What is said with a sign: `#label`, `+project`, `!priority`, or as another program writes them.
+"""Parses markers: `#label`, `+project`, `!priority`, or as another program writes them.
 
 A name begins with a letter and ends with white space, or stands in quotes. So `#123`, `C#`, `+1` and
 `!important` are plain text.

@@ -1,4 +1,4 @@
-"""From a line of text to a task."""
+"""Combines the phrases of a text to a task: of several dates, times or recurrences the last one wins."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -15,8 +15,8 @@ from task_service.quickadd.phrase_matcher import find_phrases, find_signed_remin
 from task_service.quickadd.recurrence_resolvers import ParsedRecurrence, ParsedReminder, RecurrenceLimit
 from task_service.quickadd.text import (
     TextSpan,
+    casefold_same_length,
     extract_title,
-    fold_case,
     mask_matches,
     mask_protected,
     mask_spans,
@@ -32,7 +32,10 @@ MAX_REMINDERS = 20
 
 @dataclass(slots=True)
 class ParsedTask:
-    """What a text says; `spans` are in order, apart. A text of which nothing is left is its own title."""
+    """The result of parsing; `spans` are the parsed parts, in order, without overlap.
+
+    A text that would leave no title is its own title, and nothing is parsed of it.
+    """
 
     title: str
     due_date: date | None = None
@@ -46,9 +49,9 @@ class ParsedTask:
 
 
 def parse_text(text: str, calendar: Calendar, marks: SyntaxName = "todo") -> ParsedTask:
-    """Read `text`. Whatever it is, there is an answer; a text wholly in quotes is the title.
+    """Parse `text`. Never fails; a text wholly in quotes is a title, verbatim.
 
-    marks: whose signs for labels, projects and priorities it has.
+    marks: the syntax of labels, projects and priorities, ours or that of another program.
     """
     inner = unquote(text)
     if inner is not None:
@@ -56,7 +59,7 @@ def parse_text(text: str, calendar: Calendar, marks: SyntaxName = "todo") -> Par
     dialect = DIALECTS[marks]
     visible = mask_protected(text)
     marked = markers.parse_markers(text, visible, dialect)
-    words = fold_case(mask_spans(mask_matches(dialect.unread, visible), marked.spans))
+    words = casefold_same_length(mask_spans(mask_matches(dialect.unread, visible), marked.spans))
     signed = find_signed_reminders(words, calendar) if dialect.reminders else []
     said = _PhraseResolver(
         mask_spans(words, (TextSpan(each.start, each.end, "") for each in signed)), calendar, signed
@@ -79,7 +82,7 @@ def parse_text(text: str, calendar: Calendar, marks: SyntaxName = "todo") -> Par
 
 
 class _PhraseResolver:
-    """What phrases say together: of two dates, times or recurrences the last one counts."""
+    """Resolves the phrases of one text against each other: due date, time, recurrence and reminders."""
 
     def __init__(self, text: str, calendar: Calendar, signed: Sequence[PhraseMatch] = ()) -> None:
         self._text = text
@@ -98,7 +101,7 @@ class _PhraseResolver:
         self._resolve_reminders()
 
     def _resolve_recurrence(self) -> ParsedRecurrence | None:
-        """The last one that is a rule there can be."""
+        """The last phrase that makes a valid rule."""
         for found in reversed([each for each in self._found if each.kind == "recurrence"]):
             repeat: ParsedRecurrence = found.value
             if _parse_valid_rule(repeat.rule):
@@ -133,7 +136,7 @@ class _PhraseResolver:
         return moment
 
     def _resolve_time(self, day: PartialDateTime) -> PartialDateTime:
-        """The last time, one said outright before a habit such as `morning`; a date may have one."""
+        """The last time; an explicit one beats the default time of a word such as `morning`."""
         times = [each for each in self._found if each.kind == "time"]
         if not times or (day.clock and not day.is_default):
             return day
@@ -153,7 +156,7 @@ class _PhraseResolver:
             self._set_next_time(self.due_time)
 
     def _set_next_time(self, clock: time) -> None:
-        """The next such time, unless another day seems to be meant that was not read."""
+        """Today or tomorrow at that time, unless the text seems to mention another day."""
         if self._mentions_unread_day:
             self.due_time = None
             self.spans = [span for span in self.spans if span.kind != "time"]
@@ -166,11 +169,11 @@ class _PhraseResolver:
         read = [
             TextSpan(each.start, each.end, "") for each in self._found if each.kind in ("time", "reminder")
         ]
-        doubted = any(each.kind in ("doubt", "recurrence") for each in self._found)
-        return doubted or mentions_date(mask_spans(self._text, read))
+        is_ambiguous = any(each.kind in ("ambiguous", "recurrence") for each in self._found)
+        return is_ambiguous or mentions_date(mask_spans(self._text, read))
 
     def _set_first_day(self, repeat: ParsedRecurrence) -> None:
-        """The first day of the rule from the date on, or from now on."""
+        """The first day of the rule on or after the date, or from now on."""
         calendar, rule = self._calendar, _parse_valid_rule(repeat.rule)
         assert rule
         start = self.due_date or calendar.today
@@ -202,7 +205,7 @@ class _PhraseResolver:
         return f"{rule};UNTIL={last:%Y%m%d}"
 
     def _resolve_reminders(self) -> None:
-        """Those that can be placed: before a due date there is, or at a moment."""
+        """Keep the reminders that can be scheduled: before a due date, if there is one, or at a time."""
         for found in [each for each in self._found if each.kind == "reminder"][:MAX_REMINDERS]:
             reminder: ParsedReminder = found.value
             if reminder.minutes_before is not None:
@@ -235,7 +238,7 @@ def _parse_valid_rule(text: str) -> Rule | None:
 
 
 def _add_end(rule: str, limit: RecurrenceLimit) -> str | None:
-    """`rule` with its end; None for an end that is not this rule's, or has to wait for its first day."""
+    """`rule` with its end; None if it has one, or if the end depends on its first day (a duration)."""
     if limit.from_completion:
         return rule
     if "UNTIL" in rule or "COUNT" in rule:

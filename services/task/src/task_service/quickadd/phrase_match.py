@@ -1,4 +1,4 @@
-"""A phrase found in a text."""
+"""A phrase that was matched in a text."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,7 +8,7 @@ from task_service.quickadd.language import PhraseKind, Placement
 
 @dataclass(frozen=True, slots=True)
 class PhraseMatch:
-    """A phrase in the text and what it means."""
+    """A phrase in the text and the value it resolves to."""
 
     start: int
     end: int
@@ -19,5 +19,7 @@ class PhraseMatch:
 
     @property
     def as_ambiguous(self) -> "PhraseMatch":
-        """The same as what stays in the title. A time alone names no day."""
-        return replace(self, kind="other" if self.kind == "time" else "doubt", placement=Placement.ANYWHERE)
+        """The same phrase as ambiguous: it stays in the title. A time names no day, so it is ignored."""
+        return replace(
+            self, kind="ignored" if self.kind == "time" else "ambiguous", placement=Placement.ANYWHERE
+        )

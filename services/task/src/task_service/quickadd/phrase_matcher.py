@@ -1,4 +1,4 @@
-"""Phrases found in a text, and which of them count."""
+"""Matches the phrases of the language in a text, and selects which of them count where they stand."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -39,19 +39,19 @@ _GAP = re.compile(r"[ \t,]*")
 
 
 def find_phrases(text: str, calendar: Calendar) -> list[PhraseMatch]:
-    """The phrases of `text` (folded), in its order, none overlapping another.
+    """The phrases of `text` (case-folded), in its order, without overlap.
 
-    Those that don't count where they stand are there as doubts.
+    Those that don't count where they stand come as ambiguous.
     """
     apart = context.apply_context(_drop_overlapping(_match_candidates(text, calendar)), text)
     counted = _select_placed(apart, text)
     open_ = {each for each in apart if each.kind in ("date", "recurrence")} - set(counted)
-    doubts = [each.as_ambiguous for each in open_] + [each for each in apart if each.kind == "doubt"]
-    return sorted([*counted, *doubts], key=lambda each: each.start)
+    ambiguous = [each.as_ambiguous for each in open_] + [each for each in apart if each.kind == "ambiguous"]
+    return sorted([*counted, *ambiguous], key=lambda each: each.start)
 
 
 def find_signed_reminders(text: str, calendar: Calendar) -> list[PhraseMatch]:
-    """Reminders that are asked for by `!` before a moment: `!9am`, `!30 min before`."""
+    """Todoist's reminders, `!` before a time or duration: `!9am`, `!30 min before`."""
     found = []
     for sign in islice(_REMINDER_SIGN.finditer(text), MAX_SIGNED):
         behind = text[sign.end() : sign.end() + _LONGEST_MOMENT].partition("!")[0]
@@ -93,7 +93,7 @@ def _resolve_match(
     found = PhraseMatch(match.start(), end, phrase.kind, phrase.placement, value, phrase.resolver)
     if value is None and phrase.kind in ("date", "recurrence"):
         return found.as_ambiguous
-    return found if value is not None or phrase.kind in ("other", "doubt") else None
+    return found if value is not None or phrase.kind in ("ignored", "ambiguous") else None
 
 
 def _match_longest(text: str, start: int, kind: str, calendar: Calendar) -> PhraseMatch | None:
@@ -119,7 +119,7 @@ def _find_resolver(name: str) -> Resolver:
 
 
 def _drop_overlapping(candidates: Iterator[PhraseMatch]) -> list[PhraseMatch]:
-    """Of those that overlap the first, of those that begin together the longest."""
+    """Leftmost-longest: of overlapping phrases the first, of those that begin together the longest."""
     kept: list[PhraseMatch] = []
     for found in sorted(candidates, key=lambda each: (each.start, -each.end)):
         if not kept or found.start >= kept[-1].end:
@@ -128,9 +128,14 @@ def _drop_overlapping(candidates: Iterator[PhraseMatch]) -> list[PhraseMatch]:
 
 
 def _select_placed(found: Sequence[PhraseMatch], text: str) -> list[PhraseMatch]:
-    """Those that count where they stand."""
+    """The phrases that count where they stand.
+
+    A fixed point: a phrase at the end, or beside one that counts, counts itself and may make the next one do.
+    """
     sure = [
-        each for each in found if each.placement is Placement.ANYWHERE and each.kind not in ("other", "doubt")
+        each
+        for each in found
+        if each.placement is Placement.ANYWHERE and each.kind not in ("ignored", "ambiguous")
     ]
     open_ = [each for each in found if each.placement is not Placement.ANYWHERE][-MAX_UNPLACED:]
     while True:

@@ -1,4 +1,4 @@
-"""What phrases of recurrence mean: RFC 5545 rules, and what ends them; reminders too."""
+"""Resolvers of recurrence phrases to RFC 5545 rules and their ends, and of reminders."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class ParsedRecurrence:
 
 @dataclass(frozen=True, slots=True)
 class RecurrenceLimit:
-    """What ends a recurrence: a number of times, a day, or a stretch from its first day on."""
+    """What ends a recurrence: a number of times, a day, or a duration from its first day on."""
 
     count: int | None = None
     until: date | None = None

@@ -1,4 +1,4 @@
-"""What quick add takes and shows."""
+"""Request and response models of quick add."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -52,7 +52,7 @@ class TaskDraft(TaskPatch):
         if self.quick is None and not self.title:
             raise Invalid.field("/title", "Field required")
         if self.quick is not None and self.title:
-            raise Invalid.field("/title", "The title comes from quick; leave one of the two out.")
+            raise Invalid.field("/title", "Send either quick or title, not both.")
 
     def merge_parsed(self, understood: Mapping[str, Any]) -> TaskCreate:
         """The whole task; `understood` gives what no field says. Raises pydantic's `ValidationError`."""

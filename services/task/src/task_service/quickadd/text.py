@@ -1,6 +1,6 @@
 """The text itself: what in it is never read, and what is left of it as the title.
 
-Offsets count code points of the text as it was given. `fold_case` keeps them.
+Offsets count code points of the text as it was given; masking and `casefold_same_length` keep them.
 """
 
 import re
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 MASK = "\ufffc"
-"""Stands for each character that was read already or must not be read."""
+"""Replaces each character that was parsed already, or must not be (U+FFFC, object replacement)."""
 
 _DATE = (
     r"[(\[]?(?:[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4}|[0-9]{4}\.[0-9]{1,2}\.[0-9]{1,2}"
@@ -41,29 +41,29 @@ class TextSpan:
 
 
 def unquote(text: str) -> str | None:
-    """What stands between the quotation marks of a text that is wholly in them."""
+    """The content of a text that is wholly in quotation marks; None for any other."""
     match = _QUOTED.fullmatch(text)
     return (match[1] if match[1] is not None else match[2]) if match else None
 
 
-def fold_case(text: str) -> str:
-    """In lower case, as long as before."""
+def casefold_same_length(text: str) -> str:
+    """Case-folded, but for a code point that would become several (`ß` → `ss`): offsets stay valid."""
     folded = (char.casefold() for char in text.replace("’", "'"))
     return "".join(low if len(low) == 1 else char for low, char in zip(folded, text, strict=True))
 
 
 def mask_protected(text: str) -> str:
-    """`text` with what is never read taken out of sight."""
+    """`text` with quotes, URLs, addresses and versions masked: nothing in them is parsed."""
     return _PROTECTED.sub(lambda found: MASK * len(found[0]), text)
 
 
 def mask_matches(unread: re.Pattern[str] | None, text: str) -> str:
-    """`text` with what `unread` finds taken out of sight."""
+    """`text` with the matches of `unread` masked."""
     return unread.sub(lambda found: MASK * len(found[0]), text) if unread else text
 
 
 def mask_spans(text: str, spans: Iterable[TextSpan]) -> str:
-    """`text` with `spans` taken out of sight."""
+    """`text` with `spans` masked."""
     for span in spans:
         text = text[: span.start] + MASK * (span.end - span.start) + text[span.end :]
     return text

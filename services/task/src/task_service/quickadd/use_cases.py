@@ -1,4 +1,4 @@
-"""The rules of quick add: what the text says becomes a task, with the projects and labels it names."""
+"""Quick add: creates the task that a text describes, with the projects and labels it names."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -31,7 +31,7 @@ MAX_LABELS = 50
 
 class NoTitleLeft(Invalid):
     code = "title-empty"
-    title = "Nothing is left to be the title; put the text in double quotes to take it as it stands"
+    title = "No title is left; put the text in double quotes to use it as it is"
 
 
 async def create_task(session: AsyncSession, user: Principal, draft: TaskDraft) -> Task:

@@ -1,7 +1,9 @@
-"""The days a rule falls on, from any day on, without walking there from the first one.
+"""Expands a rule to days (RFC 5545, 3.3.10), from any day on, without iterating from DTSTART.
 
-The days of a month depend only on its length and the weekday of its 1st, those of a year only on the
-weekday of 1 January and whether it is a leap year: each is worked out once and then looked up.
+The first period at or after a day is found by arithmetic (`align_up`): periods are `interval` apart, so it is
+`base + ceil((at - base) / interval) * interval`. Within a period the BY… parts expand or limit by the table
+of the RFC, and BYSETPOS selects last. The days of a month depend only on its length and the weekday of its
+1st, those of a year only on its `YearShape`: at most 28 shapes of each, expanded once and then looked up.
 """
 
 from calendar import isleap
@@ -14,7 +16,8 @@ from task_service.recurrence.rule import LONGEST_MONTHS, Frequency, Rule
 from task_service.recurrence.year_shape import YearShape
 
 HORIZON_YEARS = 100
-"""How far ahead of a day the next one is looked for; a rule with a wider gap has ended."""
+"""How far ahead the next day is searched for; a rule with a wider gap counts as ended. 29 February on a given
+weekday can be 40 years away, across a century that is no leap year."""
 _A_DAY = timedelta(days=1)
 
 T = TypeVar("T")
@@ -52,7 +55,7 @@ class RuleDays:
     _years: dict[YearShape, list[_MonthDay]] = field(default_factory=dict)
 
     def after(self, day: date) -> Iterator[RuleDay]:
-        """The days after `day`, for the next hundred years. A day before the anchor is none."""
+        """The days after `day`, in order, for `HORIZON_YEARS`; none before the anchor (DTSTART)."""
         day = max(day, self.anchor - _A_DAY) if self.anchor > date.min else day
         last = min(day.year + HORIZON_YEARS, MAXYEAR)
         periods = {
@@ -110,7 +113,7 @@ class RuleDays:
                 ]
 
     def _find_days_in_step(self, year: int, month: int) -> list[date]:
-        """Days of a month that are a whole number of intervals away from the anchor."""
+        """Days of a month that are a multiple of INTERVAL days away from the anchor."""
         before = date(year, month, 1).toordinal() - 1 - self.anchor.toordinal()
         return [
             date(year, month, number)
@@ -137,7 +140,11 @@ class RuleDays:
         return self._months[key]
 
     def _find_by_month_day(self, length: int) -> dict[int, int | None] | None:
-        """The days BYMONTHDAY names, or the day of the anchor; None where weekdays say it all."""
+        """Day → the day it was clamped from, for BYMONTHDAY or the anchor's day; None: BYDAY alone decides.
+
+        RFC 5545 ignores days a month lacks. With `clamp` they become its last day instead (RFC 7529's
+        SKIP=BACKWARD), which is what people mean by "monthly on the 31st".
+        """
         wanted = self.rule.by_month_day
         if not wanted and (self.rule.by_day or self.rule.frequency is Frequency.DAILY):
             return None if self.rule.by_day else dict.fromkeys(range(1, length + 1))
@@ -200,7 +207,11 @@ class RuleDays:
             before += length
 
     def _select_positions(self, days: Sequence[T]) -> list[tuple[T, int | None]]:
-        """What BYSETPOS leaves of the days of one period, each with the slot of it that is meant."""
+        """What BYSETPOS selects of the days of one period, each with its slot.
+
+        With several times a day, (day, time) pairs are counted: index p is day p // slots,
+        time p % slots.
+        """
         if not self.rule.by_set_pos:
             return [(day, None) for day in days]
         count = len(days) * self.slots
@@ -210,7 +221,7 @@ class RuleDays:
 
 
 def align_up(base: int, at: int, step: int) -> int:
-    """The first of `base`, `base + step`, … that is not below `at`."""
+    """The first of `base`, `base + step`, … that is at least `at`: a division rounded up."""
     return base if at <= base else base + -(-(at - base) // step) * step
 
 

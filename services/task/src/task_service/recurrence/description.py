@@ -1,4 +1,4 @@
-"""A rule in words: `every 2 weeks on Monday and Thursday`."""
+"""Recurrence rules in words: `every 2 weeks on Monday and Thursday`."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime

@@ -1,4 +1,8 @@
-"""Recurrence rules: the RRULE of RFC 5545, section 3.3.10."""
+"""Parses recurrence rules: the RRULE of RFC 5545, section 3.3.10, with its restrictions on combinations.
+
+Beyond the RFC, INTERVAL and COUNT are bounded, and a day that none of the months has is an error
+(`BYMONTH=2;BYMONTHDAY=30`), where the RFC has a rule that never occurs.
+"""
 
 import re
 from collections.abc import Callable, Mapping
@@ -109,13 +113,13 @@ class _RulePart:
 
 
 def normalize_rule(text: str) -> str:
-    """The text of a rule as it is stored: in capitals, without the name of the property."""
+    """The canonical text of a rule, as stored: upper case, without the property name."""
     return text.strip().upper().removeprefix("RRULE:")
 
 
 @lru_cache(maxsize=1024)
 def parse_rule(text: str) -> Rule:
-    """The rule `text` says, in any case, with or without a leading `RRULE:`. Raises `RuleError`."""
+    """Parse a rule in any case, with or without a leading `RRULE:`. Raises `RuleError` with the offset."""
     parts = _split_parts(text)
     if "FREQ" not in parts:
         raise RuleError("A rule needs a FREQ, such as FREQ=WEEKLY.", 0)
@@ -135,9 +139,9 @@ def _split_parts(text: str) -> dict[str, _RulePart]:
         if not equals or not value:
             raise RuleError("A rule is made of parts like FREQ=DAILY, with ; between them.", at)
         if name in found:
-            raise RuleError(f"{name} is there twice.", at)
+            raise RuleError(f"{name} appears twice.", at)
         if name not in _PARSERS:
-            raise RuleError(f"{name[:20]} is not a part of a recurrence rule.", at)
+            raise RuleError(f"{name[:20]} is not a recurrence rule part.", at)
         found[name] = part
         at += len(piece) + 1
     return found
@@ -167,7 +171,7 @@ def _parse_clock_numbers(part: _RulePart, high: int) -> tuple[int, ...]:
 
 
 def _parse_seconds(part: _RulePart) -> tuple[int, ...]:
-    """A leap second, which no clock here shows, is the second before it."""
+    """RFC 5545 allows 60, a leap second; Python's `time` has none, so it is read as 59."""
     return tuple(sorted({min(second, 59) for second in _parse_clock_numbers(part, 60)}))
 
 
@@ -228,11 +232,11 @@ _ALLOWED_FREQUENCIES: Mapping[str, tuple[Frequency, ...]] = {
 
 
 def _check_combinations(rule: Rule, parts: Mapping[str, _RulePart]) -> None:
-    """What RFC 5545 says of parts that don't go together."""
+    """Raise `RuleError` for combinations of parts that RFC 5545, 3.3.10, forbids."""
     if rule.count is not None and rule.until is not None:
         raise RuleError("COUNT and UNTIL don't go together.", parts["UNTIL"].at)
     if rule.by_set_pos and rule.is_plain_interval and not rule.names_times:
-        raise RuleError("BYSETPOS chooses among days or times another BY… part names.", parts["BYSETPOS"].at)
+        raise RuleError("BYSETPOS needs another BY… part to choose from.", parts["BYSETPOS"].at)
     for name, frequencies in _ALLOWED_FREQUENCIES.items():
         if name in parts and rule.frequency not in frequencies:
             raise RuleError(f"{name} does not go with FREQ={rule.frequency}.", parts[name].at)
@@ -249,11 +253,14 @@ def _check_combinations(rule: Rule, parts: Mapping[str, _RulePart]) -> None:
 
 def _check_times(rule: Rule, parts: Mapping[str, _RulePart]) -> None:
     if count_named_times(rule) > MAX_TIMES:
-        raise RuleError(f"These are more than {MAX_TIMES} times.", parts["BYSECOND"].at)
+        raise RuleError(f"A rule can have at most {MAX_TIMES} times.", parts["BYSECOND"].at)
 
 
 def count_named_times(rule: Rule) -> int:
-    """How many times there are in a day of the rule; in an hour or minute of one that is as frequent."""
+    """How many times BYHOUR, BYMINUTE and BYSECOND expand one period to (their Cartesian product).
+
+    The period is a day; for HOURLY and MINUTELY it is that hour or minute.
+    """
     widths = [len(named) or 1 for named in (rule.by_second, rule.by_minute, rule.by_hour)]
     levels = {Frequency.SECONDLY: 0, Frequency.MINUTELY: 1, Frequency.HOURLY: 2}
     return prod(widths[: levels.get(rule.frequency, 3)])
@@ -265,7 +272,7 @@ def _check_positions(rule: Rule, parts: Mapping[str, _RulePart]) -> None:
     most = 366 if rule.frequency in (Frequency.MONTHLY, Frequency.YEARLY) else days.get(rule.frequency, 1)
     most *= count_named_times(rule)
     if rule.by_set_pos and all(abs(position) > most for position in rule.by_set_pos):
-        raise RuleError("BYSETPOS is more than there are to choose from.", parts["BYSETPOS"].value_at)
+        raise RuleError("BYSETPOS exceeds what there is to choose from.", parts["BYSETPOS"].value_at)
 
 
 def _check_ordinals_in_month(rule: Rule, parts: Mapping[str, _RulePart]) -> None:

@@ -1,4 +1,8 @@
-"""A task that recurs: which occurrence comes after which."""
+"""The series of a recurring task: which occurrence follows which.
+
+The rule is counted from the anchor (RFC 5545's DTSTART), or anew from each completion. COUNT needs no
+history: the task stores the number of its own occurrence.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -14,7 +18,7 @@ from task_service.recurrence.wall_clock import Occurrence, resolve_occurrence
 
 LOOK_BACK = tuple(timedelta(days=days) for days in (8, 64, 512, 4096))
 LOOK_BACK_OF_TIMES = (timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), *LOOK_BACK)
-"""Spans in which the last occurrence before now is looked for, before all are walked through."""
+"""Growing spans before now in which the last missed occurrence is searched for, before all are iterated."""
 
 From = Literal["due", "completion"]
 MonthEnd = Literal["clamp", "skip"]
@@ -51,11 +55,11 @@ class Series:
     missed: Missed = "skip"
 
     def occurrences(self) -> Iterator[Occurrence]:
-        """What comes after the one at hand if each is done when it is due, soonest first."""
+        """The occurrences after the current one, if each is completed when it is due, soonest first."""
         return (found for found, _ in self._number_occurrences())
 
     def after_completion(self, now: datetime) -> NextOccurrence | None:
-        """The occurrence that follows when the one at hand is done at `now`; None if it was the last."""
+        """The occurrence after the current one, completed at `now`; None if it was the last."""
         if self.from_ == "completion":
             return self._find_from_completion(now)
         found = self._choose_next(now)
@@ -73,7 +77,10 @@ class Series:
         )
 
     def _number_occurrences(self, behind: datetime | None = None) -> Iterator[tuple[Occurrence, int]]:
-        """What follows a moment on the wall, with its number if that moment is the occurrence at hand."""
+        """The occurrences after the local time `behind`, numbered from that of the current occurrence.
+
+        Two local times can be one instant (in a DST gap): the second is dropped, not counted.
+        """
         behind = behind or self._current_time()
         number, before = self.number, self._resolve_day(RuleDay(behind.date()), behind.time())
         for day, clock in self._iterate_times(behind):
@@ -143,10 +150,10 @@ class Series:
         return found.due_date < now.astimezone(ZoneInfo(self.zone)).date()
 
     def _find_from_completion(self, now: datetime) -> NextOccurrence | None:
-        """The rule starts again on the day of completion.
+        """The next occurrence with the rule restarted on the day of completion.
 
-        Days of the calendar come after the occurrence at hand even if that was done early; a plain
-        interval is measured from the completion alone.
+        A plain interval ("every 3 days") is measured from the completion. Where the rule names days ("every
+        Monday"), the next one is also after the current occurrence: completing early must not repeat it.
         """
         done_at = self._to_wall_time(now).replace(second=0, microsecond=0)
         if self.due_time and self.rule.has_times:

@@ -1,6 +1,7 @@
-"""The times of day at which a rule that names some falls, from any moment on.
+"""Expands a rule with times of day (BYHOUR…, or HOURLY and below), from any moment on.
 
-Everything here is on the wall: `datetime` without a zone.
+All times are local, `datetime` without a zone: RFC 5545 counts on the wall clock, and `wall_clock` resolves
+what DST makes of them.
 """
 
 from collections.abc import Iterable, Iterator
@@ -76,7 +77,11 @@ class RuleTimes:
             yield from (RuleTime(day, clock) for clock in found)
 
     def _cycle_days(self, step: int) -> float:
-        """The days after which weekdays and intervals begin anew; with months and years it is too many."""
+        """After how many days without a time none can follow.
+
+        Steps and days align every step / gcd(step, 86400) days, and weekdays after seven times as many. Where
+        months or years limit the days, there is no such bound.
+        """
         if self.rule.by_month or self.rule.by_month_day or self.rule.by_year_day:
             return inf
         return _WEEK * step // gcd(step, _A_DAY)

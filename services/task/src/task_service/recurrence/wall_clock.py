@@ -1,4 +1,8 @@
-"""From a day and a time on the wall to the instant they are, and why it is that one."""
+"""Resolves local dates and times to instants across DST changes, and explains each adjustment.
+
+As RFC 5545, 3.3.5: a time in a gap is moved forward by the gap, of one that occurs twice the first counts
+(PEP 495, fold=0).
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,9 +32,9 @@ class Occurrence:
 
 
 def resolve_occurrence(day: RuleDay, clock: time | None, zone: str) -> Occurrence:
-    """The occurrence on `day` at `clock` in the IANA zone `zone`.
+    """The occurrence on `day` at the local time `clock` in the IANA zone `zone`.
 
-    A day the zone left out (Apia, 30 December 2011) becomes the next one there is.
+    A day the zone skipped (Apia, 30 December 2011) becomes the next one there is.
     """
     why = list(_explain_clamping(day))
     real = day.date

@@ -1,4 +1,4 @@
-"""Years as far as calendars differ: the days and the weeks of one are the same in all of its shape."""
+"""The shape of a year: the weekday it begins on and its length decide its days and weeks (ISO 8601)."""
 
 from calendar import isleap
 from collections.abc import Iterator, Sequence

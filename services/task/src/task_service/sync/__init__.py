@@ -1,1 +1,1 @@
-"""The feed of changes: what is different since a token, deletions included."""
+"""Incremental (delta) sync: what has changed since a sync token, deletions included (ADR 19)."""

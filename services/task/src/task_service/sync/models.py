@@ -1,4 +1,4 @@
-"""Tables of the feed: the last change of each thing, numbered for each user."""
+"""Tables of the change log: the last change of each resource, numbered for each user."""
 
 from datetime import datetime
 
@@ -6,7 +6,10 @@ from sqlmodel import Field, SQLModel
 
 
 class ChangeLogEntry(SQLModel, table=True):
-    """The last change of one thing. A later one takes its place, with a higher `seq`."""
+    """The last change of one resource. A later one replaces it with a higher `seq` (log compaction).
+
+    So the log doesn't grow with edits, and a full sync is the same query as a delta.
+    """
 
     __tablename__ = "change"
 
@@ -19,7 +22,7 @@ class ChangeLogEntry(SQLModel, table=True):
 
 
 class ChangeCounter(SQLModel, table=True):
-    """The last number given out to a user's changes, and up to which deletions are forgotten."""
+    """The highest `seq` of a user, and up to which `seq` deletions (tombstones) have been purged."""
 
     __tablename__ = "change_counter"
 

@@ -1,4 +1,4 @@
-"""Queries of the feed of changes."""
+"""Queries of the change log."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -47,7 +47,7 @@ def _upsert_latest(new: Any) -> Any:
 
 
 def _numbered_values(columns: Any, last: Any) -> list[Any]:
-    """The values of a change whose `seq` says how many numbers it is behind the `last` one."""
+    """The values of a change whose `seq` counts back from the user's `last` number: `last + seq`."""
     return [columns[each.name] + last if each.name == "seq" else columns[each.name] for each in _CHANGE.c]
 
 
@@ -58,7 +58,7 @@ NUMBERS = Telling(
     postgresql=_allocate_numbers(postgresql.insert, _ASKED.c.user_id, _ASKED.c.last),
     sqlite=_allocate_numbers(sqlite.insert, _USER, bindparam("last", type_=Integer)),
 )
-"""Gives out `last` numbers of a user; tells the last of them, and nothing of an erased user."""
+"""Allocates `last` numbers to a user and returns the highest; returns nothing for an erased user."""
 _NUMBERED = cte_of(NUMBERS)
 _CHANGED = json_rows(list(_CHANGE.c), rows_of("changes"))
 _GIVEN = {each.name: bindparam(each.name, type_=each.type) for each in _CHANGE.c}
@@ -79,18 +79,18 @@ CHANGES = DeferredInsert(
         )
     ),
 )
-"""Each the last change of its thing; `seq` counts back from the number that `NUMBERS` gives out: 0, -1, …"""
+"""Upserts the last change of each resource; `seq` counts back from what `NUMBERS` allocates: 0, -1, …"""
 
 
 async def read_counter(session: AsyncSession, user_id: str) -> ChangeCounter:
-    """Where the numbers of a user stand."""
+    """The counter of a user; one that starts at 0 if nothing has changed yet."""
     return await session.get(ChangeCounter, user_id) or ChangeCounter(user_id=user_id, last=0)
 
 
 async def list_changes_after(
     session: AsyncSession, user_id: str, seq: int, deletions_hidden_up_to: int, limit: int
 ) -> Sequence[ChangeLogEntry]:
-    """Changes behind the number `seq`, in order; up to `deletions_hidden_up_to` without what is gone."""
+    """Changes after `seq`, in order; up to `deletions_hidden_up_to` without deletions."""
     query = select(ChangeLogEntry).where(
         col(ChangeLogEntry.user_id) == user_id,
         col(ChangeLogEntry.seq) > seq,
@@ -102,7 +102,7 @@ async def list_changes_after(
 async def list_resources(
     session: AsyncSession, model: type[Any], user_id: str, ids: Collection[str]
 ) -> dict[str, Any]:
-    """The things of these ids."""
+    """The resources of these ids, by id."""
     found: Sequence[SQLModel] = (
         await session.scalars(select(model).where(model.user_id == user_id, model.id.in_(ids)))
     ).all()
@@ -110,7 +110,10 @@ async def list_resources(
 
 
 async def purge_deletions(session: AsyncSession, before: datetime) -> None:
-    """Drop deletions older than `before`, and note for each user up to which they are gone."""
+    """Purge tombstones older than `before`, and store for each user up to which `seq` they are gone.
+
+    Tokens up to there can't be served as a delta any more, see `use_cases.read_changes`.
+    """
     old = (col(ChangeLogEntry.deleted).is_(True), col(ChangeLogEntry.at) < before)
     newest = (
         select(col(ChangeLogEntry.user_id), func.max(col(ChangeLogEntry.seq)))

@@ -1,4 +1,4 @@
-"""HTTP in: the feed of changes."""
+"""HTTP in: incremental sync."""
 
 from typing import Annotated
 

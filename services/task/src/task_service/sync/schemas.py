@@ -1,4 +1,4 @@
-"""What the feed of changes shows."""
+"""Response models of incremental sync."""
 
 from typing import Literal
 

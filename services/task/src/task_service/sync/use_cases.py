@@ -1,4 +1,8 @@
-"""The rules of the feed of changes."""
+"""Incremental (delta) sync: pages of the change log after a sync token.
+
+A token is the `seq` a client has seen. As `seq` is assigned in commit order (`change_log`), a client that
+asks for everything after its token misses nothing. It may see a change twice, so applying one is idempotent.
+"""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -16,22 +20,27 @@ from task_service.sync.models import ChangeLogEntry
 from task_service.sync.schemas import ChangeRead, Changes
 
 RETENTION = timedelta(days=90)
-"""How long it is known that something was deleted; older tokens start over."""
+"""How long tombstones are kept; a token from before is answered with a full sync."""
 _MODELS = {kind: model for model, kind in KINDS.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class SyncToken:
-    """Where a reader is: behind `seq`; up to `deletions_hidden_up_to` it is told only of what there is."""
+    """How far a client has read: up to `seq`.
+
+    deletions_hidden_up_to: the counter when its full sync began; it never had what was deleted before.
+    """
 
     seq: int = 0
     deletions_hidden_up_to: int = 0
 
 
 async def read_changes(session: AsyncSession, user: Principal, since: str | None, limit: int) -> Changes:
-    """What is different since the token. Raises `Invalid` for what is no token of this user.
+    """A page of changes after the token `since`; of everything without one. Raises `Invalid` for a bad token.
 
-    Where the counter stands is read before the changes: all numbered up to there are to be seen.
+    The token of the last page is the counter, not the last change: it moves past changes that are hidden.
+    The counter is read before the changes, so that all up to it are visible to the second query. A token
+    below `forgotten` (tombstones are purged) or above `last` (as after a restore) starts over.
     """
     counter = await repository.read_counter(session, user.user_id)
     place = _decode_token(user, since) if since else None
@@ -53,14 +62,14 @@ async def read_changes(session: AsyncSession, user: Principal, since: str | None
 
 
 async def purge_deletions(session: AsyncSession) -> None:
-    """Drop what is older than a token may be."""
+    """Purge tombstones older than `RETENTION`."""
     await repository.purge_deletions(session, datetime.now(UTC) - RETENTION)
 
 
 async def _present_changes(
     session: AsyncSession, user: Principal, page: Sequence[ChangeLogEntry]
 ) -> list[ChangeRead]:
-    """Each as it is now, which may be newer than its number: then it comes once more."""
+    """Each resource as it is now, which may be newer than its `seq`: then it comes once more later."""
     wanted: dict[str, list[str]] = defaultdict(list)
     for change in page:
         if not change.deleted:
@@ -83,7 +92,7 @@ def _decode_token(user: Principal, since: str) -> SyncToken:
     try:
         return SyncToken(*map(int, decode_cursor(since, bound_to=_token_scope(user), values=2)))
     except (Invalid, TypeError, ValueError) as error:
-        message = "This is not a token of this feed; leave it out to start over."
+        message = "This sync token is invalid; leave it out to start over."
         raise Invalid.field("?since", message, code="token-invalid") from error
 
 

@@ -74,13 +74,13 @@ def replaced(document: Any, path: tuple[Any, ...], value: Any) -> Any:
 class TestBytes:
     @given(st.binary(max_size=400))
     @QUICK
-    def test_of_any_kind(self, body: bytes) -> None:
+    def test_any_bytes_are_read_or_rejected(self, body: bytes) -> None:
         outcome(body)
 
     @pytest.mark.parametrize("name", sorted(ALL))
     @given(data=st.data())
     @QUICK
-    def test_of_a_broken_file(self, name: str, data: st.DataObject) -> None:
+    def test_broken_files_are_read_or_rejected(self, name: str, data: st.DataObject) -> None:
         body = bytearray(ALL[name])
         for _ in range(data.draw(st.integers(1, 4))):
             body[data.draw(st.integers(0, len(body) - 1))] ^= 1 << data.draw(st.integers(0, 7))
@@ -88,13 +88,13 @@ class TestBytes:
         outcome(bytes(body))
 
     @pytest.mark.parametrize("name", sorted(ALL))
-    def test_of_a_whole_file(self, name: str) -> None:
+    def test_whole_files_are_read(self, name: str) -> None:
         assert outcome(ALL[name]) > 0
 
 
 class TestTypes:
     @pytest.mark.parametrize("name", sorted(JSON))
-    def test_of_every_field_can_be_any(self, name: str) -> None:
+    def test_any_type_in_any_field_is_read(self, name: str) -> None:
         for path in paths(JSON[name]):
             for value in VALUES:
                 outcome(json.dumps(replaced(JSON[name], path, value)).encode())
@@ -102,7 +102,7 @@ class TestTypes:
     @given(st.text("ab,;\t|\"'\n=-0123456789/.:TZ# \u20ac", max_size=200))
     @example("title,priority\nx," + "9" * 5000)
     @QUICK
-    def test_of_any_table(self, text: str) -> None:
+    def test_any_table_is_read_or_rejected(self, text: str) -> None:
         outcome(f"title,due,priority,done\n{text}".encode())
 
 
@@ -154,16 +154,16 @@ class TestGrowth:
     @pytest.mark.parametrize(
         "make", [chain, folders, rows, indented, todos, google, microsoft, vikunja, backup]
     )
-    def test_is_that_of_the_file(self, make: Callable[[int], bytes]) -> None:
+    def test_reading_time_grows_with_the_file(self, make: Callable[[int], bytes]) -> None:
         """Twice the file takes less than three times as long, four times the file less than nine times."""
         took = [min(seconds(make(count)) for _ in range(2)) for count in (200, 400, 800)]
         assert took[2] < 9 * took[0] + 0.05
 
-    def test_of_names_that_are_long(self) -> None:
+    def test_long_names_take_linear_time(self) -> None:
         took = [seconds(b"title\n" + b"x " * count) for count in (20_000, 80_000)]
         assert took[1] < 9 * took[0] + 0.1
 
-    def test_of_a_chain_is_linear(self) -> None:
+    def test_chain_of_parents_takes_linear_time(self) -> None:
         parents: dict[str, str | None] = {str(n): str(n + 1) for n in range(200_000)}
         began = time.process_time()
         assert len(resolve_nesting(parents, 10)) == 200_000

@@ -55,7 +55,7 @@ class TestAnyForm:
         announced=st.booleans(),
         clock=st.none() | st.times(),
     )
-    def test_gives_the_same_tasks(
+    def test_separators_and_encodings_give_the_same_tasks(
         self,
         days: list[date],
         form: str,
@@ -76,10 +76,10 @@ class TestAnyForm:
         expected = clock.replace(second=0, microsecond=0) if clock else None
         assert {draft.fields.get("due_time") for draft in source.tasks} == {expected}
         told = [what for _, what in said(source) if "both ways" not in what]
-        assert told == (["It is not UTF-8; it was read as Windows-1252."] if encoding == "cp1252" else [])
+        assert told == (["It is not UTF-8; it was decoded as Windows-1252."] if encoding == "cp1252" else [])
 
     @given(st.lists(st.text(st.characters(codec="utf-8"), max_size=20), min_size=1, max_size=5))
-    def test_of_a_cell_comes_back_from_our_own(self, cells: list[str]) -> None:
+    def test_any_cell_survives_our_own_csv(self, cells: list[str]) -> None:
         for cell in [*cells, *(mark + cell for cell in cells for mark in ("=", "'=", "-", "\t", "\r", "'"))]:
             out = escape_cell(cell)
             assert unescape_cell(out) == cell
@@ -102,24 +102,24 @@ class TestDates:
             ("tomorrow 9am", date(2026, 11, 25), time(9)),
         ],
     )
-    def test_are_read(self, text: str, day: date, clock: time | None) -> None:
+    def test_date_formats_are_parsed(self, text: str, day: date, clock: time | None) -> None:
         (draft,) = read(f'title,due\nx,"{text}"\n').tasks
         assert (draft.fields["due_date"], draft.fields.get("due_time")) == (day, clock)
 
     @pytest.mark.parametrize("text", ["someday", "30.02.2026", "2026-13-01", "2026-12-03 25:00", "9" * 5000])
-    def test_that_can_t_be_go_to_the_notes(self, text: str) -> None:
+    def test_unparsed_dates_go_to_the_notes(self, text: str) -> None:
         source = read(f"title,Due Date,notes\nx,{text},n\n")
         (draft,) = source.tasks
         assert "due_date" not in draft.fields
         assert draft.fields["notes"] == f"n\nDue Date: {text}"
         assert said(source)[-1][0] == "line 2"
 
-    def test_have_one_order_in_a_column(self) -> None:
+    def test_dates_of_a_column_have_one_order(self) -> None:
         source = read("title,due\na,12/25/2026\nb,12/4/2026\n")
         assert [draft.fields["due_date"] for draft in source.tasks] == [date(2026, 12, 25), date(2026, 12, 4)]
         assert said(source) == []
 
-    def test_that_nothing_decides_are_read_as_the_user_does_and_told(self) -> None:
+    def test_ambiguous_dates_follow_the_user_and_are_reported(self) -> None:
         text = "title,due\na,3/12/2026\n"
         german, american = read(text), read(text, calendar=AMERICAN)
         assert german.tasks[0].fields["due_date"] == date(2026, 12, 3)
@@ -127,7 +127,7 @@ class TestDates:
         assert "both ways" in said(german)[0][1]
         assert "both ways" in said(american)[0][1]
 
-    def test_of_completion_are_kept(self) -> None:
+    def test_completion_dates_are_kept(self) -> None:
         (draft,) = read("Name,Completed At\nx,2026-01-02T03:04:05Z\n").tasks
         assert draft.done
         assert draft.completed_at
@@ -135,43 +135,43 @@ class TestDates:
 
 
 class TestColumns:
-    def test_of_one_meaning_the_most_exact_wins(self) -> None:
+    def test_most_specific_column_wins(self) -> None:
         source = read("name,title,notes\nOther,Real title,n\n")
         (draft,) = source.tasks
         assert (draft.fields["title"], draft.fields["notes"]) == ("Real title", "n\nname: Other")
-        assert "more exact" in said(source)[0][1]
+        assert "more specific" in said(source)[0][1]
 
-    def test_that_are_unknown_are_told_with_their_number(self) -> None:
+    def test_unknown_columns_are_reported_with_their_number(self) -> None:
         rows = "".join(f"t{n},ada,\n" for n in range(10))
         assert said(read(f"Title,Assignee,Empty\n{rows}")) == [
-            ("line 2, line 3, line 4 and 7 more", "Left out: the column “Assignee”.")
+            ("line 2, line 3, line 4 and 7 more", "Skipped: the column “Assignee”.")
         ]
 
-    def test_name_projects_labels_and_parents(self) -> None:
+    def test_columns_name_projects_labels_and_parents(self) -> None:
         source = read('Name,Projects,Tags,Parent task\nA,Home,"x, y",\nB,Home,,A\n')
         above, below = source.tasks
         assert (below.parent, above.project, above.fields["labels"]) == (above.key, "Home", ["x", "y"])
 
-    def test_without_a_title_are_named_in_the_refusal(self) -> None:
+    def test_missing_title_column_is_rejected_with_the_columns(self) -> None:
         with pytest.raises(UnreadableFile, match="line 1 has “a”, “b”"):
             read("a,b\n1,2\n")
 
-    def test_with_the_same_id_twice_lose_no_row(self) -> None:
+    def test_duplicate_ids_lose_no_row(self) -> None:
         assert len({draft.key for draft in read("id,title\n1,a\n1,b\n").tasks}) == 2
 
     @pytest.mark.parametrize(
         ("word", "level"), [("High", 3), ("P1", 4), ("urgent", 4), ("2", 2), ("none", 0)]
     )
-    def test_of_priority(self, word: str, level: int) -> None:
+    def test_priority_column_is_parsed(self, word: str, level: int) -> None:
         assert read(f"title,priority\nx,{word}\n").tasks[0].fields["priority"] == level
 
     @pytest.mark.parametrize("word", ["done", "Completed", "archived", "closed", "x", "TRUE", "yes", "2"])
-    def test_of_what_is_done(self, word: str) -> None:
+    def test_status_column_is_parsed(self, word: str) -> None:
         assert read(f"title,status\nx,{word}\n").tasks[0].done
 
 
 class TestTickTick:
-    def test_is_read_as_it_is_exported(self) -> None:
+    def test_ticktick_export_is_read(self) -> None:
         source = read(TICKTICK)
         report, sub = source.tasks
         assert (report.fields["title"], report.fields["notes"]) == ("Weekly report", "Write it")

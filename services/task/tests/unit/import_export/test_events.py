@@ -7,5 +7,5 @@ from task_service.import_export.formats import Format
 
 
 class TestSources:
-    def test_have_words_for_every_format(self) -> None:
+    def test_every_format_has_a_source_name(self) -> None:
         assert set(SOURCES) == set(get_args(Format))

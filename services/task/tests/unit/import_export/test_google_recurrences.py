@@ -41,19 +41,21 @@ def test_the_next_open_occurrence_stands_for_the_series() -> None:
     assert (was.key, was.done, was.fields.get("recurrence")) == ("was", True, None)
     assert (following.key, following.fields["due_date"]) == ("next", date(2026, 5, 2))
     assert following.fields["recurrence"] == {"rule": "FREQ=WEEKLY;INTERVAL=2;BYDAY=SA,MO"}
-    assert [what for _, what in said(source)] == ["Left out: a later occurrence of a task that repeats."]
+    assert [what for _, what in said(source)] == ["Skipped: a later occurrence of a recurring task."]
 
 
-def test_of_a_rule_that_is_not_known_every_occurrence_stays_and_it_is_said() -> None:
+def test_unknown_rule_keeps_every_occurrence_and_is_reported() -> None:
     tasks = (occurrence("a", "2026-05-02"), occurrence("b", "2026-06-02"))
     source = read(takeout(*tasks, monthly={"week_of_month": 2}))
     assert [(each.key, each.fields.get("recurrence")) for each in source.tasks] == [("a", None), ("b", None)]
-    assert said(source) == [("task 1", "How it repeats was not understood, or was stopped; it does not.")]
+    assert said(source) == [
+        ("task 1", "The recurrence was not understood, or was stopped; it does not recur.")
+    ]
 
 
-def test_what_a_task_has_that_is_not_known_is_said() -> None:
+def test_unknown_fields_are_reported() -> None:
     source = read(takeout(occurrence("a", "2026-05-02", colour="red", etag="x"), daily={}))
-    assert said(source) == [("task 1", "Left out: “colour”.")]
+    assert said(source) == [("task 1", "Skipped: “colour”.")]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +74,7 @@ def test_what_a_task_has_that_is_not_known_is_said() -> None:
         ({}, None),
     ],
 )
-def test_rules(schedule: dict[str, Any], rule: str | None) -> None:
+def test_google_rules_are_converted(schedule: dict[str, Any], rule: str | None) -> None:
     assert convert_rule({"id": "w", "schedule": schedule}) == rule
     assert convert_rule({"id": "w", "schedule": schedule, "stopped": True}) is None
 
@@ -92,14 +94,14 @@ JSON = st.recursive(
 
 
 @given(schedule=JSON, stopped=JSON)
-def test_a_rule_is_one_that_others_read_or_none(schedule: Any, stopped: Any) -> None:
+def test_converted_rule_is_valid_or_none(schedule: Any, stopped: Any) -> None:
     rule = convert_rule({"id": "w", "schedule": schedule, "stopped": stopped})
     if rule is not None and "UNTIL" not in rule:
         assert rrulestr(rule)
 
 
 @given(listed=JSON, id=JSON, times=JSON)
-def test_whatever_stands_there_no_task_is_lost_without_a_word(listed: Any, id: Any, times: Any) -> None:
+def test_no_task_is_lost_without_a_report(listed: Any, id: Any, times: Any) -> None:
     task = {
         "id": "a",
         "title": "a",

@@ -136,7 +136,7 @@ def same(values: dict[str, Any]) -> dict[str, Any]:
 class TestRows:
     @BUSY
     @given(new_tasks, owners)
-    def test_are_those_of_a_session(self, task: NewTask, user: Owner) -> None:
+    def test_bulk_rows_equal_those_of_the_orm(self, task: NewTask, user: Owner) -> None:
         chunk = build_chunk([task], user, set())
         wanted = rows_of_the_session(task, user)
         for table in ("task", "task_text", "task_label", "activity", "outbox"):
@@ -146,7 +146,7 @@ class TestRows:
 
     @BUSY
     @given(new_tasks)
-    def test_tell_the_event_of_the_contract_in_its_very_words(self, task: NewTask) -> None:
+    def test_bulk_outbox_rows_equal_the_contract_event(self, task: NewTask) -> None:
         user = Owner("ada", "Europe/Berlin")
         (row,) = orjson.loads(build_chunk([task], user, set()).rows["outbox"])
         found = CloudEvent[TaskCreated].model_validate(row["payload"])
@@ -155,7 +155,7 @@ class TestRows:
 
     @BUSY
     @given(st.lists(new_tasks, max_size=3, unique_by=lambda task: task.id))
-    def test_count_what_the_session_would_count(self, tasks: list[NewTask]) -> None:
+    def test_bulk_rows_count_the_same_usage(self, tasks: list[NewTask]) -> None:
         user = Owner("ada", "Europe/Berlin")
         chunk = build_chunk(tasks, user, set())
         counted = [row for task in tasks for row in quotas.used_by(put_aside_of(task, user))]
@@ -166,12 +166,12 @@ class TestRows:
 
 
 class TestFields:
-    def test_are_those_of_the_models(self) -> None:
+    def test_new_task_has_the_fields_of_the_model(self) -> None:
         assert set(COLUMNS) == set(Task.model_fields)
         assert tuple(TaskSnapshot.model_fields) == SNAPSHOT_FIELDS
         assert TaskCreated.model_fields.keys() == {"user_id", "task"}
 
-    def test_that_a_new_task_leaves_out_are_as_a_row_would_have_them(self) -> None:
+    def test_new_task_has_the_defaults_of_the_model(self) -> None:
         given: dict[str, Any] = dict.fromkeys(("parent_id", "due_date", "due_time", "time_zone"))
         given |= {"recurrence": None, "completed_at": None, "notes": "", "done": False, "priority": 0}
         given |= {"labels": [], "subtasks_done": 0, "subtasks_total": 0, "reminders": []}
@@ -182,8 +182,8 @@ class TestFields:
         assert {name: getattr(new, name) for name in COLUMNS} == row.model_dump()
 
 
-class TestTheProcessThatReadsFiles:
-    def test_loads_neither_the_orm_nor_the_web_framework(self) -> None:
+class TestParserProcess:
+    def test_parser_process_loads_neither_orm_nor_web_framework(self) -> None:
         """They would cost it five times as much to start, and twice the memory."""
         look = "import sys, task_service.import_export.file_reader; print(*sys.modules)"
         loaded = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)

@@ -46,7 +46,7 @@ def test_durations_around_a_day_count_from_its_beginning_on_the_wall(text: str, 
 
 
 @given(st.text(max_size=30) | st.sampled_from(["PT5M", "P", "-P", "-PT99999999999H", "P99999W", "TRIGGER:"]))
-def test_whatever_else_is_in_the_cell_is_refused_or_valid(text: str) -> None:
+def test_any_other_cell_is_rejected_or_valid(text: str) -> None:
     for due in (NOON, DAY, None):
         for each in parse_triggers(text, due, "Europe/Berlin", repeats=False) or []:
             assert each.keys() in ({"minutes_before"}, {"at"})
@@ -61,7 +61,7 @@ def test_whatever_else_is_in_the_cell_is_refused_or_valid(text: str) -> None:
         ("x,2026-12-03,2026-12-02 09:00,", [{"at": "2026-12-02T08:00:00+00:00"}]),
     ],
 )
-def test_they_are_taken_over(row: str, reminders: list[dict[str, Any]]) -> None:
+def test_triggers_are_imported(row: str, reminders: list[dict[str, Any]]) -> None:
     source = read(HEAD + row + "\n")
     assert source.tasks[0].fields["reminders"] == reminders
     assert not said(source)
@@ -70,7 +70,7 @@ def test_they_are_taken_over(row: str, reminders: list[dict[str, Any]]) -> None:
 @pytest.mark.parametrize(
     "row", ["x,,-PT30M,", "x,2026-12-03,P0DT9H,FREQ=DAILY", "x,2026-12-03,an hour before,"]
 )
-def test_what_cannot_be_kept_is_in_the_notes_and_in_the_report(row: str) -> None:
+def test_unsupported_triggers_go_to_the_notes_and_the_report(row: str) -> None:
     source = read(HEAD + row + "\n")
     fields = source.tasks[0].fields
     assert not fields.get("reminders")

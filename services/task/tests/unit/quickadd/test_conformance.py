@@ -39,7 +39,7 @@ class TestTables:
     @pytest.mark.parametrize(
         "row", [row for heading in HEADINGS for row in table(heading)], ids=lambda r: r[0]
     )
-    def test_say_what_is_understood(self, row: list[str]) -> None:
+    def test_text_parses_as_documented(self, row: list[str]) -> None:
         assert said(parse_text(row[0], Calendar.for_zone(NOW, "Europe/Berlin"))) == row[1:]
 
     @pytest.mark.parametrize(
@@ -47,13 +47,13 @@ class TestTables:
         [(marks, row) for marks, heading in DIALECTS.items() for row in table(heading)],
         ids=lambda value: value if isinstance(value, str) else value[0],
     )
-    def test_say_what_other_signs_mean(self, marks: SyntaxName, row: list[str]) -> None:
+    def test_dialect_parses_as_documented(self, marks: SyntaxName, row: list[str]) -> None:
         assert said(parse_text(row[0], Calendar.for_zone(NOW, "Europe/Berlin"), marks)) == row[1:]
 
     @pytest.mark.parametrize(
         ("zone", "now", "text", "due", "at", "instant"), table("Zones, weeks and clocks")
     )
-    def test_say_what_is_understood_where(
+    def test_text_parses_as_documented_for_its_zone(
         self, zone: str, now: str, text: str, due: str, at: str, instant: str
     ) -> None:
         calendar = Calendar.for_zone(datetime.fromisoformat(now).replace(tzinfo=UTC), zone)

@@ -109,7 +109,7 @@ def left_whole(text: str, found: ParsedTask) -> bool:
 class TestDatesInNumbers:
     @settings(max_examples=60, deadline=None)
     @given(day=DATES, write=st.sampled_from(NUMBERED), noun=NOUNS, clock=st.sampled_from(["", " 14:30"]))
-    def test_are_the_days_another_parser_reads(
+    def test_numeric_dates_agree_with_dateutil(
         self, day: date, write: Callable[[date], str], noun: str, clock: str
     ) -> None:
         written = write(day)
@@ -124,7 +124,7 @@ class TestDatesInNumbers:
 
     @settings(max_examples=60, deadline=None)
     @given(at=st.datetimes(datetime(2027, 1, 1), datetime(2060, 1, 1)), minutes=st.integers(-720, 840))  # noqa: DTZ001
-    def test_with_an_offset_are_instants(self, at: datetime, minutes: int) -> None:
+    def test_dates_with_an_offset_are_instants(self, at: datetime, minutes: int) -> None:
         sign, (hours, rest_of) = "-" if minutes < 0 else "+", divmod(abs(minutes), 60)
         at = at.replace(second=0, microsecond=0)
         found = parse_text(f"x {at:%Y-%m-%dT%H:%M:%S}{sign}{hours:02}:{rest_of:02}", BERLIN)
@@ -134,7 +134,7 @@ class TestDatesInNumbers:
 
     @settings(max_examples=60, deadline=None)
     @given(day=DATES, other=st.integers(1, 6))
-    def test_whose_weekday_is_another_are_left(self, day: date, other: int) -> None:
+    def test_dates_with_a_wrong_weekday_stay_in_the_title(self, day: date, other: int) -> None:
         text = f"x {day + timedelta(days=other):%A} {day:%d.%m.%Y} 14:30"
         found = parse_text(text, BERLIN)
         assert (found.title, found.due_date) == (text, None)
@@ -143,7 +143,7 @@ class TestDatesInNumbers:
 class TestLookalikes:
     @pytest.mark.parametrize("looks", LOOKALIKES)
     @pytest.mark.parametrize("order", ["{0} {1} {2}", "{1} {2} {0}", "{2} {0} {1}", "{0} {1}, {2}"])
-    def test_keep_a_bare_time_from_picking_the_day(self, looks: str, order: str) -> None:
+    def test_unparsed_day_keeps_a_time_from_meaning_today(self, looks: str, order: str) -> None:
         for noun in ("Dentist", "Pay the bill"):
             text = order.format(noun, looks, "14:30")
             found = parse_text(text, BERLIN)
@@ -152,13 +152,15 @@ class TestLookalikes:
     @settings(max_examples=60, deadline=None)
     @given(noun=NOUNS, looks=st.sampled_from(LOOKALIKES), clock=TIMES, order=st.permutations([0, 1, 2]))
     @example("Dentist", "17. Februar", "14:30", [0, 1, 2])
-    def test_in_any_order_give_no_day(self, noun: str, looks: str, clock: str, order: list[int]) -> None:
+    def test_unparsed_day_in_any_order_gives_no_date(
+        self, noun: str, looks: str, clock: str, order: list[int]
+    ) -> None:
         text = " ".join([noun, looks, clock][at] for at in order)
         found = parse_text(text, BERLIN)
         assert found.due_date is None
         assert found.title == text
 
-    def test_keep_a_reminder_from_picking_the_day(self) -> None:
+    def test_unparsed_day_keeps_a_reminder_from_meaning_today(self) -> None:
         found = parse_text("Dentist morgen remind at 8am", BERLIN)
         assert (found.title, found.reminders) == ("Dentist morgen remind at 8am", [])
 
@@ -166,15 +168,15 @@ class TestLookalikes:
         "text",
         ["Football match", "Call Jan", "Work out", "Buy money clip", 'Watch "Friday"', "Mail bob@monday.com"],
     )
-    def test_are_not_seen_everywhere(self, text: str) -> None:
+    def test_ordinary_words_are_no_days(self, text: str) -> None:
         found = parse_text(f"{text} 14:30", BERLIN)
         assert (found.title, found.due_date) == (text, date(2026, 11, 24))
 
 
-class TestWhatIsTurned:
+class TestContext:
     @pytest.mark.parametrize("before", BEFORE)
     @pytest.mark.parametrize("day", FORMS)
-    def test_is_left_whole(self, before: str, day: str) -> None:
+    def test_negated_phrase_stays_in_the_title(self, before: str, day: str) -> None:
         text = f"Pay {before.format(day)}"
         found = parse_text(text, BERLIN)
         assert (found.title, found.due_date) == (text, None)
@@ -182,7 +184,7 @@ class TestWhatIsTurned:
     @pytest.mark.parametrize("link", LINKS)
     @settings(max_examples=60, deadline=None)
     @given(first=st.sampled_from(FORMS), second=st.sampled_from(FORMS), clock=st.sampled_from(["", " 9am"]))
-    def test_of_two_days_none_is_half_used(self, link: str, first: str, second: str, clock: str) -> None:
+    def test_range_of_days_is_not_half_parsed(self, link: str, first: str, second: str, clock: str) -> None:
         text = f"Hotel {first}{link}{second}{clock}"
         found = parse_text(text, BERLIN)
         assert (found.title, found.due_date) == (text, None)
@@ -190,7 +192,7 @@ class TestWhatIsTurned:
     @pytest.mark.parametrize("link", LINKS)
     @settings(max_examples=60, deadline=None)
     @given(first=st.integers(1, 11), second=st.integers(1, 11), day=st.sampled_from(["", "tomorrow "]))
-    def test_of_two_times_none_is_half_used(self, link: str, first: int, second: int, day: str) -> None:
+    def test_range_of_times_is_not_half_parsed(self, link: str, first: int, second: int, day: str) -> None:
         text = f"{day}Pill at {first}am{link}{second}pm"
         found = parse_text(text, BERLIN)
         assert found.title == f"Pill at {first}am{link}{second}pm".replace("  ", " ")
@@ -208,13 +210,13 @@ class TestWhatIsTurned:
             max_size=9,
         )
     )
-    def test_nothing_of_a_text_is_lost(self, words: list[str]) -> None:
+    def test_no_part_of_a_text_is_lost(self, words: list[str]) -> None:
         text = " ".join(words)
         assert left_whole(text, parse_text(text, BERLIN))
 
     @settings(max_examples=60, deadline=None)
     @given(words=st.lists(NOUNS | TIMES | st.sampled_from(LOOKALIKES), min_size=1, max_size=6))
-    def test_no_day_without_a_word_for_it(self, words: list[str]) -> None:
+    def test_no_date_without_a_word_for_it(self, words: list[str]) -> None:
         """A day comes from a date, or from a time alone in a text without anything like one."""
         found = parse_text(" ".join(words), BERLIN)
         if any(looks in words for looks in LOOKALIKES):
@@ -230,7 +232,7 @@ class TestYearlyRules:
             max_size=4,
         )
     )
-    def test_of_several_days_have_exactly_these(self, pairs: list[tuple[int, str]]) -> None:
+    def test_yearly_rule_of_several_days_has_exactly_these(self, pairs: list[tuple[int, str]]) -> None:
         text = "Pay every " + " and ".join(f"{day} {month}" for day, month in pairs)
         found = parse_text(text, BERLIN)
         if found.recurrence is None:
@@ -256,7 +258,7 @@ GROWING = [
 
 class TestGrowth:
     @pytest.mark.parametrize("piece", GROWING)
-    def test_is_linear_in_the_length(self, piece: str) -> None:
+    def test_parsing_time_is_linear(self, piece: str) -> None:
         times = [_seconds(piece, length) for length in (1000, 2000, 4000)]
         assert times[1] < 3 * times[0] + 0.02
         assert times[2] < 3 * times[1] + 0.02

@@ -58,10 +58,10 @@ SIGNED = st.lists(
 ).map(" ".join)
 
 
-class TestTextWithoutSigns:
+class TestPlainText:
     @settings(max_examples=200, deadline=None)
     @given(text=PLAIN)
-    def test_is_read_alike_in_all_dialects(self, text: str) -> None:
+    def test_text_without_markers_parses_alike_in_all_dialects(self, text: str) -> None:
         assert parse_text(text, BERLIN, "todoist") == parse_text(text, BERLIN, "todo")
         assert parse_text(text, BERLIN, "vikunja") == parse_text(text, BERLIN, "todo")
 
@@ -69,7 +69,7 @@ class TestTextWithoutSigns:
 class TestAnyText:
     @settings(max_examples=200, deadline=None)
     @given(text=SIGNED, marks=MARKS)
-    def test_is_used_or_stays_in_the_title(self, text: str, marks: SyntaxName) -> None:
+    def test_any_text_is_parsed_or_stays_in_the_title(self, text: str, marks: SyntaxName) -> None:
         found = parse_text(text, BERLIN, marks)
         spans = found.spans
         assert spans == sorted(spans)
@@ -84,7 +84,7 @@ class TestAnyText:
     @pytest.mark.parametrize(
         "part", ["!9am ", "@a ", "{a ", "*'a ", '#"a ', "/a", "!30 min before ", "p1 ", "@1"]
     )
-    def test_is_read_in_time(self, marks: SyntaxName, part: str) -> None:
+    def test_any_text_is_parsed_in_time(self, marks: SyntaxName, part: str) -> None:
         """Four times the text takes less than nine times the CPU time: nothing grows with its square."""
         texts = [part * (length // len(part)) for length in (250, 1000)]
         reads = [partial(parse_text, text, BERLIN, marks) for text in texts]

@@ -39,7 +39,7 @@ class TestAnyText:
     @given(st.text(max_size=200) | WORDY, NOWS, ZONES)
     @example("İ ſunday in 1 day K", datetime(2026, 11, 24), "UTC")  # noqa: DTZ001
     @example("every day for 99999 years", datetime(2026, 11, 24), "UTC")  # noqa: DTZ001
-    def test_is_read_with_spans_that_leave_the_title(self, text: str, now: datetime, zone: str) -> None:
+    def test_spans_of_any_text_leave_its_title(self, text: str, now: datetime, zone: str) -> None:
         found = parse_text(text, Calendar.for_zone(now.replace(tzinfo=UTC), zone))
         ends = [0, *(span.end for span in found.spans)]
         assert all(end <= span.start < span.end for end, span in zip(ends, found.spans, strict=False))
@@ -51,7 +51,7 @@ class TestAnyText:
             assert found.due_date
 
     @given(st.text(max_size=60).filter(lambda text: '"' not in text))
-    def test_in_quotes_is_the_title(self, text: str) -> None:
+    def test_any_quoted_text_is_the_title(self, text: str) -> None:
         found = parse_text(f'"{text}"', Calendar.for_zone(datetime(2026, 11, 24, tzinfo=UTC), "UTC"))
         assert (found.title, found.spans) == (" ".join(text.split()), [])
 
@@ -66,7 +66,7 @@ class TestSpans:
             ('a +"b c" #d.', [TextSpan(2, 8, "project"), TextSpan(9, 11, "label")]),
         ],
     )
-    def test_count_code_points(self, text: str, spans: list[TextSpan]) -> None:
+    def test_spans_count_code_points(self, text: str, spans: list[TextSpan]) -> None:
         calendar = Calendar.for_zone(datetime(2026, 11, 24, 10, 30, tzinfo=UTC), "Europe/Berlin")
         assert parse_text(text, calendar).spans == spans
 
@@ -83,7 +83,7 @@ class TestTitle:
             ("Well-known fact - friday", "Well-known fact"),
         ],
     )
-    def test_is_tidy(self, text: str, title: str) -> None:
+    def test_title_is_tidy(self, text: str, title: str) -> None:
         calendar = Calendar.for_zone(datetime(2026, 11, 24, 10, 30, tzinfo=UTC), "Europe/Berlin")
         assert parse_text(text, calendar).title == title
 
@@ -92,6 +92,6 @@ class TestWeekStart:
     @pytest.mark.parametrize(
         ("starts", "day"), [(None, 30), ("monday", 30), ("sunday", 29), ("saturday", 28)]
     )
-    def test_is_where_the_user_says(self, starts: str | None, day: int) -> None:
+    def test_week_starts_where_the_user_chose(self, starts: str | None, day: int) -> None:
         calendar = Calendar.for_zone(datetime(2026, 11, 24, 10, 30, tzinfo=UTC), "Europe/Berlin", starts)
         assert parse_text("x next week", calendar).due_date == date(2026, 11, day)

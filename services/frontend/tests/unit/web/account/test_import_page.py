@@ -100,10 +100,10 @@ class TestPreview:
     async def test_says_why_a_file_cannot_be_read(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
-        services.answers["POST /import"] = problem(422, "import-unreadable", "There is no task in this file.")
+        services.answers["POST /import"] = problem(422, "import-unreadable", "The file contains no tasks.")
         refused = await ada.post("/account/import", **upload())
         assert refused.status_code == 422
-        assert 'role="alert">There is no task in this file.' in refused.text
+        assert 'role="alert">The file contains no tasks.' in refused.text
 
     async def test_says_that_the_service_is_away(
         self, ada: httpx2.AsyncClient, services: FakeServices
