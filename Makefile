@@ -21,9 +21,9 @@ status: ## say what runs and what answers
 	@$(RUN) devstack status
 logs: ## follow the log of a service and its sidecar   (SERVICE=task)
 	@$(RUN) devstack logs $(or $(SERVICE),frontend)
-web-assets: ## fetch the npm packages that the image of the frontend takes along
+web-assets: ## download the files of npm packages that the image of the frontend takes along
 	@$(RUN) python -c "from devstack.toolbox.ensure import ensure; from devstack.toolbox.web_assets import WEB_ASSETS; ensure([WEB_ASSETS])"
-tools: ## build or install what the system needs, into .tools
+tools: ## download or build what the system needs, into .tools, and say where each part is from
 	@$(RUN) devstack tools
 env: ## write .run/env and .run/secrets.json, for servers started by hand
 	@$(RUN) devstack env
@@ -79,7 +79,7 @@ restore: ## put a backup in place of what a database holds   (ENV= DATABASE=task
 ##@ Prove it
 # Tests in several processes; those of a running system have the machine to themselves.
 IN_PROCESS = libs services tools $(sort $(filter-out tests/browser tests/cluster tests/monitored tests/system,$(patsubst %/,%,$(dir $(wildcard tests/*/test_*.py)))))
-.PHONY: check test fuzz monitoring-test cluster-test cluster-proof lint types unit fix generate suite reminder-rounds terraform-check
+.PHONY: check test fuzz monitoring-test cluster-test cluster-proof lint types unit fix generate suite reminder-rounds terraform-check newcomer docker-lines
 check: lint types unit ## lint, types and unit tests, in under a minute
 test: lint types ## everything, on real parts
 	@$(RUN) pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile $(IN_PROCESS); parts=$$?; \
@@ -98,6 +98,10 @@ suite: ## the tests of one part, as CI runs them   (SUITE=charts; COVERAGE=1 mea
 	@$(if $(MEASURED),$(RUN) coverage report)
 reminder-rounds: ## kill -9 everything around the second reminders are due   (ROUNDS=20; ten minutes)
 	@REMINDER_ROUNDS=$(or $(ROUNDS),20) $(RUN) pytest --timeout=1800 tests/system/test_reminder_rounds.py -k once_a_channel -o log_cli=true
+newcomer: ## the README's commands in a bare Debian root, as an ordinary user; needs root   (AS=root TEST=1)
+	@$(RUN) python -m tools.newcomer $(if $(AS),--user $(AS)) $(if $(TEST),--test)
+docker-lines: ## the README's lines for Docker and `dapr init`, with a smoke test
+	@$(RUN) python -m tools.docker_lines
 terraform-check: ## terraform/ with its provider, which comes from a registry
 	@for module in terraform terraform/state; do \
 	  terraform -chdir=$$module init -backend=false -input=false && terraform -chdir=$$module validate || exit 1; \

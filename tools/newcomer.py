@@ -52,15 +52,20 @@ $more
 def make_root(root: Path, user: str) -> None:
     """A Debian of `PACKAGES`, with an ordinary account if `user` is one, and a clone of the last commit."""
     ensure_tools([DEBOOTSTRAP])
-    env = {"DEBOOTSTRAP_DIR": str(DEBOOTSTRAP.unpacked / "usr" / "share" / "debootstrap")}
-    options = ["--variant=minbase", f"--include={','.join(PACKAGES)}", RELEASE, str(root)]
+    share = DEBOOTSTRAP.unpacked / "usr" / "share"
+    env = {"DEBOOTSTRAP_DIR": str(share / "debootstrap")}
+    keyring = f"--keyring={share / 'keyrings' / 'debian-archive-keyring.gpg'}"
+    options = ["--variant=minbase", f"--include={','.join(PACKAGES)}", keyring, RELEASE, str(root)]
     run_command(["unshare", "--mount", str(find_tool(DEBOOTSTRAP) / "debootstrap"), *options], env=env)
     for file in MACHINE_FILES:
         shutil.copyfile(Path("/", file), root / file)
     if user != "root":
         run_command(["chroot", str(root), "useradd", "--create-home", user])
     clone = root / home_of(user).lstrip("/") / "todo"
-    run_command(["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(clone)])
+    config = root / "gitconfig"
+    config.write_text("[safe]\n\tdirectory = *\n")  # the working copy may be another user's
+    command = ["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(clone)]
+    run_command(command, env={"GIT_CONFIG_GLOBAL": str(config)})
     run_command(["chroot", str(root), "chown", "--recursive", f"{user}:", f"{home_of(user)}/todo"])
 
 

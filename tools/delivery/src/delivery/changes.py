@@ -29,6 +29,22 @@ class Suite:
 EVERYTHING = ("pyproject.toml", "uv.lock", "conftest.py", "tests/layers.py", ".github/workflows/ci.yml")
 """Whoever touches these runs all there is."""
 
+NOTHING_BUT_CHECKS = (
+    "docs/",
+    "README.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "tests/architecture/",
+    "tests/cluster/",
+)
+"""What no suite reads unless it says so: `make check` looks at it, checks of a cluster run where one is."""
+
+DOCUMENTS = {
+    App.TASK: ("docs/filters.md", "docs/quick-add.md", "docs/recurrence.md"),
+    App.NOTIFICATION: ("docs/webhooks.md",),
+}
+"""Documents whose tables and examples the tests of a service run."""
+
 LIBRARIES = ("libs/", "tools/devstack/", "dapr.yaml", "dapr/", "kafka/", "tests/system/")
 
 
@@ -37,12 +53,17 @@ COLLECTORS = ("toolchain/dapr", "toolchain/jaeger/", "toolchain/loki/")
 
 def list_suites() -> list[Suite]:
     services = [
-        Suite(app, (f"services/{app}/tests",), (f"services/{app}/", *LIBRARIES)) for app in sorted(App)
+        Suite(app, (f"services/{app}/tests",), (f"services/{app}/", *DOCUMENTS.get(app, ()), *LIBRARIES))
+        for app in sorted(App)
     ]
     return [
         Suite("libraries", ("libs", "tools/devstack"), LIBRARIES),
         *services,
-        Suite("system", ("tests/system",), ("services/", "toolchain/dapr", *LIBRARIES)),
+        Suite(
+            "system",
+            ("tests/system",),
+            ("services/", "compose.yaml", "toolchain/compose/", "toolchain/dapr", *LIBRARIES),
+        ),
         Suite("browser", ("tests/browser",), ("services/", "tests/browser/", *LIBRARIES)),
         Suite(
             "charts",
@@ -89,6 +110,7 @@ def list_suites() -> list[Suite]:
                 "services/",
                 "monitoring/",
                 "tests/monitoring/",
+                "toolchain/alloy/",
                 "toolchain/prometheus/",
                 "docs/MONITORING.md",
                 *LIBRARIES,
@@ -97,7 +119,14 @@ def list_suites() -> list[Suite]:
         Suite(
             "monitored",
             ("tests/monitored",),
-            ("monitoring/", "tests/monitor", "toolchain/prometheus/", *COLLECTORS, *LIBRARIES),
+            (
+                "monitoring/",
+                "tests/monitor",
+                "toolchain/prometheus/",
+                "docs/MONITORING.md",
+                *COLLECTORS,
+                *LIBRARIES,
+            ),
         ),
         Suite("terraform", ("tests/terraform",), ("terraform/", "tests/terraform/", "toolchain/tflint/")),
         Suite(
@@ -110,16 +139,31 @@ def list_suites() -> list[Suite]:
             ("tools/backup",),
             ("tools/backup/", "toolchain/versitygw/", "services/", *LIBRARIES),
         ),
-        Suite("cluster", ("tools/cluster",), ("tools/cluster/", "tools/devstack/")),
+        Suite(
+            "cluster",
+            ("tools/cluster",),
+            (
+                "tools/cluster/",
+                "tools/devstack/",
+                *(f"toolchain/{name}/" for name in ("cert-manager", "kubernetes", "pebble", "traefik")),
+            ),
+        ),
     ]
 
 
 def select_suites(paths: Iterable[str]) -> list[Suite]:
-    """Suites for a change of these paths, from the root of the repository."""
+    """Suites for a change of these paths, from the root of the repository; for an unknown path all."""
     changed = list(paths)
-    if any(path.startswith(EVERYTHING) for path in changed):
+    if any(path.startswith(EVERYTHING) or not is_known(path) for path in changed):
         return list_suites()
     return [suite for suite in list_suites() if any(path.startswith(suite.depends_on) for path in changed)]
+
+
+def is_known(path: str) -> bool:
+    """Whether somebody has said which suites a change of `path` needs."""
+    return path.startswith(NOTHING_BUT_CHECKS) or any(
+        path.startswith(suite.depends_on) for suite in list_suites()
+    )
 
 
 def list_changed_paths(before: str, after: str) -> list[str] | None:

@@ -1,5 +1,5 @@
-"""`delivery changes|suite|verdict|vulnerabilities`, and of an environment: `deploy|release|smoke|rollback`,
-`history|notify|backup|backups|restore-test|restore`.
+"""`delivery changes|suite`, and of an environment: `deploy|release|smoke|rollback|history`,
+`backup|backups|restore-test|restore`.
 """
 
 import argparse
@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from contracts.names import IMAGES, App
-from delivery import backups, changes, releases, slack, smoke, verdict
+from delivery import backups, changes, releases, smoke
 from delivery.access import open_access
 from delivery.bootstrap import Bootstrap
 from delivery.certificate import create_ssl_context
@@ -39,16 +39,12 @@ def build_parser() -> argparse.ArgumentParser:
     changed.add_argument("after")
     suite = verbs.add_parser("suite", help="print what pytest is given for one suite")
     suite.add_argument("name")
-    verbs.add_parser("verdict", help="whether the jobs in NEEDS let a change through")
-    report = verbs.add_parser("vulnerabilities", help="refuse what Trivy calls critical")
-    report.add_argument("report", type=Path)
     for verb, what in {
         "deploy": "everything, from Terraform to the services",
         "release": "the services, as CI does it",
         "rollback": "back to a revision, by default to the last good one",
         "history": "print the revisions there are",
         "smoke": "ask from outside whether it works",
-        "notify": "tell the Slack channel",
         "backup": "back databases up now",
         "backups": "print the backups there are",
         "restore-test": "restore the newest backups into a server of their own, and compare",
@@ -85,12 +81,6 @@ def _add_arguments(verb: str, made: argparse.ArgumentParser) -> None:
     if verb == "restore":
         made.add_argument("--at", default="", help="name of the backup; by default the newest")
         made.add_argument("--events", choices=["again", "leave"], default="", help="those since the backup")
-    if verb == "notify":
-        for name in ("action", "outcome"):
-            made.add_argument(f"--{name}", required=True)
-        for name in ("revision", "actor", "run"):
-            made.add_argument(f"--{name}", default="")
-        made.add_argument("--summary", type=Path, help="file with lines about what was done")
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -99,12 +89,6 @@ def _run(arguments: argparse.Namespace) -> int:
             return _changes(arguments.before, arguments.after)
         case "suite":
             return _suite(arguments.name)
-        case "verdict":
-            return _verdict()
-        case "vulnerabilities":
-            return _vulnerabilities(arguments.report)
-        case "notify":
-            return _notify(arguments)
     where = load_environment(arguments.environment, [*_find_values(arguments.environment), *arguments.values])
     match arguments.verb:
         case "smoke":
@@ -144,18 +128,6 @@ def _changes(before: str, after: str) -> int:
         with Path(file).open("a") as output:
             output.write(f"suites={listed}\n")
     return 0
-
-
-def _verdict() -> int:
-    refusals = verdict.refusals(json.loads(os.environ["NEEDS"]))
-    print("\n".join(refusals) or "Every job that had to run went well.")
-    return 1 if refusals else 0
-
-
-def _vulnerabilities(report: Path) -> int:
-    found = verdict.critical(json.loads(report.read_text()))
-    print("\n".join(found) or "Nothing critical.")
-    return 1 if found else 0
 
 
 def _suite(name: str) -> int:
@@ -229,29 +201,12 @@ def _smoke(where: Environment, url: str, authority: str) -> int:
     return 1 if failed else 0
 
 
-def _notify(arguments: argparse.Namespace) -> int:
-    summary = arguments.summary
-    text = summary.read_text() if summary and summary.exists() else ""
-    news = slack.News(
-        action=arguments.action,
-        environment=arguments.environment,
-        outcome=arguments.outcome,
-        revision=arguments.revision,
-        actor=arguments.actor,
-        run=arguments.run,
-        summary=text,
-    )
-    told = slack.tell(news)
-    print(f"{'Told Slack' if told else 'SLACK_WEBHOOK_URL is not set, so nobody is told'}: {news.headline}")
-    return 0
-
-
 def _report(line: str) -> None:
-    """To the person, and into the file that the message to Slack quotes."""
+    """To the person, and into the summary of the workflow's run."""
     print(line, flush=True)
-    if file := os.environ.get("DELIVERY_SUMMARY"):
+    if file := os.environ.get("GITHUB_STEP_SUMMARY"):
         with Path(file).open("a") as summary:
-            summary.write(f"{line}\n")
+            summary.write(f"{line}\n\n")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Suites: which ones a change needs."""
 
+import re
 import subprocess
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from delivery.changes import NOTHING, list_changed_paths, list_suites, select_suites
 from devstack.errors import CommandError
 from devstack.paths import ROOT
+
+READS = re.compile(r'"docs" / "([\w-]+\.md)"')
 
 
 def names(*paths: str) -> set[str]:
@@ -37,6 +40,20 @@ class TestNeeded:
 
     def test_are_all_for_the_lock_file(self) -> None:
         assert names("uv.lock") == {suite.name for suite in list_suites()}
+
+    @pytest.mark.parametrize(
+        "path", ["Dockerfile", "Makefile", "tools/uv", "toolchain/go/requirements.txt", "new/file"]
+    )
+    def test_are_all_for_a_path_nobody_knows(self, path: str) -> None:
+        assert names(path, "README.md") == {suite.name for suite in list_suites()}
+
+    def test_are_those_whose_tests_read_the_document(self) -> None:
+        """A test spells the path as `ROOT / "docs"` and the name after it."""
+        for suite in list_suites():
+            tests = [file for path in suite.tests for file in (ROOT / path).rglob("test_*.py")]
+            read = {name for file in tests for name in READS.findall(file.read_text())}
+            for name in sorted(read):
+                assert suite.name in names(f"docs/{name}"), (suite.name, name)
 
 
 class TestSuites:

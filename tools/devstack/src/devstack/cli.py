@@ -14,7 +14,7 @@ from devstack.errors import CommandError
 from devstack.observe.prometheus import Alerting
 from devstack.paths import ROOT, RunFolder, newest_log
 from devstack.stack import Stack
-from devstack.toolbox.ensure import WITH_POSTGRES, ensure_tools
+from devstack.toolbox.ensure import WITH_POSTGRES, ensure_tools, find_tool
 
 RUN = RunFolder(ROOT / ".run")
 
@@ -37,11 +37,21 @@ def main() -> None:
     logs.add_argument("service")
     arguments = parser.parse_args()
     try:
+        require_linux(sys.platform)
         sys.exit(_run(arguments))
     except CommandError as error:
         sys.exit(f"\n{error}")
     except KeyboardInterrupt:
         sys.exit("\nStopped.")
+
+
+def require_linux(platform: str) -> None:
+    """Raises `CommandError` naming the ways there are elsewhere. platform: as `sys.platform` has it."""
+    if platform != "linux":
+        raise CommandError(
+            "This manages processes by Linux's /proc. Elsewhere open this repository in its devcontainer "
+            "(.devcontainer), or in a Linux virtual machine."
+        )
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -63,7 +73,8 @@ def _run(arguments: argparse.Namespace) -> int:
             return _status(Stack(RUN))
         case "tools":
             ensure_tools(WITH_POSTGRES)
-            print("Every tool is there.")
+            for tool in WITH_POSTGRES:
+                print(f"  {tool.name:<14}{find_tool(tool)}")
         case "edge":
             print(Stack(RUN).addresses.edge)
         case "env":

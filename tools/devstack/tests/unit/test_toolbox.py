@@ -2,6 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from devstack.cli import require_linux
+from devstack.errors import CommandError
 from devstack.toolbox import debian, golang
 from devstack.toolbox.golang import GoTool
 
@@ -54,3 +56,12 @@ class TestWrap:
         script = (tmp_path / "wrapped" / "iptables").read_text()
         assert f'LD_LIBRARY_PATH="{extensions.parent}" XTABLES_LIBDIR="{extensions}" ' in script
         assert script.endswith('exec "/a b/multi" iptables "$@"\n')
+
+
+class TestRequireLinux:
+    def test_names_the_devcontainer_elsewhere(self) -> None:
+        with pytest.raises(CommandError, match="devcontainer"):
+            require_linux("darwin")
+
+    def test_lets_linux_pass(self) -> None:
+        require_linux("linux")

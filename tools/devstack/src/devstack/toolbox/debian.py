@@ -148,7 +148,9 @@ def write_wrapper(script: Path, command: str, unpacked: Path) -> None:
 
 
 DEBOOTSTRAP = DebianPrograms(
-    name="debootstrap", packages=("debootstrap",), programs=(("debootstrap", "sbin/debootstrap"),)
+    name="debootstrap",
+    packages=("debootstrap", "debian-archive-keyring"),
+    programs=(("debootstrap", "sbin/debootstrap"),),
 )
 REDIS = DebianTool("redis-server", "redis-server", minimum_version=(6, 2))
 POSTGRES = DebianTool(
