@@ -17,6 +17,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from overload.slots import Reservation, SharedSlots
+
 MAX_QUEUE = 256
 MAX_WAIT = 0.5
 """Seconds; also how long there may be a line."""
@@ -42,50 +44,15 @@ class _Waiter:
     turn: "asyncio.Future[ReleaseSlot]"
 
 
-@dataclass(slots=True, eq=False)
-class Reservation:
-    """A turn or a place that is kept, until it is used or given back."""
-
-    _give_back: Callable[[], None]
-    _is_good: bool = True
-
-    def give_back(self) -> bool:
-        """Whether it was still good; more than once does no harm."""
-        was_good, self._is_good = self._is_good, False
-        if was_good:
-            self._give_back()
-        return was_good
-
-
-class SharedSlots:
-    """Turns that several lanes share, so that together they aren't `at_once` as often as there are lanes.
-
-    A quarter of as many is each lane's own, beyond those that are shared: one that holds all of them, because
-    what it asks hangs, leaves the others some.
-    """
-
-    def __init__(self, at_once: int) -> None:
-        self.at_once = at_once
-        self.own = max(1, at_once // 4)
-        self.working = 0
-        self._lanes = deque[ConcurrencyLimiter]()
-
-    def join(self, lane: "ConcurrencyLimiter") -> None:
-        self._lanes.append(lane)
-
-    def admit_next(self) -> None:
-        """Give free turns to who waits, in each lane in its turn."""
-        self._lanes.rotate(-1)
-        for lane in self._lanes:
-            lane.admit_next()
-
-
 class ConcurrencyLimiter:
     """How many may be worked on, and who may wait, in one lane. For one event loop.
 
     More at once are not quicker on one processor, and each holds memory and a stream of the sidecar.
 
-    pool: turns that it shares; none, for turns that are only its own.
+    pool: slots that it shares; none, for slots that are only its own.
+    hung_after: seconds after which a request counts no more: what it waits for hangs (a replica that is
+        frozen, say), and would hold every slot until its deadline, though it takes no processor time. As many
+        as may queue are let go so.
     """
 
     def __init__(
@@ -95,6 +62,7 @@ class ConcurrencyLimiter:
         longest_wait: float = MAX_WAIT,
         *,
         pool: SharedSlots | None = None,
+        hung_after: float = math.inf,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._at_once = at_once
@@ -103,6 +71,10 @@ class ConcurrencyLimiter:
         self._pool.join(self)
         self._turns = at_once
         """How many it had when the last of them was taken."""
+        self._hung_after = hung_after
+        self._held: dict[object, float] = {}
+        """When the work under way was begun, oldest first."""
+        self._hung = 0
         self._longest_line = longest_line
         self._longest_wait = longest_wait
         self._clock = clock
@@ -120,13 +92,15 @@ class ConcurrencyLimiter:
         self.waiting = 0
         self.working = 0
 
-    def reserve(self, who: str) -> "Reservation | None":
+    def reserve(self, who: str) -> Reservation | None:
         """A turn or a place for `who`, if `enter` would give one; without the cost of asking it.
 
         Whoever comes next finds one more there. So of hundreds whose requests are read in one round of the
         event loop only those are let through who find room.
         """
         ahead = self.waiting + self._reserved - self._free_turns()
+        if ahead >= 0 and self._let_go_of_hung(self._clock()):
+            ahead = self.waiting + self._reserved - self._free_turns()
         if ahead >= 0:
             longest_wait = self._wait_allowed(self._clock())
             has_place = self._has_place(ahead, longest_wait)
@@ -162,7 +136,7 @@ class ConcurrencyLimiter:
         who: str = "",
         until: float = math.inf,
         *,
-        reservation: "Reservation | None" = None,
+        reservation: Reservation | None = None,
         on_wait: Callable[[], None] | None = None,
     ) -> ReleaseSlot:
         """Wait for a turn; returns what ends it. Raises `QueueFull` at once if it would take too long.
@@ -175,7 +149,7 @@ class ConcurrencyLimiter:
         is_expected = reservation is not None and reservation.give_back()
         if until <= now:
             raise QueueFull
-        if self.has_free_slot():
+        if self.has_free_slot() or (self._let_go_of_hung(now) and self.has_free_slot()):
             return self._turn(now)
         self._turns = self.working
         longest_wait = self._wait_allowed(now)
@@ -270,23 +244,44 @@ class ConcurrencyLimiter:
             waiter.turn.set_result(self._turn(now))
 
     def _turn(self, began: float) -> ReleaseSlot:
-        has_left = False
+        slot: object | None = object()
+        self._held[slot] = began
         self.working += 1
         self._pool.working += 1
         self._begun += began
 
         def leave() -> None:
-            nonlocal has_left
-            if has_left:
+            nonlocal slot
+            if slot is None:
                 return
-            has_left = True
+            was_held, slot = self._held.pop(slot, None) is not None, None
+            if not was_held:
+                self._hung -= 1
+                return
             now = self._clock()
             if not self.has_free_slot():
                 self._last_full = now
-            self.working -= 1
-            self._pool.working -= 1
-            self._begun -= began
+            self._discount(began)
             self._service_time += (now - began - self._service_time) * SMOOTHING
             self._pool.admit_next()
 
         return leave
+
+    def _discount(self, began: float) -> None:
+        self.working -= 1
+        self._pool.working -= 1
+        self._begun -= began
+
+    def _let_go_of_hung(self, now: float) -> bool:
+        """Whether slots became free, which who waits gets first."""
+        before = self._hung
+        while self._held and self._hung < self._longest_line:
+            slot, began = next(iter(self._held.items()))
+            if now - began < self._hung_after:
+                break
+            del self._held[slot]
+            self._discount(began)
+            self._hung += 1
+        if self._hung > before:
+            self._pool.admit_next()
+        return self._hung > before

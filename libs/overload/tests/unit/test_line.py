@@ -304,3 +304,56 @@ class TestAnyCrowd:
                 assert not counts or max(counts) - min(counts) <= 1
 
         asyncio.run(run())
+
+
+class TestWhatHangs:
+    """A replica that is frozen answers nobody; who asks the other one must get a slot."""
+
+    AFTER = 3.0
+
+    def limiter(self, clock: Clock, longest_line: int = 4) -> ConcurrencyLimiter:
+        return ConcurrencyLimiter(2, longest_line, clock=clock, hung_after=self.AFTER)
+
+    async def test_holds_its_slot_no_longer_than_that(self) -> None:
+        clock = Clock()
+        limiter = self.limiter(clock)
+        hung = [await limiter.enter(), await limiter.enter()]
+        clock.now += self.AFTER - 0.1
+        with pytest.raises(QueueFull):
+            await limiter.enter()
+        clock.now += 0.1
+        leave = await limiter.enter()
+        assert limiter.working == 1
+        for end_of_hung in [*hung, *hung]:
+            end_of_hung()
+        assert limiter.working == 1
+        leave()
+        assert limiter.working == 0
+
+    async def test_counts_for_who_reserves_as_for_who_enters(self) -> None:
+        clock = Clock()
+        limiter = self.limiter(clock)
+        for _ in range(2):
+            await limiter.enter()
+        clock.now += self.AFTER
+        assert [bool(limiter.reserve("")) for _ in range(2)] == [True, True]
+
+    async def test_is_let_go_in_bounded_numbers(self) -> None:
+        clock = Clock()
+        limiter = self.limiter(clock, longest_line=4)
+        for _ in range(3):
+            for _ in range(2):
+                await limiter.enter()
+            clock.now += self.AFTER
+        with pytest.raises(QueueFull):
+            await limiter.enter()
+
+    async def test_says_nothing_of_how_long_others_take(self) -> None:
+        clock = Clock()
+        limiter = self.limiter(clock)
+        hung = [await limiter.enter(), await limiter.enter()]
+        clock.now += self.AFTER
+        (await limiter.enter())()
+        for leave in hung:
+            leave()
+        assert limiter.expected_wait() == 0

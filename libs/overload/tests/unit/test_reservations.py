@@ -7,14 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from libs.overload.tests.unit.test_line import Clock, end, in_line, refused, settle
-from overload.concurrency_limit import (
-    CROWDED_WAIT,
-    ConcurrencyLimiter,
-    QueueFull,
-    ReleaseSlot,
-    Reservation,
-    SharedSlots,
-)
+from overload.concurrency_limit import CROWDED_WAIT, ConcurrencyLimiter, QueueFull, ReleaseSlot
+from overload.slots import Reservation, SharedSlots
 
 
 @dataclass

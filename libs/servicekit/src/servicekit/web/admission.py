@@ -13,6 +13,7 @@ rest.
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -29,9 +30,8 @@ from overload.concurrency_limit import (
     ConcurrencyLimiter,
     QueueFull,
     ReleaseSlot,
-    Reservation,
-    SharedSlots,
 )
+from overload.slots import Reservation, SharedSlots
 from servicekit.dapr.app_token import CALLBACKS, OPEN
 from servicekit.errors import Overloaded, ServiceError
 from servicekit.problems import build_problem_response
@@ -98,11 +98,14 @@ class AdmissionPolicy:
     lane_of: the lane of a path; requests of one lane take no turns from those of another one.
     who: whose request it is, where some wait: persons in line take turns. Empty: of all nobody knows.
     refusal: the answer to a request that is refused.
+    hung_after: seconds after which a request holds no slot any more, where it is usually quick: for who only
+        waits for others, so that one of them that hangs doesn't stop the rest.
     """
 
     lane_of: Callable[[str], str] = get_slow_lane
     who: Identify = get_user_id
     refusal: Callable[[Scope], Response] = build_overloaded_response
+    hung_after: float = math.inf
 
 
 class Bulkheads:
@@ -128,8 +131,10 @@ class Bulkheads:
         lane = self.policy.lane_of(path)
         if lane not in self._lanes:
             wait = SLOW_WAIT if lane in SLOW_LANES else MAX_WAIT
-            pool = None if lane in SLOW_LANES else self._pool
-            self._lanes[lane] = ConcurrencyLimiter(self._pool.at_once, self._longest_line, wait, pool=pool)
+            pool, hung = (None, math.inf) if lane in SLOW_LANES else (self._pool, self.policy.hung_after)
+            self._lanes[lane] = ConcurrencyLimiter(
+                self._pool.at_once, self._longest_line, wait, pool=pool, hung_after=hung
+            )
         return self._lanes[lane]
 
     def count_refusal(self) -> None:

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from frontend_service.gateway.early_refusal import EarlyRefusal, encode
-from overload.concurrency_limit import Reservation
+from overload.slots import Reservation
 from servicekit.errors import BadRequest, HeadersTooLarge, RequestTimeout, ServiceError
 from servicekit.problems import build_problem_response
 from servicekit.web.admission import RESERVATION

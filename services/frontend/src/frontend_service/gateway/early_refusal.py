@@ -14,7 +14,8 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from frontend_service.gateway.client_identification import Clients
-from overload.concurrency_limit import ConcurrencyLimiter, Reservation
+from overload.concurrency_limit import ConcurrencyLimiter
+from overload.slots import Reservation
 from servicekit.security.auth import API_PREFIX
 from servicekit.web.admission import Bulkheads
 from servicekit.web.connection_draining import is_draining

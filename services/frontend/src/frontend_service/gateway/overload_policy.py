@@ -50,4 +50,6 @@ async def who(scope: Scope) -> str:
     return await clients.of_request(connection.headers, address_of(connection))
 
 
-POLICY = AdmissionPolicy(lane_of, who, refusal_of)
+HUNG_SECONDS = 3.0
+"""Six times what a request waits at most in a service before it is taken on or refused there."""
+POLICY = AdmissionPolicy(lane_of, who, refusal_of, HUNG_SECONDS)

@@ -15,7 +15,8 @@ from frontend_service.main import create
 from frontend_service.settings import Settings
 from starlette.types import Scope
 
-from overload.concurrency_limit import ConcurrencyLimiter, ReleaseSlot, Reservation
+from overload.concurrency_limit import ConcurrencyLimiter, ReleaseSlot
+from overload.slots import Reservation
 from servicekit.security.auth import JWKS_PATH, JwksKeySource, Principal, TokenVerifier
 from servicekit.web import connection_draining
 from servicekit.web.admission import REFUSED
