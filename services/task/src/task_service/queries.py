@@ -66,7 +66,7 @@ class _ListCursor:
     def make_page(
         self, rows: Sequence[T], limit: int, read: Callable[[T], Callable[[str], Any]]
     ) -> TaskPage[T]:
-        """Cut the rows, one more than asked for if there are more, to a page with a cursor for the next.
+        """Cut the rows, one more than `limit` if there are more, to a page with a cursor for the next.
 
         read: returns a getter of the attributes of a row, by name.
         """
@@ -78,31 +78,33 @@ class _ListCursor:
 
 
 async def find_tasks(
-    session: AsyncSession, user: Principal, asked: ListParams, limit: int, cursor: str | None
+    session: AsyncSession, user: Principal, params: ListParams, limit: int, cursor: str | None
 ) -> TaskPage[Task]:
     """A page of the user's tasks. Raises `Invalid`, naming the parameter and the position in it."""
-    wanted, which = await _build_query(session, user, asked, limit, cursor)
-    return which.make_page(
-        await repository.list_tasks(session, wanted), limit, lambda task: partial(getattr, task)
+    list_query, list_cursor = await _build_query(session, user, params, limit, cursor)
+    return list_cursor.make_page(
+        await repository.list_tasks(session, list_query), limit, lambda task: partial(getattr, task)
     )
 
 
 async def find_rows(
     session: AsyncSession,
     user: Principal,
-    asked: ListParams,
+    params: ListParams,
     limit: int,
     cursor: str | None,
     names: Sequence[str],
 ) -> TaskPage[Row]:
     """As `find_tasks`, with these fields of each task, and those that the order needs."""
-    wanted, which = await _build_query(session, user, asked, limit, cursor)
-    columns = dict.fromkeys([*names, *keyset.key_fields(which.sort)])
-    return which.make_page(await repository.list_rows(session, wanted, list(columns)), limit, _row_reader)
+    list_query, list_cursor = await _build_query(session, user, params, limit, cursor)
+    columns = dict.fromkeys([*names, *keyset.key_fields(list_cursor.sort)])
+    return list_cursor.make_page(
+        await repository.list_rows(session, list_query, list(columns)), limit, _row_reader
+    )
 
 
 async def find_first_page(database: Database, user: Principal, limit: int) -> TaskPage[Row]:
-    """What `find_rows` gives if nothing is asked for."""
+    """What `find_rows` gives if no parameter is sent."""
     rows = await repository.FIRST_PAGE.rows(database, {"user_id": user.user_id, "limit": limit + 1})
     return _ListCursor(_NEWEST, datetime.now(UTC), _cursor_scope(user, ListParams())).make_page(
         rows, limit, _row_reader
@@ -110,20 +112,20 @@ async def find_first_page(database: Database, user: Principal, limit: int) -> Ta
 
 
 async def _build_query(
-    session: AsyncSession, user: Principal, asked: ListParams, limit: int, cursor: str | None
+    session: AsyncSession, user: Principal, params: ListParams, limit: int, cursor: str | None
 ) -> tuple[repository.ListQuery, _ListCursor]:
-    saved = await filters.resolve(session, user, asked.saved) if asked.saved else None
-    sort = validate_sort("?sort", asked.sort or (saved.sort if saved else None) or NEWEST_FIRST)
+    saved = await filters.resolve(session, user, params.saved) if params.saved else None
+    sort = validate_sort("?sort", params.sort or (saved.sort if saved else None) or NEWEST_FIRST)
     node = _combine_filters(
         _parse_optional_filter("?saved", saved.filter) if saved else None,
-        _parse_optional_filter("?filter", asked.filter),
+        _parse_optional_filter("?filter", params.filter),
     )
-    bound_to = _cursor_scope(user, asked)
+    bound_to = _cursor_scope(user, params)
     now, last = _decode_position(cursor, bound_to, sort) if cursor else (datetime.now(UTC), None)
-    words = _search_words(asked.q)
+    words = _search_words(params.q)
     scope = QueryContext(user.user_id, UserClock(now, user.time_zone, user.week_start))
     conditions: list[Condition] = [TASK.deleted_at.is_(None)]
-    if asked.trash:
+    if params.trash:
         conditions = [TASK.deleted_at.is_not(None), TASK.taken_back.is_(False)]
     texts, terms = split_required_terms(node) if node else ([], [])
     conditions += report_position(
@@ -132,16 +134,22 @@ async def _build_query(
     conditions += [keyset.after(sort, last)] if last else []
     texts += map(match_search_word, words)
     by_title = "title" in sort.fields
-    wanted = repository.ListQuery(user.user_id, conditions, texts, keyset.order_by(sort), limit + 1, by_title)
-    return wanted, _ListCursor(sort, now, bound_to)
+    list_query = repository.ListQuery(
+        user.user_id, conditions, texts, keyset.order_by(sort), limit + 1, by_title
+    )
+    return list_query, _ListCursor(sort, now, bound_to)
 
 
 def _row_reader(row: Row) -> Callable[[str], Any]:
     return row.__getitem__
 
 
-def _cursor_scope(user: Principal, asked: ListParams) -> str:
-    return f"tasks {user.user_id} {asked}"
+def _cursor_scope(user: Principal, params: ListParams) -> str:
+    """The list a cursor belongs to. Replicas of other versions read it, too: its text, which bears an earlier
+    name of `ListParams`, must not change with the names here.
+    """
+    values = f"filter={params.filter!r}, q={params.q!r}, sort={params.sort!r}, saved={params.saved!r}"
+    return f"tasks {user.user_id} Asked({values}, trash={params.trash!r})"
 
 
 def _combine_filters(first: Node | None, second: Node | None) -> Node | None:

@@ -71,8 +71,8 @@ def select_labelled_tasks(user_id: str, matches: ColumnElement[bool]) -> Select[
 def select_projects(user_id: str, matches: ColumnElement[bool], ids: Sequence[str]) -> Select[str]:
     """Ids of projects that match, or that have one of these ids."""
     ours = PROJECT.user_id == user_id
-    wanted = or_(matches, PROJECT.id.in_(ids)) if ids else matches
-    return select(PROJECT.id).where(ours, wanted, PROJECT.deleted_at.is_(None))
+    condition = or_(matches, PROJECT.id.in_(ids)) if ids else matches
+    return select(PROJECT.id).where(ours, condition, PROJECT.deleted_at.is_(None))
 
 
 def select_tasks_by_text(user_id: str, matches: ColumnElement[bool]) -> Select[str]:
@@ -89,71 +89,75 @@ def matches_text(matches: ColumnElement[bool]) -> ColumnElement[bool]:
     return select(matches).where(*same).correlate(Task).scalar_subquery()
 
 
-async def list_tasks(session: AsyncSession, wanted: ListQuery) -> Sequence[Task]:
+async def list_tasks(session: AsyncSession, list_query: ListQuery) -> Sequence[Task]:
     """A page of the tasks that meet all conditions and text predicates."""
     connection = await session.connection()
-    return (await session.scalars(_build_query(select(Task), wanted, connection))).all()
+    return (await session.scalars(_build_query(select(Task), list_query, connection))).all()
 
 
-async def list_rows(session: AsyncSession, wanted: ListQuery, names: Collection[str]) -> Sequence[Row]:
+async def list_rows(session: AsyncSession, list_query: ListQuery, names: Collection[str]) -> Sequence[Row]:
     """As `list_tasks`, with only these columns of each task."""
     connection = await session.connection()
-    query = _build_query(select(*select_columns(names)), wanted, connection)
+    query = _build_query(select(*select_columns(names)), list_query, connection)
     return list((await connection.execute(query)).mappings())
 
 
-def _build_query(query: Any, wanted: ListQuery, connection: AsyncConnection) -> Any:
-    if not wanted.text_predicates:
-        return _limit_page(query, wanted, wanted.conditions)
-    found = _select_by_either_plan(wanted, indexed=connection.dialect.name == "postgresql")
-    return _limit_page(query, wanted, [TASK.id.in_(found)])
+def _build_query(query: Any, list_query: ListQuery, connection: AsyncConnection) -> Any:
+    if not list_query.text_predicates:
+        return _limit_page(query, list_query, list_query.conditions)
+    found = _select_by_either_plan(list_query, indexed=connection.dialect.name == "postgresql")
+    return _limit_page(query, list_query, [TASK.id.in_(found)])
 
 
-def _select_by_either_plan(wanted: ListQuery, *, indexed: bool) -> Select[str]:
+def _select_by_either_plan(list_query: ListQuery, *, indexed: bool) -> Select[str]:
     """Ids of a page of tasks by the better of two plans, each empty where the other applies.
 
     Few candidates: from the n-gram index to their tasks. Many: along the index of the sort order, checking
     each task until the page is full. Up to `CANDIDATE_LIMIT` + 1 candidates are counted to decide.
     """
-    hit = _select_candidates(wanted, indexed=indexed).limit(CANDIDATE_LIMIT + 1).cte("hit")
+    hit = _select_candidates(list_query, indexed=indexed).limit(CANDIDATE_LIMIT + 1).cte("hit")
     number = select(func.count()).select_from(hit).scalar_subquery()
-    matches = matches_text(and_(*(each.matches for each in wanted.text_predicates)))
+    matches = matches_text(and_(*(each.matches for each in list_query.text_predicates)))
     few = select(TASK.id).join(hit, hit.c.task_id == TASK.id).where(number <= CANDIDATE_LIMIT)
     many = select(TASK.id).where(number > CANDIDATE_LIMIT)
     pages = (
-        _limit_page(few, wanted, wanted.conditions).subquery(),
-        _limit_page(many, wanted, [*wanted.conditions, matches]).subquery(),
+        _limit_page(few, list_query, list_query.conditions).subquery(),
+        _limit_page(many, list_query, [*list_query.conditions, matches]).subquery(),
     )
     return select(union_all(*(select(page.c.id) for page in pages)).subquery().c.id)
 
 
-def _select_candidates(wanted: ListQuery, *, indexed: bool) -> Select[str]:
-    matches = [each.matches for each in wanted.text_predicates]
-    query = select(SEARCHED.task_id).where(SEARCHED.user_id == wanted.user_id, *matches)
-    texts = [each.text for each in wanted.text_predicates if each.text]
+def _select_candidates(list_query: ListQuery, *, indexed: bool) -> Select[str]:
+    matches = [each.matches for each in list_query.text_predicates]
+    query = select(SEARCHED.task_id).where(SEARCHED.user_id == list_query.user_id, *matches)
+    texts = [each.text for each in list_query.text_predicates if each.text]
     for text in texts if indexed else ():
-        query = query.where(_NGRAMS.op("@>")(func.task_runs(wanted.user_id, text)))
+        query = query.where(_NGRAMS.op("@>")(func.task_runs(list_query.user_id, text)))
     return query
 
 
-def _limit_page(query: Any, wanted: ListQuery, conditions: Sequence[ColumnElement[bool]]) -> Any:
+def _limit_page(query: Any, list_query: ListQuery, conditions: Sequence[ColumnElement[bool]]) -> Any:
     """`query` with owner, conditions, order and limit.
 
     `user_id` is compared on one table only: a planner multiplies the selectivities of two such conditions as
     if they were independent, expects next to no rows, and sorts all of them instead of walking an index.
     """
-    query = query.join(TaskText, TEXT.task_id == TASK.id) if wanted.by_title else query
-    owner = TEXT.user_id if wanted.by_title else TASK.user_id
-    return query.where(owner == wanted.user_id, *conditions).order_by(*wanted.order).limit(wanted.limit)
+    query = query.join(TaskText, TEXT.task_id == TASK.id) if list_query.by_title else query
+    owner = TEXT.user_id if list_query.by_title else TASK.user_id
+    return (
+        query.where(owner == list_query.user_id, *conditions)
+        .order_by(*list_query.order)
+        .limit(list_query.limit)
+    )
 
 
 def _prepare_first_page() -> PreparedQuery:
     """The first page of the default list, prepared once, as it is the most frequent: `user_id`, `limit`."""
     order = keyset.order_by(parse_sort(NEWEST_FIRST))
     of, limit = bindparam("user_id", type_=TASK.user_id.type), bindparam("limit", type_=Integer())
-    wanted = ListQuery(of, [], [], order, limit, by_title=False)
+    list_query = ListQuery(of, [], [], order, limit, by_title=False)
     return PreparedQuery(
-        _limit_page(select(*select_columns(TASK_FIELDS)), wanted, [TASK.deleted_at.is_(None)])
+        _limit_page(select(*select_columns(TASK_FIELDS)), list_query, [TASK.deleted_at.is_(None)])
     )
 
 
