@@ -63,7 +63,7 @@ def _found(name: str) -> Any:
 
 ACCOUNT = RowOf("id")
 OWN_ROW = RowOf("user_id")
-HOUSE = "notification_service.background:keep_house"
+HOUSE = "notification_service.retention:purge_expired"
 REMINDERS = "notification_service.reminders.repository"
 CHANNELS = "notification_service.channels.repository"
 CHANGES = "task_service.sync"
@@ -101,14 +101,14 @@ BOUNDS: dict[str, dict[str, Bound]] = {
     App.CHAT: {"erased_speaker": ACCOUNT},
     App.NOTIFICATION: {
         "person": ACCOUNT,
-        "known_task": Purged(f"{REMINDERS}:forget_deleted", by=HOUSE),
-        "reminder": Purged(f"{REMINDERS}:forget_fired", by=HOUSE),
+        "known_task": Purged(f"{REMINDERS}:purge_deleted_tasks", by=HOUSE),
+        "reminder": Purged(f"{REMINDERS}:purge_fired", by=HOUSE),
         "notification": Quotas("inbox_entries"),
         "channel": Quotas("webhooks", "push_subscriptions"),
         "delivery": Quotas("deliveries_stored", "deliveries_waiting"),
-        "attempt": Purged(f"{CHANNELS}:forget", by=HOUSE),
+        "attempt": Purged(f"{CHANNELS}:purge_old", by=HOUSE),
         "wake_up": Purged(f"{REMINDERS}:delete_past_jobs", by="notification_service.reminders.dispatcher"),
-        "quota_use": Purged("notification_service.quotas.repository:forget_uses", by=HOUSE),
+        "quota_use": Purged("notification_service.quotas.repository:purge_uses", by=HOUSE),
     },
     App.ANALYTICS: {
         "count": RowOf("user_id", "day", "name"),

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from analytics_service.dead_letters import gauges, retention
+from analytics_service.background import RETENTION, STARTUP, WORK
 from analytics_service.routers import ALL, QUICK
 from analytics_service.settings import Settings
 from analytics_service.subscriptions import subscriptions
@@ -14,7 +14,8 @@ def create(settings: Settings | None = None) -> FastAPI:
         settings or Settings(),
         ALL,
         listens=subscriptions,
-        background=[gauges.refresh_gauges],
-        purge=[retention.purge_dead_letters],
+        startup=STARTUP,
+        background=WORK,
+        purge=RETENTION,
         fast_reads=QUICK,
     )

@@ -3,6 +3,7 @@
 from fastapi import Request, Response
 
 from analytics_service import use_cases
+from analytics_service.container import container_of
 from analytics_service.schemas import Summary
 from servicekit.security.auth import CurrentUser, Principal
 from servicekit.web.fast_reads import NO_QUERY, create_fast_reads, render_json
@@ -17,7 +18,7 @@ async def read_summary(user: CurrentUser, session: SessionDep) -> Summary:
 
 
 async def _read_summary_fast(request: Request, user: Principal) -> Response:
-    return render_json(await use_cases.read_summary_fast(request.app.state.database, user.user_id))
+    return render_json(await use_cases.read_summary_fast(container_of(request.app).database, user.user_id))
 
 
 QUICK = create_fast_reads(analytics.routes, read_summary={NO_QUERY: _read_summary_fast})

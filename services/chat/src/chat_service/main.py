@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from chat_service import routes
+from chat_service.background import STARTUP, WORK
 from chat_service.mcp import routes as mcp
 from chat_service.settings import Settings
 from chat_service.subscriptions import subscriptions
@@ -14,6 +15,6 @@ def create(settings: Settings | None = None) -> FastAPI:
         settings or Settings(),
         [routes.chat, routes.usage, mcp.router],
         listens=subscriptions,
-        startup=[mcp.create_mcp_server],
-        background=[mcp.serve_mcp],
+        startup=STARTUP,
+        background=WORK,
     )

@@ -4,10 +4,11 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from chat_service.conversations import ConversationStore, heads_after
+from chat_service.container import ContainerDep
+from chat_service.conversations import heads_after
 from chat_service.schemas import Conversation, ConversationHead, MessageCreate, Reply, Undo
 from chat_service.use_cases import ChatSession
-from servicekit.security.auth import CurrentUser, Principal
+from servicekit.security.auth import CurrentUser
 from servicekit.web import idempotency
 from servicekit.web.pagination import CursorParam, Limit, Page, decode_cursor, encode_cursor, paginate
 from servicekit.web.quotas import UsageList
@@ -17,14 +18,12 @@ chat = create_router(prefix="/chat", tags=["chat"])
 usage = create_router(tags=["account"])
 
 
-async def _get_chat(request: Request, user: CurrentUser, session: SessionDep) -> ChatSession:
+async def _get_chat(
+    request: Request, container: ContainerDep, user: CurrentUser, session: SessionDep
+) -> ChatSession:
     return ChatSession(
-        session, _conversation_store(request, user), user, request.headers.get(idempotency.HEADER, "")
+        session, container.conversations_of(user.user_id), user, request.headers.get(idempotency.HEADER, "")
     )
-
-
-def _conversation_store(request: Request, user: Principal) -> ConversationStore:
-    return ConversationStore(request.app.state.sidecar, user.user_id, request.app.state.settings.limits)
 
 
 ChatDep = Annotated[ChatSession, Depends(_get_chat)]
@@ -43,23 +42,23 @@ async def undo_message(body: Undo, chat: ChatDep) -> Reply:
 
 @chat.get("/conversations")
 async def list_conversations(
-    request: Request, user: CurrentUser, limit: Limit = 50, cursor: CursorParam = None
+    container: ContainerDep, user: CurrentUser, limit: Limit = 50, cursor: CursorParam = None
 ) -> Page[ConversationHead]:
     """Those that are kept, newest first."""
     bound_to = f"conversations {user.user_id}"
     after = decode_cursor(cursor, bound_to=bound_to, values=1)[0] if cursor else None
-    heads = heads_after(await _conversation_store(request, user).list_heads(), after)
+    heads = heads_after(await container.conversations_of(user.user_id).list_heads(), after)
     rows, last = paginate(heads[: limit + 1], limit)
     items = [ConversationHead.model_validate(row.model_dump(exclude={"bytes"})) for row in rows]
     return Page(items=items, next_cursor=encode_cursor([last.id], bound_to=bound_to) if last else None)
 
 
 @chat.get("/conversations/{id}")
-async def read_conversation(request: Request, id: str, user: CurrentUser) -> Conversation:
-    return (await _conversation_store(request, user).read_conversation(id)).conversation
+async def read_conversation(container: ContainerDep, id: str, user: CurrentUser) -> Conversation:
+    return (await container.conversations_of(user.user_id).read_conversation(id)).conversation
 
 
 @usage.get("/usage", include_in_schema=False)
-async def read_usage(request: Request, user: CurrentUser) -> UsageList:
+async def read_usage(container: ContainerDep, user: CurrentUser) -> UsageList:
     """How much of the limits of this service the user has used."""
-    return UsageList(items=await _conversation_store(request, user).measure_usage())
+    return UsageList(items=await container.conversations_of(user.user_id).measure_usage())

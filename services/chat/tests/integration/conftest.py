@@ -1,6 +1,7 @@
 """The chat service, and what is at the other end of its sidecar."""
 
 import pytest
+from chat_service.container import container_of
 from chat_service.main import create
 from chat_service.settings import Settings
 
@@ -16,5 +17,5 @@ def behind() -> Behind:
 @pytest.fixture
 async def chat(open_service: OpenService, behind: Behind) -> ServiceUnderTest:
     service = await open_service(create, Settings)
-    service.app.state.sidecar = behind
+    container_of(service.app).sidecar = behind
     return service

@@ -6,7 +6,7 @@ from contracts.notification import DeliveryFailed, NotificationCreated, Notifica
 from notification_service.models import Delivery, Notification
 
 
-def created(notification: Notification) -> NotificationCreated:
+def notification_created(notification: Notification) -> NotificationCreated:
     return NotificationCreated(
         user_id=notification.user_id,
         notification_id=notification.id,
@@ -32,5 +32,5 @@ def delivery_failed(delivery: Delivery) -> DeliveryFailed:
     )
 
 
-def read(notification: Notification, read_at: datetime) -> NotificationRead:
+def notification_read(notification: Notification, read_at: datetime) -> NotificationRead:
     return NotificationRead(user_id=notification.user_id, notification_id=notification.id, read_at=read_at)

@@ -11,7 +11,7 @@ from yarl import URL
 from notification_service import events
 from notification_service.channels import repository as channels
 from notification_service.models import Channel, Delivery, Notification, Recipient
-from notification_service.reminders.instants import end_of_quiet, zone_of
+from notification_service.reminders.instants import load_zone, next_noisy_instant
 from servicekit.messaging.outbox import record_event
 
 INBOX = "inbox"
@@ -25,30 +25,30 @@ Active = Mapping[str, Sequence[Channel]]
 """The channels in use, by user."""
 
 
-async def put(
+async def add_entries(
     session: AsyncSession, told: Sequence[Notification], recipients: Mapping[str, Recipient]
 ) -> None:
     """Add entries with their deliveries and events. recipients: who has other than the default habits.
 
     What is not for the inbox and what no channel asks for is dropped.
     """
-    active = await channels.active_of(session, {each.user_id for each in told})
-    await put_on(session, told, recipients, active)
+    active = await channels.list_active(session, {each.user_id for each in told})
+    await add_entries_on(session, told, recipients, active)
 
 
-async def put_on(
+async def add_entries_on(
     session: AsyncSession, told: Sequence[Notification], recipients: Mapping[str, Recipient], active: Active
 ) -> None:
     """As `put`, where the channels are known."""
     for entry in told:
         asking = [each for each in active.get(entry.user_id, ()) if entry.kind in each.kinds]
         if entry.in_inbox:
-            record_event(session, events.created(entry))
+            record_event(session, events.notification_created(entry))
         if entry.in_inbox or asking:
             session.add(entry)
         recipient = recipients.get(entry.user_id) or Recipient(id=entry.user_id)
-        session.add_all([delivery_on(channel, entry, recipient, entry.created_at) for channel in asking])
-    arrived = [_in_inbox(entry, entry.created_at) for entry in told if entry.kind in WITH_RECEIPT]
+        session.add_all([make_delivery(channel, entry, recipient, entry.created_at) for channel in asking])
+    arrived = [_make_receipt(entry, entry.created_at) for entry in told if entry.kind in WITH_RECEIPT]
     if arrived:
         await channels.add_deliveries(session, arrived)
 
@@ -57,16 +57,16 @@ async def mark_read(session: AsyncSession, entry: Notification, now: datetime) -
     """Its user has seen `entry`, and other open pages hear of it; a read one stays as it is."""
     if entry.read_at is None:
         entry.read_at = now
-        record_event(session, events.read(entry, now))
-        await channels.open_in_inbox(session, entry.id, now)
+        record_event(session, events.notification_read(entry, now))
+        await channels.mark_opened(session, entry.id, now)
 
 
-def delivery_on(channel: Channel, entry: Notification, recipient: Recipient, now: datetime) -> Delivery:
+def make_delivery(channel: Channel, entry: Notification, recipient: Recipient, now: datetime) -> Delivery:
     """What is to be sent on `channel`: now, or when the quiet hours of `recipient` are over."""
-    zone = zone_of(recipient.time_zone, "UTC")
+    zone = load_zone(recipient.time_zone, "UTC")
     is_noisy = channel.kind in QUIET
     return Delivery(
-        id=delivery_id(entry.id, channel.id),
+        id=derive_delivery_id(entry.id, channel.id),
         user_id=entry.user_id,
         notification_id=entry.id,
         reminder_id=entry.reminder_id,
@@ -74,7 +74,7 @@ def delivery_on(channel: Channel, entry: Notification, recipient: Recipient, now
         kind=channel.kind,
         host=host_of(channel),
         state="due",
-        next_at=end_of_quiet(recipient.quiet_from, recipient.quiet_to, zone, now) if is_noisy else now,
+        next_at=next_noisy_instant(recipient.quiet_from, recipient.quiet_to, zone, now) if is_noisy else now,
         created_at=now,
     )
 
@@ -84,15 +84,15 @@ def host_of(channel: Channel) -> str:
     return "mail" if channel.kind == "email" else URL(channel.target).host or ""
 
 
-def delivery_id(notification_id: str, channel: str) -> str:
+def derive_delivery_id(notification_id: str, channel: str) -> str:
     """Always the same for a notification and a channel."""
     return str(uuid5(UUID(notification_id), channel))
 
 
-def _in_inbox(entry: Notification, now: datetime) -> dict[str, Any]:
+def _make_receipt(entry: Notification, now: datetime) -> dict[str, Any]:
     """The receipt's row; made without an object, which would cost more than writing it."""
     return {
-        "id": delivery_id(entry.id, INBOX),
+        "id": derive_delivery_id(entry.id, INBOX),
         "user_id": entry.user_id,
         "notification_id": entry.id,
         "reminder_id": entry.reminder_id,

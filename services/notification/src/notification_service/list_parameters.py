@@ -6,22 +6,22 @@ from typing import Any
 from sqlalchemy import ARRAY, ColumnElement, Select, String, any_, bindparam
 from sqlalchemy.ext.asyncio import AsyncSession
 
-Among = Callable[[Any, str], ColumnElement[bool]]
+InList = Callable[[Any, str], ColumnElement[bool]]
 """Whether a column has one of the texts of the parameter of that name."""
 
 
-def for_lists(make: Callable[[Among], Select[Any]]) -> Mapping[str, Select[Any]]:
+def build_in_list_query(make: Callable[[InList], Select[Any]]) -> Mapping[str, Select[Any]]:
     """What `make` makes for each dialect, by its name."""
-    return {"sqlite": make(_in), "postgresql": make(_any)}
+    return {"sqlite": make(_in_expanded), "postgresql": make(_equals_any)}
 
 
 def dialect_of(session: AsyncSession) -> str:
     return session.get_bind().dialect.name
 
 
-def _in(column: Any, name: str) -> ColumnElement[bool]:
+def _in_expanded(column: Any, name: str) -> ColumnElement[bool]:
     return column.in_(bindparam(name, expanding=True))  # type: ignore[no-any-return]
 
 
-def _any(column: Any, name: str) -> ColumnElement[bool]:
+def _equals_any(column: Any, name: str) -> ColumnElement[bool]:
     return column == any_(bindparam(name, type_=ARRAY(String)))  # type: ignore[no-any-return]

@@ -19,7 +19,7 @@ from contracts.user import UserDeleted, UserSignedUp, UserUpdated
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class NotificationRule:
     """What an event is to its user."""
 
     kind: str = ""
@@ -28,26 +28,26 @@ class Content:
     """Whether there is an entry; else only webhooks get it that ask for the kind."""
 
 
-NOTHING = Content()
-_IMPORT = Content("import", in_inbox=True)
+NOTHING = NotificationRule()
+_IMPORT = NotificationRule("import", in_inbox=True)
 
-OF_EVENTS: Mapping[type[Event], Content] = {
-    TaskCreated: Content("task.created"),
-    TaskUpdated: Content("task.updated"),
-    TaskCompleted: Content("task.completed"),
-    TaskReopened: Content("task.reopened"),
-    TaskDeleted: Content("task.deleted"),
-    TaskRestored: Content("task.restored"),
-    ProjectCreated: Content("project.created"),
-    ProjectUpdated: Content("project.updated"),
-    ProjectDeleted: Content("project.deleted"),
-    ProjectRestored: Content("project.restored"),
-    LabelCreated: Content("label.created"),
-    LabelUpdated: Content("label.updated"),
-    LabelDeleted: Content("label.deleted"),
-    FilterCreated: Content("filter.created"),
-    FilterUpdated: Content("filter.updated"),
-    FilterDeleted: Content("filter.deleted"),
+RULES: Mapping[type[Event], NotificationRule] = {
+    TaskCreated: NotificationRule("task.created"),
+    TaskUpdated: NotificationRule("task.updated"),
+    TaskCompleted: NotificationRule("task.completed"),
+    TaskReopened: NotificationRule("task.reopened"),
+    TaskDeleted: NotificationRule("task.deleted"),
+    TaskRestored: NotificationRule("task.restored"),
+    ProjectCreated: NotificationRule("project.created"),
+    ProjectUpdated: NotificationRule("project.updated"),
+    ProjectDeleted: NotificationRule("project.deleted"),
+    ProjectRestored: NotificationRule("project.restored"),
+    LabelCreated: NotificationRule("label.created"),
+    LabelUpdated: NotificationRule("label.updated"),
+    LabelDeleted: NotificationRule("label.deleted"),
+    FilterCreated: NotificationRule("filter.created"),
+    FilterUpdated: NotificationRule("filter.updated"),
+    FilterDeleted: NotificationRule("filter.deleted"),
     ImportFinished: _IMPORT,
     ChatMessageHandled: NOTHING,
     UserSignedUp: NOTHING,
@@ -59,21 +59,21 @@ OF_EVENTS: Mapping[type[Event], Content] = {
 }
 """Every event of the contracts; a test refuses one that is not decided on."""
 
-PLACE = frozenset({"position", "project_id", "parent_id"})
+POSITION_FIELDS = frozenset({"position", "project_id", "parent_id"})
 """Fields that say where a task is; a change of nothing else moves it."""
 
 
 def kind_of(event: Event) -> str:
     """The kind of notification an event is; empty where there is none."""
-    if isinstance(event, TaskUpdated) and set(event.changed) <= PLACE:
+    if isinstance(event, TaskUpdated) and set(event.changed) <= POSITION_FIELDS:
         return "task.moved"
-    return OF_EVENTS[type(event)].kind
+    return RULES[type(event)].kind
 
 
 IN_INBOX = (
     "reminder",
     "digest",
-    *dict.fromkeys(content.kind for content in OF_EVENTS.values() if content.in_inbox),
+    *dict.fromkeys(content.kind for content in RULES.values() if content.in_inbox),
     "channel.disabled",
     "channel.failing",
     "deliveries.dropped",

@@ -9,6 +9,7 @@ from prometheus_client import Gauge
 
 from notification_service.channels import repository as channels
 from notification_service.channels.delivery_job import KINDS
+from notification_service.container import container_of
 from notification_service.reminders import repository as reminders
 from notification_service.reminders.instants import LATE
 from servicekit.persistence.database import Database
@@ -23,17 +24,17 @@ DELIVERIES = Gauge("todo_deliveries_overdue", "Deliveries due for more than a mi
 log = logging.getLogger(__name__)
 
 
-async def count_overdue(app: FastAPI) -> None:
+async def refresh_overdue_gauges(app: FastAPI) -> None:
     """Keep the gauges fresh until cancelled."""
     while True:
         try:
-            await sample(app.state.database, datetime.now(UTC))
+            await sample_overdue(container_of(app).database, datetime.now(UTC))
         except Exception as error:
             log.warning("what is overdue can't be counted: %s", error)
         await asyncio.sleep(SAMPLE_SECONDS)
 
 
-async def sample(database: Database, now: datetime) -> None:
+async def sample_overdue(database: Database, now: datetime) -> None:
     async with database.reading() as session:
         unfired = await reminders.count_due(session, now - LATE)
         unsent = await channels.count_due(session, now - WAITING)

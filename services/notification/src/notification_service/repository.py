@@ -8,7 +8,7 @@ from sqlalchemy import Integer, Select, bindparam, delete, exists, func, literal
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from notification_service.list_parameters import Among, for_lists
+from notification_service.list_parameters import InList, build_in_list_query
 from notification_service.models import Notification
 from notification_service.schemas import NotificationRead
 from servicekit.persistence.database import execute_per_dialect
@@ -34,17 +34,17 @@ FIRST_UNREAD = PreparedQuery(_FIRST_PAGE.where(_ENTRY.read_at.is_(None)))
 """No others than those that are not read."""
 
 
-class Told(NamedTuple):
+class KnownVersion(NamedTuple):
     """What was told of a task last, and whose it is."""
 
     version: int
     user_id: str
 
 
-class Around(NamedTuple):
+class Surroundings(NamedTuple):
     """What is there of some tasks and of their users, to be looked for where it is."""
 
-    told: dict[str, Told]
+    told: dict[str, KnownVersion]
     """Those of the tasks that are known, locked, by id."""
     has_reminders: bool
     """Whether any of the tasks has one that follows it."""
@@ -52,7 +52,7 @@ class Around(NamedTuple):
     """Whether any of the users has one in use."""
 
 
-def _around(among: Among) -> Select[Any]:
+def _build_lookup(among: InList) -> Select[Any]:
     known = select(_KNOWN.id, _KNOWN.version, _KNOWN.user_id).where(among(_KNOWN.id, "tasks"))
     locked = known.order_by(_KNOWN.id).with_for_update().cte("known")
     follows = among(_REMINDER.task_id, "tasks") & _REMINDER.kind.in_(FOLLOWING)
@@ -63,24 +63,26 @@ def _around(among: Among) -> Select[Any]:
     return query.select_from(select(literal(1)).subquery("one").outerjoin(locked, true()))
 
 
-_AROUND = for_lists(_around)
+_AROUND = build_in_list_query(_build_lookup)
 
 
-async def around(session: AsyncSession, tasks: Collection[str], users: Collection[str]) -> Around:
+async def load_surroundings(
+    session: AsyncSession, tasks: Collection[str], users: Collection[str]
+) -> Surroundings:
     """Look around, after locking the users: most tasks have no reminders, and most users no channels."""
     rows = (await execute_per_dialect(session, _AROUND, {"tasks": list(tasks), "users": list(users)})).all()
-    told = {row.id: Told(row.version, row.user_id) for row in rows if row.id is not None}
-    return Around(told, bool(rows[0].follows), bool(rows[0].in_use))
+    told = {row.id: KnownVersion(row.version, row.user_id) for row in rows if row.id is not None}
+    return Surroundings(told, bool(rows[0].follows), bool(rows[0].in_use))
 
 
-async def lock(session: AsyncSession, user_id: str, id: str) -> Notification | None:
+async def lock_entry(session: AsyncSession, user_id: str, id: str) -> Notification | None:
     """An entry of the inbox of this user, for a change."""
     is_it = (col(Notification.id) == id, col(Notification.user_id) == user_id)
     query = select(Notification).where(*is_it, col(Notification.in_inbox))
     return (await session.scalars(query.with_for_update())).first()
 
 
-async def newest(
+async def list_entries(
     session: AsyncSession, user_id: str, unread: bool | None, before: tuple[datetime, str] | None, limit: int
 ) -> Sequence[Notification]:
     """Newest first, behind the entry made at that time with that id; `unread` keeps only one kind."""
@@ -101,7 +103,7 @@ async def count_in_inbox(session: AsyncSession, user_id: str) -> int:
     return await session.scalar(query) or 0
 
 
-async def forget(session: AsyncSession, before: datetime, limit: int) -> None:
+async def purge_entries(session: AsyncSession, before: datetime, limit: int) -> None:
     """Drop what only webhooks were told before then, and the oldest entries of inboxes over `limit`."""
     not_shown = ~col(Notification.in_inbox) & (col(Notification.created_at) < before)
     await session.execute(delete(Notification).where(not_shown))
@@ -115,5 +117,5 @@ async def forget(session: AsyncSession, before: datetime, limit: int) -> None:
         await session.execute(delete(Notification).where(col(Notification.id).in_(ids)))
 
 
-async def erase_user(session: AsyncSession, user_id: str) -> None:
+async def delete_user(session: AsyncSession, user_id: str) -> None:
     await session.execute(delete(Notification).where(col(Notification.user_id) == user_id))

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import Request, Response
 
 from notification_service import use_cases
+from notification_service.container import ContainerDep, container_of
 from notification_service.quotas import use_cases as quotas
 from notification_service.schemas import NotificationRead
 from servicekit.persistence.prepared_queries import Row
@@ -40,7 +41,7 @@ async def list_notifications(
     """Newest first."""
     bound_to = _bound_to(user, unread)
     before = parse_time_and_id(decode_cursor(cursor, bound_to=bound_to, values=2)) if cursor else None
-    found = await use_cases.list_newest(session, user.user_id, unread, before, limit + 1)
+    found = await use_cases.list_entries(session, user.user_id, unread, before, limit + 1)
     rows, last = paginate(found, limit)
     return Page(
         items=[NotificationRead.model_validate(row) for row in rows],
@@ -54,33 +55,33 @@ async def mark_read(user: CurrentUser, id: PathId, session: SessionDep) -> Notif
 
 
 @usages.get("", include_in_schema=False)
-async def read_usage(user: CurrentUser, session: SessionDep, request: Request) -> UsageList:
+async def read_usage(user: CurrentUser, session: SessionDep, container: ContainerDep) -> UsageList:
     """This service's part of `GET /users/me/usage`."""
-    return await quotas.usage(session, request.app.state.settings, user.user_id, datetime.now(UTC))
+    return await quotas.measure_usage(session, container.settings, user.user_id, datetime.now(UTC))
 
 
 def _bound_to(user: Principal, unread: bool | None) -> str:
     return f"notifications {user.user_id} {unread}"
 
 
-async def _list_quickly(request: Request, user: Principal, unread: bool | None = None) -> Response:
+async def _list_fast(request: Request, user: Principal, unread: bool | None = None) -> Response:
     """The first page; of unread entries only, or of all."""
-    database = request.app.state.database
+    database = container_of(request.app).database
     found = await use_cases.first_page(database, user.user_id, PAGE + 1, only_unread=unread is True)
     rows, last = paginate(found, PAGE)
     end = [last["created_at"], last["id"]] if last else None
     next_cursor = encode_cursor(end, bound_to=_bound_to(user, unread)) if end else None
-    return render_json({"items": [_shown(row) for row in rows], "next_cursor": next_cursor})
+    return render_json({"items": [_show_entry(row) for row in rows], "next_cursor": next_cursor})
 
 
-async def _list_unread_quickly(request: Request, user: Principal) -> Response:
-    return await _list_quickly(request, user, unread=True)
+async def _list_unread_fast(request: Request, user: Principal) -> Response:
+    return await _list_fast(request, user, unread=True)
 
 
-def _shown(row: Row) -> dict[str, Any]:
+def _show_entry(row: Row) -> dict[str, Any]:
     return {name: row[name] for name in NotificationRead.model_fields}
 
 
 QUICK = create_fast_reads(
-    notifications.routes, list_notifications={NO_QUERY: _list_quickly, "unread=true": _list_unread_quickly}
+    notifications.routes, list_notifications={NO_QUERY: _list_fast, "unread=true": _list_unread_fast}
 )

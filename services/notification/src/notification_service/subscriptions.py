@@ -62,20 +62,20 @@ async def on_import_finished(received: EventContext[ImportFinished]) -> None:
 
 @subscriptions.on(UserSignedUp)
 async def on_user_signed_up(received: EventContext[UserSignedUp]) -> None:
-    await preferences.hear_of(received.session, received.event)
+    await preferences.update_recipient(received.session, received.event)
 
 
 @subscriptions.on(UserUpdated)
 async def on_user_updated(received: EventContext[UserUpdated]) -> None:
-    await preferences.hear_of(received.session, received.event)
+    await preferences.update_recipient(received.session, received.event)
 
 
 @subscriptions.on(UserDeleted)
 async def on_user_deleted(received: EventContext[UserDeleted]) -> None:
-    await use_cases.erase_user(received.session, received.event.user_id)
+    await use_cases.purge_user(received.session, received.event.user_id)
 
 
 @subscriptions.on_replay(DeliveryFailed)
 async def on_delivery_failed(received: EventContext[DeliveryFailed]) -> None:
     """Somebody takes a delivery that was given up out of the dead letters."""
-    await use_cases.try_again(received.session, received.event.delivery_id)
+    await use_cases.retry_delivery(received.session, received.event.delivery_id)

@@ -14,9 +14,9 @@ from contracts.project import ProjectEvent
 from contracts.task import TaskEvent
 from notification_service import inbox, message_texts, repository
 from notification_service.channels import repository as channels
-from notification_service.channels.use_cases import again
+from notification_service.channels.use_cases import make_due_again
 from notification_service.models import Notification
-from notification_service.notification_rules import OF_EVENTS, kind_of
+from notification_service.notification_rules import RULES, kind_of
 from notification_service.quotas import repository as quotas
 from notification_service.reminders import planning
 from notification_service.reminders import repository as reminders
@@ -34,17 +34,17 @@ async def follow_tasks(session: AsyncSession, envelopes: Sequence[CloudEvent[Tas
     if not told:
         return
     users = {envelope.data.user_id for envelope in told}
-    around = await repository.around(session, {envelope.data.task.id for envelope in told}, users)
-    await planning.follow(session, told, recipients, around)
-    active = await channels.active_of(session, users) if around.has_channels else {}
+    around = await repository.load_surroundings(session, {envelope.data.task.id for envelope in told}, users)
+    await planning.follow_tasks(session, told, recipients, around)
+    active = await channels.list_active(session, users) if around.has_channels else {}
     asked = {user_id: {kind for each in found for kind in each.kinds} for user_id, found in active.items()}
     heard = [each for each in told if kind_of(each.data) in asked.get(each.data.user_id, ())]
-    await inbox.put_on(session, [_entry_of_task(each) for each in heard], recipients, active)
+    await inbox.add_entries_on(session, [_entry_of_task(each) for each in heard], recipients, active)
 
 
 def _entry_of_task(envelope: CloudEvent[TaskEvent]) -> Notification:
     task = envelope.data.task
-    return _entry(envelope, title=task.title, task_id=task.id, about=_changed(envelope.data))
+    return _make_entry(envelope, title=task.title, task_id=task.id, about=_changed_fields(envelope.data))
 
 
 async def notify_of_list(session: AsyncSession, envelope: CloudEvent[ListEvent]) -> None:
@@ -57,10 +57,10 @@ async def notify_of_list(session: AsyncSession, envelope: CloudEvent[ListEvent])
             name, about = told.label.name, {"label_id": told.label.id}
         case FilterEvent():
             name, about = told.filter.name, {"filter_id": told.filter.id}
-    await _notify(session, envelope, title=name, about=about | _changed(told))
+    await _add_entry(session, envelope, title=name, about=about | _changed_fields(told))
 
 
-def _changed(event: Event) -> dict[str, Any]:
+def _changed_fields(event: Event) -> dict[str, Any]:
     """The names of the fields an event says have changed."""
     changed = getattr(event, "changed", None)
     return {} if changed is None else {"changed": changed}
@@ -68,32 +68,32 @@ def _changed(event: Event) -> dict[str, Any]:
 
 async def notify_of_import(session: AsyncSession, envelope: CloudEvent[ImportFinished]) -> None:
     """Say in one entry what became of a whole file."""
-    title, text = message_texts.of_import(envelope.data)
-    await _notify(session, envelope, title=title, text=text, import_id=envelope.data.import_id)
+    title, text = message_texts.describe_import(envelope.data)
+    await _add_entry(session, envelope, title=title, text=text, import_id=envelope.data.import_id)
 
 
-async def _notify(session: AsyncSession, envelope: CloudEvent[Event], **values: Any) -> None:
+async def _add_entry(session: AsyncSession, envelope: CloudEvent[Event], **values: Any) -> None:
     """Do what `notification_rules` say of an event, unless its user is erased."""
-    recipients = await reminders.recipients(session, [envelope.data.user_id])
+    recipients = await reminders.find_recipients(session, [envelope.data.user_id])
     if not kind_of(envelope.data) or any(recipient.erased_at for recipient in recipients.values()):
         return
-    await inbox.put(session, [_entry(envelope, **values)], recipients)
+    await inbox.add_entries(session, [_make_entry(envelope, **values)], recipients)
 
 
-def _entry(envelope: CloudEvent[Event], **values: Any) -> Notification:
+def _make_entry(envelope: CloudEvent[Event], **values: Any) -> Notification:
     event = envelope.data
     made = {"id": envelope.id, "user_id": event.user_id, "created_at": envelope.time}
     made |= {
         "kind": kind_of(event),
-        "in_inbox": OF_EVENTS[type(event)].in_inbox,
+        "in_inbox": RULES[type(event)].in_inbox,
     }
     return Notification.model_validate(made | values)
 
 
-async def list_newest(
+async def list_entries(
     session: AsyncSession, user_id: str, unread: bool | None, before: tuple[datetime, str] | None, limit: int
 ) -> Sequence[Notification]:
-    return await repository.newest(session, user_id, unread, before, limit)
+    return await repository.list_entries(session, user_id, unread, before, limit)
 
 
 async def first_page(database: Database, user_id: str, limit: int, *, only_unread: bool) -> Sequence[Row]:
@@ -104,26 +104,26 @@ async def first_page(database: Database, user_id: str, limit: int, *, only_unrea
 
 async def mark_read(session: AsyncSession, user_id: str, id: str) -> Notification:
     """Mark an entry as read; a read one stays as it is. Raises `NotFound`."""
-    notification = await repository.lock(session, user_id, id)
+    notification = await repository.lock_entry(session, user_id, id)
     if notification is None:
         raise NotFound
     await inbox.mark_read(session, notification, datetime.now(UTC))
     return notification
 
 
-async def erase_user(session: AsyncSession, user_id: str) -> None:
+async def purge_user(session: AsyncSession, user_id: str) -> None:
     """Forget everything of a user whose account is gone, and what was still to be sent.
 
     Reminders first: one that is being fired is waited for, and has put its entry into the inbox then.
     """
-    await reminders.erase_user(session, user_id, datetime.now(UTC))
-    await repository.erase_user(session, user_id)
-    await channels.erase_user(session, user_id)
-    await quotas.erase_user(session, user_id)
+    await reminders.delete_user(session, user_id, datetime.now(UTC))
+    await repository.delete_user(session, user_id)
+    await channels.delete_user(session, user_id)
+    await quotas.delete_user(session, user_id)
 
 
-async def try_again(session: AsyncSession, delivery_id: str) -> None:
+async def retry_delivery(session: AsyncSession, delivery_id: str) -> None:
     """Send what was given up once more; nothing happens to what was sent or erased meanwhile."""
     delivery = await channels.lock_delivery(session, delivery_id)
     if delivery and delivery.state == "failed":
-        again(delivery, datetime.now(UTC))
+        make_due_again(delivery, datetime.now(UTC))

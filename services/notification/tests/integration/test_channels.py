@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 from notification_service.channels.delivery_job import Sender, SendResult
-from notification_service.channels.delivery_worker import DeliveryWorker, settle
-from notification_service.channels.mail import Mail
-from notification_service.channels.push import Push
+from notification_service.channels.delivery_worker import DeliveryWorker, record_result
+from notification_service.channels.mail import MailSender
+from notification_service.channels.push import PushSender
 from notification_service.channels.repository import lock_delivery
 from notification_service.channels.ssrf import safe_client_session
-from notification_service.channels.webhooks import Webhooks
+from notification_service.channels.webhooks import WebhookSender
+from notification_service.container import container_of
 from notification_service.models import Delivery
 from notification_service.settings import Settings
 from notification_service.subscriptions import subscriptions
@@ -65,12 +66,12 @@ async def ready(notification: ServiceUnderTest) -> None:
 async def send(notification: ServiceUnderTest, only: Mapping[str, Sender] | None = None) -> None:
     """Send what became due when the reminder fired."""
     await ready(notification)
-    settings: Settings = notification.app.state.settings
+    settings: Settings = container_of(notification.app).settings
     async with safe_client_session(settings.allowed_networks) as session:
-        keys = notification.app.state.keys
+        keys = container_of(notification.app).keys
         senders: Mapping[str, Sender] = only or {
-            "webhook": Webhooks(session, keys),
-            "push": Push(session, keys, settings.vapid_contact),
+            "webhook": WebhookSender(session, keys),
+            "push": PushSender(session, keys, settings.vapid_contact),
         }
         await DeliveryWorker(notification.database, senders, asyncio.Event()).drain()
 
@@ -192,7 +193,7 @@ class TestWebhooks:
         webhook = await add_webhook(notification, receiver.url.replace("127.0.0.1", "localhost"))
         await remind(notification)
         async with safe_client_session([]) as session:
-            await send(notification, {"webhook": Webhooks(session, notification.app.state.keys)})
+            await send(notification, {"webhook": WebhookSender(session, container_of(notification.app).keys)})
         assert receiver.calls == []
         said = (await logged(notification, webhook))["log"][0]["error"]
         assert said == "the host name leads to no public address"
@@ -205,8 +206,8 @@ class TestWebhooks:
         webhook = await add_webhook(notification, f"http://127.0.0.1:{port}/")
         await add_webhook(notification, receiver.url)
         await remind(notification)
-        async with safe_client_session(notification.app.state.settings.allowed_networks) as session:
-            impatient = Webhooks(session, notification.app.state.keys, seconds=0.5)
+        async with safe_client_session(container_of(notification.app).settings.allowed_networks) as session:
+            impatient = WebhookSender(session, container_of(notification.app).keys, seconds=0.5)
             await send(notification, {"webhook": impatient})
         hanging.close()
         assert len(receiver.calls) == 1
@@ -231,7 +232,7 @@ class TestGivingUp:
         await remind(notification)
         id = (await receipt(notification, "webhook"))["id"]
         async with notification.database.transaction() as session:
-            await settle(
+            await record_result(
                 session, id, SendResult("retry", "the receiver answered 500", 500), DUE + timedelta(days=1)
             )
         assert (await receipt(notification, "webhook"))["state"] == "failed"
@@ -303,14 +304,14 @@ class TestPush:
 
 
 class TestMail:
-    async def _turn_on(self, notification: ServiceUnderTest, port: int, email: str) -> Mail:
-        settings: Settings = notification.app.state.settings
+    async def _turn_on(self, notification: ServiceUnderTest, port: int, email: str) -> MailSender:
+        settings: Settings = container_of(notification.app).settings
         settings.smtp_host, settings.smtp_port, settings.smtp_security = "127.0.0.1", port, "none"
         account = {"email": email, "name": "", "time_zone": "UTC"}
         await notification.receive(HANDLERS, UserSignedUp(user_id="ada", **account))
         answer = await notification.client.post("/channels", json={"kind": "email"})
         assert answer.status_code == 201, answer.text
-        return Mail(settings, notification.app.state.keys)
+        return MailSender(settings, container_of(notification.app).keys)
 
     async def test_has_both_forms_and_ends_with_one_click(
         self, notification: ServiceUnderTest, mail_server: tuple[MailServer, int]

@@ -12,7 +12,7 @@ from notification_service.channels.backoff import LEASE
 from notification_service.channels.delivery_job import DeliveryJob, SendResult
 from notification_service.channels.delivery_worker import DeliveryWorker
 from notification_service.models import Channel, Delivery
-from notification_service.queue.fairness import ON_A_CHANNEL
+from notification_service.queue.fairness import MAX_PER_CHANNEL
 from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -73,7 +73,7 @@ class TestBeingToldToEnd:
     async def test_does_not_wait_for_who_hangs(
         self, notification: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(delivery_worker, "ENDING_SECONDS", 0.05)
+        monkeypatch.setattr(delivery_worker, "DRAIN_SECONDS", 0.05)
         webhook = await due(notification)
         begun = asyncio.Event()
 
@@ -133,15 +133,15 @@ class TestSettling:
 class TestAChannel:
     async def test_is_sent_so_much_at_once(self, notification: ServiceUnderTest) -> None:
         webhook = await add_webhook(notification, URL)
-        for _ in range(ON_A_CHANNEL + 2):
+        for _ in range(MAX_PER_CHANNEL + 2):
             await notification.client.post(f"/webhooks/{webhook['id']}/test")
         go_on = asyncio.Event()
         receiver = Receiver(go_on.wait)  # type: ignore[arg-type]
         worker = DeliveryWorker(notification.database, {"webhook": receiver}, asyncio.Event())
-        assert [await worker.step() for _ in range(ON_A_CHANNEL + 1)] == [1] * ON_A_CHANNEL + [0]
+        assert [await worker.start_ready() for _ in range(MAX_PER_CHANNEL + 1)] == [1] * MAX_PER_CHANNEL + [0]
         go_on.set()
         await worker.drain()
-        assert len(set(receiver.got)) == ON_A_CHANNEL + 2
+        assert len(set(receiver.got)) == MAX_PER_CHANNEL + 2
 
     async def test_that_is_not_active_is_sent_nothing(self, notification: ServiceUnderTest) -> None:
         webhook = await due(notification)
@@ -175,7 +175,7 @@ class TestATry:
     async def test_ends_before_somebody_else_may_begin(
         self, notification: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(delivery_worker, "TRY_SECONDS", 0.05)
+        monkeypatch.setattr(delivery_worker, "ATTEMPT_SECONDS", 0.05)
         webhook = await due(notification)
         hangs = Receiver(asyncio.Event().wait)  # type: ignore[arg-type]
         async with asyncio.timeout(5):
@@ -184,4 +184,4 @@ class TestATry:
         assert (delivery["state"], delivery["log"][0]["error"]) == ("due", "no answer in time")
 
     def test_and_settling_it_take_less_than_the_lease(self) -> None:
-        assert LEASE.total_seconds() > delivery_worker.TRY_SECONDS + delivery_worker.SETTLE_SECONDS
+        assert LEASE.total_seconds() > delivery_worker.ATTEMPT_SECONDS + delivery_worker.RECORD_SECONDS

@@ -6,8 +6,8 @@ from typing import Any
 from unittest.mock import AsyncMock
 
 from notification_service import use_cases
-from notification_service.reminders.dispatcher import fire
-from notification_service.reminders.repository import recipients
+from notification_service.reminders.dispatcher import fire_reminders
+from notification_service.reminders.repository import find_recipients
 from notification_service.subscriptions import on_tasks_changed, subscriptions
 from sqlalchemy import Connection, inspect, text
 
@@ -72,7 +72,7 @@ class TestErasure:
         await notification.receive(HANDLERS, SIGNED_UP, REMINDED, GONE, REMINDED)
         assert await owners(notification) == set()
         async with notification.database.reading() as session:
-            assert (await recipients(session, ["ada"]))["ada"].email == ""
+            assert (await find_recipients(session, ["ada"]))["ada"].email == ""
 
     async def test_holds_against_a_token_that_has_not_expired(self, notification: ServiceUnderTest) -> None:
         await notification.receive(HANDLERS, GONE)
@@ -94,7 +94,7 @@ class TestErasure:
     async def test_waits_for_reminders_that_are_being_fired(self, notification: ServiceUnderTest) -> None:
         await add_everything(notification)
         async with notification.database.transaction() as session:
-            await fire(session, LATER, 100)
+            await fire_reminders(session, LATER, 100)
             erasing = asyncio.create_task(notification.receive(HANDLERS, GONE))
             await until_blocked(notification.database)
         await erasing
@@ -102,7 +102,7 @@ class TestErasure:
 
     async def test_lets_what_is_added_meanwhile_wait(self, notification: ServiceUnderTest) -> None:
         async with notification.database.transaction() as session:
-            await use_cases.erase_user(session, "ada")
+            await use_cases.purge_user(session, "ada")
             adding = asyncio.create_task(add_everything(notification))
             await until_blocked(notification.database)
         assert await adding == [401] * len(ADDED)

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from notification_service.channels.delivery_job import SendResult
-from notification_service.channels.delivery_worker import settle
+from notification_service.channels.delivery_worker import record_result
 from notification_service.channels.repository import lock_delivery
-from notification_service.channels.use_cases import again
+from notification_service.channels.use_cases import make_due_again
 
 from conftest import ServiceUnderTest
 from services.notification.tests.integration.test_channels import add_webhook, entries, receipt, remind
@@ -21,10 +21,10 @@ class TestGivingUp:
             async with notification.database.transaction() as session:
                 delivery = await lock_delivery(session, id)
                 assert delivery
-                again(delivery, DUE)
+                make_due_again(delivery, DUE)
             async with notification.database.transaction() as session:
                 result = SendResult("retry", "the receiver answered 500", 500)
-                await settle(session, id, result, DUE + timedelta(days=day))
+                await record_result(session, id, result, DUE + timedelta(days=day))
         *failing, reminder = await entries(notification)
         assert [(each["kind"], each["channel_id"]) for each in failing] == [
             ("channel.failing", webhook["id"])

@@ -9,11 +9,12 @@ from random import Random
 from typing import Any
 
 import pytest
-from notification_service.background import keep_house, shed_queues
 from notification_service.channels.delivery_job import DeliveryJob, SendResult
 from notification_service.channels.delivery_worker import DeliveryWorker
+from notification_service.container import container_of
 from notification_service.models import Channel, Delivery, Notification
 from notification_service.queue import fairness
+from notification_service.retention import purge_expired, shed_queues
 from sqlalchemy import func, select, update
 from sqlmodel import col
 
@@ -79,7 +80,7 @@ async def begin_all(worker: DeliveryWorker) -> None:
     """Step until nothing more may begin while what is in flight hangs."""
     idle = 0
     while idle < 3:
-        idle = 0 if await worker.step() else idle + 1
+        idle = 0 if await worker.start_ready() else idle + 1
         await asyncio.sleep(0)
 
 
@@ -97,9 +98,14 @@ async def sending(notification: ServiceUnderTest, receivers: Receivers) -> Async
 @pytest.fixture
 def few_places(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a test fills them with few rows."""
-    for name, places in {"AT_ONCE": 24, "FOR_NEWCOMERS": 8, "OF_A_USER": 4, "ON_A_CHANNEL": 2}.items():
+    for name, places in {
+        "MAX_IN_FLIGHT": 24,
+        "RESERVED_SLOTS": 8,
+        "MAX_PER_USER": 4,
+        "MAX_PER_CHANNEL": 2,
+    }.items():
         monkeypatch.setattr(fairness, name, places)
-    monkeypatch.setattr(fairness, "AT_A_HOST", 6)
+    monkeypatch.setattr(fairness, "MAX_PER_HOST", 6)
 
 
 class TestAQuietUser:
@@ -110,10 +116,10 @@ class TestAQuietUser:
         async with sending(notification, receivers) as worker:
             await begin_all(worker)
             await queue(notification, "bob", "fast.example", 1)
-            assert await worker.step() == 1
+            assert await worker.start_ready() == 1
             await asyncio.sleep(0)
             assert receivers.order[-1] == "bob"
-            assert receivers.most["of ada"] == fairness.OF_A_USER
+            assert receivers.most["of ada"] == fairness.MAX_PER_USER
 
     @pytest.mark.usefixtures("few_places")
     @pytest.mark.parametrize("seed", range(4))
@@ -127,7 +133,7 @@ class TestAQuietUser:
                 await queue(notification, user, random.choice(hosts), number, channels)
         async with sending(notification, receivers) as worker:
             for _ in range(random.randint(0, 30)):
-                await worker.step()
+                await worker.start_ready()
                 await asyncio.sleep(0)
             quiet = f"{random.random()}"
             await queue(notification, quiet, "quiet.example", 1)
@@ -140,8 +146,8 @@ class TestAQuietUser:
             await worker.drain()
         assert await waiting(notification) == 0
         assert len(receivers.began) == len(set(receivers.began)), "each once"
-        assert max(receivers.most[host] for host in hosts) <= fairness.AT_A_HOST
-        assert max(receivers.most[f"of {user}"] for user in users) <= fairness.OF_A_USER
+        assert max(receivers.most[host] for host in hosts) <= fairness.MAX_PER_HOST
+        assert max(receivers.most[f"of {user}"] for user in users) <= fairness.MAX_PER_USER
 
 
 @pytest.mark.usefixtures("few_places")
@@ -153,7 +159,7 @@ class TestAHostThatHangs:
         await queue(notification, "ada", "fast.example", 3)
         async with sending(notification, receivers) as worker:
             await begin_all(worker)
-            assert receivers.most["slow.example"] == fairness.AT_A_HOST
+            assert receivers.most["slow.example"] == fairness.MAX_PER_HOST
             assert receivers.most["fast.example"] > 0, "the same user's other receiver is called"
 
     async def test_leaves_places_for_newcomers(self, notification: ServiceUnderTest) -> None:
@@ -162,12 +168,12 @@ class TestAHostThatHangs:
             await queue(notification, f"noisy {number}", f"slow{number}.example", 10, channels=5)
         async with sending(notification, receivers) as worker:
             await begin_all(worker)
-            assert len(receivers.began) == fairness.AT_ONCE - fairness.FOR_NEWCOMERS
-            for number in range(fairness.FOR_NEWCOMERS):
+            assert len(receivers.began) == fairness.MAX_IN_FLIGHT - fairness.RESERVED_SLOTS
+            for number in range(fairness.RESERVED_SLOTS):
                 await queue(notification, f"new {number}", f"slow-new{number}.example", 2, channels=2)
             await begin_all(worker)
             news = [user for user in receivers.order if user.startswith("new")]
-            assert len(news) == len(set(news)) == fairness.FOR_NEWCOMERS
+            assert len(news) == len(set(news)) == fairness.RESERVED_SLOTS
 
 
 class TestSeveralReplicas:
@@ -194,7 +200,7 @@ class TestTooMuchThatWaits:
     async def test_is_given_up_newest_first(self, notification: ServiceUnderTest) -> None:
         await queue(notification, "ada", "slow.example", 7)
         await queue(notification, "bob", "slow.example", 5)
-        settings = notification.app.state.settings
+        settings = container_of(notification.app).settings
         settings.quota_deliveries_waiting = 5
         async with notification.database.transaction() as session:
             await shed_queues(session, settings, datetime.now(UTC))
@@ -211,13 +217,13 @@ class TestTooMuchThatWaits:
 
 class TestTooMuchThatIsOver:
     async def test_goes_oldest_first(self, notification: ServiceUnderTest) -> None:
-        limits = notification.app.state.settings
+        limits = container_of(notification.app).settings
         limits.quota_deliveries_stored, limits.quota_inbox_entries = 2, 3
         await queue(notification, "ada", "fast.example", 5)
         await queue(notification, "bob", "fast.example", 2)
         async with notification.database.transaction() as session:
             await session.execute(update(Delivery).values(state="delivered"))
-            await keep_house(session, limits, datetime.now(UTC))
+            await purge_expired(session, limits, datetime.now(UTC))
         async with notification.database.reading() as session:
             deliveries = Counter((await session.scalars(select(col(Delivery.user_id)))).all())
             entries = Counter((await session.scalars(select(col(Notification.user_id)))).all())

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from notification_service.models import Notification
-from notification_service.notification_rules import IN_INBOX, OF_EVENTS
+from notification_service.notification_rules import IN_INBOX, RULES
 from notification_service.subscriptions import CHANGES, subscriptions
 from opentelemetry.trace import NoOpTracer
 from sqlalchemy import func, select
@@ -44,14 +44,14 @@ def changed(kind: type[TaskEvent]) -> TaskEvent:
 
 class TestContents:
     def test_are_decided_for_every_event(self) -> None:
-        assert set(OF_EVENTS) == set(EVENTS)
+        assert set(RULES) == set(EVENTS)
 
     def test_of_the_inbox_are_of_kinds_it_has(self) -> None:
-        assert {content.kind for content in OF_EVENTS.values() if content.in_inbox} <= set(IN_INBOX)
+        assert {content.kind for content in RULES.values() if content.in_inbox} <= set(IN_INBOX)
 
     @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.type)
     def test_are_heard_where_they_are_something(self, kind: type[Event]) -> None:
-        if OF_EVENTS[kind].kind:
+        if RULES[kind].kind:
             assert kind in HANDLERS
 
 

@@ -1,4 +1,4 @@
-"""A new key for the secrets of webhooks: all are sealed anew, then the one before can go. On both."""
+"""A new key for the secrets of webhooks: all are encrypted anew, then the one before can go. On both."""
 
 from dataclasses import replace
 from typing import Any
@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from notification_service.channels import key_rotation
 from notification_service.channels.key_rotation import reencrypt_secrets
-from notification_service.channels.keys import Keys
+from notification_service.channels.keys import ChannelKeys
+from notification_service.container import container_of
 from notification_service.models import Channel
 from sqlalchemy import select
 
@@ -16,11 +17,13 @@ from services.notification.tests.integration.test_channels import add_webhook
 URL = "http://127.0.0.1:9/hook"
 
 
-async def opened(notification: ServiceUnderTest, keys: Keys) -> dict[str, list[str]]:
+async def opened(notification: ServiceUnderTest, keys: ChannelKeys) -> dict[str, list[str]]:
     """The secrets of all webhooks, by id."""
     async with notification.database.reading() as session:
         channels = (await session.scalars(select(Channel))).all()
-    return {each.id: [keys.unseal(sealed, each.id) for sealed in each.keys["secrets"]] for each in channels}
+    return {
+        each.id: [keys.decrypt(encrypted, each.id) for encrypted in each.keys["secrets"]] for each in channels
+    }
 
 
 class TestANewKey:
@@ -32,7 +35,7 @@ class TestANewKey:
         rotated = (await notification.client.post(f"/webhooks/{made[0]['id']}/rotate")).json()
         wanted: dict[str, Any] = {each["id"]: [each["secret"]] for each in made}
         wanted[made[0]["id"]] = [rotated["secret"], made[0]["secret"]]
-        before: Keys = notification.app.state.keys
+        before: ChannelKeys = container_of(notification.app).keys
         both = replace(before, key="another", previous=before.key)
         assert await opened(notification, both) == wanted
         assert await reencrypt_secrets(notification.database, both) == 5
@@ -41,5 +44,5 @@ class TestANewKey:
 
     async def test_passes_over_what_no_key_opens(self, notification: ServiceUnderTest) -> None:
         await add_webhook(notification, URL)
-        lost = replace(notification.app.state.keys, key="another", previous="nor this one")
+        lost = replace(container_of(notification.app).keys, key="another", previous="nor this one")
         assert await reencrypt_secrets(notification.database, lost) == 0

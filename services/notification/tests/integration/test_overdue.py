@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from notification_service.overdue import sample
+from notification_service.overdue import sample_overdue
 from prometheus_client import REGISTRY
 
 from conftest import ServiceUnderTest
@@ -17,17 +17,17 @@ def told(name: str, **labels: str) -> float | None:
 class TestOverdue:
     async def test_counts_reminders_nobody_fired(self, notification: ServiceUnderTest) -> None:
         await notification.client.post("/reminders", json={"title": "stretch", "at": instant(DUE)})
-        await sample(notification.database, DUE + timedelta(seconds=59))
+        await sample_overdue(notification.database, DUE + timedelta(seconds=59))
         assert told("todo_reminders_overdue") == 0
-        await sample(notification.database, DUE + timedelta(seconds=61))
+        await sample_overdue(notification.database, DUE + timedelta(seconds=61))
         assert told("todo_reminders_overdue") == 1
 
     async def test_counts_deliveries_nobody_took(self, notification: ServiceUnderTest) -> None:
         await add_webhook(notification, "http://127.0.0.1:9/hook")
         await remind(notification)
-        await sample(notification.database, DUE + timedelta(seconds=61))
+        await sample_overdue(notification.database, DUE + timedelta(seconds=61))
         assert told("todo_deliveries_overdue", channel="webhook") == 1
         assert told("todo_deliveries_overdue", channel="email") == 0
         assert told("todo_reminders_overdue") == 0
-        await sample(notification.database, DUE + timedelta(seconds=59))
+        await sample_overdue(notification.database, DUE + timedelta(seconds=59))
         assert told("todo_deliveries_overdue", channel="webhook") == 0

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from notification_service.container import container_of
 from notification_service.models import QuotaUse
 from sqlalchemy import update
 
@@ -19,7 +20,7 @@ AT_ONCE = 8
 
 def limit(notification: ServiceUnderTest, **quotas: int) -> None:
     for name, most in quotas.items():
-        setattr(notification.app.state.settings, f"quota_{name}", most)
+        setattr(container_of(notification.app).settings, f"quota_{name}", most)
 
 
 async def usage(notification: ServiceUnderTest, user: str = "ada") -> dict[str, tuple[int, int]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from notification_service.models import ScheduledJob
-from notification_service.reminders.dispatcher import fire
+from notification_service.reminders.dispatcher import fire_reminders
 from notification_service.subscriptions import subscriptions
 from sqlalchemy import func, select
 from sqlmodel import SQLModel
@@ -51,7 +51,7 @@ async def the_one(notification: ServiceUnderTest) -> dict[str, Any]:
 
 async def fire_at(notification: ServiceUnderTest, now: datetime) -> int:
     async with notification.database.transaction() as session:
-        return len(await fire(session, now, 100))
+        return len(await fire_reminders(session, now, 100))
 
 
 async def count(notification: ServiceUnderTest, table: type[SQLModel]) -> int:
@@ -258,7 +258,7 @@ class TestFiring:
         for number in range(3):
             await tell(notification, TaskUpdated, id=f"t{number}")
         async with notification.database.transaction() as session:
-            assert len(await fire(session, DUE, 2)) == 2
+            assert len(await fire_reminders(session, DUE, 2)) == 2
         assert await fire_at(notification, DUE) == 1
 
     async def test_reading_the_entry_opens_the_receipt(self, notification: ServiceUnderTest) -> None:

@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from notification_service.background import DELETED_KEPT, keep_house
+from notification_service.container import container_of
 from notification_service.models import TaskProjection
+from notification_service.retention import DELETED_KEPT, purge_expired
 from notification_service.subscriptions import subscriptions
 from sqlalchemy import select
 from sqlmodel import col
@@ -30,5 +31,5 @@ class TestDeletedTasks:
             event(TaskCreated, id="there"),
         )
         async with notification.database.transaction() as session:
-            await keep_house(session, notification.app.state.settings, now)
+            await purge_expired(session, container_of(notification.app).settings, now)
         assert await known(notification) == ["in the trash", "restored", "there"]

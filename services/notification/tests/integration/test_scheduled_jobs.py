@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from notification_service.container import container_of
 from notification_service.models import Reminder, ScheduledJob
 from notification_service.reminders.scheduled_jobs import ScheduledJobs, job_name
 from sqlalchemy import update
@@ -40,7 +41,7 @@ def scheduler() -> Scheduler:
 
 @pytest.fixture
 def scheduled_jobs(notification: ServiceUnderTest, scheduler: Scheduler) -> ScheduledJobs:
-    return ScheduledJobs(notification.database, scheduler, notification.app.state.dispatcher)
+    return ScheduledJobs(notification.database, scheduler, container_of(notification.app).dispatcher)
 
 
 async def plan(notification: ServiceUnderTest, *instants: datetime) -> None:
@@ -67,7 +68,7 @@ class TestJobs:
     ) -> None:
         await plan(notification, LATER, DUE, DUE)
         for _ in range(2):
-            await scheduled_jobs.step()
+            await scheduled_jobs.sync_jobs()
         assert sorted(scheduler.jobs) == sorted([job_name(DUE), job_name(LATER)])
 
     async def test_that_could_not_be_set_are_tried_again(
@@ -76,22 +77,22 @@ class TestJobs:
         await plan(notification, DUE, LATER)
         scheduler.refuses = {job_name(DUE)}
         with pytest.raises(Unavailable):
-            await scheduled_jobs.step()
+            await scheduled_jobs.sync_jobs()
         scheduler.refuses.clear()
-        await scheduled_jobs.step()
+        await scheduled_jobs.sync_jobs()
         assert scheduler.jobs == [job_name(LATER), job_name(DUE)]
 
     async def test_that_the_scheduler_lost_are_set_again(
         self, notification: ServiceUnderTest, scheduled_jobs: ScheduledJobs, scheduler: Scheduler
     ) -> None:
         await plan(notification, DUE, LATER)
-        await scheduled_jobs.step()
-        await scheduled_jobs.check()
-        await scheduled_jobs.step()
+        await scheduled_jobs.sync_jobs()
+        await scheduled_jobs.check_scheduler()
+        await scheduled_jobs.sync_jobs()
         assert len(scheduler.jobs) == 2
         scheduler.jobs.clear()
-        await scheduled_jobs.check()
-        await scheduled_jobs.step()
+        await scheduled_jobs.check_scheduler()
+        await scheduled_jobs.sync_jobs()
         assert sorted(scheduler.jobs) == sorted([job_name(DUE), job_name(LATER)])
 
 
@@ -101,14 +102,14 @@ class TestAReminder:
     ) -> None:
         await plan(notification, DUE)
         await make_due(notification, is_set=True)
-        await scheduled_jobs.step()
+        await scheduled_jobs.sync_jobs()
         assert await states(notification) == ["due"]
 
     async def test_that_is_due_before_its_job_was_set_is_fired_at_once(
         self, notification: ServiceUnderTest, scheduled_jobs: ScheduledJobs, scheduler: Scheduler
     ) -> None:
-        await scheduled_jobs.step()
+        await scheduled_jobs.sync_jobs()
         await plan(notification, DUE)
         await make_due(notification, is_set=False)
-        await scheduled_jobs.step()
+        await scheduled_jobs.sync_jobs()
         assert (await states(notification), scheduler.jobs) == (["due"], [])

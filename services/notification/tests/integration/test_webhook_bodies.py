@@ -11,9 +11,9 @@ from typing import Any, get_args
 import pytest
 from notification_service.channels.delivery_job import DeliveryJob
 from notification_service.channels.schemas import Kind
-from notification_service.channels.webhooks import SIGNATURE_HEADER, signature
+from notification_service.channels.webhooks import SIGNATURE_HEADER, sign_body
 from notification_service.models import Channel, Delivery, Notification
-from notification_service.notification_rules import OF_EVENTS, kind_of
+from notification_service.notification_rules import RULES, kind_of
 from notification_service.subscriptions import subscriptions
 
 from conftest import ServiceUnderTest
@@ -105,7 +105,7 @@ class TestTheDocument:
             id="d", user_id="ada", notification_id="e", kind="webhook", state="due", created_at=NOW
         )
         channel = Channel(id="c", user_id="ada", kind="webhook", target="", created_at=NOW)
-        content = DeliveryJob(delivery, channel, entry).content()
+        content = DeliveryJob(delivery, channel, entry).render_content()
         fields = table("Body")
         assert list(fields) == list(content)
         named = {str: "string", bool: "boolean", type(None): "or null"}
@@ -117,16 +117,16 @@ class TestTheDocument:
         names: dict[str, Any] = {"hmac": hmac, "time": time}
         exec(code[1], names)
         body, now = b'{"type":"test"}', int(time.time())
-        assert names["is_ours"](body, signature(body, ["new", "old"], now), "old")
-        assert not names["is_ours"](body + b" ", signature(body, ["new"], now), "new")
-        assert not names["is_ours"](body, signature(body, ["other"], now), "new")
-        assert not names["is_ours"](body, signature(body, ["new"], now - 600), "new")
+        assert names["is_ours"](body, sign_body(body, ["new", "old"], now), "old")
+        assert not names["is_ours"](body + b" ", sign_body(body, ["new"], now), "new")
+        assert not names["is_ours"](body, sign_body(body, ["other"], now), "new")
+        assert not names["is_ours"](body, sign_body(body, ["new"], now - 600), "new")
         assert f"`{SIGNATURE_HEADER}: " in DOCUMENT
 
 
 class TestKinds:
     def test_are_offered_of_every_event_that_is_one(self) -> None:
-        of_events = {content.kind for content in OF_EVENTS.values() if content.kind and not content.in_inbox}
+        of_events = {content.kind for content in RULES.values() if content.kind and not content.in_inbox}
         assert of_events | {"task.moved"} == set(EVENTS)
         assert set(EVENTS) <= set(get_args(Kind))
 

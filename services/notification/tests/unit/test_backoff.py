@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from notification_service.channels.backoff import GIVEN_UP_AFTER, next_attempt_at
-from notification_service.channels.delivery_job import retry_after
+from notification_service.channels.delivery_job import parse_retry_after
 
 START = datetime(2026, 5, 1, tzinfo=UTC)
 
@@ -38,4 +38,4 @@ class TestRetryAfter:
         [("120", 120), (None, 0), ("", 0), ("Fri, 01 May 2026 12:00:00 GMT", 0), ("-5", 0), ("1.5", 0)],
     )
     def test_is_in_seconds_or_not_at_all(self, header: str | None, seconds: float) -> None:
-        assert retry_after(header) == seconds
+        assert parse_retry_after(header) == seconds

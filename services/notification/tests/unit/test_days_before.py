@@ -7,7 +7,7 @@ import pytest
 from dateutil import tz
 from hypothesis import given
 from hypothesis import strategies as st
-from notification_service.reminders.instants import remind_instant
+from notification_service.reminders.instants import compute_remind_at
 
 DAY = 24 * 60
 ZONES = st.sampled_from(
@@ -38,7 +38,7 @@ def local(text: str, zone: str) -> datetime:
     ids=["spring", "autumn", "week", "gap", "fold", "a day and an hour", "hours", "overseas"],
 )
 def test_a_reminder_over_a_clock_change(zone: str, due: str, minutes: int, at: str) -> None:
-    found = remind_instant(minutes, None, local(due, zone).astimezone(UTC), ZoneInfo(zone))
+    found = compute_remind_at(minutes, None, local(due, zone).astimezone(UTC), ZoneInfo(zone))
     assert found == local(at, zone).astimezone(UTC)
 
 
@@ -50,10 +50,10 @@ def test_days_are_those_another_library_counts(zone: str, due: datetime, days: i
     due = due.replace(microsecond=0)
     wall = due.astimezone(theirs).replace(tzinfo=None) - timedelta(days=days)
     wanted = tz.resolve_imaginary(wall.replace(tzinfo=theirs)).astimezone(UTC)
-    assert remind_instant(days * DAY, None, due, ZoneInfo(zone)) == wanted
+    assert compute_remind_at(days * DAY, None, due, ZoneInfo(zone)) == wanted
 
 
 @given(ZONES, DUE, st.integers(0, 525_600).filter(lambda minutes: minutes % DAY))
 def test_minutes_are_as_long_as_they_are(zone: str, due: datetime, minutes: int) -> None:
     due = due.replace(microsecond=0)
-    assert remind_instant(minutes, None, due, ZoneInfo(zone)) == due - timedelta(minutes=minutes)
+    assert compute_remind_at(minutes, None, due, ZoneInfo(zone)) == due - timedelta(minutes=minutes)

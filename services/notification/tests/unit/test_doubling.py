@@ -6,9 +6,9 @@ from functools import partial
 
 import pytest
 from notification_service.channels import ssrf
-from notification_service.channels.delivery_job import retry_after
-from notification_service.channels.keys import Keys
-from notification_service.channels.mail import Mail
+from notification_service.channels.delivery_job import parse_retry_after
+from notification_service.channels.keys import ChannelKeys
+from notification_service.channels.mail import MailSender
 from notification_service.channels.schemas import ChannelCreate, WebhookCreate
 from notification_service.reminders.schemas import ReminderCreate
 from notification_service.settings import Settings
@@ -47,8 +47,8 @@ PIECES = [
 ]
 PIECES += ["😀", "\u0301", "0", "0x", "1.", "::", "?", "#", "xn--", "ß"]
 SECRET = generate_secrets()["notification"]
-KEYS = Keys(SECRET["key"], Vapid02.from_pem(SECRET["vapid"].encode()))
-MAIL = Mail(Settings(), KEYS)
+KEYS = ChannelKeys(SECRET["key"], Vapid02.from_pem(SECRET["vapid"].encode()))
+MAIL = MailSender(Settings(), KEYS)
 
 
 def url(before: str, text: str) -> None:
@@ -69,9 +69,9 @@ READERS: dict[str, Callable[[str], object]] = {
     "a URL of a webhook": partial(body, WebhookCreate, "url"),
     "a URL of a push service": partial(body, ChannelCreate, "endpoint"),
     "a title of a reminder": partial(body, ReminderCreate, "title"),
-    "an unsubscribe token": KEYS.channel_of,
-    "a header of a receiver": retry_after,
-    "a text in a mail": lambda text: MAIL._message(job(text=text)).as_bytes(),
+    "an unsubscribe token": KEYS.verify_unsubscribe_token,
+    "a header of a receiver": parse_retry_after,
+    "a text in a mail": lambda text: MAIL._build_message(job(text=text)).as_bytes(),
 }
 
 
@@ -88,7 +88,7 @@ def seconds(read: Callable[[str], object], text: str) -> float:
 @pytest.fixture(autouse=True)
 def without_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """A limit would hide what lies behind it."""
-    monkeypatch.setattr(ssrf, "LONGEST_URL", 10**9)
+    monkeypatch.setattr(ssrf, "MAX_URL_LENGTH", 10**9)
 
 
 class TestText:
@@ -108,4 +108,4 @@ class TestText:
     @pytest.mark.parametrize("piece", PIECES)
     def test_of_a_subject_ends_soon_at_its_limit(self, piece: str) -> None:
         title = (piece * LONGEST_TITLE)[:LONGEST_TITLE]
-        assert seconds(lambda text: MAIL._message(job(title=text)).as_bytes(), title) < 0.1
+        assert seconds(lambda text: MAIL._build_message(job(title=text)).as_bytes(), title) < 0.1

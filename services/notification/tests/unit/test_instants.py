@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from notification_service.reminders.instants import (
-    due_instant,
-    end_of_quiet,
+    compute_due_at,
+    compute_remind_at,
     is_late,
-    next_wall_clock,
-    remind_instant,
-    zone_of,
+    load_zone,
+    next_noisy_instant,
+    next_wall_clock_time,
 )
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -28,30 +28,30 @@ def utc(text: str) -> datetime:
 class TestDueInstant:
     def test_of_a_time_is_that_instant(self) -> None:
         due_at = utc("2026-05-01T08:00")
-        assert due_instant(due_at, date(2026, 5, 1), NINE, BERLIN) == due_at
+        assert compute_due_at(due_at, date(2026, 5, 1), NINE, BERLIN) == due_at
 
     def test_of_a_day_is_when_the_day_starts_there(self) -> None:
-        assert due_instant(None, date(2026, 7, 1), NINE, BERLIN) == utc("2026-07-01T07:00")
-        assert due_instant(None, date(2026, 1, 1), NINE, BERLIN) == utc("2026-01-01T08:00")
+        assert compute_due_at(None, date(2026, 7, 1), NINE, BERLIN) == utc("2026-07-01T07:00")
+        assert compute_due_at(None, date(2026, 1, 1), NINE, BERLIN) == utc("2026-01-01T08:00")
 
     def test_at_the_ends_of_the_calendar_is_none(self) -> None:
-        assert due_instant(None, date.min, time(0), BERLIN) is None
-        assert remind_instant(60, None, datetime.min.replace(tzinfo=UTC), BERLIN) is None
-        assert remind_instant(1440, None, datetime.min.replace(tzinfo=UTC), BERLIN) is None
+        assert compute_due_at(None, date.min, time(0), BERLIN) is None
+        assert compute_remind_at(60, None, datetime.min.replace(tzinfo=UTC), BERLIN) is None
+        assert compute_remind_at(1440, None, datetime.min.replace(tzinfo=UTC), BERLIN) is None
 
     def test_of_neither_is_none(self) -> None:
-        assert due_instant(None, None, NINE, BERLIN) is None
+        assert compute_due_at(None, None, NINE, BERLIN) is None
 
 
 class TestRemindInstant:
     def test_is_so_long_before_due(self) -> None:
-        assert remind_instant(90, None, utc("2026-05-01T08:00"), BERLIN) == utc("2026-05-01T06:30")
+        assert compute_remind_at(90, None, utc("2026-05-01T08:00"), BERLIN) == utc("2026-05-01T06:30")
 
     def test_is_the_instant_that_was_named(self) -> None:
-        assert remind_instant(None, utc("2026-05-01T08:00:00.7"), None, BERLIN) == utc("2026-05-01T08:00")
+        assert compute_remind_at(None, utc("2026-05-01T08:00:00.7"), None, BERLIN) == utc("2026-05-01T08:00")
 
     def test_is_unknown_without_a_due_date(self) -> None:
-        assert remind_instant(30, None, None, BERLIN) is None
+        assert compute_remind_at(30, None, None, BERLIN) is None
 
 
 class TestLate:
@@ -63,15 +63,15 @@ class TestLate:
 
 class TestNextWallClock:
     def test_is_today_or_tomorrow(self) -> None:
-        assert next_wall_clock(NINE, BERLIN, utc("2026-07-01T06:59:59")) == utc("2026-07-01T07:00")
-        assert next_wall_clock(NINE, BERLIN, utc("2026-07-01T07:00")) == utc("2026-07-02T07:00")
+        assert next_wall_clock_time(NINE, BERLIN, utc("2026-07-01T06:59:59")) == utc("2026-07-01T07:00")
+        assert next_wall_clock_time(NINE, BERLIN, utc("2026-07-01T07:00")) == utc("2026-07-02T07:00")
 
     def test_keeps_the_clock_when_clocks_change(self) -> None:
-        assert next_wall_clock(NINE, BERLIN, utc("2026-03-28T12:00")) == utc("2026-03-29T07:00")
+        assert next_wall_clock_time(NINE, BERLIN, utc("2026-03-28T12:00")) == utc("2026-03-29T07:00")
 
     @given(st.times(), ZONES, INSTANTS)
     def test_comes_within_three_days(self, at: time, zone: str, after: datetime) -> None:
-        found = next_wall_clock(at, ZoneInfo(zone), after)
+        found = next_wall_clock_time(at, ZoneInfo(zone), after)
         assert after < found <= after + timedelta(days=3)
 
 
@@ -94,10 +94,10 @@ class TestQuietHours:
     def test_hold_back_until_they_end(
         self, begin: time | None, end: time | None, now: str, allowed: str
     ) -> None:
-        assert end_of_quiet(begin, end, BERLIN, utc(now)) == utc(allowed)
+        assert next_noisy_instant(begin, end, BERLIN, utc(now)) == utc(allowed)
 
 
 class TestZones:
     def test_that_are_unknown_fall_back(self) -> None:
-        assert zone_of("Mars/Olympus", "Europe/Berlin") == BERLIN
-        assert zone_of(None, "nowhere") == ZoneInfo("UTC")
+        assert load_zone("Mars/Olympus", "Europe/Berlin") == BERLIN
+        assert load_zone(None, "nowhere") == ZoneInfo("UTC")

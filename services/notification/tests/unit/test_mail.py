@@ -7,8 +7,8 @@ from unittest.mock import AsyncMock, patch
 import aiosmtplib
 import pytest
 from notification_service.channels.delivery_job import DeliveryJob
-from notification_service.channels.keys import Keys
-from notification_service.channels.mail import LATE, Mail
+from notification_service.channels.keys import ChannelKeys
+from notification_service.channels.mail import LATE, MailSender
 from notification_service.models import Channel, Delivery, Notification
 from notification_service.settings import Settings
 from py_vapid import Vapid02
@@ -38,8 +38,8 @@ async def sent(
 ) -> tuple[Any, dict[str, Any], Any]:
     """The message, what else the server was told, and the result."""
     secret = generate_secrets()["notification"]
-    keys = Keys(secret["key"], Vapid02.from_pem(secret["vapid"].encode()), "password")
-    mail = Mail(Settings.model_validate({"smtp_host": "mail", "smtp_user": "todo"} | settings), keys)
+    keys = ChannelKeys(secret["key"], Vapid02.from_pem(secret["vapid"].encode()), "password")
+    mail = MailSender(Settings.model_validate({"smtp_host": "mail", "smtp_user": "todo"} | settings), keys)
     with patch.object(aiosmtplib, "send", AsyncMock(side_effect=answer)) as send:
         result = await mail.send(job)
     assert send.await_args

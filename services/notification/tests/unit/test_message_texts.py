@@ -35,7 +35,7 @@ class TestAnImport:
         ],
     )
     def test_is_told_in_one_line(self, fields: dict[str, Any], title: str, text: str) -> None:
-        assert message_texts.of_import(imported(**fields)) == (title, text)
+        assert message_texts.describe_import(imported(**fields)) == (title, text)
 
 
 class TestAChannel:
@@ -49,8 +49,8 @@ class TestAChannel:
     )
     def test_is_named_without_its_secrets(self, kind: str, target: str, name: str) -> None:
         made = channel(kind, target)
-        assert message_texts.of_disabled(made) == (f"{name}: switched off", "410 Gone")
-        assert message_texts.of_failing(made, "503") == (
+        assert message_texts.describe_disabled(made) == (f"{name}: switched off", "410 Gone")
+        assert message_texts.describe_failing(made, "503") == (
             f"{name}: not delivered",
             "It was given up. The last try: 503",
         )

@@ -27,7 +27,7 @@ class Daprd(FakeSidecar):
 class TestAJob:
     async def test_is_one_of_a_name_that_is_called_once(self) -> None:
         sidecar = Daprd()
-        await scheduler.set_job(sidecar, "due-1", NOON)
+        await scheduler.schedule_job(sidecar, "due-1", NOON)
         (asked,) = sidecar.requests
         assert (asked.method, asked.path) == ("POST", "/v1.0/jobs/due-1")
         assert (asked.json["dueTime"], asked.json["overwrite"]) == ("2026-05-01T12:00:00Z", True)
@@ -35,7 +35,7 @@ class TestAJob:
 
     async def test_that_can_not_be_set_is_told(self) -> None:
         with pytest.raises(Unavailable) as refusal:
-            await scheduler.set_job(Daprd(status=500), "due-1", NOON)
+            await scheduler.schedule_job(Daprd(status=500), "due-1", NOON)
         assert refusal.value.code == "jobs-unavailable"
 
     @pytest.mark.parametrize(
@@ -43,8 +43,8 @@ class TestAJob:
         [(200, b"{}", True), (404, b"", False), (500, b'{"message":"job not found"}', False)],
     )
     async def test_is_there_or_not(self, status: int, told: bytes, there: bool) -> None:
-        assert await scheduler.is_set(Daprd(status=status, told=told), "due-1") is there
+        assert await scheduler.job_exists(Daprd(status=status, told=told), "due-1") is there
 
     async def test_is_unknown_while_the_scheduler_is_away(self) -> None:
         with pytest.raises(Unavailable):
-            await scheduler.is_set(Daprd(status=500, told=b"no connection"), "due-1")
+            await scheduler.job_exists(Daprd(status=500, told=b"no connection"), "due-1")

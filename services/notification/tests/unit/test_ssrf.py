@@ -4,8 +4,13 @@ from ipaddress import ip_network
 
 import aiohttp
 import pytest
-from notification_service.channels.ssrf import is_allowed, may_connect, safe_client_session, validate_url
-from notification_service.channels.use_cases import _public
+from notification_service.channels.ssrf import (
+    is_address_allowed,
+    is_connection_allowed,
+    safe_client_session,
+    validate_url,
+)
+from notification_service.channels.use_cases import _validate_public_url
 from notification_service.settings import Settings
 from pydantic import ValidationError
 
@@ -15,7 +20,7 @@ from servicekit.errors import Invalid
 class TestAddresses:
     @pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1::1", "64:ff9b::5db8:d822"])
     def test_that_are_public_may_be_called(self, address: str) -> None:
-        assert is_allowed(address, [])
+        assert is_address_allowed(address, [])
 
     @pytest.mark.parametrize(
         "address",
@@ -34,12 +39,12 @@ class TestAddresses:
         ],
     )
     def test_that_are_not_may_not(self, address: str) -> None:
-        assert not is_allowed(address, [])
+        assert not is_address_allowed(address, [])
 
     def test_may_be_allowed_by_the_operator(self) -> None:
-        assert is_allowed("10.1.2.3", [ip_network("10.1.0.0/16")])
-        assert is_allowed("::ffff:10.1.2.3", [ip_network("10.1.0.0/16")])
-        assert not is_allowed("10.2.2.3", [ip_network("10.1.0.0/16")])
+        assert is_address_allowed("10.1.2.3", [ip_network("10.1.0.0/16")])
+        assert is_address_allowed("::ffff:10.1.2.3", [ip_network("10.1.0.0/16")])
+        assert not is_address_allowed("10.2.2.3", [ip_network("10.1.0.0/16")])
 
 
 class TestPorts:
@@ -48,7 +53,7 @@ class TestPorts:
     def test_are_those_the_operator_names(self) -> None:
         for port, fine in ((443, False), (8443, False), (9000, True)):
             url = f"https://{self.PUBLIC}:{port}/hook"
-            assert may_connect(self.PUBLIC, port, [], ports=[9000]) is fine
+            assert is_connection_allowed(self.PUBLIC, port, [], ports=[9000]) is fine
             told = validate_url(url, [], https_only=True, ports=[9000])
             assert told == ("" if fine else "the port must be one of 9000")
 
@@ -57,9 +62,9 @@ class TestPorts:
         monkeypatch.setenv("TODO_ALLOWED_PORTS", "[9000]")
         settings = Settings()
         assert settings.allowed_ports == [9000]
-        assert _public("https://example.com:9000/", "/url", settings)
+        assert _validate_public_url("https://example.com:9000/", "/url", settings)
         with pytest.raises(Invalid, match="port"):
-            _public("https://example.com/", "/url", settings)
+            _validate_public_url("https://example.com/", "/url", settings)
 
     @pytest.mark.parametrize("ports", ["[]", "[0]", "[65536]", "443"])
     def test_that_are_none_stop_the_start(self, monkeypatch: pytest.MonkeyPatch, ports: str) -> None:

@@ -1,7 +1,20 @@
-"""What runs beside requests: at startup, and as retention jobs."""
+"""What runs beside requests: the container is put together at startup, and retention jobs."""
 
-from user_service import signing_keys, use_cases
+from fastapi import FastAPI
+
+from servicekit.security.auth import TokenVerifier
+from user_service import use_cases
 from user_service.api_tokens.use_cases import purge_expired_tokens
+from user_service.container import Container
+from user_service.signing_keys import load_key_ring
 
-STARTUP = (signing_keys.load_signing_keys,)
+
+async def open_container(app: FastAPI) -> None:
+    """Read the keys and let the app sign and verify with them: it needs no published ones."""
+    state = app.state
+    state.container = Container(state.settings, state.database, await load_key_ring(state.sidecar))
+    state.verifier = TokenVerifier(state.container.key_ring)
+
+
+STARTUP = (open_container,)
 RETENTION = (purge_expired_tokens, use_cases.purge_refresh_tokens)

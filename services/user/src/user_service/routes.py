@@ -7,7 +7,6 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from servicekit.persistence.database import Database
 from servicekit.problems import build_problem_response
 from servicekit.security.auth import JWKS_PATH, CurrentUser, Principal
 from servicekit.web import idempotency
@@ -16,10 +15,10 @@ from servicekit.web.preconditions import apply_if_none_match, format_etag, requi
 from servicekit.web.quotas import UsageList
 from servicekit.web.routes import SessionDep, create_router, reject_unknown_parameters
 from user_service import passwords, use_cases
+from user_service.container import Container, ContainerDep, container_of
 from user_service.errors import RefreshTokenInvalid
 from user_service.models import User
 from user_service.schemas import Refresh, SignedIn, SignIn, SignUp, Tokens, UserPatch, UserRead
-from user_service.use_cases import TokenIssuer
 
 auth = create_router(prefix="/auth", tags=["auth"], public=True)
 credentials = create_router(prefix="/auth", tags=["auth"], public=True, route_class=APIRoute)
@@ -29,32 +28,31 @@ usage = create_router(tags=["account"])
 keys = create_router(tags=["keys"], public=True)
 
 
-def issuer_of(request: Request) -> TokenIssuer:
-    return TokenIssuer(request.app.state.keys.current, request.app.state.settings)
-
-
 @credentials.post("/sign-up", status_code=201, response_model=SignedIn)
-async def sign_up(request: Request, body: SignUp) -> Response:
+async def sign_up(request: Request, body: SignUp, container: ContainerDep) -> Response:
     reject_unknown_parameters(request, frozenset())
     password_hash = await passwords.hash_password(body.password)
     return await _run_once(
-        request, 201, lambda session: use_cases.sign_up(session, body, password_hash, issuer_of(request))
+        request,
+        container,
+        201,
+        lambda session: use_cases.sign_up(session, body, password_hash, container.token_issuer),
     )
 
 
 @credentials.post("/sign-in", response_model=SignedIn)
-async def sign_in(request: Request, body: SignIn) -> Response:
+async def sign_in(request: Request, body: SignIn, container: ContainerDep) -> Response:
     reject_unknown_parameters(request, frozenset())
-    user_id = await use_cases.check_password(request.app.state.database, body.email, body.password)
+    user_id = await use_cases.check_password(container.database, body.email, body.password)
     return await _run_once(
-        request, 200, lambda session: use_cases.sign_in(session, user_id, issuer_of(request))
+        request, container, 200, lambda session: use_cases.sign_in(session, user_id, container.token_issuer)
     )
 
 
 @auth.post("/refresh", response_model=Tokens)
-async def refresh_tokens(request: Request, body: Refresh, session: SessionDep) -> Tokens | Response:
+async def refresh_tokens(container: ContainerDep, body: Refresh, session: SessionDep) -> Tokens | Response:
     """Each refresh token is good for one use; using one twice ends the whole session."""
-    tokens = await use_cases.rotate_refresh_token(session, body.refresh_token, issuer_of(request))
+    tokens = await use_cases.rotate_refresh_token(session, body.refresh_token, container.token_issuer)
     return tokens or build_problem_response(RefreshTokenInvalid(code="refresh-token-reused"))
 
 
@@ -86,23 +84,25 @@ async def delete_me(user: CurrentUser, session: SessionDep, request: Request) ->
 
 
 @usage.get("/usage", include_in_schema=False)
-async def read_usage(user: CurrentUser, request: Request, session: SessionDep) -> UsageList:
+async def read_usage(user: CurrentUser, container: ContainerDep, session: SessionDep) -> UsageList:
     """A part of `GET /users/me/usage`."""
-    return await use_cases.read_usage(session, user.user_id, request.app.state.settings)
+    return await use_cases.read_usage(session, user.user_id, container.settings)
 
 
 @keys.get(JWKS_PATH, include_in_schema=False)
-async def published_keys(request: Request) -> dict[str, list[dict[str, str]]]:
-    return {"keys": [key.jwk for key in request.app.state.keys.keys]}
+async def published_keys(container: ContainerDep) -> dict[str, list[dict[str, str]]]:
+    return {"keys": [key.jwk for key in container.key_ring.keys]}
 
 
 async def _run_once(
-    request: Request, status: int, open_session: Callable[[AsyncSession], Awaitable[tuple[User, Tokens]]]
+    request: Request,
+    container: Container,
+    status: int,
+    open_session: Callable[[AsyncSession], Awaitable[tuple[User, Tokens]]],
 ) -> Response:
     """What came of `open_session`, and of an earlier request under the same idempotency key."""
-    database: Database = request.app.state.database
     claim = await idempotency.parse_claim(request, "anonymous")
-    async with database.transaction() as session:
+    async with container.database.transaction() as session:
         earlier = await idempotency.claim_key(session, claim) if claim else None
         if earlier is not None:
             return earlier
@@ -123,7 +123,7 @@ def _show_account(user: User, response: Response) -> UserRead:
 
 
 async def _read_me_fast(request: Request, user: Principal) -> Response:
-    row = await use_cases.read_account_row(request.app.state.database, user.user_id)
+    row = await use_cases.read_account_row(container_of(request.app).database, user.user_id)
     content = {name: row[name] for name in UserRead.model_fields}
     return apply_if_none_match(request, render_json(content, {"ETag": format_etag(row["version"])}))
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from fastapi import FastAPI
 
-from servicekit.security.auth import ALGORITHM, TokenVerifier
+from servicekit.dapr.sidecar import Sidecar
+from servicekit.security.auth import ALGORITHM
 
 SECRET = "token-signing"
 
@@ -59,14 +59,9 @@ class KeyRing:
         return next((key.public for key in self.keys if key.id == kid), None)
 
 
-async def load_signing_keys(app: FastAPI) -> None:
-    """Read the keys and let the app sign and verify with them.
-
-    Waits up to a minute for the sidecar; raises `Unavailable` after that.
-    """
-    ring = parse_key_ring(await app.state.sidecar.secret(SECRET))
-    app.state.keys = ring
-    app.state.verifier = TokenVerifier(ring)
+async def load_key_ring(sidecar: Sidecar) -> KeyRing:
+    """Read the keys. Waits up to a minute for the sidecar; raises `Unavailable` after that."""
+    return parse_key_ring(await sidecar.secret(SECRET))
 
 
 def parse_key_ring(secret: dict[str, str]) -> KeyRing:

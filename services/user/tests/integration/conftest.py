@@ -5,6 +5,7 @@ from unittest.mock import patch
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from user_service.container import container_of
 from user_service.main import create
 from user_service.settings import Settings
 
@@ -31,6 +32,6 @@ async def user(open_service: OpenService) -> ServiceUnderTest:
     """As nobody, until somebody signs up."""
     with patch.object(Sidecar, "secret", secret):
         service = await open_service(create, Settings)
-    service.app.state.verifier = TokenVerifier(service.app.state.keys)
+    service.app.state.verifier = TokenVerifier(container_of(service.app).key_ring)
     del service.client.headers["authorization"]
     return service

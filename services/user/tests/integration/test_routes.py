@@ -8,6 +8,7 @@ import jwt
 import pytest
 from sqlalchemy import text
 from user_service import sign_in_throttle
+from user_service.container import container_of
 from user_service.subscriptions import subscriptions
 
 from conftest import ServiceUnderTest
@@ -37,7 +38,7 @@ class TestSignUp:
 
     async def test_publishes_the_key_its_tokens_are_signed_with(self, user: ServiceUnderTest) -> None:
         (key,) = (await user.client.get("/.well-known/jwks.json")).json()["keys"]
-        assert key["kid"] == user.app.state.keys.current.id
+        assert key["kid"] == container_of(user.app).key_ring.current.id
 
     @pytest.mark.parametrize("spelled", ["ada@example.com", "ADA@Example.COM"])
     async def test_of_a_taken_address_is_refused(self, user: ServiceUnderTest, spelled: str) -> None:

@@ -6,6 +6,7 @@ import logging
 from fastapi import FastAPI
 from prometheus_client import Gauge
 
+from analytics_service.container import container_of
 from analytics_service.dead_letters import repository
 from analytics_service.dead_letters.parsing import LISTENERS
 from servicekit.persistence.database import Database
@@ -21,7 +22,7 @@ async def refresh_gauges(app: FastAPI) -> None:
     """Keep the gauge fresh until cancelled."""
     while True:
         try:
-            await sample_gauges(app.state.database)
+            await sample_gauges(container_of(app).database)
         except Exception as error:
             log.warning("dead letters can't be counted: %s", error)
         await asyncio.sleep(SAMPLE_SECONDS)

@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import Query, Request
+from fastapi import Query
 from fastapi.routing import APIRoute
 
+from analytics_service.container import ContainerDep
 from analytics_service.dead_letters import repository
 from analytics_service.dead_letters.schemas import (
     DeadLetterGroup,
@@ -19,7 +20,7 @@ from analytics_service.dead_letters.schemas import (
 )
 from analytics_service.dead_letters.service import DeadLetterService
 from servicekit.errors import Conflict, NotFound
-from servicekit.security.auth import CurrentOperator, Principal
+from servicekit.security.auth import CurrentOperator
 from servicekit.web.ids import PathId
 from servicekit.web.pagination import (
     CursorParam,
@@ -97,15 +98,15 @@ async def discard_group(_: CurrentOperator, body: DiscardMany, session: SessionD
 
 
 @replays.post("/dead-letters/{id}/replay")
-async def replay_dead_letter(user: CurrentOperator, id: PathId, request: Request) -> DeadLetterRead:
+async def replay_dead_letter(user: CurrentOperator, id: PathId, container: ContainerDep) -> DeadLetterRead:
     """Hands it once more to who gave it up; can be repeated. `outcome` says what came of it."""
-    return DeadLetterRead.model_validate(await _dead_letter_service(request, user).replay_dead_letter(id))
+    return DeadLetterRead.model_validate(await container.dead_letters_for(user.token).replay_dead_letter(id))
 
 
 @replays.post("/replays")
-async def replay_group(user: CurrentOperator, body: ReplayMany, request: Request) -> ReplayedMany:
+async def replay_group(user: CurrentOperator, body: ReplayMany, container: ContainerDep) -> ReplayedMany:
     """Replays parked dead letters one after the other."""
-    dead_letters = _dead_letter_service(request, user)
+    dead_letters = container.dead_letters_for(user.token)
     async with dead_letters.database.reading() as session:
         letters = await repository.list_dead_letters(session, body.column_values(), None, body.limit)
     states = [await _replay_and_get_state(dead_letters, letter.id) for letter in reversed(letters)]
@@ -123,8 +124,3 @@ async def _replay_and_get_state(dead_letters: DeadLetterService, id: str) -> str
         return "parked"
     except NotFound:
         return "erased"
-
-
-def _dead_letter_service(request: Request, user: Principal) -> DeadLetterService:
-    state = request.app.state
-    return DeadLetterService(state.database, state.sidecar, state.consumer, user.token)

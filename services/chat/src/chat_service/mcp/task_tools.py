@@ -6,7 +6,6 @@ What they may do is decided there, scope by scope; what it refuses is reported t
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, TypeVar
-from uuid import NAMESPACE_URL, uuid5
 
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
@@ -35,9 +34,6 @@ from chat_service.mcp.arguments import (
 from chat_service.mcp.server import ToolServer
 from chat_service.task_client import PAGE, TaskClient
 from servicekit.errors import Invalid, ServiceError
-from servicekit.security.auth import Principal
-from servicekit.web import idempotency
-from servicekit.web.ids import new_id
 
 T = TypeVar("T")
 JsonObject = dict[str, Any]
@@ -205,14 +201,11 @@ def register_tools(server: ToolServer) -> None:
 
 
 def _task_client(ctx: ToolContext) -> TaskClient:
-    """In the name of who asks; a call that comes again, with the key it had, changes nothing twice."""
+    """The client the route has made for this request; one request calls one tool."""
     request = ctx.request_context.request
     assert request, "tools are called over HTTP only"
-    user: Principal = request.state.principal
-    key = request.headers.get(idempotency.HEADER) or new_id()
-    return TaskClient(
-        request.app.state.sidecar, user, str(uuid5(NAMESPACE_URL, f"{user.user_id}/agent/{key}"))
-    )
+    client: TaskClient = request.state.task_client
+    return client
 
 
 def _page_query(limit: int | None, cursor: str | None) -> dict[str, str]:

@@ -21,7 +21,7 @@ class DeliveryJob:
     channel: Channel
     notification: Notification
 
-    def content(self) -> dict[str, Any]:
+    def render_content(self) -> dict[str, Any]:
         """The notification as other programs read it; the same at every try. See docs/webhooks.md."""
         told = self.notification
         return {
@@ -32,10 +32,10 @@ class DeliveryJob:
             "task_id": told.task_id,
             **{name: told.about.get(name) for name in ABOUT},
             "reminder_id": told.reminder_id,
-            "due_at": _instant(told.due_at),
+            "due_at": _format_instant(told.due_at),
             "due_date": told.due_date and told.due_date.isoformat(),
             "late": told.late,
-            "created_at": _instant(told.created_at),
+            "created_at": _format_instant(told.created_at),
         }
 
 
@@ -60,10 +60,10 @@ class Sender(Protocol):
     async def send(self, job: DeliveryJob) -> SendResult: ...
 
 
-def retry_after(header: str | None) -> float:
+def parse_retry_after(header: str | None) -> float:
     """Seconds of a `Retry-After` header; 0 for none, and for a date."""
     return float(header) if header and header.isdigit() else 0
 
 
-def _instant(value: Any) -> str | None:
+def _format_instant(value: Any) -> str | None:
     return f"{value:%Y-%m-%dT%H:%M:%SZ}" if value else None

@@ -22,28 +22,28 @@ from notification_service.channels.backoff import LEASE, next_attempt_at
 from notification_service.channels.delivery_job import KINDS, RESULT_KINDS, DeliveryJob, Sender, SendResult
 from notification_service.models import Channel, Delivery, DeliveryAttempt, Notification
 from notification_service.queue.fairness import InFlight, ReadyDelivery
-from notification_service.queue.repository import lease, select_ready
+from notification_service.queue.repository import lease_deliveries, select_ready_deliveries
 from servicekit.messaging.outbox import record_dead_letter, record_event
 from servicekit.persistence.database import Database
 from servicekit.web.ids import new_id
 
 POLL_SECONDS = 1.0
-SETTLED_AT_ONCE = 4
+CONCURRENT_RECORDS = 4
 """So that many tries which end together leave connections to the database for requests."""
-TRY_SECONDS = 25.0
-SETTLE_SECONDS = 25.0
+ATTEMPT_SECONDS = 25.0
+RECORD_SECONDS = 25.0
 """A try, and then settling it, may take so long: together less than the lease, `backoff.LEASE`."""
 PAUSE_SECONDS = 0.2
-ENDING_SECONDS = 8.0
+DRAIN_SECONDS = 8.0
 """How long what is in flight may take to end when the service is told to."""
 NO_SENDER = SendResult("retry", "this server does not send on this kind of channel")
 
-TRIES = Counter("todo_deliveries_total", "Tries to deliver a notification", ["channel", "result"])
+ATTEMPTS = Counter("todo_deliveries_total", "Tries to deliver a notification", ["channel", "result"])
 SECONDS = Histogram("todo_delivery_seconds", "How long a try took", ["channel"])
 for _kind in KINDS:  # from the start, so that an increase is seen from the first on
     SECONDS.labels(_kind)
     for _result in RESULT_KINDS:
-        TRIES.labels(_kind, _result)
+        ATTEMPTS.labels(_kind, _result)
 
 log = logging.getLogger(__name__)
 
@@ -58,59 +58,61 @@ class DeliveryWorker:
         self._in_flight = InFlight()
         self._after = ""
         """The user who was served last."""
-        self._settling = asyncio.Semaphore(SETTLED_AT_ONCE)
+        self._recording = asyncio.Semaphore(CONCURRENT_RECORDS)
 
     async def run(self) -> None:
         """Send until cancelled; what is in flight then is finished, unless it takes too long."""
         try:
             while True:
                 try:
-                    taken = await self.step()
+                    taken = await self.start_ready()
                 except Exception as error:
                     log.warning("sending failed, will be tried again: %s", error)
                     taken = 0
                 if not taken:
-                    await self._wait()
+                    await self._wait_for_due()
         finally:
-            await self._finish()
+            await self._drain_in_flight()
 
-    async def step(self) -> int:
+    async def start_ready(self) -> int:
         """Take what is ready and start to send it; returns how many that were."""
         self._due.clear()
-        room, now = self._in_flight.room, datetime.now(UTC)
+        room, now = self._in_flight.free_slots, datetime.now(UTC)
         if not room:
             return 0
         if not await repository.IS_ANY_READY.finds(self._database, now=now):
             return 0
         async with self._database.reading() as session:
-            found = await select_ready(session, now, self._in_flight.blocked(), self._after, room)
+            found = await select_ready_deliveries(
+                session, now, self._in_flight.list_blocked(), self._after, room
+            )
         if not found:
             return 0
         self._after = found[-1].user_id
         async with self._database.transaction() as session:
-            taken = await lease(session, self._in_flight.fitting(found), now, now + LEASE)
+            taken = await lease_deliveries(session, self._in_flight.select_fitting(found), now, now + LEASE)
             jobs = await repository.load_delivery_jobs(session, [ready.delivery_id for ready in taken])
         for ready, job in zip(taken, jobs, strict=True):
-            self._start(ready, *job)
+            self._start_delivery(ready, *job)
         return len(taken)
 
     async def drain(self) -> None:
         """Send until a look that began with nothing in flight finds nothing. For tests."""
         idle = False
-        while await self.step() or not idle:
+        while await self.start_ready() or not idle:
             await asyncio.gather(*self._in_flight.tasks)
             idle = not self._in_flight.tasks
 
-    async def _finish(self) -> None:
+    async def _drain_in_flight(self) -> None:
         """End what is in flight; what had to be cut off is taken again later."""
         if not self._in_flight.tasks:
             return
-        _, late = await asyncio.wait(self._in_flight.tasks, timeout=ENDING_SECONDS)
+        _, late = await asyncio.wait(self._in_flight.tasks, timeout=DRAIN_SECONDS)
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
 
-    def _start(
+    def _start_delivery(
         self,
         ready: ReadyDelivery,
         delivery: Delivery,
@@ -119,15 +121,15 @@ class DeliveryWorker:
     ) -> None:
         task = asyncio.create_task(self._deliver(delivery, channel, notification))
         self._in_flight.tasks[task] = ready
-        task.add_done_callback(self._ended)
+        task.add_done_callback(self._on_delivery_end)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _on_delivery_end(self, task: asyncio.Task[None]) -> None:
         self._in_flight.tasks.pop(task, None)
         self._due.set()
         if not task.cancelled() and task.exception():
             log.error("a delivery could not be settled", exc_info=task.exception())
 
-    async def _wait(self) -> None:
+    async def _wait_for_due(self) -> None:
         try:
             await asyncio.wait_for(self._due.wait(), POLL_SECONDS)
         except TimeoutError:
@@ -142,20 +144,20 @@ class DeliveryWorker:
         elif notification is None:
             result = SendResult("permanent_failure", "what it told of is not kept any more")
         else:
-            result = await self._try(DeliveryJob(delivery, channel, notification))
+            result = await self._send_job(DeliveryJob(delivery, channel, notification))
         took = time.monotonic() - started
-        TRIES.labels(delivery.kind, result.kind).inc()
+        ATTEMPTS.labels(delivery.kind, result.kind).inc()
         SECONDS.labels(delivery.kind).observe(took)
-        attempt = _attempt(delivery, begun_at, took, result) if delivery.kind == "webhook" else None
-        await self._settle(delivery.id, result, attempt)
+        attempt = _make_attempt(delivery, begun_at, took, result) if delivery.kind == "webhook" else None
+        await self._record_result(delivery.id, result, attempt)
 
-    async def _settle(self, id: str, result: SendResult, attempt: DeliveryAttempt | None) -> None:
+    async def _record_result(self, id: str, result: SendResult, attempt: DeliveryAttempt | None) -> None:
         """Note what became of a try; a database that is away is asked again while the lease allows."""
-        deadline = time.monotonic() + SETTLE_SECONDS
+        deadline = time.monotonic() + RECORD_SECONDS
         while True:
             try:
-                async with self._settling, self._database.transaction() as session:
-                    if await settle(session, id, result, datetime.now(UTC)) and attempt:
+                async with self._recording, self._database.transaction() as session:
+                    if await record_result(session, id, result, datetime.now(UTC)) and attempt:
                         await session.merge(attempt)
                 return
             except Exception as error:
@@ -164,12 +166,12 @@ class DeliveryWorker:
                 log.warning("a delivery will be settled later: %s", error)
                 await asyncio.sleep(PAUSE_SECONDS)
 
-    async def _try(self, job: DeliveryJob) -> SendResult:
+    async def _send_job(self, job: DeliveryJob) -> SendResult:
         sender = self._senders.get(job.channel.kind)
         if sender is None:
             return NO_SENDER
         try:
-            async with asyncio.timeout(TRY_SECONDS):
+            async with asyncio.timeout(ATTEMPT_SECONDS):
                 return await sender.send(job)
         except TimeoutError:
             return SendResult("retry", "no answer in time")
@@ -178,7 +180,7 @@ class DeliveryWorker:
             return SendResult("retry", f"{type(error).__name__}: {error}"[:300])
 
 
-async def settle(session: AsyncSession, id: str, result: SendResult, now: datetime) -> bool:
+async def record_result(session: AsyncSession, id: str, result: SendResult, now: datetime) -> bool:
     """Note what became of a try; False if the delivery was erased meanwhile.
 
     A receipt that came in meanwhile is not taken back.
@@ -189,11 +191,11 @@ async def settle(session: AsyncSession, id: str, result: SendResult, now: dateti
     delivery.attempts += 1
     delivery.error = result.error
     if delivery.state == "due":
-        await _move_on(session, delivery, result, now)
+        await _apply_result(session, delivery, result, now)
     return True
 
 
-async def _move_on(session: AsyncSession, delivery: Delivery, result: SendResult, now: datetime) -> None:
+async def _apply_result(session: AsyncSession, delivery: Delivery, result: SendResult, now: datetime) -> None:
     if result.kind in ("sent", "delivered"):
         delivery.state, delivery.sent_at, delivery.next_at = result.kind, now, None
         delivery.delivered_at = now if result.kind == "delivered" else None
@@ -214,19 +216,19 @@ async def _drop_channel(session: AsyncSession, delivery: Delivery, note: str, no
     if channel and channel.is_active:
         channel.is_active, channel.note = False, note
         await repository.drop_waiting(session, channel.id)
-        await failure_reports.tell_of_disabled(session, channel, now)
+        await failure_reports.report_disabled_channel(session, channel, now)
 
 
 async def _give_up(session: AsyncSession, delivery: Delivery, now: datetime) -> None:
     delivery.state = "failed"
     channel = await repository.lock_any(session, delivery.channel_id or "")
     if channel:
-        await failure_reports.tell_of_failing(session, channel, delivery.error, now)
+        await failure_reports.report_failing_channel(session, channel, delivery.error, now)
     failed = record_event(session, events.delivery_failed(delivery))
     record_dead_letter(session, failed, delivery.error)
 
 
-def _attempt(delivery: Delivery, at: datetime, took: float, result: SendResult) -> DeliveryAttempt:
+def _make_attempt(delivery: Delivery, at: datetime, took: float, result: SendResult) -> DeliveryAttempt:
     return DeliveryAttempt(
         id=new_id(),
         delivery_id=delivery.id,

@@ -11,27 +11,27 @@ from notification_service.models import Channel, Notification
 FAILURES = uuid5(NAMESPACE_URL, "todo/failures")
 
 
-async def tell_of_disabled(session: AsyncSession, channel: Channel, now: datetime) -> None:
+async def report_disabled_channel(session: AsyncSession, channel: Channel, now: datetime) -> None:
     """`channel`, which is locked, was switched off; its note says why."""
-    title, text = message_texts.of_disabled(channel)
-    await _put(session, channel.user_id, "channel.disabled", title, text, now, channel.id)
+    title, text = message_texts.describe_disabled(channel)
+    await _report_once_a_day(session, channel.user_id, "channel.disabled", title, text, now, channel.id)
 
 
-async def tell_of_failing(session: AsyncSession, channel: Channel, error: str, now: datetime) -> None:
+async def report_failing_channel(session: AsyncSession, channel: Channel, error: str, now: datetime) -> None:
     """Something was given up that was to be sent on `channel`, which is locked."""
-    title, text = message_texts.of_failing(channel, error)
-    await _put(session, channel.user_id, "channel.failing", title, text, now, channel.id)
+    title, text = message_texts.describe_failing(channel, error)
+    await _report_once_a_day(session, channel.user_id, "channel.failing", title, text, now, channel.id)
 
 
-async def tell_of_dropped(
+async def report_dropped_deliveries(
     session: AsyncSession, user_id: str, number: int, limit: int, now: datetime
 ) -> None:
     """`number` deliveries were given up because more than `limit` waited."""
-    title, text = message_texts.of_dropped(number, limit)
-    await _put(session, user_id, "deliveries.dropped", title, text, now)
+    title, text = message_texts.describe_dropped(number, limit)
+    await _report_once_a_day(session, user_id, "deliveries.dropped", title, text, now)
 
 
-async def _put(
+async def _report_once_a_day(
     session: AsyncSession,
     user_id: str,
     kind: str,
@@ -45,4 +45,4 @@ async def _put(
         return
     entry = Notification(id=id, user_id=user_id, kind=kind, title=title, text=text, created_at=now)
     entry.channel_id = channel_id
-    await inbox.put(session, [entry], {})
+    await inbox.add_entries(session, [entry], {})

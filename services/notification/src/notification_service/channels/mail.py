@@ -10,7 +10,7 @@ from email.utils import format_datetime, parseaddr
 import aiosmtplib
 
 from notification_service.channels.delivery_job import DeliveryJob, ResultKind, SendResult
-from notification_service.channels.keys import Keys
+from notification_service.channels.keys import ChannelKeys
 from notification_service.models import Notification
 from notification_service.settings import Settings
 
@@ -18,17 +18,17 @@ TIMEOUT_SECONDS = 15
 LATE = "This reminder is late: the system was away when it was due."
 
 
-class Mail:
+class MailSender:
     """Hands messages to the mail server of `settings`."""
 
-    def __init__(self, settings: Settings, keys: Keys) -> None:
+    def __init__(self, settings: Settings, keys: ChannelKeys) -> None:
         self._settings = settings
         self._keys = keys
 
     async def send(self, job: DeliveryJob) -> SendResult:
         try:
             await aiosmtplib.send(
-                self._message(job),
+                self._build_message(job),
                 hostname=self._settings.smtp_host,
                 port=self._settings.smtp_port,
                 username=self._settings.smtp_user or None,
@@ -38,7 +38,7 @@ class Mail:
                 timeout=TIMEOUT_SECONDS,
             )
         except aiosmtplib.SMTPRecipientsRefused as error:
-            return _refused_recipient(error.recipients[0])
+            return _classify_refusal(error.recipients[0])
         except aiosmtplib.SMTPResponseException as error:
             kind: ResultKind = "permanent_failure" if 550 <= error.code < 560 else "retry"
             return SendResult(kind, f"{error.code} {error.message}"[:300], error.code)
@@ -46,28 +46,28 @@ class Mail:
             return SendResult("retry", f"{type(error).__name__}: {error}"[:300])
         return SendResult("sent", status=250)
 
-    def _message(self, job: DeliveryJob) -> EmailMessage:
+    def _build_message(self, job: DeliveryJob) -> EmailMessage:
         told, base = job.notification, self._settings.public_url.rstrip("/")
-        unsubscribe = f"{base}/api/v1/unsubscribe/{self._keys.unsubscribe_token(job.channel.id)}"
+        unsubscribe = f"{base}/api/v1/unsubscribe/{self._keys.make_unsubscribe_token(job.channel.id)}"
         message = EmailMessage()
         message["From"] = self._settings.mail_from
         message["To"] = job.channel.target
         message["Subject"] = " ".join(told.title.split()) or "Reminder"
         message["Date"] = format_datetime(job.delivery.created_at)
-        message["Message-ID"] = f"<{job.delivery.id}@{_domain(self._settings.mail_from)}>"
+        message["Message-ID"] = f"<{job.delivery.id}@{_domain_of(self._settings.mail_from)}>"
         message["Auto-Submitted"] = "auto-generated"
         message["List-Unsubscribe"] = f"<{unsubscribe}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-        lines = _lines(told)
+        lines = _text_lines(told)
         link = f"{base}/tasks/{told.task_id}/edit" if told.task_id else f"{base}/"
         settings = f"{base}/settings"
         footer = f"{link}\n\n-- \nYou get this because e-mail is on. Turn it off: {settings}\n"
         message.set_content("\n".join([*lines, "", footer]))
-        message.add_alternative(_as_html(lines, link, settings), subtype="html")
+        message.add_alternative(_render_html(lines, link, settings), subtype="html")
         return message
 
 
-def _lines(told: Notification) -> list[str]:
+def _text_lines(told: Notification) -> list[str]:
     lines = [told.title]
     if told.due_at:
         lines.append(f"Due {told.due_at:%Y-%m-%d %H:%M} UTC")
@@ -76,7 +76,7 @@ def _lines(told: Notification) -> list[str]:
     return [*lines, "", LATE] if told.late else lines
 
 
-def _as_html(lines: list[str], link: str, settings: str) -> str:
+def _render_html(lines: list[str], link: str, settings: str) -> str:
     text = "<br>".join(html.escape(line) for line in lines)
     return (
         f'<!doctype html><html lang="en"><body><p>{text}</p><p><a href="{html.escape(link)}">Open</a></p>'
@@ -84,12 +84,12 @@ def _as_html(lines: list[str], link: str, settings: str) -> str:
     )
 
 
-def _refused_recipient(error: aiosmtplib.SMTPRecipientRefused) -> SendResult:
+def _classify_refusal(error: aiosmtplib.SMTPRecipientRefused) -> SendResult:
     said = f"{error.code} {error.message}"[:300]
     if 500 <= error.code < 600:
         return SendResult("channel_gone", f"the mail bounced: {said}", error.code)
     return SendResult("retry", said, error.code)
 
 
-def _domain(sender: str) -> str:
+def _domain_of(sender: str) -> str:
     return parseaddr(sender)[1].rpartition("@")[2] or "localhost"

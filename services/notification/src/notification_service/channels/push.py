@@ -8,9 +8,9 @@ import orjson
 from pywebpush import WebPusher
 from yarl import URL
 
-from notification_service.channels.delivery_job import DeliveryJob, SendResult, retry_after
-from notification_service.channels.keys import Keys
-from notification_service.channels.ssrf import why
+from notification_service.channels.delivery_job import DeliveryJob, SendResult, parse_retry_after
+from notification_service.channels.keys import ChannelKeys
+from notification_service.channels.ssrf import describe_failure
 
 TTL_SECONDS = 24 * 3600
 """How long the push service keeps it for a browser that is away."""
@@ -20,10 +20,10 @@ TEXT_LIMIT = 1000
 """A push message has at most about 4,000 bytes."""
 
 
-class Push:
+class PushSender:
     """Hands messages to push services, through a session that refuses private addresses."""
 
-    def __init__(self, session: aiohttp.ClientSession, keys: Keys, contact: str) -> None:
+    def __init__(self, session: aiohttp.ClientSession, keys: ChannelKeys, contact: str) -> None:
         self._session = session
         self._keys = keys
         self._contact = contact
@@ -32,22 +32,25 @@ class Push:
         endpoint = job.channel.target
         try:
             async with self._session.post(
-                endpoint, data=self._encrypted(job), headers=self._headers(job), allow_redirects=False
+                endpoint,
+                data=self._encrypt_content(job),
+                headers=self._build_headers(job),
+                allow_redirects=False,
             ) as answer:
-                return _outcome(answer)
+                return _classify_response(answer)
         except TimeoutError:
             return SendResult("retry", "no answer in time")
         except (aiohttp.ClientError, OSError) as error:
-            return SendResult("retry", why(error))
+            return SendResult("retry", describe_failure(error))
 
-    def _encrypted(self, job: DeliveryJob) -> bytes:
-        content = job.content() | {"delivery_id": job.delivery.id}
+    def _encrypt_content(self, job: DeliveryJob) -> bytes:
+        content = job.render_content() | {"delivery_id": job.delivery.id}
         content["title"], content["text"] = content["title"][:TEXT_LIMIT], content["text"][:TEXT_LIMIT]
         subscription = {"endpoint": job.channel.target, "keys": job.channel.keys}
         encoded: Any = WebPusher(subscription).encode(orjson.dumps(content), content_encoding="aes128gcm")
         return bytes(encoded["body"])
 
-    def _headers(self, job: DeliveryJob) -> dict[str, str]:
+    def _build_headers(self, job: DeliveryJob) -> dict[str, str]:
         origin = str(URL(job.channel.target).origin())
         claims = {"sub": self._contact, "aud": origin, "exp": int(time.time()) + TOKEN_SECONDS}
         signed: dict[str, str] = self._keys.vapid.sign(claims)
@@ -61,7 +64,7 @@ class Push:
         return signed | headers
 
 
-def _outcome(answer: aiohttp.ClientResponse) -> SendResult:
+def _classify_response(answer: aiohttp.ClientResponse) -> SendResult:
     if 200 <= answer.status < 300:
         return SendResult("sent", status=answer.status)
     said = f"the push service answered {answer.status}"
@@ -72,4 +75,4 @@ def _outcome(answer: aiohttp.ClientResponse) -> SendResult:
     said = f"the push service answered {answer.status}"
     if answer.status in (400, 401, 403, 413):
         return SendResult("permanent_failure", said, answer.status)
-    return SendResult("retry", said, answer.status, retry_after(answer.headers.get("retry-after")))
+    return SendResult("retry", said, answer.status, parse_retry_after(answer.headers.get("retry-after")))

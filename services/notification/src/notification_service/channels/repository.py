@@ -22,7 +22,7 @@ _ACTIVE = select(Channel).where(
 )
 
 
-async def active_of(session: AsyncSession, user_ids: Collection[str]) -> dict[str, list[Channel]]:
+async def list_active(session: AsyncSession, user_ids: Collection[str]) -> dict[str, list[Channel]]:
     """The channels in use, by user."""
     found: dict[str, list[Channel]] = {}
     for channel in await session.scalars(_ACTIVE, {"users": list(user_ids)}):
@@ -35,7 +35,7 @@ async def add_deliveries(session: AsyncSession, rows: Sequence[Mapping[str, Any]
     await session.execute(insert(Delivery), rows)
 
 
-async def of_user(
+async def list_channels(
     session: AsyncSession, user_id: str, kind: str | None, before: str | None, limit: int
 ) -> Sequence[Channel]:
     """Newest first, behind the channel `before`."""
@@ -47,7 +47,7 @@ async def of_user(
     return (await session.scalars(query.order_by(col(Channel.id).desc()).limit(limit))).all()
 
 
-async def lock(session: AsyncSession, user_id: str, id: str) -> Channel | None:
+async def lock_channel(session: AsyncSession, user_id: str, id: str) -> Channel | None:
     query = select(Channel).where(col(Channel.id) == id, col(Channel.user_id) == user_id)
     return (await session.scalars(query.with_for_update())).first()
 
@@ -70,7 +70,7 @@ async def lock_webhooks(session: AsyncSession, last: str, limit: int) -> Sequenc
     return (await session.scalars(query.order_by(col(Channel.id)).limit(limit).with_for_update())).all()
 
 
-async def remove(session: AsyncSession, channel: Channel) -> None:
+async def delete_channel(session: AsyncSession, channel: Channel) -> None:
     """Drop a channel with what waits for it and its log."""
     for table in (DeliveryAttempt, Delivery):
         await session.execute(delete(table).where(col(table.channel_id) == channel.id))
@@ -108,7 +108,7 @@ async def has_notification(session: AsyncSession, delivery: Delivery) -> bool:
     return await session.scalar(query) is not None
 
 
-async def receipts(session: AsyncSession, reminder_ids: Collection[str]) -> dict[str, list[Delivery]]:
+async def list_receipts(session: AsyncSession, reminder_ids: Collection[str]) -> dict[str, list[Delivery]]:
     """The deliveries of these reminders, oldest first."""
     query = select(Delivery).where(col(Delivery.reminder_id).in_(reminder_ids))
     found: dict[str, list[Delivery]] = {}
@@ -117,7 +117,7 @@ async def receipts(session: AsyncSession, reminder_ids: Collection[str]) -> dict
     return found
 
 
-async def of_channel(
+async def list_deliveries(
     session: AsyncSession, channel_id: str, before: tuple[datetime, str] | None, limit: int
 ) -> Sequence[Delivery]:
     """Newest first, behind the one made at that time with that id."""
@@ -130,7 +130,9 @@ async def of_channel(
     return (await session.scalars(query.order_by(*newest_first).limit(limit))).all()
 
 
-async def attempts(session: AsyncSession, delivery_ids: Collection[str]) -> dict[str, list[DeliveryAttempt]]:
+async def list_attempts(
+    session: AsyncSession, delivery_ids: Collection[str]
+) -> dict[str, list[DeliveryAttempt]]:
     """The log of these deliveries, oldest first."""
     query = (
         select(DeliveryAttempt)
@@ -149,20 +151,20 @@ async def drop_waiting(session: AsyncSession, channel_id: str) -> None:
     await session.execute(update(Delivery).where(*waiting).values(state="dropped", next_at=None))
 
 
-async def open_in_inbox(session: AsyncSession, notification_id: str, at: datetime) -> None:
+async def mark_opened(session: AsyncSession, notification_id: str, at: datetime) -> None:
     """The entry was read: its delivery to the inbox is opened."""
     is_it = (col(Delivery.notification_id) == notification_id, col(Delivery.channel_id).is_(None))
     await session.execute(update(Delivery).where(*is_it).values(state="opened", opened_at=at))
 
 
-async def forget(session: AsyncSession, before: datetime) -> None:
+async def purge_old(session: AsyncSession, before: datetime) -> None:
     """Drop deliveries and log that are long over."""
     old = (col(Delivery.created_at) < before, col(Delivery.state) != "due")
     await session.execute(delete(Delivery).where(*old))
     await session.execute(delete(DeliveryAttempt).where(col(DeliveryAttempt.at) < before))
 
 
-async def erase_user(session: AsyncSession, user_id: str) -> None:
+async def delete_user(session: AsyncSession, user_id: str) -> None:
     mine = select(col(Delivery.id)).where(col(Delivery.user_id) == user_id)
     await session.execute(delete(DeliveryAttempt).where(col(DeliveryAttempt.delivery_id).in_(mine)))
     await session.execute(delete(Delivery).where(col(Delivery.user_id) == user_id))

@@ -2,10 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import Path, Request, Response
+from fastapi import Path, Response
 
 from notification_service.channels import repository, use_cases
-from notification_service.channels.keys import Keys
 from notification_service.channels.schemas import (
     ChannelCreate,
     ChannelKind,
@@ -13,7 +12,7 @@ from notification_service.channels.schemas import (
     DeliveryRead,
     ReceiptCreate,
 )
-from notification_service.settings import Settings
+from notification_service.container import ContainerDep
 from servicekit.errors import Conflict
 from servicekit.security.auth import CurrentUser
 from servicekit.web.ids import PathId
@@ -36,7 +35,7 @@ async def list_channels(
     """Newest first; those that are used up, too, with a note that says why. The inbox needs no channel."""
     bound_to = f"channels {user.user_id} {kind}"
     before = decode_cursor(cursor, bound_to=bound_to, values=1)[0] if cursor else None
-    found = await repository.of_user(session, user.user_id, kind, before, limit + 1)
+    found = await repository.list_channels(session, user.user_id, kind, before, limit + 1)
     rows, last = paginate(found, limit)
     return Page(
         items=[ChannelRead.model_validate(row) for row in rows],
@@ -46,26 +45,28 @@ async def list_channels(
 
 @channels.post("", status_code=201)
 async def add_channel(
-    user: CurrentUser, body: ChannelCreate, session: SessionDep, request: Request, response: Response
+    user: CurrentUser, body: ChannelCreate, session: SessionDep, container: ContainerDep, response: Response
 ) -> ChannelRead:
     """E-mail to your own address, or push to a browser. Webhooks have a place of their own."""
-    settings: Settings = request.app.state.settings
+    settings = container.settings
     if body.kind == "email" and not settings.smtp_host:
         raise Conflict("This server sends no e-mail.", code="no-mail-server")
-    channel = await use_cases.add(session, user, body, settings)
+    channel = await use_cases.add_channel(session, user, body, settings)
     response.headers["Location"] = f"/api/v1/channels/{channel.id}"
     return ChannelRead.model_validate(channel)
 
 
 @channels.delete("/{id}", status_code=204)
 async def remove_channel(user: CurrentUser, id: PathId, session: SessionDep) -> None:
-    await repository.remove(session, await use_cases.owned(session, user.user_id, id))
+    await repository.delete_channel(session, await use_cases.lock_owned_channel(session, user.user_id, id))
 
 
 @channels.post("/{id}/test", status_code=202)
-async def test_channel(user: CurrentUser, id: PathId, session: SessionDep, request: Request) -> DeliveryRead:
+async def test_channel(
+    user: CurrentUser, id: PathId, session: SessionDep, container: ContainerDep
+) -> DeliveryRead:
     """Sends a test message; an account may have so many in an hour."""
-    settings: Settings = request.app.state.settings
+    settings = container.settings
     return DeliveryRead.model_validate(await use_cases.send_test(session, settings, user.user_id, id))
 
 
@@ -74,22 +75,26 @@ async def note_receipt(
     user: CurrentUser, id: PathId, body: ReceiptCreate, session: SessionDep
 ) -> DeliveryRead:
     """A receiver says that it has it, or that somebody opened it."""
-    found = await use_cases.note_receipt(session, user.user_id, id, body.state)
+    found = await use_cases.record_receipt(session, user.user_id, id, body.state)
     return DeliveryRead.model_validate(found)
 
 
 @deliveries.post("/{id}/redeliver", status_code=202)
-async def redeliver(user: CurrentUser, id: PathId, session: SessionDep, request: Request) -> DeliveryRead:
+async def redeliver_delivery(
+    user: CurrentUser, id: PathId, session: SessionDep, container: ContainerDep
+) -> DeliveryRead:
     """Sends it once more under the same id; an account may ask for so many in an hour."""
-    settings: Settings = request.app.state.settings
-    return DeliveryRead.model_validate(await use_cases.redeliver(session, settings, user.user_id, id))
+    settings = container.settings
+    return DeliveryRead.model_validate(
+        await use_cases.redeliver_delivery(session, settings, user.user_id, id)
+    )
 
 
 @unsubscribing.post("/{token}")
-async def unsubscribe(
-    token: Annotated[str, Path(max_length=200)], session: SessionDep, request: Request
+async def unsubscribe_email(
+    token: Annotated[str, Path(max_length=200)], session: SessionDep, container: ContainerDep
 ) -> dict[str, str]:
     """One click in a mail program (RFC 8058). Needs no sign-in: the link itself is the right to do it."""
-    keys: Keys = request.app.state.keys
-    await use_cases.unsubscribe(session, keys.channel_of(token))
+    keys = container.keys
+    await use_cases.unsubscribe_channel(session, keys.verify_unsubscribe_token(token))
     return {"status": "unsubscribed"}

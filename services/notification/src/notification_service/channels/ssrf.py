@@ -19,7 +19,7 @@ Networks = Sequence[IPv4Network | IPv6Network]
 PORTS = (80, 443, 8443)
 """What may be called unless the operator says otherwise, but in networks the operator allows."""
 TIMEOUT = aiohttp.ClientTimeout(total=10, sock_connect=5)
-LONGEST_URL = 2000
+MAX_URL_LENGTH = 2000
 UNREACHABLE = "the host name leads to no public address"
 
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
@@ -40,24 +40,24 @@ class PrivateAddressError(OSError):
     """The address is not public, and not one of those the operator allows."""
 
 
-def is_allowed(host: str, allowed: Networks) -> bool:
+def is_address_allowed(host: str, allowed: Networks) -> bool:
     """Whether an IP address may be called: it and every IPv4 address it stands for are public, or allowed."""
     address = ip_address(host.partition("%")[0])
-    inner = list(_embedded(address))
-    if any(_lies_in(each, allowed) for each in (address, *inner)):
+    inner = list(_embedded_ipv4(address))
+    if any(_is_in_any(each, allowed) for each in (address, *inner)):
         return True
     return all(_is_public(each) for each in inner) and (_is_public(address) or address in _NAT64)
 
 
-def may_connect(host: str, port: int, allowed: Networks, ports: Collection[int] = PORTS) -> bool:
+def is_connection_allowed(host: str, port: int, allowed: Networks, ports: Collection[int] = PORTS) -> bool:
     """Whether a socket to that IP address and port may be made."""
-    return is_allowed(host, allowed) and (port in ports or _is_exempt(host, allowed))
+    return is_address_allowed(host, allowed) and (port in ports or _is_exempt(host, allowed))
 
 
 def validate_url(url: str, allowed: Networks, *, https_only: bool, ports: Collection[int] = PORTS) -> str:
     """What is wrong with a URL, as far as can be said without looking its name up; empty if nothing."""
-    if len(url) > LONGEST_URL:
-        return f"must have at most {LONGEST_URL} characters"
+    if len(url) > MAX_URL_LENGTH:
+        return f"must have at most {MAX_URL_LENGTH} characters"
     if any(char == "\\" or unicodedata.category(char)[0] in "CZ" for char in url):
         return "must not hold spaces, control characters or backslashes"
     try:
@@ -71,15 +71,15 @@ def validate_url(url: str, allowed: Networks, *, https_only: bool, ports: Collec
         return "must be https"
     if "@" in re.split("[/?#]", url.partition("//")[2], maxsplit=1)[0]:
         return "must not hold a user name or password"
-    return _problem_with_host(host, port, allowed, ports)
+    return _validate_host(host, port, allowed, ports)
 
 
-def in_ascii(url: str) -> str:
+def to_ascii_url(url: str) -> str:
     """A URL that `validate_url` has nothing against, as it is sent: its host in Punycode."""
     return url if url.isascii() else str(URL(url))
 
 
-def why(error: Exception) -> str:
+def describe_failure(error: Exception) -> str:
     """What a user is told of a failed call; nothing of what lies behind a name."""
     if isinstance(error, aiohttp.ClientConnectorDNSError) or _is_private(error):
         return UNREACHABLE
@@ -101,7 +101,7 @@ def safe_client_session(allowed: Networks, ports: Collection[int] = PORTS) -> ai
 def _socket_factory(allowed: Networks, ports: Collection[int]) -> Callable[[Any], socket.socket]:
     def make(address: Any) -> socket.socket:
         family, kind, protocol, _, where = address
-        if not may_connect(str(where[0]), int(where[1]), allowed, ports):
+        if not is_connection_allowed(str(where[0]), int(where[1]), allowed, ports):
             raise PrivateAddressError(UNREACHABLE)
         made = socket.socket(family, kind, protocol)
         made.setblocking(False)
@@ -110,12 +110,12 @@ def _socket_factory(allowed: Networks, ports: Collection[int]) -> Callable[[Any]
     return make
 
 
-def _problem_with_host(host: str, port: int, allowed: Networks, ports: Collection[int]) -> str:
+def _validate_host(host: str, port: int, allowed: Networks, ports: Collection[int]) -> str:
     try:
-        is_fine, is_exempt = is_allowed(host, allowed), _is_exempt(host, allowed)
+        is_fine, is_exempt = is_address_allowed(host, allowed), _is_exempt(host, allowed)
     except ValueError:
         is_fine, is_exempt = True, bool(allowed)
-        if not _is_name(host):
+        if not _is_host_name(host):
             return "not an http or https URL with a host"
     if "%" in host:
         return "must not hold a zone"
@@ -126,29 +126,29 @@ def _problem_with_host(host: str, port: int, allowed: Networks, ports: Collectio
     return ""
 
 
-def _is_name(host: str) -> bool:
+def _is_host_name(host: str) -> bool:
     """Whether it is a host name (RFC 1123), and nothing a resolver takes for a number (127.1, 0x7f000001)."""
     labels = host.lower().split(".")
     is_number = re.fullmatch(r"[0-9]+|0x[0-9a-f]*", labels[-1]) is not None
     return len(host) <= 253 and not is_number and all(_LABEL.fullmatch(label) for label in labels)
 
 
-def _lies_in(address: IPv4Address | IPv6Address, networks: Networks) -> bool:
+def _is_in_any(address: IPv4Address | IPv6Address, networks: Networks) -> bool:
     return any(address in network for network in networks if network.version == address.version)
 
 
 def _is_exempt(host: str, allowed: Networks) -> bool:
     address = ip_address(host.partition("%")[0])
-    return any(_lies_in(each, allowed) for each in (address, *_embedded(address)))
+    return any(_is_in_any(each, allowed) for each in (address, *_embedded_ipv4(address)))
 
 
 def _is_public(address: IPv4Address | IPv6Address) -> bool:
     if isinstance(address, IPv6Address) and address not in _GLOBAL_UNICAST:
         return False
-    return address.is_global and not address.is_multicast and not _lies_in(address, _SPECIAL)
+    return address.is_global and not address.is_multicast and not _is_in_any(address, _SPECIAL)
 
 
-def _embedded(address: IPv4Address | IPv6Address) -> Iterator[IPv4Address]:
+def _embedded_ipv4(address: IPv4Address | IPv6Address) -> Iterator[IPv4Address]:
     """The IPv4 addresses an IPv6 address leads to, in every form there is for that."""
     if isinstance(address, IPv4Address):
         return

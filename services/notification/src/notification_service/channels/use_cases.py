@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notification_service.channels import repository, webhooks
-from notification_service.channels.keys import Keys
+from notification_service.channels.keys import ChannelKeys
 from notification_service.channels.schemas import (
     AttemptRead,
     ChannelCreate,
@@ -14,8 +14,8 @@ from notification_service.channels.schemas import (
     LoggedDelivery,
     WebhookCreate,
 )
-from notification_service.channels.ssrf import in_ascii, validate_url
-from notification_service.inbox import delivery_on
+from notification_service.channels.ssrf import to_ascii_url, validate_url
+from notification_service.inbox import make_delivery
 from notification_service.models import Channel, Delivery, Notification, Recipient
 from notification_service.quotas import use_cases as quotas
 from notification_service.reminders import repository as recipients
@@ -29,57 +29,61 @@ QUOTAS = {"webhook": "webhooks", "push": "push_subscriptions"}
 KINDS = {"email": ["reminder", "digest", "test"], "push": ["reminder", "test"]}
 
 
-async def add(session: AsyncSession, user: Principal, body: ChannelCreate, settings: Settings) -> Channel:
+async def add_channel(
+    session: AsyncSession, user: Principal, body: ChannelCreate, settings: Settings
+) -> Channel:
     """Add e-mail or a browser; one that is there already is active again.
 
     Raises `Invalid`, `Conflict`, `QuotaExceeded`, `AccountGone`.
     """
-    recipient = await recipients.account(session, user.user_id)
+    recipient = await recipients.lock_account(session, user.user_id)
     if body.kind == "email":
         target = recipient.email
         if not target:
             raise Conflict("The address of your account is not known here yet.", code="address-unknown")
-        return await _put(session, settings, user.user_id, "email", target, {})
+        return await _upsert_channel(session, settings, user.user_id, "email", target, {})
     assert body.endpoint
     assert body.keys
-    endpoint = _public(body.endpoint, "/endpoint", settings)
+    endpoint = _validate_public_url(body.endpoint, "/endpoint", settings)
     keys = {name: value.rstrip("=") for name, value in body.keys.model_dump().items()}
-    return await _put(session, settings, user.user_id, "push", endpoint, keys)
+    return await _upsert_channel(session, settings, user.user_id, "push", endpoint, keys)
 
 
 async def add_webhook(
-    session: AsyncSession, user: Principal, body: WebhookCreate, keys: Keys, settings: Settings
+    session: AsyncSession, user: Principal, body: WebhookCreate, keys: ChannelKeys, settings: Settings
 ) -> tuple[Channel, str]:
     """Add a webhook; returns it and its secret.
 
     Raises `Invalid`, `Conflict`, `QuotaExceeded`, `AccountGone`.
     """
-    await recipients.account(session, user.user_id)
-    url = _public(body.url, "/url", settings)
+    await recipients.lock_account(session, user.user_id)
+    url = _validate_public_url(body.url, "/url", settings)
     if await repository.lock_target(session, user.user_id, "webhook", url):
         raise Conflict("There is a webhook for this URL.", code="webhook-exists")
     kinds: list[str] = list(dict.fromkeys(body.kinds))
-    channel = await _put(session, settings, user.user_id, "webhook", url, {}, kinds)
-    return channel, rotate(channel, keys)
+    channel = await _upsert_channel(session, settings, user.user_id, "webhook", url, {}, kinds)
+    return channel, rotate_secret(channel, keys)
 
 
-def rotate(channel: Channel, keys: Keys) -> str:
+def rotate_secret(channel: Channel, keys: ChannelKeys) -> str:
     """Make a new secret; the one before it stays active beside it."""
-    secret = webhooks.new_secret()
-    sealed = [keys.seal(secret, channel.id), *channel.keys.get("secrets", [])]
-    channel.keys = {"secrets": sealed[: webhooks.SECRETS]}
+    secret = webhooks.generate_secret()
+    encrypted = [keys.encrypt(secret, channel.id), *channel.keys.get("secrets", [])]
+    channel.keys = {"secrets": encrypted[: webhooks.MAX_SECRETS]}
     channel.is_active, channel.note = True, ""
     return secret
 
 
-def retire(channel: Channel) -> None:
+def retire_old_secret(channel: Channel) -> None:
     """Only the newest secret stays active."""
     channel.keys = {"secrets": channel.keys["secrets"][:1]}
 
 
-async def owned(session: AsyncSession, user_id: str, id: str, kind: str | None = None) -> Channel:
+async def lock_owned_channel(
+    session: AsyncSession, user_id: str, id: str, kind: str | None = None
+) -> Channel:
     """A channel of this user, for a change. Raises `NotFound`."""
-    channel = await repository.lock(session, user_id, id)
+    channel = await repository.lock_channel(session, user_id, id)
     if channel is None or (kind and channel.kind != kind):
         raise NotFound
     return channel
@@ -92,48 +96,48 @@ async def send_test(
 
     Raises `NotFound`, `TooManyRequests`, `QuotaExceeded`, `AccountGone`.
     """
-    await recipients.account(session, user_id)
-    channel, now = await owned(session, user_id, id, kind), datetime.now(UTC)
+    await recipients.lock_account(session, user_id)
+    channel, now = await lock_owned_channel(session, user_id, id, kind), datetime.now(UTC)
     await quotas.require_room(session, settings, user_id, "deliveries_waiting")
-    await quotas.use_once(session, settings, user_id, "webhook_tests", now)
+    await quotas.record_use(session, settings, user_id, "webhook_tests", now)
     entry = Notification(
         id=new_id(), user_id=user_id, kind="test", title="It works", created_at=now, in_inbox=False
     )
-    delivery = delivery_on(channel, entry, Recipient(id=user_id), now)
+    delivery = make_delivery(channel, entry, Recipient(id=user_id), now)
     session.add_all([entry, delivery])
     return delivery
 
 
-async def redeliver(session: AsyncSession, settings: Settings, user_id: str, id: str) -> Delivery:
+async def redeliver_delivery(session: AsyncSession, settings: Settings, user_id: str, id: str) -> Delivery:
     """Send once more, under the same id, with new tries for 24 hours.
 
     Raises `NotFound`, `Conflict`, `TooManyRequests`, `QuotaExceeded`, `AccountGone`.
     """
-    await recipients.account(session, user_id)
-    delivery, now = await _owned_delivery(session, user_id, id), datetime.now(UTC)
+    await recipients.lock_account(session, user_id)
+    delivery, now = await _lock_owned_delivery(session, user_id, id), datetime.now(UTC)
     if delivery.channel_id is None:
         raise Conflict("What is in the inbox needs no other delivery.", code="delivered-to-inbox")
-    channel = await repository.lock(session, user_id, delivery.channel_id)
+    channel = await repository.lock_channel(session, user_id, delivery.channel_id)
     if channel is None or not channel.is_active:
         raise Conflict("This channel is not active.", code="channel-inactive")
     if not await repository.has_notification(session, delivery):
         raise Conflict("What it told of is not kept any more.", code="notification-gone")
     if delivery.state != "due":
         await quotas.require_room(session, settings, user_id, "deliveries_waiting")
-    await quotas.use_once(session, settings, user_id, "redeliveries", now)
-    again(delivery, now)
+    await quotas.record_use(session, settings, user_id, "redeliveries", now)
+    make_due_again(delivery, now)
     return delivery
 
 
-def again(delivery: Delivery, now: datetime) -> None:
+def make_due_again(delivery: Delivery, now: datetime) -> None:
     """Make a delivery due again, as if it were new; its id and its log stay."""
     delivery.state, delivery.next_at, delivery.created_at = "due", now, now
     delivery.attempts, delivery.error = 0, ""
 
 
-async def note_receipt(session: AsyncSession, user_id: str, id: str, state: str) -> Delivery:
+async def record_receipt(session: AsyncSession, user_id: str, id: str, state: str) -> Delivery:
     """The receiver has it, or has opened it; that is never taken back. Raises `NotFound`."""
-    delivery = await _owned_delivery(session, user_id, id)
+    delivery = await _lock_owned_delivery(session, user_id, id)
     now = datetime.now(UTC)
     if delivery.state == "opened":
         return delivery
@@ -145,7 +149,7 @@ async def note_receipt(session: AsyncSession, user_id: str, id: str, state: str)
     return delivery
 
 
-async def unsubscribe(session: AsyncSession, channel_id: str | None) -> None:
+async def unsubscribe_channel(session: AsyncSession, channel_id: str | None) -> None:
     """End e-mail to whoever got the link. Raises `NotFound` for a link that was not made here."""
     channel = await repository.lock_any(session, channel_id) if channel_id else None
     if channel_id is None:
@@ -155,9 +159,9 @@ async def unsubscribe(session: AsyncSession, channel_id: str | None) -> None:
         await repository.drop_waiting(session, channel.id)
 
 
-async def with_log(session: AsyncSession, deliveries: Sequence[Delivery]) -> list[LoggedDelivery]:
+async def add_attempt_logs(session: AsyncSession, deliveries: Sequence[Delivery]) -> list[LoggedDelivery]:
     """Deliveries, each with its tries."""
-    tries = await repository.attempts(session, [each.id for each in deliveries])
+    tries = await repository.list_attempts(session, [each.id for each in deliveries])
     return [
         LoggedDelivery(
             **DeliveryRead.model_validate(each).model_dump(),
@@ -167,14 +171,14 @@ async def with_log(session: AsyncSession, deliveries: Sequence[Delivery]) -> lis
     ]
 
 
-async def _owned_delivery(session: AsyncSession, user_id: str, id: str) -> Delivery:
+async def _lock_owned_delivery(session: AsyncSession, user_id: str, id: str) -> Delivery:
     delivery = await repository.lock_delivery(session, id)
     if delivery is None or delivery.user_id != user_id:
         raise NotFound
     return delivery
 
 
-async def _put(
+async def _upsert_channel(
     session: AsyncSession,
     settings: Settings,
     user_id: str,
@@ -196,7 +200,7 @@ async def _put(
     return channel
 
 
-def _public(url: str, pointer: str, settings: Settings) -> str:
+def _validate_public_url(url: str, pointer: str, settings: Settings) -> str:
     """`url` as it is called. Raises `Invalid` for one that may not be."""
     https_only = settings.environment == "production"
     problem = validate_url(
@@ -204,4 +208,4 @@ def _public(url: str, pointer: str, settings: Settings) -> str:
     )
     if problem:
         raise Invalid.field(pointer, problem, code="url-refused")
-    return in_ascii(url)
+    return to_ascii_url(url)

@@ -1,9 +1,8 @@
 """HTTP in: webhooks and their delivery log."""
 
-from fastapi import Request, Response
+from fastapi import Response
 
 from notification_service.channels import repository, use_cases
-from notification_service.channels.keys import Keys
 from notification_service.channels.schemas import (
     DeliveryRead,
     LoggedDelivery,
@@ -11,8 +10,8 @@ from notification_service.channels.schemas import (
     WebhookRead,
     WebhookSecret,
 )
+from notification_service.container import ContainerDep
 from notification_service.models import Channel
-from notification_service.settings import Settings
 from servicekit.security.auth import CurrentUser
 from servicekit.web.ids import PathId
 from servicekit.web.pagination import (
@@ -38,54 +37,58 @@ async def list_webhooks(
     """Newest first."""
     bound_to = f"webhooks {user.user_id}"
     before = decode_cursor(cursor, bound_to=bound_to, values=1)[0] if cursor else None
-    found = await repository.of_user(session, user.user_id, KIND, before, limit + 1)
+    found = await repository.list_channels(session, user.user_id, KIND, before, limit + 1)
     rows, last = paginate(found, limit)
     return Page(
-        items=[_show(row) for row in rows],
+        items=[_show_webhook(row) for row in rows],
         next_cursor=encode_cursor([last.id], bound_to=bound_to) if last else None,
     )
 
 
 @webhooks.post("", status_code=201)
 async def add_webhook(
-    user: CurrentUser, body: WebhookCreate, session: SessionDep, request: Request, response: Response
+    user: CurrentUser, body: WebhookCreate, session: SessionDep, container: ContainerDep, response: Response
 ) -> WebhookSecret:
     """Answers with the secret, which is not shown again."""
-    settings: Settings = request.app.state.settings
-    keys: Keys = request.app.state.keys
+    settings = container.settings
+    keys = container.keys
     channel, secret = await use_cases.add_webhook(session, user, body, keys, settings)
     response.headers["Location"] = f"/api/v1/webhooks/{channel.id}"
-    return WebhookSecret(**_show(channel).model_dump(), secret=secret)
+    return WebhookSecret(**_show_webhook(channel).model_dump(), secret=secret)
 
 
 @webhooks.delete("/{id}", status_code=204)
 async def remove_webhook(user: CurrentUser, id: PathId, session: SessionDep) -> None:
-    await repository.remove(session, await use_cases.owned(session, user.user_id, id, KIND))
+    await repository.delete_channel(
+        session, await use_cases.lock_owned_channel(session, user.user_id, id, KIND)
+    )
 
 
 @webhooks.post("/{id}/rotate")
 async def rotate_secret(
-    user: CurrentUser, id: PathId, session: SessionDep, request: Request
+    user: CurrentUser, id: PathId, session: SessionDep, container: ContainerDep
 ) -> WebhookSecret:
     """Makes a new secret; the old one signs beside it until it is retired or another one is made."""
-    keys: Keys = request.app.state.keys
-    channel = await use_cases.owned(session, user.user_id, id, KIND)
-    secret = use_cases.rotate(channel, keys)
-    return WebhookSecret(**_show(channel).model_dump(), secret=secret)
+    keys = container.keys
+    channel = await use_cases.lock_owned_channel(session, user.user_id, id, KIND)
+    secret = use_cases.rotate_secret(channel, keys)
+    return WebhookSecret(**_show_webhook(channel).model_dump(), secret=secret)
 
 
 @webhooks.post("/{id}/retire")
 async def retire_secret(user: CurrentUser, id: PathId, session: SessionDep) -> WebhookRead:
     """Ends the older of two secrets."""
-    channel = await use_cases.owned(session, user.user_id, id, KIND)
-    use_cases.retire(channel)
-    return _show(channel)
+    channel = await use_cases.lock_owned_channel(session, user.user_id, id, KIND)
+    use_cases.retire_old_secret(channel)
+    return _show_webhook(channel)
 
 
 @webhooks.post("/{id}/test", status_code=202)
-async def test_webhook(user: CurrentUser, id: PathId, session: SessionDep, request: Request) -> DeliveryRead:
+async def test_webhook(
+    user: CurrentUser, id: PathId, session: SessionDep, container: ContainerDep
+) -> DeliveryRead:
     """Sends a test message; an account may have so many in an hour."""
-    settings: Settings = request.app.state.settings
+    settings = container.settings
     return DeliveryRead.model_validate(await use_cases.send_test(session, settings, user.user_id, id, KIND))
 
 
@@ -94,16 +97,16 @@ async def list_deliveries(
     user: CurrentUser, id: PathId, session: SessionDep, limit: Limit = 50, cursor: CursorParam = None
 ) -> Page[LoggedDelivery]:
     """Newest first, each with every try. Kept for 30 days."""
-    channel = await use_cases.owned(session, user.user_id, id, KIND)
+    channel = await use_cases.lock_owned_channel(session, user.user_id, id, KIND)
     bound_to = f"deliveries {channel.id}"
     before = parse_time_and_id(decode_cursor(cursor, bound_to=bound_to, values=2)) if cursor else None
-    rows, last = paginate(await repository.of_channel(session, channel.id, before, limit + 1), limit)
+    rows, last = paginate(await repository.list_deliveries(session, channel.id, before, limit + 1), limit)
     return Page(
-        items=await use_cases.with_log(session, rows),
+        items=await use_cases.add_attempt_logs(session, rows),
         next_cursor=encode_cursor([last.created_at, last.id], bound_to=bound_to) if last else None,
     )
 
 
-def _show(channel: Channel) -> WebhookRead:
+def _show_webhook(channel: Channel) -> WebhookRead:
     own = channel.model_dump(include={"id", "kinds", "is_active", "note", "created_at"})
     return WebhookRead(**own, url=channel.target, active_secrets=len(channel.keys.get("secrets", [])))

@@ -14,33 +14,33 @@ from collections.abc import Sequence
 import aiohttp
 import orjson
 
-from notification_service.channels.delivery_job import DeliveryJob, SendResult, retry_after
-from notification_service.channels.keys import Keys
-from notification_service.channels.ssrf import why
+from notification_service.channels.delivery_job import DeliveryJob, SendResult, parse_retry_after
+from notification_service.channels.keys import ChannelKeys
+from notification_service.channels.ssrf import describe_failure
 
 DELIVERY_HEADER = "Todo-Delivery"
 SIGNATURE_HEADER = "Todo-Signature"
-PATIENCE_SECONDS = 10
-SECRETS = 2
+TIMEOUT_SECONDS = 10
+MAX_SECRETS = 2
 """How many are active: the newest, and the one before it, until the receiver knows the new one."""
 
 
-def new_secret() -> str:
+def generate_secret() -> str:
     return f"whsec_{secrets.token_urlsafe(32)}"
 
 
-def signature(body: bytes, active: Sequence[str], at: int) -> str:
+def sign_body(body: bytes, active: Sequence[str], at: int) -> str:
     """The value of `Todo-Signature` for a body sent at Unix time `at`."""
     signed = f"{at}.".encode() + body
     macs = [hmac.digest(secret.encode(), signed, "sha256").hex() for secret in active]
     return ",".join([f"t={at}", *(f"v1={mac}" for mac in macs)])
 
 
-class Webhooks:
+class WebhookSender:
     """Calls webhooks, through a session that refuses private addresses."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, keys: Keys, *, seconds: float = PATIENCE_SECONDS
+        self, session: aiohttp.ClientSession, keys: ChannelKeys, *, seconds: float = TIMEOUT_SECONDS
     ) -> None:
         self._session = session
         self._keys = keys
@@ -48,31 +48,31 @@ class Webhooks:
 
     async def send(self, job: DeliveryJob) -> SendResult:
         channel = job.channel
-        body = orjson.dumps({"type": job.notification.kind, "data": job.content()})
-        active = [self._keys.unseal(sealed, channel.id) for sealed in channel.keys["secrets"]]
+        body = orjson.dumps({"type": job.notification.kind, "data": job.render_content()})
+        active = [self._keys.decrypt(encrypted, channel.id) for encrypted in channel.keys["secrets"]]
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "todo-webhooks/1",
             DELIVERY_HEADER: job.delivery.id,
-            SIGNATURE_HEADER: signature(body, active, int(time.time())),
+            SIGNATURE_HEADER: sign_body(body, active, int(time.time())),
         }
         try:
             async with self._session.post(
                 channel.target, data=body, headers=headers, allow_redirects=False, timeout=self._limit
             ) as answer:
-                return _outcome(answer)
+                return _classify_response(answer)
         except TimeoutError:
             return SendResult("retry", "no answer in time")
         except (aiohttp.ClientError, OSError) as error:
-            return SendResult("retry", why(error))
+            return SendResult("retry", describe_failure(error))
 
 
-def _outcome(answer: aiohttp.ClientResponse) -> SendResult:
+def _classify_response(answer: aiohttp.ClientResponse) -> SendResult:
     if 200 <= answer.status < 300:
         return SendResult("delivered", status=answer.status)
     if answer.status == 410:
         return SendResult("channel_gone", "the receiver answered 410 Gone", answer.status)
     if 300 <= answer.status < 400:
         return SendResult("retry", "redirects are not followed", answer.status)
-    asked = retry_after(answer.headers.get("retry-after"))
+    asked = parse_retry_after(answer.headers.get("retry-after"))
     return SendResult("retry", f"the receiver answered {answer.status}", answer.status, asked)

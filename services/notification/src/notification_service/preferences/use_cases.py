@@ -10,46 +10,46 @@ from notification_service.models import Recipient, Reminder
 from notification_service.preferences.schemas import PreferencesPatch
 from notification_service.reminders import planning, repository
 from notification_service.reminders.defaults import follow_default
-from notification_service.reminders.instants import next_wall_clock, zone_of
+from notification_service.reminders.instants import load_zone, next_wall_clock_time
 from servicekit.errors import Invalid
 from servicekit.security.auth import Principal
 
 
-async def read(session: AsyncSession, user: Principal) -> Recipient:
+async def read_preferences(session: AsyncSession, user: Principal) -> Recipient:
     """The user's preferences; those of somebody nobody told of yet are the defaults."""
-    found = (await repository.recipients(session, [user.user_id])).get(user.user_id)
+    found = (await repository.find_recipients(session, [user.user_id])).get(user.user_id)
     return found or Recipient(id=user.user_id, time_zone=user.time_zone)
 
 
-async def change(session: AsyncSession, user: Principal, patch: PreferencesPatch) -> Recipient:
+async def change_preferences(session: AsyncSession, user: Principal, patch: PreferencesPatch) -> Recipient:
     """Change what `patch` names, and what hangs on it. Raises `Invalid`, `AccountGone`."""
-    recipient = await repository.account(session, user.user_id)
+    recipient = await repository.lock_account(session, user.user_id)
     if not recipient.email:
         recipient.time_zone = user.time_zone
     default = recipient.default_reminder
     recipient.sqlmodel_update(patch.model_dump(exclude_unset=True))
     if (recipient.quiet_from is None) != (recipient.quiet_to is None):
         raise Invalid.field("/quiet_to", "Quiet hours have a beginning and an end.", code="quiet-hours-half")
-    await _settle(session, recipient)
+    await _replan_reminders(session, recipient)
     await follow_default(session, recipient, default, datetime.now(UTC))
     return recipient
 
 
-async def hear_of(session: AsyncSession, event: UserSignedUp | UserUpdated) -> None:
+async def update_recipient(session: AsyncSession, event: UserSignedUp | UserUpdated) -> None:
     """Remember what an account says of itself."""
-    recipient = await repository.recipient(session, event.user_id)
+    recipient = await repository.lock_recipient(session, event.user_id)
     if recipient.erased_at:
         return
     moved = recipient.time_zone != event.time_zone
     recipient.email, recipient.name, recipient.time_zone = event.email, event.name, event.time_zone
     if moved:
-        await _settle(session, recipient)
+        await _replan_reminders(session, recipient)
 
 
-async def _settle(session: AsyncSession, recipient: Recipient) -> None:
+async def _replan_reminders(session: AsyncSession, recipient: Recipient) -> None:
     now = datetime.now(UTC)
-    await planning.replan(session, recipient, now)
-    digest = await repository.lock(session, recipient.id, digest_id(recipient.id))
+    await planning.replan_recipient(session, recipient, now)
+    digest = await repository.lock_reminder(session, recipient.id, digest_id(recipient.id))
     if recipient.digest_at is None:
         if digest:
             digest.state = "cancelled"
@@ -64,7 +64,7 @@ async def _settle(session: AsyncSession, recipient: Recipient) -> None:
             created_at=now,
         )
         session.add(digest)
-    at = next_wall_clock(recipient.digest_at, zone_of(recipient.time_zone, "UTC"), now)
+    at = next_wall_clock_time(recipient.digest_at, load_zone(recipient.time_zone, "UTC"), now)
     digest.remind_at, digest.state = at, "planned"
     await planning.schedule_jobs(session, [digest])
 

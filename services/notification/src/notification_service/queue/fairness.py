@@ -15,14 +15,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-AT_ONCE = 256
-FOR_NEWCOMERS = 64
+MAX_IN_FLIGHT = 256
+RESERVED_SLOTS = 64
 """Places only users have of whom nothing is in flight."""
-BATCH = 32
+MAX_BATCH = 32
 """Taken in one transaction at most."""
-OF_A_USER = 8
-ON_A_CHANNEL = 4
-AT_A_HOST = 32
+MAX_PER_USER = 8
+MAX_PER_CHANNEL = 4
+MAX_PER_HOST = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,28 +42,28 @@ class InFlight:
     tasks: dict["asyncio.Task[None]", ReadyDelivery] = field(default_factory=dict)
 
     @property
-    def room(self) -> int:
+    def free_slots(self) -> int:
         """How many more may be begun in one go."""
-        free = AT_ONCE - len(self.tasks)
-        return min(BATCH, free - FOR_NEWCOMERS if free > FOR_NEWCOMERS else free)
+        free = MAX_IN_FLIGHT - len(self.tasks)
+        return min(MAX_BATCH, free - RESERVED_SLOTS if free > RESERVED_SLOTS else free)
 
-    def blocked(self) -> dict[str, list[str]]:
+    def list_blocked(self) -> dict[str, list[str]]:
         """Who and what has as many in flight as it may: `users`, `channels` and `hosts`."""
         ready = self.tasks.values()
-        most = OF_A_USER if AT_ONCE - len(self.tasks) > FOR_NEWCOMERS else 1
+        most = MAX_PER_USER if MAX_IN_FLIGHT - len(self.tasks) > RESERVED_SLOTS else 1
         return {
             "users": _at_least(most, [each.user_id for each in ready]),
-            "channels": _at_least(ON_A_CHANNEL, [each.channel_id for each in ready]),
-            "hosts": _at_least(AT_A_HOST, [each.host for each in ready if each.host]),
+            "channels": _at_least(MAX_PER_CHANNEL, [each.channel_id for each in ready]),
+            "hosts": _at_least(MAX_PER_HOST, [each.host for each in ready if each.host]),
         }
 
-    def fitting(self, ready: Sequence[ReadyDelivery]) -> list[ReadyDelivery]:
+    def select_fitting(self, ready: Sequence[ReadyDelivery]) -> list[ReadyDelivery]:
         """As many of `ready` as their hosts may have beside what is in flight."""
         tally = Counter(each.host for each in self.tasks.values())
         fit = []
         for each in ready:
             tally[each.host] += 1
-            if not each.host or tally[each.host] <= AT_A_HOST:
+            if not each.host or tally[each.host] <= MAX_PER_HOST:
                 fit.append(each)
         return fit
 

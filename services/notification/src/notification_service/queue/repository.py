@@ -16,14 +16,14 @@ CHUNK = 5_000
 """Rows of one user changed in one go; the next round takes more."""
 
 
-async def shed(session: AsyncSession, limit: int) -> dict[str, int]:
+async def shed_excess(session: AsyncSession, limit: int) -> dict[str, int]:
     """Give up what waits of users for whom more than `limit` deliveries wait, the newest first.
 
     They can be sent again by hand. Returns how many it were, by user.
     """
     waits = col(Delivery.state) == "due"
     crowded = select(col(Delivery.user_id)).where(waits).group_by(col(Delivery.user_id))
-    shed: dict[str, int] = {}
+    shed_excess: dict[str, int] = {}
     for user_id in (await session.scalars(crowded.having(func.count() > limit))).all():
         of_user = select(col(Delivery.id)).where(waits, col(Delivery.user_id) == user_id)
         newest = of_user.order_by(col(Delivery.created_at), col(Delivery.id)).offset(limit).limit(CHUNK)
@@ -31,11 +31,11 @@ async def shed(session: AsyncSession, limit: int) -> dict[str, int]:
         given_up = update(Delivery).where(col(Delivery.id).in_(ids), waits)
         error = f"{limit} deliveries of this account are waiting already"
         await session.execute(given_up.values(state="failed", next_at=None, error=error))
-        shed[user_id] = len(ids)
-    return shed
+        shed_excess[user_id] = len(ids)
+    return shed_excess
 
 
-async def forget_most(session: AsyncSession, limit: int) -> None:
+async def purge_excess(session: AsyncSession, limit: int) -> None:
     """Drop what was sent longest ago of users of whom more than `limit` deliveries are kept."""
     is_over = col(Delivery.state) != "due"
     crowded = select(col(Delivery.user_id)).where(is_over).group_by(col(Delivery.user_id))
@@ -47,19 +47,19 @@ async def forget_most(session: AsyncSession, limit: int) -> None:
         await session.execute(delete(Delivery).where(col(Delivery.id).in_(ids)))
 
 
-async def select_ready(
+async def select_ready_deliveries(
     session: AsyncSession, now: datetime, blocked: dict[str, list[str]], after: str, limit: int
 ) -> list[ReadyDelivery]:
     """At most `limit` deliveries that may be sent at `now`, one a user, round robin from `after` on."""
-    found = await _walk(session, now, blocked, after, limit)
+    found = await _walk_users(session, now, blocked, after, limit)
     if after and len(found) < limit:
         seen = {each.delivery_id for each in found}
-        around = await _walk(session, now, blocked, "", limit)
+        around = await _walk_users(session, now, blocked, "", limit)
         found += [each for each in around if each.delivery_id not in seen]
     return found[:limit]
 
 
-async def lease(
+async def lease_deliveries(
     session: AsyncSession, ready: Sequence[ReadyDelivery], now: datetime, again_at: datetime
 ) -> list[ReadyDelivery]:
     """Take `ready`: nobody else gets them until `again_at`. Returns those nobody else has taken."""
@@ -74,7 +74,7 @@ async def lease(
     return [each for each in ready if each.delivery_id in taken]
 
 
-async def _walk(
+async def _walk_users(
     session: AsyncSession, now: datetime, blocked: dict[str, list[str]], after: str, limit: int
 ) -> list[ReadyDelivery]:
     ids = (
@@ -89,12 +89,12 @@ async def _walk(
 def _ready_by_user() -> Select[Any]:
     first, following, ready = aliased(Delivery), aliased(Delivery), aliased(Delivery)
     beginning = select(func.min(col(first.user_id)).label("user_id")).where(
-        _waits(first), col(first.user_id) > bindparam("after")
+        _is_waiting(first), col(first.user_id) > bindparam("after")
     )
     user = beginning.cte("waiting_user", recursive=True)
     step = (
         select(func.min(col(following.user_id)))
-        .where(_waits(following), col(following.user_id) > user.c.user_id)
+        .where(_is_waiting(following), col(following.user_id) > user.c.user_id)
         .correlate(user)
         .scalar_subquery()
     )
@@ -103,7 +103,7 @@ def _ready_by_user() -> Select[Any]:
         select(col(ready.id))
         .where(
             col(ready.user_id) == user.c.user_id,
-            _waits(ready),
+            _is_waiting(ready),
             col(ready.next_at) <= bindparam("now"),
             col(ready.channel_id).not_in(bindparam("channels", expanding=True)),
             col(ready.host).not_in(bindparam("hosts", expanding=True)),
@@ -118,7 +118,7 @@ def _ready_by_user() -> Select[Any]:
     return select(ready_id.c.id).where(ready_id.c.id.is_not(None)).limit(bindparam("limit"))
 
 
-def _waits(delivery: type[Delivery]) -> ColumnElement[bool]:
+def _is_waiting(delivery: type[Delivery]) -> ColumnElement[bool]:
     """As the index of waiting deliveries has it, which a parameter would not match."""
     return col(delivery.state) == literal_column("'due'")
 

@@ -27,15 +27,17 @@ async def count_stored(session: AsyncSession, user_id: str, name: str) -> int:
     return await session.scalar(query) or 0
 
 
-async def used_after(session: AsyncSession, user_id: str, name: str, after: datetime) -> Sequence[datetime]:
+async def list_uses_after(
+    session: AsyncSession, user_id: str, name: str, after: datetime
+) -> Sequence[datetime]:
     """When something was used since `after`, oldest first."""
     is_it = (col(QuotaUse.user_id) == user_id, col(QuotaUse.name) == name, col(QuotaUse.at) > after)
     return (await session.scalars(select(col(QuotaUse.at)).where(*is_it).order_by(col(QuotaUse.at)))).all()
 
 
-async def forget_uses(session: AsyncSession, until: datetime) -> None:
+async def purge_uses(session: AsyncSession, until: datetime) -> None:
     await session.execute(delete(QuotaUse).where(col(QuotaUse.at) <= until))
 
 
-async def erase_user(session: AsyncSession, user_id: str) -> None:
+async def delete_user(session: AsyncSession, user_id: str) -> None:
     await session.execute(delete(QuotaUse).where(col(QuotaUse.user_id) == user_id))

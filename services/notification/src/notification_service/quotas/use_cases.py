@@ -31,10 +31,12 @@ async def require_room(session: AsyncSession, settings: Settings, user_id: str, 
     require_quota(name, used=used, limit=limit_of(settings, name))
 
 
-async def use_once(session: AsyncSession, settings: Settings, user_id: str, name: str, now: datetime) -> None:
+async def record_use(
+    session: AsyncSession, settings: Settings, user_id: str, name: str, now: datetime
+) -> None:
     """Count one use within the hour. The account is locked. Raises `TooManyRequests`."""
     limit, seconds = limit_of(settings, name), int(WINDOW.total_seconds())
-    times = await repository.used_after(session, user_id, name, now - WINDOW)
+    times = await repository.list_uses_after(session, user_id, name, now - WINDOW)
     if len(times) >= limit:
         free_at = times[-limit] + WINDOW if limit else now + WINDOW
         raise TooManyRequests(
@@ -45,7 +47,7 @@ async def use_once(session: AsyncSession, settings: Settings, user_id: str, name
     session.add(QuotaUse(id=new_id(), user_id=user_id, name=name, at=now))
 
 
-async def usage(session: AsyncSession, settings: Settings, user_id: str, now: datetime) -> UsageList:
+async def measure_usage(session: AsyncSession, settings: Settings, user_id: str, now: datetime) -> UsageList:
     """Every quota of this service, and how much of it `user_id` uses."""
     stored = [
         Usage(
@@ -58,7 +60,7 @@ async def usage(session: AsyncSession, settings: Settings, user_id: str, now: da
     hourly = [
         Usage(
             name=name,
-            used=len(await repository.used_after(session, user_id, name, now - WINDOW)),
+            used=len(await repository.list_uses_after(session, user_id, name, now - WINDOW)),
             limit=limit_of(settings, name),
             window_seconds=int(WINDOW.total_seconds()),
         )

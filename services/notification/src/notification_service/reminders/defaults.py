@@ -12,8 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from contracts.task import TaskReminder
 from notification_service.models import Recipient, Reminder, TaskProjection
 from notification_service.reminders import repository
-from notification_service.reminders.instants import remind_instant, zone_of
-from notification_service.reminders.planning import made, reminder_id, schedule_jobs, settle
+from notification_service.reminders.instants import compute_remind_at, load_zone
+from notification_service.reminders.planning import (
+    derive_reminder_id,
+    make_reminder,
+    schedule_jobs,
+    update_reminder,
+)
 
 
 async def follow_default(
@@ -22,39 +27,39 @@ async def follow_default(
     """Plan what the default reminder of `recipient` asks for, which was `before` (minutes; None: none)."""
     if recipient.default_reminder == before:
         return
-    tasks = await repository.tasks_with_default(session, recipient.id, now)
+    tasks = await repository.list_tasks_with_default(session, recipient.id, now)
     minutes_before = [minutes for minutes in (before, recipient.default_reminder) if minutes is not None]
     known = await repository.lock_with_minutes_before(session, recipient.id, minutes_before, now)
     planned = []
     for task in tasks:
-        new = _new(known, task, recipient, now)
+        new = _plan_new(known, task, recipient, now)
         if new:
-            settle(new, task, recipient, now, keeps=True)
+            update_reminder(new, task, recipient, now, keeps=True)
             session.add(new)
             planned.append(new)
         if new or recipient.default_reminder is None:
-            _end(known, task, recipient, before, now)
+            _cancel_old(known, task, recipient, before, now)
     await schedule_jobs(session, planned)
 
 
-def _new(
+def _plan_new(
     known: dict[str, Reminder], task: TaskProjection, recipient: Recipient, now: datetime
 ) -> Reminder | None:
     """The reminder of `task` under the new default; None where there is none to come."""
-    zone = zone_of(task.time_zone, recipient.time_zone)
-    at = remind_instant(recipient.default_reminder, None, task.due_at, zone)
+    zone = load_zone(task.time_zone, recipient.time_zone)
+    at = compute_remind_at(recipient.default_reminder, None, task.due_at, zone)
     if at is None or at <= now:
         return None
     spec = TaskReminder(minutes_before=recipient.default_reminder)
-    id = reminder_id(task.id, spec)
-    return known.get(id) or made(id, task, spec, now)
+    id = derive_reminder_id(task.id, spec)
+    return known.get(id) or make_reminder(id, task, spec, now)
 
 
-def _end(
+def _cancel_old(
     known: dict[str, Reminder], task: TaskProjection, recipient: Recipient, before: int | None, now: datetime
 ) -> None:
     if before is None:
         return
-    old = known.get(reminder_id(task.id, TaskReminder(minutes_before=before)))
+    old = known.get(derive_reminder_id(task.id, TaskReminder(minutes_before=before)))
     if old:
-        settle(old, task, recipient, now, keeps=False)
+        update_reminder(old, task, recipient, now, keeps=False)

@@ -18,8 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from notification_service import inbox
 from notification_service.models import Notification, Recipient, Reminder
 from notification_service.reminders import repository
-from notification_service.reminders.instants import is_late, next_wall_clock, zone_of
-from notification_service.reminders.planning import notification_id, schedule_jobs
+from notification_service.reminders.instants import is_late, load_zone, next_wall_clock_time
+from notification_service.reminders.planning import derive_notification_id, schedule_jobs
 from notification_service.reminders.repository import DueTime
 from servicekit.persistence.database import Database
 
@@ -48,7 +48,7 @@ class ReminderDispatcher:
         self.fired = asyncio.Event()
         """Set when there is something to send."""
 
-    async def fire_due(self) -> None:
+    async def fire_due_reminders(self) -> None:
         """Fire everything that is due now; when this returns it is committed."""
         asked = time.monotonic()
         async with self._lock:
@@ -62,7 +62,7 @@ class ReminderDispatcher:
     async def _fire_batch(self) -> int:
         now = datetime.now(UTC)
         async with self._database.transaction() as session:
-            fired = await fire(session, now, BATCH)
+            fired = await fire_reminders(session, now, BATCH)
             if len(fired) < BATCH:
                 await repository.delete_past_jobs(session, now)
         for reminder in fired:
@@ -72,30 +72,32 @@ class ReminderDispatcher:
         return len(fired)
 
 
-async def fire(session: AsyncSession, now: datetime, limit: int) -> Sequence[Reminder]:
+async def fire_reminders(session: AsyncSession, now: datetime, limit: int) -> Sequence[Reminder]:
     """Fire at most `limit` reminders that are due at `now`."""
     taken = await repository.take_due(session, now, limit)
     if not taken:
         return taken
-    recipients = await repository.recipients(session, list({each.user_id for each in taken}))
-    due_times = await repository.due_times(session, list({each.task_id for each in taken if each.task_id}))
+    recipients = await repository.find_recipients(session, list({each.user_id for each in taken}))
+    due_times = await repository.find_due_times(
+        session, list({each.task_id for each in taken if each.task_id})
+    )
     told = []
     for reminder in taken:
         assert reminder.remind_at
         reminder.late = is_late(reminder.remind_at, now)
         if reminder.kind == "digest":
             recipient = recipients.get(reminder.user_id) or Recipient(id=reminder.user_id)
-            told.append(await _digest(session, reminder, recipient, now))
+            told.append(await _make_digest(session, reminder, recipient, now))
         else:
-            told.append(_entry(reminder, due_times.get(reminder.task_id or "", DueTime()), now))
-    await inbox.put(session, told, recipients)
+            told.append(_make_entry(reminder, due_times.get(reminder.task_id or "", DueTime()), now))
+    await inbox.add_entries(session, told, recipients)
     return taken
 
 
-def _entry(reminder: Reminder, due: DueTime, now: datetime) -> Notification:
+def _make_entry(reminder: Reminder, due: DueTime, now: datetime) -> Notification:
     assert reminder.remind_at
     return Notification(
-        id=notification_id(reminder.id, reminder.remind_at),
+        id=derive_notification_id(reminder.id, reminder.remind_at),
         user_id=reminder.user_id,
         kind="reminder",
         title=reminder.title,
@@ -108,23 +110,25 @@ def _entry(reminder: Reminder, due: DueTime, now: datetime) -> Notification:
     )
 
 
-async def _digest(
+async def _make_digest(
     session: AsyncSession, reminder: Reminder, recipient: Recipient, now: datetime
 ) -> Notification:
     """What the day holds; and the next digest is planned."""
-    zone = zone_of(recipient.time_zone, "UTC")
-    entry = _entry(reminder, DueTime(), now)
+    zone = load_zone(recipient.time_zone, "UTC")
+    entry = _make_entry(reminder, DueTime(), now)
     entry.kind, entry.reminder_id = "digest", reminder.id
-    entry.title, entry.text = await _day(session, recipient.id, zone, now)
+    entry.title, entry.text = await _describe_day(session, recipient.id, zone, now)
     if recipient.digest_at:
-        reminder.remind_at, reminder.state = next_wall_clock(recipient.digest_at, zone, now), "planned"
+        reminder.remind_at, reminder.state = next_wall_clock_time(recipient.digest_at, zone, now), "planned"
         await schedule_jobs(session, [reminder])
     return entry
 
 
-async def _day(session: AsyncSession, user_id: str, zone: ZoneInfo, now: datetime) -> tuple[str, str]:
+async def _describe_day(
+    session: AsyncSession, user_id: str, zone: ZoneInfo, now: datetime
+) -> tuple[str, str]:
     today = now.astimezone(zone).date()
-    tasks, of_today, overdue = await repository.tasks_of_day(session, user_id, today, SHOWN_IN_DIGEST)
+    tasks, of_today, overdue = await repository.list_tasks_of_day(session, user_id, today, SHOWN_IN_DIGEST)
     parts = [f"{of_today} due today"] + ([f"{overdue} overdue"] if overdue else [])
     lines = [f"{task.due_date:%d %b}  {task.title}" for task in tasks]
     more = of_today + overdue - len(tasks)

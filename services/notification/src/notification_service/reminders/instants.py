@@ -8,7 +8,7 @@ LATE = timedelta(minutes=1)
 """A reminder that comes this long after its time says that it is late."""
 
 
-def zone_of(name: str | None, fallback: str) -> ZoneInfo:
+def load_zone(name: str | None, fallback: str) -> ZoneInfo:
     """The IANA zone, or `fallback`, or UTC where neither exists any more."""
     for candidate in (name, fallback):
         try:
@@ -19,7 +19,7 @@ def zone_of(name: str | None, fallback: str) -> ZoneInfo:
     return ZoneInfo("UTC")
 
 
-def due_instant(
+def compute_due_at(
     due_at: datetime | None, due_date: date | None, day_starts_at: time, zone: ZoneInfo
 ) -> datetime | None:
     """When a task counts as due: a day without a time, when the day of its owner starts.
@@ -34,7 +34,7 @@ def due_instant(
         return None
 
 
-def remind_instant(
+def compute_remind_at(
     minutes_before: int | None, at: datetime | None, due: datetime | None, zone: ZoneInfo
 ) -> datetime | None:
     """The instant to remind at, in whole seconds; None as long as the task has no due date.
@@ -43,13 +43,13 @@ def remind_instant(
     """
     if at is None and due is not None and minutes_before is not None:
         try:
-            at = _before(due, minutes_before, zone)
+            at = _subtract_minutes(due, minutes_before, zone)
         except (OverflowError, ValueError):
             return None
     return at.astimezone(UTC).replace(microsecond=0) if at else None
 
 
-def _before(due: datetime, minutes: int, zone: ZoneInfo) -> datetime:
+def _subtract_minutes(due: datetime, minutes: int, zone: ZoneInfo) -> datetime:
     """Whole days before `due` on the wall of `zone`; any other number of minutes on the time line.
 
     RFC 5545, section 3.3.6: days are nominal, hours and minutes exact. A time the wall skips is read with
@@ -65,7 +65,7 @@ def is_late(remind_at: datetime, now: datetime) -> bool:
     return now - remind_at > LATE
 
 
-def next_wall_clock(at: time, zone: ZoneInfo, after: datetime) -> datetime:
+def next_wall_clock_time(at: time, zone: ZoneInfo, after: datetime) -> datetime:
     """The first instant after `after` at which a clock in `zone` shows `at` (PEP 495, fold=0)."""
     day = after.astimezone(zone).date()
     for later in range(3):
@@ -75,7 +75,9 @@ def next_wall_clock(at: time, zone: ZoneInfo, after: datetime) -> datetime:
     raise AssertionError("a clock shows each time once in three days")
 
 
-def end_of_quiet(quiet_from: time | None, quiet_to: time | None, zone: ZoneInfo, now: datetime) -> datetime:
+def next_noisy_instant(
+    quiet_from: time | None, quiet_to: time | None, zone: ZoneInfo, now: datetime
+) -> datetime:
     """When noise is allowed: `now`, or the end of the quiet hours `now` lies in (they may span midnight)."""
     if quiet_from is None or quiet_to is None or quiet_from == quiet_to:
         return now
@@ -84,4 +86,4 @@ def end_of_quiet(quiet_from: time | None, quiet_to: time | None, zone: ZoneInfo,
         is_quiet = quiet_from <= clock < quiet_to
     else:
         is_quiet = clock >= quiet_from or clock < quiet_to
-    return next_wall_clock(quiet_to, zone, now) if is_quiet else now
+    return next_wall_clock_time(quiet_to, zone, now) if is_quiet else now

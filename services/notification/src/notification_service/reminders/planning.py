@@ -19,17 +19,17 @@ from contracts.event import CloudEvent
 from contracts.task import TaskDeleted, TaskEvent, TaskReminder, TaskSnapshot
 from notification_service.models import Recipient, Reminder, TaskProjection
 from notification_service.reminders import repository
-from notification_service.reminders.instants import due_instant, remind_instant, zone_of
-from notification_service.repository import FOLLOWING, Around, Told
+from notification_service.reminders.instants import compute_due_at, compute_remind_at, load_zone
+from notification_service.repository import FOLLOWING, KnownVersion, Surroundings
 
 REMINDERS = uuid5(NAMESPACE_URL, "todo/reminders")
 
 
-async def follow(
+async def follow_tasks(
     session: AsyncSession,
     envelopes: Sequence[CloudEvent[TaskEvent]],
     recipients: Mapping[str, Recipient],
-    around: Around,
+    around: Surroundings,
 ) -> None:
     """Plan, move and cancel what changed tasks ask for, oldest change first. recipients: theirs, locked.
 
@@ -38,7 +38,7 @@ async def follow(
     known = around.told
     reminders: dict[str, dict[str, Reminder]] = {envelope.data.task.id: {} for envelope in envelopes}
     if around.has_reminders:
-        for reminder in await repository.lock_of_tasks(session, list(reminders), FOLLOWING):
+        for reminder in await repository.lock_reminders_of_tasks(session, list(reminders), FOLLOWING):
             reminders[reminder.task_id or ""][reminder.id] = reminder
     rows: dict[str, dict[str, Any]] = {}
     instants: set[datetime] = set()
@@ -47,14 +47,14 @@ async def follow(
         told = known.get(task.id)
         if told and told.version >= task.version:
             continue
-        known[task.id] = Told(task.version, told.user_id if told else user_id)
-        rows[task.id] = _row(envelope.data, known[task.id].user_id)
-        instants |= _plan(session, rows[task.id], envelope, recipients[user_id], reminders[task.id])
-    await repository.remember(session, list(rows.values()))
+        known[task.id] = KnownVersion(task.version, told.user_id if told else user_id)
+        rows[task.id] = _make_projection(envelope.data, known[task.id].user_id)
+        instants |= _plan_task(session, rows[task.id], envelope, recipients[user_id], reminders[task.id])
+    await repository.upsert_projections(session, list(rows.values()))
     await repository.add_jobs(session, sorted(instants))
 
 
-def _plan(
+def _plan_task(
     session: AsyncSession,
     row: Mapping[str, Any],
     envelope: CloudEvent[TaskEvent],
@@ -62,35 +62,37 @@ def _plan(
     planned: dict[str, Reminder],
 ) -> set[datetime]:
     """Bring `planned`, all reminders of a task, into step with it; returns the instants that need a job."""
-    wanted = {reminder_id(row["id"], each): each for each in _wanted(envelope.data.task, recipient)}
+    wanted = {
+        derive_reminder_id(row["id"], each): each for each in _wanted_specs(envelope.data.task, recipient)
+    }
     if not wanted and not planned:
         return set()
     task = TaskProjection(**row)
     for id, spec in wanted.items():
         if id not in planned:
-            planned[id] = made(id, task, spec, envelope.time)
+            planned[id] = make_reminder(id, task, spec, envelope.time)
             session.add(planned[id])
     for reminder in planned.values():
         reminder.title = task.title
         keeps = task.is_open and (reminder.kind == "own" or reminder.id in wanted)
-        settle(reminder, task, recipient, envelope.time, keeps=keeps)
-    return _instants(planned.values())
+        update_reminder(reminder, task, recipient, envelope.time, keeps=keeps)
+    return _planned_instants(planned.values())
 
 
-async def replan(session: AsyncSession, recipient: Recipient, now: datetime) -> None:
+async def replan_recipient(session: AsyncSession, recipient: Recipient, now: datetime) -> None:
     """Move what depends on the zone and preferences of `recipient`: all-day tasks, whole days before."""
-    for reminder, task in await repository.lock_of_days(session, recipient.id):
-        settle(reminder, task, recipient, now, keeps=task.is_open and reminder.state != "cancelled")
+    for reminder, task in await repository.lock_wall_clock_reminders(session, recipient.id):
+        update_reminder(reminder, task, recipient, now, keeps=task.is_open and reminder.state != "cancelled")
         await schedule_jobs(session, [reminder])
 
 
-def settle(
+def update_reminder(
     reminder: Reminder, task: TaskProjection, recipient: Recipient, heard_at: datetime, *, keeps: bool
 ) -> None:
     """Bring a reminder into the state its task asks for. heard_at: when that was said."""
-    zone = zone_of(task.time_zone, recipient.time_zone)
-    due = due_instant(task.due_at, task.due_date, recipient.day_starts_at, zone)
-    at = remind_instant(reminder.minutes_before, reminder.at, due, zone)
+    zone = load_zone(task.time_zone, recipient.time_zone)
+    due = compute_due_at(task.due_at, task.due_date, recipient.day_starts_at, zone)
+    at = compute_remind_at(reminder.minutes_before, reminder.at, due, zone)
     if not keeps:
         if reminder.state in ("planned", "waiting"):
             reminder.state = "cancelled"
@@ -105,31 +107,31 @@ def settle(
 
 async def schedule_jobs(session: AsyncSession, reminders: Iterable[Reminder]) -> None:
     """Have the scheduler call when these are due."""
-    await repository.add_jobs(session, sorted(_instants(reminders)))
+    await repository.add_jobs(session, sorted(_planned_instants(reminders)))
 
 
-def _instants(reminders: Iterable[Reminder]) -> set[datetime]:
+def _planned_instants(reminders: Iterable[Reminder]) -> set[datetime]:
     return {each.remind_at for each in reminders if each.state == "planned" and each.remind_at}
 
 
-def reminder_id(task_id: str, spec: TaskReminder) -> str:
+def derive_reminder_id(task_id: str, spec: TaskReminder) -> str:
     """Always the same for a task and what it says of when."""
     said = f"{spec.minutes_before}" if spec.at is None else f"{spec.at.timestamp():.0f}s"
     return str(uuid5(REMINDERS, f"{task_id}/{said}"))
 
 
-def notification_id(reminder_id: str, remind_at: datetime) -> str:
+def derive_notification_id(reminder_id: str, remind_at: datetime) -> str:
     """Always the same for a reminder and its instant: a second firing finds the first one's row."""
     return str(uuid5(UUID(reminder_id), f"{remind_at.timestamp():.0f}"))
 
 
-def _wanted(task: TaskSnapshot, recipient: Recipient) -> Iterator[TaskReminder]:
+def _wanted_specs(task: TaskSnapshot, recipient: Recipient) -> Iterator[TaskReminder]:
     yield from task.reminders
     if not task.reminders and task.due_at and recipient.default_reminder is not None:
         yield TaskReminder(minutes_before=recipient.default_reminder)
 
 
-def made(id: str, task: TaskProjection, spec: TaskReminder, now: datetime) -> Reminder:
+def make_reminder(id: str, task: TaskProjection, spec: TaskReminder, now: datetime) -> Reminder:
     """A new reminder of a task, not planned yet."""
     return Reminder(
         id=id,
@@ -144,7 +146,7 @@ def made(id: str, task: TaskProjection, spec: TaskReminder, now: datetime) -> Re
     )
 
 
-def _row(event: TaskEvent, user_id: str) -> dict[str, Any]:
+def _make_projection(event: TaskEvent, user_id: str) -> dict[str, Any]:
     """What is remembered of a task; a dict, as making an object costs more than writing the row."""
     task = event.task
     return {

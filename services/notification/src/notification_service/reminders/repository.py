@@ -8,7 +8,7 @@ from sqlalchemy import BindParameter, ColumnExpressionArgument, bindparam, delet
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from notification_service.list_parameters import dialect_of, for_lists
+from notification_service.list_parameters import build_in_list_query, dialect_of
 from notification_service.models import Recipient, Reminder, ScheduledJob, TaskProjection
 from notification_service.reminders.instants import MINUTES_OF_A_DAY
 from servicekit.errors import AccountGone
@@ -21,20 +21,20 @@ from servicekit.persistence.database import (
 from servicekit.persistence.prepared_queries import ExistsQuery
 
 
-def _remembering(insert: Any) -> Any:
+def _on_conflict_update(insert: Any) -> Any:
     told = {column.name: column for column in insert.excluded if column.name not in ("id", "user_id")}
     return insert.on_conflict_do_update(index_elements=["id"], set_=told)
 
 
-_MEET = build_per_dialect(lambda insert: insert(Recipient).on_conflict_do_nothing())
-_REMEMBER = build_rows_per_dialect(lambda insert: _remembering(insert(TaskProjection)))
-_WAKE = build_per_dialect(lambda insert: insert(ScheduledJob).on_conflict_do_nothing())
+_INSERT_RECIPIENTS = build_per_dialect(lambda insert: insert(Recipient).on_conflict_do_nothing())
+_UPSERT_PROJECTIONS = build_rows_per_dialect(lambda insert: _on_conflict_update(insert(TaskProjection)))
+_INSERT_JOBS = build_per_dialect(lambda insert: insert(ScheduledJob).on_conflict_do_nothing())
 _UNSET = select(col(ScheduledJob.at)).where(~col(ScheduledJob.is_set)).order_by(col(ScheduledJob.at))
 IS_ANY_UNSET = ExistsQuery(_UNSET)
 """Whether a job is not known to the scheduler yet."""
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 """Statements of every event are made once: to make one costs as much as to run it."""
-_LOCK_RECIPIENTS = for_lists(
+_LOCK_RECIPIENTS = build_in_list_query(
     lambda among: (
         select(Recipient).where(among(col(Recipient.id), "ids")).order_by(col(Recipient.id)).with_for_update()
     )
@@ -61,7 +61,7 @@ class DueTime(NamedTuple):
     day: date | None = None
 
 
-async def recipient(session: AsyncSession, user_id: str) -> Recipient:
+async def lock_recipient(session: AsyncSession, user_id: str) -> Recipient:
     """What is known of a user, locked until the transaction ends; somebody new has the defaults."""
     return (await lock_recipients(session, [user_id]))[user_id]
 
@@ -72,54 +72,56 @@ async def lock_recipients(session: AsyncSession, ids: Iterable[str]) -> dict[str
     found = await _lock_known(session, wanted)
     new = [id for id in wanted if id not in found]
     if new:
-        await execute_per_dialect(session, _MEET, [Recipient(id=id).model_dump() for id in new])
+        await execute_per_dialect(session, _INSERT_RECIPIENTS, [Recipient(id=id).model_dump() for id in new])
         found |= await _lock_known(session, new)
     return found
 
 
 async def _lock_known(session: AsyncSession, ids: Collection[str]) -> dict[str, Recipient]:
     found = await session.scalars(_LOCK_RECIPIENTS[dialect_of(session)], {"ids": list(ids)})
-    return {recipient.id: recipient for recipient in found}
+    return {lock_recipient.id: lock_recipient for lock_recipient in found}
 
 
-async def account(session: AsyncSession, user_id: str) -> Recipient:
+async def lock_account(session: AsyncSession, user_id: str) -> Recipient:
     """The recipient who asks for something, locked until the transaction ends. Raises `AccountGone`."""
-    found = await recipient(session, user_id)
+    found = await lock_recipient(session, user_id)
     if found.erased_at:
         raise AccountGone
     return found
 
 
-async def recipients(session: AsyncSession, ids: Sequence[str]) -> dict[str, Recipient]:
+async def find_recipients(session: AsyncSession, ids: Sequence[str]) -> dict[str, Recipient]:
     found = await session.scalars(select(Recipient).where(col(Recipient.id).in_(ids)))
-    return {recipient.id: recipient for recipient in found}
+    return {lock_recipient.id: lock_recipient for lock_recipient in found}
 
 
-async def remember(session: AsyncSession, tasks: Sequence[Mapping[str, Any]]) -> None:
+async def upsert_projections(session: AsyncSession, tasks: Sequence[Mapping[str, Any]]) -> None:
     """Write tasks, known ones and new ones, each a row by the names of its columns. They are locked."""
     if tasks:
-        await execute_rows(session, _REMEMBER, tasks)
+        await execute_rows(session, _UPSERT_PROJECTIONS, tasks)
 
 
-async def task(session: AsyncSession, user_id: str, id: str) -> TaskProjection | None:
+async def find_task(session: AsyncSession, user_id: str, id: str) -> TaskProjection | None:
     query = select(TaskProjection).where(col(TaskProjection.id) == id, col(TaskProjection.user_id) == user_id)
     return (await session.scalars(query)).first()
 
 
-async def due_times(session: AsyncSession, ids: Sequence[str | None]) -> dict[str, DueTime]:
+async def find_due_times(session: AsyncSession, ids: Sequence[str | None]) -> dict[str, DueTime]:
     """When tasks are due, by their ids."""
     query = select(col(TaskProjection.id), col(TaskProjection.due_at), col(TaskProjection.due_date))
     found = await session.execute(query.where(col(TaskProjection.id).in_(ids)))
     return {row.id: DueTime(row.due_at, row.due_date) for row in found}
 
 
-async def lock_of_tasks(
+async def lock_reminders_of_tasks(
     session: AsyncSession, task_ids: Collection[str], kinds: Sequence[str]
 ) -> Sequence[Reminder]:
     return (await session.scalars(_LOCK_OF_TASKS, {"ids": list(task_ids), "kinds": kinds})).all()
 
 
-async def lock_of_days(session: AsyncSession, user_id: str) -> Sequence[tuple[Reminder, TaskProjection]]:
+async def lock_wall_clock_reminders(
+    session: AsyncSession, user_id: str
+) -> Sequence[tuple[Reminder, TaskProjection]]:
     """The user's reminders whose instant hangs on the user's wall.
 
     Those before tasks that have a date and no time, and those whole days before tasks without a zone.
@@ -140,10 +142,12 @@ async def lock_of_days(session: AsyncSession, user_id: str) -> Sequence[tuple[Re
         )
         .with_for_update(of=Reminder)
     )
-    return [(reminder, task) for reminder, task in await session.execute(query)]
+    return [(reminder, find_task) for reminder, find_task in await session.execute(query)]
 
 
-async def tasks_with_default(session: AsyncSession, user_id: str, now: datetime) -> Sequence[TaskProjection]:
+async def list_tasks_with_default(
+    session: AsyncSession, user_id: str, now: datetime
+) -> Sequence[TaskProjection]:
     """The tasks that are still to come and whose reminder is the default one."""
     return (await session.scalars(select(TaskProjection).where(*_has_default(user_id, now)))).all()
 
@@ -172,17 +176,17 @@ def _has_default(user_id: str, now: datetime) -> tuple[ColumnExpressionArgument[
     )
 
 
-async def lock(session: AsyncSession, user_id: str, id: str) -> Reminder | None:
+async def lock_reminder(session: AsyncSession, user_id: str, id: str) -> Reminder | None:
     query = select(Reminder).where(col(Reminder.id) == id, col(Reminder.user_id) == user_id)
     return (await session.scalars(query.with_for_update())).first()
 
 
-async def by_id(session: AsyncSession, user_id: str, id: str) -> Reminder | None:
+async def find_reminder(session: AsyncSession, user_id: str, id: str) -> Reminder | None:
     query = select(Reminder).where(col(Reminder.id) == id, col(Reminder.user_id) == user_id)
     return (await session.scalars(query)).first()
 
 
-async def of_user(
+async def list_reminders(
     session: AsyncSession,
     user_id: str,
     task_id: str | None,
@@ -225,7 +229,7 @@ async def count_due(session: AsyncSession, before: datetime) -> int:
     return await session.scalar(select(func.count()).where(*is_due)) or 0
 
 
-async def tasks_of_day(
+async def list_tasks_of_day(
     session: AsyncSession, user_id: str, today: date, limit: int
 ) -> tuple[Sequence[TaskProjection], int, int]:
     """Open tasks of today and before, earliest first; how many are of today, and how many overdue."""
@@ -242,7 +246,7 @@ async def tasks_of_day(
 async def add_jobs(session: AsyncSession, instants: Sequence[datetime]) -> None:
     """Note that a job is needed then; the scheduler is given it after the commit."""
     if instants:
-        await execute_per_dialect(session, _WAKE, [{"at": at, "is_set": False} for at in instants])
+        await execute_per_dialect(session, _INSERT_JOBS, [{"at": at, "is_set": False} for at in instants])
 
 
 async def list_unset_jobs(session: AsyncSession, limit: int) -> Sequence[datetime]:
@@ -269,24 +273,24 @@ async def delete_past_jobs(session: AsyncSession, until: datetime) -> None:
     await session.execute(delete(ScheduledJob).where(col(ScheduledJob.at) <= until))
 
 
-async def forget_fired(session: AsyncSession, before: datetime) -> None:
+async def purge_fired(session: AsyncSession, before: datetime) -> None:
     """Drop reminders that are long over."""
     is_over = col(Reminder.state).in_(("due", "cancelled", "past"))
     is_old = func.coalesce(col(Reminder.remind_at), col(Reminder.created_at)) < before
     await session.execute(delete(Reminder).where(is_over, is_old, col(Reminder.kind) != "digest"))
 
 
-async def forget_deleted(session: AsyncSession, before: datetime) -> None:
+async def purge_deleted_tasks(session: AsyncSession, before: datetime) -> None:
     """Drop tasks that have been in the trash since `before`: they can't come back, nor can their events."""
     await session.execute(delete(TaskProjection).where(col(TaskProjection.deleted_at) < before))
 
 
-async def erase_user(session: AsyncSession, user_id: str, now: datetime) -> None:
+async def delete_user(session: AsyncSession, user_id: str, now: datetime) -> None:
     """Drop everything; the bare row of the recipient stays, so that an event that comes late finds it erased.
 
     It is locked first, so that what is being added for the recipient is there to be dropped.
     """
-    gone = await recipient(session, user_id)
+    gone = await lock_recipient(session, user_id)
     empty = Recipient(id=user_id, erased_at=now, day_starts_at=time(9))
     gone.sqlmodel_update(empty.model_dump())
     for table in (Reminder, TaskProjection):

@@ -4,10 +4,10 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 
+from notification_service.container import ContainerDep
 from notification_service.reminders import repository, use_cases
-from notification_service.reminders.dispatcher import ReminderDispatcher
 from notification_service.reminders.schemas import ReminderCreate, ReminderRead, Snooze, State
 from servicekit.security.auth import CurrentUser
 from servicekit.web.ids import PathId
@@ -41,49 +41,49 @@ async def list_reminders(
     """Newest first, each with its receipts: what became of it on each channel."""
     bound_to = f"reminders {user.user_id} {task_id} {state}"
     before = parse_time_and_id(decode_cursor(cursor, bound_to=bound_to, values=2)) if cursor else None
-    found = await repository.of_user(session, user.user_id, task_id, state, before, limit + 1)
+    found = await repository.list_reminders(session, user.user_id, task_id, state, before, limit + 1)
     rows, last = paginate(found, limit)
     return Page(
-        items=await use_cases.with_receipts(session, rows),
+        items=await use_cases.add_receipts(session, rows),
         next_cursor=encode_cursor([last.created_at, last.id], bound_to=bound_to) if last else None,
     )
 
 
 @reminders.post("", status_code=201)
 async def create_reminder(
-    user: CurrentUser, body: ReminderCreate, session: SessionDep, request: Request, response: Response
+    user: CurrentUser, body: ReminderCreate, session: SessionDep, container: ContainerDep, response: Response
 ) -> ReminderRead:
     """One of your own, beside those a task has in its field `reminders`."""
-    made = await use_cases.create(session, request.app.state.settings, user.user_id, body)
+    made = await use_cases.create_reminder(session, container.settings, user.user_id, body)
     response.headers["Location"] = f"/api/v1/reminders/{made.id}"
     return made
 
 
 @reminders.get("/{id}")
 async def read_reminder(user: CurrentUser, id: PathId, session: SessionDep) -> ReminderRead:
-    return await use_cases.read(session, user.user_id, id)
+    return await use_cases.read_reminder(session, user.user_id, id)
 
 
 @reminders.delete("/{id}", status_code=204)
 async def cancel_reminder(user: CurrentUser, id: PathId, session: SessionDep) -> None:
     """Ends one that was made here; those of a task are taken away at the task."""
-    await use_cases.cancel(session, user.user_id, id)
+    await use_cases.cancel_reminder(session, user.user_id, id)
 
 
 @reminders.post("/{id}/snooze", status_code=201)
 async def snooze_reminder(
-    user: CurrentUser, id: PathId, body: Snooze, session: SessionDep, request: Request
+    user: CurrentUser, id: PathId, body: Snooze, session: SessionDep, container: ContainerDep
 ) -> ReminderRead:
     """Reminds of the same again in so many minutes; asked for twice, it is moved."""
-    return await use_cases.snooze(session, request.app.state.settings, user.user_id, id, body)
+    return await use_cases.snooze_reminder(session, container.settings, user.user_id, id, body)
 
 
 @job_callbacks.post("/job/{name}")
-async def run_due_job(request: Request, name: str) -> dict[str, str]:
+async def run_due_job(container: ContainerDep, name: str) -> dict[str, str]:
     """The scheduler calls: fire what is due. Answers when that is committed."""
-    dispatcher: ReminderDispatcher = request.app.state.dispatcher
+    dispatcher = container.dispatcher
     await asyncio.sleep(_too_early(name))
-    await dispatcher.fire_due()
+    await dispatcher.fire_due_reminders()
     return {"status": "SUCCESS"}
 
 

@@ -12,7 +12,7 @@ TRIES = 5
 """How often the scheduler calls again, a second apart, while it gets no 2xx."""
 
 
-async def set_job(sidecar: Sidecar, name: str, at: datetime) -> None:
+async def schedule_job(sidecar: Sidecar, name: str, at: datetime) -> None:
     """Have `name` called at `at` (UTC), once; set again, it stays one job. Raises `Unavailable`."""
     job = {
         "dueTime": f"{at:%Y-%m-%dT%H:%M:%SZ}",
@@ -21,22 +21,22 @@ async def set_job(sidecar: Sidecar, name: str, at: datetime) -> None:
         "failurePolicy": {"constant": {"interval": "1s", "maxRetries": TRIES}},
     }
     headers = {"content-type": "application/json"}
-    _require(await sidecar.request("POST", _path(name), headers=headers, body=orjson.dumps(job)))
+    _require_success(await sidecar.request("POST", _job_path(name), headers=headers, body=orjson.dumps(job)))
 
 
-async def is_set(sidecar: Sidecar, name: str) -> bool:
+async def job_exists(sidecar: Sidecar, name: str) -> bool:
     """Whether the scheduler has a job of this name. Raises `Unavailable`."""
-    answer = await sidecar.request("GET", _path(name))
+    answer = await sidecar.request("GET", _job_path(name))
     if answer.status == 404 or b"not found" in answer.body:
         return False
-    _require(answer)
+    _require_success(answer)
     return True
 
 
-def _path(name: str) -> str:
+def _job_path(name: str) -> str:
     return f"/v1.0/jobs/{quote(name, safe='')}"
 
 
-def _require(answer: SidecarResponse) -> None:
+def _require_success(answer: SidecarResponse) -> None:
     if answer.status >= 300:
         raise Unavailable(f"The scheduler can't be reached: {answer.body!r:.200}", code="jobs-unavailable")

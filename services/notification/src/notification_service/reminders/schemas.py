@@ -56,7 +56,7 @@ class ReceiptRead(BaseModel):
     opened_at: datetime | None
 
     @classmethod
-    def planned(cls, kind: str, channel_id: str | None, at: datetime | None) -> "ReceiptRead":
+    def create_planned(cls, kind: str, channel_id: str | None, at: datetime | None) -> "ReceiptRead":
         empty = dict.fromkeys(("id", "sent_at", "delivered_at", "opened_at"))
         known = {"channel_id": channel_id, "kind": kind, "state": "planned", "next_at": at}
         return cls.model_validate(empty | known | {"attempts": 0, "error": ""})
@@ -79,7 +79,7 @@ class ReminderRead(BaseModel):
     receipts: list[ReceiptRead]
 
     @classmethod
-    def of(cls, reminder: Reminder, receipts: list[ReceiptRead]) -> "ReminderRead":
+    def create(cls, reminder: Reminder, receipts: list[ReceiptRead]) -> "ReminderRead":
         return cls.model_validate({**reminder.model_dump(), "receipts": receipts})
 
 

@@ -12,7 +12,7 @@ from notification_service.inbox import INBOX, mark_read
 from notification_service.models import Channel, Reminder
 from notification_service.quotas import use_cases as quotas
 from notification_service.reminders import repository
-from notification_service.reminders.planning import notification_id, schedule_jobs, settle
+from notification_service.reminders.planning import derive_notification_id, schedule_jobs, update_reminder
 from notification_service.reminders.schemas import (
     ReceiptRead,
     ReminderCreate,
@@ -25,7 +25,7 @@ from servicekit.errors import Conflict, Invalid, NotFound
 from servicekit.web.ids import new_id
 
 
-async def create(
+async def create_reminder(
     session: AsyncSession, settings: Settings, user_id: str, body: ReminderCreate
 ) -> ReminderRead:
     """Plan a reminder.
@@ -33,10 +33,10 @@ async def create(
     Raises `Invalid` for a task nobody knows here, and for an instant that is over; `QuotaExceeded`,
     `AccountGone`.
     """
-    recipient = await repository.account(session, user_id)
+    recipient = await repository.lock_account(session, user_id)
     await quotas.require_room(session, settings, user_id, "reminders")
     now = datetime.now(UTC)
-    task = await repository.task(session, user_id, body.task_id) if body.task_id else None
+    task = await repository.find_task(session, user_id, body.task_id) if body.task_id else None
     if body.task_id and task is None:
         raise Invalid.field("/task_id", "There is no such task, or not yet here.", code="no-such-task")
     if body.at and body.at <= now:
@@ -54,14 +54,14 @@ async def create(
     )
     session.add(reminder)
     if task:
-        settle(reminder, task, recipient, now, keeps=task.is_open)
+        update_reminder(reminder, task, recipient, now, keeps=task.is_open)
     else:
         reminder.remind_at, reminder.state = reminder.at, "planned"
     await schedule_jobs(session, [reminder])
-    return await show(session, reminder)
+    return await show_reminder(session, reminder)
 
 
-async def snooze(
+async def snooze_reminder(
     session: AsyncSession, settings: Settings, user_id: str, id: str, body: Snooze
 ) -> ReminderRead:
     """Remind of the same once more, later; what its firing put into the inbox is read by that.
@@ -69,11 +69,11 @@ async def snooze(
     A firing has one snooze: asked for again, on whatever page, it is moved.
     Raises `NotFound`, `QuotaExceeded`, `AccountGone`.
     """
-    await repository.account(session, user_id)
-    before = await _locked(session, user_id, id)
+    await repository.lock_account(session, user_id)
+    before = await _lock_reminder(session, user_id, id)
     now = datetime.now(UTC)
-    again_id = snooze_id(before)
-    again = await repository.lock(session, user_id, again_id)
+    again_id = derive_snooze_id(before)
+    again = await repository.lock_reminder(session, user_id, again_id)
     if again is None:
         await quotas.require_room(session, settings, user_id, "reminders")
         again = Reminder(
@@ -86,81 +86,83 @@ async def snooze(
             created_at=now,
         )
         session.add(again)
-    again.at = again.remind_at = _whole_second(now + timedelta(minutes=body.minutes))
+    again.at = again.remind_at = _round_up_second(now + timedelta(minutes=body.minutes))
     again.state, again.fired_at, again.late = "planned", None, False
     await schedule_jobs(session, [again])
-    await _read_entry(session, before, now)
-    return await show(session, again)
+    await _mark_entry_read(session, before, now)
+    return await show_reminder(session, again)
 
 
-def snooze_id(reminder: Reminder) -> str:
+def derive_snooze_id(reminder: Reminder) -> str:
     """Always the same for a reminder and its instant, so that two pages make one snooze."""
     instant = reminder.remind_at.timestamp() if reminder.remind_at else 0
     return str(uuid5(UUID(reminder.id), f"snooze/{instant:.0f}"))
 
 
-def _whole_second(at: datetime) -> datetime:
+def _round_up_second(at: datetime) -> datetime:
     return (at + timedelta(seconds=1)).replace(microsecond=0)
 
 
-async def _read_entry(session: AsyncSession, reminder: Reminder, now: datetime) -> None:
+async def _mark_entry_read(session: AsyncSession, reminder: Reminder, now: datetime) -> None:
     if reminder.fired_at is None or reminder.remind_at is None:
         return
-    entry = await inbox_entries.lock(
-        session, reminder.user_id, notification_id(reminder.id, reminder.remind_at)
+    entry = await inbox_entries.lock_entry(
+        session, reminder.user_id, derive_notification_id(reminder.id, reminder.remind_at)
     )
     if entry:
         await mark_read(session, entry, now)
 
 
-async def cancel(session: AsyncSession, user_id: str, id: str) -> None:
+async def cancel_reminder(session: AsyncSession, user_id: str, id: str) -> None:
     """End a reminder. Raises `NotFound`, and `Conflict` for one that came with its task."""
-    reminder = await _locked(session, user_id, id)
+    reminder = await _lock_reminder(session, user_id, id)
     if reminder.kind in ("task", "digest"):
         raise Conflict("It comes from the task or the preferences: change it there.", code="reminder-follows")
     if reminder.state in ("planned", "waiting"):
         reminder.state = "cancelled"
 
 
-async def read(session: AsyncSession, user_id: str, id: str) -> ReminderRead:
+async def read_reminder(session: AsyncSession, user_id: str, id: str) -> ReminderRead:
     """One reminder with its receipts. Raises `NotFound`."""
-    reminder = await repository.by_id(session, user_id, id)
+    reminder = await repository.find_reminder(session, user_id, id)
     if reminder is None:
         raise NotFound
-    return await show(session, reminder)
+    return await show_reminder(session, reminder)
 
 
-async def show(session: AsyncSession, reminder: Reminder) -> ReminderRead:
-    return (await with_receipts(session, [reminder]))[0]
+async def show_reminder(session: AsyncSession, reminder: Reminder) -> ReminderRead:
+    return (await add_receipts(session, [reminder]))[0]
 
 
-async def with_receipts(session: AsyncSession, reminders: Sequence[Reminder]) -> list[ReminderRead]:
+async def add_receipts(session: AsyncSession, reminders: Sequence[Reminder]) -> list[ReminderRead]:
     """Reminders of one user, each with what became of it on each channel, or where it is going to go."""
-    sent = await channels.receipts(session, [each.id for each in reminders])
+    sent = await channels.list_receipts(session, [each.id for each in reminders])
     users = {each.user_id for each in reminders}
-    active = await channels.active_of(session, users) if users else {}
+    active = await channels.list_active(session, users) if users else {}
     return [
-        ReminderRead.of(
+        ReminderRead.create(
             each,
             [receipt_of(delivery) for delivery in sent.get(each.id, ())]
-            + _to_come(each, active.get(each.user_id, [])),
+            + _planned_receipts(each, active.get(each.user_id, [])),
         )
         for each in reminders
     ]
 
 
-def _to_come(reminder: Reminder, active: list[Channel]) -> list[ReceiptRead]:
+def _planned_receipts(reminder: Reminder, active: list[Channel]) -> list[ReceiptRead]:
     if reminder.state != "planned":
         return []
     kind = "digest" if reminder.kind == "digest" else "reminder"
-    inbox = [ReceiptRead.planned(INBOX, None, reminder.remind_at)]
+    inbox = [ReceiptRead.create_planned(INBOX, None, reminder.remind_at)]
     return inbox + [
-        ReceiptRead.planned(each.kind, each.id, reminder.remind_at) for each in active if kind in each.kinds
+        ReceiptRead.create_planned(each.kind, each.id, reminder.remind_at)
+        for each in active
+        if kind in each.kinds
     ]
 
 
-async def _locked(session: AsyncSession, user_id: str, id: str) -> Reminder:
-    reminder = await repository.lock(session, user_id, id)
+async def _lock_reminder(session: AsyncSession, user_id: str, id: str) -> Reminder:
+    reminder = await repository.lock_reminder(session, user_id, id)
     if reminder is None:
         raise NotFound
     return reminder

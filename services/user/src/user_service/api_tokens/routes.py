@@ -1,6 +1,6 @@
 """HTTP in: API tokens, and their exchange, which the edge alone may ask for."""
 
-from fastapi import Request, Response
+from fastapi import Response
 from fastapi.routing import APIRoute
 
 from servicekit.security.auth import CurrentUser
@@ -9,8 +9,7 @@ from servicekit.web.pagination import CursorParam, Limit, Page, decode_cursor, e
 from servicekit.web.routes import SessionDep, create_router
 from user_service.api_tokens import use_cases
 from user_service.api_tokens.schemas import Exchange, Exchanged, TokenCreate, TokenCreated, TokenRead
-from user_service.routes import issuer_of
-from user_service.settings import Settings
+from user_service.container import ContainerDep
 
 api_tokens = create_router(prefix="/tokens", tags=["account"])
 exchanges = create_router(prefix="/auth", tags=["auth"], public=True, route_class=APIRoute)
@@ -33,10 +32,10 @@ async def list_tokens(
 
 @api_tokens.post("", status_code=201)
 async def create_token(
-    user: CurrentUser, body: TokenCreate, session: SessionDep, request: Request, response: Response
+    user: CurrentUser, body: TokenCreate, session: SessionDep, container: ContainerDep, response: Response
 ) -> TokenCreated:
     """Answers with the token, which is not shown again. An account has 25 at most, by default."""
-    settings: Settings = request.app.state.settings
+    settings = container.settings
     made, text = await use_cases.create_token(
         session, user.user_id, body, settings.api_token_life, settings.quota_api_tokens
     )
@@ -51,5 +50,5 @@ async def revoke_token(user: CurrentUser, id: PathId, session: SessionDep) -> No
 
 
 @exchanges.post("/exchange", include_in_schema=False)
-async def exchange_token(request: Request, body: Exchange) -> Exchanged:
-    return await use_cases.exchange_token(request.app.state.database, body.token, issuer_of(request))
+async def exchange_token(container: ContainerDep, body: Exchange) -> Exchanged:
+    return await use_cases.exchange_token(container.database, body.token, container.token_issuer)

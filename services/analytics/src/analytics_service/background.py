@@ -1,0 +1,9 @@
+"""What runs beside requests: the container is put together at startup, gauges, and retention jobs."""
+
+from analytics_service.container import open_container
+from analytics_service.dead_letters.gauges import refresh_gauges
+from analytics_service.dead_letters.retention import purge_dead_letters
+
+STARTUP = (open_container,)
+WORK = (refresh_gauges,)
+RETENTION = (purge_dead_letters,)
