@@ -2,8 +2,7 @@
 
 from fastapi import FastAPI
 
-from analytics_service.background import RETENTION, STARTUP, WORK
-from analytics_service.routers import ALL, QUICK
+from analytics_service import background, routers
 from analytics_service.settings import Settings
 from analytics_service.subscriptions import subscriptions
 from servicekit.app import create_app
@@ -12,10 +11,10 @@ from servicekit.app import create_app
 def create(settings: Settings | None = None) -> FastAPI:
     return create_app(
         settings or Settings(),
-        ALL,
+        routers.ALL,
         listens=subscriptions,
-        startup=STARTUP,
-        background=WORK,
-        purge=RETENTION,
-        fast_reads=QUICK,
+        startup=background.STARTUP,
+        background=background.WORK,
+        purge=background.RETENTION,
+        fast_reads=routers.QUICK,
     )
