@@ -80,7 +80,7 @@ async def note_receipt(
 
 
 @deliveries.post("/{id}/redeliver", status_code=202)
-async def redeliver_delivery(
+async def redeliver(
     user: CurrentUser, id: PathId, session: SessionDep, container: ContainerDep
 ) -> DeliveryRead:
     """Sends it once more under the same id; an account may ask for so many in an hour."""
@@ -91,7 +91,7 @@ async def redeliver_delivery(
 
 
 @unsubscribing.post("/{token}")
-async def unsubscribe_email(
+async def unsubscribe(
     token: Annotated[str, Path(max_length=200)], session: SessionDep, container: ContainerDep
 ) -> dict[str, str]:
     """One click in a mail program (RFC 8058). Needs no sign-in: the link itself is the right to do it."""
