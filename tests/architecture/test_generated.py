@@ -20,3 +20,10 @@ def test_dashboards_are_what_the_panels_say(tmp_path: Path) -> None:
     committed = ROOT / "monitoring" / "grafana" / "dashboards"
     made = {path.name: path.read_text() for path in tmp_path.iterdir()}
     assert made == {path.name: path.read_text() for path in committed.iterdir()}, "run `make generate`"
+
+
+def test_types_of_the_api_are_those_of_the_openapi_document(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, ROOT / "tools" / "api_types.py", tmp_path], check=True)
+    committed = ROOT / "libs" / "contracts" / "src" / "contracts" / "api"
+    for made in tmp_path.iterdir():
+        assert (committed / made.name).read_text() == made.read_text(), "run `make generate`"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
-from frontend_service.gateway.gateway_route import EdgeRoute
+from frontend_service.gateway.gateway_route import GatewayRoute
 from prometheus_fastapi_instrumentator.metrics import Info
 from prometheus_fastapi_instrumentator.routing import get_route_name
 from starlette.requests import Request
@@ -101,15 +101,15 @@ class TestTheEdge:
         scope = asked(method, API_PREFIX + path)
         mounted = Mount(API_PREFIX, nothing).matches(scope)[0]
         wanted = Match.NONE if (method, scope["path"]) in self.OWN else mounted
-        assert EdgeRoute(nothing, self.OWN).matches(scope)[0] is wanted
+        assert GatewayRoute(nothing, self.OWN).matches(scope)[0] is wanted
 
     @pytest.mark.parametrize("path", ["/", "/mcp/", "/mcpx", "/api", "/api/docs", "/api/v10/tasks"])
     def test_leaves_pages_alone(self, path: str) -> None:
-        assert EdgeRoute(nothing, self.OWN).matches(asked("GET", path))[0] is Match.NONE
+        assert GatewayRoute(nothing, self.OWN).matches(asked("GET", path))[0] is Match.NONE
 
     async def test_is_counted_as_it_always_was(self) -> None:
         app = FastAPI()
-        app.router.routes.insert(0, EdgeRoute(nothing, self.OWN))
+        app.router.routes.insert(0, GatewayRoute(nothing, self.OWN))
         assert await counted_by(app, asked("GET", f"{API_PREFIX}/tasks/1", app)) == API_PREFIX
         assert await counted_by(app, asked("POST", "/mcp", app)) == "/mcp"
 

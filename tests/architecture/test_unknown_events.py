@@ -8,7 +8,7 @@ from unittest.mock import Mock
 import httpx2
 import pytest
 from fastapi import FastAPI
-from frontend_service.live.broker import Hub
+from frontend_service.live.broker import SseBroker
 from frontend_service.live.subscriptions import mount as mount_live
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -36,7 +36,7 @@ def app_of(service: str, folder: Path) -> FastAPI:
     """What daprd calls of a service, with a database that has no tables: nothing may touch it."""
     app = FastAPI()
     if service == "frontend":
-        mount_live(app, Mock(spec=Hub))
+        mount_live(app, Mock(spec=SseBroker))
         return app
     listens = import_module(f"{service}_service.subscriptions").subscriptions
     database = Database(App(service), f"sqlite+aiosqlite:///{folder}/none.db")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from frontend_service.gateway.sessions import COOKIE, Sessions, sealing_key
+from frontend_service.gateway.sessions import COOKIE, Sessions, encryption_key
 from playwright.sync_api import expect
 
 from devstack.credentials import ensure_secrets
@@ -85,7 +85,7 @@ class TestASessionThatRunsOut:
 
     def _expire(self, ada: Person, stack: Stack) -> None:
         """The same session with an access token that is said to have expired long ago."""
-        sessions = Sessions(sealing_key(ensure_secrets(stack.folder)["session"]["key"]), False, Sidecar(1))
+        sessions = Sessions(encryption_key(ensure_secrets(stack.folder)["session"]["key"]), False, Sidecar(1))
         context = ada.page.context
         cookie = next(cookie for cookie in context.cookies() if cookie["name"] == COOKIE)
         session = sessions.open(f"{COOKIE}={cookie['value']}")

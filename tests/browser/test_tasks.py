@@ -87,7 +87,7 @@ class TestCompleting:
         ada.complete("Buy milk")
         ada.toast.get_by_role("button", name="Undo").click()
         expect(ada.open_titles).to_have_text(["Buy milk"])
-        expect(ada.toast).to_contain_text("Open again")
+        expect(ada.toast).to_contain_text("Reopened")
 
     def test_is_counted(self, ada: Person) -> None:
         ada.add("Buy milk")

@@ -5,7 +5,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 import pytest
-from frontend_service.gateway.security_middleware import names
+from frontend_service.gateway.security_middleware import split_names
 from frontend_service.settings import Settings
 
 from cluster.paths import POD_ADDRESSES
@@ -230,7 +230,7 @@ class TestGateway:
         [gateway] = of_kind(objects("todo", place), "Gateway").values()
         [frontend] = [pod for pod in services(place) if pod.name == "Deployment frontend"]
         variables = {each["name"]: each.get("value", "") for each in app(frontend)["env"]}
-        allowed = names(variables["TODO_ALLOWED_HOSTS"])
+        allowed = split_names(variables["TODO_ALLOWED_HOSTS"])
         assert allowed == {each["hostname"] for each in gateway["spec"]["listeners"]}
         probes = [app(frontend)[f"{each}Probe"]["httpGet"] for each in ("startup", "liveness", "readiness")]
         assert {key for probe in probes for key in probe} == {"path", "port"}  # so by the pod's address

@@ -3,14 +3,15 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import jwt
 
+from contracts.api.tasks import TaskRead
 from contracts.names import App
 from servicekit.dapr.sidecar import SidecarResponse
 from servicekit.errors import ServiceUnreachable
-from servicekit.security.auth import Principal
+from servicekit.security.auth import Principal, TokenVerifier
 from tests.fake_sidecar import FakeSidecar, answer
 
 NOTHING: dict[str, Any] = {"items": [], "next_cursor": None, "tasks_created": 0, "tasks_completed": 0}
@@ -93,7 +94,7 @@ def access_token(user: str = "ada", life: timedelta = timedelta(minutes=15)) -> 
     return jwt.encode(claims, "a key of thirty-two bytes or more", algorithm="HS256")
 
 
-def a_task(**fields: Any) -> dict[str, Any]:
+def a_task(**fields: Any) -> TaskRead:
     usual = {
         "id": "01a20a20-adf2-70f8-90f8-d7d6fc4809a6",
         "title": "Buy milk",
@@ -113,11 +114,14 @@ def a_task(**fields: Any) -> dict[str, Any]:
         "time_zone": None,
         "version": 1,
     }
-    return usual | fields
+    return cast(TaskRead, usual | fields)
 
 
-class AnyToken:
+class AnyToken(TokenVerifier):
     """Takes a token as it is."""
+
+    def __init__(self) -> None:
+        """Without any keys."""
 
     async def verify(self, token: str) -> Principal:
         claims = jwt.decode(token, options={"verify_signature": False})

@@ -1,20 +1,20 @@
-"""The frontend: web pages, live stream, and the edge of the API."""
+"""The frontend: the API gateway, the live stream, and the web pages."""
 
 from fastapi import FastAPI
 
 from frontend_service.gateway.overload_policy import POLICY
-from frontend_service.gateway.security_middleware import speak_in_public
-from frontend_service.live import subscriptions
-from frontend_service.live.broker import Hub
+from frontend_service.gateway.security_middleware import add_security_middleware
+from frontend_service.live import SseBroker, subscriptions
 from frontend_service.routers import ALL
 from frontend_service.settings import Settings
-from frontend_service.startup import open_edge, open_pages
+from frontend_service.startup import startup_steps
 from servicekit.app import create_app
 
 
 def create(settings: Settings | None = None) -> FastAPI:
-    settings, startup = settings or Settings(), [open_edge, open_pages]
+    settings = settings or Settings()
+    broker = SseBroker(settings.quota_streams)
+    startup = startup_steps(settings, broker)
     app = create_app(settings, ALL, has_database=False, public=True, startup=startup, admission=POLICY)
-    app.state.hub = Hub(app.state.settings.quota_streams)
-    subscriptions.mount(app, app.state.hub)
-    return speak_in_public(app)
+    subscriptions.mount(app, broker)
+    return add_security_middleware(app, settings)

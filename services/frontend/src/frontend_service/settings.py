@@ -45,6 +45,6 @@ class Settings(ServiceSettings):
     """Accounts this replica exports at the same time; each takes some megabytes of memory meanwhile."""
 
 
-def budgets_of(settings: Settings) -> Mapping[str, int]:
+def read_budgets(settings: Settings) -> Mapping[str, int]:
     """Uses an hour, by the name of the budget."""
     return {name: getattr(settings, f"quota_{name}") for name in get_args(Budget)}

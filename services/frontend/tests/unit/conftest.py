@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 from fastapi import FastAPI
+from frontend_service.container import container_of
 from frontend_service.gateway.sessions import COOKIE, Session
 from frontend_service.main import create
 from frontend_service.settings import Settings
@@ -24,7 +25,7 @@ async def app(services: FakeServices) -> AsyncIterator[FastAPI]:
     app.state.sidecar = services
     app.state.verifier = TokenVerifier(JwksKeySource(services))
     async with app.router.lifespan_context(app):
-        app.state.verifier = AnyToken()
+        app.state.verifier = container_of(app).token_verifier = AnyToken()
         yield app
 
 
@@ -39,6 +40,6 @@ async def nobody(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
 @pytest.fixture
 async def ada(nobody: httpx2.AsyncClient, app: FastAPI) -> httpx2.AsyncClient:
     """A browser with a session."""
-    sealed = app.state.sessions.set_cookie(Session(access_token(), "r1", 2**40))
+    sealed = container_of(app).sessions.set_cookie(Session(access_token(), "r1", 2**40))
     nobody.cookies.set(COOKIE, sealed.partition("=")[2].partition(";")[0])
     return nobody

@@ -49,7 +49,7 @@ class Archive:
         """Go on with the file `name`, or begin it: then the one before is complete."""
         if self._file is None or name != self._name:
             self._close()
-            self._name, self._file = name, self._zip.open(_member(name), "w")
+            self._name, self._file = name, self._zip.open(_create_member(name), "w")
         self._file.write(data)
         return self._outlet.take()
 
@@ -69,7 +69,7 @@ class Archive:
             self._file.close()
 
 
-def _member(name: str) -> zipfile.ZipInfo:
+def _create_member(name: str) -> zipfile.ZipInfo:
     now = datetime.now(UTC)
     member = zipfile.ZipInfo(name, (now.year, now.month, now.day, now.hour, now.minute, now.second))
     member.compress_type = zipfile.ZIP_DEFLATED

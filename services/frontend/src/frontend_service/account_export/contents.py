@@ -12,11 +12,13 @@ from urllib.parse import quote
 
 import orjson
 
+from contracts.api.page import Page
 from contracts.names import App
-from frontend_service.clients.service_client import Backend, Refused
+from frontend_service.clients.service_client import UpstreamError, page_path
+from frontend_service.clients.services import Services
 
-Piece = tuple[str, bytes]
-"""Name of a file, and what comes next in it; all pieces of a file follow one another."""
+Chunk = tuple[str, bytes]
+"""Name of a file, and what comes next in it; all chunks of a file follow one another."""
 
 LIMIT = 100
 OBJECTS = {
@@ -43,56 +45,56 @@ HEAD = {"projects": "/projects", "labels": "/labels", "filters": "/filters"}
 """What stands before the tasks in `tasks.json`."""
 
 
-def readme(now: datetime) -> str:
+def render_readme(now: datetime) -> str:
     """What the files are, for people."""
-    told = {
+    meanings = {
         TASKS: "projects, labels, saved filters and tasks; can be imported again",
         CONVERSATIONS: "conversations with the assistant",
         DELIVERIES: "what was sent to webhooks",
         **{name: meaning for name, (*_, meaning) in (OBJECTS | LISTS | PARTS).items()},
     }
-    lines = [f"{name:<24}{meaning}" for name, meaning in sorted(told.items())]
+    lines = [f"{name:<24}{meaning}" for name, meaning in sorted(meanings.items())]
     return "\r\n".join([f"What Todo keeps of your account, {now:%Y-%m-%d %H:%M} UTC.", "", *lines, ""])
 
 
-async def pieces(backend: Backend) -> AsyncIterator[Piece]:
-    """Everything, in pieces. Raises `Refused`, or `Unavailable` while a service can't be reached."""
+async def export_chunks(services: Services) -> AsyncIterator[Chunk]:
+    """Everything, in chunks. Raises `UpstreamError`, or `Unavailable` while a service can't be reached."""
     now = datetime.now(UTC)
-    found = await asyncio.gather(*(backend.get(app, path) for app, path, _ in OBJECTS.values()))
-    yield "README.txt", readme(now).encode()
+    found = await asyncio.gather(*(services.get(app, path) for app, path, _ in OBJECTS.values()))
+    yield "README.txt", render_readme(now).encode()
     for name, document in zip(OBJECTS, found, strict=True):
         yield name, orjson.dumps(document, option=orjson.OPT_INDENT_2)
-    async for data in _tasks(backend, now):
+    async for data in _encode_tasks(services, now):
         yield TASKS, data
     for name, (of, _) in PARTS.items():
-        async for data in _array(_export_pages(backend, of)):
+        async for data in _encode_array(_export_pages(services, of)):
             yield name, data
     for name, (app, path, _) in LISTS.items():
-        async for data in _array(_pages(backend, app, path)):
+        async for data in _encode_array(_list_pages(services, app, path)):
             yield name, data
-    async for data in _array(_conversations(backend)):
+    async for data in _encode_array(_list_conversations(services)):
         yield CONVERSATIONS, data
-    async for data in _array(_deliveries(backend)):
+    async for data in _encode_array(_list_deliveries(services)):
         yield DELIVERIES, data
 
 
 Items = Sequence[dict[str, Any]]
 
 
-async def _tasks(backend: Backend, now: datetime) -> AsyncIterator[bytes]:
+async def _encode_tasks(services: Services, now: datetime) -> AsyncIterator[bytes]:
     """The format of `GET /export`."""
     yield orjson.dumps({"format": "todo", "version": 1, "exported_at": now})[:-1]
     for name, path in HEAD.items():
         yield b',"%s":' % name.encode()
-        async for data in _array(_pages(backend, App.TASK, path)):
+        async for data in _encode_array(_list_pages(services, App.TASK, path)):
             yield data
     yield b',"tasks":'
-    async for data in _array(_export_pages(backend, "tasks")):
+    async for data in _encode_array(_export_pages(services, "tasks")):
         yield data
     yield b"}"
 
 
-async def _array(pages: AsyncIterator[Items]) -> AsyncIterator[bytes]:
+async def _encode_array(pages: AsyncIterator[Items]) -> AsyncIterator[bytes]:
     """One JSON array of the items of all pages, an item a line."""
     yield b"["
     separator = b"\n"
@@ -103,46 +105,48 @@ async def _array(pages: AsyncIterator[Items]) -> AsyncIterator[bytes]:
     yield b"\n]"
 
 
-async def _pages(backend: Backend, app: App, path: str) -> AsyncIterator[Items]:
+async def _list_pages(services: Services, app: App, path: str) -> AsyncIterator[Items]:
     cursor = ""
     while True:
-        page = await backend.get(app, f"{path}{'&' if '?' in path else '?'}limit={LIMIT}{cursor}")
+        page: Page[dict[str, Any]] = await services.get(app, page_path(path, LIMIT, cursor))
         yield page["items"]
         if not page["next_cursor"]:
             return
-        cursor = f"&cursor={quote(page['next_cursor'], safe='')}"
+        cursor = page["next_cursor"]
 
 
-async def _export_pages(backend: Backend, of: str) -> AsyncIterator[Items]:
+async def _export_pages(services: Services, part: str) -> AsyncIterator[Items]:
     after = ""
     while True:
-        page = await backend.get(App.TASK, f"/export/pages?of={of}{after}")
+        page = await services.files.read_export_page(part, after)
         yield page["items"]
         if not page["next"]:
             return
-        after = f"&after={page['next']}"
+        after = page["next"]
 
 
-async def _conversations(backend: Backend) -> AsyncIterator[Items]:
-    async for heads in _pages(backend, App.CHAT, "/chat/conversations"):
+async def _list_conversations(services: Services) -> AsyncIterator[Items]:
+    async for heads in _list_pages(services, App.CHAT, "/chat/conversations"):
         for head in heads:
-            with _unless_gone():
-                yield [await backend.get(App.CHAT, f"/chat/conversations/{quote(head['id'], safe='')}")]
+            with _ignore_deleted():
+                yield [await services.get(App.CHAT, f"/chat/conversations/{quote(head['id'], safe='')}")]
 
 
-async def _deliveries(backend: Backend) -> AsyncIterator[Items]:
-    async for webhooks in _pages(backend, App.NOTIFICATION, "/webhooks"):
+async def _list_deliveries(services: Services) -> AsyncIterator[Items]:
+    async for webhooks in _list_pages(services, App.NOTIFICATION, "/webhooks"):
         for webhook in webhooks:
-            with _unless_gone():
-                async for items in _pages(backend, App.NOTIFICATION, f"/webhooks/{webhook['id']}/deliveries"):
+            with _ignore_deleted():
+                async for items in _list_pages(
+                    services, App.NOTIFICATION, f"/webhooks/{webhook['id']}/deliveries"
+                ):
                     yield [{"webhook_id": webhook["id"], **item} for item in items]
 
 
 @contextmanager
-def _unless_gone() -> Iterator[None]:
+def _ignore_deleted() -> Iterator[None]:
     """What was listed may be deleted, or a conversation dropped for its age, before it is read."""
     try:
         yield
-    except Refused as refusal:
+    except UpstreamError as refusal:
         if refusal.status != 404:
             raise

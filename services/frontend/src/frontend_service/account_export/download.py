@@ -13,8 +13,8 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from frontend_service.account_export.archive import Archive
-from frontend_service.account_export.contents import Piece
-from frontend_service.account_export.turns import Turns
+from frontend_service.account_export.contents import Chunk
+from frontend_service.account_export.export_slots import ExportSlots
 
 MOST_SECONDS = 300.0
 """For making and sending it all: who reads slower than that gets no export."""
@@ -23,11 +23,11 @@ PACKED_AT_ONCE = 64 * 1024
 log = logging.getLogger(__name__)
 
 
-class Download(StreamingResponse):
-    """Sends `pieces` packed; gives the turn of the user back when that has ended, however it ends."""
+class ZipResponse(StreamingResponse):
+    """Sends `chunks` as a ZIP file; releases the slot of the user when that has ended, however it ends."""
 
     def __init__(
-        self, pieces: AsyncIterator[Piece], turns: Turns, user_id: str, headers: Mapping[str, str]
+        self, chunks: AsyncIterator[Chunk], slots: ExportSlots, user_id: str, headers: Mapping[str, str]
     ) -> None:
         name = f"todo-{datetime.now(UTC):%Y-%m-%d}.zip"
         own = {
@@ -35,9 +35,9 @@ class Download(StreamingResponse):
             "cache-control": "no-store",
             "x-accel-buffering": "no",
         }
-        self._packed = packed(pieces)
-        super().__init__(self._packed, headers={**headers, **own}, media_type="application/zip")
-        self._turns = turns
+        self._zipped = zip_chunks(chunks)
+        super().__init__(self._zipped, headers={**headers, **own}, media_type="application/zip")
+        self._slots = slots
         self._user_id = user_id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,15 +47,15 @@ class Download(StreamingResponse):
         except Exception as error:
             log.warning("an export broke off: %r", error)
         finally:
-            self._turns.give_back(self._user_id)
-            await self._packed.aclose()
+            self._slots.release(self._user_id)
+            await self._zipped.aclose()
 
 
-async def packed(pieces: AsyncIterator[Piece]) -> AsyncGenerator[bytes, None]:
-    """The ZIP file of `pieces`; packing is done beside the other requests."""
+async def zip_chunks(chunks: AsyncIterator[Chunk]) -> AsyncGenerator[bytes, None]:
+    """The ZIP file of `chunks`; packing is done in a thread, beside the other requests."""
     archive = Archive()
     try:
-        async for name, data in pieces:
+        async for name, data in chunks:
             for start in range(0, len(data), PACKED_AT_ONCE):
                 out = await asyncio.to_thread(archive.add, name, data[start : start + PACKED_AT_ONCE])
                 if out:

@@ -1,1 +1,1 @@
-"""Clients of the other services, and the circuit breakers they share with the gateway."""
+"""ClientIdentifier of the other services, and the circuit circuit_breakers they share with the gateway."""

@@ -23,7 +23,7 @@ OPENED = Counter(
 
 
 @dataclass(slots=True)
-class Breaker:
+class CircuitBreaker:
     """Closed: calls go through. Open: they fail at once. After a while one call tries again."""
 
     name: str

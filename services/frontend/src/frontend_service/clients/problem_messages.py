@@ -29,7 +29,7 @@ _SAID: Sequence[tuple[str, str]] = (
 _POINTERS = re.compile(r"(?:^|(?<=; ))[/?][\w/.-]*: ")
 
 
-def in_words(detail: str) -> str:
+def rephrase_detail(detail: str) -> str:
     """`detail` as it is said to people."""
     for pattern, words in _SAID:
         if found := re.fullmatch(pattern, detail, re.DOTALL):
@@ -37,8 +37,8 @@ def in_words(detail: str) -> str:
     return detail
 
 
-def without_pointers(detail: str) -> str:
+def rephrase_problem(detail: str) -> str:
     """The detail of a whole problem, each part of which may name its field by a JSON pointer."""
     if not _POINTERS.search(detail):
-        return in_words(detail)
-    return " ".join(dict.fromkeys(in_words(part) for part in _POINTERS.sub("", detail).split("; ")))
+        return rephrase_detail(detail)
+    return " ".join(dict.fromkeys(rephrase_detail(part) for part in _POINTERS.sub("", detail).split("; ")))

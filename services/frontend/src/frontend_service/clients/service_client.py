@@ -1,12 +1,16 @@
-"""What pages ask of the services, in the name of who is signed in."""
+"""Calls of the other services, through the sidecar, in the name of one account.
+
+What is answered has the types of `contracts.api`; the clients beside this module say which.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from contracts.names import App
-from frontend_service.clients.circuit_breaker import Breaker
-from frontend_service.clients.problem_messages import in_words, without_pointers
+from frontend_service.clients.circuit_breaker import CircuitBreaker
+from frontend_service.clients.problem_messages import rephrase_detail, rephrase_problem
 from servicekit.dapr.request_limits import require_sendable
 from servicekit.dapr.sidecar import Sidecar, SidecarResponse, require_complete
 from servicekit.errors import ServiceError, ServiceUnreachable, Unavailable
@@ -17,21 +21,21 @@ FILE_SECONDS = 60
 """For an answer about a file, which is read first."""
 
 Json = dict[str, Any]
+Body = Mapping[str, object] | bytes | None
 
 
-class Refused(ServiceError):
+class UpstreamError(ServiceError):
     """A service answered with a problem document."""
 
     def __init__(self, problem: Json, status: int) -> None:
-        super().__init__(without_pointers(str(problem.get("detail", ""))), code=str(problem.get("code", "")))
+        super().__init__(rephrase_problem(str(problem.get("detail", ""))), code=str(problem.get("code", "")))
         self.status = status  # type: ignore[misc]  # the service's status, not a class's
         self.problem = problem
 
     @property
-    def current(self) -> Json:
-        """What is stored, when it has changed since it was read (412)."""
-        found: Json = self.problem.get("current", {})
-        return found
+    def current(self) -> Any:
+        """What is stored, when it has changed since it was read (412); empty if it is not told."""
+        return self.problem.get("current", {})
 
     @property
     def by_field(self) -> dict[str, str]:
@@ -39,34 +43,34 @@ class Refused(ServiceError):
         found: dict[str, str] = {}
         for error in self.problem.get("errors", []):
             name = str(error.get("pointer", "")).removeprefix("/").split("/")[0]
-            found.setdefault(name, in_words(str(error.get("detail", ""))))
+            found.setdefault(name, rephrase_detail(str(error.get("detail", ""))))
         return found
 
 
 @dataclass(frozen=True, slots=True)
-class Backend:
+class ServiceClient:
     """The services, asked with one access token; each is left alone while it can't be reached."""
 
     sidecar: Sidecar
-    breakers: Mapping[App, Breaker]
+    circuit_breakers: Mapping[App, CircuitBreaker]
     token: str = ""
     read_seconds: float = READ_SECONDS
 
-    async def get(self, app: App, path: str) -> Json:
-        """Raises `Refused`, or `Unavailable` when no instance of the service answers."""
-        return _document(app, await self._ask(app, "GET", path, None, {}, self.read_seconds))
+    async def get(self, app: App, path: str) -> Any:
+        """Raises `UpstreamError`, or `Unavailable` when no instance of the service answers."""
+        return _require_object(app, await self._ask(app, "GET", path, None, {}, self.read_seconds))
 
     async def send(
         self,
         app: App,
         method: str,
         path: str,
-        body: Json | None = None,
+        body: Mapping[str, object] | None = None,
         *,
         key: str = "",
         version: int | None = None,
-    ) -> Json:
-        """Change something; empty if the answer has no body. Raises `Refused` or `Unavailable`.
+    ) -> Any:
+        """Change something; empty if the answer has no body. Raises `UpstreamError` or `Unavailable`.
 
         key: what makes a second sending the same request.
         version: the one the change was made on.
@@ -75,25 +79,25 @@ class Backend:
         if version is not None:
             headers["if-match"] = f'"{version}"'
         answer = await self._ask(app, method, path, body, headers, WRITE_SECONDS)
-        return _document(app, answer) if answer.body else {}
+        return _require_object(app, answer) if answer.body else {}
 
-    async def send_file(self, app: App, path: str, content: bytes, *, key: str) -> Json:
+    async def send_file(self, app: App, path: str, content: bytes, *, key: str) -> Any:
         """Post a file as it is. key, and what is raised: as for `send`."""
         headers = {"idempotency-key": f"web-{key}", "content-type": "application/octet-stream"}
-        return _document(app, await self._ask(app, "POST", path, content, headers, FILE_SECONDS))
+        return _require_object(app, await self._ask(app, "POST", path, content, headers, FILE_SECONDS))
 
     async def _ask(
         self,
         app: App,
         method: str,
         path: str,
-        body: Json | bytes | None,
+        body: Body,
         headers: dict[str, str],
         seconds: float,
     ) -> SidecarResponse:
         if self.token:
             headers["authorization"] = f"Bearer {self.token}"
-        breaker = self.breakers[app]
+        breaker = self.circuit_breakers[app]
         breaker.check()
         try:
             answer = await self._invoke(app, method, path, body, headers, seconds)
@@ -102,7 +106,7 @@ class Backend:
             raise
         breaker.succeeded()
         if answer.status >= 400:
-            raise Refused(_object(answer) or {}, answer.status)
+            raise UpstreamError(_parse_object(answer) or {}, answer.status)
         return answer
 
     async def _invoke(
@@ -110,7 +114,7 @@ class Backend:
         app: App,
         method: str,
         path: str,
-        body: Json | bytes | None,
+        body: Body,
         headers: dict[str, str],
         seconds: float,
     ) -> SidecarResponse:
@@ -121,20 +125,26 @@ class Backend:
         return require_complete(await self.sidecar.answer(method, path, sent, body, seconds), app)
 
 
-def _document(app: App, answer: SidecarResponse) -> Json:
+def page_path(path: str, limit: int, cursor: str = "") -> str:
+    """The address of one page of the list at `path`."""
+    start = f"&cursor={quote(cursor, safe='')}" if cursor else ""
+    return f"{path}{'&' if '?' in path else '?'}limit={limit}{start}"
+
+
+def _require_object(app: App, answer: SidecarResponse) -> Json:
     """The JSON object in `answer`. Raises `Unavailable` for anything else."""
-    found = _object(answer)
+    found = _parse_object(answer)
     if found is None:
         raise Unavailable(f"The service {app.value} sent no JSON.", code=f"{app.value}-unavailable")
     return found
 
 
-def is_away(error: ServiceError) -> bool:
+def is_unavailable(error: ServiceError) -> bool:
     """Whether trying again later may help: the service, or what it needs, can't be reached."""
     return error.status in (429, 503) or error.status >= 500
 
 
-def _object(answer: SidecarResponse) -> Json | None:
+def _parse_object(answer: SidecarResponse) -> Json | None:
     try:
         found = answer.json()
     except ValueError:

@@ -1,4 +1,4 @@
-"""The edge: the only public door of the API. Takes `/api/v1/...` to a service, through the sidecar.
+"""The API gateway, a reverse proxy: takes `/api/v1/...` to a service, through the sidecar.
 
 Raw ASGI, because it is on the way of every request. It adds what a service relies on: an access token
 instead of a cookie or an API token, an idempotency key for each unsafe request (which makes every retry
@@ -13,16 +13,15 @@ from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
 from contracts.names import App
-from frontend_service.clients.circuit_breaker import Breaker
-from frontend_service.gateway.api_tokens import ApiTokens, is_api_token
-from frontend_service.gateway.client_identification import Clients, address_of
-from frontend_service.gateway.rate_limit import RateLimit
-from frontend_service.gateway.sessions import Session, Sessions
-from frontend_service.gateway.upstreams import Operations
+from frontend_service.container import Container
+from frontend_service.gateway.api_tokens import is_api_token
+from frontend_service.gateway.client_identification import client_address
+from frontend_service.gateway.csrf import SAFE_METHODS, require_same_origin
+from frontend_service.gateway.sessions import Session
 from overload.retries import send_with_retries
 from servicekit.dapr.request_limits import require_sendable
-from servicekit.dapr.sidecar import RETRY_PAUSES, Sidecar, SidecarResponse, require_complete
-from servicekit.errors import BadRequest, Forbidden, ServiceError
+from servicekit.dapr.sidecar import RETRY_PAUSES, SidecarResponse, require_complete
+from servicekit.errors import BadRequest, ServiceError
 from servicekit.problems import build_problem_response
 from servicekit.security.auth import API_PREFIX, parse_bearer_token
 from servicekit.web.ids import new_id
@@ -31,8 +30,7 @@ PREFIX = API_PREFIX
 TIMEOUT_SECONDS = 15
 """For all tries to reach a service."""
 
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-FORWARDED = frozenset(
+FORWARDED_HEADERS = frozenset(
     {
         "accept",
         "authorization",
@@ -46,7 +44,7 @@ FORWARDED = frozenset(
     }
 )
 """Request headers a service gets to see; all others end here, Dapr's own above all."""
-NOT_RETURNED = frozenset(
+NOT_RETURNED_HEADERS = frozenset(
     {
         "connection",
         "content-digest",
@@ -57,69 +55,63 @@ NOT_RETURNED = frozenset(
         "traceparent",
     }
 )
-LEAST_PACKED = 1024
+MIN_COMPRESSED_BYTES = 1024
 """Bytes; compressing less saves nothing."""
-PACKING_LEVEL = 1
-PACKED_KINDS = ("application/json", "application/problem+json", "text/")
+GZIP_LEVEL = 1
+COMPRESSED_TYPES = ("application/json", "application/problem+json", "text/")
 _NO_WEIGHT = re.compile(r"q=0(\.0*)?")
 NO_BODY = frozenset({204, 304})
 
 Headers = list[tuple[bytes, bytes]]
 
 
-class Edge:
+class ApiGateway:
     """ASGI app for everything below `/api/v1` that a service answers."""
 
-    def __init__(
-        self,
-        operations: Operations,
-        sidecar: Sidecar,
-        sessions: Sessions,
-        api_tokens: ApiTokens,
-        clients: Clients,
-        rate_limit: RateLimit,
-    ) -> None:
-        self._operations = operations
-        self._sidecar = sidecar
-        self._sessions = sessions
-        self._api_tokens = api_tokens
-        self._clients = clients
-        self._rate_limit = rate_limit
-        self._breakers = {app: Breaker(app.value) for app in App}
+    def __init__(self, container: Container) -> None:
+        self._operations = container.operations
+        self._sidecar = container.sidecar
+        self._sessions = container.sessions
+        self._api_tokens = container.api_tokens
+        self._client_identifier = container.client_identifier
+        self._rate_limit = container.rate_limit
+        self._circuit_breakers = container.circuit_breakers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         extra: Headers = []
         try:
-            answer = await self._serve(scope, receive, extra)
+            answer = await self._forward(scope, receive, extra)
         except ServiceError as error:
             response = build_problem_response(error)
             response.raw_headers.extend(extra)
             await response(scope, receive, send)
             return
-        await _reply(send, answer, extra, _takes_gzip(scope))
+        await _send_response(send, answer, extra, _accepts_gzip(scope))
 
-    async def _serve(self, scope: Scope, receive: Receive, extra: Headers) -> SidecarResponse:
-        headers = _headers(scope)
-        client = await self._clients.of_request(headers, address_of(HTTPConnection(scope)))
-        left = self._rate_limit.count(client, self._operations.cost(scope["method"], _path(scope)))
+    async def _forward(self, scope: Scope, receive: Receive, extra: Headers) -> SidecarResponse:
+        headers = _read_headers(scope)
+        client = await self._client_identifier.identify_request(
+            headers, client_address(HTTPConnection(scope))
+        )
+        left = self._rate_limit.count(client, self._operations.cost(scope["method"], _upstream_path(scope)))
         extra += [(name.lower().encode(), value.encode()) for name, value in left.items()]
         token = parse_bearer_token(headers.get("authorization", ""))
-        path = _path(scope)
+        path = _upstream_path(scope)
         app = self._operations.upstream(scope["method"], path)
-        sent = {name: value for name, value in headers.items() if name in FORWARDED}
+        sent = {name: value for name, value in headers.items() if name in FORWARDED_HEADERS}
         sent["dapr-app-id"] = app.value
         if is_api_token(token):
             sent["authorization"] = f"Bearer {await self._api_tokens.access_token(token)}"
-        await self._add_token(scope["method"], headers, sent, extra)
-        if scope["method"] not in SAFE:
+        await self._add_session_token(scope["method"], headers, sent, extra)
+        if scope["method"] not in SAFE_METHODS:
             sent.setdefault("idempotency-key", f"edge-{new_id()}")
         query = scope["query_string"].decode("latin-1")
         target = f"{path}?{query}" if query else path
         require_sendable(target, sent)
-        body = await _body(headers, receive)
+        body = await _read_body(headers, receive)
         return await self._call(app, scope["method"], target, sent, body)
 
-    async def _add_token(
+    async def _add_session_token(
         self, method: str, headers: dict[str, str], sent: dict[str, str], extra: Headers
     ) -> None:
         """A browser's session stands for a token, unless the request comes from another site."""
@@ -128,14 +120,14 @@ class Edge:
         session = self._sessions.open(headers["cookie"])
         if session is None:
             return
-        if method not in SAFE and not is_same_origin(headers):
-            raise Forbidden("This request comes from another site.", code="cross-site")
+        if method not in SAFE_METHODS:
+            require_same_origin(headers)
         if not session.is_fresh:
-            session = await self._renew(session, extra)
+            session = await self._renew_session(session, extra)
         if session:
             sent["authorization"] = f"Bearer {session.access_token}"
 
-    async def _renew(self, session: Session, extra: Headers) -> Session | None:
+    async def _renew_session(self, session: Session, extra: Headers) -> Session | None:
         renewed = await self._sessions.renew(session)
         cookie = self._sessions.set_cookie(renewed) if renewed else self._sessions.drop_cookie()
         extra.append((b"set-cookie", cookie.encode()))
@@ -144,7 +136,7 @@ class Edge:
     async def _call(
         self, app: App, method: str, target: str, headers: dict[str, str], body: bytes | None
     ) -> SidecarResponse:
-        breaker = self._breakers[app]
+        breaker = self._circuit_breakers[app]
 
         async def once(left: float) -> SidecarResponse | None:
             breaker.check()
@@ -158,25 +150,17 @@ class Edge:
         return require_complete(answer, app)
 
 
-def is_same_origin(headers: dict[str, str]) -> bool:
-    """Whether a browser says that the page itself made the request (Fetch Metadata, else Origin)."""
-    if "sec-fetch-site" in headers:
-        return headers["sec-fetch-site"] in ("same-origin", "none")
-    origin = headers.get("origin")
-    return origin is None or origin.partition("://")[2] == headers.get("host")
-
-
-def _path(scope: Scope) -> str:
+def _upstream_path(scope: Scope) -> str:
     """Behind the prefix, as the client sent it."""
     path: str = scope["raw_path"].decode("latin-1")
     return path.removeprefix(PREFIX)
 
 
-def _headers(scope: Scope) -> dict[str, str]:
+def _read_headers(scope: Scope) -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
-async def _body(headers: dict[str, str], receive: Receive) -> bytes | None:
+async def _read_body(headers: dict[str, str], receive: Receive) -> bytes | None:
     """The whole body, of a size `BodyLimit` lets in. Raises `BadRequest` for one that ends too soon."""
     if "content-length" not in headers and "transfer-encoding" not in headers:
         return None
@@ -190,12 +174,12 @@ async def _body(headers: dict[str, str], receive: Receive) -> bytes | None:
             return body
 
 
-async def _reply(send: Send, answer: SidecarResponse, extra: Headers, takes_gzip: bool) -> None:
-    headers, body = [*_returned(answer), *extra], answer.body
-    if _may_be_packed(answer):
+async def _send_response(send: Send, answer: SidecarResponse, extra: Headers, accepts_gzip: bool) -> None:
+    headers, body = [*_response_headers(answer), *extra], answer.body
+    if _is_compressible(answer):
         headers.append((b"vary", b"Accept-Encoding"))
-        if takes_gzip:
-            body = gzip.compress(body, PACKING_LEVEL, mtime=0)
+        if accepts_gzip:
+            body = gzip.compress(body, GZIP_LEVEL, mtime=0)
             headers.append((b"content-encoding", b"gzip"))
     if answer.status not in NO_BODY:
         headers.append((b"content-length", str(len(body)).encode()))
@@ -203,18 +187,18 @@ async def _reply(send: Send, answer: SidecarResponse, extra: Headers, takes_gzip
     await send({"type": "http.response.body", "body": body})
 
 
-def _may_be_packed(answer: SidecarResponse) -> bool:
+def _is_compressible(answer: SidecarResponse) -> bool:
     """Text of some size. One with an ETag stays as it is: a strong one is of these very bytes."""
     kind = answer.headers.get("content-type", "")
     return (
-        len(answer.body) >= LEAST_PACKED
-        and kind.startswith(PACKED_KINDS)
+        len(answer.body) >= MIN_COMPRESSED_BYTES
+        and kind.startswith(COMPRESSED_TYPES)
         and "etag" not in answer.headers
         and "content-encoding" not in answer.headers
     )
 
 
-def _takes_gzip(scope: Scope) -> bool:
+def _accepts_gzip(scope: Scope) -> bool:
     """Whether `Accept-Encoding` names gzip, and not with `q=0` (RFC 9110, section 12.5.3)."""
     for name, value in scope["headers"]:
         if name == b"accept-encoding":
@@ -225,7 +209,7 @@ def _takes_gzip(scope: Scope) -> bool:
     return False
 
 
-def _returned(answer: SidecarResponse) -> Iterable[tuple[bytes, bytes]]:
+def _response_headers(answer: SidecarResponse) -> Iterable[tuple[bytes, bytes]]:
     for name, value in answer.headers.items():
-        if name.lower() not in NOT_RETURNED and not name.lower().startswith("dapr-"):
+        if name.lower() not in NOT_RETURNED_HEADERS and not name.lower().startswith("dapr-"):
             yield name.lower().encode("latin-1"), value.encode("latin-1")

@@ -12,6 +12,7 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
+from contracts.api.internal import ExchangedToken
 from contracts.names import App
 from contracts.scopes import API_TOKEN_PREFIX
 from overload import deadline
@@ -44,12 +45,12 @@ class _Exchanged:
         return time.monotonic() < min(self.asked_at + FRESH_SECONDS, self.ends_at)
 
     @property
-    def is_over(self) -> bool:
+    def is_expired(self) -> bool:
         return time.monotonic() >= self.ends_at
 
 
 @dataclass(slots=True)
-class ApiTokens:
+class ApiTokenExchange:
     """Exchanges API tokens; many requests at once with one token ask once."""
 
     sidecar: Sidecar
@@ -59,19 +60,19 @@ class ApiTokens:
     async def access_token(self, token: str) -> str:
         """What stands for the API token. Raises `Unauthenticated`, or `Unavailable` if it can't be known."""
         if not _WELL_FORMED.fullmatch(token):
-            raise _refusal()
-        key = _key(token)
+            raise _create_refusal()
+        key = _hash_token(token)
         known = self._known.get(key)
         if known is None or not known.is_fresh:
             known = await asyncio.shield(self._ask_once(key, token))
         if not known.access_token:
-            raise _refusal()
+            raise _create_refusal()
         return known.access_token
 
-    def remembered(self, token: str) -> str:
+    def recall(self, token: str) -> str:
         """What the API token was exchanged for the last time, if that can still be verified; else empty."""
-        known = self._known.get(_key(token))
-        return known.access_token if known and not known.is_over else ""
+        known = self._known.get(_hash_token(token))
+        return known.access_token if known and not known.is_expired else ""
 
     def _ask_once(self, key: bytes, token: str) -> "asyncio.Task[_Exchanged]":
         task = self._asking.get(key)
@@ -86,7 +87,7 @@ class ApiTokens:
         try:
             found = await self._exchange(token)
         except Unavailable:
-            if earlier is None or not earlier.access_token or earlier.is_over:
+            if earlier is None or not earlier.access_token or earlier.is_expired:
                 raise
             found = _Exchanged(earlier.access_token, time.monotonic(), earlier.ends_at)
         self._known[key] = found
@@ -109,13 +110,13 @@ class ApiTokens:
             return _Exchanged("", asked_at, asked_at + FRESH_SECONDS)
         if answer.status != 200:
             raise Unavailable("API tokens can't be checked right now.", code="user-unavailable")
-        told = answer.json()
-        return _Exchanged(str(told["access_token"]), asked_at, asked_at + float(told["expires_in"]))
+        exchanged: ExchangedToken = answer.json()
+        return _Exchanged(exchanged["access_token"], asked_at, asked_at + exchanged["expires_in"])
 
 
-def _key(token: str) -> bytes:
+def _hash_token(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def _refusal() -> Unauthenticated:
+def _create_refusal() -> Unauthenticated:
     return Unauthenticated("This API token is unknown, revoked or expired.", code="api-token-invalid")

@@ -11,7 +11,7 @@ from ipaddress import IPv6Address, ip_address
 
 from starlette.requests import HTTPConnection
 
-from frontend_service.gateway.api_tokens import ApiTokens, is_api_token
+from frontend_service.gateway.api_tokens import ApiTokenExchange, is_api_token
 from frontend_service.gateway.sessions import Sessions
 from servicekit.errors import Unauthenticated, Unavailable
 from servicekit.security.auth import JWKS_MIN_REFRESH_SECONDS, TokenVerifier, parse_bearer_token
@@ -21,34 +21,34 @@ KEYS_SECONDS = 1.0
 
 
 @dataclass(slots=True)
-class Clients:
+class ClientIdentifier:
     """Tells clients apart by access token or session, and by address."""
 
     verifier: TokenVerifier
     sessions: Sessions
-    api_tokens: ApiTokens
+    api_tokens: ApiTokenExchange
     _ask_from: float = 0
 
-    async def of_request(self, headers: Mapping[str, str], address: str) -> str:
+    async def identify_request(self, headers: Mapping[str, str], address: str) -> str:
         if "authorization" not in headers:
-            return self.of_browser(headers.get("cookie", ""), address)
+            return self.identify_browser(headers.get("cookie", ""), address)
         token = parse_bearer_token(headers["authorization"])
         if is_api_token(token):
-            token = self.api_tokens.remembered(token)
-        return _client(await self._verified(token) if token else "", address)
+            token = self.api_tokens.recall(token)
+        return _client_key(await self._verified(token) if token else "", address)
 
-    def of_browser(self, cookie: str, address: str) -> str:
-        """By the session, which nobody else can have sealed."""
+    def identify_browser(self, cookie: str, address: str) -> str:
+        """By the session, which nobody else can have encrypted."""
         session = self.sessions.open(cookie) if cookie else None
-        return _client(session.user_id if session else "", address)
+        return _client_key(session.user_id if session else "", address)
 
-    def remembered(self, authorization: str) -> str:
-        """What `of_request` said before of that header's token; empty of one that is not known to be good."""
+    def recall(self, authorization: str) -> str:
+        """What `identify_request` said before of this token; empty if it is not known to be good."""
         token = parse_bearer_token(authorization)
         if is_api_token(token):
-            token = self.api_tokens.remembered(token)
+            token = self.api_tokens.recall(token)
         principal = self.verifier.remembered(token)
-        return _client(principal.user_id, "") if principal else ""
+        return _client_key(principal.user_id, "") if principal else ""
 
     async def _verified(self, token: str) -> str:
         if time.monotonic() < self._ask_from:
@@ -63,7 +63,7 @@ class Clients:
             return ""
 
 
-def network_of(address: str) -> str:
+def client_network(address: str) -> str:
     """The address, or of IPv6 the /64 it is in: one line or one machine has that many (RFC 6177)."""
     if ":" not in address:
         return address
@@ -76,10 +76,10 @@ def network_of(address: str) -> str:
     return f"{IPv6Address(int(found) >> 64 << 64)}/64"
 
 
-def address_of(connection: HTTPConnection) -> str:
+def client_address(connection: HTTPConnection) -> str:
     """Where a request comes from, as the last proxy that is believed tells it; empty if nobody knows."""
     return connection.client.host if connection.client else ""
 
 
-def _client(user_id: str, address: str) -> str:
-    return f"user {user_id}" if user_id else f"address {network_of(address)}"
+def _client_key(user_id: str, address: str) -> str:
+    return f"user {user_id}" if user_id else f"address {client_network(address)}"

@@ -12,7 +12,8 @@ from typing import Any, ClassVar
 from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from frontend_service.gateway.early_refusal import EarlyRefusal, encode
+from frontend_service.container import container_of
+from frontend_service.gateway.early_refusal import encode_response
 from overload.slots import Reservation
 from servicekit.errors import BadRequest, HeadersTooLarge, RequestTimeout, ServiceError
 from servicekit.problems import build_problem_response
@@ -92,9 +93,9 @@ class BoundedProtocol(HttpToolsProtocol):
         served: FastAPI | None = self.app_state.get("app")
         is_usual = cycle.keep_alive and cycle.scope["http_version"] == "1.1" and not self.flow.write_paused
         if served and is_usual:
-            early: EarlyRefusal = served.state.early_refusal
+            early_refusal = container_of(served).early_refusal
             scope: Any = cycle.scope
-            early.decide(scope, partial(self._start, cycle, app), partial(self._refuse_early, cycle))
+            early_refusal.decide(scope, partial(self._start, cycle, app), partial(self._refuse_early, cycle))
         else:
             self._start(cycle, app, None)
 
@@ -173,7 +174,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._may_answer():
             answer = build_problem_response(error)
             answer.headers.update(SAFE)
-            self.transport.write(STATUS_LINE[answer.status_code] + encode(answer))
+            self.transport.write(STATUS_LINE[answer.status_code] + encode_response(answer))
         if not self._is_idle():
             self.cycle.disconnected = True
             self.cycle.message_event.set()

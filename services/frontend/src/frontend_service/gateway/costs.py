@@ -57,7 +57,7 @@ def _all_costs() -> Iterator[tuple[str, Cost]]:
 
 COSTS: Mapping[str, Cost] = dict(_all_costs())
 """By `operationId` of the OpenAPI document; `agents` is `POST /mcp`."""
-NOTHING_SPECIAL = Cost()
+DEFAULT_COST = Cost()
 """Of what is no operation: it is refused at once."""
 PAGE, FORM = Cost(4), Cost(6)
 """Of a page, which asks a few services, and of what is sent from one."""
@@ -72,7 +72,7 @@ PAGES: Mapping[tuple[str, str], Cost] = {
 """Pages that cost what the operation behind them costs."""
 
 
-def costs_with(weights: Mapping[str, int]) -> Mapping[str, Cost]:
+def override_costs(weights: Mapping[str, int]) -> Mapping[str, Cost]:
     """`COSTS` with other weights for some operations. Raises `ValueError` for one there is none of."""
     if unknown := weights.keys() - COSTS.keys():
         raise ValueError(f"rate_weights names no operation: {', '.join(sorted(unknown))}")

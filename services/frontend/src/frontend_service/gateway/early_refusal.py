@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 from starlette.types import Scope
 
-from frontend_service.gateway.client_identification import Clients
+from frontend_service.gateway.client_identification import ClientIdentifier
 from overload.concurrency_limit import ConcurrencyLimiter
 from overload.slots import Reservation
 from servicekit.security.auth import API_PREFIX
@@ -45,10 +45,10 @@ class EarlyRefusal:
     refusal: what the app would answer.
     """
 
-    def __init__(self, lanes: Bulkheads, clients: Clients, refusal: Response) -> None:
+    def __init__(self, lanes: Bulkheads, client_identifier: ClientIdentifier, refusal: Response) -> None:
         self._lanes = lanes
-        self._clients = clients
-        self._refusal = encode(refusal)
+        self._client_identifier = client_identifier
+        self._refusal = encode_response(refusal)
         self._asked: list[_Asked] = []
 
     def decide(self, scope: Scope, start: Start, refuse: Refuse) -> None:
@@ -93,10 +93,10 @@ class EarlyRefusal:
                 return ""
             if name == b"authorization":
                 token = value
-        return self._clients.remembered(token.decode("latin-1"))
+        return self._client_identifier.recall(token.decode("latin-1"))
 
 
-def encode(answer: Response) -> bytes:
+def encode_response(answer: Response) -> bytes:
     """As HTTP/1.1 has it, behind the status line."""
     head = b"".join(name + b": " + value + b"\r\n" for name, value in answer.raw_headers)
     return head + b"\r\n" + bytes(answer.body)

@@ -12,7 +12,7 @@ from servicekit.security.auth import API_PREFIX
 _BELOW = f"{API_PREFIX}/"
 
 
-class EdgeRoute(BaseRoute):
+class GatewayRoute(BaseRoute):
     """Takes what is below the prefix of the API, and what agents ask.
 
     own: method and path of what the frontend answers itself.

@@ -8,7 +8,8 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import Scope
 
-from frontend_service.gateway.client_identification import Clients, address_of
+from frontend_service.container import container_of
+from frontend_service.gateway.client_identification import client_address
 from frontend_service.gateway.upstreams import OWNERS
 from servicekit.security.auth import API_PREFIX
 from servicekit.web.admission import AdmissionPolicy, build_overloaded_response, get_slow_lane
@@ -26,7 +27,7 @@ HEADERS = {
 }
 
 
-def refusal_of(scope: Scope) -> Response:
+def create_refusal(scope: Scope) -> Response:
     """A page for a browser that opens one, a problem document for everything else."""
     headers = dict(scope["headers"])
     opens_page = b"text/html" in headers.get(b"accept", b"") and b"hx-request" not in headers
@@ -35,7 +36,7 @@ def refusal_of(scope: Scope) -> Response:
     return Response(PAGE, 503, HEADERS, "text/html; charset=utf-8")
 
 
-def lane_of(path: str) -> str:
+def choose_lane(path: str) -> str:
     """What is slow by its nature, the service that will answer, or pages."""
     below = path.removeprefix(API_PREFIX)
     if below == path:
@@ -43,13 +44,13 @@ def lane_of(path: str) -> str:
     return get_slow_lane(path) or OWNERS.get(below.split("/")[1] if "/" in below else "", "")
 
 
-async def who(scope: Scope) -> str:
+async def identify_client(scope: Scope) -> str:
     """The user, once verified, or the address: as the rate limit counts."""
     connection = HTTPConnection(scope)
-    clients: Clients = connection.app.state.clients
-    return await clients.of_request(connection.headers, address_of(connection))
+    client_identifier = container_of(connection.app).client_identifier
+    return await client_identifier.identify_request(connection.headers, client_address(connection))
 
 
 HUNG_SECONDS = 3.0
 """Six times what a request waits at most in a service before it is taken on or refused there."""
-POLICY = AdmissionPolicy(lane_of, who, refusal_of, HUNG_SECONDS)
+POLICY = AdmissionPolicy(choose_lane, identify_client, create_refusal, HUNG_SECONDS)

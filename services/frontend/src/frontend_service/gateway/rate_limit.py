@@ -1,4 +1,4 @@
-"""Rate limits, told in the headers of draft-ietf-httpapi-ratelimit-headers-10.
+"""Rate limits, sent in the headers of draft-ietf-httpapi-ratelimit-headers-10.
 
 Counted in fixed windows, for each client (`clients`), each request with its weight (`costs`); a few
 operations also in a small budget of an hour. Each replica counts for itself.
@@ -9,11 +9,11 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from frontend_service.gateway.costs import BUDGET_SECONDS, NOTHING_SPECIAL, Cost
+from frontend_service.gateway.costs import BUDGET_SECONDS, DEFAULT_COST, Cost
 from servicekit.errors import TooManyRequests
 from servicekit.web.quotas import Usage
 
-Told = dict[str, str]
+Headers = dict[str, str]
 
 
 @dataclass(slots=True)
@@ -63,23 +63,23 @@ class RateLimit:
             for name, uses in (budgets or {}).items()
         }
 
-    def count(self, client: str, cost: Cost = NOTHING_SPECIAL) -> Told:
+    def count(self, client: str, cost: Cost = DEFAULT_COST) -> Headers:
         """Count one request; returns the headers that tell what is left. Raises `TooManyRequests`."""
-        now, key = time.monotonic(), _key(client)
+        now, key = time.monotonic(), _hash_client(client)
         window = self.all
         if not window.take(key, cost.weight, now):
-            raise _refusal(window, {}, key, now)
-        told = {"RateLimit-Policy": window.policy(), "RateLimit": window.state(key, now)}
+            raise _refuse(window, {}, key, now)
+        headers = {"RateLimit-Policy": window.policy(), "RateLimit": window.state(key, now)}
         budget = self.budgets.get(cost.budget) if cost.budget else None
         if budget is None:
-            return told
+            return headers
         if not budget.take(key, 1, now):
-            raise _refusal(budget, told, key, now)
-        return _joined(told, budget, key, now)
+            raise _refuse(budget, headers, key, now)
+        return _join_headers(headers, budget, key, now)
 
-    def usage_of(self, client: str) -> Iterator[Usage]:
+    def list_usage(self, client: str) -> Iterator[Usage]:
         """What a client has used in the windows that run, at this replica."""
-        now, key = time.monotonic(), _key(client)
+        now, key = time.monotonic(), _hash_client(client)
         names = {"requests": self.all} | self.budgets
         for name, window in names.items():
             yield Usage(
@@ -87,16 +87,16 @@ class RateLimit:
             )
 
 
-def _refusal(window: Window, told: Told, key: bytes, now: float) -> TooManyRequests:
-    headers = _joined(told, window, key, now)
+def _refuse(window: Window, headers: Headers, key: bytes, now: float) -> TooManyRequests:
+    headers = _join_headers(headers, window, key, now)
     return TooManyRequests(headers={**headers, "Retry-After": str(window.resets_in(now))})
 
 
-def _joined(told: Told, window: Window, key: bytes, now: float) -> Told:
+def _join_headers(headers: Headers, window: Window, key: bytes, now: float) -> Headers:
     """The headers with one window more; both are lists (RFC 9651)."""
     more = {"RateLimit-Policy": window.policy(), "RateLimit": window.state(key, now)}
-    return {name: f"{told[name]}, {value}" if name in told else value for name, value in more.items()}
+    return {name: f"{headers[name]}, {value}" if name in headers else value for name, value in more.items()}
 
 
-def _key(client: str) -> bytes:
+def _hash_client(client: str) -> bytes:
     return hashlib.blake2b(client.encode(), digest_size=16).digest()

@@ -1,4 +1,4 @@
-"""What is said with every answer that leaves for the public, and what is refused before anything else.
+"""Security headers and CORS on every response that leaves for the public; trusted hosts, limits of headers.
 
 Outside of all other middleware, so errors and refusals of any part have the headers, too.
 """
@@ -20,16 +20,16 @@ from servicekit.security.auth import API_PREFIX
 
 MAX_HEADER_BYTES = 32 * 1024
 """Of one request, cookies included."""
-ALWAYS = {
+SECURITY_HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "referrer-policy": "same-origin",
     "x-content-type-options": "nosniff",
 }
-OF_THE_API = {"content-security-policy": "default-src 'none'; frame-ancestors 'none'"}
-TLS_ONLY = {"strict-transport-security": "max-age=31536000; includeSubDomains"}
-READABLE = "ETag, Idempotent-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After"
+API_HEADERS = {"content-security-policy": "default-src 'none'; frame-ancestors 'none'"}
+HSTS_HEADERS = {"strict-transport-security": "max-age=31536000; includeSubDomains"}
+EXPOSED_HEADERS = "ETag, Idempotent-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After"
 """Headers a script of another origin may read."""
-PREFLIGHT = {
+PREFLIGHT_HEADERS = {
     "access-control-allow-methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
     "access-control-allow-headers": (
         "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID"
@@ -39,7 +39,7 @@ PREFLIGHT = {
 
 
 @dataclass(frozen=True, slots=True)
-class PublicAnswers:
+class SecurityMiddleware:
     """ASGI middleware.
 
     secure: whether browsers come by TLS.
@@ -59,25 +59,27 @@ class PublicAnswers:
             await self.app(scope, receive, send)
             return
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        said = _Speaking(send, self._told(scope["path"], headers), is_head=scope["method"] == "HEAD")
+        sender = _HeaderAddingSend(
+            send, self._headers_for(scope["path"], headers), is_head=scope["method"] == "HEAD"
+        )
         try:
-            self._admit(scope, headers)
+            self._require_admission(scope, headers)
         except ServiceError as error:
-            await build_problem_response(error)(scope, receive, said)
+            await build_problem_response(error)(scope, receive, sender)
             return
         if _is_preflight(scope, headers):
-            await Response(status_code=204, headers=PREFLIGHT)(scope, receive, said)
+            await Response(status_code=204, headers=PREFLIGHT_HEADERS)(scope, receive, sender)
             return
-        if said.is_head and scope["path"] != API_PREFIX + STREAM:
+        if sender.is_head and scope["path"] != API_PREFIX + STREAM:
             scope = {**scope, "method": "GET"}
-        await self.app(scope, receive, said)
+        await self.app(scope, receive, sender)
 
-    def complete(self, answer: Response, path: str) -> Response:
-        """`answer`, that no middleware sends, as said to a request that names no origin."""
-        _add(answer.headers, self._told(path, {}))
-        return answer
+    def add_headers(self, response: Response, path: str) -> Response:
+        """`response`, that no middleware sends, as one to a request that names no origin."""
+        _add_headers(response.headers, self._headers_for(path, {}))
+        return response
 
-    def _admit(self, scope: Scope, headers: Mapping[bytes, str]) -> None:
+    def _require_admission(self, scope: Scope, headers: Mapping[bytes, str]) -> None:
         """Raise `BadRequest`, `HeadersTooLarge` or `NotFound`."""
         if not scope["path"].startswith("/"):
             raise BadRequest("The address must be a path.", code="uri-invalid")
@@ -85,47 +87,47 @@ class PublicAnswers:
             raise HeadersTooLarge(f"The headers may have {MAX_HEADER_BYTES} bytes.")
         if not self.hosts:
             return
-        is_public = _name(headers.get(b"host", "")) in self.hosts
+        is_public = _host_name(headers.get(b"host", "")) in self.hosts
         if scope["path"] in OPEN:
             if is_public:
                 raise NotFound
         elif not is_public and not scope["path"].startswith(CALLBACKS):
             raise BadRequest("There is no such host here.", code="unknown-host")
 
-    def _told(self, path: str, headers: Mapping[bytes, str]) -> dict[str, str]:
-        told = ALWAYS | (TLS_ONLY if self.secure else {})
+    def _headers_for(self, path: str, headers: Mapping[bytes, str]) -> dict[str, str]:
+        extra = SECURITY_HEADERS | (HSTS_HEADERS if self.secure else {})
         if not _is_api(path):
-            return told
-        return told | OF_THE_API | self._cross_origin(headers.get(b"origin", ""))
+            return extra
+        return extra | API_HEADERS | self._cors_headers(headers.get(b"origin", ""))
 
-    def _cross_origin(self, origin: str) -> dict[str, str]:
+    def _cors_headers(self, origin: str) -> dict[str, str]:
         """Headers of the Fetch standard (CORS)."""
         if "*" in self.origins:
-            return {"access-control-allow-origin": "*", "access-control-expose-headers": READABLE}
+            return {"access-control-allow-origin": "*", "access-control-expose-headers": EXPOSED_HEADERS}
         if origin not in self.origins:
             return {"vary": "Origin"} if self.origins else {}
-        allowed = {"access-control-allow-origin": origin, "access-control-expose-headers": READABLE}
+        allowed = {"access-control-allow-origin": origin, "access-control-expose-headers": EXPOSED_HEADERS}
         return allowed | {"vary": "Origin"}
 
 
 @dataclass(frozen=True, slots=True)
-class _Speaking:
+class _HeaderAddingSend:
     """A `send` that adds headers, and leaves the body out for HEAD."""
 
     send: Send
-    told: Mapping[str, str]
+    extra: Mapping[str, str]
     is_head: bool
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            _add(MutableHeaders(scope=message), self.told)
+            _add_headers(MutableHeaders(scope=message), self.extra)
         elif self.is_head:
             message = {**message, "body": b""}
         await self.send(message)
 
 
-def _add(headers: MutableHeaders, told: Mapping[str, str]) -> None:
-    for name, value in told.items():
+def _add_headers(headers: MutableHeaders, extra: Mapping[str, str]) -> None:
+    for name, value in extra.items():
         if name == "vary":
             headers.add_vary_header(value)
         else:
@@ -133,23 +135,23 @@ def _add(headers: MutableHeaders, told: Mapping[str, str]) -> None:
     headers.setdefault("cache-control", "private, no-cache" if "etag" in headers else "no-store")
 
 
-def public_answers(app: ASGIApp, settings: Settings) -> PublicAnswers:
-    hosts, origins = names(settings.allowed_hosts), names(settings.cors_origins)
-    return PublicAnswers(app, settings.secure_cookies, hosts, origins)
+def create_security_middleware(app: ASGIApp, settings: Settings) -> SecurityMiddleware:
+    hosts, origins = split_names(settings.allowed_hosts), split_names(settings.cors_origins)
+    return SecurityMiddleware(app, settings.secure_cookies, hosts, origins)
 
 
-def speak_in_public(app: FastAPI) -> FastAPI:
-    """Put `PublicAnswers` around `app`, as its settings want it."""
-    app.add_middleware(public_answers, settings=app.state.settings)
+def add_security_middleware(app: FastAPI, settings: Settings) -> FastAPI:
+    """Put `SecurityMiddleware` around `app`, as its settings want it."""
+    app.add_middleware(create_security_middleware, settings=settings)
     return app
 
 
-def names(text: str) -> frozenset[str]:
+def split_names(text: str) -> frozenset[str]:
     """The parts of a list with commas, without what is around them."""
     return frozenset(part.strip().lower() for part in text.split(",") if part.strip())
 
 
-def _name(host: str) -> str:
+def _host_name(host: str) -> str:
     """A `Host` without its port."""
     return host.lower() if host.endswith("]") else host.lower().rsplit(":", 1)[0]
 

@@ -1,6 +1,6 @@
-"""Browser sessions: the tokens, sealed into a cookie only this service can open.
+"""Browser sessions: the tokens, encrypted (AES-256-GCM) into a cookie only this service can read.
 
-Nothing is stored here, so a session lives through restarts and is good at every replica. The edge
+Nothing is stored here, so a session lives through restarts and is good at every replica. The gateway
 swaps the cookie for the access token and renews it when it runs out.
 """
 
@@ -16,6 +16,7 @@ import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from contracts.api.users import Tokens
 from contracts.names import App
 from servicekit.dapr.sidecar import Sidecar
 from servicekit.errors import Unavailable
@@ -45,20 +46,20 @@ class Session:
         return self.expires_at - RENEW_BEFORE_SECONDS > time.time()
 
     @property
-    def is_over(self) -> bool:
+    def is_expired(self) -> bool:
         """Whether the access token has expired."""
         return self.expires_at <= time.time()
 
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """Seals, opens and renews sessions."""
+    """Encrypts, decrypts and renews sessions."""
 
     key: bytes
     secure: bool
     sidecar: Sidecar
     previous: bytes | None = None
-    """The key before this one: what it sealed is opened, and sealed with `key` when it is renewed."""
+    """The key before this one: cookies encrypted with it are read, and renewed with `key`."""
 
     @property
     def name(self) -> str:
@@ -67,16 +68,16 @@ class Sessions:
 
     def open(self, cookie_header: str) -> Session | None:
         """The session in a `Cookie` header; None if there is none or it was not made here."""
-        cookie = _cookie(cookie_header, self.name)
-        found = _opened(cookie, self.key)
-        return _opened(cookie, self.previous) if found is None and self.previous else found
+        cookie = _find_cookie(cookie_header, self.name)
+        found = _decrypt(cookie, self.key)
+        return _decrypt(cookie, self.previous) if found is None and self.previous else found
 
     def set_cookie(self, session: Session) -> str:
         """The `Set-Cookie` value that keeps `session` in the browser."""
         nonce = os.urandom(12)
         plain = orjson.dumps([session.access_token, session.refresh_token, session.expires_at])
-        sealed = base64.urlsafe_b64encode(nonce + AESGCM(self.key).encrypt(nonce, plain, None)).decode()
-        return f"{self.name}={sealed}; Max-Age={LIFE_SECONDS}; {self._attributes}"
+        encrypted = base64.urlsafe_b64encode(nonce + AESGCM(self.key).encrypt(nonce, plain, None)).decode()
+        return f"{self.name}={encrypted}; Max-Age={LIFE_SECONDS}; {self._attributes}"
 
     def drop_cookie(self) -> str:
         """The `Set-Cookie` value that ends a session in the browser."""
@@ -102,8 +103,8 @@ class Sessions:
             return None
         if answer.status != 200:
             raise Unavailable("The session can't be renewed right now.", code="user-unavailable")
-        renewed = made_of(answer.json())
-        if renewed.is_over:  # an answer of long ago, which the browser never got
+        renewed = session_from_tokens(answer.json())
+        if renewed.is_expired:  # an answer of long ago, which the browser never got
             return await self.renew(renewed)
         return renewed
 
@@ -112,15 +113,15 @@ class Sessions:
         return "Path=/; HttpOnly; SameSite=Lax" + ("; Secure" if self.secure else "")
 
 
-def _opened(cookie: str, key: bytes) -> Session | None:
+def _decrypt(cookie: str, key: bytes) -> Session | None:
     try:
-        sealed = base64.urlsafe_b64decode(cookie)
-        return Session(*orjson.loads(AESGCM(key).decrypt(sealed[:12], sealed[12:], None)))
+        encrypted = base64.urlsafe_b64decode(cookie)
+        return Session(*orjson.loads(AESGCM(key).decrypt(encrypted[:12], encrypted[12:], None)))
     except (InvalidTag, ValueError, TypeError):
         return None
 
 
-def _cookie(header: str, name: str) -> str:
+def _find_cookie(header: str, name: str) -> str:
     """The value of one cookie; empty if there is none.
 
     `http.cookies` of Python 3.11 takes time with the square of the backslashes in a header.
@@ -132,17 +133,17 @@ def _cookie(header: str, name: str) -> str:
     return ""
 
 
-def made_of(tokens: dict[str, object]) -> Session:
+def session_from_tokens(tokens: Tokens) -> Session:
     """The session for an answer of sign-up, sign-in or refresh.
 
     The token itself says when it expires: `expires_in` counts from when an answer was made, and a
     repeated one was made earlier.
     """
-    token = str(tokens["access_token"])
+    token = tokens["access_token"]
     claims = jwt.decode(token, options={"verify_signature": False})
-    return Session(token, str(tokens["refresh_token"]), int(claims["exp"]))
+    return Session(token, tokens["refresh_token"], int(claims["exp"]))
 
 
-def sealing_key(secret: str) -> bytes:
+def encryption_key(secret: str) -> bytes:
     """A 256-bit key from the secret `session`."""
     return hashlib.sha256(b"todo session seal\0" + secret.encode()).digest()

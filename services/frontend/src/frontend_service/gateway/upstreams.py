@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.names import App
-from frontend_service.gateway.costs import COSTS, NOTHING_SPECIAL, Cost
+from frontend_service.gateway.costs import COSTS, DEFAULT_COST, Cost
 from servicekit.errors import MethodNotAllowed, NotFound
 
 SPECIFICATION = Path(__file__).parents[1] / "openapi.json"
@@ -73,7 +73,7 @@ class Operations:
         for path, operations in paths.items():
             template = path.strip("/").split("/")
             methods = {
-                method.upper(): costs.get(each.get("operationId", ""), NOTHING_SPECIAL)
+                method.upper(): costs.get(each.get("operationId", ""), DEFAULT_COST)
                 for method, each in operations.items()
             }
             by_shape[(template[0], len(template))].append((template, methods))
@@ -84,8 +84,8 @@ class Operations:
         segments = path.removeprefix("/").split("/")
         for template, methods in self.by_shape.get((segments[0], len(segments)), ()):
             if all(map(_matches, template, segments)):
-                return methods.get("GET" if method == "HEAD" else method, NOTHING_SPECIAL)
-        return NOTHING_SPECIAL
+                return methods.get("GET" if method == "HEAD" else method, DEFAULT_COST)
+        return DEFAULT_COST
 
     def upstream(self, method: str, path: str) -> App:
         """The service for a request; `path` is percent-encoded, as the client sent it.

@@ -1,1 +1,5 @@
 """Live updates: a broker of Server-Sent Events, fed by the events every replica hears."""
+
+from frontend_service.live.broker import SseBroker
+
+__all__ = ["SseBroker"]

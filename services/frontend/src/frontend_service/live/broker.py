@@ -12,13 +12,13 @@ none was there yet. A client may be told of an event twice, never of too little.
 import asyncio
 import time
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
 from contracts.names import Topic
 
-LANES = (Topic.TODO_EVENTS, Topic.NOTIFICATION_EVENTS)
-NONE = "-"
+TOPICS = (Topic.TODO_EVENTS, Topic.NOTIFICATION_EVENTS)
+NOTHING_SEEN = "-"
 KEPT_EVENTS = 200
 KEPT_USERS = 20_000
 WAITING_EVENTS = 1_000
@@ -33,29 +33,29 @@ class LiveEvent:
     id: str
     type: str
     data: str
-    lane: Topic = Topic.TODO_EVENTS
+    topic: Topic = Topic.TODO_EVENTS
 
-    def encode(self, position: str) -> bytes:
-        """position: the id of the client's place in the stream, this event included."""
-        return f"id: {position}\nevent: {self.type}\ndata: {self.data}\n\n".encode()
+    def encode(self, cursor: str) -> bytes:
+        """cursor: the id of the client's place in the stream, this event included."""
+        return f"id: {cursor}\nevent: {self.type}\ndata: {self.data}\n\n".encode()
 
 
-Position = dict[Topic, str]
+EventCursor = dict[Topic, str]
 """The last event seen of each topic."""
 
 
-def _lanes() -> dict[Topic, deque[LiveEvent]]:
-    return {lane: deque(maxlen=KEPT_EVENTS) for lane in LANES}
+def _empty_topics() -> dict[Topic, deque[LiveEvent]]:
+    return {topic: deque(maxlen=KEPT_EVENTS) for topic in TOPICS}
 
 
 @dataclass(slots=True)
 class _User:
-    latest: dict[Topic, deque[LiveEvent]] = field(default_factory=_lanes)
+    latest: dict[Topic, deque[LiveEvent]] = field(default_factory=_empty_topics)
     clients: set["asyncio.Queue[LiveEvent | None]"] = field(default_factory=set)
 
 
 @dataclass(slots=True)
-class Hub:
+class SseBroker:
     """The clients of this replica and what they may still ask for.
 
     streams_of_a_user: open at once, at one replica.
@@ -67,8 +67,8 @@ class Hub:
 
     def publish(self, user_id: str, event: LiveEvent) -> None:
         """Hand `event` to every client of the user; one that was seen already is not told again."""
-        user = self._user(user_id)
-        latest = user.latest[event.lane]
+        user = self._find_user(user_id)
+        latest = user.latest[event.topic]
         if any(known.id == event.id for known in latest):
             return
         latest.append(event)
@@ -85,20 +85,20 @@ class Hub:
 
     def open_streams(self, user_id: str) -> int:
         """How many clients the user has at this replica."""
-        return len(self._user(user_id).clients)
+        return len(self._find_user(user_id).clients)
 
-    async def listen(self, user_id: str, last_seen: str, until: float) -> AsyncIterator[bytes]:
+    async def subscribe(self, user_id: str, last_seen: str, until: float) -> AsyncGenerator[bytes, None]:
         """The stream for one client, until the Unix time `until`, when its token expires."""
-        user = self._user(user_id)
+        user = self._find_user(user_id)
         queue: asyncio.Queue[LiveEvent | None] = asyncio.Queue()
         user.clients.add(queue)
         try:
-            position, missed = _resumed(user, last_seen)
-            yield f": connected\nretry: 1000\nid: {_encoded(position)}\n\n".encode()
+            cursor, missed = _resume(user, last_seen)
+            yield f": connected\nretry: 1000\nid: {_encode_cursor(cursor)}\n\n".encode()
             if missed is None:
                 yield b"event: reset\ndata: {}\n\n"
             for event in missed or ():
-                yield _told(event, position)
+                yield _encode_event(event, cursor)
             while time.time() < until:
                 try:
                     following = await asyncio.wait_for(queue.get(), HEARTBEAT_SECONDS)
@@ -107,11 +107,11 @@ class Hub:
                     continue
                 if following is None:
                     return
-                yield _told(following, position)
+                yield _encode_event(following, cursor)
         finally:
             user.clients.discard(queue)
 
-    def _user(self, user_id: str) -> _User:
+    def _find_user(self, user_id: str) -> _User:
         user = self._users.setdefault(user_id, _User())
         self._users.move_to_end(user_id)
         while len(self._users) > KEPT_USERS and not next(iter(self._users.values())).clients:
@@ -119,38 +119,38 @@ class Hub:
         return user
 
 
-def _told(event: LiveEvent, position: Position) -> bytes:
-    """The event for a client at `position`, which moves on."""
-    position[event.lane] = event.id
-    return event.encode(_encoded(position))
+def _encode_event(event: LiveEvent, cursor: EventCursor) -> bytes:
+    """The event for a client at `cursor`, which moves on."""
+    cursor[event.topic] = event.id
+    return event.encode(_encode_cursor(cursor))
 
 
-def _encoded(position: Position) -> str:
-    return ".".join(position[lane] for lane in LANES)
+def _encode_cursor(cursor: EventCursor) -> str:
+    return ".".join(cursor[topic] for topic in TOPICS)
 
 
-def _newest(user: _User) -> Position:
-    return {lane: latest[-1].id if latest else NONE for lane, latest in user.latest.items()}
+def _newest_cursor(user: _User) -> EventCursor:
+    return {topic: latest[-1].id if latest else NOTHING_SEEN for topic, latest in user.latest.items()}
 
 
-def _resumed(user: _User, last_seen: str) -> tuple[Position, list[LiveEvent] | None]:
+def _resume(user: _User, last_seen: str) -> tuple[EventCursor, list[LiveEvent] | None]:
     """Where a client goes on, and what it missed; None if that is not known any more."""
     if not last_seen:
-        return _newest(user), []
+        return _newest_cursor(user), []
     seen = last_seen.split(".")
-    if len(seen) != len(LANES):
-        return _newest(user), None
+    if len(seen) != len(TOPICS):
+        return _newest_cursor(user), None
     missed: list[LiveEvent] = []
-    for lane, id in zip(LANES, seen, strict=True):
-        following = _after(user.latest[lane], id)
+    for topic, id in zip(TOPICS, seen, strict=True):
+        following = _events_after(user.latest[topic], id)
         if following is None:
-            return _newest(user), None
+            return _newest_cursor(user), None
         missed += following
-    return dict(zip(LANES, seen, strict=True)), missed
+    return dict(zip(TOPICS, seen, strict=True)), missed
 
 
-def _after(latest: deque[LiveEvent], id: str) -> list[LiveEvent] | None:
+def _events_after(latest: deque[LiveEvent], id: str) -> list[LiveEvent] | None:
     ids = [event.id for event in latest]
-    if id == NONE:
+    if id == NOTHING_SEEN:
         return list(latest) if len(latest) < KEPT_EVENTS else None
     return list(latest)[ids.index(id) + 1 :] if id in ids else None

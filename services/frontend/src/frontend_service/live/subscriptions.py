@@ -18,7 +18,7 @@ from contracts.batch import unpack_events
 from contracts.catalogue import BY_TYPE
 from contracts.event import CloudEvent, Event
 from contracts.names import BROADCAST, Topic
-from frontend_service.live.broker import LANES, Hub, LiveEvent
+from frontend_service.live.broker import TOPICS, LiveEvent, SseBroker
 from servicekit.messaging.consumer import DeliveryStatus, InboundMessage, get_envelope_type
 from servicekit.messaging.subscriptions import BulkDaprApp
 
@@ -33,11 +33,11 @@ class UnreadEvent(LiveEvent):
     Most events are of people who have no page open, and an import's come by the thousand.
     """
 
-    def encode(self, position: str) -> bytes:
+    def encode(self, cursor: str) -> bytes:
         data = _read_data(self.type, self.data)
         if data is None:
             return b": unreadable\n\n"
-        return LiveEvent(self.id, self.type, data, self.lane).encode(position)
+        return LiveEvent(self.id, self.type, data, self.topic).encode(cursor)
 
 
 @lru_cache(maxsize=READ_EVENTS)
@@ -50,27 +50,27 @@ def _read_data(event_type: str, cloud_event: str) -> str | None:
         return None
 
 
-def mount(app: FastAPI, hub: Hub) -> None:
+def mount(app: FastAPI, broker: SseBroker) -> None:
     """Subscribe `app` to what open pages show."""
 
     async def deliver(batch: Sequence[InboundMessage]) -> list[DeliveryStatus]:
         for delivery in batch:
-            _publish(hub, delivery)
+            _publish(broker, delivery)
         return [DeliveryStatus.SUCCESS] * len(batch)
 
     dapr = BulkDaprApp(app)
-    for topic in LANES:
-        dapr.subscribe_bulk(BROADCAST, topic, deliver, _take_apart)
+    for topic in TOPICS:
+        dapr.subscribe_bulk(BROADCAST, topic, deliver, _split_batch)
 
 
-def _take_apart(topic: Topic, message: Any) -> list[InboundMessage]:
+def _split_batch(topic: Topic, message: Any) -> list[InboundMessage]:
     """The events of a message, not read yet."""
     return [InboundMessage(topic, event) for event in unpack_events(message)]
 
 
-def _publish(hub: Hub, delivery: InboundMessage) -> None:
+def _publish(broker: SseBroker, delivery: InboundMessage) -> None:
     match delivery.raw:
         case {"id": str(id), "type": str(type), "partitionkey": str(user_id)} if type in BY_TYPE:
             with suppress(orjson.JSONEncodeError):  # half a surrogate pair, for one
                 event = orjson.dumps(delivery.raw).decode()
-                hub.publish(user_id, UnreadEvent(id, type, event, delivery.topic))
+                broker.publish(user_id, UnreadEvent(id, type, event, delivery.topic))

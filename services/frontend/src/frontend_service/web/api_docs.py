@@ -2,20 +2,20 @@
 
 from starlette.responses import Response
 
-from frontend_service.web.page_route import router
-from frontend_service.web.rendering import show, show_page
-from frontend_service.web.request_context import AnyVisit
+from frontend_service.web.page_route import page_router
+from frontend_service.web.rendering import render_fragment, render_page
+from frontend_service.web.request_context import AnyContext
 
-pages = router()
-rest = router()
+pages = page_router()
+fallback_router = page_router()
 """Takes every address no other route has, so it comes after all of them."""
 
 
 @pages.get("/api/docs")
-async def api_reference(visit: AnyVisit) -> Response:
-    return show(visit, "api_docs.html")
+async def show_api_reference(context: AnyContext) -> Response:
+    return render_fragment(context, "api_docs.html")
 
 
-@rest.get("/{path:path}")
-async def nothing_here(visit: AnyVisit, path: str) -> Response:
-    return await show_page(visit, "error.html", status=404, text=f"There is nothing at /{path}")
+@fallback_router.get("/{path:path}")
+async def show_not_found(context: AnyContext, path: str) -> Response:
+    return await render_page(context, "error.html", status=404, text=f"There is nothing at /{path}")

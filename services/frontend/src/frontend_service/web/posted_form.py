@@ -24,7 +24,7 @@ class _StrictParser(MultiPartParser):
         super().on_part_end()
 
 
-async def posted_form(request: Request) -> FormData:
+async def parse_form(request: Request) -> FormData:
     """The fields and files of a form. Raises `Invalid` for what is no UTF-8, or no form."""
     kind = request.headers.get("content-type", "").lower()
     try:

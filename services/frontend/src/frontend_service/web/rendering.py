@@ -12,8 +12,8 @@ from starlette.responses import HTMLResponse, Response
 from contracts.catalogue import EVENTS
 from contracts.names import Topic
 from frontend_service.web.notifications import unread_badge
-from frontend_service.web.request_context import Visit
-from frontend_service.web.static_files import Assets
+from frontend_service.web.request_context import RequestContext
+from frontend_service.web.static_files import StaticFiles
 from servicekit.web.ids import new_id
 
 POLICY = "; ".join(
@@ -48,7 +48,7 @@ LIVE_EVENTS = {
 }
 
 
-def environment(assets: Assets, trace_ratio: float) -> Environment:
+def create_environment(static_files: StaticFiles, trace_ratio: float) -> Environment:
     """Jinja2 with every value escaped, and a missing one a mistake."""
     made = Environment(
         loader=PackageLoader("frontend_service"),
@@ -58,8 +58,8 @@ def environment(assets: Assets, trace_ratio: float) -> Environment:
         lstrip_blocks=True,
     )
     made.globals.update(
-        static=assets.url,
-        statics=assets.below,
+        static=static_files.url,
+        statics=static_files.below,
         new_key=new_id,
         live_events=LIVE_EVENTS,
         trace_ratio=trace_ratio,
@@ -68,29 +68,29 @@ def environment(assets: Assets, trace_ratio: float) -> Environment:
     return made
 
 
-def show(visit: Visit, template: str, *, status: int = 200, **values: Any) -> Response:
+def render_fragment(context: RequestContext, template: str, *, status: int = 200, **values: Any) -> Response:
     """A part of a page."""
-    found: Environment = visit.request.app.state.templates
-    return HTMLResponse(found.get_template(template).render(visit=visit, **values), status)
+    templates = context.container.templates
+    return HTMLResponse(templates.get_template(template).render(context=context, **values), status)
 
 
-async def show_page(
-    visit: Visit, template: str, *, status: int = 200, **values: Awaitable[Any] | Any
+async def render_page(
+    context: RequestContext, template: str, *, status: int = 200, **values: Awaitable[Any] | Any
 ) -> Response:
     """A whole page; values that have to be waited for are waited for together."""
-    values |= {"unread": unread_badge.count_unread(visit), "since": int(time.time())}
+    values |= {"unread": unread_badge.count_unread(context), "since": int(time.time())}
     waiting = {name: value for name, value in values.items() if inspect.isawaitable(value)}
     found = dict(zip(waiting, await asyncio.gather(*waiting.values()), strict=True))
-    return show(visit, template, status=status, **values | found)
+    return render_fragment(context, template, status=status, **values | found)
 
 
-def note(visit: Visit, text: str, *, status: int = 200, **values: Any) -> Response:
+def render_toast(context: RequestContext, text: str, *, status: int = 200, **values: Any) -> Response:
     """Only a toast: the page stays as it is."""
-    response = show(visit, "parts/note.html", status=status, text=text, **values)
-    return leaving_page(response)
+    response = render_fragment(context, "parts/note.html", status=status, text=text, **values)
+    return keep_page(response)
 
 
-def leaving_page(response: Response) -> Response:
+def keep_page(response: Response) -> Response:
     """`response`, of which only the parts that name their own place are put into the page."""
     response.headers["hx-reswap"] = "none"
     return response

@@ -8,12 +8,13 @@ from urllib.parse import quote
 from fastapi import Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from frontend_service.clients.service_client import Backend
+from frontend_service.clients.services import Services
+from frontend_service.container import Container, container_of
 from frontend_service.gateway.sessions import Session, Sessions
-from frontend_service.web.posted_form import posted_form
-from frontend_service.web.tasks.due import now_in
+from frontend_service.web.posted_form import parse_form
+from frontend_service.web.tasks.due import current_time_in
 from servicekit.errors import Unauthenticated, Unavailable
-from servicekit.security.auth import Principal, TokenVerifier
+from servicekit.security.auth import Principal
 
 SIGN_IN = "/sign-in"
 THEMES = ("light", "dark")
@@ -25,7 +26,7 @@ class SignInFirst(Unauthenticated):
 
 
 @dataclass(slots=True)
-class Visit:
+class RequestContext:
     """A request between coming in and being answered."""
 
     request: Request
@@ -37,36 +38,39 @@ class Visit:
         """Read the session from the cookie, with a fresh access token. Raises `Unavailable`."""
         self.session = self._sessions.open(self.request.headers.get("cookie", ""))
         if self.session and not self.session.is_fresh:
-            await self.renew()
+            await self.renew_session()
 
-    async def renew(self) -> None:
+    async def renew_session(self) -> None:
         """Get fresh tokens. While that is impossible the old one is used until it expires."""
         assert self.session
         try:
             renewed = await self._sessions.renew(self.session)
         except Unavailable:
-            if self.session.is_over:
+            if self.session.is_expired:
                 raise
             return
         if renewed:
-            self.keep(renewed)
+            self.set_session(renewed)
         else:
-            self.forget()
+            self.clear_session()
 
-    def keep(self, session: Session) -> None:
+    def set_session(self, session: Session) -> None:
         """Sign the browser in."""
         self.session = session
         self.cookies.append(self._sessions.set_cookie(session))
 
-    def forget(self) -> None:
+    def clear_session(self) -> None:
         """Sign the browser out."""
         self.session = None
         self.cookies.append(self._sessions.drop_cookie())
 
     @property
-    def backend(self) -> Backend:
-        state = self.request.app.state
-        return Backend(state.sidecar, state.breakers, self.session.access_token if self.session else "")
+    def container(self) -> Container:
+        return container_of(self.request.app)
+
+    @property
+    def services(self) -> Services:
+        return self.container.services_for(self.session.access_token if self.session else "")
 
     @property
     def wants_fragment(self) -> bool:
@@ -93,7 +97,7 @@ class Visit:
             return "/"
         return url.path + (f"?{url.query}" if url.query else "")
 
-    def to_sign_in(self) -> Response:
+    def redirect_to_sign_in(self) -> Response:
         """The answer for who is not signed in; afterwards the same page comes."""
         back = "" if self.here == "/" else f"?next={quote(self.here)}"
         if self.wants_fragment:
@@ -102,37 +106,38 @@ class Visit:
 
     @property
     def _sessions(self) -> Sessions:
-        sessions: Sessions = self.request.app.state.sessions
-        return sessions
+        return self.container.sessions
 
 
-async def current_visit(request: Request) -> Visit:
-    visit: Visit = request.state.visit
-    return visit
+async def get_context(request: Request) -> RequestContext:
+    context: RequestContext = request.state.context
+    return context
 
 
-async def signed_in_visit(request: Request) -> Visit:
-    visit = await current_visit(request)
-    if visit.session is None:
+async def require_sign_in(request: Request) -> RequestContext:
+    context = await get_context(request)
+    if context.session is None:
         raise SignInFirst
-    verifier: TokenVerifier = request.app.state.verifier
-    request.state.principal = await verifier.verify(visit.session.access_token)
-    return visit
+    verifier = context.container.token_verifier
+    request.state.principal = await verifier.verify(context.session.access_token)
+    return context
 
 
-async def now_here(request: Request, _: Annotated[Visit, Depends(signed_in_visit)]) -> datetime:
+async def get_local_time(
+    request: Request, _: Annotated[RequestContext, Depends(require_sign_in)]
+) -> datetime:
     """The time, in the zone of who is signed in."""
     principal: Principal = request.state.principal
-    return now_in(principal.time_zone)
+    return current_time_in(principal.time_zone)
 
 
-async def form_fields(request: Request) -> dict[str, str]:
+async def read_form_fields(request: Request) -> dict[str, str]:
     """The text fields of a posted form. Raises `Invalid` for what is no UTF-8."""
-    form = await posted_form(request)
+    form = await parse_form(request)
     return {name: value for name, value in form.items() if isinstance(value, str)}
 
 
-AnyVisit = Annotated[Visit, Depends(current_visit)]
-SignedIn = Annotated[Visit, Depends(signed_in_visit)]
-Now = Annotated[datetime, Depends(now_here)]
-Form = Annotated[dict[str, str], Depends(form_fields)]
+AnyContext = Annotated[RequestContext, Depends(get_context)]
+SignedIn = Annotated[RequestContext, Depends(require_sign_in)]
+Now = Annotated[datetime, Depends(get_local_time)]
+Form = Annotated[dict[str, str], Depends(read_form_fields)]

@@ -1,6 +1,6 @@
 """All pages."""
 
-from frontend_service.web import api_docs, browser_span_routes
+from frontend_service.web import api_docs, browser_span_routes, static_file_routes
 from frontend_service.web.account import (
     account_deletion,
     api_tokens,
@@ -11,7 +11,7 @@ from frontend_service.web.account import (
     theme,
 )
 from frontend_service.web.assistant import conversation_page
-from frontend_service.web.notifications import inbox_page, preferences, reminder_toasts, service_worker
+from frontend_service.web.notifications import inbox_page, preferences, reminder_toasts
 from frontend_service.web.tasks import (
     edit_page,
     list_page,
@@ -46,7 +46,7 @@ ROUTERS = (
     account_deletion.pages,
     api_tokens.pages,
     preferences.pages,
-    service_worker.router,
+    static_file_routes.static_router,
     theme.pages,
     browser_span_routes.pages,
     api_docs.pages,

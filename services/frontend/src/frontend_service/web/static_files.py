@@ -10,16 +10,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
-
-from servicekit.errors import NotFound
 
 FOLDER = Path(__file__).parents[1] / "static"
 PREFIX = "/static"
 STYLES = "css/all.css"
 """All style sheets as one, in the order of their names."""
-FOREVER = "public, max-age=31536000, immutable"
 TYPES = {
     "": "text/plain; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -31,11 +28,9 @@ TYPES = {
 }
 COMPRESSED = frozenset({".css", ".js", ".svg"})
 
-router = APIRouter(include_in_schema=False)
-
 
 @dataclass(frozen=True)
-class Asset:
+class StaticFile:
     """One static file."""
 
     path: str
@@ -53,28 +48,32 @@ class Asset:
     def media_type(self) -> str:
         return TYPES.get(Path(self.path).suffix, "application/octet-stream")
 
-    def answer(self, request: Request) -> Response:
+    def respond(self, request: Request) -> Response:
         """The file as `request` can take it."""
-        packed = Path(self.path).suffix in COMPRESSED and "gzip" in request.headers.get("accept-encoding", "")
-        etag = f'"{self.etag}-gzip"' if packed else f'"{self.etag}"'
+        compresses = Path(self.path).suffix in COMPRESSED and "gzip" in request.headers.get(
+            "accept-encoding", ""
+        )
+        etag = f'"{self.etag}-gzip"' if compresses else f'"{self.etag}"'
         headers = {"etag": etag, "vary": "accept-encoding", "x-content-type-options": "nosniff"}
         if etag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
-        if packed:
+        if compresses:
             headers["content-encoding"] = "gzip"
-        return Response(self.compressed if packed else self.body, 200, headers, self.media_type)
+        return Response(self.compressed if compresses else self.body, 200, headers, self.media_type)
 
 
-class Assets:
+class StaticFiles:
     """Every static file of this release."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         found = sorted(file for file in folder.rglob("*") if file.is_file())
         paths = [file.relative_to(folder).as_posix() for file in found]
-        self.files = {path: Asset(path, file.read_bytes()) for path, file in zip(paths, found, strict=True)}
-        sheets = [asset.body for path, asset in self.files.items() if path.startswith("css/")]
-        self.files[STYLES] = Asset(STYLES, b"\n".join(sheets))
-        names = "".join(f"{path} {asset.etag}\n" for path, asset in self.files.items())
+        self.files = {
+            path: StaticFile(path, file.read_bytes()) for path, file in zip(paths, found, strict=True)
+        }
+        sheets = [file.body for path, file in self.files.items() if path.startswith("css/")]
+        self.files[STYLES] = StaticFile(STYLES, b"\n".join(sheets))
+        names = "".join(f"{path} {file.etag}\n" for path, file in self.files.items())
         self.release = hashlib.sha256(names.encode()).hexdigest()[:12]
 
     def url(self, path: str) -> str:
@@ -84,14 +83,3 @@ class Assets:
     def below(self, folder: str) -> list[str]:
         """The addresses of all files in a folder."""
         return [self.url(path) for path in self.files if path.startswith(f"{folder}/")]
-
-
-@router.get(PREFIX + "/{release}/{path:path}")
-async def static_file(request: Request, release: str, path: str) -> Response:
-    """A file; under the address of another release it is today's, and not kept."""
-    assets: Assets = request.app.state.assets
-    if path not in assets.files:
-        raise NotFound
-    response = assets.files[path].answer(request)
-    response.headers["cache-control"] = FOREVER if release == assets.release else "no-cache"
-    return response

@@ -17,13 +17,13 @@ class Merge:
     conflicts: Fields
 
 
-def changed(base: Fields, mine: Fields) -> Fields:
+def changed_fields(base: Fields, mine: Fields) -> Fields:
     """The fields of `mine` that differ from what was read."""
     return {name: value for name, value in mine.items() if base.get(name) != value}
 
 
 def merge(base: Fields, mine: Fields, theirs: Fields) -> Merge:
     """Bring `mine` and `theirs` together, both of which began as `base`."""
-    own, other = changed(base, mine), changed(base, theirs)
+    own, other = changed_fields(base, mine), changed_fields(base, theirs)
     conflicts = {name: other[name] for name in own if name in other and other[name] != own[name]}
     return Merge(theirs | own, conflicts)

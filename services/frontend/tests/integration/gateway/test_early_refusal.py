@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from frontend_service.container import container_of
 from frontend_service.gateway.connections import BoundedProtocol
 from frontend_service.gateway.early_refusal import EarlyRefusal, Refuse, Start
 from frontend_service.main import create
@@ -61,7 +62,7 @@ class Connection:
 
 
 @dataclass
-class Edge:
+class RunningGateway:
     app: FastAPI
     port: int
     inside: list[ReleaseSlot]
@@ -88,7 +89,7 @@ class Edge:
 
 
 @pytest.fixture(params=["plain", "strict"])
-async def edge(request: pytest.FixtureRequest) -> AsyncIterator[Edge]:
+async def gateway(request: pytest.FixtureRequest) -> AsyncIterator[RunningGateway]:
     services = FakeServices(answers={f"GET {JWKS_PATH}": answering(keys=[])})
     strict = {"secure_cookies": True, "cors_origins": "https://a.example,https://b.example"}
     given = {"DAPR_HTTP_PORT": 1, "requests_at_once": 1, "log_level": "WARNING"}
@@ -101,14 +102,14 @@ async def edge(request: pytest.FixtureRequest) -> AsyncIterator[Edge]:
         serving = asyncio.create_task(server.serve([listening]))
         while not server.started:
             await asyncio.sleep(0.01)
-        yield Edge(app, listening.getsockname()[1], [], server.server_state.connections)
+        yield RunningGateway(app, listening.getsockname()[1], [], server.server_state.connections)
         server.should_exit = server.force_exit = True
         await serving
 
 
 @pytest.fixture
-async def connection(edge: Edge) -> AsyncIterator[Connection]:
-    opened = await edge.connect()
+async def connection(gateway: RunningGateway) -> AsyncIterator[Connection]:
+    opened = await gateway.connect()
     yield opened
     opened.writer.close()
 
@@ -118,9 +119,9 @@ def went_early() -> float:
     return float(REFUSED._value.get())
 
 
-async def test_it_says_what_the_app_says(edge: Edge, connection: Connection) -> None:
-    known = edge.know("ada")
-    await edge.fill()
+async def test_it_says_what_the_app_says(gateway: RunningGateway, connection: Connection) -> None:
+    known = gateway.know("ada")
+    await gateway.fill()
     for method, body in (("GET", None), ("POST", b"{}"), ("DELETE", None)):
         connection.send(method, PATH, body=body, authorization=known)
         early = await connection.answer()
@@ -132,34 +133,36 @@ async def test_it_says_what_the_app_says(edge: Edge, connection: Connection) -> 
 
 
 async def test_it_never_reaches_the_app(
-    edge: Edge, connection: Connection, monkeypatch: pytest.MonkeyPatch
+    gateway: RunningGateway, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = edge.know("ada")
-    await edge.fill()
+    known = gateway.know("ada")
+    await gateway.fill()
     before = went_early()
-    monkeypatch.setattr(edge.app, "middleware_stack", None)
-    monkeypatch.setattr(edge.app, "build_middleware_stack", lambda: None)
+    monkeypatch.setattr(gateway.app, "middleware_stack", None)
+    monkeypatch.setattr(gateway.app, "build_middleware_stack", lambda: None)
     connection.send("GET", PATH, authorization=known)
     assert (await connection.answer()).status == 503
     assert went_early() == before + 1
 
 
-async def test_the_connection_goes_on(edge: Edge, connection: Connection) -> None:
-    known = edge.know("ada")
-    await edge.fill()
+async def test_the_connection_goes_on(gateway: RunningGateway, connection: Connection) -> None:
+    known = gateway.know("ada")
+    await gateway.fill()
     for size in (0, 10, 1_000_000):
         connection.send("POST", PATH, body=b"a" * size, authorization=known)
         connection.send("GET", PATH, authorization=known)
         assert [(await connection.answer()).status for _ in range(2)] == [503, 503]
-    edge.inside.pop()()
+    gateway.inside.pop()()
     connection.send("GET", "/api/v1/nothing", authorization=known)
     assert (await connection.answer()).status == 404
 
 
-async def test_pipelined_requests_are_answered_in_order(edge: Edge, connection: Connection) -> None:
+async def test_pipelined_requests_are_answered_in_order(
+    gateway: RunningGateway, connection: Connection
+) -> None:
     """Those that are served, and between them those for which there is no room."""
-    known = edge.know("ada")
-    await edge.fill()
+    known = gateway.know("ada")
+    await gateway.fill()
     for _ in range(5):
         connection.send("GET", "/healthz")
         connection.send("GET", PATH, authorization=known)
@@ -168,11 +171,13 @@ async def test_pipelined_requests_are_answered_in_order(edge: Edge, connection: 
     assert found == [200, 503, 503] * 5
 
 
-async def test_whoever_has_less_in_line_is_let_through(edge: Edge, connection: Connection) -> None:
-    ada, bob = edge.know("ada"), edge.know("bob")
-    edge.inside.append(await edge.capacity.enter())
-    edge.capacity._longest_line = 2
-    waiting = [asyncio.create_task(edge.capacity.enter("user ada")) for _ in range(2)]
+async def test_whoever_has_less_in_line_is_let_through(
+    gateway: RunningGateway, connection: Connection
+) -> None:
+    ada, bob = gateway.know("ada"), gateway.know("bob")
+    gateway.inside.append(await gateway.capacity.enter())
+    gateway.capacity._longest_line = 2
+    waiting = [asyncio.create_task(gateway.capacity.enter("user ada")) for _ in range(2)]
     await asyncio.sleep(0)
     before = went_early()
     connection.send("GET", PATH, authorization=ada)
@@ -181,16 +186,16 @@ async def test_whoever_has_less_in_line_is_let_through(edge: Edge, connection: C
     await asyncio.wait([waiting[1]], timeout=5)
     assert waiting[1].exception(), "it gave its place to bob's"
     assert went_early() == before + 1
-    edge.inside.pop()()
+    gateway.inside.pop()()
     (await waiting[0])()
     assert not (await connection.answer()).is_refusal
 
 
-async def test_lots_are_drawn_in_a_crowd(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_lots_are_drawn_in_a_crowd(gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who is read first in a round of the event loop has no less of a chance than who comes later."""
-    token = edge.know("ada").encode()
+    token = gateway.know("ada").encode()
     scope = {"type": "http", "method": "GET", "path": PATH, "headers": [(b"authorization", token)]}
-    capacity = edge.capacity
+    capacity = gateway.capacity
     capacity._longest_line = 0
     started: list[int] = []
     refused: list[int] = []
@@ -206,9 +211,10 @@ async def test_lots_are_drawn_in_a_crowd(edge: Edge, monkeypatch: pytest.MonkeyP
                     started.append(number)
                     asyncio.get_running_loop().call_soon(place.give_back)
 
-                edge.app.state.early_refusal.decide(
-                    scope, start, lambda _, number=number: refused.append(number)
-                )
+                def refuse(_: bytes, number: int = number) -> None:
+                    refused.append(number)
+
+                container_of(gateway.app).early_refusal.decide(scope, start, refuse)
             await asyncio.sleep(0)
             await asyncio.sleep(0)
             assert len(refused) == 4
@@ -218,16 +224,16 @@ async def test_lots_are_drawn_in_a_crowd(edge: Edge, monkeypatch: pytest.MonkeyP
 
 
 async def test_a_server_that_ends_meanwhile_closes_behind_the_refusal(
-    edge: Edge, connection: Connection, monkeypatch: pytest.MonkeyPatch
+    gateway: RunningGateway, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = edge.know("ada")
-    await edge.fill()
-    monkeypatch.setattr(type(edge.capacity), "is_crowded", lambda _: True)
+    known = gateway.know("ada")
+    await gateway.fill()
+    monkeypatch.setattr(type(gateway.capacity), "is_crowded", lambda _: True)
     decide = EarlyRefusal.decide
 
     def decide_and_end(early: EarlyRefusal, scope: Scope, start: Start, refuse: Refuse) -> None:
         decide(early, scope, start, refuse)
-        for each in edge.connections:
+        for each in gateway.connections:
             each.shutdown()
 
     monkeypatch.setattr(EarlyRefusal, "decide", decide_and_end)
@@ -247,22 +253,22 @@ async def test_a_server_that_ends_meanwhile_closes_behind_the_refusal(
     ],
 )
 async def test_what_is_unusual_is_for_the_app(
-    edge: Edge, connection: Connection, headers: Head, monkeypatch: pytest.MonkeyPatch
+    gateway: RunningGateway, connection: Connection, headers: Head, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = edge.know("ada")
-    await edge.fill()
+    known = gateway.know("ada")
+    await gateway.fill()
     asked: list[str] = []
-    monkeypatch.setattr(edge.capacity, "reserve", asked.append)
+    monkeypatch.setattr(gateway.capacity, "reserve", asked.append)
     connection.send("GET", PATH, body=None, **({"authorization": known} | headers))
     answer = await connection.answer()
     assert (answer.status, asked) == (503, [])
-    if "origin" in headers and "a.example" in edge.app.state.settings.cors_origins:
+    if "origin" in headers and "a.example" in gateway.app.state.settings.cors_origins:
         assert answer.headers["access-control-allow-origin"] == headers["origin"]
 
 
-async def test_probes_and_operators_are_for_the_app(edge: Edge, connection: Connection) -> None:
-    known = edge.know("ada")
-    await edge.fill()
+async def test_probes_and_operators_are_for_the_app(gateway: RunningGateway, connection: Connection) -> None:
+    known = gateway.know("ada")
+    await gateway.fill()
     connection.send("GET", "/healthz", authorization=known)
     assert (await connection.answer()).status == 200
     connection.send("GET", "/api/v1/ops/dead-letters", authorization=known)
@@ -270,10 +276,10 @@ async def test_probes_and_operators_are_for_the_app(edge: Edge, connection: Conn
 
 
 async def test_a_process_that_leaves_tells_so(
-    edge: Edge, connection: Connection, monkeypatch: pytest.MonkeyPatch
+    gateway: RunningGateway, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = edge.know("ada")
-    await edge.fill()
+    known = gateway.know("ada")
+    await gateway.fill()
     monkeypatch.setattr(connection_draining, "_draining", True)
     connection.send("GET", PATH, authorization=known)
     answer = await connection.answer()
@@ -284,44 +290,46 @@ async def test_a_process_that_leaves_tells_so(
     ("method", "body", "length"), [("GET", b"", "0"), ("POST", b"{}", "2"), ("POST", b"", "9")]
 )
 async def test_places_are_given_back(
-    edge: Edge, connection: Connection, method: str, body: bytes, length: str
+    gateway: RunningGateway, connection: Connection, method: str, body: bytes, length: str
 ) -> None:
     """By answers, and by clients that go before their body came."""
-    connection.send(method, "/api/v1/nothing", authorization=edge.know("ada"), content_length=length)
+    connection.send(method, "/api/v1/nothing", authorization=gateway.know("ada"), content_length=length)
     connection.writer.write(body)
     if len(body) == int(length):
         assert (await connection.answer()).status == 404
     else:
         await asyncio.sleep(0.05)
-        assert edge.app.state.bulkheads.capacity_for("/api/v1/nothing")._reserved == 1
+        assert gateway.app.state.bulkheads.capacity_for("/api/v1/nothing")._reserved == 1
     connection.writer.close()
     await connection.writer.wait_closed()
     await asyncio.sleep(0.1)
-    for lane in edge.app.state.bulkheads._lanes.values():
+    for lane in gateway.app.state.bulkheads._lanes.values():
         assert (lane._reserved, lane.working) == (0, 0)
 
 
 async def test_a_place_is_given_back_of_what_is_refused_before_admission(
-    edge: Edge, connection: Connection
+    gateway: RunningGateway, connection: Connection
 ) -> None:
-    connection.send("GET", PATH, authorization=edge.know("ada"), cookie="a" * 40_000)
+    connection.send("GET", PATH, authorization=gateway.know("ada"), cookie="a" * 40_000)
     assert (await connection.answer()).status == 431
-    assert edge.capacity._reserved == 0
+    assert gateway.capacity._reserved == 0
 
 
-async def test_a_body_that_is_late_keeps_its_place_for_a_moment(edge: Edge, connection: Connection) -> None:
+async def test_a_body_that_is_late_keeps_its_place_for_a_moment(
+    gateway: RunningGateway, connection: Connection
+) -> None:
     """Head and body of a request often come apart; by then the room would be somebody else's."""
-    known = edge.know("ada")
-    edge.capacity._longest_line = 0
+    known = gateway.know("ada")
+    gateway.capacity._longest_line = 0
     connection.send("POST", PATH, authorization=known, content_length="2")
     await asyncio.sleep(0.05)
-    assert edge.capacity.reserve("bob") is None
+    assert gateway.capacity.reserve("bob") is None
     connection.writer.write(b"{}")
     assert not (await connection.answer()).is_refusal
-    other = await edge.connect()
+    other = await gateway.connect()
     other.send("POST", PATH, authorization=known, content_length="2")
     await asyncio.sleep(0.7)
-    reservation = edge.capacity.reserve("bob")
+    reservation = gateway.capacity.reserve("bob")
     assert reservation, "the place of who doesn't send is free again"
     reservation.give_back()
     other.writer.close()

@@ -14,10 +14,12 @@ import pytest
 from fastapi import FastAPI
 from frontend_service.account_export import download
 from frontend_service.account_export.archive import Archive
-from frontend_service.account_export.contents import Piece, pieces
-from frontend_service.account_export.download import Download, packed
-from frontend_service.account_export.turns import ExportRunning, Turns
-from frontend_service.clients.service_client import Backend, Refused
+from frontend_service.account_export.contents import Chunk, export_chunks
+from frontend_service.account_export.download import ZipResponse, zip_chunks
+from frontend_service.account_export.export_slots import ExportRunning, ExportSlots
+from frontend_service.clients.service_client import UpstreamError
+from frontend_service.clients.services import Services
+from frontend_service.container import container_of
 from starlette.types import Message
 
 from contracts.names import App
@@ -30,8 +32,8 @@ EXPORT = "/api/v1/users/me/export"
 CLIENT = {"type": "http", "asgi": {"spec_version": "2.3"}, "method": "GET", "headers": []}
 
 
-async def of(*pieces: Piece) -> AsyncIterator[Piece]:
-    for piece in pieces:
+async def of(*chunks: Chunk) -> AsyncIterator[Chunk]:
+    for piece in chunks:
         yield piece
 
 
@@ -43,8 +45,8 @@ def opened(data: bytes) -> dict[str, bytes]:
 
 class TestAnArchive:
     async def test_has_each_file_whole(self) -> None:
-        pieces = of(("a", b"1"), ("a", b"2"), ("b", b"x" * 200_000), ("c", b"[]"))
-        data = b"".join([part async for part in packed(pieces)])
+        chunks = of(("a", b"1"), ("a", b"2"), ("b", b"x" * 200_000), ("c", b"[]"))
+        data = b"".join([part async for part in zip_chunks(chunks)])
         assert opened(data) == {"a": b"12", "b": b"x" * 200_000, "c": b"[]"}
 
     def test_comes_out_while_it_is_made(self) -> None:
@@ -60,13 +62,13 @@ class TestAnArchive:
             zipfile.ZipFile(io.BytesIO(data))
 
     async def test_takes_no_memory_for_its_size(self) -> None:
-        async def much() -> AsyncIterator[Piece]:
+        async def much() -> AsyncIterator[Chunk]:
             for number in range(200):
                 yield "a", random.Random(number).randbytes(256 * 1024)
 
         sent = 0
         tracemalloc.start()
-        async for part in packed(much()):
+        async for part in zip_chunks(much()):
             sent += len(part)
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
@@ -76,26 +78,28 @@ class TestAnArchive:
 
 class TestTurns:
     def test_are_one_an_account(self) -> None:
-        turns = Turns(2)
-        turns.take("ada")
+        slots = ExportSlots(2)
+        slots.acquire("ada")
         with pytest.raises(ExportRunning):
-            turns.take("ada")
-        turns.give_back("ada")
-        turns.take("ada")
+            slots.acquire("ada")
+        slots.release("ada")
+        slots.acquire("ada")
 
     def test_are_few(self) -> None:
-        turns = Turns(2)
-        turns.take("ada")
-        turns.take("bob")
+        slots = ExportSlots(2)
+        slots.acquire("ada")
+        slots.acquire("bob")
         with pytest.raises(Unavailable) as refusal:
-            turns.take("eve")
+            slots.acquire("eve")
         assert (refusal.value.code, refusal.value.headers["Retry-After"]) == ("exports-busy", "30")
 
 
 class TestADownload:
     """What becomes of one that was begun."""
 
-    async def sent(self, pieces: AsyncIterator[Piece], turns: Turns, *, reads: bool = True) -> list[Message]:
+    async def sent(
+        self, chunks: AsyncIterator[Chunk], slots: ExportSlots, *, reads: bool = True
+    ) -> list[Message]:
         """What the server was given to send, to a client that may have stopped to read."""
         messages: list[Message] = []
 
@@ -108,23 +112,23 @@ class TestADownload:
             await asyncio.Event().wait()
             raise AssertionError
 
-        turns.take("ada")
-        await Download(pieces, turns, "ada", {})(dict(CLIENT), receive, send)
-        turns.take("ada")
+        slots.acquire("ada")
+        await ZipResponse(chunks, slots, "ada", {})(dict(CLIENT), receive, send)
+        slots.acquire("ada")
         return messages
 
     async def test_ends_with_the_whole_file(self) -> None:
-        messages = await self.sent(of(("a", b"1")), Turns(1))
+        messages = await self.sent(of(("a", b"1")), ExportSlots(1))
         assert not messages[-1]["more_body"]
         body = b"".join(message.get("body", b"") for message in messages)
         assert opened(body) == {"a": b"1"}
 
     async def test_that_fails_in_the_middle_is_never_ended(self, caplog: pytest.LogCaptureFixture) -> None:
-        async def failing() -> AsyncIterator[Piece]:
+        async def failing() -> AsyncIterator[Chunk]:
             yield "a", b"1"
             raise Unavailable("The service task can't be reached.")
 
-        messages = await self.sent(failing(), Turns(1))
+        messages = await self.sent(failing(), ExportSlots(1))
         assert messages[0]["status"] == 200
         assert all(message["more_body"] for message in messages[1:])
         assert "an export broke off: Unavailable(" in caplog.text
@@ -134,14 +138,14 @@ class TestADownload:
     ) -> None:
         monkeypatch.setattr(download, "MOST_SECONDS", 0.05)
         noise = random.Random(7).randbytes(64 * 1024)
-        messages = await self.sent(of(*[("a", noise)] * 9), Turns(1), reads=False)
+        messages = await self.sent(of(*[("a", noise)] * 9), ExportSlots(1), reads=False)
         assert all(message["more_body"] for message in messages[1:])
         assert "an export broke off: TimeoutError(" in caplog.text
 
     async def test_whose_client_is_gone_ends(self) -> None:
         asked = 0
 
-        async def endless() -> AsyncIterator[Piece]:
+        async def endless() -> AsyncIterator[Chunk]:
             nonlocal asked
             while True:
                 asked += 1
@@ -153,10 +157,10 @@ class TestADownload:
         async def send(_: Message) -> None:
             await asyncio.sleep(0)
 
-        turns = Turns(1)
-        turns.take("ada")
-        await Download(endless(), turns, "ada", {})(dict(CLIENT), gone, send)
-        turns.take("ada")
+        slots = ExportSlots(1)
+        slots.acquire("ada")
+        await ZipResponse(endless(), slots, "ada", {})(dict(CLIENT), gone, send)
+        slots.acquire("ada")
         assert asked < 100
 
 
@@ -226,13 +230,16 @@ class TestAnExport:
     @pytest.mark.parametrize("status", [403, 409, 500])
     async def test_leaves_nothing_else_out(self, app: FastAPI, furnished: FakeServices, status: int) -> None:
         furnished.answers["GET /chat/conversations/c1"] = problem(status, "no")
-        with pytest.raises(Refused):
-            assert [piece async for piece in pieces(Backend(furnished, app.state.breakers))]
+        with pytest.raises(UpstreamError):
+            assert [
+                piece
+                async for piece in export_chunks(Services(furnished, container_of(app).circuit_breakers))
+            ]
 
     async def test_that_runs_is_not_begun_again(
         self, ada: httpx2.AsyncClient, app: FastAPI, furnished: FakeServices
     ) -> None:
-        app.state.exports.take("ada")
+        container_of(app).export_slots.acquire("ada")
         refused = await ada.get(EXPORT)
         assert (refused.status_code, refused.json()["code"]) == (409, "export-running")
 

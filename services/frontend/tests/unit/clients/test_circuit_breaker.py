@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from frontend_service.clients.circuit_breaker import OPEN_SECONDS, SILENT_SECONDS, TRIPS_AFTER, Breaker
+from frontend_service.clients.circuit_breaker import OPEN_SECONDS, SILENT_SECONDS, TRIPS_AFTER, CircuitBreaker
 from prometheus_client import REGISTRY
 
 from servicekit.errors import Unavailable
@@ -24,8 +24,8 @@ def wait(monkeypatch: pytest.MonkeyPatch) -> Wait:
 
 
 @pytest.fixture
-def opened(wait: Wait) -> Breaker:
-    breaker = Breaker("task")
+def opened(wait: Wait) -> CircuitBreaker:
+    breaker = CircuitBreaker("task")
     for _ in range(TRIPS_AFTER):
         breaker.check()
         breaker.failed()
@@ -37,13 +37,13 @@ def times_opened(name: str) -> float | None:
 
 
 class TestBreaker:
-    def test_opens_after_so_many_failures_in_a_row(self, opened: Breaker) -> None:
+    def test_opens_after_so_many_failures_in_a_row(self, opened: CircuitBreaker) -> None:
         with pytest.raises(Unavailable) as refusal:
             opened.check()
         assert refusal.value.code == "task-unavailable"
 
     def test_counts_anew_after_a_success(self) -> None:
-        breaker = Breaker("task")
+        breaker = CircuitBreaker("task")
         for _ in range(3 * TRIPS_AFTER):
             for _ in range(TRIPS_AFTER - 1):
                 breaker.failed()
@@ -51,7 +51,7 @@ class TestBreaker:
         breaker.check()
 
     def test_stays_closed_while_another_replica_answers(self, wait: Wait) -> None:
-        breaker = Breaker("task")
+        breaker = CircuitBreaker("task")
         breaker.succeeded()
         for _ in range(2 * TRIPS_AFTER):
             breaker.failed()
@@ -61,13 +61,13 @@ class TestBreaker:
         with pytest.raises(Unavailable):
             breaker.check()
 
-    def test_lets_one_call_try_when_it_is_time(self, opened: Breaker, wait: Wait) -> None:
+    def test_lets_one_call_try_when_it_is_time(self, opened: CircuitBreaker, wait: Wait) -> None:
         wait(OPEN_SECONDS)
         opened.check()
         with pytest.raises(Unavailable):
             opened.check()
 
-    def test_stays_open_when_that_one_fails(self, opened: Breaker, wait: Wait) -> None:
+    def test_stays_open_when_that_one_fails(self, opened: CircuitBreaker, wait: Wait) -> None:
         wait(OPEN_SECONDS)
         opened.check()
         wait(OPEN_SECONDS - 0.1)
@@ -77,14 +77,14 @@ class TestBreaker:
             opened.check()
 
     def test_is_told_prometheus_from_the_start_and_each_time_it_opens(self, wait: Wait) -> None:
-        breaker = Breaker("of this test")
+        breaker = CircuitBreaker("of this test")
         seen = [times_opened("of this test")]
         for _ in range(TRIPS_AFTER + 1):
             breaker.failed()
             seen.append(times_opened("of this test"))
         assert seen == [0] * TRIPS_AFTER + [1, 2]
 
-    def test_closes_when_that_one_succeeds(self, opened: Breaker, wait: Wait) -> None:
+    def test_closes_when_that_one_succeeds(self, opened: CircuitBreaker, wait: Wait) -> None:
         wait(OPEN_SECONDS)
         opened.check()
         opened.succeeded()

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import httpx2
 import pytest
-from frontend_service.clients.problem_messages import in_words, without_pointers
-from frontend_service.clients.service_client import Refused
+from frontend_service.clients.problem_messages import rephrase_detail, rephrase_problem
+from frontend_service.clients.service_client import UpstreamError
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import AwareDatetime, BaseModel, ConfigDict, EmailStr, Field, HttpUrl, ValidationError
@@ -64,10 +64,10 @@ class TestOurWords:
             Everything.model_validate({field: value})
         except ValidationError as error:
             for each in error.errors():
-                said = in_words(each["msg"].removeprefix("Value error, "))
+                said = rephrase_detail(each["msg"].removeprefix("Value error, "))
                 assert said
                 assert not VALIDATOR.search(said), (each["msg"], said)
-                assert not VALIDATOR.search(without_pointers(f"/{field}: {each['msg']}")), each["msg"]
+                assert not VALIDATOR.search(rephrase_problem(f"/{field}: {each['msg']}")), each["msg"]
 
     @pytest.mark.parametrize(
         ("detail", "said"),
@@ -79,11 +79,11 @@ class TestOurWords:
         ],
     )
     def test_say_what_the_matter_is(self, detail: str, said: str) -> None:
-        assert in_words(detail) == said
+        assert rephrase_detail(detail) == said
 
     def test_name_no_pointer_of_a_whole_problem(self) -> None:
         detail = "/title: String should have at least 1 character; /due_date: Field required"
-        refused = Refused({"detail": detail}, 422)
+        refused = UpstreamError({"detail": detail}, 422)
         assert refused.detail == "Something has to be written here. This is needed."
 
 

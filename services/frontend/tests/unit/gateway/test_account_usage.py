@@ -3,6 +3,7 @@
 import httpx2
 import pytest
 from fastapi import FastAPI
+from frontend_service.container import container_of
 
 from contracts.names import App
 from services.frontend.tests.fake_services import FakeServices, problem
@@ -69,7 +70,7 @@ class TestTheUsageOfAnAccount:
     async def test_counts_the_streams_that_are_open(
         self, ada: httpx2.AsyncClient, app: FastAPI, asked: FakeServices
     ) -> None:
-        stream = app.state.hub.listen("ada", "", 2.0**40)
+        stream = container_of(app).broker.subscribe("ada", "", 2.0**40)
         await anext(stream)
         items = {item["name"]: item for item in (await ada.get(USAGE)).json()["items"]}
         assert items["streams"]["used"] == 1

@@ -15,8 +15,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 from frontend_service.clients import circuit_breaker
+from frontend_service.container import container_of
 from frontend_service.gateway import api_gateway
-from frontend_service.gateway.security_middleware import ALWAYS, OF_THE_API
+from frontend_service.gateway.security_middleware import API_HEADERS, SECURITY_HEADERS
 from frontend_service.gateway.sessions import COOKIE, RENEW_BEFORE_SECONDS, Session
 
 from contracts.names import App
@@ -77,7 +78,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def sign_in(browser: httpx2.AsyncClient, app: FastAPI, life: timedelta) -> None:
     session = Session(access_token(life=life), "r1", int(life.total_seconds()))
-    cookie = app.state.sessions.set_cookie(session)
+    cookie = container_of(app).sessions.set_cookie(session)
     browser.cookies.set(COOKIE, cookie.partition("=")[2].partition(";")[0])
 
 
@@ -94,7 +95,7 @@ class TestWhatAServiceSees:
     async def test_is_no_header_but_the_few_that_are_named(
         self, nobody: httpx2.AsyncClient, services: Behind
     ) -> None:
-        inside = {"dapr-app-id": "user", "dapr-caller-app-id": "operator", "dapr-api-token": "x"}
+        inside = {"dapr-app-id": "user", "dapr-authenticate-app-id": "operator", "dapr-api-token": "x"}
         others = {"x-forwarded-for": "127.0.0.1", "traceparent": "00-0-0-00", "cookie": "theme=dark"}
         wanted = {"if-match": '"1"', "if-none-match": '"2"', "accept": "application/json"}
         wanted["content-type"] = "text/csv"
@@ -155,7 +156,8 @@ class TestASession:
         services.answers["POST /auth/refresh"] = tokens(refresh="r2")
         services.replies = [reply]
         sign_in(nobody, app, timedelta(seconds=1))
-        kept = app.state.sessions.open((await nobody.get(TASKS)).headers["set-cookie"])
+        kept = container_of(app).sessions.open((await nobody.get(TASKS)).headers["set-cookie"])
+        assert kept
         assert kept.refresh_token == "r2"
         assert services.requests[0].headers["authorization"] == f"Bearer {kept.access_token}"
 
@@ -165,7 +167,9 @@ class TestASession:
         services.answers["POST /auth/refresh"] = tokens(refresh="r2")
         for seconds, renewed in ((RENEW_BEFORE_SECONDS + 10, 0), (RENEW_BEFORE_SECONDS - 10, 1)):
             session = Session(access_token(), "r1", int(time.time()) + seconds)
-            nobody.cookies.set(COOKIE, app.state.sessions.set_cookie(session).split("=", 1)[1].split(";")[0])
+            nobody.cookies.set(
+                COOKIE, container_of(app).sessions.set_cookie(session).split("=", 1)[1].split(";")[0]
+            )
             assert (await nobody.get(TASKS)).status_code == 200
             assert len(services.called("POST /auth/refresh")) == renewed
 
@@ -178,7 +182,9 @@ class TestASession:
         sign_in(nobody, app, timedelta(seconds=1))
         answer = await nobody.get(TASKS)
         assert answer.status_code == 503
-        assert app.state.sessions.open(answer.headers["set-cookie"]).refresh_token == "r2"
+        kept = container_of(app).sessions.open(answer.headers["set-cookie"])
+        assert kept
+        assert kept.refresh_token == "r2"
 
     async def test_that_has_ended_is_dropped(
         self, nobody: httpx2.AsyncClient, app: FastAPI, services: Behind
@@ -211,7 +217,7 @@ class TestAnApiToken:
 class TestALimit:
     @pytest.fixture(autouse=True)
     def one_request(self, app: FastAPI, services: Behind) -> None:
-        app.state.rate_limit.all.limit = 1
+        container_of(app).rate_limit.all.limit = 1
         services.answers["GET /.well-known/jwks.json"] = answer(keys=[JWK])
 
     async def test_is_for_each_user_of_an_api_token(
@@ -377,7 +383,7 @@ class TestAnAnswer:
         ]
         answer = await nobody.post(TASKS, headers=BEARER)
         assert (answer.status_code, answer.content) == (201, b'{"a":1}')
-        limits = {"ratelimit", "ratelimit-policy", "cache-control", *ALWAYS, *OF_THE_API}
+        limits = {"ratelimit", "ratelimit-policy", "cache-control", *SECURITY_HEADERS, *API_HEADERS}
         limits |= {"access-control-allow-origin", "access-control-expose-headers"}
         assert {"etag", "location", "content-length"} == set(answer.headers) - limits - {"traceparent"}
         assert answer.headers["content-length"] == "7"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from frontend_service.gateway import api_tokens
-from frontend_service.gateway.api_tokens import ApiTokens, is_api_token
+from frontend_service.gateway.api_tokens import ApiTokenExchange, is_api_token
 
 from servicekit.dapr.sidecar import SidecarResponse
 from servicekit.errors import Unauthenticated, Unavailable
@@ -55,8 +55,8 @@ def user() -> UserService:
 
 
 @pytest.fixture
-def tokens(user: UserService) -> ApiTokens:
-    return ApiTokens(user)
+def tokens(user: UserService) -> ApiTokenExchange:
+    return ApiTokenExchange(user)
 
 
 @pytest.mark.usefixtures("clock")
@@ -65,20 +65,22 @@ class TestAnApiToken:
         assert is_api_token("todo_x")
         assert not is_api_token("eyJhbGciOiJFZERTQSJ9.e30.c2ln")
 
-    async def test_is_exchanged_once_for_many_requests(self, tokens: ApiTokens, user: UserService) -> None:
+    async def test_is_exchanged_once_for_many_requests(
+        self, tokens: ApiTokenExchange, user: UserService
+    ) -> None:
         found = await asyncio.gather(*(tokens.access_token(TOKEN) for _ in range(5)))
         assert {*found, await tokens.access_token(TOKEN)} == {"access 1"}
         assert user.asked == [TOKEN]
 
     async def test_is_asked_for_again_after_seconds(
-        self, tokens: ApiTokens, user: UserService, clock: Clock
+        self, tokens: ApiTokenExchange, user: UserService, clock: Clock
     ) -> None:
         await tokens.access_token(TOKEN)
         clock.now += api_tokens.FRESH_SECONDS
         assert await tokens.access_token(TOKEN) == "access 2"
 
     async def test_that_was_revoked_is_of_no_use_after_seconds(
-        self, tokens: ApiTokens, user: UserService, clock: Clock
+        self, tokens: ApiTokenExchange, user: UserService, clock: Clock
     ) -> None:
         await tokens.access_token(TOKEN)
         user.refuses = True
@@ -92,20 +94,22 @@ class TestAnApiToken:
 
     @pytest.mark.parametrize("token", ["todo_", "todo_" + "a" * 42, "todo_" + "a" * 44, "todo_" + "/" * 43])
     async def test_that_can_be_none_is_not_asked_for(
-        self, tokens: ApiTokens, user: UserService, token: str
+        self, tokens: ApiTokenExchange, user: UserService, token: str
     ) -> None:
         with pytest.raises(Unauthenticated):
             await tokens.access_token(token)
         assert user.asked == []
 
-    async def test_does_not_stand_for_another(self, tokens: ApiTokens) -> None:
+    async def test_does_not_stand_for_another(self, tokens: ApiTokenExchange) -> None:
         assert await tokens.access_token(TOKEN) != await tokens.access_token(OTHER)
 
-    async def test_is_not_kept_in_clear(self, tokens: ApiTokens) -> None:
+    async def test_is_not_kept_in_clear(self, tokens: ApiTokenExchange) -> None:
         await tokens.access_token(TOKEN)
         assert TOKEN not in repr((tokens._known, tokens._asking))
 
-    async def test_takes_bounded_memory(self, tokens: ApiTokens, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_takes_bounded_memory(
+        self, tokens: ApiTokenExchange, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(api_tokens, "REMEMBERED", 3)
         for number in range(10):
             await tokens.access_token(f"todo_{number:043}")
@@ -115,7 +119,7 @@ class TestAnApiToken:
 
 class TestWhileTheUserServiceIsAway:
     async def test_a_known_token_is_used_on_until_it_expires(
-        self, tokens: ApiTokens, user: UserService, clock: Clock
+        self, tokens: ApiTokenExchange, user: UserService, clock: Clock
     ) -> None:
         await tokens.access_token(TOKEN)
         user.breaks = True
@@ -127,7 +131,7 @@ class TestWhileTheUserServiceIsAway:
             await tokens.access_token(TOKEN)
 
     async def test_it_is_not_asked_with_every_request(
-        self, tokens: ApiTokens, user: UserService, clock: Clock
+        self, tokens: ApiTokenExchange, user: UserService, clock: Clock
     ) -> None:
         await tokens.access_token(TOKEN)
         user.breaks = True
@@ -138,7 +142,7 @@ class TestWhileTheUserServiceIsAway:
 
     @pytest.mark.parametrize("earlier", [None, "refused"])
     async def test_a_token_of_no_known_worth_can_not_be_used(
-        self, tokens: ApiTokens, user: UserService, clock: Clock, earlier: str | None
+        self, tokens: ApiTokenExchange, user: UserService, clock: Clock, earlier: str | None
     ) -> None:
         if earlier:
             user.refuses = True

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 from frontend_service.gateway import client_identification
-from frontend_service.gateway.api_tokens import ApiTokens
-from frontend_service.gateway.client_identification import Clients, network_of
-from frontend_service.gateway.sessions import Sessions, sealing_key
+from frontend_service.gateway.api_tokens import ApiTokenExchange
+from frontend_service.gateway.client_identification import ClientIdentifier, client_network
+from frontend_service.gateway.sessions import Sessions, encryption_key
 
 from servicekit.security.auth import JWKS_MIN_REFRESH_SECONDS, Principal, TokenVerifier
 from services.frontend.tests.fake_services import FakeServices
@@ -37,37 +37,47 @@ def verifier(services: FakeServices) -> SlowVerifier:
 
 
 @pytest.fixture
-def told_apart(verifier: SlowVerifier, services: FakeServices, monkeypatch: pytest.MonkeyPatch) -> Clients:
+def identifier(
+    verifier: SlowVerifier, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> ClientIdentifier:
     monkeypatch.setattr(client_identification, "KEYS_SECONDS", 0.01)
-    return Clients(verifier, Sessions(sealing_key("secret"), False, services), ApiTokens(services))
+    return ClientIdentifier(
+        verifier, Sessions(encryption_key("secret"), False, services), ApiTokenExchange(services)
+    )
 
 
 class TestAUser:
-    async def test_is_told_apart_from_an_address_of_that_name(
-        self, told_apart: Clients, verifier: SlowVerifier
+    async def test_is_identifier_from_an_address_of_that_name(
+        self, identifier: ClientIdentifier, verifier: SlowVerifier
     ) -> None:
         verifier.keys_are_there.set()
-        assert await told_apart.of_request(BEARER, "::1") != await told_apart.of_request({}, "ada")
+        assert await identifier.identify_request(BEARER, "::1") != await identifier.identify_request(
+            {}, "ada"
+        )
 
     async def test_is_an_address_without_a_bearer_token(
-        self, told_apart: Clients, verifier: SlowVerifier
+        self, identifier: ClientIdentifier, verifier: SlowVerifier
     ) -> None:
         verifier.keys_are_there.set()
         for text in ("Basic token", "token", "", "Bearertoken"):
-            found = await told_apart.of_request({"authorization": text}, "::1")
-            assert found == await told_apart.of_request({}, "::1")
+            found = await identifier.identify_request({"authorization": text}, "::1")
+            assert found == await identifier.identify_request({}, "::1")
 
     async def test_is_an_address_while_keys_do_not_come(
-        self, told_apart: Clients, verifier: SlowVerifier, monkeypatch: pytest.MonkeyPatch
+        self, identifier: ClientIdentifier, verifier: SlowVerifier, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         now = [1000.0]
         monkeypatch.setattr(client_identification, "time", SimpleNamespace(monotonic=lambda: now[0]))
         for _ in range(3):
-            assert await told_apart.of_request(BEARER, "::1") == await told_apart.of_request({}, "::1")
+            assert await identifier.identify_request(BEARER, "::1") == await identifier.identify_request(
+                {}, "::1"
+            )
         assert verifier.asked == 1
         verifier.keys_are_there.set()
         now[0] += JWKS_MIN_REFRESH_SECONDS
-        assert await told_apart.of_request(BEARER, "::1") == await told_apart.of_request(BEARER, "::2")
+        assert await identifier.identify_request(BEARER, "::1") == await identifier.identify_request(
+            BEARER, "::2"
+        )
 
 
 class TestAnAddress:
@@ -84,4 +94,4 @@ class TestAnAddress:
         ],
     )
     def test_of_ipv6_counts_with_its_network(self, address: str, network: str) -> None:
-        assert network_of(address) == network
+        assert client_network(address) == network

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from frontend_service.gateway.api_tokens import ApiTokens
+from frontend_service.gateway.api_tokens import ApiTokenExchange
 
 from overload import deadline
 from overload.deadline import HEADER
@@ -66,5 +66,5 @@ class TestWhatOthersWaitForToo:
     async def test_is_not_bound_by_the_one_that_came_first(self) -> None:
         service = UserService()
         with deadline.until(time.monotonic()):
-            await ApiTokens(service).access_token("todo_" + "a" * 43)
+            await ApiTokenExchange(service).access_token("todo_" + "a" * 43)
         assert service.left == [math.inf]

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 from fastapi import FastAPI
-from frontend_service.gateway.overload_policy import lane_of, who
+from frontend_service.gateway.overload_policy import choose_lane, identify_client
 from frontend_service.main import create
 from frontend_service.settings import Settings
 from starlette.types import Scope
@@ -72,10 +72,10 @@ async def test_persons_are_users_and_addresses_of_the_others(app: FastAPI, ada: 
         return {"type": "http", "app": app, "headers": told, "client": ("192.0.2.7", 1)}
 
     session = "; ".join(f"{name}={value}" for name, value in ada.cookies.items())
-    assert (await who(asked(cookie=session))).startswith("user ")
-    assert await who(asked()) == "address 192.0.2.7"
-    assert await who(asked(cookie="session=forged")) == "address 192.0.2.7"
-    assert await who(asked(authorization="Bearer forged")) == "address 192.0.2.7"
+    assert (await identify_client(asked(cookie=session))).startswith("user ")
+    assert await identify_client(asked()) == "address 192.0.2.7"
+    assert await identify_client(asked(cookie="session=forged")) == "address 192.0.2.7"
+    assert await identify_client(asked(authorization="Bearer forged")) == "address 192.0.2.7"
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ async def test_persons_are_users_and_addresses_of_the_others(app: FastAPI, ada: 
     ],
 )
 def test_a_lane_is_that_of_who_answers(path: str, lane: str) -> None:
-    assert lane_of(path) == lane
+    assert choose_lane(path) == lane
 
 
 async def test_probes_are_answered(crowded: httpx2.AsyncClient, app: FastAPI) -> None:

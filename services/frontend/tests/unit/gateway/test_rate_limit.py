@@ -4,10 +4,10 @@ import json
 
 import pytest
 from frontend_service.gateway import costs
-from frontend_service.gateway.costs import COSTS, NOTHING_SPECIAL, PAGE, PLAIN, Cost, costs_with, page_cost
+from frontend_service.gateway.costs import COSTS, DEFAULT_COST, PAGE, PLAIN, Cost, override_costs, page_cost
 from frontend_service.gateway.rate_limit import RateLimit
 from frontend_service.gateway.upstreams import SPECIFICATION, read_operations
-from frontend_service.settings import Settings, budgets_of
+from frontend_service.settings import Settings, read_budgets
 
 from servicekit.errors import TooManyRequests
 
@@ -100,7 +100,7 @@ class TestBudgets:
         limit.count("ada", Cost(1, "imports"))
         with pytest.raises(TooManyRequests):
             limit.count("ada", Cost(1, "imports"))
-        used = {usage.name: usage.used for usage in limit.usage_of("ada")}
+        used = {usage.name: usage.used for usage in limit.list_usage("ada")}
         assert used == {"requests": 1, "imports": 1}
 
 
@@ -122,12 +122,12 @@ class TestTheTableOfCosts:
 
     def test_can_be_changed_by_the_deployment(self) -> None:
         settings = Settings.model_validate({"rate_weights": {"start_import": 7}, "quota_imports": 3})
-        found = costs_with(settings.rate_weights)
+        found = override_costs(settings.rate_weights)
         assert found["start_import"] == Cost(7, "imports")
         assert found["read_task"] == COSTS["read_task"]
-        assert budgets_of(settings)["imports"] == 3
+        assert read_budgets(settings)["imports"] == 3
         with pytest.raises(ValueError, match="start_imports"):
-            costs_with({"start_imports": 7})
+            override_costs({"start_imports": 7})
 
     @pytest.mark.parametrize(
         ("method", "path", "operation"),
@@ -144,7 +144,7 @@ class TestTheTableOfCosts:
 
     @pytest.mark.parametrize("path", ["", "/", "/nothing", "/tasks/a/b/c/d", "/import/"])
     def test_has_a_plain_cost_for_what_is_not_there(self, path: str) -> None:
-        assert read_operations().cost("POST", path) == NOTHING_SPECIAL
+        assert read_operations().cost("POST", path) == DEFAULT_COST
 
     def test_has_a_sign_up_in_the_page_cost_as_much(self) -> None:
         assert page_cost("POST", "/sign-up") == COSTS["sign_up"]

@@ -5,7 +5,7 @@ import gzip
 import httpx2
 import pytest
 from fastapi import FastAPI
-from frontend_service.gateway.security_middleware import ALWAYS, PublicAnswers
+from frontend_service.gateway.security_middleware import SECURITY_HEADERS, SecurityMiddleware
 
 from services.frontend.tests.unit.gateway.test_api_gateway import BEARER, TASKS, Behind, of_a_service
 
@@ -20,7 +20,7 @@ def services() -> Behind:
 def reach(
     app: FastAPI, host: str, *, secure: bool = False, hosts: str = "", origin: str = "*"
 ) -> httpx2.AsyncClient:
-    public = PublicAnswers(app, secure, frozenset(filter(None, [hosts])), frozenset([origin]))
+    public = SecurityMiddleware(app, secure, frozenset(filter(None, [hosts])), frozenset([origin]))
     return httpx2.AsyncClient(transport=httpx2.ASGITransport(public), base_url=f"http://{host}")
 
 
@@ -30,7 +30,7 @@ class TestEveryAnswer:
     )
     async def test_has_the_headers(self, nobody: httpx2.AsyncClient, path: str) -> None:
         headers = (await nobody.get(path)).headers
-        assert {name: headers[name] for name in ALWAYS} == ALWAYS | {
+        assert {name: headers[name] for name in SECURITY_HEADERS} == SECURITY_HEADERS | {
             "referrer-policy": headers["referrer-policy"]
         }
         assert "strict-transport-security" not in headers

@@ -6,7 +6,7 @@ import time
 from datetime import timedelta
 
 import pytest
-from frontend_service.gateway.sessions import COOKIE, Session, Sessions, made_of, sealing_key
+from frontend_service.gateway.sessions import COOKIE, Session, Sessions, encryption_key, session_from_tokens
 
 from contracts.names import App
 from servicekit.dapr.sidecar import SidecarResponse
@@ -19,7 +19,7 @@ SESSION = Session("access", "refresh", 2**40)
 
 @pytest.fixture
 def sessions(services: FakeServices) -> Sessions:
-    return Sessions(sealing_key("secret"), False, services)
+    return Sessions(encryption_key("secret"), False, services)
 
 
 def cookie_of(sessions: Sessions, session: Session = SESSION) -> str:
@@ -38,7 +38,7 @@ class TestACookie:
         assert "HttpOnly; SameSite=Lax" in sessions.set_cookie(SESSION)
 
     def test_is_for_https_only_where_there_is_tls(self, services: FakeServices) -> None:
-        secure = Sessions(sealing_key("secret"), True, services)
+        secure = Sessions(encryption_key("secret"), True, services)
         assert secure.set_cookie(SESSION).endswith("; Secure")
 
     @pytest.mark.parametrize("place", [0, 11, 12, 40, -1])
@@ -49,17 +49,17 @@ class TestACookie:
         assert sessions.open(f"{COOKIE}={forged}") is None
 
     def test_of_another_secret_opens_to_nothing(self, sessions: Sessions, services: FakeServices) -> None:
-        assert Sessions(sealing_key("other"), False, services).open(cookie_of(sessions)) is None
+        assert Sessions(encryption_key("other"), False, services).open(cookie_of(sessions)) is None
 
     async def test_of_the_key_before_is_opened_and_renewed_alike(
         self, sessions: Sessions, services: FakeServices
     ) -> None:
-        after = Sessions(sealing_key("new"), False, services, sealing_key("secret"))
+        after = Sessions(encryption_key("new"), False, services, encryption_key("secret"))
         assert after.open(cookie_of(sessions)) == SESSION
         resealed = after.set_cookie(SESSION).partition(";")[0]
         assert sessions.open(resealed) is None
         assert after.open(resealed) == SESSION
-        assert Sessions(sealing_key("new"), False, services).open(resealed) == SESSION
+        assert Sessions(encryption_key("new"), False, services).open(resealed) == SESSION
         services.answers["POST /auth/refresh"] = tokens()
         await sessions.renew(SESSION)
         await after.renew(SESSION)
@@ -72,7 +72,7 @@ class TestACookie:
 
 class TestExpiry:
     def test_is_what_the_token_says(self) -> None:
-        found = made_of(tokens(life=timedelta(minutes=1)).json())
+        found = session_from_tokens(tokens(life=timedelta(minutes=1)).json())
         assert found.expires_at == pytest.approx(time.time() + 60, abs=2)
 
 
@@ -87,7 +87,7 @@ class TestRenewal:
     async def test_uses_a_key_nobody_else_can_make(self, sessions: Sessions, services: FakeServices) -> None:
         services.answers["POST /auth/refresh"] = tokens()
         await sessions.renew(SESSION)
-        await Sessions(sealing_key("other"), False, services).renew(SESSION)
+        await Sessions(encryption_key("other"), False, services).renew(SESSION)
         first, second = (call.headers["idempotency-key"] for call in services.calls)
         assert first != second
         assert SESSION.refresh_token not in first

@@ -1,12 +1,12 @@
-"""The hub hands each user's events to that user's clients, and what was missed to who comes back."""
+"""The broker hands each user's events to that user's clients, and what was missed to who comes back."""
 
 import asyncio
 import time
 from collections.abc import AsyncIterator
 
 import pytest
-from frontend_service.live import broker
-from frontend_service.live.broker import Hub, LiveEvent
+from frontend_service.live import broker as broker_module
+from frontend_service.live.broker import LiveEvent, SseBroker
 
 from contracts.names import Topic
 
@@ -28,85 +28,89 @@ def position(chunk: bytes) -> str:
 
 
 @pytest.fixture
-def hub() -> Hub:
-    return Hub()
+def broker() -> SseBroker:
+    return SseBroker()
 
 
-async def connect(hub: Hub, last_seen: str = "", user: str = "ada") -> AsyncIterator[bytes]:
-    stream = hub.listen(user, last_seen, FOREVER)
+async def connect(broker: SseBroker, last_seen: str = "", user: str = "ada") -> AsyncIterator[bytes]:
+    stream = broker.subscribe(user, last_seen, FOREVER)
     assert told(await anext(stream)) == ": connected"
     return stream
 
 
 class TestAClient:
-    async def test_hears_what_happens_to_its_user(self, hub: Hub) -> None:
-        ada, bob = await connect(hub), await connect(hub, user="bob")
-        hub.publish("ada", event("1"))
-        hub.publish("bob", event("2"))
+    async def test_hears_what_happens_to_its_user(self, broker: SseBroker) -> None:
+        ada, bob = await connect(broker), await connect(broker, user="bob")
+        broker.publish("ada", event("1"))
+        broker.publish("bob", event("2"))
         assert await anext(ada) == b"id: 1.-\nevent: todo.task.created.v1\ndata: {}\n\n"
         assert told(await anext(bob)) == "id: 2"
 
-    async def test_hears_an_event_once_however_often_it_comes(self, hub: Hub) -> None:
-        ada = await connect(hub)
+    async def test_hears_an_event_once_however_often_it_comes(self, broker: SseBroker) -> None:
+        ada = await connect(broker)
         for id in ("1", "1", "2"):
-            hub.publish("ada", event(id))
+            broker.publish("ada", event(id))
         assert [told(await anext(ada)), told(await anext(ada))] == ["id: 1", "id: 2"]
 
-    async def test_hears_nothing_of_before(self, hub: Hub) -> None:
-        hub.publish("ada", event("1"))
-        ada = await connect(hub)
-        hub.publish("ada", event("2"))
+    async def test_hears_nothing_of_before(self, broker: SseBroker) -> None:
+        broker.publish("ada", event("1"))
+        ada = await connect(broker)
+        broker.publish("ada", event("2"))
         assert told(await anext(ada)) == "id: 2"
 
-    async def test_is_told_that_the_stream_lives(self, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(broker, "HEARTBEAT_SECONDS", 0.001)
-        assert told(await anext(await connect(hub))) == ": still here"
+    async def test_is_told_that_the_stream_lives(
+        self, broker: SseBroker, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(broker_module, "HEARTBEAT_SECONDS", 0.001)
+        assert told(await anext(await connect(broker))) == ": still here"
 
-    async def test_is_let_go_when_its_token_expires(self, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(broker, "HEARTBEAT_SECONDS", 0.001)
-        chunks = [chunk async for chunk in hub.listen("ada", "", time.time() + 0.01)]
+    async def test_is_let_go_when_its_token_expires(
+        self, broker: SseBroker, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(broker_module, "HEARTBEAT_SECONDS", 0.001)
+        chunks = [chunk async for chunk in broker.subscribe("ada", "", time.time() + 0.01)]
         assert told(chunks[0]) == ": connected"
 
-    async def test_that_leaves_is_forgotten(self, hub: Hub) -> None:
-        ada = hub.listen("ada", "", FOREVER)
+    async def test_that_leaves_is_forgotten(self, broker: SseBroker) -> None:
+        ada = broker.subscribe("ada", "", FOREVER)
         await anext(ada)
-        await ada.aclose()  # type: ignore[attr-defined]  # it is a generator
-        assert not hub._users["ada"].clients
+        await ada.aclose()  # it is a generator
+        assert not broker._users["ada"].clients
 
 
 class TestAClientThatComesBack:
-    async def test_gets_what_followed_the_last_event_it_saw(self, hub: Hub) -> None:
+    async def test_gets_what_followed_the_last_event_it_saw(self, broker: SseBroker) -> None:
         for id in ("1", "2", "3"):
-            hub.publish("ada", event(id))
-        ada = await connect(hub, last_seen="1.-")
+            broker.publish("ada", event(id))
+        ada = await connect(broker, last_seen="1.-")
         assert [told(await anext(ada)), told(await anext(ada))] == ["id: 2", "id: 3"]
 
-    async def test_misses_nothing_that_happens_while_it_is_told(self, hub: Hub) -> None:
+    async def test_misses_nothing_that_happens_while_it_is_told(self, broker: SseBroker) -> None:
         for id in ("1", "2"):
-            hub.publish("ada", event(id))
-        ada = await connect(hub, last_seen="1.-")
+            broker.publish("ada", event(id))
+        ada = await connect(broker, last_seen="1.-")
         assert told(await anext(ada)) == "id: 2"
-        hub.publish("ada", event("3"))
+        broker.publish("ada", event("3"))
         assert told(await anext(ada)) == "id: 3"
 
-    async def test_and_saw_everything_is_told_nothing(self, hub: Hub) -> None:
-        hub.publish("ada", event("1"))
-        ada = await connect(hub, last_seen="1.-")
-        hub.publish("ada", event("2"))
+    async def test_and_saw_everything_is_told_nothing(self, broker: SseBroker) -> None:
+        broker.publish("ada", event("1"))
+        ada = await connect(broker, last_seen="1.-")
+        broker.publish("ada", event("2"))
         assert told(await anext(ada)) == "id: 2"
 
     @pytest.mark.parametrize("last_seen", ["unknown", "0.-", "-.-", "x.y.z"])
-    async def test_too_late_is_told_to_read_everything(self, hub: Hub, last_seen: str) -> None:
-        for number in range(broker.KEPT_EVENTS + 1):
-            hub.publish("ada", event(str(number)))
-        assert told(await anext(await connect(hub, last_seen))) == "event: reset"
+    async def test_too_late_is_told_to_read_everything(self, broker: SseBroker, last_seen: str) -> None:
+        for number in range(broker_module.KEPT_EVENTS + 1):
+            broker.publish("ada", event(str(number)))
+        assert told(await anext(await connect(broker, last_seen))) == "event: reset"
 
 
 class TestTwoReplicas:
     """Each has the events of a topic in order, but the two topics mixed in a way of its own."""
 
     async def test_leave_no_gap_to_who_changes_over(self) -> None:
-        one, two = Hub(), Hub()
+        one, two = SseBroker(), SseBroker()
         task, entry = event("t1"), event("n1", Topic.NOTIFICATION_EVENTS)
         first = await connect(one)
         one.publish("ada", entry)
@@ -117,38 +121,40 @@ class TestTwoReplicas:
         assert position(await anext(await connect(two, last_seen))) == "t1.n1"
 
     async def test_know_where_somebody_stands_who_was_told_nothing_yet(self) -> None:
-        one, two = Hub(), Hub()
-        for hub in (one, two):
-            hub.publish("ada", event("before"))
-        last_seen = position(await anext(one.listen("ada", "", FOREVER)))
+        one, two = SseBroker(), SseBroker()
+        for broker in (one, two):
+            broker.publish("ada", event("before"))
+        last_seen = position(await anext(one.subscribe("ada", "", FOREVER)))
         two.publish("ada", event("missed"))
         assert told(await anext(await connect(two, last_seen))) == "id: missed"
 
 
 class TestASlowClient:
-    async def test_is_cut_off_and_costs_the_others_nothing(self, hub: Hub) -> None:
-        slow, quick = await connect(hub), await connect(hub)
-        for number in range(broker.WAITING_EVENTS + 1):
-            hub.publish("ada", event(str(number)))
+    async def test_is_cut_off_and_costs_the_others_nothing(self, broker: SseBroker) -> None:
+        slow, quick = await connect(broker), await connect(broker)
+        for number in range(broker_module.WAITING_EVENTS + 1):
+            broker.publish("ada", event(str(number)))
             assert told(await anext(quick)) == f"id: {number}"
         heard = [chunk async for chunk in slow]
-        assert len(heard) == broker.WAITING_EVENTS
-        assert told(heard[-1]) == f"id: {broker.WAITING_EVENTS - 1}"
+        assert len(heard) == broker_module.WAITING_EVENTS
+        assert told(heard[-1]) == f"id: {broker_module.WAITING_EVENTS - 1}"
 
 
 class TestManyUsers:
     async def test_who_was_away_longest_is_forgotten_first(
-        self, hub: Hub, monkeypatch: pytest.MonkeyPatch
+        self, broker: SseBroker, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(broker, "KEPT_USERS", 2)
+        monkeypatch.setattr(broker_module, "KEPT_USERS", 2)
         for user in ("ada", "bob", "cleo"):
-            hub.publish(user, event("1"))
-        assert list(hub._users) == ["bob", "cleo"]
+            broker.publish(user, event("1"))
+        assert list(broker._users) == ["bob", "cleo"]
 
-    async def test_who_listens_is_never_forgotten(self, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(broker, "KEPT_USERS", 1)
-        ada = await connect(hub)
+    async def test_who_listens_is_never_forgotten(
+        self, broker: SseBroker, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(broker_module, "KEPT_USERS", 1)
+        ada = await connect(broker)
         for user in ("bob", "cleo"):
-            hub.publish(user, event("1"))
-        hub.publish("ada", event("2"))
+            broker.publish(user, event("1"))
+        broker.publish("ada", event("2"))
         assert told(await asyncio.wait_for(anext(ada), 1)) == "id: 2"

@@ -3,8 +3,9 @@
 import httpx2
 import pytest
 from fastapi import FastAPI
+from frontend_service.container import container_of
 from frontend_service.gateway.rate_limit import RateLimit
-from frontend_service.live.broker import Hub
+from frontend_service.live.broker import SseBroker
 
 STREAM, EXPORT = "/api/v1/stream", "/api/v1/users/me/export"
 
@@ -12,8 +13,8 @@ STREAM, EXPORT = "/api/v1/stream", "/api/v1/users/me/export"
 @pytest.mark.parametrize("path", [STREAM, EXPORT])
 class TestTheOwnPart:
     async def test_counts_as_one_request(self, ada: httpx2.AsyncClient, app: FastAPI, path: str) -> None:
-        app.state.rate_limit = RateLimit(1, 60)
-        app.state.rate_limit.count("user ada")
+        container_of(app).rate_limit = RateLimit(1, 60)
+        container_of(app).rate_limit.count("user ada")
         refused = await ada.get(path)
         assert (refused.status_code, refused.json()["code"]) == (429, "too-many-requests")
         assert int(refused.headers["retry-after"]) > 0
@@ -25,20 +26,20 @@ class TestTheOwnPart:
     async def test_counts_strangers_by_address(
         self, nobody: httpx2.AsyncClient, app: FastAPI, path: str
     ) -> None:
-        app.state.rate_limit = RateLimit(1, 60)
+        container_of(app).rate_limit = RateLimit(1, 60)
         statuses = [(await nobody.get(path)).status_code for _ in range(2)]
         assert statuses == [401, 429]
 
 
 async def test_streams_of_one_user_are_so_many(ada: httpx2.AsyncClient, app: FastAPI) -> None:
-    hub: Hub = app.state.hub
-    streams = [hub.listen("ada", "", 2.0**40) for _ in range(hub.streams_of_a_user)]
+    broker: SseBroker = container_of(app).broker
+    streams = [broker.subscribe("ada", "", 2.0**40) for _ in range(broker.streams_of_a_user)]
     for stream in streams:
         await anext(stream)
     refused = await ada.get(STREAM)
     assert (refused.status_code, refused.json()["code"]) == (429, "too-many-streams")
     assert refused.headers["retry-after"] == "5"
-    assert not hub.is_full("bob")
+    assert not broker.is_full("bob")
     for stream in streams:
-        await stream.aclose()  # type: ignore[attr-defined]
-    assert not hub.is_full("ada")
+        await stream.aclose()
+    assert not broker.is_full("ada")

@@ -10,7 +10,7 @@ import orjson
 import pytest
 from fastapi import FastAPI
 from frontend_service.live import subscriptions
-from frontend_service.live.broker import Hub
+from frontend_service.live.broker import SseBroker
 
 from contracts.batch import BATCH_TYPE
 from contracts.event import wrap
@@ -33,14 +33,14 @@ def event(id: str, user_id: str = "ada") -> dict[str, Any]:
 
 
 @pytest.fixture
-def hub() -> Hub:
-    return Hub()
+def broker() -> SseBroker:
+    return SseBroker()
 
 
 @pytest.fixture
-async def daprd(hub: Hub) -> AsyncIterator[httpx2.AsyncClient]:
+async def daprd(broker: SseBroker) -> AsyncIterator[httpx2.AsyncClient]:
     app = FastAPI()
-    subscriptions.mount(app, hub)
+    subscriptions.mount(app, broker)
     subscriptions._read_data.cache_clear()
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://app") as client:
         yield client
@@ -62,41 +62,47 @@ def json_of(body: Any) -> bytes:
     return json.dumps(body).encode()
 
 
-async def told(hub: Hub, number: int) -> list[str]:
+async def told(broker: SseBroker, number: int) -> list[str]:
     """So many events that the page of ada, which has seen none, is told."""
-    stream = hub.listen("ada", "-.-", FOREVER)
+    stream = broker.subscribe("ada", "-.-", FOREVER)
     await anext(stream)
     return [(await anext(stream)).decode() for _ in range(number)]
 
 
 class TestAPage:
-    async def test_is_told_each_event_of_a_message(self, daprd: httpx2.AsyncClient, hub: Hub) -> None:
+    async def test_is_told_each_event_of_a_message(
+        self, daprd: httpx2.AsyncClient, broker: SseBroker
+    ) -> None:
         batch = {"type": BATCH_TYPE, "id": "1..2", "data": {"events": [event("1"), event("2")]}}
         await deliver(daprd, batch, event("3"))
-        found = await told(hub, 3)
+        found = await told(broker, 3)
         assert [each.split("\n")[0] for each in found] == ["id: 1.-", "id: 2.-", "id: 3.-"]
         expected = LabelDeleted.model_validate(event("1")["data"]).model_dump_json()
         assert found[0].split("\n")[1:3] == ["event: todo.label.deleted.v1", f"data: {expected}"]
 
-    async def test_is_told_what_the_contract_has(self, daprd: httpx2.AsyncClient, hub: Hub) -> None:
+    async def test_is_told_what_the_contract_has(self, daprd: httpx2.AsyncClient, broker: SseBroker) -> None:
         newer = event("1")
         newer["data"]["invented_later"] = 1
         await deliver(daprd, newer)
-        assert "invented_later" not in (await told(hub, 1))[0]
+        assert "invented_later" not in (await told(broker, 1))[0]
 
-    async def test_is_told_nothing_of_what_is_broken(self, daprd: httpx2.AsyncClient, hub: Hub) -> None:
+    async def test_is_told_nothing_of_what_is_broken(
+        self, daprd: httpx2.AsyncClient, broker: SseBroker
+    ) -> None:
         broken = event("1") | {"data": {"user_id": "ada"}}
         halved = event("2") | {"subject": "\ud800"}
         unknown = event("3") | {"type": "todo.invented-later.v1"}
         await deliver(daprd, broken, halved, unknown, "no event", {"type": BATCH_TYPE}, event("4"))
-        first, second = await told(hub, 2)
+        first, second = await told(broker, 2)
         assert first.startswith(":")
         assert second.startswith("id: 4.-\n")
 
 
-async def test_an_event_is_read_when_a_page_is_told_of_it(daprd: httpx2.AsyncClient, hub: Hub) -> None:
+async def test_an_event_is_read_when_a_page_is_told_of_it(
+    daprd: httpx2.AsyncClient, broker: SseBroker
+) -> None:
     await deliver(daprd, *[event(str(number)) for number in range(10)])
     assert subscriptions._read_data.cache_info().misses == 0
     for _ in range(2):
-        await told(hub, 10)
+        await told(broker, 10)
     assert subscriptions._read_data.cache_info().misses == 10

@@ -7,6 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 from fastapi import FastAPI
+from frontend_service.container import container_of
 from frontend_service.web.browser_spans import CLOCK_SKEW_MS, LONGEST_MS, MOST_SPANS
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace import Tracer as SdkTracer
@@ -26,7 +27,7 @@ def a_span(**differing: Any) -> dict[str, Any]:
 def recorded(app: FastAPI) -> InMemorySpanExporter:
     """What would leave for the collector."""
     exporter = InMemorySpanExporter()
-    tracer = app.state.browser_spans._tracer
+    tracer = container_of(app).browser_spans._tracer
     assert isinstance(tracer, SdkTracer)
     tracer.span_processor.add_span_processor(SimpleSpanProcessor(exporter))
     return exporter

@@ -6,6 +6,7 @@ from datetime import timedelta
 import httpx2
 import pytest
 from fastapi import FastAPI
+from frontend_service.container import container_of
 from frontend_service.gateway.sessions import COOKIE, Session
 
 from contracts.names import App
@@ -20,7 +21,9 @@ def give_session(browser: httpx2.AsyncClient, app: FastAPI, life: timedelta) -> 
     token = access_token(life=life)
     expires_at = Session(token, "r1", 0).expires_at
     session = Session(token, "r1", int(expires_at or life.total_seconds()))
-    browser.cookies.set(COOKIE, app.state.sessions.set_cookie(session).partition("=")[2].partition(";")[0])
+    browser.cookies.set(
+        COOKIE, container_of(app).sessions.set_cookie(session).partition("=")[2].partition(";")[0]
+    )
 
 
 class TestWithoutASession:
@@ -51,7 +54,8 @@ class TestASession:
         give_session(nobody, app, timedelta(seconds=1))
         answered = await nobody.get("/", headers=HTMX)
         assert answered.status_code == 200
-        kept = app.state.sessions.open(answered.headers["set-cookie"])
+        kept = container_of(app).sessions.open(answered.headers["set-cookie"])
+        assert kept
         assert kept.refresh_token == "r2"
 
     async def test_that_has_ended_is_dropped(
@@ -179,7 +183,7 @@ class TestAFailure:
 
 class TestALimit:
     async def test_is_told(self, ada: httpx2.AsyncClient, app: FastAPI) -> None:
-        app.state.rate_limit.all.limit = 1
+        container_of(app).rate_limit.all.limit = 1
         await ada.get("/")
         answered = await ada.get("/")
         assert answered.status_code == 429
@@ -187,7 +191,7 @@ class TestALimit:
     async def test_is_for_the_address_whatever_cookie_is_made_up(
         self, nobody: httpx2.AsyncClient, app: FastAPI
     ) -> None:
-        app.state.rate_limit.all.limit = 1
+        container_of(app).rate_limit.all.limit = 1
         for text, status in (("theme=dark", 200), ("theme=light", 429), ("session=x", 429)):
             assert (await nobody.get("/sign-in", headers={"cookie": text})).status_code == status
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import httpx2
 import pytest
-from frontend_service.web.account.auth import own_path
-from frontend_service.web.notifications.inbox_page import ago
+from frontend_service.web.account.auth import local_path
+from frontend_service.web.notifications.inbox_page import describe_age
 
 from contracts.names import App
 from servicekit.dapr.sidecar import SidecarResponse
@@ -154,7 +154,7 @@ class TestSigningIn:
         "asked", ["//evil.test", "/\\evil.test", "https://evil.test", "evil", "", "/\t/evil.test"]
     )
     def test_leads_to_no_other_site(self, asked: str) -> None:
-        assert own_path(asked) == "/"
+        assert local_path(asked) == "/"
 
 
 class TestSigningOut:
@@ -206,4 +206,4 @@ class TestAgo:
     )
     def test_is_rough(self, before: timedelta, told: str) -> None:
         now = datetime(2026, 11, 23, 12, tzinfo=UTC)
-        assert ago(now - before, now) == told
+        assert describe_age(now - before, now) == told

@@ -6,7 +6,8 @@ from pathlib import Path
 import httpx2
 import pytest
 from fastapi import FastAPI
-from frontend_service.web.static_files import Assets
+from frontend_service.container import container_of
+from frontend_service.web.static_files import StaticFiles
 
 
 @pytest.fixture
@@ -21,33 +22,35 @@ def folder(tmp_path: Path) -> Path:
 
 class TestARelease:
     def test_is_named_by_its_content(self, folder: Path) -> None:
-        before = Assets(folder).release
-        assert Assets(folder).release == before
+        before = StaticFiles(folder).release
+        assert StaticFiles(folder).release == before
         (folder / "css" / "base.css").write_text("body { color: red }")
-        assert Assets(folder).release != before
+        assert StaticFiles(folder).release != before
 
     def test_finds_all_files_of_a_folder(self, folder: Path) -> None:
-        assets = Assets(folder)
+        assets = StaticFiles(folder)
         assert assets.below("js") == [f"/static/{assets.release}/js/app.js"]
 
     def test_has_one_style_sheet_for_all(self, folder: Path) -> None:
-        assert Assets(folder).files["css/all.css"].body == b"body {}\nli {}"
+        assert StaticFiles(folder).files["css/all.css"].body == b"body {}\nli {}"
 
 
 class TestAFile:
     async def test_is_kept_for_good(self, nobody: httpx2.AsyncClient, app: FastAPI) -> None:
-        answer = await nobody.get(app.state.assets.url("js/app.js"))
+        answer = await nobody.get(container_of(app).static_files.url("js/app.js"))
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
         assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
         assert answer.headers["content-encoding"] == "gzip"
 
     async def test_comes_plain_to_who_takes_no_gzip(self, nobody: httpx2.AsyncClient, app: FastAPI) -> None:
-        answer = await nobody.get(app.state.assets.url("icon.svg"), headers={"accept-encoding": "identity"})
+        answer = await nobody.get(
+            container_of(app).static_files.url("icon.svg"), headers={"accept-encoding": "identity"}
+        )
         assert answer.content.startswith(b"<svg")
-        assert gzip.decompress(app.state.assets.files["icon.svg"].compressed) == answer.content
+        assert gzip.decompress(container_of(app).static_files.files["icon.svg"].compressed) == answer.content
 
     async def test_is_not_sent_again(self, nobody: httpx2.AsyncClient, app: FastAPI) -> None:
-        address = app.state.assets.url("icon.svg")
+        address = container_of(app).static_files.url("icon.svg")
         etag = (await nobody.get(address)).headers["etag"]
         assert (await nobody.get(address, headers={"if-none-match": etag})).status_code == 304
 

@@ -1,6 +1,6 @@
 """Two changes of the same thing, brought together field by field."""
 
-from frontend_service.web.three_way_merge import Fields, changed, merge
+from frontend_service.web.three_way_merge import Fields, changed_fields, merge
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,10 +11,10 @@ VERSIONS = st.fixed_dictionaries(dict.fromkeys(NAMES, VALUES))
 
 class TestChanged:
     def test_names_only_what_differs(self) -> None:
-        assert changed({"title": "a", "notes": "n"}, {"title": "b", "notes": "n"}) == {"title": "b"}
+        assert changed_fields({"title": "a", "notes": "n"}, {"title": "b", "notes": "n"}) == {"title": "b"}
 
     def test_counts_everything_where_nothing_was_read(self) -> None:
-        assert changed({}, {"title": ""}) == {"title": ""}
+        assert changed_fields({}, {"title": ""}) == {"title": ""}
 
 
 class TestMerge:

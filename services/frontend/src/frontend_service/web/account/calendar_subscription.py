@@ -9,17 +9,16 @@ from urllib.parse import quote
 
 from starlette.responses import RedirectResponse, Response
 
-from contracts.names import App
-from frontend_service.clients.service_client import Json
-from frontend_service.web.page_route import router
-from frontend_service.web.rendering import show_page
-from frontend_service.web.request_context import Form, SignedIn, Visit
+from contracts.api.lists import FilterRead, ProjectRead
+from frontend_service.web.page_route import page_router
+from frontend_service.web.rendering import render_page
+from frontend_service.web.request_context import Form, RequestContext, SignedIn
 from frontend_service.web.tasks.sidebar import LISTED
 from servicekit.web.ids import new_id
 
-PLACE, FEED = "/account/calendar", "/calendar"
+PLACE = "/account/calendar"
 
-pages = router()
+pages = page_router()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +31,31 @@ class Address:
 
 
 @pages.get(PLACE)
-async def calendar(visit: SignedIn, done: str = "") -> Response:
-    return await _page(visit, said="The address is closed." if done == "ended" else "")
+async def show_calendar(context: SignedIn, done: str = "") -> Response:
+    return await _render_page(context, said="The address is closed." if done == "ended" else "")
 
 
 @pages.post(PLACE)
-async def make_address(visit: SignedIn, form: Form) -> Response:
+async def make_address(context: SignedIn, form: Form) -> Response:
     """It is shown once, on the page that answers; an earlier one ends."""
     key = f"{form.get('key') or new_id()}-calendar"
-    made = await visit.backend.send(App.TASK, "POST", FEED, key=key)
-    kinds = ("projects", "filters")
-    found = await asyncio.gather(*(visit.backend.get(App.TASK, f"/{kind}?limit={LISTED}") for kind in kinds))
-    projects, filters = (answer["items"] for answer in found)
-    return await _page(visit, made=made["url"], addresses=_addresses(made["url"], projects, filters))
+    made = await context.services.files.renew_feed(key=key)
+    lists = context.services.lists
+    projects, filters = await asyncio.gather(lists.list_projects(LISTED), lists.list_filters(LISTED))
+    return await _render_page(
+        context, made=made["url"], addresses=_list_addresses(made["url"], projects["items"], filters["items"])
+    )
 
 
 @pages.post(f"{PLACE}/end")
-async def end_address(visit: SignedIn, form: Form) -> Response:
-    await visit.backend.send(App.TASK, "DELETE", FEED, key=f"{form.get('key') or new_id()}-end")
+async def end_address(context: SignedIn, form: Form) -> Response:
+    await context.services.files.end_feed(key=f"{form.get('key') or new_id()}-end")
     return RedirectResponse(f"{PLACE}?done=ended", 303)
 
 
-def _addresses(url: str, projects: Sequence[Json], filters: Sequence[Json]) -> list[Address]:
+def _list_addresses(
+    url: str, projects: Sequence[ProjectRead], filters: Sequence[FilterRead]
+) -> list[Address]:
     tasks = Address("todo", "all open tasks, as a to-do list", f"{url}?components=todo")
     of_projects = [
         Address(project["id"], f"the project “{project['name']}”", f"{url}?project={quote(project['id'])}")
@@ -66,8 +68,11 @@ def _addresses(url: str, projects: Sequence[Json], filters: Sequence[Json]) -> l
     return [tasks, *of_projects, *of_filters]
 
 
-async def _page(visit: Visit, **values: Any) -> Response:
-    stored = await visit.backend.get(App.TASK, FEED)
-    made_on = datetime.fromisoformat(stored["created_at"]) if stored.get("created_at") else None
-    known: Json = {"made": "", "said": "", "addresses": [], "key": new_id()}
-    return await show_page(visit, "calendar.html", active=stored["active"], made_on=made_on, **known | values)
+async def _render_page(context: RequestContext, **values: Any) -> Response:
+    stored = await context.services.files.read_feed()
+    created_at = stored.get("created_at")
+    made_on = datetime.fromisoformat(created_at) if created_at else None
+    known: dict[str, Any] = {"made": "", "said": "", "addresses": [], "key": new_id()}
+    return await render_page(
+        context, "calendar.html", active=stored["active"], made_on=made_on, **known | values
+    )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fastapi import Request
 from starlette.datastructures import UploadFile
 
-from frontend_service.web.posted_form import posted_form
+from frontend_service.web.posted_form import parse_form
 from servicekit.errors import Invalid
 from servicekit.web.body_limit import MAX_BODY_BYTES
 
@@ -34,9 +34,9 @@ class ImportFile:
         return base64.b64encode(packed).decode()
 
 
-async def chosen_file(request: Request) -> ImportFile:
+async def read_uploaded_file(request: Request) -> ImportFile:
     """The file of an upload. Raises `Invalid` where none was chosen."""
-    form = await posted_form(request)
+    form = await parse_form(request)
     try:
         file, project = form.get("file"), form.get("project")
         if not isinstance(file, UploadFile) or not file.filename:
@@ -49,7 +49,7 @@ async def chosen_file(request: Request) -> ImportFile:
     return ImportFile(content, file.filename, project.strip() if isinstance(project, str) else "")
 
 
-def kept_file(packed: str, name: str, project: str) -> ImportFile:
+def restore_file(packed: str, name: str, project: str) -> ImportFile:
     """The file as a form kept it. Raises `Invalid` for what no form of ours says."""
     try:
         reader = zlib.decompressobj()

@@ -3,18 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
-from contracts.names import App
-from frontend_service.clients.service_client import Json, Refused, is_away
-from frontend_service.web.account.import_file import ImportFile, chosen_file, kept_file
-from frontend_service.web.page_route import AWAY, router
-from frontend_service.web.rendering import show, show_page
-from frontend_service.web.request_context import Form, Now, SignedIn, Visit
-from frontend_service.web.tasks.due import Due, tell_due
+from contracts.api.files import TaskPreview
+from frontend_service.clients.service_client import UpstreamError, is_unavailable
+from frontend_service.web.account.import_file import ImportFile, read_uploaded_file, restore_file
+from frontend_service.web.page_route import AWAY, page_router
+from frontend_service.web.rendering import render_fragment, render_page
+from frontend_service.web.request_context import Form, Now, RequestContext, SignedIn
+from frontend_service.web.tasks.due import Due, describe_due
 from servicekit.errors import ServiceError
 from servicekit.web.ids import PathId, new_id
 
@@ -39,79 +38,84 @@ FORMATS: Mapping[str | None, str] = {
     "microsoft-todo": "Microsoft To Do",
 }
 
-pages = router()
+pages = page_router()
 
 
 @dataclass(frozen=True, slots=True)
 class PreviewedTask:
     """A task as it would be."""
 
-    task: Json
+    task: TaskPreview
     due: Due | None
 
 
 @pages.get(PLACE)
-async def import_page(visit: SignedIn) -> Response:
-    return await _form(visit)
+async def show_import_form(context: SignedIn) -> Response:
+    return await _render_form(context)
 
 
 @pages.post(PLACE)
-async def preview_import(visit: SignedIn, now: Now, request: Request) -> Response:
+async def preview_import(context: SignedIn, now: Now, request: Request) -> Response:
     """Says what would come of the file; nothing is stored yet."""
     try:
-        file = await chosen_file(request)
+        file = await read_uploaded_file(request)
         packed = file.packed
-        found = await visit.backend.send_file(
-            App.TASK, _path(file, dry_run="true"), file.content, key=new_id()
+        found = await context.services.files.start_import(
+            file.content, _options(file) | {"dry_run": "true"}, key=new_id()
         )
     except ServiceError as error:
-        return await _refused(visit, error)
-    tasks = [PreviewedTask(task, tell_due(task, now)) for task in found["tasks"] or ()]
-    read_as = FORMATS.get(found["format"], "")
-    values: Json = {"file": file, "found": found, "tasks": tasks, "packed": packed, "read_as": read_as}
-    return await show_page(visit, "import_preview.html", key=new_id(), **values)
+        return await _render_refusal(context, error)
+    tasks = [PreviewedTask(task, describe_due(task, now)) for task in found.get("tasks") or ()]
+    read_as = FORMATS.get(found.get("format"), "")
+    values: dict[str, Any] = {
+        "file": file,
+        "found": found,
+        "tasks": tasks,
+        "packed": packed,
+        "read_as": read_as,
+    }
+    return await render_page(context, "import_preview.html", key=new_id(), **values)
 
 
 @pages.post(f"{PLACE}/start")
-async def start_import(visit: SignedIn, form: Form) -> Response:
+async def start_import(context: SignedIn, form: Form) -> Response:
     try:
-        file = kept_file(form.get("content", ""), form.get("name", ""), form.get("project", ""))
+        file = restore_file(form.get("content", ""), form.get("name", ""), form.get("project", ""))
         key = f"{form.get('key') or new_id()}-import"
-        job = await visit.backend.send_file(App.TASK, _path(file), file.content, key=key)
+        job = await context.services.files.start_import(file.content, _options(file), key=key)
     except ServiceError as error:
-        return await _refused(visit, error)
+        return await _render_refusal(context, error)
     return RedirectResponse(f"{PLACE}/{job['id']}", 303)
 
 
 @pages.get(PLACE + "/{id}")
-async def import_progress(visit: SignedIn, id: PathId) -> Response:
+async def show_import_progress(context: SignedIn, id: PathId) -> Response:
     """How far it is, and what came of it; asks for itself again until it has ended."""
     try:
-        job = await visit.backend.get(App.TASK, f"/import/{id}")
+        job = await context.services.files.read_import(id)
     except ServiceError as error:
-        if visit.wants_fragment and is_away(error):
+        if context.wants_fragment and is_unavailable(error):
             return Response(status_code=204)
         raise
-    if visit.wants_fragment:
-        return show(visit, "parts/import_job.html", job=job)
-    return await show_page(visit, "import_job.html", job=job)
+    if context.wants_fragment:
+        return render_fragment(context, "parts/import_job.html", job=job)
+    return await render_page(context, "import_job.html", job=job)
 
 
-def _path(file: ImportFile, **asked: str) -> str:
-    asked |= {"project": file.project} if file.project else {}
-    return f"/import?{urlencode(asked)}" if asked else "/import"
+def _options(file: ImportFile) -> dict[str, str]:
+    return {"project": file.project} if file.project else {}
 
 
-async def _refused(visit: Visit, error: ServiceError) -> Response:
+async def _render_refusal(context: RequestContext, error: ServiceError) -> Response:
     if error.status == 401:
         raise error
-    if is_away(error):
-        return await _form(visit, status=error.status, problem=AWAY)
-    by_field = error.by_field if isinstance(error, Refused) else {}
+    if is_unavailable(error):
+        return await _render_form(context, status=error.status, problem=AWAY)
+    by_field = error.by_field if isinstance(error, UpstreamError) else {}
     problem = next(iter(by_field.values()), error.detail or error.title)
-    return await _form(visit, status=error.status, problem=problem)
+    return await _render_form(context, status=error.status, problem=problem)
 
 
-async def _form(visit: Visit, *, status: int = 200, problem: str = "") -> Response:
+async def _render_form(context: RequestContext, *, status: int = 200, problem: str = "") -> Response:
     values: dict[str, Any] = {"problem": problem, "programs": PROGRAMS}
-    return await show_page(visit, "import.html", status=status, **values)
+    return await render_page(context, "import.html", status=status, **values)

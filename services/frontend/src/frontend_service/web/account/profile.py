@@ -4,13 +4,13 @@ from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
-from contracts.names import App
+from contracts.api.users import UserRead
 from contracts.zones import ZONES
-from frontend_service.clients.service_client import Json, Refused, is_away
-from frontend_service.web.page_route import AWAY, router
-from frontend_service.web.rendering import show_page
-from frontend_service.web.request_context import Form, SignedIn, Visit
-from frontend_service.web.three_way_merge import Fields, changed, merge
+from frontend_service.clients.service_client import UpstreamError, is_unavailable
+from frontend_service.web.page_route import AWAY, page_router
+from frontend_service.web.rendering import render_page
+from frontend_service.web.request_context import Form, RequestContext, SignedIn
+from frontend_service.web.three_way_merge import Fields, changed_fields, merge
 from servicekit.web.ids import new_id
 
 NAMES = ("name", "time_zone", "week_start", "quick_add_marks")
@@ -26,46 +26,44 @@ WEEK_STARTS = {
     "sunday": "Sunday",
 }
 OFFERED = sorted(zone for zone in ZONES if "/" in zone or zone == "UTC")
-ME = "/users/me"
 
-pages = router()
+pages = page_router()
 
 
 @pages.get("/account")
-async def account(visit: SignedIn, saved: bool = False) -> Response:
-    return await _form(visit, await visit.backend.get(App.USER, ME), saved=saved)
+async def show_account(context: SignedIn, saved: bool = False) -> Response:
+    return await _render_form(context, await context.services.users.read_me(), saved=saved)
 
 
 @pages.post("/account")
-async def save_account(visit: SignedIn, form: Form) -> Response:
+async def save_account(context: SignedIn, form: Form) -> Response:
     mine = {name: form.get(name, "").strip() for name in NAMES}
     base = {name: form.get(f"base_{name}", "") for name in NAMES}
     version = form.get("version", "")
     try:
-        await visit.backend.send(
-            App.USER,
-            "PATCH",
-            ME,
-            _patch(base, mine),
+        await context.services.users.update_me(
+            _build_patch(base, mine),
             key=form.get("key", "") or new_id(),
             version=int(version) if version.isdecimal() else 0,
         )
-    except Refused as refusal:
-        return await _refused(visit, refusal, base, mine)
-    await visit.renew()  # the access token names the time zone
+    except UpstreamError as refusal:
+        return await _render_refusal(context, refusal, base, mine)
+    await context.renew_session()  # the access token names the time zone
     return RedirectResponse("/account?saved=true", 303)
 
 
-async def _refused(visit: Visit, refusal: Refused, base: Fields, mine: Fields) -> Response:
+async def _render_refusal(
+    context: RequestContext, refusal: UpstreamError, base: Fields, mine: Fields
+) -> Response:
     if refusal.status == 401:
         raise refusal
-    stored = refusal.current or await visit.backend.get(App.USER, ME)
-    merged = merge(base, mine, _shown(stored))
-    problem = AWAY if is_away(refusal) else "" if refusal.by_field else refusal.detail
+    stored: UserRead = refusal.current or await context.services.users.read_me()
+    merged = merge(base, mine, _to_fields(stored))
+    problem = AWAY if is_unavailable(refusal) else "" if refusal.by_field else refusal.detail
     if refusal.status == 412:
         problem = "Your account was changed elsewhere meanwhile. Check what is below and save again."
-    return await _form(
-        visit,
+    return await _render_form(
+        context,
         stored,
         status=refusal.status,
         fields=merged.fields,
@@ -75,11 +73,13 @@ async def _refused(visit: Visit, refusal: Refused, base: Fields, mine: Fields) -
     )
 
 
-async def _form(visit: Visit, stored: dict[str, Any], *, status: int = 200, **values: Any) -> Response:
-    base = _shown(stored)
+async def _render_form(
+    context: RequestContext, stored: UserRead, *, status: int = 200, **values: Any
+) -> Response:
+    base = _to_fields(stored)
     known = {"fields": base, "conflicts": {}, "errors": {}, "problem": "", "saved": False}
-    return await show_page(
-        visit,
+    return await render_page(
+        context,
         "account.html",
         status=status,
         account=stored,
@@ -92,14 +92,14 @@ async def _form(visit: Visit, stored: dict[str, Any], *, status: int = 200, **va
     )
 
 
-def _shown(account: dict[str, Any]) -> Fields:
+def _to_fields(account: UserRead) -> Fields:
     """Our own signs are what an account has that says nothing."""
     shown = {name: str(account.get(name) or "") for name in NAMES}
     return shown | ({"quick_add_marks": ""} if shown["quick_add_marks"] == "todo" else {})
 
 
-def _patch(base: Fields, mine: Fields) -> Json:
+def _build_patch(base: Fields, mine: Fields) -> dict[str, str | None]:
     """What differs, as a JSON merge-patch."""
-    patch: Json = {**changed(base, mine)}
+    patch: dict[str, str | None] = {**changed_fields(base, mine)}
     chosen = {"week_start", "quick_add_marks"} & patch.keys()
     return patch | {name: patch[name] or None for name in chosen}

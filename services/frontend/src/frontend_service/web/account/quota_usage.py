@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from frontend_service.gateway.account_usage import account_usage
-from frontend_service.web.request_context import Visit
+from frontend_service.gateway.account_usage import collect_usage
+from frontend_service.web.request_context import RequestContext
 from servicekit.errors import ServiceError
 from servicekit.security.auth import Principal
 from servicekit.web.quotas import Usage
@@ -44,26 +44,26 @@ class UsageBars:
     away: bool = False
 
 
-async def read_usage(visit: Visit) -> UsageBars:
-    principal: Principal = visit.request.state.principal
+async def read_quota_usage(context: RequestContext) -> UsageBars:
+    principal: Principal = context.request.state.principal
     try:
-        found = await account_usage(visit.request, principal)
+        found = await collect_usage(context.container, principal)
     except ServiceError as error:
         if error.status == 401:
             raise
         return UsageBars(away=True)
-    return UsageBars(tuple(bar_of(item) for item in found.items), away=bool(found.missing))
+    return UsageBars(tuple(build_bar(item) for item in found.items), away=bool(found.missing))
 
 
-def bar_of(usage: Usage) -> Bar:
+def build_bar(usage: Usage) -> Bar:
     name = NAMES.get(usage.name) or usage.name.replace("_", " ").capitalize()
-    told = f"{amount(usage.used, usage.unit)} of {amount(usage.limit, usage.unit)}"
+    told = f"{format_amount(usage.used, usage.unit)} of {format_amount(usage.limit, usage.unit)}"
     if usage.window_seconds:
         told += f" in {PERIODS.get(usage.window_seconds, f'{usage.window_seconds:,} seconds')}"
     return Bar(name, told, min(usage.used, usage.limit), max(usage.limit, 1))
 
 
-def amount(number: int, unit: str) -> str:
+def format_amount(number: int, unit: str) -> str:
     """`1,234`; bytes as kB or MB of 1000 and 1000² bytes."""
     if unit != "bytes" or number < 1000:
         return f"{number:,}" + (" bytes" if unit == "bytes" else "")

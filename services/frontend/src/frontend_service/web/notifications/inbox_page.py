@@ -3,17 +3,21 @@
 import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
-from contracts.names import App
-from frontend_service.clients.service_client import Json, is_away
-from frontend_service.web.notifications.unread_badge import count_of, count_unread, fired_since, read_unread
-from frontend_service.web.page_route import router
+from contracts.api.notifications import NotificationRead
+from frontend_service.clients.service_client import is_unavailable
+from frontend_service.web.notifications.unread_badge import (
+    count_unread,
+    format_count,
+    read_unread,
+    reminders_since,
+)
+from frontend_service.web.page_route import page_router
 from frontend_service.web.paging import PAGE, read_newest, within_limits
-from frontend_service.web.rendering import show, show_page
-from frontend_service.web.request_context import Form, Now, SignedIn, Visit
+from frontend_service.web.rendering import render_fragment, render_page
+from frontend_service.web.request_context import Form, Now, RequestContext, SignedIn
 from servicekit.errors import ServiceError
 from servicekit.web.ids import PathId, new_id
 
@@ -27,14 +31,14 @@ KINDS = {
 }
 READ_AT_ONCE = 8
 
-pages = router()
+pages = page_router()
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class InboxEntry:
     """One notification, in words."""
 
-    notification: dict[str, Any]
+    notification: NotificationRead
     kind: str
     when: str
 
@@ -57,7 +61,7 @@ class Inbox:
     """The newest `shown` of all notifications. `away`: they can't be read right now."""
 
     shown: int = PAGE
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[InboxEntry] = field(default_factory=list)
     more: bool = False
     away: bool = False
 
@@ -66,75 +70,77 @@ class Inbox:
         return within_limits(self.shown + PAGE)
 
     @property
-    def unread(self) -> list[Entry]:
+    def unread(self) -> list[InboxEntry]:
         return [entry for entry in self.entries if entry.is_unread]
 
 
 @pages.get("/notifications")
-async def notifications(visit: SignedIn, now: Now, shown: int = PAGE) -> Response:
-    if visit.wants_fragment:
-        return show(visit, "parts/inbox.html", inbox=await _read(visit, shown, now))
-    return await show_page(visit, "notifications.html", inbox=_read(visit, shown, now))
+async def show_notifications(context: SignedIn, now: Now, shown: int = PAGE) -> Response:
+    if context.wants_fragment:
+        return render_fragment(context, "parts/inbox.html", inbox=await _read_inbox(context, shown, now))
+    return await render_page(context, "notifications.html", inbox=_read_inbox(context, shown, now))
 
 
 @pages.get("/notifications/badge")
-async def badge(visit: SignedIn, since: int = 0) -> Response:
+async def show_badge(context: SignedIn, since: int = 0) -> Response:
     """Also the reminders that have fired since the page was made: they stay unread until something is done.
 
     since: seconds since 1970; 0 for no reminders.
     """
-    unread = await read_unread(visit)
-    reminders = fired_since(unread, since)
-    return show(
-        visit,
+    unread = await read_unread(context)
+    reminders = reminders_since(unread, since)
+    return render_fragment(
+        context,
         "parts/badge_and_reminders.html",
-        unread=count_of(unread),
+        unread=format_count(unread),
         since=since,
         reminders=reminders,
     )
 
 
 @pages.post("/notifications/read")
-async def read_all(visit: SignedIn, now: Now, shown: int = PAGE) -> Response:
+async def mark_all_read(context: SignedIn, now: Now, shown: int = PAGE) -> Response:
     """Mark all that are shown as read."""
-    inbox = await _read(visit, shown, now)
+    inbox = await _read_inbox(context, shown, now)
     gate = asyncio.Semaphore(READ_AT_ONCE)
 
     async def mark(id: str) -> None:
         async with gate:
-            await _mark(visit, id, new_id())
+            await _mark_read(context, id, new_id())
 
     await asyncio.gather(*(mark(entry.notification["id"]) for entry in inbox.unread))
-    return await _changed(visit, now, shown)
+    return await _render_change(context, now, shown)
 
 
 @pages.post("/notifications/{id}/read")
-async def read_one(visit: SignedIn, now: Now, form: Form, id: PathId, shown: int = PAGE) -> Response:
-    await _mark(visit, id, form.get("key", "") or new_id())
-    return await _changed(visit, now, shown)
+async def mark_one_read(context: SignedIn, now: Now, form: Form, id: PathId, shown: int = PAGE) -> Response:
+    await _mark_read(context, id, form.get("key", "") or new_id())
+    return await _render_change(context, now, shown)
 
 
-async def _mark(visit: Visit, id: str, key: str) -> Json:
-    return await visit.backend.send(App.NOTIFICATION, "POST", f"/notifications/{id}/read", key=key)
+async def _mark_read(context: RequestContext, id: str, key: str) -> None:
+    await context.services.notifications.mark_read(id, key=key)
 
 
-async def _read(visit: Visit, shown: int, now: datetime) -> Inbox:
+async def _read_inbox(context: RequestContext, shown: int, now: datetime) -> Inbox:
     shown = within_limits(shown)
     try:
-        found, more = await read_newest(visit.backend, App.NOTIFICATION, "/notifications", shown)
+        found, more = await read_newest(context.services.notifications.list_notifications, shown)
     except ServiceError as error:
-        if not is_away(error):
+        if not is_unavailable(error):
             raise
         return Inbox(shown, away=True)
-    return Inbox(shown, [_entry(notification, now) for notification in found], more)
+    return Inbox(shown, [_build_entry(notification, now) for notification in found], more)
 
 
-def _entry(notification: dict[str, Any], now: datetime) -> Entry:
+def _build_entry(notification: NotificationRead, now: datetime) -> InboxEntry:
     kind = KINDS.get(notification["kind"], "News") + (", late" if notification.get("late") else "")
-    return Entry(notification, kind, ago(datetime.fromisoformat(notification["created_at"]), now))
+    return InboxEntry(
+        notification, kind, describe_age(datetime.fromisoformat(notification["created_at"]), now)
+    )
 
 
-def ago(then: datetime, now: datetime) -> str:
+def describe_age(then: datetime, now: datetime) -> str:
     """How long ago `then` was, roughly."""
     minutes = int((now - then).total_seconds() // 60)
     if minutes < 1:
@@ -147,9 +153,9 @@ def ago(then: datetime, now: datetime) -> str:
     return f"{there.day} {there:%b}" + ("" if there.year == now.year else f" {there.year}")
 
 
-async def _changed(visit: Visit, now: datetime, shown: int) -> Response:
-    if not visit.wants_fragment:
+async def _render_change(context: RequestContext, now: datetime, shown: int) -> Response:
+    if not context.wants_fragment:
         return RedirectResponse("/notifications", 303)
-    inbox, unread = await asyncio.gather(_read(visit, shown, now), count_unread(visit))
+    inbox, unread = await asyncio.gather(_read_inbox(context, shown, now), count_unread(context))
     since = int(now.timestamp())
-    return show(visit, "parts/inbox_changed.html", inbox=inbox, unread=unread, since=since)
+    return render_fragment(context, "parts/inbox_changed.html", inbox=inbox, unread=unread, since=since)

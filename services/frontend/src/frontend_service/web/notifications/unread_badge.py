@@ -3,38 +3,36 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from contracts.names import App
-from frontend_service.clients.service_client import Json
-from frontend_service.web.request_context import Visit
+from contracts.api.notifications import NotificationRead
+from frontend_service.web.request_context import RequestContext
 from servicekit.errors import ServiceError
 
 COUNTED = 10
 """More are told as 9+."""
 
 
-async def read_unread(visit: Visit) -> Sequence[Json]:
+async def read_unread(context: RequestContext) -> Sequence[NotificationRead]:
     """The newest unread notifications; none while they can't be read."""
-    if visit.session is None:
+    if context.session is None:
         return []
     try:
-        found = await visit.backend.get(App.NOTIFICATION, f"/notifications?unread=true&limit={COUNTED}")
+        found = await context.services.notifications.list_notifications(COUNTED, unread=True)
     except ServiceError:
         return []
-    items: Sequence[Json] = found["items"]
-    return items
+    return found["items"]
 
 
-async def count_unread(visit: Visit) -> str:
+async def count_unread(context: RequestContext) -> str:
     """What the badge shows; empty for nothing, and while it can't be known."""
-    return count_of(await read_unread(visit))
+    return format_count(await read_unread(context))
 
 
-def count_of(unread: Sequence[Json]) -> str:
+def format_count(unread: Sequence[NotificationRead]) -> str:
     count = len(unread)
     return f"{COUNTED - 1}+" if count >= COUNTED else str(count or "")
 
 
-def fired_since(unread: Sequence[Json], since: int) -> list[Json]:
+def reminders_since(unread: Sequence[NotificationRead], since: int) -> list[NotificationRead]:
     """The reminders in `unread` from the Unix time `since` on, oldest first; none for 0."""
     reminders = [entry for entry in unread if entry.get("kind") == "reminder"]
     if not since:

@@ -2,8 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any, Literal
+from typing import Literal, TypedDict
 from zoneinfo import ZoneInfo
+
+
+class Dated(TypedDict):
+    """What says when something is due: of a task, of its preview, of an occurrence."""
+
+    due_date: str | None
+    due_time: str | None
+    time_zone: str | None
+    due_at: str | None
+
 
 Urgency = Literal["overdue", "today", "soon", "later"]
 SOON = timedelta(days=7)
@@ -19,28 +29,28 @@ class Due:
     urgency: Urgency
 
 
-def tell_due(task: dict[str, Any], now: datetime) -> Due | None:
+def describe_due(task: Dated, now: datetime) -> Due | None:
     """When `task` is due, seen at `now`, which is in the zone of who looks; None if it isn't."""
     if not task["due_date"]:
         return None
     day, clock = date.fromisoformat(task["due_date"]), None
     if task["due_time"]:
-        day, clock = _seen_here(task, day, now)
-    shown = _day(day, now.date()) + (f", {clock:%H:%M}" if clock else "")
+        day, clock = _to_local(task, day, time.fromisoformat(task["due_time"]), now)
+    shown = _describe_day(day, now.date()) + (f", {clock:%H:%M}" if clock else "")
     exact = f"{day:%A}, {day.day} {day:%B %Y}" + (f", {clock:%H:%M}" if clock else "")
     machine = f"{day.isoformat()}T{clock:%H:%M}" if clock else day.isoformat()
-    return Due(shown, exact, machine, _urgency(day, clock, now))
+    return Due(shown, exact, machine, _find_urgency(day, clock, now))
 
 
-def _seen_here(task: dict[str, Any], day: date, now: datetime) -> tuple[date, time]:
+def _to_local(task: Dated, day: date, clock: time, now: datetime) -> tuple[date, time]:
     """A fixed time is told in the looker's zone, a floating one as it stands."""
     if not task["time_zone"] or not task["due_at"]:
-        return day, time.fromisoformat(task["due_time"])
+        return day, clock
     here = datetime.fromisoformat(task["due_at"]).astimezone(now.tzinfo)
     return here.date(), here.time()
 
 
-def _day(day: date, today: date) -> str:
+def _describe_day(day: date, today: date) -> str:
     away = (day - today).days
     near = {-1: "Yesterday", 0: "Today", 1: "Tomorrow"}
     if away in near:
@@ -50,7 +60,7 @@ def _day(day: date, today: date) -> str:
     return f"{day.day} {day:%b}" + ("" if day.year == today.year else f" {day.year}")
 
 
-def _urgency(day: date, clock: time | None, now: datetime) -> Urgency:
+def _find_urgency(day: date, clock: time | None, now: datetime) -> Urgency:
     today = now.date()
     if day < today or (day == today and clock and clock < now.time()):
         return "overdue"
@@ -59,7 +69,7 @@ def _urgency(day: date, clock: time | None, now: datetime) -> Urgency:
     return "soon" if day - today < SOON else "later"
 
 
-def now_in(zone: str) -> datetime:
+def current_time_in(zone: str) -> datetime:
     """The time in an IANA zone; in UTC if there is no such zone here."""
     try:
         return datetime.now(ZoneInfo(zone))

@@ -1,24 +1,22 @@
 """The page that keeps projects, labels and saved filters: their names, colours, archive, and end."""
 
-import asyncio
+from collections.abc import Awaitable, Mapping
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
-from contracts.names import App
-from frontend_service.clients.service_client import Json, Refused, is_away
-from frontend_service.web.page_route import AWAY, router
-from frontend_service.web.rendering import show_page
-from frontend_service.web.request_context import Form, SignedIn, Visit
-from frontend_service.web.tasks.deletion_confirmation import question_before
-from frontend_service.web.tasks.sidebar import LISTED, arranged, nested
+from frontend_service.clients.list_client import Kind
+from frontend_service.clients.service_client import UpstreamError, is_unavailable
+from frontend_service.web.page_route import AWAY, page_router
+from frontend_service.web.rendering import render_page
+from frontend_service.web.request_context import Form, RequestContext, SignedIn
+from frontend_service.web.tasks.deletion_confirmation import build_confirmation
+from frontend_service.web.tasks.sidebar import arrange_sidebar, nest_projects, read_lists
 from frontend_service.web.tasks.views import View
 from servicekit.web.ids import PathId, is_valid_id, new_id
 
-Kind = Literal["projects", "labels", "filters"]
-KINDS: tuple[Kind, ...] = ("projects", "labels", "filters")
 COLOURS = {
     "": "No colour",
     "#b3261e": "Red",
@@ -32,73 +30,64 @@ COLOURS = {
 }
 SAID = {"saved": "Saved.", "removed": "Removed."}
 
-pages = router()
+pages = page_router()
 
 
 @pages.get("/lists")
-async def lists(visit: SignedIn, done: str = "", undo: str = "") -> Response:
-    return await _page(visit, said=SAID.get(done, ""), undo=undo if is_valid_id(undo) else "")
+async def show_lists(context: SignedIn, done: str = "", undo: str = "") -> Response:
+    return await _render_page(context, said=SAID.get(done, ""), undo=undo if is_valid_id(undo) else "")
 
 
 @pages.post("/lists/{kind}/{id}")
-async def save(visit: SignedIn, form: Form, kind: Kind, id: PathId) -> Response:
+async def save_list(context: SignedIn, form: Form, kind: Kind, id: PathId) -> Response:
     """What is changed meanwhile by somebody else is not overwritten."""
-    body: Json = {"name": form.get("name", ""), "colour": form.get("colour") or None}
+    patch: dict[str, object] = {"name": form.get("name", ""), "colour": form.get("colour") or None}
     if kind == "projects":
-        body["archived"] = "archived" in form
-    version = form.get("version", "")
-    return await _do(visit, form, "PATCH", f"/{kind}/{id}", body, int(version) if version.isdecimal() else 0)
+        patch["archived"] = "archived" in form
+    key, version = f"{form.get('key') or new_id()}-patch", form.get("version", "")
+    version_read = int(version) if version.isdecimal() else 0
+    change = context.services.lists.update_list(kind, id, patch, key=key, version=version_read)
+    return await _finish(context, change, {"done": "saved"})
 
 
 @pages.post("/lists/{kind}/{id}/delete")
-async def remove(visit: SignedIn, form: Form, kind: Kind, id: PathId) -> Response:
+async def remove_list(context: SignedIn, form: Form, kind: Kind, id: PathId) -> Response:
     """A project goes into the trash with its tasks; a label is taken off its tasks. Asks first."""
     if "sure" not in form:
-        question = await question_before(visit, kind, id)
+        question = await build_confirmation(context, kind, id)
         if question:
             action = f"/lists/{kind}/{id}/delete"
-            return await show_page(visit, "confirm.html", action=action, **asdict(question))
-    undo = id if kind == "projects" else ""
-    return await _do(visit, form, "DELETE", f"/{kind}/{id}", None, None, undo=undo)
+            return await render_page(context, "confirm.html", action=action, **asdict(question))
+    change = context.services.lists.delete_list(kind, id, key=f"{form.get('key') or new_id()}-delete")
+    undo = {"undo": id} if kind == "projects" else {}
+    return await _finish(context, change, {"done": "removed"} | undo)
 
 
-async def _do(
-    visit: Visit,
-    form: Form,
-    method: str,
-    path: str,
-    body: Json | None,
-    version: int | None,
-    *,
-    undo: str = "",
-) -> Response:
-    """undo: the project that can be restored afterwards."""
-    key = f"{form.get('key') or new_id()}-{method.lower()}"
+async def _finish(context: RequestContext, change: Awaitable[None], outcome: Mapping[str, str]) -> Response:
+    """outcome: what was `done`, and in `undo` the project that can be restored."""
     try:
-        await visit.backend.send(App.TASK, method, path, body, key=key, version=version)
-    except Refused as refusal:
+        await change
+    except UpstreamError as refusal:
         if refusal.status == 401:
             raise
-        return await _page(visit, status=refusal.status, problem=_why(refusal))
-    asked = {"done": "saved" if body else "removed"} | ({"undo": undo} if undo else {})
-    return RedirectResponse(f"/lists?{urlencode(asked)}", 303)
+        return await _render_page(context, status=refusal.status, problem=_describe_error(refusal))
+    return RedirectResponse(f"/lists?{urlencode(outcome)}", 303)
 
 
-def _why(refusal: Refused) -> str:
+def _describe_error(refusal: UpstreamError) -> str:
     if refusal.status == 412:
         return "It was changed elsewhere meanwhile. This is how it is now."
-    return AWAY if is_away(refusal) else next(iter(refusal.by_field.values()), refusal.detail)
+    return AWAY if is_unavailable(refusal) else next(iter(refusal.by_field.values()), refusal.detail)
 
 
-async def _page(visit: Visit, *, status: int = 200, **values: Any) -> Response:
-    asked = (visit.backend.get(App.TASK, f"/{kind}?limit={LISTED}") for kind in KINDS)
-    projects, labels, filters = [answer["items"] for answer in await asyncio.gather(*asked)]
+async def _render_page(context: RequestContext, *, status: int = 200, **values: Any) -> Response:
+    projects, labels, filters = await read_lists(context.services.lists)
     shown: dict[str, Any] = {
-        "projects": [place.project for place in nested(projects)],
+        "projects": [place.project for place in nest_projects(projects)],
         "labels": labels,
         "filters": filters,
-        "sidebar": arranged(projects, labels, filters),
+        "sidebar": arrange_sidebar(projects, labels, filters),
         "view": View(),
     }
     told = {"said": "", "undo": "", "problem": "", "colours": COLOURS}
-    return await show_page(visit, "lists.html", status=status, **shown | told | values)
+    return await render_page(context, "lists.html", status=status, **shown | told | values)

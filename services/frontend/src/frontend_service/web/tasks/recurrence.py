@@ -6,11 +6,11 @@ from datetime import datetime
 
 import orjson
 
-from contracts.names import App
-from frontend_service.clients.service_client import Json, is_away
-from frontend_service.web.request_context import Visit
-from frontend_service.web.tasks.due import Due, tell_due
-from frontend_service.web.tasks.recurrence_form import in_words
+from contracts.api.tasks import OccurrenceRead, Recurrence, TaskRead
+from frontend_service.clients.service_client import is_unavailable
+from frontend_service.web.request_context import RequestContext
+from frontend_service.web.tasks.due import Dated, Due, describe_due
+from frontend_service.web.tasks.recurrence_form import describe_rule
 from servicekit.errors import ServiceError
 
 NEXT = 5
@@ -29,7 +29,7 @@ class Occurrence:
 class Repetition:
     """words: empty for a task that does not repeat. `away`: the dates can't be read right now."""
 
-    task: Json
+    task: TaskRead
     words: str
     due: Due | None
     following: Sequence[Occurrence] = ()
@@ -38,42 +38,51 @@ class Repetition:
     @property
     def written(self) -> str:
         """The repetition as the API has it, to set it again."""
-        return as_text(self.task["recurrence"])
+        recurrence = self.task["recurrence"]
+        return as_text(recurrence) if recurrence else ""
 
 
-async def read_repetition(visit: Visit, id: str, now: datetime) -> Repetition:
+async def read_repetition(context: RequestContext, id: str, now: datetime) -> Repetition:
     """Raises what reading the task raises."""
-    task = await visit.backend.get(App.TASK, f"/tasks/{id}")
-    due, recurrence = tell_due(task, now), task["recurrence"]
+    task = await context.services.tasks.read_task(id)
+    due, recurrence = describe_due(task, now), task["recurrence"]
     if not recurrence:
         return Repetition(task, "", due)
-    own_words = in_words(recurrence["rule"], recurrence["from"])
+    own_words = describe_rule(recurrence["rule"], recurrence["from"])
     try:
-        found = (await visit.backend.get(App.TASK, f"/tasks/{id}/occurrences?count={NEXT}"))["items"]
+        found = (await context.services.tasks.list_occurrences(id, NEXT))["items"]
     except ServiceError as error:
-        if not is_away(error):
+        if not is_unavailable(error):
             raise
-        return Repetition(task, own_words or "in a way of its own", due, away=True)
+        return Repetition(task, own_words or "on a custom schedule", due, away=True)
     said = found[0]["why"].partition("; ")[0] if found else ""
-    following = [_occurrence(task, item, now) for item in found]
-    return Repetition(task, own_words or said or "in a way of its own", due, following)
+    following = [_describe_occurrence(task, item, now) for item in found]
+    return Repetition(task, own_words or said or "on a custom schedule", due, following)
 
 
-async def find_repetition(visit: Visit, id: str, now: datetime) -> Repetition | None:
+async def find_repetition(context: RequestContext, id: str, now: datetime) -> Repetition | None:
     """None while it can't be read, or if the task is gone."""
     try:
-        return await read_repetition(visit, id, now)
+        return await read_repetition(context, id, now)
     except ServiceError as error:
-        if error.status != 404 and not is_away(error):
+        if error.status != 404 and not is_unavailable(error):
             raise
         return None
 
 
-def as_text(recurrence: Json) -> str:
-    return orjson.dumps({name: recurrence[name] for name in HOW}).decode()
+def as_text(recurrence: Recurrence) -> str:
+    return orjson.dumps({name: value for name, value in recurrence.items() if name in HOW}).decode()
 
 
-def _occurrence(task: Json, item: Json, now: datetime) -> Occurrence:
-    due = tell_due(task | item, now)
+def _describe_occurrence(task: TaskRead, item: OccurrenceRead, now: datetime) -> Occurrence:
+    due = describe_due(
+        Dated(
+            due_date=item["due_date"],
+            due_time=item["due_time"],
+            time_zone=task["time_zone"],
+            due_at=item["due_at"],
+        ),
+        now,
+    )
     assert due
     return Occurrence(due, item["why"].partition("; ")[2])

@@ -64,27 +64,31 @@ MOST = 1000
 _WORKING_DAYS = "MO,TU,WE,TH,FR"
 
 
-def shown(rule: str) -> Fields | None:
+def parse_rule(rule: str) -> Fields | None:
     """The fields of a rule; None for one the form has no fields for."""
-    parts = _parts(rule)
+    parts = _split_rule(rule)
     unit = next((name for name, value in UNITS.items() if value == parts.get("FREQ")), "")
     fields = EMPTY | {"unit": unit, "every": parts.get("INTERVAL", "1"), "week_start": parts.get("WKST", "")}
-    fields |= _days(unit, parts) | _end(parts)
-    is_whole = unit and not problems_of(fields) and _plain(_parts(rule_of(fields))) == _plain(parts)
+    fields |= _parse_days(unit, parts) | _parse_end(parts)
+    is_whole = (
+        unit
+        and not find_problems(fields)
+        and _normalize_parts(_split_rule(format_rule(fields))) == _normalize_parts(parts)
+    )
     return fields if is_whole else None
 
 
-def entered(form: Mapping[str, str]) -> Fields:
+def read_form(form: Mapping[str, str]) -> Fields:
     """The fields of a posted form."""
     fields = {name: form.get(name, default).strip() for name, default in EMPTY.items()}
     return fields | {"weekdays": ",".join(day for day in WEEKDAYS if f"on_{day}" in form)}
 
 
-def rule_of(fields: Fields) -> str:
+def format_rule(fields: Fields) -> str:
     """The rule that the fields say. Fields of another unit or end than the chosen one count for nothing."""
     parts = [f"FREQ={UNITS.get(fields['unit'], fields['unit'])}"]
     parts += [f"INTERVAL={fields['every']}"] if fields["every"] != "1" else []
-    parts += _day_parts(fields)
+    parts += _format_days(fields)
     parts += [f"WKST={fields['week_start']}"] if fields["week_start"] and fields["unit"] == "week" else []
     if fields["ends"] == "count":
         parts.append(f"COUNT={fields['count']}")
@@ -93,7 +97,7 @@ def rule_of(fields: Fields) -> str:
     return ";".join(parts)
 
 
-def problems_of(fields: Fields) -> dict[str, str]:
+def find_problems(fields: Fields) -> dict[str, str]:
     """What is wrong with fields that count, by name."""
     found = {} if _is_number(fields["every"]) else {"every": f"A number from 1 to {MOST}."}
     for name, known in CHOICES.items():
@@ -106,25 +110,25 @@ def problems_of(fields: Fields) -> dict[str, str]:
     return found
 
 
-def in_words(rule: str, from_: str = "due") -> str:
+def describe_rule(rule: str, from_: str = "due") -> str:
     """The rule, as short as it can be said; empty for one the form has no fields for."""
-    fields = shown(rule)
+    fields = parse_rule(rule)
     if fields is None:
         return ""
     unit, every = fields["unit"], fields["every"]
     said = f"every {unit}" if every == "1" else f"every {every} {unit}s"
     if fields["weekdays"] == _WORKING_DAYS and every == "1":
         said = "every working day"
-    elif days := _days_in_words(fields):
+    elif days := _describe_days(fields):
         said += f" on {days}"
-    return said + _end_in_words(fields) + (", from when it is done" if from_ == "completion" else "")
+    return said + _describe_end(fields) + (", from when it is done" if from_ == "completion" else "")
 
 
-def _parts(rule: str) -> dict[str, str]:
+def _split_rule(rule: str) -> dict[str, str]:
     return {name: value for name, _, value in (piece.partition("=") for piece in rule.split(";"))}
 
 
-def _plain(parts: Mapping[str, str]) -> Mapping[str, Sequence[str]]:
+def _normalize_parts(parts: Mapping[str, str]) -> Mapping[str, Sequence[str]]:
     """Lists in one order, and without what is said by saying nothing."""
     said = {
         name: value.replace("+", "") for name, value in parts.items() if (name, value) != ("INTERVAL", "1")
@@ -132,7 +136,7 @@ def _plain(parts: Mapping[str, str]) -> Mapping[str, Sequence[str]]:
     return {name: sorted(value.split(",")) for name, value in said.items()}
 
 
-def _days(unit: str, parts: Mapping[str, str]) -> Fields:
+def _parse_days(unit: str, parts: Mapping[str, str]) -> Fields:
     by_day, by_month_day, by_month = (parts.get(name, "") for name in ("BYDAY", "BYMONTHDAY", "BYMONTH"))
     if unit == "week":
         return {"weekdays": ",".join(day for day in WEEKDAYS if day in by_day.split(","))}
@@ -145,7 +149,7 @@ def _days(unit: str, parts: Mapping[str, str]) -> Fields:
     return {}
 
 
-def _day_parts(fields: Fields) -> list[str]:
+def _format_days(fields: Fields) -> list[str]:
     unit = fields["unit"]
     if unit == "week" and fields["weekdays"]:
         return [f"BYDAY={fields['weekdays']}"]
@@ -158,7 +162,7 @@ def _day_parts(fields: Fields) -> list[str]:
     return []
 
 
-def _end(parts: Mapping[str, str]) -> Fields:
+def _parse_end(parts: Mapping[str, str]) -> Fields:
     if "COUNT" in parts:
         return {"ends": "count", "count": parts["COUNT"]}
     if "UNTIL" in parts:
@@ -167,11 +171,15 @@ def _end(parts: Mapping[str, str]) -> Fields:
     return {}
 
 
-def _days_in_words(fields: Fields) -> str:
+def _describe_days(fields: Fields) -> str:
     if fields["unit"] == "week" and fields["weekdays"]:
         return ", ".join(WEEKDAYS[day][:3] for day in fields["weekdays"].split(","))
     if fields["unit"] == "month" and fields["monthly"] == "day":
-        return "the last day" if fields["month_day"] == "-1" else f"the {ordinal(int(fields['month_day']))}"
+        return (
+            "the last day"
+            if fields["month_day"] == "-1"
+            else f"the {format_ordinal(int(fields['month_day']))}"
+        )
     if fields["unit"] == "month" and fields["monthly"] == "weekday":
         return f"the {PLACES[fields['place']]} {WEEKDAYS[fields['weekday']]}"
     if fields["unit"] == "year" and fields["yearly"] == "date":
@@ -179,7 +187,7 @@ def _days_in_words(fields: Fields) -> str:
     return ""
 
 
-def _end_in_words(fields: Fields) -> str:
+def _describe_end(fields: Fields) -> str:
     if fields["ends"] == "count":
         return f", {fields['count']} times"
     if fields["ends"] == "until":
@@ -188,7 +196,7 @@ def _end_in_words(fields: Fields) -> str:
     return ""
 
 
-def ordinal(number: int) -> str:
+def format_ordinal(number: int) -> str:
     """`1st`, `22nd`, `13th`."""
     ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th") if number % 100 not in (11, 12, 13) else "th"
     return f"{number}{ending}"

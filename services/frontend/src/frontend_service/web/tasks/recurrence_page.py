@@ -8,14 +8,14 @@ from urllib.parse import urlencode
 import orjson
 from starlette.responses import RedirectResponse, Response
 
-from contracts.names import App
-from frontend_service.clients.service_client import Json, Refused, is_away
-from frontend_service.web.page_route import AWAY, router
-from frontend_service.web.rendering import show_page
-from frontend_service.web.request_context import Form, Now, SignedIn, Visit
+from contracts.api.tasks import TaskRead, Unskip
+from frontend_service.clients.service_client import Json, UpstreamError, is_unavailable
+from frontend_service.web.page_route import AWAY, page_router
+from frontend_service.web.rendering import render_page
+from frontend_service.web.request_context import Form, Now, RequestContext, SignedIn
 from frontend_service.web.tasks import recurrence_form
 from frontend_service.web.tasks.recurrence import HOW, read_repetition
-from frontend_service.web.tasks.recurrence_phrase import rule_in_words
+from frontend_service.web.tasks.recurrence_phrase import parse_recurrence_phrase
 from frontend_service.web.three_way_merge import Fields
 from servicekit.errors import Invalid, ServiceError
 from servicekit.web.ids import PathId, new_id
@@ -28,11 +28,11 @@ SAID = {
     "back": "Taken back.",
 }
 
-pages = router()
+pages = page_router()
 
 
 @dataclass(frozen=True, slots=True)
-class RepeatEdit:
+class RecurrenceEdit:
     """What the form says: whether the pattern is a new one, the pattern, options, the date, words."""
 
     is_new: bool
@@ -43,7 +43,7 @@ class RepeatEdit:
 
 
 @dataclass(frozen=True, slots=True)
-class RepeatBase:
+class RecurrenceBase:
     """What a form was made from. pattern, options: empty where the form can't show, or has, none."""
 
     pattern: Fields
@@ -55,95 +55,97 @@ class RepeatBase:
 
 
 @pages.get("/tasks/{id}/repeat")
-async def repeat_page(visit: SignedIn, now: Now, id: PathId, did: str = "", undo: str = "") -> Response:
+async def show_recurrence_page(
+    context: SignedIn, now: Now, id: PathId, did: str = "", undo: str = ""
+) -> Response:
     """did, undo: what a form has just done, and what takes it back."""
-    return await _page(visit, now, id, said=SAID.get(did, ""), did=did, undo=undo[:1000])
+    return await _render_page(context, now, id, said=SAID.get(did, ""), did=did, undo=undo[:1000])
 
 
 @pages.post("/tasks/{id}/repeat")
-async def save_repetition(visit: SignedIn, now: Now, form: Form, id: PathId) -> Response:
+async def save_repetition(context: SignedIn, now: Now, form: Form, id: PathId) -> Response:
     """Sends only what was changed: a rule that was left alone stays as it is, to the letter."""
-    edit = _entered(form)
+    edit = _read_edit(form)
     try:
-        patch = await _patch(visit, edit, form.get("base", ""))
+        patch = await _build_patch(context, edit, form.get("base", ""))
         version = form.get("version", "")
-        await visit.backend.send(
-            App.TASK,
-            "PATCH",
-            f"/tasks/{id}",
+        await context.services.tasks.update_task(
+            id,
             patch,
             key=form.get("key") or new_id(),
             version=int(version) if version.isdecimal() else 0,
         )
     except ServiceError as error:
-        return await _not_saved(visit, now, id, edit, error)
-    return _back(id, "saved")
+        return await _render_error(context, now, id, edit, error)
+    return _redirect_back(id, "saved")
 
 
 @pages.post("/tasks/{id}/skip")
-async def skip(visit: SignedIn, form: Form, id: PathId) -> Response:
+async def skip_occurrence(context: SignedIn, form: Form, id: PathId) -> Response:
     """`due_date`: the one that is skipped, to come back to."""
-    await visit.backend.send(App.TASK, "POST", f"/tasks/{id}/skip", key=f"{form.get('key') or new_id()}-skip")
-    return _back(id, "skipped", form.get("due_date", ""))
+    await context.services.tasks.skip_occurrence(id, key=f"{form.get('key') or new_id()}-skip")
+    return _redirect_back(id, "skipped", form.get("due_date", ""))
 
 
 @pages.post("/tasks/{id}/unskip")
-async def unskip(visit: SignedIn, form: Form, id: PathId) -> Response:
+async def unskip_occurrence(context: SignedIn, form: Form, id: PathId) -> Response:
     day, _, clock = form.get("due_date", "").partition("T")
-    body = {"due_date": day} | ({"due_time": clock} if clock else {})
+    occurrence = Unskip(due_date=day)
+    if clock:
+        occurrence["due_time"] = clock
     key = f"{form.get('key') or new_id()}-unskip"
-    await visit.backend.send(App.TASK, "POST", f"/tasks/{id}/unskip", body, key=key)
-    return _back(id, "back")
+    await context.services.tasks.unskip_occurrence(id, occurrence, key=key)
+    return _redirect_back(id, "back")
 
 
 @pages.post("/tasks/{id}/repeat/end")
-async def end(visit: SignedIn, form: Form, id: PathId) -> Response:
+async def end_recurrence(context: SignedIn, form: Form, id: PathId) -> Response:
     """`recurrence`: as it was, to set it again."""
     key = f"{form.get('key') or new_id()}-end"
-    await visit.backend.send(App.TASK, "PATCH", f"/tasks/{id}", {"recurrence": None}, key=key)
-    return _back(id, "ended", form.get("recurrence", ""))
+    await context.services.tasks.update_task(id, {"recurrence": None}, key=key)
+    return _redirect_back(id, "ended", form.get("recurrence", ""))
 
 
 @pages.post("/tasks/{id}/repeat/again")
-async def again(visit: SignedIn, form: Form, id: PathId) -> Response:
+async def restore_recurrence(context: SignedIn, form: Form, id: PathId) -> Response:
     try:
         found = orjson.loads(form.get("recurrence", ""))
         recurrence = {name: str(found[name]) for name in HOW}
     except (orjson.JSONDecodeError, KeyError, TypeError) as error:
         raise Invalid("This repetition can't be set again.") from error
     key = f"{form.get('key') or new_id()}-again"
-    await visit.backend.send(App.TASK, "PATCH", f"/tasks/{id}", {"recurrence": recurrence}, key=key)
-    return _back(id, "back")
+    await context.services.tasks.update_task(id, {"recurrence": recurrence}, key=key)
+    return _redirect_back(id, "back")
 
 
-def _back(id: str, did: str, undo: str = "") -> Response:
+def _redirect_back(id: str, did: str, undo: str = "") -> Response:
     asked = {"did": did} | ({"undo": undo} if undo else {})
     return RedirectResponse(f"/tasks/{id}/repeat?{urlencode(asked)}", 303)
 
 
-def _entered(form: Fields) -> RepeatEdit:
+def _read_edit(form: Fields) -> RecurrenceEdit:
     options = {name: form.get(name, default) for name, default in recurrence_form.DEFAULTS.items()}
-    return RepeatEdit(
+    return RecurrenceEdit(
         form.get("pattern") != "keep",
-        recurrence_form.entered(form),
+        recurrence_form.read_form(form),
         options,
         form.get("due_date", "").strip(),
         form.get("words", "").strip(),
     )
 
 
-async def _patch(visit: Visit, edit: RepeatEdit, base: str) -> Json:
-    """What was changed, as a JSON merge-patch. Raises `Refused` or `Invalid`, which name the field."""
+async def _build_patch(context: RequestContext, edit: RecurrenceEdit, base: str) -> Json:
+    """What was changed, as a JSON merge-patch. Raises `UpstreamError` or `Invalid`, which name the field."""
     before = _read_base(base)
     how: Json = {name: value for name, value in edit.options.items() if value != before.options.get(name)}
     patch: Json = {"due_date": edit.due_date or None} if edit.due_date != before.due_date else {}
     if edit.words:
-        said = await rule_in_words(visit.backend, edit.words)
+        said = await parse_recurrence_phrase(context.services.tasks, edit.words)
         how, patch = how | said.recurrence, said.when | patch
     elif edit.is_new and edit.pattern != before.pattern:
-        if wrong := recurrence_form.problems_of(edit.pattern):
+        if wrong := recurrence_form.find_problems(edit.pattern):
             raise WrongFields(wrong)
-        how["rule"] = recurrence_form.rule_of(edit.pattern)
+        how["rule"] = recurrence_form.format_rule(edit.pattern)
     return patch | ({"recurrence": how} if how else {})
 
 
@@ -155,32 +157,42 @@ class WrongFields(Invalid):
         self.by_field = by_field
 
 
-def _read_base(text: str) -> RepeatBase:
+def _read_base(text: str) -> RecurrenceBase:
     """Nothing where the form does not say so, so that everything counts as changed."""
     try:
         pattern, options, due_date = orjson.loads(text)
-        return RepeatBase(dict(pattern), dict(options), str(due_date))
+        return RecurrenceBase(dict(pattern), dict(options), str(due_date))
     except (orjson.JSONDecodeError, TypeError, ValueError):
-        return RepeatBase({}, {}, "")
+        return RecurrenceBase({}, {}, "")
 
 
-async def _not_saved(visit: Visit, now: datetime, id: str, edit: RepeatEdit, error: ServiceError) -> Response:
+async def _render_error(
+    context: RequestContext, now: datetime, id: str, edit: RecurrenceEdit, error: ServiceError
+) -> Response:
     if error.status in (401, 404):
         raise error
-    errors = error.by_field if isinstance(error, Refused | WrongFields) else {}
-    problem = AWAY if is_away(error) else errors.get("recurrence", "" if errors else error.detail)
+    errors = error.by_field if isinstance(error, UpstreamError | WrongFields) else {}
+    problem = AWAY if is_unavailable(error) else errors.get("recurrence", "" if errors else error.detail)
     problem = CHANGED if error.status == 412 else problem
-    return await _page(visit, now, id, status=error.status, mine=edit, errors=errors, problem=problem)
+    return await _render_page(
+        context, now, id, status=error.status, mine=edit, errors=errors, problem=problem
+    )
 
 
-async def _page(
-    visit: Visit, now: datetime, id: str, *, status: int = 200, mine: RepeatEdit | None = None, **values: Any
+async def _render_page(
+    context: RequestContext,
+    now: datetime,
+    id: str,
+    *,
+    status: int = 200,
+    mine: RecurrenceEdit | None = None,
+    **values: Any,
 ) -> Response:
-    repetition = await read_repetition(visit, id, now)
-    stored, base = _stored(repetition.task)
+    repetition = await read_repetition(context, id, now)
+    stored, base = _to_edit(repetition.task)
     known = {"errors": {}, "problem": "", "said": "", "did": "", "undo": "", "key": new_id()}
-    return await show_page(
-        visit,
+    return await render_page(
+        context,
         "repeat.html",
         status=status,
         id=id,
@@ -193,12 +205,14 @@ async def _page(
     )
 
 
-def _stored(task: Json) -> tuple[RepeatEdit, RepeatBase]:
+def _to_edit(task: TaskRead) -> tuple[RecurrenceEdit, RecurrenceBase]:
     """The task as the form shows it."""
     recurrence, day = task["recurrence"], task["due_date"] or ""
     if not recurrence:
-        return RepeatEdit(True, recurrence_form.EMPTY, recurrence_form.DEFAULTS, day), RepeatBase({}, {}, day)
-    fields = recurrence_form.shown(recurrence["rule"])
-    options = {name: recurrence[name] for name in recurrence_form.DEFAULTS}
-    edit = RepeatEdit(fields is not None, fields or recurrence_form.EMPTY, options, day)
-    return edit, RepeatBase(fields or {}, options, day)
+        return RecurrenceEdit(True, recurrence_form.EMPTY, recurrence_form.DEFAULTS, day), RecurrenceBase(
+            {}, {}, day
+        )
+    fields = recurrence_form.parse_rule(recurrence["rule"])
+    options = {name: str(value) for name, value in recurrence.items() if name in recurrence_form.DEFAULTS}
+    edit = RecurrenceEdit(fields is not None, fields or recurrence_form.EMPTY, options, day)
+    return edit, RecurrenceBase(fields or {}, options, day)

@@ -2,22 +2,22 @@
 
 from dataclasses import dataclass
 
-from contracts.names import App
-from frontend_service.clients.service_client import Backend, Json, Refused
+from frontend_service.clients.service_client import Json, UpstreamError
+from frontend_service.clients.task_client import TaskClient
 from servicekit.errors import Invalid
 
 EXAMPLE = "Try words like “every 3rd friday” or “every! 10 days”."
 
 
 @dataclass(frozen=True, slots=True)
-class SaidRule:
+class ParsedRecurrence:
     """recurrence: rule and from. when: the first day, and the time if one was said."""
 
     recurrence: Json
     when: Json
 
 
-class NotUnderstood(Invalid):
+class UnreadablePhrase(Invalid):
     """Words that say no repetition, or more than one."""
 
     def __init__(self, detail: str) -> None:
@@ -25,20 +25,20 @@ class NotUnderstood(Invalid):
         self.by_field = {"words": detail}
 
 
-async def rule_in_words(backend: Backend, words: str) -> SaidRule:
-    """What the words say. Raises `NotUnderstood` unless all of them say it, and nothing else."""
+async def parse_recurrence_phrase(tasks: TaskClient, words: str) -> ParsedRecurrence:
+    """What the words say. Raises `UnreadablePhrase` unless all of them say it, and nothing else."""
     try:
-        found = await backend.send(App.TASK, "POST", "/tasks/parse", {"quick": words})
-    except Refused as refusal:
+        found = await tasks.parse_quick_add(words)
+    except UpstreamError as refusal:
         if refusal.status != 422:
             raise
-        raise NotUnderstood(refusal.by_field.get("quick", refusal.detail)) from refusal
+        raise UnreadablePhrase(refusal.by_field.get("quick", refusal.detail)) from refusal
     task, kinds = found["task"], {span["kind"] for span in found["spans"]}
     if not task["recurrence"]:
-        raise NotUnderstood(f"This says no repetition. {EXAMPLE}")
+        raise UnreadablePhrase(f"This says no repetition. {EXAMPLE}")
     if task["title"] or kinds - {"recurrence", "date", "time"}:
         more = f"“{task['title']}”" if task["title"] else "more than that"
-        raise NotUnderstood(f"Only a repetition has a place here, and this also says {more}. {EXAMPLE}")
+        raise UnreadablePhrase(f"Only a repetition has a place here, and this also says {more}. {EXAMPLE}")
     recurrence = {name: task["recurrence"][name] for name in ("rule", "from")}
     when = {"due_date": task["due_date"]} if task["due_date"] else {}
-    return SaidRule(recurrence, when | ({"due_time": task["due_time"]} if task["due_time"] else {}))
+    return ParsedRecurrence(recurrence, when | ({"due_time": task["due_time"]} if task["due_time"] else {}))

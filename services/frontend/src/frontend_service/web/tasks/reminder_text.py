@@ -9,18 +9,18 @@ UNITS = {"min": 1, "h": 60, "day": 24 * 60}
 _BEFORE = re.compile(r"(\d{1,6})\s*(m|min|minutes?|h|hours?|d|days?)?(\s+before)?", re.IGNORECASE)
 
 
-def shown(reminders: list[Reminder]) -> str:
+def format_reminders(reminders: list[Reminder]) -> str:
     """Each in its largest whole unit before due, or as its instant."""
-    return ", ".join(_one(each) for each in reminders)
+    return ", ".join(_format_reminder(each) for each in reminders)
 
 
-def entered(text: str) -> list[Reminder]:
+def parse_reminders(text: str) -> list[Reminder]:
     """What is written, a bare number being minutes; what can't be read is left to the service to refuse."""
     words = [word.strip() for word in text.split(",")]
-    return [_read(word) for word in words if word]
+    return [_parse_reminder(word) for word in words if word]
 
 
-def _one(reminder: Reminder) -> str:
+def _format_reminder(reminder: Reminder) -> str:
     minutes = reminder.get("minutes_before")
     if minutes is None:
         return str(reminder.get("at", ""))
@@ -30,7 +30,7 @@ def _one(reminder: Reminder) -> str:
     return f"{minutes} min"
 
 
-def _read(word: str) -> Reminder:
+def _parse_reminder(word: str) -> Reminder:
     found = _BEFORE.fullmatch(word)
     if found is None:
         return {"at": word}

@@ -12,11 +12,11 @@ from typing import Annotated, Any
 from fastapi import Query
 from starlette.responses import Response
 
-from frontend_service.clients.service_client import Json
-from frontend_service.web.page_route import router
+from contracts.api.tasks import TaskRead
+from frontend_service.web.page_route import page_router
 from frontend_service.web.paging import PAGE
-from frontend_service.web.rendering import leaving_page, show
-from frontend_service.web.request_context import Now, SignedIn, Visit
+from frontend_service.web.rendering import keep_page, render_fragment
+from frontend_service.web.request_context import Now, RequestContext, SignedIn
 from frontend_service.web.tasks.task_list import Row, TaskList, read_list
 from frontend_service.web.tasks.views import AskedView
 from servicekit.web.ids import is_valid_id
@@ -24,11 +24,11 @@ from servicekit.web.ids import is_valid_id
 MOST = 20
 """Rows told at once; for more, the page asks for the list."""
 
-pages = router()
+pages = page_router()
 
 
 @dataclass(frozen=True, slots=True)
-class RowChange:
+class RowUpdate:
     """The row of the task `id`, in the list `place` (`open` or `done`) behind the task `after`.
 
     row: None if it is not in the list. after: empty for the first one.
@@ -41,27 +41,33 @@ class RowChange:
 
 
 @pages.get("/tasks/rows")
-async def task_rows(
-    visit: SignedIn,
+async def show_task_rows(
+    context: SignedIn,
     now: Now,
     view: AskedView,
     shown: int = PAGE,
     id: Annotated[list[str] | None, Query(max_length=MOST)] = None,
 ) -> Response:
     """The rows of these tasks in this list, for an open page that heard of their change."""
-    tasks = await read_list(visit.backend, view, shown, now)
-    return show_rows(visit, tasks, [each for each in id or () if is_valid_id(each)], "parts/rows.html")
+    tasks = await read_list(context.services.tasks, view, shown, now)
+    return show_rows(context, tasks, [each for each in id or () if is_valid_id(each)], "parts/rows.html")
 
 
 def show_rows(
-    visit: Visit, tasks: TaskList, ids: Collection[str], template: str, *, series: str = "", **values: Any
+    context: RequestContext,
+    tasks: TaskList,
+    ids: Collection[str],
+    template: str,
+    *,
+    series: str = "",
+    **values: Any,
 ) -> Response:
     """series: of which the other rows are told, too."""
-    changes = [] if tasks.away else changes_of(tasks, ids, series)
-    return leaving_page(show(visit, template, tasks=tasks, changes=changes, **values))
+    changes = [] if tasks.away else find_row_updates(tasks, ids, series)
+    return keep_page(render_fragment(context, template, tasks=tasks, changes=changes, **values))
 
 
-def changes_of(tasks: TaskList, ids: Collection[str], series: str = "") -> Sequence[RowChange]:
+def find_row_updates(tasks: TaskList, ids: Collection[str], series: str = "") -> Sequence[RowUpdate]:
     """What became of the rows of these tasks: first the ones that left, then the others from top to bottom.
 
     What hangs together with one of them is told too: the task above it, those below it, and others of its
@@ -69,16 +75,16 @@ def changes_of(tasks: TaskList, ids: Collection[str], series: str = "") -> Seque
     """
     shown = [*tasks.open, *tasks.done]
     here = {row.task["id"] for row in shown}
-    told = _with_related([row.task for row in shown], set(ids), series)
+    told = _add_related([row.task for row in shown], set(ids), series)
     if tasks.more:
         told |= set(tasks.ids[-len(ids) :])
-    gone = [RowChange(id) for id in ids if id not in here]
-    return [*gone, *_placed("open", tasks.open, told), *_placed("done", tasks.done, told)]
+    gone = [RowUpdate(id) for id in ids if id not in here]
+    return [*gone, *_place_rows("open", tasks.open, told), *_place_rows("done", tasks.done, told)]
 
 
-def _with_related(shown: Sequence[Json], ids: set[str], series: str) -> set[str]:
+def _add_related(shown: Sequence[TaskRead], ids: set[str], series: str) -> set[str]:
     told = ids | {task["id"] for task in shown if series and task.get("series_id") == series}
-    parents = {task["parent_id"] for task in shown if task["id"] in ids}
+    parents = {task["parent_id"] for task in shown if task["id"] in ids and task["parent_id"]}
     below = told
     while below:
         below = {task["id"] for task in shown if task["parent_id"] in below} - told
@@ -86,12 +92,12 @@ def _with_related(shown: Sequence[Json], ids: set[str], series: str) -> set[str]
     return told | parents
 
 
-def _placed(place: str, rows: Sequence[Row], told: Collection[str]) -> Iterator[RowChange]:
+def _place_rows(place: str, rows: Sequence[Row], told: Collection[str]) -> Iterator[RowUpdate]:
     before = ""
     for row in rows:
         id = row.task["id"]
         if id in told:
-            yield RowChange(id, row, place, before)
+            yield RowUpdate(id, row, place, before)
         before = id
 
 

@@ -2,31 +2,35 @@
 
 import asyncio
 import zlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from starlette.responses import RedirectResponse, Response
 
-from contracts.names import App
-from frontend_service.clients.service_client import Json, Refused, is_away
-from frontend_service.web.page_route import router
-from frontend_service.web.rendering import show
-from frontend_service.web.request_context import Form, SignedIn, Visit
+from contracts.api.lists import FilterCreate, FilterRead, LabelRead, ProjectCreate, ProjectRead
+from contracts.api.page import Page
+from frontend_service.clients.list_client import ListClient
+from frontend_service.clients.service_client import UpstreamError, is_unavailable
+from frontend_service.web.page_route import page_router
+from frontend_service.web.rendering import render_fragment
+from frontend_service.web.request_context import Form, RequestContext, SignedIn
 from frontend_service.web.tasks.views import AskedView
 from servicekit.errors import ServiceError
 from servicekit.web.ids import new_id
 
+T = TypeVar("T")
 LISTED = 200
 """Of each kind; who has more finds the others by the API."""
 
-pages = router()
+pages = page_router()
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class NestedProject:
     """A project, and how deep it lies in others."""
 
-    project: Json
+    project: ProjectRead
     level: int
 
 
@@ -34,9 +38,9 @@ class Place:
 class Sidebar:
     """What there is to choose from."""
 
-    projects: Sequence[Place] = ()
-    labels: Sequence[Json] = ()
-    filters: Sequence[Json] = ()
+    projects: Sequence[NestedProject] = ()
+    labels: Sequence[LabelRead] = ()
+    filters: Sequence[FilterRead] = ()
     names: dict[str, str] = field(default_factory=dict)
     """Of projects and filters, by id."""
     sorts: dict[str, str] = field(default_factory=dict)
@@ -50,71 +54,89 @@ class Sidebar:
         return f"{zlib.crc32(repr((self.projects, self.labels, self.filters)).encode()):08x}"
 
 
-async def read_sidebar(visit: Visit) -> Sidebar:
-    kinds = ("projects", "labels", "filters")
-    found = await asyncio.gather(*(_read(visit, name) for name in kinds))
-    return replace(arranged(*(items or [] for items in found)), away=None in found)
+async def read_sidebar(context: RequestContext) -> Sidebar:
+    lists = context.services.lists
+    projects, labels, filters = await asyncio.gather(
+        _find_items(lists.list_projects(LISTED)),
+        _find_items(lists.list_labels(LISTED)),
+        _find_items(lists.list_filters(LISTED)),
+    )
+    sidebar = arrange_sidebar(projects or [], labels or [], filters or [])
+    return replace(sidebar, away=None in (projects, labels, filters))
 
 
-def arranged(projects: list[Json], labels: list[Json], filters: list[Json]) -> Sidebar:
+def arrange_sidebar(
+    projects: list[ProjectRead], labels: list[LabelRead], filters: list[FilterRead]
+) -> Sidebar:
     """What a sidebar shows of these."""
     names = {item["id"]: item["name"] for item in (*projects, *filters)}
     shown = [item for item in projects if not item["archived"]]
-    sorts = {item["id"]: item["sort"] for item in filters if item.get("sort")}
-    return Sidebar(nested(shown), labels, filters, names, sorts)
+    sorts = {item["id"]: sort for item in filters if (sort := item.get("sort"))}
+    return Sidebar(nest_projects(shown), labels, filters, names, sorts)
 
 
-async def read_projects(visit: Visit) -> list[Place]:
+async def read_projects(context: RequestContext) -> list[NestedProject]:
     """The projects a task can be in."""
-    return nested(await _read(visit, "projects") or [])
+    return nest_projects(await _find_items(context.services.lists.list_projects(LISTED)) or [])
 
 
-def nested(projects: Sequence[Json]) -> list[Place]:
+def nest_projects(projects: Sequence[ProjectRead]) -> list[NestedProject]:
     """Each project behind the one it lies in; what lies in one that is not shown lies at the top."""
     known = {project["id"] for project in projects}
-    below: dict[str | None, list[Json]] = {}
+    below: dict[str | None, list[ProjectRead]] = {}
     for project in projects:
         parent = project["parent_id"] if project["parent_id"] in known else None
         below.setdefault(parent, []).append(project)
 
-    def walk(parent: str | None, level: int) -> list[Place]:
-        found: list[Place] = []
+    def walk(parent: str | None, level: int) -> list[NestedProject]:
+        found: list[NestedProject] = []
         for project in below.get(parent, []):
-            found += [Place(project, level), *walk(project["id"], level + 1)]
+            found += [NestedProject(project, level), *walk(project["id"], level + 1)]
         return found
 
     return walk(None, 0)
 
 
 @pages.get("/sidebar")
-async def lists_beside(visit: SignedIn, view: AskedView, path: str = "/", have: str = "") -> Response:
+async def show_sidebar(context: SignedIn, view: AskedView, path: str = "/", have: str = "") -> Response:
     """The lists as they are now; nothing while they are away or the same: the page keeps its own."""
-    sidebar = await read_sidebar(visit)
+    sidebar = await read_sidebar(context)
     if sidebar.away or sidebar.fingerprint == have:
         return Response(status_code=204)
-    return show(visit, "parts/lists.html", sidebar=sidebar, view=view, path=path)
+    return render_fragment(context, "parts/lists.html", sidebar=sidebar, view=view, path=path)
 
 
 @pages.post("/projects")
-async def add_project(visit: SignedIn, form: Form) -> Response:
-    body = {"name": form.get("name", "")} | ({"parent_id": form["parent"]} if form.get("parent") else {})
-    made = await visit.backend.send(App.TASK, "POST", "/projects", body, key=form.get("key") or new_id())
+async def add_project(context: SignedIn, form: Form) -> Response:
+    project = ProjectCreate(name=form.get("name", ""))
+    if form.get("parent"):
+        project["parent_id"] = form["parent"]
+    made = await context.services.lists.create_project(project, key=form.get("key") or new_id())
     return RedirectResponse(f"/?project={made['id']}", 303)
 
 
 @pages.post("/filters")
-async def save_filter(visit: SignedIn, view: AskedView, form: Form) -> Response:
-    body = {"name": form.get("name", ""), "filter": view.filter} | ({"sort": view.sort} if view.sort else {})
-    made = await visit.backend.send(App.TASK, "POST", "/filters", body, key=form.get("key") or new_id())
+async def save_filter(context: SignedIn, view: AskedView, form: Form) -> Response:
+    saved = FilterCreate(name=form.get("name", ""), filter=view.filter)
+    if view.sort:
+        saved["sort"] = view.sort
+    made = await context.services.lists.create_filter(saved, key=form.get("key") or new_id())
     return RedirectResponse(f"/?saved={made['id']}", 303)
 
 
-async def _read(visit: Visit, name: str) -> list[Json] | None:
+async def read_lists(lists: ListClient) -> tuple[list[ProjectRead], list[LabelRead], list[FilterRead]]:
+    """Projects, labels and filters. Raises `UpstreamError` or `Unavailable`."""
+    projects, labels, filters = await asyncio.gather(
+        lists.list_projects(LISTED), lists.list_labels(LISTED), lists.list_filters(LISTED)
+    )
+    return projects["items"], labels["items"], filters["items"]
+
+
+async def _find_items(page: Awaitable[Page[T]]) -> list[T] | None:
     """None while they can't be read."""
     try:
-        found: list[Json] = (await visit.backend.get(App.TASK, f"/{name}?limit={LISTED}"))["items"]
+        return (await page)["items"]
     except ServiceError as error:
-        if isinstance(error, Refused) and not is_away(error):
+        if isinstance(error, UpstreamError) and not is_unavailable(error):
             raise
         return None
-    return found

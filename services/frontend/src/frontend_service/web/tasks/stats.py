@@ -1,26 +1,24 @@
 """A few figures about one's tasks."""
 
-from typing import Any
-
 from starlette.responses import Response
 
-from contracts.names import App
-from frontend_service.web.page_route import router
-from frontend_service.web.rendering import show
-from frontend_service.web.request_context import SignedIn, Visit
+from contracts.api.analytics import Summary
+from frontend_service.web.page_route import page_router
+from frontend_service.web.rendering import render_fragment
+from frontend_service.web.request_context import RequestContext, SignedIn
 from servicekit.errors import ServiceError
 
-pages = router()
+pages = page_router()
 
 
 @pages.get("/figures")
-async def figures(visit: SignedIn) -> Response:
-    return show(visit, "parts/figures.html", figures=await read_figures(visit))
+async def show_stats(context: SignedIn) -> Response:
+    return render_fragment(context, "parts/stats.html", stats=await read_stats(context))
 
 
-async def read_figures(visit: Visit) -> dict[str, Any] | None:
+async def read_stats(context: RequestContext) -> Summary | None:
     """What analytics has counted; None while it can't be known."""
     try:
-        return await visit.backend.get(App.ANALYTICS, "/analytics/summary")
+        return await context.services.read_summary()
     except ServiceError:
         return None

@@ -1,19 +1,21 @@
 """What the page of a task shows beside its form: subtasks, and what happened to it."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from contracts.names import App
-from frontend_service.clients.service_client import Json, Refused, is_away
-from frontend_service.web.notifications.inbox_page import ago
-from frontend_service.web.request_context import Visit
+from contracts.api.page import Page
+from contracts.api.tasks import ActivityRead, TaskRead
+from frontend_service.clients.service_client import UpstreamError, is_unavailable
+from frontend_service.web.notifications.inbox_page import describe_age
+from frontend_service.web.request_context import RequestContext
 from frontend_service.web.tasks import task_form
 from servicekit.errors import ServiceError
 
 SHOWN = 50
+T = TypeVar("T")
 WHAT = {
     "created": "Added",
     "updated": "Changed",
@@ -30,7 +32,7 @@ UNSEEN = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FieldChange:
     """One field, before and after, in words."""
 
     field: str
@@ -39,13 +41,13 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class ActivityEntry:
     """One thing that happened to a task."""
 
     what: str
     at: str
     ago: str
-    changes: list[Change]
+    changes: list[FieldChange]
     via: str = ""
     """What acted for the user; empty for the user."""
     is_api_token: bool = False
@@ -55,35 +57,42 @@ class Event:
 class Details:
     """Subtasks in their order, and events, the latest first."""
 
-    subtasks: list[Json]
-    events: list[Event]
+    subtasks: list[TaskRead]
+    events: list[ActivityEntry]
 
 
-async def read_details(visit: Visit, id: str, now: datetime, names: Mapping[str, str]) -> Details:
+async def read_details(context: RequestContext, id: str, now: datetime, names: Mapping[str, str]) -> Details:
     """names: of projects, by id. What can't be read is left out."""
-    query = urlencode({"filter": f'parent = "{id}"', "sort": "position", "limit": SHOWN})
-    below = await _items(visit, f"/tasks?{query}")
-    happened = await _items(visit, f"/tasks/{id}/activity?limit={SHOWN}")
-    return Details(below, [event_of(entry, now, names) for entry in happened])
+    query = urlencode({"filter": f'parent = "{id}"', "sort": "position"})
+    subtasks = await _find_items(context.services.tasks.list_tasks(query, SHOWN))
+    activity = await _find_items(context.services.tasks.list_activity(id, SHOWN))
+    return Details(subtasks, [describe_event(entry, now, names) for entry in activity])
 
 
-def event_of(entry: Json, now: datetime, names: Mapping[str, str]) -> Event:
+def describe_event(entry: ActivityRead, now: datetime, names: Mapping[str, str]) -> ActivityEntry:
     """An entry of the activity, in words."""
-    changes = [] if entry["what"] == "created" else changes_of(entry["before"], entry["after"], names)
-    at, via = entry["at"], entry.get("via") or {}
-    said = ago(datetime.fromisoformat(at), now)
-    return Event(WHAT[entry["what"]], at, said, changes, via.get("name", ""), bool(via.get("token")))
+    changes = [] if entry["what"] == "created" else describe_changes(entry["before"], entry["after"], names)
+    at, via = entry["at"], entry.get("via")
+    said = describe_age(datetime.fromisoformat(at), now)
+    by, is_api_token = (via["name"], bool(via["token"])) if via else ("", False)
+    return ActivityEntry(WHAT[entry["what"]], at, said, changes, by, is_api_token)
 
 
-def changes_of(before: Json, after: Json, names: Mapping[str, str]) -> list[Change]:
+def describe_changes(
+    before: Mapping[str, Any], after: Mapping[str, Any], names: Mapping[str, str]
+) -> list[FieldChange]:
     return [
-        Change(FIELDS.get(name, name), _said(name, before[name], names), _said(name, after[name], names))
+        FieldChange(
+            FIELDS.get(name, name),
+            _format_value(name, before[name], names),
+            _format_value(name, after[name], names),
+        )
         for name in after
         if name not in UNSEEN
     ]
 
 
-def _said(name: str, value: Any, names: Mapping[str, str]) -> str:
+def _format_value(name: str, value: Any, names: Mapping[str, str]) -> str:
     if name == "priority":
         return task_form.PRIORITIES[str(value)]
     if isinstance(value, list):
@@ -94,11 +103,10 @@ def _said(name: str, value: Any, names: Mapping[str, str]) -> str:
     return names.get(text, text)
 
 
-async def _items(visit: Visit, path: str) -> list[Json]:
+async def _find_items(page: Awaitable[Page[T]]) -> list[T]:
     try:
-        found: list[Json] = (await visit.backend.get(App.TASK, path))["items"]
+        return (await page)["items"]
     except ServiceError as error:
-        if isinstance(error, Refused) and not is_away(error) and error.status != 404:
+        if isinstance(error, UpstreamError) and not is_unavailable(error) and error.status != 404:
             raise
         return []
-    return found

@@ -4,8 +4,9 @@ Nothing is checked here: what can't be read goes to the service as it is, and it
 """
 
 import re
-from typing import Any
+from collections.abc import Callable, Mapping
 
+from contracts.api.tasks import TaskRead
 from frontend_service.web.tasks import reminder_text
 from frontend_service.web.three_way_merge import Fields
 
@@ -26,69 +27,69 @@ LABELS = {
 _AROUND_A_LABEL = re.compile(r"^[#\s]+|\s+$")
 
 
-def shown(task: dict[str, Any]) -> Fields:
+def to_fields(task: TaskRead) -> Fields:
     """A task of the API as form fields."""
     return {
-        "title": _one_line(task["title"]),
-        "notes": _lines(task["notes"]),
+        "title": _to_one_line(task["title"]),
+        "notes": _normalize_newlines(task["notes"]),
         "priority": str(task["priority"]),
-        "labels": _labels_text(", ".join(task["labels"])),
+        "labels": _format_labels(", ".join(task["labels"])),
         "due_date": task["due_date"] or "",
         "due_time": (task["due_time"] or "").removesuffix(":00"),
-        "reminders": reminder_text.shown(task["reminders"]),
+        "reminders": reminder_text.format_reminders(task["reminders"]),
         "project_id": task["project_id"] or "",
     }
 
 
-def entered(form: Fields, base: Fields) -> Fields:
-    """Posted fields, written as `shown` writes them. Who takes the date away means the time, too."""
+def from_form(form: Fields, base: Fields) -> Fields:
+    """Posted fields, written as `to_fields` writes them. Who takes the date away means the time, too."""
     fields = {name: form.get(name, "") for name in NAMES}
-    fields["title"] = _one_line(fields["title"]).strip()
-    fields["notes"] = _lines(fields["notes"])
-    fields["labels"] = _labels_text(fields["labels"])
-    fields["reminders"] = reminder_text.shown(reminder_text.entered(fields["reminders"]))
+    fields["title"] = _to_one_line(fields["title"]).strip()
+    fields["notes"] = _normalize_newlines(fields["notes"])
+    fields["labels"] = _format_labels(fields["labels"])
+    fields["reminders"] = reminder_text.format_reminders(reminder_text.parse_reminders(fields["reminders"]))
     if base.get("due_date") and not fields["due_date"]:
         fields["due_time"] = ""
     return fields
 
 
-def patch_of(fields: Fields) -> dict[str, Any]:
+def build_patch(fields: Fields) -> dict[str, object]:
     """Form fields as a JSON merge-patch."""
     return {name: _TO_API.get(name, str)(value) for name, value in fields.items()}
 
 
-def _one_line(text: str) -> str:
+def _to_one_line(text: str) -> str:
     """What a browser makes of a text in an input of one line."""
     return text.replace("\r", "").replace("\n", "")
 
 
-def _lines(text: str) -> str:
+def _normalize_newlines(text: str) -> str:
     """What is left of a text that went through a text area."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _labels_text(text: str) -> str:
-    return ", ".join(_labels(text))
+def _format_labels(text: str) -> str:
+    return ", ".join(_parse_labels(text))
 
 
-def _labels(text: str) -> list[str]:
+def _parse_labels(text: str) -> list[str]:
     words = (_AROUND_A_LABEL.sub("", word) for word in text.split(","))
     return list(dict.fromkeys(word for word in words if word))
 
 
-def _priority(text: str) -> int | str:
+def _parse_priority(text: str) -> int | str:
     return int(text) if text.isdecimal() and len(text) == 1 else text
 
 
-def _or_none(text: str) -> str | None:
+def _none_if_empty(text: str) -> str | None:
     return text or None
 
 
-_TO_API: dict[str, Any] = {
-    "priority": _priority,
-    "labels": _labels,
-    "due_date": _or_none,
-    "due_time": _or_none,
-    "reminders": reminder_text.entered,
-    "project_id": _or_none,
+_TO_API: Mapping[str, Callable[[str], object]] = {
+    "priority": _parse_priority,
+    "labels": _parse_labels,
+    "due_date": _none_if_empty,
+    "due_time": _none_if_empty,
+    "reminders": reminder_text.parse_reminders,
+    "project_id": _none_if_empty,
 }

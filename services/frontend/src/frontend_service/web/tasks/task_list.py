@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from functools import partial
 
-from contracts.names import App
-from frontend_service.clients.service_client import Backend, is_away
+from contracts.api.tasks import TaskRead
+from frontend_service.clients.service_client import is_unavailable
+from frontend_service.clients.task_client import TaskClient
 from frontend_service.web.paging import PAGE, read_newest, within_limits
-from frontend_service.web.tasks.due import Due, tell_due
-from frontend_service.web.tasks.recurrence_form import in_words
+from frontend_service.web.tasks.due import Due, describe_due
+from frontend_service.web.tasks.recurrence_form import describe_rule
 from frontend_service.web.tasks.views import View
 from servicekit.errors import ServiceError
 
@@ -17,7 +18,7 @@ from servicekit.errors import ServiceError
 class Row:
     """One task."""
 
-    task: dict[str, Any]
+    task: TaskRead
     due: Due | None
 
     @property
@@ -28,7 +29,7 @@ class Row:
     def repeats(self) -> str:
         """How it repeats, in words; empty for a task that doesn't."""
         recurrence = self.task["recurrence"]
-        return (in_words(recurrence["rule"], recurrence["from"]) or "repeats") if recurrence else ""
+        return (describe_rule(recurrence["rule"], recurrence["from"]) or "repeats") if recurrence else ""
 
     @property
     def state(self) -> str:
@@ -64,22 +65,22 @@ class TaskList:
         return self.view.query(shown=within_limits(self.shown + PAGE))
 
 
-async def read_list(backend: Backend, view: View, shown: int, now: datetime) -> TaskList:
+async def read_list(tasks: TaskClient, view: View, shown: int, now: datetime) -> TaskList:
     """The list; it says itself when the tasks can't be read, or what is asked for can't be understood."""
     shown = within_limits(shown)
     try:
-        tasks, more = await read_newest(backend, App.TASK, view.path(), shown)
+        found, more = await read_newest(partial(tasks.list_tasks, view.task_query()), shown)
     except ServiceError as error:
         if error.status == 422:
             return TaskList(view, shown, problem=error.detail)
-        if not is_away(error):
+        if not is_unavailable(error):
             raise
         return TaskList(view, shown, away=True)
-    rows = [row_of(task, now) for task in tasks]
+    rows = [build_row(task, now) for task in found]
     still_open = [row for row in rows if not row.task["done"]]
     done = [row for row in rows if row.task["done"]]
-    return TaskList(view, shown, still_open, done, more, ids=[task["id"] for task in tasks])
+    return TaskList(view, shown, still_open, done, more, ids=[task["id"] for task in found])
 
 
-def row_of(task: dict[str, Any], now: datetime) -> Row:
-    return Row(task, tell_due(task, now))
+def build_row(task: TaskRead, now: datetime) -> Row:
+    return Row(task, describe_due(task, now))

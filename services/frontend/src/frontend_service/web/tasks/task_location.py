@@ -3,26 +3,25 @@
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from contracts.names import App
-from frontend_service.clients.service_client import Json
-from frontend_service.web.request_context import Visit
+from contracts.api.tasks import TaskRead
+from frontend_service.web.request_context import RequestContext
 from servicekit.errors import ServiceError
 
 
 @dataclass(frozen=True, slots=True)
-class Whereabouts:
+class TaskLocation:
     """A list, by its name and address."""
 
     name: str
     address: str
 
 
-async def whereabouts(visit: Visit, task: Json) -> Whereabouts:
+async def locate_task(context: RequestContext, task: TaskRead) -> TaskLocation:
     """The project of `task`; without one, the list of all."""
-    if not task.get("project_id"):
-        return Whereabouts("All tasks", "/")
+    if not task["project_id"]:
+        return TaskLocation("All tasks", "/")
     try:
-        name = (await visit.backend.get(App.TASK, f"/projects/{task['project_id']}"))["name"]
+        name = (await context.services.lists.read_list("projects", task["project_id"]))["name"]
     except ServiceError:
         name = "its project"
-    return Whereabouts(name, f"/?{urlencode({'project': task['project_id']})}")
+    return TaskLocation(name, f"/?{urlencode({'project': task['project_id']})}")

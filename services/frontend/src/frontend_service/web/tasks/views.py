@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 
 from fastapi import Depends, Query
 
+from contracts.api.tasks import TaskDraft
+
 LISTS = {"today": "Today", "upcoming": "Upcoming", "overdue": "Overdue", "inbox": "Inbox"}
 """Built-in filters of the task service, and what the page calls them."""
 NEWEST = "-created"
@@ -63,22 +65,21 @@ class View:
         said = [f"Search: {self.q}"] if self.q else []
         said += [f"Filter: {self.filter}"] if self.filter else []
         is_own = self.sort == replace(self, sort="").applied_sort()
-        return [*said, f"Sorted by: {said_sort(self.sort)}"] if self.sort and not is_own else said
+        return [*said, f"Sorted by: {describe_sort(self.sort)}"] if self.sort and not is_own else said
 
     def query(self, **more: Any) -> str:
         """The address of this view, behind the question mark."""
         return urlencode(self.asked | more)
 
-    def path(self) -> str:
-        """What to ask the task service for."""
+    def task_query(self) -> str:
+        """The query by which the task service lists these tasks."""
         asked = {"filter": " and ".join(self._filters()), "q": self.q, "sort": self._sort()}
         asked["saved"] = self.list if self.list in LISTS else self.saved
-        query = urlencode({name: value for name, value in asked.items() if value})
-        return f"/tasks?{query}" if query else "/tasks"
+        return urlencode({name: value for name, value in asked.items() if value})
 
-    def given(self, now: datetime) -> dict[str, Any]:
+    def given(self, now: datetime) -> TaskDraft:
         """The fields that make a new task one of this view."""
-        fields: dict[str, Any] = {"project_id": self.project} if self.project else {}
+        fields = TaskDraft(project_id=self.project) if self.project else TaskDraft()
         if self.label:
             fields["labels"] = [self.label]
         if self.list == "today":
@@ -99,7 +100,7 @@ class View:
         return self.sort or ("position" if self.project else "")
 
 
-async def asked_view(
+async def parse_view(
     list: Annotated[str, Query(max_length=20)] = "",
     project: Annotated[str, Query(max_length=100)] = "",
     label: Annotated[str, Query(max_length=100)] = "",
@@ -111,14 +112,14 @@ async def asked_view(
     return View(list, project, label, saved, filter, q.strip(), sort)
 
 
-def title_of(view: View, names: Mapping[str, str]) -> str:
+def view_title(view: View, names: Mapping[str, str]) -> str:
     """What the page is called; names: of projects and saved filters, by id."""
     if view.list in LISTS:
         return LISTS[view.list]
     return view.label or names.get(view.project or view.saved, "") or "Tasks"
 
 
-def said_sort(sort: str) -> str:
+def describe_sort(sort: str) -> str:
     """A sort order, in words; one that this page does not offer as it is written."""
     return SORTS.get(sort, sort)
 
@@ -128,4 +129,4 @@ def _quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-AskedView = Annotated[View, Depends(asked_view)]
+AskedView = Annotated[View, Depends(parse_view)]

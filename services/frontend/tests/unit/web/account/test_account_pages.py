@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from frontend_service.web.account.quota_usage import bar_of
+from frontend_service.web.account.quota_usage import build_bar
 
 from contracts.names import App
 from servicekit.web.quotas import Usage
@@ -101,7 +101,7 @@ class TestUsage:
         ids=lambda value: value.name if isinstance(value, Usage) else "",
     )
     def test_is_told_in_words(self, usage: Usage, told: tuple[str, str]) -> None:
-        bar = bar_of(usage)
+        bar = build_bar(usage)
         assert (bar.name, bar.told) == told
 
     async def test_stands_in_the_settings(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import orjson
 import pytest
-from frontend_service.web.account.import_file import MOST_PACKED, ImportFile, kept_file
+from frontend_service.web.account.import_file import MOST_PACKED, ImportFile, restore_file
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -123,7 +123,7 @@ class TestPreview:
 class TestKeptFile:
     @given(content=st.binary(min_size=1, max_size=5000))
     def test_is_the_chosen_one(self, content: bytes) -> None:
-        assert kept_file(ImportFile(content, "a", "").packed, "a", "").content == content
+        assert restore_file(ImportFile(content, "a", "").packed, "a", "").content == content
 
     def test_too_large_for_a_form_is_refused(self) -> None:
         noise = Random(1).randbytes(MOST_PACKED + 1000)
@@ -133,7 +133,7 @@ class TestKeptFile:
     @pytest.mark.parametrize("packed", ["", "####", "eJw=", "AAAA"])
     def test_that_no_form_made_is_refused(self, packed: str) -> None:
         with pytest.raises(Invalid, match="Choose the file once more"):
-            kept_file(packed, "a", "")
+            restore_file(packed, "a", "")
 
 
 class TestProgress:

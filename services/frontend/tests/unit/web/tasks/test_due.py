@@ -4,7 +4,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from frontend_service.web.tasks.due import now_in, tell_due
+from frontend_service.web.tasks.due import current_time_in, describe_due
 
 from services.frontend.tests.fake_services import a_task
 
@@ -25,23 +25,23 @@ class TestADate:
         ],
     )
     def test_is_told_as_seen_today(self, due_date: str, text: str, urgency: str) -> None:
-        due = tell_due(a_task(due_date=due_date), NOON)
+        due = describe_due(a_task(due_date=due_date), NOON)
         assert due is not None
         assert (due.text, due.urgency) == (text, urgency)
 
     def test_that_is_none_is_not_told(self) -> None:
-        assert tell_due(a_task(), NOON) is None
+        assert describe_due(a_task(), NOON) is None
 
 
 class TestATime:
     @pytest.mark.parametrize(("time", "urgency"), [("11:59:00", "overdue"), ("12:01:00", "today")])
     def test_of_today_may_have_passed(self, time: str, urgency: str) -> None:
-        due = tell_due(a_task(due_date="2026-11-23", due_time=time), NOON)
+        due = describe_due(a_task(due_date="2026-11-23", due_time=time), NOON)
         assert due is not None
         assert due.urgency == urgency
 
     def test_that_floats_stands_as_it_is(self) -> None:
-        due = tell_due(a_task(due_date="2026-11-24", due_time="09:00:00"), NOON)
+        due = describe_due(a_task(due_date="2026-11-24", due_time="09:00:00"), NOON)
         assert due is not None
         assert due.text == "Tomorrow, 09:00"
         assert due.machine == "2026-11-24T09:00"
@@ -53,7 +53,7 @@ class TestATime:
             time_zone="Asia/Tokyo",
             due_at="2026-11-24T00:00:00Z",
         )
-        due = tell_due(task, NOON)
+        due = describe_due(task, NOON)
         assert due is not None
         assert due.text == "Tomorrow, 01:00"
         assert due.exact == "Tuesday, 24 November 2026, 01:00"
@@ -61,4 +61,4 @@ class TestATime:
 
 class TestNow:
     def test_in_a_zone_nobody_knows_is_utc(self) -> None:
-        assert str(now_in("Mars/Olympus").tzinfo) == "UTC"
+        assert str(current_time_in("Mars/Olympus").tzinfo) == "UTC"

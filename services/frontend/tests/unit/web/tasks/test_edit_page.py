@@ -20,7 +20,7 @@ HTMX = {"hx-request": "true"}
 
 
 def form(**changes: str) -> dict[str, str]:
-    shown = task_form.shown(READ)
+    shown = task_form.to_fields(READ)
     return {"key": "k", "version": "1", "base": json.dumps(shown)} | shown | changes
 
 
@@ -28,7 +28,7 @@ class Stored:
     """A task service that knows versions."""
 
     def __init__(self, **changed: Any) -> None:
-        self.task = READ | {"version": 2} | changed
+        self.task: Any = READ | {"version": 2} | changed
 
     def patch(self, call: Call) -> SidecarResponse:
         if call.headers["if-match"] != f'"{self.task["version"]}"':
@@ -113,7 +113,7 @@ class TestAConflict:
     ) -> None:
         stored = Stored(title="Buy soy milk")
         services.answers[SAVE] = stored.patch
-        base = json.dumps(task_form.shown(stored.task))
+        base = json.dumps(task_form.to_fields(stored.task))
         await ada.post(f"/tasks/{ID}", data=form(title="Buy oat milk", base=base, version="2"))
         assert stored.task["title"] == "Buy oat milk"
 

@@ -1,7 +1,14 @@
 """Rules as a form shows them."""
 
 import pytest
-from frontend_service.web.tasks.recurrence_form import EMPTY, WEEKDAYS, in_words, problems_of, rule_of, shown
+from frontend_service.web.tasks.recurrence_form import (
+    EMPTY,
+    WEEKDAYS,
+    describe_rule,
+    find_problems,
+    format_rule,
+    parse_rule,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,11 +48,11 @@ def meaning(rule: str) -> dict[str, list[str]]:
 class TestARule:
     @given(rules())
     def test_that_is_shown_says_the_same_again(self, rule: str) -> None:
-        fields = shown(rule)
+        fields = parse_rule(rule)
         if fields is not None:
-            assert meaning(rule_of(fields)) == meaning(rule)
-            assert problems_of(fields) == {}
-            assert in_words(rule).startswith("every ")
+            assert meaning(format_rule(fields)) == meaning(rule)
+            assert find_problems(fields) == {}
+            assert describe_rule(rule).startswith("every ")
 
     @pytest.mark.parametrize(
         ("rule", "words"),
@@ -61,10 +68,10 @@ class TestARule:
         ],
     )
     def test_is_said_in_words(self, rule: str, words: str) -> None:
-        assert in_words(rule) == words
+        assert describe_rule(rule) == words
 
     def test_from_completion_says_so(self) -> None:
-        assert in_words("FREQ=DAILY;INTERVAL=10", "completion") == "every 10 days, from when it is done"
+        assert describe_rule("FREQ=DAILY;INTERVAL=10", "completion") == "every 10 days, from when it is done"
 
     @pytest.mark.parametrize(
         "rule",
@@ -81,8 +88,8 @@ class TestARule:
         ],
     )
     def test_the_form_has_no_fields_for_is_not_shown(self, rule: str) -> None:
-        assert shown(rule) is None
-        assert in_words(rule) == ""
+        assert parse_rule(rule) is None
+        assert describe_rule(rule) == ""
 
 
 class TestFields:
@@ -100,7 +107,7 @@ class TestFields:
         ],
     )
     def test_make_a_rule(self, fields: dict[str, str], rule: str) -> None:
-        assert rule_of(EMPTY | fields) == rule
+        assert format_rule(EMPTY | fields) == rule
 
     @pytest.mark.parametrize(
         ("fields", "wrong"),
@@ -116,4 +123,4 @@ class TestFields:
         ],
     )
     def test_that_mean_nothing_are_named(self, fields: dict[str, str], wrong: set[str]) -> None:
-        assert set(problems_of(EMPTY | fields)) == wrong
+        assert set(find_problems(EMPTY | fields)) == wrong

@@ -2,14 +2,14 @@
 
 import random
 from datetime import UTC, datetime
-from typing import Any
 from uuid import uuid4
 
 import httpx2
 import pytest
-from frontend_service.web.tasks.row_updates import changes_of
-from frontend_service.web.tasks.task_list import TaskList, row_of
+from frontend_service.web.tasks.row_updates import find_row_updates
+from frontend_service.web.tasks.task_list import TaskList, build_row
 
+from contracts.api.tasks import TaskRead
 from services.frontend.tests.fake_services import FakeServices, a_task
 from tests.fake_sidecar import answer
 
@@ -20,18 +20,18 @@ LEAST_TIMES = 15
 """By how much a row is smaller than the long list."""
 
 
-def many(count: int) -> list[dict[str, Any]]:
+def many(count: int) -> list[TaskRead]:
     return [a_task(id=str(uuid4()), title=f"Task {number}", done=number % 2 == 1) for number in range(count)]
 
 
-def listed(tasks: list[dict[str, Any]], *, more: bool = False) -> TaskList:
-    rows = [row_of(task, NOW) for task in tasks]
+def listed(tasks: list[TaskRead], *, more: bool = False) -> TaskList:
+    rows = [build_row(task, NOW) for task in tasks]
     still_open = [row for row in rows if not row.task["done"]]
     done = [row for row in rows if row.task["done"]]
     return TaskList(open=still_open, done=done, more=more, ids=[task["id"] for task in tasks])
 
 
-def split(tasks: list[dict[str, Any]]) -> dict[str, list[str]]:
+def split(tasks: list[TaskRead]) -> dict[str, list[str]]:
     return {
         name: [each["id"] for each in tasks if each["done"] is done]
         for name, done in (("open", False), ("done", True))
@@ -77,7 +77,7 @@ class TestThePlaceOfARow:
             tasks.remove(each)
             if draw.random() < 0.7:
                 tasks.insert(draw.randint(0, len(tasks)), each)
-        for change in changes_of(listed(tasks), changed):
+        for change in find_row_updates(listed(tasks), changed):
             for ids in shown.values():
                 ids[:] = [id for id in ids if id != change.id]
             if change.row:
@@ -90,10 +90,10 @@ class TestThePlaceOfARow:
         task |= {"parent_id": parent["id"]}
         below |= {"parent_id": task["id"]}
         following = a_task(id=str(uuid4()), series_id="s")
-        told = changes_of(listed([parent, task, below, other, following]), [task["id"]], "s")
+        told = find_row_updates(listed([parent, task, below, other, following]), [task["id"]], "s")
         assert {change.id for change in told} == {each["id"] for each in (parent, task, below, following)}
 
     def test_is_told_of_the_last_one_where_there_are_more(self) -> None:
         tasks = many(5)
-        told = changes_of(listed(tasks, more=True), [str(uuid4())])
+        told = find_row_updates(listed(tasks, more=True), [str(uuid4())])
         assert [change.id for change in told if change.row] == [tasks[-1]["id"]]

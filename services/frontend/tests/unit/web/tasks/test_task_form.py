@@ -1,13 +1,12 @@
 """A task as form fields and back."""
 
-from typing import Any
-
 import pytest
 from frontend_service.web.tasks import task_form
-from frontend_service.web.three_way_merge import changed
+from frontend_service.web.three_way_merge import changed_fields
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.api.tasks import TaskRead
 from services.frontend.tests.fake_services import a_task
 
 TEXT = st.text(alphabet=st.sampled_from("ab \n\r,#é"), max_size=12)
@@ -36,16 +35,16 @@ def sent(shown: dict[str, str]) -> dict[str, str]:
 
 class TestAFormNobodyTouched:
     @given(TASKS)
-    def test_changes_nothing(self, task: dict[str, Any]) -> None:
-        shown = task_form.shown(task)
+    def test_changes_nothing(self, task: TaskRead) -> None:
+        shown = task_form.to_fields(task)
         if shown["due_time"] and not shown["due_date"]:
             return
-        assert changed(shown, task_form.entered(sent(shown), shown)) == {}
+        assert changed_fields(shown, task_form.from_form(sent(shown), shown)) == {}
 
 
 class TestEntered:
     def test_takes_labels_with_commas_and_hashes(self) -> None:
-        assert task_form.entered({"labels": " #home,, work , home"}, {})["labels"] == "home, work"
+        assert task_form.from_form({"labels": " #home,, work , home"}, {})["labels"] == "home, work"
 
     @pytest.mark.parametrize(
         ("text", "shown"),
@@ -59,30 +58,35 @@ class TestEntered:
         ],
     )
     def test_takes_reminders_in_minutes_hours_and_days(self, text: str, shown: str) -> None:
-        assert task_form.entered({"reminders": text}, {})["reminders"] == shown
+        assert task_form.from_form({"reminders": text}, {})["reminders"] == shown
 
     def test_takes_the_time_away_with_the_date(self) -> None:
         base = {"due_date": "2031-05-06", "due_time": "18:30"}
-        assert task_form.entered({"due_date": "", "due_time": "18:30"}, base)["due_time"] == ""
+        assert task_form.from_form({"due_date": "", "due_time": "18:30"}, base)["due_time"] == ""
 
     def test_keeps_a_time_that_never_had_a_date(self) -> None:
-        assert task_form.entered({"due_time": "18:30"}, {})["due_time"] == "18:30"
+        assert task_form.from_form({"due_time": "18:30"}, {})["due_time"] == "18:30"
 
 
 class TestPatch:
     def test_clears_what_was_emptied(self) -> None:
         fields = {"due_date": "", "due_time": "", "labels": "", "notes": ""}
-        assert task_form.patch_of(fields) == {"due_date": None, "due_time": None, "labels": [], "notes": ""}
+        assert task_form.build_patch(fields) == {
+            "due_date": None,
+            "due_time": None,
+            "labels": [],
+            "notes": "",
+        }
 
     def test_leaves_nonsense_to_the_service(self) -> None:
-        assert task_form.patch_of({"priority": "x", "due_date": "soon"}) == {
+        assert task_form.build_patch({"priority": "x", "due_date": "soon"}) == {
             "priority": "x",
             "due_date": "soon",
         }
 
     def test_of_shown_fields_is_the_task(self) -> None:
         task = a_task(priority=3, labels=["home"], due_date="2031-05-06", due_time="18:30:00")
-        found = task_form.patch_of(task_form.shown(task))
+        found = task_form.build_patch(task_form.to_fields(task))
         assert found == {
             "title": "Buy milk",
             "notes": "",

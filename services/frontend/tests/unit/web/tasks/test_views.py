@@ -1,15 +1,16 @@
 """Lists beside the tasks, searching, details and the trash, with made-up services."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
-from frontend_service.web.tasks.sidebar import nested
-from frontend_service.web.tasks.task_details import changes_of
+from frontend_service.web.tasks.sidebar import nest_projects
+from frontend_service.web.tasks.task_details import describe_changes
 from frontend_service.web.tasks.views import View
 
+from contracts.api.lists import ProjectRead
 from services.frontend.tests.fake_services import FakeServices, a_task, problem
 from tests.fake_sidecar import answer
 
@@ -17,28 +18,29 @@ ID = a_task()["id"]
 NOW = datetime(2026, 12, 24, 9, tzinfo=UTC)
 
 
-def project(id: str, parent_id: str | None = None, name: str = "") -> dict[str, Any]:
-    return {"id": id, "name": name or id, "parent_id": parent_id, "archived": False}
+def project(id: str, parent_id: str | None = None, name: str = "") -> ProjectRead:
+    fields = {"id": id, "name": name or id, "parent_id": parent_id, "archived": False}
+    return cast(ProjectRead, fields)
 
 
 class TestView:
     @pytest.mark.parametrize(
-        ("view", "path"),
+        ("view", "query"),
         [
-            (View(), "/tasks"),
-            (View(list="today"), "/tasks?saved=today"),
-            (View(list="nonsense"), "/tasks"),
-            (View(saved="x", q="a b"), "/tasks?q=a+b&saved=x"),
-            (View(label='a"b\\'), "/tasks?filter=label+%3D+%22a%5C%22b%5C%5C%22"),
-            (View(project="p"), "/tasks?filter=project+%3D+%22p%22&sort=position"),
-            (View(filter="done or due", sort="due"), "/tasks?filter=done+or+due&sort=due"),
+            (View(), ""),
+            (View(list="today"), "saved=today"),
+            (View(list="nonsense"), ""),
+            (View(saved="x", q="a b"), "q=a+b&saved=x"),
+            (View(label='a"b\\'), "filter=label+%3D+%22a%5C%22b%5C%5C%22"),
+            (View(project="p"), "filter=project+%3D+%22p%22&sort=position"),
+            (View(filter="done or due", sort="due"), "filter=done+or+due&sort=due"),
         ],
     )
-    def test_asks_the_task_service(self, view: View, path: str) -> None:
-        assert view.path() == path
+    def test_asks_the_task_service(self, view: View, query: str) -> None:
+        assert view.task_query() == query
 
     def test_puts_a_typed_filter_in_parentheses_behind_its_own(self) -> None:
-        asked = parse_qs(urlsplit(View(label="home", filter="done or due").path()).query)
+        asked = parse_qs(urlsplit("?" + View(label="home", filter="done or due").task_query()).query)
         assert asked["filter"] == ['label = "home" and (done or due)']
 
     def test_makes_new_tasks_one_of_it(self) -> None:
@@ -50,7 +52,7 @@ class TestView:
 
 class TestSidebar:
     def test_nests_projects(self) -> None:
-        found = nested(
+        found = nest_projects(
             [project("a"), project("c"), project("b", "a"), project("d", "b"), project("e", "gone")]
         )
         assert [(place.project["id"], place.level) for place in found] == [
@@ -62,7 +64,9 @@ class TestDetails:
     def test_say_what_changed_in_words(self) -> None:
         before = {"priority": 0, "labels": [], "project_id": None, "position": "a"}
         after = {"priority": 4, "labels": ["a", "b"], "project_id": "p", "position": "b"}
-        found = [(each.field, each.before, each.after) for each in changes_of(before, after, {"p": "Home"})]
+        found = [
+            (each.field, each.before, each.after) for each in describe_changes(before, after, {"p": "Home"})
+        ]
         assert found == [("Priority", "None", "Urgent"), ("Labels", "", "a, b"), ("Project", "", "Home")]
 
 

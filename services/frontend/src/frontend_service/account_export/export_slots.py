@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from servicekit.errors import Conflict, Unavailable
 
-WAIT_SECONDS = 30
+RETRY_AFTER_SECONDS = 30
 
 
 class ExportRunning(Conflict):
@@ -13,23 +13,23 @@ class ExportRunning(Conflict):
 
 
 @dataclass(slots=True)
-class Turns:
-    """At most `most` users at once."""
+class ExportSlots:
+    """A semaphore that refuses instead of waiting: at most `limit` users at once."""
 
-    most: int
+    limit: int
     _running: set[str] = field(default_factory=set)
 
-    def take(self, user_id: str) -> None:
-        """Begin; `give_back` ends it. Raises `ExportRunning`, or `Unavailable` while others export."""
+    def acquire(self, user_id: str) -> None:
+        """Begin; `release` ends it. Raises `ExportRunning`, or `Unavailable` while others export."""
         if user_id in self._running:
             raise ExportRunning
-        if len(self._running) >= self.most:
+        if len(self._running) >= self.limit:
             raise Unavailable(
                 "Others are exporting right now; try again in a moment.",
                 code="exports-busy",
-                retry_after=WAIT_SECONDS,
+                retry_after=RETRY_AFTER_SECONDS,
             )
         self._running.add(user_id)
 
-    def give_back(self, user_id: str) -> None:
+    def release(self, user_id: str) -> None:
         self._running.discard(user_id)
