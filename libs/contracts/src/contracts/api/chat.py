@@ -18,7 +18,7 @@ class Message(TypedDict):
     at: str
 
 
-class Pending(TypedDict):
+class PendingAction(TypedDict):
     kind: Literal["complete", "reopen", "delete"]
     task_id: str
     title: str
@@ -31,7 +31,7 @@ class Conversation(TypedDict):
     updated_at: str
     messages: NotRequired[list[Message]]
     shown: NotRequired[list[str]]
-    pending: NotRequired[Pending | None]
+    pending: NotRequired[PendingAction | None]
 
 
 class ConversationHead(TypedDict):

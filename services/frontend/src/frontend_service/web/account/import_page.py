@@ -61,7 +61,7 @@ async def preview_import(context: SignedIn, now: Now, request: Request) -> Respo
         file = await read_uploaded_file(request)
         packed = file.packed
         found = await context.services.files.start_import(
-            file.content, _options(file) | {"dry_run": "true"}, key=new_id()
+            file.content, {"dry_run": "true"} | _options(file), key=new_id()
         )
     except ServiceError as error:
         return await _render_refusal(context, error)

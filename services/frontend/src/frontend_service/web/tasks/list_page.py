@@ -185,7 +185,7 @@ async def _render_change(
         asked = {"done": verb, "task": id} | ({"shown": str(shown)} if shown != PAGE else {})
         return RedirectResponse(f"/?{view.query(**asked)}", 303)
     values: dict[str, Any] = {"done": DONE[verb], "id": id, "title": title, "below": whole, "elsewhere": None}
-    if whole or (verb == "reopen" and task and task["recurrence"]):
+    if whole or (verb == "reopen" and task and task.get("recurrence")):
         return await _render_list(context, "parts/changed.html", view, shown, now, changes=None, **values)
     tasks = await read_list(context.services.tasks, view, shown, now)
     if verb == "add" and task and not tasks.away and id not in tasks.ids:
