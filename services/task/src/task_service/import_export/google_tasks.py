@@ -81,7 +81,7 @@ class _SeriesIndex:
         self._report = source.report
 
     def is_left_out(self, task: Json, where: str) -> bool:
-        """Whether a task is an open occurrence behind the next one of a rule that is taken over."""
+        """Whether a task is an open occurrence behind the next one of a rule that is imported."""
         id = as_text(task.get("task_recurrence_id"))
         if not self._rules.get(id) or task.get("status") == "completed" or self._next[id] is task:
             return False

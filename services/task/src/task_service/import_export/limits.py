@@ -22,4 +22,4 @@ MAX_AT_ONCE = 3
 """Imports and previews of one user that are not finished."""
 PREVIEW_TASKS = 20
 FILES_AT_ONCE = 1
-"""That requests have read at a time in one pod, beside the one that is taken in."""
+"""Files that requests parse at a time in one pod, beside the one that the worker imports."""

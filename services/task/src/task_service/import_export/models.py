@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 
 
 class ImportJob(SQLModel, table=True):
-    """A file that is being taken in, or was."""
+    """The import of a file: queued, running or finished."""
 
     __tablename__ = "import_job"
 

@@ -19,7 +19,7 @@ _WHOLE = re.compile(r"[+-]?[0-9]+")
 
 
 class ImportReport:
-    """What could not be taken over: where in the file, and what became of it.
+    """What could not be imported: where in the file, and what became of it.
 
     What is said of many places is one line, with the first places and how many more there are.
     """

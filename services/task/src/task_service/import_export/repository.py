@@ -81,7 +81,7 @@ async def find_job(session: AsyncSession, user_id: str, id: str) -> ImportJob | 
 
 
 async def count_running(session: AsyncSession, user_id: str, now: datetime) -> int:
-    """How many files of a user are being read or taken in, or wait for it, at `now`."""
+    """How many files of a user are being parsed or imported, or are queued, at `now`."""
     is_read = and_(col(ImportJob.status) == READING, col(ImportJob.leased_until) > now)
     query = select(func.count()).where(
         col(ImportJob.user_id) == user_id, or_(col(ImportJob.status).in_(UNFINISHED), is_read)
@@ -102,7 +102,7 @@ async def lock_job(session: AsyncSession, id: str) -> ImportJob | None:
 
 
 async def discard_unqueued(session: AsyncSession, id: str) -> None:
-    """Drop a file that was read, unless it waits to be taken in."""
+    """Drop a file that was parsed, unless it is queued."""
     query = delete(ImportJob).where(col(ImportJob.id) == id, col(ImportJob.status) == READING)
     await session.execute(query)
 

@@ -65,12 +65,12 @@ async def start_import(
     project: ProjectParam = None,
     dry_run: Annotated[bool, Query(description="only say what would come of it")] = False,
 ) -> Any:
-    """Takes in a file: our JSON, Vikunja's export, Todoist's CSV or any CSV with a title column.
+    """Imports a file: our JSON, Vikunja's export, Todoist's CSV or any CSV with a title column.
 
     The body is the file, packed with gzip if it has more than 1 MiB (16 MiB unpacked and 20,000 tasks at
-    most), or a zip archive. It is taken in beside the requests: ask `GET /import/{id}` how far it is and
-    what could not be taken over. The same file again adds nothing. With `dry_run` the answer is 200 and
-    holds the first 20 tasks as they would be. Three files of an account are read or taken in at a time.
+    most), or a zip archive. It is imported asynchronously: `GET /import/{id}` tells its progress and
+    what could not be imported. The same file again adds nothing. With `dry_run` the answer is 200 and
+    holds the first 20 tasks as they would be. Three files of an account are parsed or imported at a time.
     """
     reject_unknown_parameters(request, {"format", "project", "dry_run"})
     file = FileRequest(use_cases.make_owner(user), await request.body(), format, project, datetime.now(UTC))
@@ -116,7 +116,7 @@ async def _enqueue_import(
 
 @imports.get("/{id}")
 async def read_import(user: CurrentUser, id: PathId, session: SessionDep) -> ImportRead:
-    """How far an import is, and what could not be taken over. Kept for 7 days."""
+    """Progress of an import, and what could not be imported. Kept for 7 days."""
     return ImportRead.model_validate(await use_cases.read_import(session, user, id))
 
 

@@ -10,7 +10,7 @@ from task_service.schemas import ActivityRead, Recurrence, ReminderOfTask
 
 
 class ReportLine(BaseModel):
-    """Something that could not be taken over."""
+    """Something that could not be imported."""
 
     where: str
     what: str

@@ -85,7 +85,7 @@ _TIME = "[0-9]{1,2}(?:[:.][0-5][0-9])?(?: ?[ap]m)?"
 
 
 def _make_phrases(kind: PhraseKind, where: Placement, rows: dict[str, str | tuple[str, ...]]) -> list[Phrase]:
-    """template → meaning, or meanings with the kinds that follow."""
+    """template → resolver, or resolver with the kinds of phrases that follow."""
     found = []
     for template, row in rows.items():
         meaning, *then = (row,) if isinstance(row, str) else row

@@ -35,7 +35,7 @@ MODIFIER_AFTER = re.compile(
 """What stands behind a phrase and does so: `friday or later`, `3 may to 7 foo`."""
 
 EXCEPTION_AFTER = re.compile(r",?\s+(?:but(?:\s+not)?|except(?:ing)?|excluding|unless)(?!\w)")
-"""Behind a recurrence that is not wholly understood."""
+"""After a recurrence: an exception that rules can't express."""
 
 CONJUNCTION = re.compile(
     r"\s*(?:[-–—~&/+]|,?\s*(?:to|until|till|til|through|thru|and|or|and/or|&|as well as|but|then|vs)(?!\w)"

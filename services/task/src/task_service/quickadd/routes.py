@@ -1,4 +1,4 @@
-"""HTTP in: what quick add would understand."""
+"""HTTP in: preview of quick add."""
 
 from servicekit.security.auth import CurrentUser
 from servicekit.web.routes import ReadOnlyRoute, SessionDep, create_router
@@ -10,5 +10,5 @@ quick_add = create_router(prefix="/tasks", tags=["tasks"], route_class=ReadOnlyR
 
 @quick_add.post("/parse")
 async def parse_quick_add(user: CurrentUser, body: ParseRequest, session: SessionDep) -> QuickAddPreview:
-    """What would be understood of a text; nothing is stored."""
+    """Previews the task that quick add would create from a text; nothing is stored."""
     return await use_cases.preview_quick_add(session, user, body)

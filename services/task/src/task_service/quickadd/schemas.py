@@ -54,10 +54,10 @@ class TaskDraft(TaskPatch):
         if self.quick is not None and self.title:
             raise Invalid.field("/title", "Send either quick or title, not both.")
 
-    def merge_parsed(self, understood: Mapping[str, Any]) -> TaskCreate:
-        """The whole task; `understood` gives what no field says. Raises pydantic's `ValidationError`."""
+    def merge_parsed(self, parsed: Mapping[str, Any]) -> TaskCreate:
+        """The whole task; `parsed` gives what no field sets. Raises pydantic's `ValidationError`."""
         said = self.model_dump(exclude_unset=True, by_alias=True, exclude={"quick", "marks"})
-        return TaskCreate.model_validate({**understood, **said})
+        return TaskCreate.model_validate({**parsed, **said})
 
 
 class ParseRequest(RequestBody):

@@ -33,7 +33,7 @@ _EDGE = " \t\n\r,;:–—-"
 
 @dataclass(frozen=True, slots=True, order=True)
 class TextSpan:
-    """A part of the text that was understood: from `start` up to `end`, which is not in it."""
+    """A parsed part of the text, from `start` to `end` (exclusive)."""
 
     start: int
     end: int

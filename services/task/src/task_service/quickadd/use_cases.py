@@ -47,7 +47,7 @@ async def create_task(session: AsyncSession, user: Principal, draft: TaskDraft) 
 
 
 async def preview_quick_add(session: AsyncSession, user: Principal, body: ParseRequest) -> QuickAddPreview:
-    """What would be understood; nothing is stored."""
+    """Preview the parsed task; nothing is stored."""
     found = parse_text(
         body.quick,
         Calendar.for_zone(body.now or datetime.now(UTC), body.time_zone or user.time_zone, user.week_start),
