@@ -23,7 +23,7 @@ class DailyCount(SQLModel, table=True):
 
 
 class DeletedUser(SQLModel, table=True):
-    """A user whose account is gone: events of them may still come, from other topics and replays."""
+    """Tombstone of a user whose account is gone: events of them may still come, from other topics, late."""
 
     __tablename__ = "erased_user"
 
@@ -32,7 +32,7 @@ class DeletedUser(SQLModel, table=True):
 
 
 class DeadLetter(SQLModel, table=True):
-    """An event a consumer gave up, parked until somebody looks at it."""
+    """A message of the dead-letter topic: an event a consumer gave up, kept until somebody looks at it."""
 
     __tablename__ = "dead_letter"
 

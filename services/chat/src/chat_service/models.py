@@ -12,7 +12,7 @@ __all__ = ["DeletedUser", "IdempotencyRow", "OutboxRow", "ProcessedMessageRow"]
 
 
 class DeletedUser(SQLModel, table=True):
-    """A user whose account is gone. Their access tokens are good for some minutes more."""
+    """Tombstone of a user whose account is gone: their access tokens are good for some minutes more."""
 
     __tablename__ = "erased_speaker"
 

@@ -15,14 +15,15 @@ _RECORD_DELETED = build_per_dialect(lambda insert: insert(DeletedUser).on_confli
 
 
 async def require_account(session: AsyncSession, user_id: str) -> None:
-    """Raise `AccountGone` for an erased user; one who is not is erased after this transaction."""
+    """Raise `AccountGone` for a deleted user. A shared advisory lock makes a deletion wait for this
+    transaction, so that no message is answered after it."""
     await _take_advisory_lock(session, _SHARED_LOCK, user_id)
     if await session.get(DeletedUser, user_id):
         raise AccountGone
 
 
 async def record_deleted_user(session: AsyncSession, user_id: str, now: datetime) -> None:
-    """Note that a user is erased, when nothing of theirs is under way any more."""
+    """Write the tombstone, behind an exclusive advisory lock: nothing of the user is in flight then."""
     await _take_advisory_lock(session, _EXCLUSIVE_LOCK, user_id)
     await execute_per_dialect(session, _RECORD_DELETED, {"id": user_id, "erased_at": now})
 

@@ -27,7 +27,8 @@ __all__ = [
 
 
 class Recipient(SQLModel, table=True):
-    """A user as user-events tell of them, and how they want to be told; an erased one is empty."""
+    """Read model of a user, from user-events, with their preferences; emptied, it is the tombstone of a
+    deleted one."""
 
     __tablename__ = "person"
 
@@ -48,7 +49,8 @@ class Recipient(SQLModel, table=True):
 
 
 class TaskProjection(SQLModel, table=True):
-    """A task as todo-events told of it last: what reminders and digest need."""
+    """Projection of a task, from todo-events: what reminders and digest need. Only a newer version changes
+    it, so events may repeat or come late."""
 
     __tablename__ = "known_task"
 
@@ -179,7 +181,7 @@ class DeliveryAttempt(SQLModel, table=True):
 
 
 class ScheduledJob(SQLModel, table=True):
-    """An instant at which reminders are due: one job of the scheduler."""
+    """An instant at which reminders are due: one job of the Dapr scheduler, which may forget it."""
 
     __tablename__ = "wake_up"
 

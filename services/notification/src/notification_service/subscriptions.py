@@ -1,4 +1,8 @@
-"""Events in: what the notification service listens to."""
+"""Events in: what the notification service consumes.
+
+Dapr delivers at least once. `processed_messages` drops what was handled before (idempotent consumer), and
+the projection of a task drops versions older than its own, so that order does not matter either.
+"""
 
 from contracts.filter import FilterCreated, FilterDeleted, FilterUpdated
 from contracts.imports import ImportFinished

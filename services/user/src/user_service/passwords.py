@@ -1,6 +1,7 @@
 """Passwords are kept as Argon2id hashes.
 
-Parameters: the OWASP Password Storage Cheat Sheet's first choice (19 MiB, 2 passes, 1 lane). Hashing
+Parameters: 19 MiB, 2 passes, 1 lane, the least the OWASP Password Storage Cheat Sheet allows for Argon2id
+(RFC 9106 explains them); hashes say their own, so these can be raised later. Hashing
 costs tens of milliseconds of CPU, so it runs in threads, as many at once as there are processors, and
 whoever would have to wait for long is refused at once: a storm of sign-ins is felt in no other request.
 """

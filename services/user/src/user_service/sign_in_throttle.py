@@ -1,4 +1,4 @@
-"""Counts failed sign-ins of each account, so that passwords can't be guessed in bulk.
+"""Brute-force protection: limits failed sign-ins of each account in a sliding window.
 
 Kept in this process only: with n replicas an attacker has n times the tries, which is still few.
 """

@@ -1,4 +1,8 @@
-"""When a delivery that failed is tried again. Pure."""
+"""Exponential backoff: when a delivery that failed is retried. Pure.
+
+Without jitter: what many deliveries to one host would do at once is limited by the fair queue
+(`queue.fairness.MAX_PER_HOST`), and each counts its pause from the end of its own attempt.
+"""
 
 from datetime import datetime, timedelta
 
@@ -6,7 +10,7 @@ FIRST = timedelta(seconds=5)
 LONGEST = timedelta(hours=3)
 GIVEN_UP_AFTER = timedelta(hours=24)
 LEASE = timedelta(seconds=60)
-"""How long a worker may take; after that the delivery is anybody's again."""
+"""Visibility timeout: how long a worker may take; after that the delivery is anybody's again."""
 
 
 def next_attempt_at(attempts: int, first_due: datetime, now: datetime, asked: float = 0) -> datetime | None:

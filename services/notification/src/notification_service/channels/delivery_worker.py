@@ -1,10 +1,11 @@
-"""Deliveries are taken (`queue.fairness` says whose), sent and settled, at least once each and one at a time.
+"""Sends deliveries, each at least once: `queue.fairness` says whose is next, `backoff` when to retry.
 
-A worker takes a delivery by moving its `next_at` on in a transaction, sends it outside of any, and settles
-it in a second one. Should the process die in between, the delivery is due again a minute later and goes
-under the same id: a receiver of webhooks drops it, a mail program sees the same Message-ID, a browser
-replaces the note with the same tag. Nothing but such a death may cause that: a try and its settling end
-before the minute does, a database that is away is asked again, and who is told to end finishes what it began.
+A worker leases a delivery by moving its `next_at` on in a transaction, sends it outside of any, and records
+the result in a second one. What can't be delivered goes to the dead letters, whose replay sends it again.
+Should the process die in between, the delivery is due again a minute later and goes under the same id: a
+receiver of webhooks drops it, a mail program sees the same Message-ID, a browser replaces the note with the
+same tag. Nothing but such a death may cause that: a try and its settling end before the minute does, a
+database that is away is asked again, and who is told to end finishes what it began.
 """
 
 import asyncio

@@ -1,7 +1,8 @@
-"""Requests to addresses users name: never to a private network (server-side request forgery).
+"""SSRF protection: requests to addresses users name never reach a private network (CWE-918).
 
 The address is looked at when the socket is made, after the name was resolved and for every attempt, so
-neither a name that resolves to something private nor one that changes between two look-ups gets through.
+neither a name that resolves to something private nor one that changes between two look-ups (DNS rebinding)
+gets through.
 Redirects are not followed. What is said of a failure tells nothing of what a name resolves to.
 """
 

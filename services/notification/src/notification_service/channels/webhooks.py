@@ -3,7 +3,9 @@
     Todo-Delivery: the id of the delivery, the same at every try
     Todo-Signature: t=<Unix time>,v1=<hex>[,v1=<hex>]     HMAC-SHA256 of `<t>.<body>`, one for each secret
 
-Any 2xx is delivered; everything else, a redirect included, is tried again for 24 hours. 410 ends it.
+The time is signed too, so that a receiver can refuse a replayed request; two secrets are active during a
+rotation, so that none is lost. Any 2xx is delivered; everything else, a redirect included, is tried again
+for 24 hours. 410 ends it.
 """
 
 import hmac

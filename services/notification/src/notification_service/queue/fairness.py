@@ -1,4 +1,4 @@
-"""Whose delivery is sent next: users take turns, whatever waits for each of them (round robin).
+"""Fair queueing: users are served round robin, however much waits for each of them.
 
 The queue is the table, so restarts and other replicas change nothing about it. A look walks over the users
 something waits for, from the one served last on, one index entry each, and takes one delivery of everybody
