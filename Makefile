@@ -121,11 +121,14 @@ generate: ## write the files that are made from code
 	@$(RUN) python tools/api_types.py libs/contracts/src/contracts/api
 	@$(RUN) python tools/dashboards.py monitoring/grafana/dashboards
 	@$(RUN) python -m tools.maintenance.notice NOTICE
+	@$(RUN) python -m tools.maintenance.settings_reference docs/settings.md .env.example
 	@$(RUN) python -m loadtest.load.page
 	@$(RUN) python -m loadtest.scale.page
 
-##@ Release it
-.PHONY: release
+##@ Document and release it
+.PHONY: site release
+site: ## build the documentation site into .run/site; fails on warnings
+	@NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs build --quiet
 release: ## changelog, kept API, commit and tag of a new version; pushes nothing   (VERSION=1.4.0)
 	@$(RUN) python -m tools.maintenance.release $(VERSION)
 

@@ -8,6 +8,7 @@ LAYERS = (
     "unit",
     "architecture",
     "charts",
+    "docs",
     "loadtest",
     "maintenance",
     "monitoring",

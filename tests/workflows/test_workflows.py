@@ -15,7 +15,11 @@ from tests.workflows.definitions import NAMES, WORKFLOWS, Job, definition, file,
 
 USES = re.compile(r"uses: (\S+)(.*)")
 SECRETS = {"DIGITALOCEAN_ACCESS_TOKEN", "REGISTRY_NAME", "KUBE_CONFIG", "SLACK_WEBHOOK_URL"}
-RIGHTS = {("build", "publish"): {"id-token": "write"}, ("build", "deploy"): {"actions": "write"}}
+RIGHTS = {
+    ("build", "publish"): {"id-token": "write"},
+    ("build", "deploy"): {"actions": "write"},
+    ("docs", "publish"): {"id-token": "write", "pages": "write"},
+}
 RELEASING = [job("deploy", "staging"), job("deploy", "production"), job("rollback", "rollback")]
 TITLE = "{0.workflow}-{0.name}".format
 
@@ -70,7 +74,7 @@ class TestJobs:
         assert each.body["timeout-minutes"] <= 60
 
     def test_that_publish_run_for_the_main_branch_only(self) -> None:
-        assert definition("build")["on"] == {"push": {"branches": ["main"]}}
+        assert definition("build")["on"] == definition("docs")["on"] == {"push": {"branches": ["main"]}}
 
 
 class TestSecrets:

@@ -48,6 +48,10 @@ DOCUMENTS = {
 LIBRARIES = ("libs/", "tools/devstack/", "dapr.yaml", "dapr/", "kafka/", "tests/system/")
 
 
+MARKDOWN = tuple(
+    f"{name}.md" for name in ("CHANGELOG", "CODE_OF_CONDUCT", "CONTRIBUTING", "README", "SECURITY")
+)
+
 COLLECTORS = ("toolchain/dapr", "toolchain/jaeger/", "toolchain/loki/")
 
 
@@ -80,6 +84,11 @@ def list_suites() -> list[Suite]:
                 "monitoring/",
                 "libs/contracts/",
             ),
+        ),
+        Suite(
+            "docs",
+            ("tests/docs",),
+            ("docs/", "tests/docs/", "tools/maintenance/site.py", "mkdocs.yml", ".vale", *MARKDOWN),
         ),
         Suite(
             "loadtest",

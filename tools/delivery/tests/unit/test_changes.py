@@ -35,8 +35,8 @@ class TestNeeded:
     def test_are_few_for_terraform(self) -> None:
         assert names("terraform/doks.tf") == {"terraform"}
 
-    def test_are_none_for_a_document(self) -> None:
-        assert names("docs/DAPR.md", "README.md") == set()
+    def test_are_those_of_the_site_for_a_document(self) -> None:
+        assert names("docs/DAPR.md", "README.md") == {"docs"}
 
     def test_are_all_for_the_lock_file(self) -> None:
         assert names("uv.lock") == {suite.name for suite in list_suites()}

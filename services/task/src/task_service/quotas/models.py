@@ -10,12 +10,12 @@ class AccountUsage(SQLModel, table=True):
     __tablename__ = "account_usage"
 
     user_id: str = Field(primary_key=True)
-    tasks: int = 0
-    trashed_tasks: int = 0
+    tasks: int = Field(default=0, sa_type=BigInteger)
+    trashed_tasks: int = Field(default=0, sa_type=BigInteger)
     bytes_of_text: int = Field(default=0, sa_type=BigInteger)
     bytes_in_trash: int = Field(default=0, sa_type=BigInteger)
-    projects: int = 0
-    trashed_projects: int = 0
-    labels: int = 0
-    filters: int = 0
+    projects: int = Field(default=0, sa_type=BigInteger)
+    trashed_projects: int = Field(default=0, sa_type=BigInteger)
+    labels: int = Field(default=0, sa_type=BigInteger)
+    filters: int = Field(default=0, sa_type=BigInteger)
     bytes_of_history: int = Field(default=0, sa_type=BigInteger)

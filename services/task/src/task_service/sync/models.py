@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
 
@@ -16,7 +17,7 @@ class ChangeLogEntry(SQLModel, table=True):
     user_id: str = Field(primary_key=True)
     kind: str = Field(primary_key=True)
     id: str = Field(primary_key=True)
-    seq: int
+    seq: int = Field(sa_type=BigInteger)
     deleted: bool
     at: datetime
 
@@ -27,5 +28,5 @@ class ChangeCounter(SQLModel, table=True):
     __tablename__ = "change_counter"
 
     user_id: str = Field(primary_key=True)
-    last: int
-    forgotten: int = 0
+    last: int = Field(sa_type=BigInteger)
+    forgotten: int = Field(default=0, sa_type=BigInteger)
