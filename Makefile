@@ -126,9 +126,13 @@ generate: ## write the files that are made from code
 	@$(RUN) python -m loadtest.scale.page
 
 ##@ Document and release it
-.PHONY: site release
+.PHONY: site prose screenshots release
 site: ## build the documentation site into .run/site; fails on warnings
 	@NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs build --quiet
+prose: ## spelling of everything, and the words of documents
+	@$(RUN) pytest --quiet tests/docs/test_prose.py
+screenshots: ## take the pictures of the documents, in a real browser on a system of its own
+	@SCREENSHOTS=1 $(RUN) pytest --quiet tests/browser/test_screenshots.py
 release: ## changelog, kept API, commit and tag of a new version; pushes nothing   (VERSION=1.4.0)
 	@$(RUN) python -m tools.maintenance.release $(VERSION)
 

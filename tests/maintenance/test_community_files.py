@@ -16,6 +16,7 @@ CODEOWNERS = ROOT / ".github" / "CODEOWNERS"
 RENOVATE = ROOT / "renovate.json"
 
 WRITTEN_FOR = {
+    "devcontainer": ".devcontainer/*.json",
     "dockerfile": "*Dockerfile",
     "docker-compose": "*compose.yaml",
     "github-actions": ".github/workflows/*.yml",
@@ -26,6 +27,7 @@ WRITTEN_FOR = {
     "maven": "*pom.xml",
     "npm": "*package.json",
     "pep621": "*pyproject.toml",
+    "pip_requirements": "*requirements.txt",
     "pre-commit": ".pre-commit-config.yaml",
     "terraform": "*.tf",
 }
