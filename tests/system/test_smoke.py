@@ -11,4 +11,4 @@ class TestSmoke:
     async def test_passes_on_a_system_that_works(self, healthy: Stack) -> None:
         found = await asyncio.to_thread(lambda: list(smoke.run_checks(SmokeClient(healthy.addresses.edge))))
         assert [(name, seen) for name, passed, seen in found if not passed] == []
-        assert [name for name, _, _ in found] == ["page", "stranger", "person"]
+        assert [name for name, _, _ in found] == ["page", "anonymous", "user journey"]
