@@ -50,7 +50,7 @@ cluster-status: ## say what runs in it
 platform: ## install what everything stands on: gateway, certificates, Dapr, operators
 	@$(RUN) python -m tools.install_platform
 monitoring: ## install what watches it: Prometheus, Loki, Alloy, Jaeger, Grafana, rules and dashboards
-	@$(RUN) python -m tools.install_platform --order monitoring/order.yaml
+	@$(RUN) python -m tools.install_platform --helmfile monitoring/helmfile.yaml
 secrets: ## make the Secrets that are missing   (NAMESPACE=todo)
 	@$(RUN) python -m tools.make_secrets --namespace $(or $(NAMESPACE),todo)
 

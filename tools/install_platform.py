@@ -1,4 +1,4 @@
-"""Installs what the platform stands on, or what watches it, as a file lists it; can be repeated.
+"""Installs what the platform stands on, or what watches it, as a helmfile lists it; can be repeated.
 
 Helm never upgrades CRDs, so they are applied first, each release's own; then the release, and Helm
 waits for it. Uses the cluster of the current kubeconfig.
@@ -22,6 +22,7 @@ from devstack.toolbox.helm import HELM
 from devstack.toolbox.tool import require_command
 
 PLATFORM = ROOT / "charts" / "platform"
+HELMFILE = PLATFORM / "helmfile.yaml"
 NAMESPACE = PLATFORM / "manifests" / "namespace.yaml"
 PRIORITY = PLATFORM / "manifests" / "priority.yaml"
 WAIT = "10m"
@@ -65,14 +66,41 @@ class Release:
         ]
 
 
-def read(path: Path) -> Release:
-    return Release(**yaml.safe_load(path.read_text()))
+def read_releases(helmfile: Path = HELMFILE) -> list[Release]:
+    """The releases of a helmfile, in its order."""
+    content = yaml.safe_load(helmfile.read_text())
+    repositories = {each["name"]: each["url"] for each in content["repositories"]}
+    return [_read_release(each, helmfile.parent, repositories) for each in content["releases"]]
 
 
-def order(path: Path = PLATFORM / "order.yaml") -> tuple[list[Path], list[Path]]:
-    """Files of the releases, and of the manifests that come after them."""
-    listed = yaml.safe_load(path.read_text())
-    return [ROOT / path for path in listed["releases"]], [ROOT / path for path in listed["manifests"]]
+def list_manifests(helmfile: Path = HELMFILE) -> list[Path]:
+    """Files of this repository that releases apply once they are installed."""
+    releases = yaml.safe_load(helmfile.read_text())["releases"]
+    return [helmfile.parent / file for each in releases for file in _list_applied(each, "postsync")]
+
+
+def _read_release(entry: dict[str, Any], folder: Path, repositories: dict[str, str]) -> Release:
+    chart, repository = entry["chart"], ""
+    if chart.startswith("."):
+        chart = str((folder / chart).resolve().relative_to(ROOT))
+    elif not chart.startswith("oci://"):
+        alias, _, chart = chart.partition("/")
+        repository = repositories[alias]
+    [file] = entry["values"]
+    return Release(
+        name=entry["name"],
+        namespace=entry["namespace"],
+        chart=chart,
+        version=entry["version"],
+        values=yaml.safe_load((folder / file).read_text()),
+        repository=repository,
+        crds=_list_applied(entry, "presync"),
+    )
+
+
+def _list_applied(entry: dict[str, Any], event: str) -> list[str]:
+    """What the hooks of a release for `event` apply: the last argument of `kubectl apply`."""
+    return [hook["args"][-1] for hook in entry.get("hooks", []) if event in hook["events"]]
 
 
 def in_namespace(manifests: str, namespace: str) -> str:
@@ -109,18 +137,18 @@ def foundations(namespace: str) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--namespace", default="todo", help="where the services will live")
-    parser.add_argument("--order", type=Path, default=PLATFORM / "order.yaml", help="what to install")
+    parser.add_argument("--helmfile", type=Path, default=HELMFILE, help="what to install")
     parser.add_argument("--acme-server", help="directory URL of the ACME server, instead of Let's Encrypt's")
     parser.add_argument("--acme-authority", type=Path, help="certificate of who vouches for it, if few do")
     told = parser.parse_args(arguments)
     authority = told.acme_authority.read_bytes() if told.acme_authority else b""
-    namespace, (releases, manifests) = told.namespace, order(told.order)
+    namespace = told.namespace
     ensure_tools([HELM])
     try:
         _apply("-", foundations(namespace))
-        for path in releases:
-            _install(read(path))
-        for path in manifests:
+        for release in read_releases(told.helmfile):
+            _install(release)
+        for path in list_manifests(told.helmfile):
             placed = in_namespace(path.read_text(), namespace)
             wanted = with_acme_server(placed, told.acme_server, authority) if told.acme_server else placed
             _apply("-", wanted)

@@ -14,7 +14,7 @@ from tests.charts.schemas import LOCATION
 FILES = sorted(
     [*ROOT.glob("kafka/*.yaml"), *ROOT.glob("dapr/**/*.yaml"), *CHARTS.glob("platform/manifests/*.yaml")]
 )
-NO_MANIFESTS = {"access-control.yaml", "dapr-install.yaml", "strimzi-operator.yaml"}
+NO_MANIFESTS = {"access-control.yaml", "dapr-values.yaml", "strimzi-values.yaml"}
 """Data of the charts, and releases of other people's charts (test_platform.py)."""
 
 

@@ -13,8 +13,7 @@ from tests.charts.test_manifests import conforms
 from tools import install_platform
 
 CHART = CHARTS / "observability"
-ORDER = ROOT / "monitoring" / "order.yaml"
-RELEASES = install_platform.order(ORDER)[0]
+RELEASES = install_platform.read_releases(ROOT / "monitoring" / "helmfile.yaml")
 
 
 @functools.cache
@@ -85,11 +84,10 @@ class TestMonitors:
 class TestReleases:
     def test_are_installed_in_an_order_that_works(self) -> None:
         """Ours after the CRDs it needs, before those that mount what it makes."""
-        assert [install_platform.read(path).name for path in RELEASES][:2] == ["prometheus", "observability"]
+        assert [each.name for each in RELEASES][:2] == ["prometheus", "observability"]
 
-    @pytest.mark.parametrize("path", RELEASES, ids=lambda path: path.stem)
-    def test_are_pinned(self, path: str) -> None:
-        wanted = install_platform.read(ROOT / path)
+    @pytest.mark.parametrize("wanted", RELEASES, ids=lambda wanted: wanted.name)
+    def test_are_pinned(self, wanted: install_platform.Release) -> None:
         is_ours = wanted.chart == "charts/observability"
         assert wanted.version.count(".") == 2
         assert is_ours or wanted.chart.startswith("oci://") != bool(wanted.repository)

@@ -18,7 +18,7 @@ from tests.charts.schemas import PINS
 from tools import install_platform, make_secrets
 from tools.install_platform import PLATFORM, Release
 
-RELEASE_FILES, MANIFEST_FILES = install_platform.order()
+RELEASES, MANIFEST_FILES = install_platform.read_releases(), install_platform.list_manifests()
 CHARTS_IN_MODULES = {
     "dapr": ("github.com/dapr/dapr", "charts/dapr"),
     "cert-manager": ("github.com/cert-manager/cert-manager", "deploy/charts/cert-manager"),
@@ -27,7 +27,7 @@ CHARTS_IN_MODULES = {
 
 
 def release(name: str) -> Release:
-    return next(each for each in map(install_platform.read, RELEASE_FILES) if each.name == name)
+    return next(each for each in RELEASES if each.name == name)
 
 
 def rendered(name: str, tmp_path: Path) -> list[Object]:
@@ -42,15 +42,16 @@ def rendered(name: str, tmp_path: Path) -> list[Object]:
 class TestReleases:
     def test_are_all_in_the_order(self) -> None:
         files = [
-            *(PLATFORM / "releases").iterdir(),
-            ROOT / "dapr/dapr-install.yaml",
-            ROOT / "kafka/strimzi-operator.yaml",
+            *(PLATFORM / "values").iterdir(),
+            ROOT / "dapr/dapr-values.yaml",
+            ROOT / "kafka/strimzi-values.yaml",
         ]
-        assert sorted(files) == sorted(RELEASE_FILES)
+        listed = yaml.safe_load(install_platform.HELMFILE.read_text())["releases"]
+        named = [(PLATFORM / file).resolve() for each in listed for file in each["values"]]
+        assert sorted(files) == sorted(named)
 
-    @pytest.mark.parametrize("path", RELEASE_FILES, ids=lambda path: path.stem)
-    def test_are_pinned(self, path: Path) -> None:
-        wanted = install_platform.read(path)
+    @pytest.mark.parametrize("wanted", RELEASES, ids=lambda wanted: wanted.name)
+    def test_are_pinned(self, wanted: Release) -> None:
         assert re.fullmatch(r"v?\d+\.\d+\.\d+", wanted.version)
         assert wanted.chart.startswith("oci://") != bool(wanted.repository)
         assert all(re.search(r"/v\d+\.\d+\.\d+/", address) for address in wanted.crds)

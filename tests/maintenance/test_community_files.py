@@ -22,6 +22,7 @@ WRITTEN_FOR = {
     "github-actions": ".github/workflows/*.yml",
     "gomod": "*go.mod",
     "helm-values": "*values.yaml",
+    "helmfile": "*helmfile.yaml",
     "helmv3": "*Chart.yaml",
     "kubernetes": "kafka/*.yaml",
     "maven": "*pom.xml",

@@ -127,7 +127,7 @@ def _install_acme_server(where: Deployed, signer: Pair) -> None:
 
 def _install_cert_manager(where: Deployed) -> None:
     """The release of `make platform`, its chart from the Go module, its images from here."""
-    release = install_platform.read(install_platform.PLATFORM / "releases" / "cert-manager.yaml")
+    release = next(each for each in install_platform.read_releases() if each.name == "cert-manager")
     source = module_folders(PINS)[CERT_MANAGER.dependency] / "deploy" / "charts" / "cert-manager"
     versions = ["--version", release.version, "--app-version", release.version]
     where.cluster.helm("package", str(source), *versions, "--destination", str(where.folder))

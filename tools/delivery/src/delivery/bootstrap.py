@@ -82,7 +82,7 @@ class Bootstrap:
 
     def platform(self) -> str:
         self._module("tools.install_platform")
-        return "every release has the version of charts/platform/order.yaml"
+        return "every release has the version of charts/platform/helmfile.yaml"
 
     def secrets(self) -> str:
         managed = self._managed_secrets()

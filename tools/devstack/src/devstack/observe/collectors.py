@@ -16,7 +16,7 @@ from devstack.toolbox.monitoring import JAEGER, LOKI
 
 def start_jaeger(folder: RunFolder, ports: Ports) -> None:
     """Jaeger takes spans over OTLP and keeps them in memory here."""
-    config = yaml.safe_load((MONITORING / "jaeger" / "jaeger.yaml").read_text())["values"]["userconfig"]
+    config = yaml.safe_load((MONITORING / "jaeger" / "jaeger.yaml").read_text())["userconfig"]
     protocols = config["receivers"]["otlp"]["protocols"]
     protocols["grpc"]["endpoint"] = f"{HOST}:{ports.otlp_grpc}"
     protocols["http"]["endpoint"] = f"{HOST}:{ports.otlp_http}"
@@ -34,7 +34,7 @@ def start_jaeger(folder: RunFolder, ports: Ports) -> None:
 
 def start_loki(folder: RunFolder, ports: Ports) -> None:
     """Loki keeps logs in a folder here, in a bucket in the cluster."""
-    values = yaml.safe_load((MONITORING / "loki" / "loki.yaml").read_text())["values"]
+    values = yaml.safe_load((MONITORING / "loki" / "loki.yaml").read_text())
     config = values["loki"]["structuredConfig"]
     data = folder.path / "monitoring" / "loki"
     config["server"] |= {

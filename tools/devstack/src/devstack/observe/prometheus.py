@@ -107,7 +107,7 @@ def _routes(data: Path, alerting: Alerting) -> dict[str, Any]:
 
 
 def _config(rules: Path, targets: Path, ports: Ports, divisor: int) -> dict[str, Any]:
-    spec = yaml.safe_load(VALUES.read_text())["values"]["prometheus"]["prometheusSpec"]
+    spec = yaml.safe_load(VALUES.read_text())["prometheus"]["prometheusSpec"]
     often = {"scrape_interval": spec["scrapeInterval"], "evaluation_interval": spec["evaluationInterval"]}
     often = {name: shorten_durations(seconds, divisor) for name, seconds in often.items()}
     return {
