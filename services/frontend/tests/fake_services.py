@@ -66,7 +66,7 @@ class FakeServices(FakeSidecar):
     async def answer(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, timeout: float
     ) -> SidecarResponse | None:
-        """A file that a page sends as it is; all else goes the way of the edge."""
+        """A file that a page sends as it is; all else goes the way of the gateway."""
         if headers.get("content-type") != "application/octet-stream":
             return await super().answer(method, path, headers, body, timeout)
         app = App(headers["dapr-app-id"])

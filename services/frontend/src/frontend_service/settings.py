@@ -1,4 +1,4 @@
-"""Settings of the frontend: the edge and the web pages."""
+"""Settings of the frontend: the API gateway and the web pages."""
 
 from collections.abc import Mapping
 from typing import get_args

@@ -40,6 +40,6 @@ async def nobody(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
 @pytest.fixture
 async def ada(nobody: httpx2.AsyncClient, app: FastAPI) -> httpx2.AsyncClient:
     """A browser with a session."""
-    sealed = container_of(app).sessions.set_cookie(Session(access_token(), "r1", 2**40))
-    nobody.cookies.set(COOKIE, sealed.partition("=")[2].partition(";")[0])
+    cookie = container_of(app).sessions.set_cookie(Session(access_token(), "r1", 2**40))
+    nobody.cookies.set(COOKIE, cookie.partition("=")[2].partition(";")[0])
     return nobody

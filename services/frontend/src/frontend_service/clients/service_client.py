@@ -78,8 +78,8 @@ class ServiceClient:
         headers = {"idempotency-key": f"web-{key}"} if key else {}
         if version is not None:
             headers["if-match"] = f'"{version}"'
-        answer = await self._ask(app, method, path, body, headers, WRITE_SECONDS)
-        return _require_object(app, answer) if answer.body else {}
+        response = await self._ask(app, method, path, body, headers, WRITE_SECONDS)
+        return _require_object(app, response) if response.body else {}
 
     async def send_file(self, app: App, path: str, content: bytes, *, key: str) -> Any:
         """Post a file as it is. key, and what is raised: as for `send`."""
@@ -100,14 +100,14 @@ class ServiceClient:
         breaker = self.circuit_breakers[app]
         breaker.check()
         try:
-            answer = await self._invoke(app, method, path, body, headers, seconds)
+            response = await self._invoke(app, method, path, body, headers, seconds)
         except ServiceUnreachable:
             breaker.failed()
             raise
         breaker.succeeded()
-        if answer.status >= 400:
-            raise UpstreamError(_parse_object(answer) or {}, answer.status)
-        return answer
+        if response.status >= 400:
+            raise UpstreamError(_parse_object(response) or {}, response.status)
+        return response
 
     async def _invoke(
         self,
@@ -131,9 +131,9 @@ def page_path(path: str, limit: int, cursor: str = "") -> str:
     return f"{path}{'&' if '?' in path else '?'}limit={limit}{start}"
 
 
-def _require_object(app: App, answer: SidecarResponse) -> Json:
+def _require_object(app: App, response: SidecarResponse) -> Json:
     """The JSON object in `answer`. Raises `Unavailable` for anything else."""
-    found = _parse_object(answer)
+    found = _parse_object(response)
     if found is None:
         raise Unavailable(f"The service {app.value} sent no JSON.", code=f"{app.value}-unavailable")
     return found
@@ -144,9 +144,9 @@ def is_unavailable(error: ServiceError) -> bool:
     return error.status in (429, 503) or error.status >= 500
 
 
-def _parse_object(answer: SidecarResponse) -> Json | None:
+def _parse_object(response: SidecarResponse) -> Json | None:
     try:
-        found = answer.json()
+        found = response.json()
     except ValueError:
         return None
     return found if isinstance(found, dict) else None

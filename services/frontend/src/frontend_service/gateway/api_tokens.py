@@ -1,4 +1,4 @@
-"""API tokens at the edge: exchanged, at the user service, for access tokens that services verify.
+"""API tokens at the gateway: exchanged, at the user service, for access tokens that services verify.
 
 What an API token was exchanged for is used for some seconds, so a token that was revoked is of no use any
 more after that. While the user service is away it is used on, until it expires within the minute.
@@ -98,7 +98,7 @@ class ApiTokenExchange:
 
     async def _exchange(self, token: str) -> _Exchanged:
         asked_at = time.monotonic()
-        answer = await self.sidecar.invoke(
+        response = await self.sidecar.invoke(
             App.USER,
             "POST",
             "/auth/exchange",
@@ -106,11 +106,11 @@ class ApiTokenExchange:
             headers={"idempotency-key": new_id()},  # asking again does no harm
             timeout=PATIENCE_SECONDS,
         )
-        if answer.status == 401:
+        if response.status == 401:
             return _Exchanged("", asked_at, asked_at + FRESH_SECONDS)
-        if answer.status != 200:
+        if response.status != 200:
             raise Unavailable("API tokens can't be checked right now.", code="user-unavailable")
-        exchanged: ExchangedToken = answer.json()
+        exchanged: ExchangedToken = response.json()
         return _Exchanged(exchanged["access_token"], asked_at, asked_at + exchanged["expires_in"])
 
 

@@ -104,12 +104,12 @@ class BoundedProtocol(HttpToolsProtocol):
             self._reservation = cycle.scope["state"][RESERVATION] = reservation
         super()._start_asgi_task(cycle, app)
 
-    def _refuse_early(self, cycle: RequestResponseCycle, answer: bytes) -> None:
+    def _refuse_early(self, cycle: RequestResponseCycle, response: bytes) -> None:
         """answer: from its own headers on. Of a body that is still to come nothing is kept."""
         if self.transport.is_closing():
             return
         always = b"".join(b"%b: %b\r\n" % header for header in self.server_state.default_headers)
-        self.transport.write(STATUS_LINE[OVERLOADED] + always + answer)
+        self.transport.write(STATUS_LINE[OVERLOADED] + always + response)
         cycle.response_started = cycle.response_complete = True
         self.on_response_complete()
         if not cycle.keep_alive:  # the server was told to end while lots were drawn
@@ -172,9 +172,9 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if self._may_answer():
-            answer = build_problem_response(error)
-            answer.headers.update(SAFE)
-            self.transport.write(STATUS_LINE[answer.status_code] + encode_response(answer))
+            response = build_problem_response(error)
+            response.headers.update(SAFE)
+            self.transport.write(STATUS_LINE[response.status_code] + encode_response(response))
         if not self._is_idle():
             self.cycle.disconnected = True
             self.cycle.message_event.set()

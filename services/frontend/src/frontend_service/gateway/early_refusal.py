@@ -96,7 +96,7 @@ class EarlyRefusal:
         return self._client_identifier.recall(token.decode("latin-1"))
 
 
-def encode_response(answer: Response) -> bytes:
+def encode_response(response: Response) -> bytes:
     """As HTTP/1.1 has it, behind the status line."""
-    head = b"".join(name + b": " + value + b"\r\n" for name, value in answer.raw_headers)
-    return head + b"\r\n" + bytes(answer.body)
+    head = b"".join(name + b": " + value + b"\r\n" for name, value in response.raw_headers)
+    return head + b"\r\n" + bytes(response.body)

@@ -1,4 +1,4 @@
-"""How a request finds the edge: before any page is looked at, for most requests are for the API."""
+"""How a request finds the API gateway: before any page is looked at, for most requests are for the API."""
 
 from collections.abc import Set
 
@@ -18,8 +18,8 @@ class GatewayRoute(BaseRoute):
     own: method and path of what the frontend answers itself.
     """
 
-    def __init__(self, edge: ASGIApp, own: Set[tuple[str, str]]) -> None:
-        self._edge = edge
+    def __init__(self, gateway: ASGIApp, own: Set[tuple[str, str]]) -> None:
+        self._gateway = gateway
         self._own = own
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
@@ -32,4 +32,4 @@ class GatewayRoute(BaseRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope[HANDLER] = AGENTS if scope["path"] == AGENTS else API_PREFIX
-        await self._edge(scope, receive, send)
+        await self._gateway(scope, receive, send)

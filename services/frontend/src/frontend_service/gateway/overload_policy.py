@@ -1,4 +1,4 @@
-"""Too many requests at once: each service behind the edge has its own turns, and pages have theirs.
+"""Too many requests at once: a bulkhead for each service behind the gateway, and one for pages.
 
 So one that hangs holds up nobody who asks another one. What a person sees whose page is not taken on is made
 without templates and services: it has to cost next to nothing.

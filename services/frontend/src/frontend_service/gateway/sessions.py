@@ -92,18 +92,18 @@ class Sessions:
         replicas have that don't know the new one yet.
         """
         key = hmac.new(self.previous or self.key, session.refresh_token.encode(), hashlib.sha256).hexdigest()
-        answer = await self.sidecar.invoke(
+        response = await self.sidecar.invoke(
             App.USER,
             "POST",
             "/auth/refresh",
             json={"refresh_token": session.refresh_token},
             headers={"idempotency-key": f"session-{key}"},
         )
-        if answer.status == 401:
+        if response.status == 401:
             return None
-        if answer.status != 200:
+        if response.status != 200:
             raise Unavailable("The session can't be renewed right now.", code="user-unavailable")
-        renewed = session_from_tokens(answer.json())
+        renewed = session_from_tokens(response.json())
         if renewed.is_expired:  # an answer of long ago, which the browser never got
             return await self.renew(renewed)
         return renewed

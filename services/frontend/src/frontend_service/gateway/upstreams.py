@@ -44,7 +44,7 @@ OWNERS: Mapping[str, App] = {
 EXPORT = "/users/me/export"
 USAGE = "/users/me/usage"
 STREAM = "/stream"
-"""Answered by the frontend itself (`account_export`, `usage`, `api`), before the edge is asked."""
+"""Answered by the frontend itself (`account_export`, `account_usage`, `live`), before the gateway."""
 
 AGENTS = "/mcp"
 """What agents ask, all of it: no operation of the OpenAPI document, but a protocol of its own (MCP)."""

@@ -116,12 +116,12 @@ def dawdle(connection: socket.socket, sent: bytes) -> bytes:
     raise AssertionError
 
 
-def status_of(answer: bytes) -> int:
-    return int(answer.split(b" ", 2)[1]) if answer else 0
+def status_of(response: bytes) -> int:
+    return int(response.split(b" ", 2)[1]) if response else 0
 
 
-def problem_of(answer: bytes) -> dict[str, object]:
-    head, _, body = answer.partition(b"\r\n\r\n")
+def problem_of(response: bytes) -> dict[str, object]:
+    head, _, body = response.partition(b"\r\n\r\n")
     assert b"content-type: application/problem+json" in head
     assert b"connection: close" in head
     found: dict[str, object] = json.loads(body)
@@ -130,8 +130,8 @@ def problem_of(answer: bytes) -> dict[str, object]:
 
 class TestTheHead:
     def test_that_comes_a_byte_at_a_time_is_408(self, connect: Connect) -> None:
-        answer = dawdle(connect(), HEAD + b"a: b\r\n" * 10_000)
-        assert (status_of(answer), problem_of(answer)["code"]) == (408, "request-timeout")
+        response = dawdle(connect(), HEAD + b"a: b\r\n" * 10_000)
+        assert (status_of(response), problem_of(response)["code"]) == (408, "request-timeout")
 
     def test_that_never_comes_is_408(self, connect: Connect) -> None:
         assert status_of(rest(connect())) == 408
@@ -158,8 +158,8 @@ class TestTheHead:
     def test_that_is_no_http_is_refused_in_our_words(self, port: int, junk: bytes) -> None:
         with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
             connection.sendall(b"\x01" + junk + b"\r\n\r\n")
-            answer = rest(connection)
-        assert (status_of(answer), problem_of(answer)["code"]) == (400, "http-invalid")
+            response = rest(connection)
+        assert (status_of(response), problem_of(response)["code"]) == (400, "http-invalid")
 
 
 class TestTheBody:
@@ -214,4 +214,4 @@ class TestTheAnswer:
         wanted = (HEAD + b"Content-Length: %d\r\n\r\n" % number + b"a" * number for number in range(5))
         connection.sendall(b"".join(wanted))
         answers = rest(connection).split(b"HTTP/1.1 200 OK")[1:]
-        assert [answer[-1:] for answer in answers] == [b"0", b"1", b"2", b"3", b"4"]
+        assert [response[-1:] for response in answers] == [b"0", b"1", b"2", b"3", b"4"]

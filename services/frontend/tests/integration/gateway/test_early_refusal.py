@@ -260,10 +260,10 @@ async def test_what_is_unusual_is_for_the_app(
     asked: list[str] = []
     monkeypatch.setattr(gateway.capacity, "reserve", asked.append)
     connection.send("GET", PATH, body=None, **({"authorization": known} | headers))
-    answer = await connection.answer()
-    assert (answer.status, asked) == (503, [])
+    response = await connection.answer()
+    assert (response.status, asked) == (503, [])
     if "origin" in headers and "a.example" in gateway.app.state.settings.cors_origins:
-        assert answer.headers["access-control-allow-origin"] == headers["origin"]
+        assert response.headers["access-control-allow-origin"] == headers["origin"]
 
 
 async def test_probes_and_operators_are_for_the_app(gateway: RunningGateway, connection: Connection) -> None:
@@ -282,8 +282,8 @@ async def test_a_process_that_leaves_tells_so(
     await gateway.fill()
     monkeypatch.setattr(connection_draining, "_draining", True)
     connection.send("GET", PATH, authorization=known)
-    answer = await connection.answer()
-    assert (answer.status, answer.headers["connection"]) == (503, "close")
+    response = await connection.answer()
+    assert (response.status, response.headers["connection"]) == (503, "close")
 
 
 @pytest.mark.parametrize(

@@ -143,6 +143,6 @@ class TestEveryForm:
             422, "invalid", f"{pointer}: {detail}", errors=[{"pointer": pointer, "detail": detail}]
         )
         form = {"title": "x", "name": "x", "key": "k", "typed": "a@b.c"}
-        answered = await ada.post(path, data=form, headers=headers)
+        response = await ada.post(path, data=form, headers=headers)
         assert services.called(FORMS[path]), "another form was sent"
-        assert not VALIDATOR.search(re.sub(r"<[^>]*>", " ", answered.text)), path
+        assert not VALIDATOR.search(re.sub(r"<[^>]*>", " ", response.text)), path

@@ -1,4 +1,4 @@
-"""The edge: what a service gets to see of a request, what a client gets to see, and who is kept out."""
+"""The API gateway: what a service gets to see of a request, what a client sees, and who is kept out."""
 
 import time
 from collections.abc import AsyncIterator
@@ -137,8 +137,8 @@ class TestASession:
     async def test_is_of_no_use_to_another_site(
         self, ada: httpx2.AsyncClient, services: Behind, headers: dict[str, str]
     ) -> None:
-        answer = await ada.post(TASKS, headers=headers)
-        assert (answer.status_code, answer.json()["code"]) == (403, "cross-site")
+        response = await ada.post(TASKS, headers=headers)
+        assert (response.status_code, response.json()["code"]) == (403, "cross-site")
         assert services.requests == []
         assert (await ada.get(TASKS, headers=headers)).status_code == 200
 
@@ -180,9 +180,9 @@ class TestASession:
         services.answers["POST /auth/refresh"] = tokens(refresh="r2")
         services.replies = [None] * 4
         sign_in(nobody, app, timedelta(seconds=1))
-        answer = await nobody.get(TASKS)
-        assert answer.status_code == 503
-        kept = container_of(app).sessions.open(answer.headers["set-cookie"])
+        response = await nobody.get(TASKS)
+        assert response.status_code == 503
+        kept = container_of(app).sessions.open(response.headers["set-cookie"])
         assert kept
         assert kept.refresh_token == "r2"
 
@@ -240,8 +240,8 @@ class TestALimit:
         assert (await nobody.get(TASKS, headers=signed("bob"))).status_code == 200
 
     async def test_is_the_same_for_a_users_browser(self, ada: httpx2.AsyncClient) -> None:
-        answers = [await ada.get(TASKS), await ada.get(TASKS, headers=signed("ada"))]
-        assert [answer.status_code for answer in answers] == [200, 429]
+        responses = [await ada.get(TASKS), await ada.get(TASKS, headers=signed("ada"))]
+        assert [response.status_code for response in responses] == [200, 429]
 
     @pytest.mark.parametrize(
         "made_up",
@@ -262,15 +262,15 @@ class TestALimit:
     async def test_is_for_the_address_of_a_token_that_is_not_valid(
         self, nobody: httpx2.AsyncClient, wrong: dict[str, Any]
     ) -> None:
-        answers = [await nobody.get(TASKS, headers=signed(user, **wrong)) for user in ("ada", "bob")]
-        assert [answer.status_code for answer in answers] == [200, 429]
+        responses = [await nobody.get(TASKS, headers=signed(user, **wrong)) for user in ("ada", "bob")]
+        assert [response.status_code for response in responses] == [200, 429]
 
     async def test_asks_for_keys_now_and_then_while_there_are_none(
         self, nobody: httpx2.AsyncClient, services: Behind
     ) -> None:
         services.away.add(App.USER)
-        answers = [await nobody.get(TASKS, headers=signed(user)) for user in ("ada", "bob", "eve")]
-        assert [answer.status_code for answer in answers] == [200, 429, 429]
+        responses = [await nobody.get(TASKS, headers=signed(user)) for user in ("ada", "bob", "eve")]
+        assert [response.status_code for response in responses] == [200, 429, 429]
         assert len(services.called("GET /.well-known/jwks.json")) == 1
 
 
@@ -284,8 +284,8 @@ class TestABody:
         self, nobody: httpx2.AsyncClient, services: Behind
     ) -> None:
         headers = BEARER | {"content-length": str(MAX_BODY_BYTES + 1)}
-        answer = await nobody.post(TASKS, content=b"x", headers=headers)
-        assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
+        response = await nobody.post(TASKS, content=b"x", headers=headers)
+        assert (response.status_code, response.json()["code"]) == (413, "too-large")
         assert services.requests == []
 
     async def test_that_turns_out_larger_is_refused(
@@ -295,8 +295,8 @@ class TestABody:
             for _ in range(3):
                 yield b"x" * (MAX_BODY_BYTES // 2)
 
-        answer = await nobody.post(TASKS, content=parts(), headers=BEARER)
-        assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
+        response = await nobody.post(TASKS, content=parts(), headers=BEARER)
+        assert (response.status_code, response.json()["code"]) == (413, "too-large")
         assert services.requests == []
 
 
@@ -312,9 +312,9 @@ class TestAServiceThatIsAway:
         self, nobody: httpx2.AsyncClient, services: Behind, reply: SidecarResponse | None
     ) -> None:
         services.replies = [reply] * 9
-        answer = await nobody.get(TASKS, headers=BEARER)
-        assert answer.status_code == 503
-        assert answer.headers["retry-after"]
+        response = await nobody.get(TASKS, headers=BEARER)
+        assert response.status_code == 503
+        assert response.headers["retry-after"]
         assert len(services.requests) == 4
 
     async def test_is_given_all_tries_together_the_time_there_is(
@@ -331,8 +331,8 @@ class TestAServiceThatIsAway:
     ) -> None:
         monkeypatch.setattr(api_gateway, "RETRY_PAUSES", (api_gateway.TIMEOUT_SECONDS + 1,))
         services.replies = [None] * 9
-        answer = await nobody.get(TASKS, headers=BEARER)
-        assert (answer.status_code, len(services.requests)) == (503, 1)
+        response = await nobody.get(TASKS, headers=BEARER)
+        assert (response.status_code, len(services.requests)) == (503, 1)
 
     @pytest.mark.parametrize("reply", [None, OF_DAPR])
     async def test_is_left_alone_for_a_while_and_nobody_else_is(
@@ -346,8 +346,8 @@ class TestAServiceThatIsAway:
         for _ in range(circuit_breaker.TRIPS_AFTER):
             await nobody.get(TASKS, headers=BEARER)
         services.requests.clear()
-        answer = await nobody.get(TASKS, headers=BEARER)
-        assert (answer.status_code, answer.json()["code"]) == (503, f"{App.TASK}-unavailable")
+        response = await nobody.get(TASKS, headers=BEARER)
+        assert (response.status_code, response.json()["code"]) == (503, f"{App.TASK}-unavailable")
         assert services.requests == []
         assert (await nobody.get("/api/v1/users/me", headers=BEARER)).status_code == 200
 
@@ -381,15 +381,15 @@ class TestAnAnswer:
                 connection="close",
             )
         ]
-        answer = await nobody.post(TASKS, headers=BEARER)
-        assert (answer.status_code, answer.content) == (201, b'{"a":1}')
+        response = await nobody.post(TASKS, headers=BEARER)
+        assert (response.status_code, response.content) == (201, b'{"a":1}')
         limits = {"ratelimit", "ratelimit-policy", "cache-control", *SECURITY_HEADERS, *API_HEADERS}
         limits |= {"access-control-allow-origin", "access-control-expose-headers"}
-        assert {"etag", "location", "content-length"} == set(answer.headers) - limits - {"traceparent"}
-        assert answer.headers["content-length"] == "7"
-        assert answer.headers.get("traceparent") != "00-a-b-01"
+        assert {"etag", "location", "content-length"} == set(response.headers) - limits - {"traceparent"}
+        assert response.headers["content-length"] == "7"
+        assert response.headers.get("traceparent") != "00-a-b-01"
 
     async def test_without_a_body_has_no_length(self, nobody: httpx2.AsyncClient, services: Behind) -> None:
         services.replies = [of_a_service(204, b"")]
-        answer = await nobody.delete(f"{TASKS}/1", headers=BEARER)
-        assert (answer.status_code, "content-length" in answer.headers) == (204, False)
+        response = await nobody.delete(f"{TASKS}/1", headers=BEARER)
+        assert (response.status_code, "content-length" in response.headers) == (204, False)

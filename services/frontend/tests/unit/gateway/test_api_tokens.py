@@ -1,4 +1,4 @@
-"""API tokens at the edge: what is asked of the user service, how often, and what becomes of its answers."""
+"""API tokens at the gateway: what the user service is asked, how often, and what becomes of the answers."""
 
 import asyncio
 from dataclasses import dataclass, field

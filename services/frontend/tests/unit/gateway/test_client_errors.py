@@ -43,8 +43,8 @@ class TestWhatAServiceSaid:
     ) -> None:
         for times in range(1, 3 * circuit_breaker.TRIPS_AFTER):
             services.replies = [said]
-            answer = await nobody.get(TASKS, headers=BEARER)
-            assert (answer.status_code, answer.content) == (said.status, said.body)
+            response = await nobody.get(TASKS, headers=BEARER)
+            assert (response.status_code, response.content) == (said.status, said.body)
             assert len(services.requests) == times
 
     async def test_and_broke_off_is_asked_for_again_and_opens_no_breaker(
@@ -69,8 +69,8 @@ class TestWhatAServiceSaid:
         with monkeypatch.context() as patch:
             patch.setattr(services, "respond", take_long)
             for times in range(1, 3 * circuit_breaker.TRIPS_AFTER):
-                answer = await nobody.get(TASKS, headers=BEARER)
-                assert (answer.status_code, answer.json()["code"]) == (503, "timed-out")
+                response = await nobody.get(TASKS, headers=BEARER)
+                assert (response.status_code, response.json()["code"]) == (503, "timed-out")
                 assert len(services.requests) == times
         assert (await nobody.get(TASKS, headers=BEARER)).status_code == 200
 
@@ -124,8 +124,11 @@ class TestARequestThatCantBeSentOn:
         status: int,
     ) -> None:
         sent = {name.encode(): value.encode("latin-1") for name, value in headers.items()}
-        answer = await nobody.get(f"{TASKS}?{query}", headers=sent | {b"authorization": b"Bearer mine"})
-        assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+        response = await nobody.get(f"{TASKS}?{query}", headers=sent | {b"authorization": b"Bearer mine"})
+        assert (response.status_code, response.headers["content-type"]) == (
+            status,
+            "application/problem+json",
+        )
         assert services.requests == []
 
     @pytest.mark.parametrize("method", ["GET", "OPTIONS"])

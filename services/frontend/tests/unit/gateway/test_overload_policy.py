@@ -1,4 +1,4 @@
-"""Too many requests at once: what the edge and the pages say, with the headers every answer has."""
+"""Too many requests at once: what the gateway and the pages say, with the headers every answer has."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -41,23 +41,23 @@ async def crowded(services: FakeServices) -> AsyncIterator[httpx2.AsyncClient]:
 
 async def test_the_api_answers_with_a_problem(crowded: httpx2.AsyncClient) -> None:
     for headers in ({}, BROWSER):
-        answer = await crowded.get("/api/v1/tasks", headers=headers)
-        assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
-        assert answer.headers["retry-after"] == "1"
-        assert answer.headers["x-content-type-options"] == "nosniff"
+        response = await crowded.get("/api/v1/tasks", headers=headers)
+        assert (response.status_code, response.json()["code"]) == (503, "overloaded")
+        assert response.headers["retry-after"] == "1"
+        assert response.headers["x-content-type-options"] == "nosniff"
 
 
 async def test_a_page_is_one_people_can_read(crowded: httpx2.AsyncClient) -> None:
-    answer = await crowded.get("/", headers=BROWSER)
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
-    assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert "try again" in answer.text
-    assert answer.headers["referrer-policy"] == "same-origin"
+    response = await crowded.get("/", headers=BROWSER)
+    assert (response.status_code, response.headers["retry-after"]) == (503, "1")
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    assert "try again" in response.text
+    assert response.headers["referrer-policy"] == "same-origin"
 
 
 async def test_a_part_of_a_page_is_refused_like_the_api(crowded: httpx2.AsyncClient) -> None:
-    answer = await crowded.get("/", headers=BROWSER | {"hx-request": "true"})
-    assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
+    response = await crowded.get("/", headers=BROWSER | {"hx-request": "true"})
+    assert (response.status_code, response.json()["code"]) == (503, "overloaded")
 
 
 async def test_another_service_is_asked_all_the_same(crowded: httpx2.AsyncClient) -> None:

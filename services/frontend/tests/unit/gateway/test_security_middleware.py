@@ -51,8 +51,8 @@ class TestEveryAnswer:
 class TestHead:
     async def test_is_a_get_without_the_body(self, nobody: httpx2.AsyncClient, services: Behind) -> None:
         services.replies = [of_a_service(200, b"{}", etag='"1"')]
-        answer = await nobody.head(f"{TASKS}/1", headers=BEARER)
-        assert (answer.status_code, answer.content, answer.headers["etag"]) == (200, b"", '"1"')
+        response = await nobody.head(f"{TASKS}/1", headers=BEARER)
+        assert (response.status_code, response.content, response.headers["etag"]) == (200, b"", '"1"')
         assert services.requests[0].method == "GET"
 
     @pytest.mark.parametrize("query", ["", "?component=vtodo&project=P%20Q"])
@@ -92,10 +92,10 @@ class TestCompression:
         self, nobody: httpx2.AsyncClient, services: Behind, accepts: str, coding: str
     ) -> None:
         services.replies = [of_a_service(200, LONG, content_type="application/json")]
-        answer = await nobody.get(TASKS, headers=BEARER | {"accept-encoding": accepts})
-        assert (answer.headers.get("content-encoding", ""), answer.content) == (coding, LONG)
-        assert answer.headers["vary"] == "Accept-Encoding"
-        assert int(answer.headers["content-length"]) == len(gzip.compress(LONG, 1) if coding else LONG)
+        response = await nobody.get(TASKS, headers=BEARER | {"accept-encoding": accepts})
+        assert (response.headers.get("content-encoding", ""), response.content) == (coding, LONG)
+        assert response.headers["vary"] == "Accept-Encoding"
+        assert int(response.headers["content-length"]) == len(gzip.compress(LONG, 1) if coding else LONG)
 
     @pytest.mark.parametrize(
         ("body", "headers"),
@@ -109,8 +109,8 @@ class TestCompression:
         self, nobody: httpx2.AsyncClient, services: Behind, body: bytes, headers: dict[str, str]
     ) -> None:
         services.replies = [of_a_service(200, body, **headers)]
-        answer = await nobody.get(TASKS, headers=BEARER | {"accept-encoding": "gzip"})
-        assert "content-encoding" not in answer.headers
+        response = await nobody.get(TASKS, headers=BEARER | {"accept-encoding": "gzip"})
+        assert "content-encoding" not in response.headers
 
 
 class TestAnotherOrigin:

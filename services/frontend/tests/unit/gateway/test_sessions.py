@@ -1,4 +1,4 @@
-"""Sessions are sealed into cookies, opened from them, and renewed once for all tabs."""
+"""Sessions are encrypted into cookies, decrypted from them, and renewed once for all tabs."""
 
 import asyncio
 import base64
@@ -27,12 +27,12 @@ def cookie_of(sessions: Sessions, session: Session = SESSION) -> str:
 
 
 class TestACookie:
-    def test_opens_to_what_was_sealed(self, sessions: Sessions) -> None:
+    def test_opens_to_what_was_encrypted(self, sessions: Sessions) -> None:
         assert sessions.open(f"theme=dark; {cookie_of(sessions)}") == SESSION
 
     def test_shows_nothing_of_the_tokens(self, sessions: Sessions) -> None:
-        sealed = base64.urlsafe_b64decode(cookie_of(sessions).partition("=")[2])
-        assert b"refresh" not in sealed
+        encrypted = base64.urlsafe_b64decode(cookie_of(sessions).partition("=")[2])
+        assert b"refresh" not in encrypted
 
     def test_is_out_of_reach_of_scripts_and_other_sites(self, sessions: Sessions) -> None:
         assert "HttpOnly; SameSite=Lax" in sessions.set_cookie(SESSION)
@@ -43,9 +43,9 @@ class TestACookie:
 
     @pytest.mark.parametrize("place", [0, 11, 12, 40, -1])
     def test_that_was_tampered_with_opens_to_nothing(self, sessions: Sessions, place: int) -> None:
-        sealed = bytearray(base64.urlsafe_b64decode(cookie_of(sessions).partition("=")[2]))
-        sealed[place] ^= 1
-        forged = base64.urlsafe_b64encode(bytes(sealed)).decode()
+        encrypted = bytearray(base64.urlsafe_b64decode(cookie_of(sessions).partition("=")[2]))
+        encrypted[place] ^= 1
+        forged = base64.urlsafe_b64encode(bytes(encrypted)).decode()
         assert sessions.open(f"{COOKIE}={forged}") is None
 
     def test_of_another_secret_opens_to_nothing(self, sessions: Sessions, services: FakeServices) -> None:
@@ -56,10 +56,10 @@ class TestACookie:
     ) -> None:
         after = Sessions(encryption_key("new"), False, services, encryption_key("secret"))
         assert after.open(cookie_of(sessions)) == SESSION
-        resealed = after.set_cookie(SESSION).partition(";")[0]
-        assert sessions.open(resealed) is None
-        assert after.open(resealed) == SESSION
-        assert Sessions(encryption_key("new"), False, services).open(resealed) == SESSION
+        reencrypted = after.set_cookie(SESSION).partition(";")[0]
+        assert sessions.open(reencrypted) is None
+        assert after.open(reencrypted) == SESSION
+        assert Sessions(encryption_key("new"), False, services).open(reencrypted) == SESSION
         services.answers["POST /auth/refresh"] = tokens()
         await sessions.renew(SESSION)
         await after.renew(SESSION)

@@ -53,8 +53,8 @@ async def deliver(daprd: httpx2.AsyncClient, *messages: Any) -> None:
         for each in (await daprd.get("/dapr/subscribe")).json()
         if each["topic"] == Topic.TODO_EVENTS
     ]
-    answer = await daprd.post(path, content=json_of({"entries": entries}))
-    assert [each["status"] for each in answer.json()["statuses"]] == ["SUCCESS"] * len(messages)
+    response = await daprd.post(path, content=json_of({"entries": entries}))
+    assert [each["status"] for each in response.json()["statuses"]] == ["SUCCESS"] * len(messages)
 
 
 def json_of(body: Any) -> bytes:

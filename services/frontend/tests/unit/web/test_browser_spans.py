@@ -38,8 +38,8 @@ class TestTelling:
         self, ada: httpx2.AsyncClient, recorded: InMemorySpanExporter
     ) -> None:
         told = [a_span(), a_span(span_id="1" * 16, method="GET", route="/")]
-        answered = await ada.post("/browser-spans", content=json.dumps(told))
-        assert answered.status_code == 204
+        response = await ada.post("/browser-spans", content=json.dumps(told))
+        assert response.status_code == 204
         first, second = recorded.get_finished_spans()
         assert _ids(first) == (TRACE, SPAN)
         assert first.parent is None
@@ -72,8 +72,8 @@ class TestTelling:
     async def test_refuses_what_no_page_of_ours_tells(
         self, ada: httpx2.AsyncClient, recorded: InMemorySpanExporter, wrong: dict[str, Any]
     ) -> None:
-        answered = await ada.post("/browser-spans", content=json.dumps([a_span(), a_span(**wrong)]))
-        assert answered.status_code == 422
+        response = await ada.post("/browser-spans", content=json.dumps([a_span(), a_span(**wrong)]))
+        assert response.status_code == 422
         assert not recorded.get_finished_spans()
 
     @pytest.mark.parametrize("body", [b"", b"{", b"{}", b"\xff", b"[1]"])
@@ -88,8 +88,8 @@ class TestTelling:
     async def test_is_for_who_is_signed_in(
         self, nobody: httpx2.AsyncClient, recorded: InMemorySpanExporter
     ) -> None:
-        answered = await nobody.post("/browser-spans", content=json.dumps([a_span()]))
-        assert answered.status_code == 303
+        response = await nobody.post("/browser-spans", content=json.dumps([a_span()]))
+        assert response.status_code == 303
         assert not recorded.get_finished_spans()
 
 

@@ -1,4 +1,4 @@
-"""The door of the pages: who comes in, and what people read when something fails."""
+"""The route class of pages: who comes in, and what people read when something fails."""
 
 import json
 from datetime import timedelta
@@ -28,17 +28,17 @@ def give_session(browser: httpx2.AsyncClient, app: FastAPI, life: timedelta) -> 
 
 class TestWithoutASession:
     async def test_a_page_leads_to_sign_in_and_back(self, nobody: httpx2.AsyncClient) -> None:
-        answered = await nobody.get("/notifications?shown=50")
-        assert answered.status_code == 303
-        assert answered.headers["location"] == "/sign-in?next=/notifications%3Fshown%3D50"
+        response = await nobody.get("/notifications?shown=50")
+        assert response.status_code == 303
+        assert response.headers["location"] == "/sign-in?next=/notifications%3Fshown%3D50"
 
     async def test_a_part_of_a_page_leads_the_whole_page_there(self, nobody: httpx2.AsyncClient) -> None:
-        answered = await nobody.get("/", headers=HTMX)
-        assert (answered.status_code, answered.headers["hx-redirect"]) == (401, "/sign-in")
+        response = await nobody.get("/", headers=HTMX)
+        assert (response.status_code, response.headers["hx-redirect"]) == (401, "/sign-in")
 
     async def test_a_form_changes_nothing(self, nobody: httpx2.AsyncClient, services: FakeServices) -> None:
-        answered = await nobody.post("/tasks", data={"title": "x"})
-        assert (answered.status_code, answered.headers["location"]) == (303, "/sign-in")
+        response = await nobody.post("/tasks", data={"title": "x"})
+        assert (response.status_code, response.headers["location"]) == (303, "/sign-in")
         assert services.calls == []
 
 
@@ -52,9 +52,9 @@ class TestASession:
     ) -> None:
         services.answers["POST /auth/refresh"] = tokens(refresh="r2")
         give_session(nobody, app, timedelta(seconds=1))
-        answered = await nobody.get("/", headers=HTMX)
-        assert answered.status_code == 200
-        kept = container_of(app).sessions.open(answered.headers["set-cookie"])
+        response = await nobody.get("/", headers=HTMX)
+        assert response.status_code == 200
+        kept = container_of(app).sessions.open(response.headers["set-cookie"])
         assert kept
         assert kept.refresh_token == "r2"
 
@@ -63,27 +63,27 @@ class TestASession:
     ) -> None:
         services.answers["POST /auth/refresh"] = problem(401, "refresh-token-invalid")
         give_session(nobody, app, timedelta(seconds=1))
-        answered = await nobody.get("/")
-        assert answered.headers["location"] == "/sign-in"
-        assert f"{COOKIE}=; Max-Age=0" in answered.headers["set-cookie"]
+        response = await nobody.get("/")
+        assert response.headers["location"] == "/sign-in"
+        assert f"{COOKIE}=; Max-Age=0" in response.headers["set-cookie"]
 
     async def test_is_not_dropped_while_the_user_service_is_away(
         self, nobody: httpx2.AsyncClient, app: FastAPI, services: FakeServices
     ) -> None:
         services.away.add(App.USER)
         give_session(nobody, app, timedelta(seconds=1))
-        answered = await nobody.get("/")
-        assert answered.status_code == 503
-        assert "can&#39;t be reached right now" in answered.text
-        assert "set-cookie" not in answered.headers
+        response = await nobody.get("/")
+        assert response.status_code == 503
+        assert "can&#39;t be reached right now" in response.text
+        assert "set-cookie" not in response.headers
 
     async def test_a_service_no_longer_takes_is_dropped(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.answers["GET /tasks"] = problem(401, "account-gone")
-        answered = await ada.get("/")
-        assert answered.headers["location"] == "/sign-in"
-        assert f"{COOKIE}=; Max-Age=0" in answered.headers["set-cookie"]
+        response = await ada.get("/")
+        assert response.headers["location"] == "/sign-in"
+        assert f"{COOKIE}=; Max-Age=0" in response.headers["set-cookie"]
 
 
 class TestAFormOfAnotherSite:
@@ -95,14 +95,14 @@ class TestAFormOfAnotherSite:
     async def test_is_refused(
         self, ada: httpx2.AsyncClient, services: FakeServices, path: str, headers: dict[str, str]
     ) -> None:
-        answered = await ada.post(path, data={"title": "x"}, headers=headers)
-        assert answered.status_code == 403
+        response = await ada.post(path, data={"title": "x"}, headers=headers)
+        assert response.status_code == 403
         assert [call for call in services.calls if call.method != "GET"] == []
 
     async def test_is_told_from_our_own(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
         services.answers["POST /tasks"] = answer(201, **a_task())
-        answered = await ada.post("/tasks", data={"title": "x"}, headers={"sec-fetch-site": "same-origin"})
-        assert answered.status_code == 303
+        response = await ada.post("/tasks", data={"title": "x"}, headers={"sec-fetch-site": "same-origin"})
+        assert response.status_code == 303
 
 
 class TestText:
@@ -111,17 +111,17 @@ class TestText:
         self, ada: httpx2.AsyncClient, services: FakeServices, text: bytes
     ) -> None:
         kind = {"content-type": "application/x-www-form-urlencoded"}
-        answered = await ada.post("/tasks", content=b"title=" + text, headers=kind)
-        assert answered.status_code == 422
-        assert "not Unicode" in answered.text
+        response = await ada.post("/tasks", content=b"title=" + text, headers=kind)
+        assert response.status_code == 422
+        assert "not Unicode" in response.text
         assert [call for call in services.calls if call.method != "GET"] == []
 
     async def test_of_a_form_is_looked_at_however_its_type_is_written(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         kind = {"content-type": "Application/X-WWW-Form-URLencoded ; charset=utf-8"}
-        answered = await ada.post("/tasks", content=b"title=caf%E9", headers=kind)
-        assert answered.status_code == 422
+        response = await ada.post("/tasks", content=b"title=caf%E9", headers=kind)
+        assert response.status_code == 422
         assert [call for call in services.calls if call.method != "GET"] == []
 
     @pytest.mark.parametrize("text", [b"caf\xe9", b"half \xed\xa0\xbd", b"a\xc3"])
@@ -133,9 +133,9 @@ class TestText:
         file = b'--cut\r\ncontent-disposition: form-data; name="file"; filename="a.csv"\r\n\r\ntitle\r\n'
         for name in (b"title", b"project"):
             part = b'--cut\r\ncontent-disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (name, text)
-            answered = await ada.post(path, content=part + file + b"--cut--\r\n", headers=kind)
-            assert answered.status_code == 422
-            assert "not Unicode" in answered.text
+            response = await ada.post(path, content=part + file + b"--cut--\r\n", headers=kind)
+            assert response.status_code == 422
+            assert "not Unicode" in response.text
         assert [call for call in services.calls if call.method != "GET"] == []
 
     async def test_of_every_script_comes_through(
@@ -152,32 +152,32 @@ class TestAFailure:
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.answers["GET /tasks"] = answer(surprise=True)
-        answered = await ada.get("/")
-        assert answered.status_code == 500
-        assert "That did not work" in answered.text
-        assert "KeyError" not in answered.text
+        response = await ada.get("/")
+        assert response.status_code == 500
+        assert "That did not work" in response.text
+        assert "KeyError" not in response.text
 
     async def test_of_an_action_is_a_toast_and_the_page_stays(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.answers[f"POST /tasks/{ID}/complete"] = problem(409, "conflict", "Not now.")
-        answered = await ada.post(f"/tasks/{ID}/complete", headers=HTMX)
-        assert (answered.status_code, answered.headers["hx-reswap"]) == (409, "none")
-        assert "Not now." in answered.text
+        response = await ada.post(f"/tasks/{ID}/complete", headers=HTMX)
+        assert (response.status_code, response.headers["hx-reswap"]) == (409, "none")
+        assert "Not now." in response.text
 
     @pytest.mark.parametrize("path", ["/?shown=x", "/notifications?shown=", "/nothing", "/tasks/1/edit"])
     async def test_to_find_anything_is_a_page(self, ada: httpx2.AsyncClient, path: str) -> None:
-        answered = await ada.get(path)
-        assert answered.status_code in (404, 422)
-        assert "That did not work" in answered.text
+        response = await ada.get(path)
+        assert response.status_code in (404, 422)
+        assert "That did not work" in response.text
 
     async def test_of_the_breaker_costs_no_time(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.away.add(App.TASK)
         for _ in range(7):
-            answered = await ada.get("/")
-            assert "Your tasks can't be reached right now" in answered.text
+            response = await ada.get("/")
+            assert "Your tasks can't be reached right now" in response.text
         assert len([call for call in services.calls if call.app is App.TASK]) == 5
 
 
@@ -185,8 +185,8 @@ class TestALimit:
     async def test_is_told(self, ada: httpx2.AsyncClient, app: FastAPI) -> None:
         container_of(app).rate_limit.all.limit = 1
         await ada.get("/")
-        answered = await ada.get("/")
-        assert answered.status_code == 429
+        response = await ada.get("/")
+        assert response.status_code == 429
 
     async def test_is_for_the_address_whatever_cookie_is_made_up(
         self, nobody: httpx2.AsyncClient, app: FastAPI

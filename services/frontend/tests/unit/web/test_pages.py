@@ -50,27 +50,27 @@ class TestTheList:
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.away.add(App.TASK)
-        answered = await ada.get("/", headers=HTMX)
-        assert (answered.status_code, answered.headers["hx-reswap"]) == (200, "none")
-        assert "Your tasks can't be reached right now." in answered.text
+        response = await ada.get("/", headers=HTMX)
+        assert (response.status_code, response.headers["hx-reswap"]) == (200, "none")
+        assert "Your tasks can't be reached right now." in response.text
 
     @pytest.mark.parametrize("body", [b"", b'{"items": [', b"null"])
     async def test_takes_an_answer_that_was_cut_off_for_none(
         self, ada: httpx2.AsyncClient, services: FakeServices, body: bytes
     ) -> None:
         services.answers["GET /tasks"] = replace(answer(), body=body)
-        answered = await ada.get("/")
-        assert answered.status_code == 200
-        assert "Your tasks can't be reached right now." in answered.text
+        response = await ada.get("/")
+        assert response.status_code == 200
+        assert "Your tasks can't be reached right now." in response.text
 
     async def test_does_not_need_the_services_beside_it(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.away |= {App.NOTIFICATION, App.ANALYTICS, App.CHAT}
         services.answers["GET /tasks"] = answer(items=[a_task()], next_cursor=None)
-        answered = await ada.get("/")
-        assert answered.status_code == 200
-        assert "Buy milk" in answered.text
+        response = await ada.get("/")
+        assert response.status_code == 200
+        assert "Buy milk" in response.text
 
 
 class TestAdding:
@@ -87,19 +87,19 @@ class TestAdding:
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.away.add(App.TASK)
-        answered = await ada.post("/tasks", data={"title": "Buy milk", "key": "k1"})
-        assert answered.status_code == 503
-        assert 'value="Buy milk"' in answered.text
-        assert 'name="key" value="k1"' in answered.text
+        response = await ada.post("/tasks", data={"title": "Buy milk", "key": "k1"})
+        assert response.status_code == 503
+        assert 'value="Buy milk"' in response.text
+        assert 'name="key" value="k1"' in response.text
 
     async def test_gives_a_new_key_after_a_refusal(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         errors = [{"pointer": "/quick", "detail": "must not be blank"}]
         services.answers["POST /tasks"] = problem(422, "invalid", errors=errors)
-        answered = await ada.post("/tasks", data={"title": " ", "key": "k1"})
-        assert "must not be blank" in answered.text
-        assert 'value="k1"' not in answered.text
+        response = await ada.post("/tasks", data={"title": " ", "key": "k1"})
+        assert "must not be blank" in response.text
+        assert 'value="k1"' not in response.text
 
 
 class TestAClick:
@@ -115,33 +115,33 @@ class TestAClick:
         self, ada: httpx2.AsyncClient, services: FakeServices, verb: str, route: str, undo: str
     ) -> None:
         form = {"key": "k", "title": HOSTILE}
-        answered = await ada.post(f"/tasks/{ID}/{verb}", data=form, headers=HTMX)
+        response = await ada.post(f"/tasks/{ID}/{verb}", data=form, headers=HTMX)
         assert services.called(route)[0].headers["idempotency-key"] == f"web-k-{verb}"
-        assert f'hx-post="/tasks/{ID}/{undo}?shown=50"' in answered.text
-        assert "<script>" not in answered.text
+        assert f'hx-post="/tasks/{ID}/{undo}?shown=50"' in response.text
+        assert "<script>" not in response.text
 
     async def test_on_a_task_that_is_gone_shows_the_list_without_it(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.answers[f"POST /tasks/{ID}/complete"] = problem(404, "not-found")
-        answered = await ada.post(f"/tasks/{ID}/complete", headers=HTMX)
-        assert "That task was deleted elsewhere." in answered.text
-        assert 'id="tasks"' in answered.text
+        response = await ada.post(f"/tasks/{ID}/complete", headers=HTMX)
+        assert "That task was deleted elsewhere." in response.text
+        assert 'id="tasks"' in response.text
 
 
 class TestSigningIn:
     async def test_keeps_the_session(self, nobody: httpx2.AsyncClient, services: FakeServices) -> None:
         services.answers["POST /auth/sign-in"] = tokens()
-        answered = await nobody.post("/sign-in", data={"email": "a@b.c", "password": "p", "next": "/account"})
-        assert (answered.status_code, answered.headers["location"]) == (303, "/account")
-        assert "HttpOnly; SameSite=Lax" in answered.headers["set-cookie"]
+        response = await nobody.post("/sign-in", data={"email": "a@b.c", "password": "p", "next": "/account"})
+        assert (response.status_code, response.headers["location"]) == (303, "/account")
+        assert "HttpOnly; SameSite=Lax" in response.headers["set-cookie"]
 
     async def test_shows_no_password_again(self, nobody: httpx2.AsyncClient, services: FakeServices) -> None:
         services.answers["POST /auth/sign-in"] = problem(401, "wrong-credentials", "Wrong.")
-        answered = await nobody.post("/sign-in", data={"email": "a@b.c", "password": "hunter22"})
-        assert answered.status_code == 401
-        assert "Wrong." in answered.text
-        assert "hunter22" not in answered.text
+        response = await nobody.post("/sign-in", data={"email": "a@b.c", "password": "hunter22"})
+        assert response.status_code == 401
+        assert "Wrong." in response.text
+        assert "hunter22" not in response.text
 
     async def test_up_ignores_a_zone_nobody_knows(
         self, nobody: httpx2.AsyncClient, services: FakeServices
@@ -162,8 +162,8 @@ class TestSigningOut:
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.away.add(App.USER)
-        answered = await ada.post("/sign-out")
-        assert "session=; Max-Age=0" in answered.headers["set-cookie"]
+        response = await ada.post("/sign-out")
+        assert "session=; Max-Age=0" in response.headers["set-cookie"]
 
 
 class TestTheBadge:
@@ -181,16 +181,16 @@ class TestTheAssistant:
     async def test_offers_to_undo_what_it_did(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
         reply = answer(conversation_id=ID, reply="Added.", actions=[], undo_token="t.o")
         services.answers["POST /chat/messages"] = reply
-        answered = await ada.post("/assistant/messages", data={"text": "add x", "key": "k"})
-        assert answered.headers["location"] == f"/assistant/{ID}?undo=t.o"
+        response = await ada.post("/assistant/messages", data={"text": "add x", "key": "k"})
+        assert response.headers["location"] == f"/assistant/{ID}?undo=t.o"
 
     async def test_says_when_conversations_are_unavailable(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.answers["GET /chat/conversations"] = problem(503, "conversations-unavailable")
-        answered = await ada.get("/assistant")
-        assert answered.status_code == 200
-        assert "Conversation unavailable." in answered.text
+        response = await ada.get("/assistant")
+        assert response.status_code == 200
+        assert "Conversation unavailable." in response.text
 
 
 class TestAgo:

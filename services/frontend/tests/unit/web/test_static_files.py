@@ -37,17 +37,19 @@ class TestARelease:
 
 class TestAFile:
     async def test_is_kept_for_good(self, nobody: httpx2.AsyncClient, app: FastAPI) -> None:
-        answer = await nobody.get(container_of(app).static_files.url("js/app.js"))
-        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
-        assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
-        assert answer.headers["content-encoding"] == "gzip"
+        response = await nobody.get(container_of(app).static_files.url("js/app.js"))
+        assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert response.headers["content-type"] == "text/javascript; charset=utf-8"
+        assert response.headers["content-encoding"] == "gzip"
 
     async def test_comes_plain_to_who_takes_no_gzip(self, nobody: httpx2.AsyncClient, app: FastAPI) -> None:
-        answer = await nobody.get(
+        response = await nobody.get(
             container_of(app).static_files.url("icon.svg"), headers={"accept-encoding": "identity"}
         )
-        assert answer.content.startswith(b"<svg")
-        assert gzip.decompress(container_of(app).static_files.files["icon.svg"].compressed) == answer.content
+        assert response.content.startswith(b"<svg")
+        assert (
+            gzip.decompress(container_of(app).static_files.files["icon.svg"].compressed) == response.content
+        )
 
     async def test_is_not_sent_again(self, nobody: httpx2.AsyncClient, app: FastAPI) -> None:
         address = container_of(app).static_files.url("icon.svg")
@@ -55,8 +57,8 @@ class TestAFile:
         assert (await nobody.get(address, headers={"if-none-match": etag})).status_code == 304
 
     async def test_of_another_release_is_not_kept(self, nobody: httpx2.AsyncClient) -> None:
-        answer = await nobody.get("/static/other/icon.svg")
-        assert answer.headers["cache-control"] == "no-cache"
+        response = await nobody.get("/static/other/icon.svg")
+        assert response.headers["cache-control"] == "no-cache"
 
     @pytest.mark.parametrize("path", ["nothing.js", "../main.py", "%2e%2e/main.py"])
     async def test_that_is_none_is_not_found(self, nobody: httpx2.AsyncClient, path: str) -> None:

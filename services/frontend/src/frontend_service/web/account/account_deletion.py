@@ -36,9 +36,9 @@ async def delete_account(context: SignedIn, form: Form) -> Response:
         problem = AWAY if is_unavailable(error) else error.detail
         return await _render_page(context, email, status=error.status, typed=typed, problem=problem)
     context.clear_session()
-    return await render_page(context, "account_gone.html")
+    return await render_page(context, "account_deleted.html")
 
 
 async def _render_page(context: RequestContext, email: str, *, status: int = 200, **values: Any) -> Response:
     known: dict[str, Any] = {"typed": "", "errors": {}, "problem": "", "key": new_id()}
-    return await render_page(context, "account_end.html", status=status, email=email, **known | values)
+    return await render_page(context, "account_deletion.html", status=status, email=email, **known | values)

@@ -89,7 +89,7 @@ async def _render_page(
     known = {"fields": USUAL, "errors": {}, "problem": "", "said": "", "made": None}
     return await render_page(
         context,
-        "tokens.html",
+        "api_tokens.html",
         status=status,
         tokens=[_build_entry(token, now) for token in found["items"]],
         scopes=SCOPES,

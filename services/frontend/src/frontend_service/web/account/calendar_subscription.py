@@ -74,5 +74,5 @@ async def _render_page(context: RequestContext, **values: Any) -> Response:
     made_on = datetime.fromisoformat(created_at) if created_at else None
     known: dict[str, Any] = {"made": "", "said": "", "addresses": [], "key": new_id()}
     return await render_page(
-        context, "calendar.html", active=stored["active"], made_on=made_on, **known | values
+        context, "calendar_subscription.html", active=stored["active"], made_on=made_on, **known | values
     )

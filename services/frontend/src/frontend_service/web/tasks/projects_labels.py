@@ -90,4 +90,4 @@ async def _render_page(context: RequestContext, *, status: int = 200, **values: 
         "view": View(),
     }
     told = {"said": "", "undo": "", "problem": "", "colours": COLOURS}
-    return await render_page(context, "lists.html", status=status, **shown | told | values)
+    return await render_page(context, "projects_labels.html", status=status, **shown | told | values)

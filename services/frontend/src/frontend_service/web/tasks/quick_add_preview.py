@@ -1,4 +1,4 @@
-"""What would be understood of the text in the field for a new task, shown while it is written."""
+"""A preview of quick add: what would become of the text for a new task, shown while it is written."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ pages = page_router()
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """One thing that was understood; `icon` is one of those of the rows."""
+    """One thing the parser found; `icon` is one of those of the rows."""
 
     text: str
     kind: str
@@ -27,7 +27,7 @@ class Chip:
 
 @pages.get("/tasks/understood")
 async def show_quick_add_preview(context: SignedIn, now: Now, title: str = "") -> Response:
-    """Chips for the text; none where nothing is understood, or can't be right now."""
+    """Chips for the text; none where the parser finds nothing, or can't be asked right now."""
     chips: list[Chip] = []
     if 0 < len(title) <= LONGEST:
         try:
@@ -36,11 +36,11 @@ async def show_quick_add_preview(context: SignedIn, now: Now, title: str = "") -
         except ServiceError as error:
             if error.status == 401:
                 raise
-    return render_fragment(context, "parts/understood.html", chips=chips)
+    return render_fragment(context, "parts/quick_add_preview.html", chips=chips)
 
 
 def build_chips(found: QuickAddPreview, text: str, now: datetime) -> list[Chip]:
-    """What the task service understood of `text`, in the words of the page."""
+    """What the task service found in `text`, in the words of the page."""
     task, spans = found["task"], found["spans"]
     new = {each["name"] for each in found["creates"]}
     due = describe_due(

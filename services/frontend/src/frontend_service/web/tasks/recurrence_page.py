@@ -193,7 +193,7 @@ async def _render_page(
     known = {"errors": {}, "problem": "", "said": "", "did": "", "undo": "", "key": new_id()}
     return await render_page(
         context,
-        "repeat.html",
+        "recurrence.html",
         status=status,
         id=id,
         repetition=repetition,

@@ -1,4 +1,4 @@
-"""A few figures about one's tasks."""
+"""Statistics of one's tasks."""
 
 from starlette.responses import Response
 

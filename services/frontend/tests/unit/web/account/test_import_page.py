@@ -153,8 +153,8 @@ class TestProgress:
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.away = {App.TASK}
-        answered = await ada.get(f"/account/import/{ID}", headers={"hx-request": "true"})
-        assert answered.status_code == 204
+        response = await ada.get(f"/account/import/{ID}", headers={"hx-request": "true"})
+        assert response.status_code == 204
 
 
 class TestTheFileInTheRequest:

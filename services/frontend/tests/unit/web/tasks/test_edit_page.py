@@ -50,42 +50,42 @@ class TestSaving:
 
     async def test_shows_the_row(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
         services.answers[SAVE] = answer(**READ | {"title": "Buy oat milk"})
-        answered = await ada.post(f"/tasks/{ID}", data=form(title="Buy oat milk"), headers=HTMX)
-        assert f'<li id="task-{ID}" class="row" data-state="' in answered.text
-        assert "Saved “Buy oat milk”" in answered.text
+        response = await ada.post(f"/tasks/{ID}", data=form(title="Buy oat milk"), headers=HTMX)
+        assert f'<li id="task-{ID}" class="row" data-state="' in response.text
+        assert "Saved “Buy oat milk”" in response.text
 
     async def test_leads_back_to_the_list_without_javascript(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.answers[SAVE] = answer(**READ)
-        answered = await ada.post(f"/tasks/{ID}", data=form())
-        assert (answered.status_code, answered.headers["location"]) == (303, f"/?done=save&task={ID}")
+        response = await ada.post(f"/tasks/{ID}", data=form())
+        assert (response.status_code, response.headers["location"]) == (303, f"/?done=save&task={ID}")
 
     async def test_names_the_field_that_was_refused(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         errors = [{"pointer": "/labels/0", "detail": "too long"}]
         services.answers[SAVE] = problem(422, "invalid", errors=errors)
-        answered = await ada.post(f"/tasks/{ID}", data=form(labels="x" * 101), headers=HTMX)
-        assert answered.status_code == 422
-        assert f'<p id="edit-{ID}-labels-error" class="problem">too long</p>' in answered.text
-        assert 'value="k"' not in answered.text
+        response = await ada.post(f"/tasks/{ID}", data=form(labels="x" * 101), headers=HTMX)
+        assert response.status_code == 422
+        assert f'<p id="edit-{ID}-labels-error" class="problem">too long</p>' in response.text
+        assert 'value="k"' not in response.text
 
     async def test_leaves_the_form_alone_while_the_service_is_away(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.away.add(App.TASK)
-        answered = await ada.post(f"/tasks/{ID}", data=form(title="Oat"), headers=HTMX)
-        assert (answered.status_code, answered.headers["hx-reswap"]) == (503, "none")
+        response = await ada.post(f"/tasks/{ID}", data=form(title="Oat"), headers=HTMX)
+        assert (response.status_code, response.headers["hx-reswap"]) == (503, "none")
 
     async def test_keeps_what_was_typed_and_its_key_without_javascript(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.away.add(App.TASK)
-        answered = await ada.post(f"/tasks/{ID}", data=form(title="Oat"))
-        assert answered.status_code == 503
-        assert 'value="Oat"' in answered.text
-        assert 'name="key" value="k"' in answered.text
+        response = await ada.post(f"/tasks/{ID}", data=form(title="Oat"))
+        assert response.status_code == 503
+        assert 'value="Oat"' in response.text
+        assert 'name="key" value="k"' in response.text
 
 
 class TestAConflict:
@@ -94,19 +94,19 @@ class TestAConflict:
     ) -> None:
         stored = Stored(notes="three bottles")
         services.answers[SAVE] = stored.patch
-        answered = await ada.post(f"/tasks/{ID}", data=form(title="Buy oat milk"), headers=HTMX)
-        assert answered.status_code == 200
+        response = await ada.post(f"/tasks/{ID}", data=form(title="Buy oat milk"), headers=HTMX)
+        assert response.status_code == 200
         assert (stored.task["title"], stored.task["notes"]) == ("Buy oat milk", "three bottles")
 
     async def test_of_the_same_field_shows_both_and_asks(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.answers[SAVE] = Stored(title="Buy soy milk").patch
-        answered = await ada.post(f"/tasks/{ID}", data=form(title="Buy oat milk"), headers=HTMX)
-        assert answered.status_code == 409
-        assert 'name="title" value="Buy oat milk"' in answered.text
-        assert '<q dir="auto">Buy soy milk</q>' in answered.text
-        assert 'name="version" value="2"' in answered.text
+        response = await ada.post(f"/tasks/{ID}", data=form(title="Buy oat milk"), headers=HTMX)
+        assert response.status_code == 409
+        assert 'name="title" value="Buy oat milk"' in response.text
+        assert '<q dir="auto">Buy soy milk</q>' in response.text
+        assert 'name="version" value="2"' in response.text
 
     async def test_decided_for_the_own_text_is_saved_over_the_other(
         self, ada: httpx2.AsyncClient, services: FakeServices
@@ -121,21 +121,21 @@ class TestAConflict:
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.answers[f"GET /tasks/{ID}"] = answer(**READ | {"title": "Buy soy milk"})
-        answered = await ada.post(f"/tasks/{ID}", data=form(title="x", choice="theirs"), headers=HTMX)
-        assert "Buy soy milk" in answered.text
+        response = await ada.post(f"/tasks/{ID}", data=form(title="x", choice="theirs"), headers=HTMX)
+        assert "Buy soy milk" in response.text
         assert services.called(SAVE) == []
 
     async def test_that_never_ends_is_given_up(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
         services.answers[SAVE] = problem(412, "precondition-failed", current=READ)
-        answered = await ada.post(f"/tasks/{ID}", data=form(title="x"), headers=HTMX)
-        assert "being changed elsewhere all the time" in answered.text
+        response = await ada.post(f"/tasks/{ID}", data=form(title="x"), headers=HTMX)
+        assert "being changed elsewhere all the time" in response.text
 
 
 class TestATaskThatIsGone:
     async def test_can_be_restored_and_saved(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
         services.answers[SAVE] = problem(404, "not-found")
-        answered = await ada.post(f"/tasks/{ID}", data=form(title="Oat"), headers=HTMX)
-        assert 'name="choice" value="restore"' in answered.text
+        response = await ada.post(f"/tasks/{ID}", data=form(title="Oat"), headers=HTMX)
+        assert 'name="choice" value="restore"' in response.text
         stored = Stored()
         services.answers[SAVE] = stored.patch
         await ada.post(f"/tasks/{ID}", data=form(title="Oat", choice="restore"), headers=HTMX)
@@ -146,8 +146,8 @@ class TestATaskThatIsGone:
 
     async def test_leaves_no_row_behind(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
         services.answers[f"GET /tasks/{ID}"] = problem(404, "not-found")
-        answered = await ada.get(f"/tasks/{ID}", headers=HTMX)
-        assert (answered.status_code, answered.text) == (200, "")
+        response = await ada.get(f"/tasks/{ID}", headers=HTMX)
+        assert (response.status_code, response.text) == (200, "")
 
 
 class TestAFormFromElsewhere:

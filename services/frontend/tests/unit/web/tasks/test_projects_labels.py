@@ -39,16 +39,16 @@ class TestLists:
         form = {"name": "House", "colour": "", "version": "3", "key": "k"}
         kinds: list[tuple[str, dict[str, Any]]] = [("projects", {"archived": False}), ("labels", {})]
         for kind, more in kinds:
-            answered = await page.post(f"/lists/{kind}/{ID}", data=form)
-            assert answered.headers["location"] == "/lists?done=saved"
+            response = await page.post(f"/lists/{kind}/{ID}", data=form)
+            assert response.headers["location"] == "/lists?done=saved"
             (sent,) = services.called(f"PATCH /{kind}/{ID}")
             assert sent.json == {"name": "House", "colour": None} | more
             assert sent.headers["if-match"] == '"3"'
 
     async def test_remove(self, page: httpx2.AsyncClient, services: FakeServices) -> None:
         services.answers[f"GET /labels/{ID}"] = answer(id=ID, name="home")
-        answered = await page.post(f"/lists/labels/{ID}/delete", data={"key": "k"})
-        assert answered.headers["location"] == "/lists?done=removed"
+        response = await page.post(f"/lists/labels/{ID}/delete", data={"key": "k"})
+        assert response.headers["location"] == "/lists?done=removed"
         assert len(services.called(f"DELETE /labels/{ID}")) == 1
 
     @pytest.mark.parametrize(
@@ -64,8 +64,8 @@ class TestLists:
     ) -> None:
         services.answers[f"GET /{kind}/{ID}"] = answer(id=ID, name="home")
         services.answers["GET /tasks"] = answer(items=[a_task(), a_task()], next_cursor=None)
-        answered = await page.post(f"/lists/{kind}/{ID}/delete", data={"key": "k"})
-        assert asked in answered.text
+        response = await page.post(f"/lists/{kind}/{ID}/delete", data={"key": "k"})
+        assert asked in response.text
         assert services.called(f"DELETE /{kind}/{ID}") == []
         await page.post(f"/lists/{kind}/{ID}/delete", data={"key": "k", "sure": "yes"})
         assert len(services.called(f"DELETE /{kind}/{ID}")) == 1
@@ -74,8 +74,8 @@ class TestLists:
         self, page: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.answers[f"GET /projects/{ID}"] = answer(id=ID, name="home")
-        answered = await page.post(f"/lists/projects/{ID}/delete", data={"key": "k"})
-        text = (await page.get(answered.headers["location"])).text
+        response = await page.post(f"/lists/projects/{ID}/delete", data={"key": "k"})
+        text = (await page.get(response.headers["location"])).text
         assert f'action="/trash/projects/{ID}/restore"' in text
 
     @pytest.mark.parametrize(
@@ -90,9 +90,9 @@ class TestLists:
         self, page: httpx2.AsyncClient, services: FakeServices, refused: SidecarResponse, said: str
     ) -> None:
         services.answers[f"PATCH /labels/{ID}"] = refused
-        answered = await page.post(f"/lists/labels/{ID}", data={"name": "House"})
-        assert answered.status_code == refused.status
-        assert said in answered.text
+        response = await page.post(f"/lists/labels/{ID}", data={"name": "House"})
+        assert response.status_code == refused.status
+        assert said in response.text
 
 
 class TestOrder:
@@ -129,13 +129,13 @@ class TestOrder:
 
     async def test_is_sent_on(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
         services.answers[f"POST /tasks/{ID}/move"] = answer(**a_task())
-        answered = await ada.post("/tasks/move?project=p", data={"move": f"{ID} after {OTHER}", "key": "k"})
-        assert answered.headers["location"] == f"/?project=p&done=move&task={ID}"
+        response = await ada.post("/tasks/move?project=p", data={"move": f"{ID} after {OTHER}", "key": "k"})
+        assert response.headers["location"] == f"/?project=p&done=move&task={ID}"
         assert services.called(f"POST /tasks/{ID}/move")[0].json == {"after": OTHER}
 
     async def test_is_not_changed_by_nonsense(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
-        answered = await ada.post("/tasks/move", data={"move": f"{ID} between {OTHER}"})
-        assert answered.status_code == 422
+        response = await ada.post("/tasks/move", data={"move": f"{ID} between {OTHER}"})
+        assert response.status_code == 422
         assert services.called(f"POST /tasks/{ID}/move") == []
 
 
@@ -155,8 +155,8 @@ class TestListsBeside:
             services.answers[f"GET /{kind}"] = said
         else:
             services.away = {App.TASK}
-        answered = await ada.get("/sidebar?have=none")
-        assert (answered.status_code, answered.content) == (204, b"")
+        response = await ada.get("/sidebar?have=none")
+        assert (response.status_code, response.content) == (204, b"")
 
     async def test_come_again_when_they_can_be_read(
         self, ada: httpx2.AsyncClient, services: FakeServices

@@ -47,8 +47,8 @@ class TestChips:
         services.answers["POST /tasks/parse"] = problem(422, "invalid")
         asked = [{"title": "a"}, {"title": ""}, {"title": "x" * 1001}, {}]
         for params in asked:
-            answered = await ada.get("/tasks/understood", params=params, headers=HTMX)
-            assert (answered.status_code, answered.text.strip()) == (200, "")
+            response = await ada.get("/tasks/understood", params=params, headers=HTMX)
+            assert (response.status_code, response.text.strip()) == (200, "")
         assert len(services.called("POST /tasks/parse")) == 1
         services.away.add(App.TASK)
         assert (await ada.get("/tasks/understood?title=a", headers=HTMX)).status_code == 200

@@ -58,8 +58,8 @@ async def save(ada: httpx2.AsyncClient, services: FakeServices, **changes: str) 
     """What is sent of the form with these changes."""
     services.calls.clear()
     form = form_of((await ada.get(f"/tasks/{ID}/repeat")).text) | changes
-    answered = await ada.post(f"/tasks/{ID}/repeat", data=form)
-    assert answered.headers.get("location") == f"/tasks/{ID}/repeat?did=saved", answered.text
+    response = await ada.post(f"/tasks/{ID}/repeat", data=form)
+    assert response.headers.get("location") == f"/tasks/{ID}/repeat?did=saved", response.text
     (sent,) = services.called(f"PATCH /tasks/{ID}")
     assert sent.headers["if-match"] == '"1"'
     return sent.json
@@ -178,10 +178,10 @@ class TestSaving:
         task = {"title": title, "due_date": None, "due_time": None, "recurrence": recurrence}
         spans = [{"start": 0, "end": 1, "kind": kind} for kind in kinds]
         services.answers["POST /tasks/parse"] = answer(task=task, spans=spans, creates=[])
-        answered = await ada.post(f"/tasks/{ID}/repeat", data={"words": "<b>"})
-        assert answered.status_code == 422
-        assert said in answered.text
-        assert 'value="&lt;b&gt;"' in answered.text
+        response = await ada.post(f"/tasks/{ID}/repeat", data={"words": "<b>"})
+        assert response.status_code == 422
+        assert said in response.text
+        assert 'value="&lt;b&gt;"' in response.text
         assert services.called(f"PATCH /tasks/{ID}") == []
 
     async def test_names_a_field_that_is_wrong_and_keeps_the_others(
@@ -189,11 +189,11 @@ class TestSaving:
     ) -> None:
         repeats(services)
         form = form_of((await ada.get(f"/tasks/{ID}/repeat")).text)
-        answered = await ada.post(
+        response = await ada.post(
             f"/tasks/{ID}/repeat", data=form | {"every": "x", "ends": "count", "count": "7"}
         )
-        assert "A number from 1 to 1000." in answered.text
-        assert form_of(answered.text) | {"key": ""} == form | {
+        assert "A number from 1 to 1000." in response.text
+        assert form_of(response.text) | {"key": ""} == form | {
             "every": "x",
             "ends": "count",
             "count": "7",
@@ -218,18 +218,18 @@ class TestSaving:
         repeats(services)
         form = form_of((await ada.get(f"/tasks/{ID}/repeat")).text)
         services.answers[f"PATCH /tasks/{ID}"] = refused
-        answered = await ada.post(f"/tasks/{ID}/repeat", data=form | {"every": "9"})
-        assert answered.status_code == refused.status
-        assert said in answered.text
-        assert form_of(answered.text)["every"] == "9"
+        response = await ada.post(f"/tasks/{ID}/repeat", data=form | {"every": "9"})
+        assert response.status_code == refused.status
+        assert said in response.text
+        assert form_of(response.text)["every"] == "9"
 
 
 class TestSkippingAndEnding:
     async def test_skips_and_takes_it_back(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
         repeats(services)
-        answered = await ada.post(f"/tasks/{ID}/skip", data={"key": "k", "due_date": "2099-01-26"})
+        response = await ada.post(f"/tasks/{ID}/skip", data={"key": "k", "due_date": "2099-01-26"})
         assert services.called(f"POST /tasks/{ID}/skip")[0].headers["idempotency-key"] == "web-k-skip"
-        text = (await ada.get(answered.headers["location"])).text
+        text = (await ada.get(response.headers["location"])).text
         assert f'action="/tasks/{ID}/unskip"' in text
         assert 'name="due_date" value="2099-01-26"' in text
         await ada.post(f"/tasks/{ID}/unskip", data={"due_date": "2099-01-26"})
@@ -247,10 +247,10 @@ class TestSkippingAndEnding:
         repeats(services)
         end = Form(f"/tasks/{ID}/repeat/end")
         end.feed((await ada.get(f"/tasks/{ID}/repeat")).text)
-        answered = await ada.post(f"/tasks/{ID}/repeat/end", data=end.fields)
+        response = await ada.post(f"/tasks/{ID}/repeat/end", data=end.fields)
         assert services.called(f"PATCH /tasks/{ID}")[0].json == {"recurrence": None}
         again = Form(f"/tasks/{ID}/repeat/again")
-        again.feed((await ada.get(answered.headers["location"])).text)
+        again.feed((await ada.get(response.headers["location"])).text)
         await ada.post(f"/tasks/{ID}/repeat/again", data=again.fields)
         assert services.called(f"PATCH /tasks/{ID}")[1].json == {"recurrence": WEEKLY}
 
@@ -258,6 +258,6 @@ class TestSkippingAndEnding:
     async def test_sets_nothing_that_is_none(
         self, ada: httpx2.AsyncClient, services: FakeServices, text: str
     ) -> None:
-        answered = await ada.post(f"/tasks/{ID}/repeat/again", data={"recurrence": text})
-        assert answered.status_code == 422
+        response = await ada.post(f"/tasks/{ID}/repeat/again", data={"recurrence": text})
+        assert response.status_code == 422
         assert services.called(f"PATCH /tasks/{ID}") == []

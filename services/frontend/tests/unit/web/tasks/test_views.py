@@ -120,8 +120,8 @@ class TestPages:
         services.answers["GET /tasks"] = answer(items=[a_task(title="gone")], next_cursor=None)
         text = (await ada.get("/trash")).text
         assert 'aria-label="Restore: gone"' in text
-        answered = await ada.post(f"/trash/tasks/{ID}/restore", data={"key": "k"})
-        assert answered.headers["location"] == "/trash?restored=yes"
+        response = await ada.post(f"/trash/tasks/{ID}/restore", data={"key": "k"})
+        assert response.headers["location"] == "/trash?restored=yes"
         assert len(services.called(f"POST /tasks/{ID}/restore")) == 1
 
     async def test_show_subtasks_and_history_of_a_task(
