@@ -14,7 +14,7 @@ from fastapi import Depends, FastAPI, HTTPException
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlmodel import col, select
 from task_service.models import Task
-from task_service.schemas import TaskCreate, TaskRead
+from task_service.tasks.schemas import TaskCreate, TaskRead
 
 engine = create_async_engine(os.environ["BARE_DATABASE_URL"], pool_size=10, max_overflow=0)
 

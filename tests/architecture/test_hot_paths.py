@@ -14,8 +14,8 @@ from prometheus_fastapi_instrumentator.routing import get_route_name
 from starlette.requests import Request
 from starlette.routing import Match, Mount
 from starlette.types import Message, Scope
-from task_service import routes as task_routes
 from task_service.main import create as create_task_service
+from task_service.tasks import routes as task_routes
 
 from servicekit.observability import metrics
 from servicekit.observability.metrics import RouteMetrics

@@ -4,10 +4,10 @@ import sys
 
 import pytest
 
-from tests.architecture.sources import SERVICES, Module, production
+from tests.architecture.sources import ROOT, SERVICES, Module, production
 
 LAYERS = ("models", "repository", "events", "use_cases", "routes", "subscriptions", "main")
-"""A module imports only from what stands before it, inside its service."""
+"""A module imports only from what stands before it, inside its service and its feature."""
 QUERIES = {
     "sqlalchemy.select",
     "sqlalchemy.delete",
@@ -15,6 +15,11 @@ QUERIES = {
     "sqlalchemy.insert",
     "sqlmodel.select",
 }
+
+
+def feature_of(module: Module) -> str:
+    """The package it lies in, as it is imported."""
+    return ".".join(module.path.parent.relative_to(ROOT / "services" / module.service / "src").parts)
 
 
 @pytest.mark.parametrize("module", production("services"), ids=lambda module: module.name)
@@ -36,7 +41,7 @@ class TestService:
             return
         above = LAYERS[LAYERS.index(module.path.stem) + 1 :]
         package = f"{module.service}_service"
-        wrong = [f"{package}.{layer}" for layer in above]
+        wrong = [f"{place}.{layer}" for place in (package, feature_of(module)) for layer in above]
         assert not [
             name
             for name in module.imports()

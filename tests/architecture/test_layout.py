@@ -33,8 +33,11 @@ ROLES = {"main", "settings", "routes", "use_cases", "repository", "models", "sch
 FEWER_ROLES = {
     "analytics": ROLES - {"events"},
     "frontend": {"main", "settings"},
+    "task": {"main", "settings", "models", "events"},
 }
-"""Analytics publishes nothing, the frontend keeps nothing."""
+"""Analytics publishes nothing, the frontend keeps nothing, the task service has its roles in each feature."""
+FEATURES = ("tasks", "projects", "labels", "saved_filters")
+"""Packages of the task service with an aggregate each."""
 
 
 @pytest.mark.parametrize("module", modules(), ids=lambda module: module.name)
@@ -50,6 +53,12 @@ class TestModule:
 @pytest.mark.parametrize("module", production("services", "libs", "tools"), ids=lambda module: module.name)
 def test_module_says_what_it_is(module: Module) -> None:
     assert module.path.name == "__init__.py" or module.text.startswith('"""')
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+def test_feature_has_the_usual_files(feature: str) -> None:
+    stems = {path.stem for path in (ROOT / "services/task/src/task_service" / feature).glob("*.py")}
+    assert {"models", "use_cases", "routes", "schemas"} <= stems
 
 
 @pytest.mark.parametrize("service", SERVICES)

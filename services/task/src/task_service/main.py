@@ -6,15 +6,15 @@ from servicekit.app import create_app
 from task_service.background import FORGET, WORK
 from task_service.import_export.handover import Handover
 from task_service.routers import ALL
-from task_service.routes import QUICK
-from task_service.saving.flush import session_info
 from task_service.settings import Settings
 from task_service.subscriptions import subscriptions
+from task_service.tasks.routes import QUICK
+from task_service.unit_of_work.session import use_units_of_work
 
 
 def create(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings()
     app = create_app(settings, ALL, listens=subscriptions, background=WORK, purge=FORGET, fast_reads=QUICK)
-    app.state.database.session_info |= session_info(settings)
+    use_units_of_work(app.state.database, settings)
     app.state.handover = Handover()
     return app

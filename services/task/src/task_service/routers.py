@@ -1,13 +1,15 @@
 """All routes of the service."""
 
-from task_service import routes
 from task_service.batch.routes import batch
 from task_service.calendar_feed.routes import feed, public_feed
 from task_service.import_export.routes import exports, files, imports
+from task_service.labels.routes import label_routes
+from task_service.projects.routes import project_routes
 from task_service.quickadd.routes import quick_add
 from task_service.quotas.routes import usage
-from task_service.structure.routes import filter_routes, label_routes, project_routes
+from task_service.saved_filters.routes import filter_routes
 from task_service.sync.routes import changes
+from task_service.tasks import routes
 
 ALL = (
     *(routes.tasks, quick_add, project_routes, label_routes, filter_routes),

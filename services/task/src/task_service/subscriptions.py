@@ -3,13 +3,14 @@
 from contracts.user import UserDeleted, UserUpdated
 from servicekit.messaging.consumer import EventContext
 from servicekit.messaging.subscriptions import Subscriptions
-from task_service import use_cases, zones
 from task_service.calendar_feed import repository as feed
 from task_service.calendar_feed import use_cases as calendar
 from task_service.fanout import repository as fanout
 from task_service.import_export import repository as imports
 from task_service.quotas import repository as quotas
 from task_service.sync import repository as changes
+from task_service.tasks import time_zones as zones
+from task_service.tasks import use_cases
 
 subscriptions = Subscriptions()
 

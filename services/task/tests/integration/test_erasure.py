@@ -4,14 +4,14 @@ import asyncio
 
 import pytest
 from sqlalchemy import Connection, inspect, text
-from task_service import use_cases
 from task_service.fanout import use_cases as fanout
 from task_service.fanout import worker
 from task_service.fanout.models import Kind
 from task_service.main import create
-from task_service.schemas import TaskCreate
 from task_service.settings import Settings
 from task_service.subscriptions import subscriptions
+from task_service.tasks import use_cases
+from task_service.tasks.schemas import TaskCreate
 
 from conftest import OpenService, ServiceUnderTest
 from contracts.user import UserDeleted, UserUpdated

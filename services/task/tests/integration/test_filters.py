@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from task_service.filtering.fields import FIELDS, OPERATORS
 from task_service.main import create
+from task_service.saved_filters.use_cases import BUILT_IN
 from task_service.settings import Settings
-from task_service.structure.filters import BUILT_IN
 
 from conftest import OpenService, ServiceUnderTest
 from tests.statements import statements

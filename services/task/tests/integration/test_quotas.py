@@ -10,16 +10,16 @@ import httpx2
 import pytest
 from sqlalchemy import func, select, update
 from sqlmodel import col
-from task_service import use_cases
 from task_service.main import create
 from task_service.models import Activity, Label, Project, SavedFilter, Task
 from task_service.quotas.models import AccountUsage
 from task_service.quotas.recorder import LIMITS
 from task_service.quotas.sizes import size_of
 from task_service.retention import worker as housekeeping
-from task_service.schemas import TaskCreate
 from task_service.settings import Settings
 from task_service.subscriptions import subscriptions
+from task_service.tasks import use_cases
+from task_service.tasks.schemas import TaskCreate
 
 from conftest import OpenService, ServiceUnderTest
 from contracts.user import UserDeleted

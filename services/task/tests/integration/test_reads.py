@@ -10,13 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, event, text
-from task_service import repository
 from task_service.main import create
 from task_service.models import Task
-from task_service.presenters import TASK_FIELDS
 from task_service.recurrence.series import From, Missed, MonthEnd
-from task_service.schemas import TaskPart, TaskRead
 from task_service.settings import Settings
+from task_service.tasks import repository
+from task_service.tasks.presenters import TASK_FIELDS
+from task_service.tasks.schemas import TaskPart, TaskRead
 
 from conftest import OpenService, ServiceUnderTest
 from servicekit.web.ids import new_id

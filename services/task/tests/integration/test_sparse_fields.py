@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from task_service.main import create
-from task_service.schemas import TaskRead
 from task_service.settings import Settings
+from task_service.tasks.schemas import TaskRead
 
 from conftest import OpenService, ServiceUnderTest
 

@@ -9,10 +9,10 @@ import pytest
 from dateutil.rrule import rrulestr
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from task_service.due import due_instant
 from task_service.recurrence import RuleError, Series, parse_rule
 from task_service.recurrence.days import RuleDays
 from task_service.recurrence.rule import WEEKDAYS
+from task_service.tasks.due import due_instant
 
 LATEST = date(2060, 1, 1)
 DAYS = st.dates(date(1990, 1, 1), date(2030, 1, 1))

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time
 
 import pytest
-from task_service.due import due_instant
+from task_service.tasks.due import due_instant
 
 
 class TestDueInstant:

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from task_service.ordering import DIGITS, between, first_of_all, last_of_all
+from task_service.fractional_index import DIGITS, between, first_of_all, last_of_all
 
 POSITIONS = st.text(DIGITS, max_size=8).filter(lambda text: not text.endswith("0"))
 

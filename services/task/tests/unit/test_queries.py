@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from task_service import queries
-from task_service.queries import ListParams
+from task_service.tasks import queries
+from task_service.tasks.queries import ListParams
 
 from servicekit.security.auth import Principal
 

@@ -18,7 +18,7 @@ def names(*paths: str) -> set[str]:
 
 class TestNeeded:
     def test_are_those_of_the_service(self) -> None:
-        assert names("services/task/src/task_service/routes.py") == {
+        assert names("services/task/src/task_service/tasks/routes.py") == {
             "task",
             "system",
             "browser",

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import BigInteger, Column, Integer
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 from sqlmodel import Field, SQLModel
 
 from contracts.event import CloudEvent, Event, F, wrap
@@ -37,7 +38,7 @@ OUTBOX = create_deferred_insert("outbox", lambda insert: insert(OutboxRow.metada
 """Numbered in the order in which they are put aside."""
 
 
-def record_event(session: AsyncSession, event: F) -> CloudEvent[F]:
+def record_event(session: Session | AsyncSession, event: F) -> CloudEvent[F]:
     """Add `event` to the transaction of `session`; it is published after the commit."""
     now, id = datetime.now(UTC), new_id()
     envelope = wrap(
@@ -58,7 +59,7 @@ def record_dead_letter(session: AsyncSession, event: CloudEvent[Event], cause: s
     _add(session, Topic.DEAD_LETTERS, message.key, message.id, message.payload)
 
 
-def _add(session: AsyncSession, topic: Topic, key: str, event_id: str, payload: str) -> None:
+def _add(session: Session | AsyncSession, topic: Topic, key: str, event_id: str, payload: str) -> None:
     session.info["recorded"] = True
     row = {"topic": topic, "key": key, "event_id": event_id, "payload": payload}
     defer_rows(session, OUTBOX, row | {"recorded_at": datetime.now(UTC)})

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel, col
 
 from contracts.names import App
-from servicekit.persistence.database import build_rows_per_dialect, execute_rows
+from servicekit.persistence.deferred_inserts import create_deferred_insert, write_rows
 
 RETENTION = timedelta(days=35)
 """Longer than Kafka keeps events and dead letters (`kafka/topics.yaml`: 30 days at most)."""
@@ -25,8 +25,8 @@ class ProcessedMessageRow(SQLModel, table=True):
 
 
 _TABLE = ProcessedMessageRow.metadata.tables["inbox"]
-_CLAIM = build_rows_per_dialect(
-    lambda insert: insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.event_id)
+_CLAIM = create_deferred_insert(
+    "claimed", lambda insert: insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.event_id)
 )
 
 
@@ -37,7 +37,7 @@ async def claim_messages(session: AsyncSession, consumer: App, event_ids: Sequen
     """
     now = datetime.now(UTC)
     rows = [{"consumer": consumer, "event_id": id, "handled_at": now} for id in event_ids]
-    return set((await execute_rows(session, _CLAIM, rows)).scalars())
+    return set((await write_rows(session, _CLAIM, rows)).scalars())
 
 
 async def purge_expired(session: AsyncSession) -> None:

@@ -18,7 +18,7 @@ from contracts.names import App
 from overload import deadline
 from overload.single_flight import Cooldown, SingleFlight
 from servicekit.errors import Overloaded, Unavailable
-from servicekit.persistence import json_rows
+from servicekit.persistence.deferred_inserts import BufferedSession
 from servicekit.settings import ServiceSettings
 
 SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON")
@@ -66,13 +66,14 @@ class Database:
     `outbox_written` is set after each commit that recorded an event: the relay waits for it.
     `for_requests` bounds the connections that requests hold, so that relay, consumers and probes find one;
     it raises `Overloaded` before anything is begun whose time is over.
-    `session_info` is in `session.info` of every transaction: what listeners of the session need to know.
+    `session_class` is the session of every transaction, `session_info` in its `info`: what it needs to know.
     """
 
     def __init__(self, app: App, url: str, *, pool_size: int = 10, connect_seconds: float = 5) -> None:
         self.app = app
         self.url = make_url(url)
         self.outbox_written = asyncio.Event()
+        self.session_class: type[BufferedSession] = BufferedSession
         self.session_info: dict[str, Any] = {"app": app}
         self.request_slots = DeadlineSemaphore(max(1, pool_size - RESERVED_CONNECTIONS))
         self.engine = _create_engine(str(url), self.is_sqlite, pool_size, connect_seconds)
@@ -87,7 +88,13 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """One transaction: committed when the block ends, rolled back when it raises."""
-        async with AsyncSession(self.engine, expire_on_commit=False, info=dict(self.session_info)) as session:
+        made = AsyncSession(
+            self.engine,
+            sync_session_class=self.session_class,
+            expire_on_commit=False,
+            info=dict(self.session_info),
+        )
+        async with made as session:
             yield session
             await session.commit()
         if session.info.get("recorded"):
@@ -150,23 +157,6 @@ def build_per_dialect(make: Callable[[Any], Executable]) -> Mapping[str, Executa
     For statements with `ON CONFLICT`, made once: making one costs more than running it.
     """
     return {"sqlite": make(sqlite.insert), "postgresql": make(postgresql.insert)}
-
-
-def build_rows_per_dialect(make: Callable[[Any], Executable]) -> Mapping[str, Executable]:
-    """As `build_per_dialect`, for statements that `execute_rows` runs.
-
-    `make` is given what makes an insert of a table.
-    """
-    return {"sqlite": make(sqlite.insert), "postgresql": make(json_rows.insert_json_rows)}
-
-
-async def execute_rows(
-    session: AsyncSession, statements: Mapping[str, Executable], rows: Sequence[Mapping[str, Any]]
-) -> CursorResult[Any]:
-    """Insert rows by `statements` of `build_rows_per_dialect`, past the ORM; each has every column."""
-    connection = await session.connection()
-    dialect = connection.dialect.name
-    return await connection.execute(statements[dialect], json_rows.values_of(rows, dialect))
 
 
 async def execute_per_dialect(

@@ -1,16 +1,17 @@
 """Rows that are put aside while a transaction works, and written right before its commit.
 
-Or before that of a savepoint. A service may write them sooner, and many kinds in one statement.
+Or before a savepoint is set, so that its rollback takes back what came after it and nothing else, and before
+it is released. A service may write them sooner, and many kinds in one statement.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Executable, event
+from sqlalchemy import CursorResult, Executable, event
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from servicekit.persistence.json_rows import insert_json_rows, rows_of, values_of
 
@@ -30,6 +31,25 @@ class DeferredInsert:
         self.statements: Mapping[str, Any] = {"postgresql": postgresql, "sqlite": sqlite}
 
 
+class BufferedSession(Session):
+    """The session of every transaction: has a buffer of rows beside its objects.
+
+    A service that writes the buffer in its own way overrides `write_buffer`.
+    """
+
+    def begin_nested(self) -> SessionTransaction:
+        """Set a savepoint. What was changed before is written first, on its outside."""
+        self.flush()
+        self.write_buffer()
+        return super().begin_nested()
+
+    def write_buffer(self) -> None:
+        for part, rows in self.info.pop(DEFERRED, {}).items():
+            connection = self.connection()
+            dialect = connection.dialect.name
+            connection.execute(part.statements[dialect], values_of(rows, dialect, part.name))
+
+
 def create_deferred_insert(name: str, make: Callable[[Any], Any]) -> DeferredInsert:
     """A part of an insert. `make` is given what makes one of a table.
 
@@ -44,14 +64,20 @@ def defer_rows(session: Session | AsyncSession, part: DeferredInsert, *rows: Map
     session.info.setdefault(DEFERRED, {}).setdefault(part, []).extend(rows)
 
 
-@event.listens_for(Session, "before_commit")
-def flush_deferred_rows(session: Session) -> None:
-    for part, rows in session.info.pop(DEFERRED, {}).items():
-        connection = session.connection()
-        dialect = connection.dialect.name
-        connection.execute(part.statements[dialect], values_of(rows, dialect, part.name))
+async def write_rows(session: AsyncSession, part: DeferredInsert, rows: Rows) -> CursorResult[Any]:
+    """Write rows at once, past the ORM; each has every column."""
+    connection = await session.connection()
+    dialect = connection.dialect.name
+    statement: Executable = part.statements[dialect]
+    return await connection.execute(statement, values_of(rows, dialect, part.name))
 
 
-@event.listens_for(Session, "after_soft_rollback")
-def discard_deferred_rows(session: Session, _: Any) -> None:
+@event.listens_for(BufferedSession, "before_commit")
+def _write_rest(session: BufferedSession) -> None:
+    """Also called when a savepoint is released."""
+    session.write_buffer()
+
+
+@event.listens_for(BufferedSession, "after_soft_rollback")
+def _drop(session: BufferedSession, _: Any) -> None:
     session.info.pop(DEFERRED, None)

@@ -12,12 +12,8 @@ from notification_service.list_parameters import build_in_list_query, dialect_of
 from notification_service.models import Recipient, Reminder, ScheduledJob, TaskProjection
 from notification_service.reminders.instants import MINUTES_OF_A_DAY
 from servicekit.errors import AccountGone
-from servicekit.persistence.database import (
-    build_per_dialect,
-    build_rows_per_dialect,
-    execute_per_dialect,
-    execute_rows,
-)
+from servicekit.persistence.database import build_per_dialect, execute_per_dialect
+from servicekit.persistence.deferred_inserts import create_deferred_insert, write_rows
 from servicekit.persistence.prepared_queries import ExistsQuery
 
 
@@ -27,7 +23,9 @@ def _on_conflict_update(insert: Any) -> Any:
 
 
 _INSERT_RECIPIENTS = build_per_dialect(lambda insert: insert(Recipient).on_conflict_do_nothing())
-_UPSERT_PROJECTIONS = build_rows_per_dialect(lambda insert: _on_conflict_update(insert(TaskProjection)))
+_UPSERT_PROJECTIONS = create_deferred_insert(
+    "tasks", lambda insert: _on_conflict_update(insert(TaskProjection))
+)
 _INSERT_JOBS = build_per_dialect(lambda insert: insert(ScheduledJob).on_conflict_do_nothing())
 _UNSET = select(col(ScheduledJob.at)).where(~col(ScheduledJob.is_set)).order_by(col(ScheduledJob.at))
 IS_ANY_UNSET = ExistsQuery(_UNSET)
@@ -98,7 +96,7 @@ async def find_recipients(session: AsyncSession, ids: Sequence[str]) -> dict[str
 async def upsert_projections(session: AsyncSession, tasks: Sequence[Mapping[str, Any]]) -> None:
     """Write tasks, known ones and new ones, each a row by the names of its columns. They are locked."""
     if tasks:
-        await execute_rows(session, _UPSERT_PROJECTIONS, tasks)
+        await write_rows(session, _UPSERT_PROJECTIONS, tasks)
 
 
 async def find_task(session: AsyncSession, user_id: str, id: str) -> TaskProjection | None:

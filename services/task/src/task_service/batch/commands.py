@@ -10,24 +10,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from servicekit.errors import PreconditionFailed
 from servicekit.security.auth import Principal
 from servicekit.web.preconditions import format_etag
-from task_service import placing, use_cases
 from task_service.batch.schemas import Command
+from task_service.labels import use_cases as labels
+from task_service.labels.schemas import LabelCreate, LabelPatch, LabelRead
 from task_service.models import Label, Project, SavedFilter, Task
+from task_service.named_resources import use_cases as named
+from task_service.projects import use_cases as projects
+from task_service.projects.schemas import ProjectCreate, ProjectPatch, ProjectRead
 from task_service.quickadd import use_cases as quick_add
 from task_service.quickadd.schemas import TaskDraft
-from task_service.schemas import Move, TaskPatch, TaskRead
-from task_service.structure import filters, labels, named, projects
-from task_service.structure.schemas import (
-    FilterCreate,
-    FilterPatch,
-    FilterRead,
-    LabelCreate,
-    LabelPatch,
-    LabelRead,
-    ProjectCreate,
-    ProjectPatch,
-    ProjectRead,
-)
+from task_service.saved_filters import use_cases as filters
+from task_service.saved_filters.schemas import FilterCreate, FilterPatch, FilterRead
+from task_service.tasks import manual_order as placing
+from task_service.tasks import use_cases
+from task_service.tasks.schemas import Move, TaskPatch, TaskRead
 
 Thing = Task | Project | Label | SavedFilter
 

@@ -5,8 +5,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, WithJsonSchema, model_validator
 
 from servicekit.web.schemas import RequestBody, Text
-from task_service.schemas import TaskRead
-from task_service.structure.schemas import FilterRead, LabelRead, ProjectRead
+from task_service.labels.schemas import LabelRead
+from task_service.projects.schemas import ProjectRead
+from task_service.saved_filters.schemas import FilterRead
+from task_service.tasks.schemas import TaskRead
 
 MAX_COMMANDS = 100
 

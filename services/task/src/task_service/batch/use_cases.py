@@ -16,7 +16,6 @@ from servicekit.web.idempotency import IdempotencyClaim, claim_key, store_respon
 from servicekit.web.ids import is_valid_id
 from task_service.batch import commands
 from task_service.batch.schemas import BatchRequest, BatchResult, Command, CommandResult
-from task_service.sync.change_log import PENDING
 
 REFERENCES = ("parent_id", "project_id", "before", "after")
 """Fields of a body that may hold a temporary id."""
@@ -54,12 +53,10 @@ async def _one(
     session: AsyncSession, user: Principal, command: Command, temp_ids: Mapping[str, str]
 ) -> CommandResult:
     """Inside a savepoint: what fails leaves no trace."""
-    before = dict(session.info.get(PENDING, {}))
     try:
         async with session.begin_nested():
             return await _once(session, user, command, temp_ids)
     except (ServiceError, ValidationError) as error:
-        session.info[PENDING] = before
         failure = error if isinstance(error, ServiceError) else _of_the_body(error)
         problem = orjson.loads(build_problem_response(failure).body)
         return CommandResult(uuid=command.uuid, status=failure.status, problem=problem)

@@ -16,9 +16,10 @@ from task_service.calendar_feed.schemas import FeedCreated, FeedRead
 from task_service.import_export import export
 from task_service.import_export.routes import ComponentsParam
 from task_service.models import Project
-from task_service.schemas import Id, Name
-from task_service.structure import filters, named
+from task_service.named_resources import use_cases as named
+from task_service.saved_filters import use_cases as filters
 from task_service.sync import repository as changes
+from task_service.tasks.schemas import Id, Name
 
 EXTENSION = ".ics"
 FORMAT_VERSION = 2

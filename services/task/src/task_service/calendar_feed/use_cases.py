@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from servicekit.errors import NotFound
 from servicekit.persistence.database import Database
 from servicekit.security.auth import Principal
-from task_service import queries
-from task_service import repository as tasks
 from task_service.calendar_feed import repository
 from task_service.calendar_feed.models import CalendarFeed
 from task_service.models import Task
+from task_service.tasks import queries
+from task_service.tasks import repository as tasks
 
 PAGE = 500
 SECRET_BYTES = 32
@@ -23,7 +23,7 @@ SECRET_BYTES = 32
 
 async def renew_feed(session: AsyncSession, user: Principal) -> tuple[CalendarFeed, str]:
     """A new address and its secret; the one before it ends. Raises `AccountGone`."""
-    await tasks.take_turn(session, user.user_id)
+    await tasks.lock_user(session, user.user_id)
     await tasks.require_account(session, user.user_id)
     secret = secrets.token_urlsafe(SECRET_BYTES)
     feed = await repository.find_by_user(session, user.user_id)

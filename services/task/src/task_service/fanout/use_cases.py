@@ -14,7 +14,7 @@ from servicekit.errors import Conflict
 from servicekit.web.ids import new_id
 from task_service.fanout import repository
 from task_service.fanout.models import FanOut, Kind
-from task_service.history import via_of
+from task_service.tasks.activity import via_of
 
 AT_ONCE = 100
 """Tasks changed within the request; that takes about 0.2 s."""

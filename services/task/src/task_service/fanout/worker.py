@@ -17,13 +17,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from servicekit.persistence.database import Database
 from servicekit.security.auth import Agent, Principal
-from task_service import repository as tasks
-from task_service import subtask_copying, tree, zones
 from task_service.fanout import repository
 from task_service.fanout.models import FanOut, Kind
+from task_service.labels import use_cases as labels
 from task_service.models import Task
 from task_service.polling import poll
-from task_service.structure import labels
+from task_service.tasks import repository as tasks
+from task_service.tasks import subtask_copying
+from task_service.tasks import subtree as tree
+from task_service.tasks import time_zones as zones
 
 CHUNK = 25
 """Tasks in one transaction."""
@@ -82,7 +84,7 @@ async def change_some(database: Database, id: str) -> bool:
     """Change the next few tasks of a job, in one transaction; says whether any are left."""
     began = time.perf_counter()
     async with database.transaction() as session:
-        job = await _take_turn(session, id)
+        job = await _lock(session, id)
         if job is None:
             return False
         is_left = await _change(session, job)
@@ -90,12 +92,12 @@ async def change_some(database: Database, id: str) -> bool:
     return is_left
 
 
-async def _take_turn(session: AsyncSession, id: str) -> FanOut | None:
+async def _lock(session: AsyncSession, id: str) -> FanOut | None:
     """The job, locked; None if it is done, or its user was erased, or a later change took its place."""
     found = await session.get(FanOut, id)
     if found is None:
         return None
-    await tasks.take_turn(session, found.user_id)
+    await tasks.lock_user(session, found.user_id)
     session.expire(found)
     job = await repository.lock_job(session, id)
     if job:

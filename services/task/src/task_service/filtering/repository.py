@@ -30,7 +30,7 @@ from task_service.filtering import keyset
 from task_service.filtering.columns import LABEL, LABELS, PROJECT, SEARCHED, TASK, TEXT, select_columns
 from task_service.filtering.sorting import NEWEST_FIRST, parse_sort
 from task_service.models import Task, TaskText
-from task_service.presenters import TASK_FIELDS
+from task_service.tasks.presenters import TASK_FIELDS
 
 CANDIDATE_LIMIT = 400
 _NGRAMS: ColumnElement[Any] = literal_column(

@@ -17,9 +17,11 @@ from task_service.import_export.csv_injection import escape_cell
 from task_service.import_export.own_csv import COLUMNS
 from task_service.import_export.project_paths import SLASH, escape_name
 from task_service.import_export.schemas import ActivityOfTask
+from task_service.labels.schemas import LabelRead
 from task_service.models import Activity, Label, Project, SavedFilter, Task
-from task_service.schemas import TaskRead
-from task_service.structure.schemas import FilterRead, LabelRead, ProjectRead
+from task_service.projects.schemas import ProjectRead
+from task_service.saved_filters.schemas import FilterRead
+from task_service.tasks.schemas import TaskRead
 
 PAGE = 500
 SMALL_PAGE = 50

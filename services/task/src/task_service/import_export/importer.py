@@ -12,22 +12,26 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from contracts.folding import name_key
 from servicekit.errors import Invalid
 from servicekit.security.auth import Principal
-from task_service import repository as tasks
-from task_service import tree
 from task_service.errors import NameTaken
 from task_service.import_export import repository
 from task_service.import_export.limits import MAX_FILTERS
 from task_service.import_export.parsed_file import ImportedProject
 from task_service.import_export.preparation import ImportSummary, ResolvedStructure, validate_fields
 from task_service.import_export.rows import Chunk
+from task_service.labels import use_cases as labels
+from task_service.labels.schemas import LabelCreate
 from task_service.models import Label, Project
+from task_service.named_resources import repository as structure
+from task_service.named_resources import use_cases as named
+from task_service.projects.schemas import ProjectCreate
 from task_service.quotas import use_cases as quotas
 from task_service.quotas.amounts import Amounts
 from task_service.quotas.recorder import count_new
-from task_service.structure import filters, labels, named
-from task_service.structure import repository as structure
-from task_service.structure.schemas import FilterCreate, LabelCreate, ProjectCreate
+from task_service.saved_filters import use_cases as filters
+from task_service.saved_filters.schemas import FilterCreate
 from task_service.sync.change_log import collect_inserts
+from task_service.tasks import repository as tasks
+from task_service.tasks import subtree as tree
 
 CHUNK_SIZE = 100
 """Tasks in one transaction."""
@@ -50,7 +54,7 @@ class Importer:
 
     async def add_structure(self, session: AsyncSession) -> ResolvedStructure:
         """Add the projects, labels and filters of the file that are not there yet."""
-        await tasks.take_turn(session, self.user.user_id)
+        await tasks.lock_user(session, self.user.user_id)
         there = {
             (project.key, project.parent_id): project.id
             for project in await repository.list_projects(session, self.user.user_id)
@@ -66,7 +70,7 @@ class Importer:
 
     async def add_chunk(self, session: AsyncSession, chunk: Chunk) -> int:
         """Add tasks, in one transaction; gives how many."""
-        await tasks.take_turn(session, self.user.user_id)
+        await tasks.lock_user(session, self.user.user_id)
         await self._ensure_labels(session, chunk.labels)
         await repository.insert_rows(session, chunk)
         session.info["recorded"] = True

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from task_service.due import NEVER
+from task_service.tasks.due import NEVER
 
 
 @dataclass(slots=True, kw_only=True)

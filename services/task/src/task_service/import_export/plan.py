@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from uuid import NAMESPACE_URL, uuid5
 
 from servicekit.uuids import is_valid_id
-from task_service import levels
+from task_service.hierarchy import levels
 from task_service.import_export.nesting import resolve_nesting
 from task_service.import_export.parsed_file import ImportedTask, ParsedFile
-from task_service.recurrence_settings import derive_occurrence_id
+from task_service.tasks.recurrence_settings import derive_occurrence_id
 
 
 def derive_id(user_id: str, format: str, key: str) -> str:

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ValidationError
 
 from contracts.folding import name_key
 from servicekit.errors import Invalid
-from task_service import due, levels, recurrence_settings
+from task_service.fractional_index import last_of_all
+from task_service.hierarchy import levels
 from task_service.import_export.limits import MAX_LABELS, PREVIEW_TASKS
 from task_service.import_export.nesting import resolve_nesting
 from task_service.import_export.new_task import NewTask
@@ -26,9 +27,9 @@ from task_service.import_export.parsed_file import (
 from task_service.import_export.plan import ImportPlan
 from task_service.import_export.rows import Chunk, build_chunk
 from task_service.import_export.schemas import TaskPreview
-from task_service.ordering import last_of_all
 from task_service.quotas.sizes import size_of
-from task_service.schemas import TaskCreate
+from task_service.tasks import due, recurrence_settings
+from task_service.tasks.schemas import TaskCreate
 
 MAX_LABEL, MAX_LABELS_OF_A_TASK = 100, 50
 COPIED_FIELDS = (

@@ -40,7 +40,7 @@ from servicekit.persistence.prepared_queries import ExistsQuery
 from task_service.import_export.models import ImportJob
 from task_service.import_export.rows import Chunk
 from task_service.models import Activity, Label, OutboxRow, Project, Task, TaskLabel, TaskText
-from task_service.structure.repository import Named
+from task_service.named_resources.repository import Named
 
 UNFINISHED = ("waiting", "running")
 IDS_PER_QUERY = 5_000

@@ -20,7 +20,7 @@ from task_service.import_export.file_process import FileProcess
 from task_service.import_export.file_reader import FileRequest, FileSummary
 from task_service.import_export.formats import Format
 from task_service.import_export.schemas import ExportPage, ImportRead
-from task_service.schemas import Id, Name
+from task_service.tasks.schemas import Id, Name
 
 imports = create_router(prefix="/import", tags=["many at once"])
 files = create_router(prefix="/import", tags=["many at once"], route_class=APIRoute)

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from servicekit.web.schemas import WallClock
-from task_service.schemas import ActivityRead, Recurrence, ReminderOfTask
+from task_service.tasks.schemas import ActivityRead, Recurrence, ReminderOfTask
 
 
 class ReportLine(BaseModel):

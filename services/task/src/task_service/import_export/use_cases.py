@@ -13,8 +13,6 @@ from servicekit.errors import Conflict, Invalid, NotFound
 from servicekit.persistence.database import Database
 from servicekit.security.auth import Principal
 from servicekit.web.ids import new_id
-from task_service import repository as tasks
-from task_service.history import via_of
 from task_service.import_export import formats, repository
 from task_service.import_export.file_process import FileProcess, FileProcessError
 from task_service.import_export.file_reader import FileRequest, FileSummary
@@ -22,6 +20,8 @@ from task_service.import_export.limits import MAX_AT_ONCE, WAIT_SECONDS
 from task_service.import_export.models import ImportJob
 from task_service.import_export.parsed_file import Owner, UnreadableFile
 from task_service.import_export.schemas import ImportRead, ReportLine
+from task_service.tasks import repository as tasks
+from task_service.tasks.activity import via_of
 
 RETENTION = timedelta(days=7)
 """How long it can be asked what became of an import."""
@@ -51,7 +51,7 @@ async def admit_file(
     """
     id, user_id = new_id(), request.user.user_id
     async with database.transaction() as session:
-        await tasks.take_turn(session, user_id)
+        await tasks.lock_user(session, user_id)
         await tasks.require_account(session, user_id)
         if await repository.count_running(session, user_id, request.now) >= MAX_AT_ONCE:
             raise TooManyImports
@@ -80,7 +80,7 @@ async def enqueue_import(
     """Put a file that was read, and is counted as `id`, in the queue. Raises `AccountGone`."""
     body = request.body
     packed = body if formats.is_packed(body) else await asyncio.to_thread(gzip.compress, body, 5)
-    await tasks.take_turn(session, request.user.user_id)
+    await tasks.lock_user(session, request.user.user_id)
     await tasks.require_account(session, request.user.user_id)
     job = await repository.lock_job(session, id) or _make_job(id, request)
     job.sqlmodel_update({"body": packed, "total": found.total, "format": found.format, "status": "waiting"})

@@ -21,7 +21,6 @@ from servicekit.errors import QuotaExceeded
 from servicekit.messaging.outbox import record_event
 from servicekit.persistence.database import Database, is_unavailable
 from servicekit.security.auth import Agent, Principal
-from task_service import repository as tasks
 from task_service.import_export import importer as adding_limits
 from task_service.import_export import repository
 from task_service.import_export.events import import_finished
@@ -35,6 +34,7 @@ from task_service.import_export.parsed_file import UnreadableFile
 from task_service.import_export.preparation import ImportSummary
 from task_service.import_export.use_cases import make_owner
 from task_service.polling import poll
+from task_service.tasks import repository as tasks
 
 LEASE = timedelta(seconds=60)
 POLL_SECONDS = 1.0
@@ -148,7 +148,7 @@ async def _lock_unless_erased(session: AsyncSession, job: ImportJob) -> ImportJo
 
     Erasing takes its turn, too: it sees all that was added before, and ends before anything else is.
     """
-    await tasks.take_turn(session, job.user_id)
+    await tasks.lock_user(session, job.user_id)
     return await repository.lock_job(session, job.id)
 
 

@@ -17,7 +17,7 @@ from contracts.zones import TimeZone
 from servicekit.errors import Invalid
 from servicekit.web.schemas import RequestBody, Text, WallClock
 from task_service.quickadd.dialects import SyntaxName
-from task_service.schemas import Recurrence, TaskCreate, TaskPatch, Title
+from task_service.tasks.schemas import Recurrence, TaskCreate, TaskPatch, Title
 
 MAX_LENGTH = 1000
 EARLIEST, LATEST = 1900, 9000

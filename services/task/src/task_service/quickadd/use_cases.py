@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from contracts.folding import name_key
 from servicekit.errors import FieldProblem, Invalid
 from servicekit.security.auth import Principal
-from task_service import repository as tasks
-from task_service import use_cases
 from task_service.models import Label, Project, Task
+from task_service.named_resources import repository
+from task_service.named_resources import use_cases as named
 from task_service.quickadd import Calendar, ParsedTask, parse_text
 from task_service.quickadd.dialects import DIALECTS, SyntaxName
 from task_service.quickadd.schemas import (
@@ -23,8 +23,9 @@ from task_service.quickadd.schemas import (
     QuickAddPreview,
     TaskDraft,
 )
-from task_service.schemas import TaskCreate
-from task_service.structure import named, repository
+from task_service.tasks import repository as tasks
+from task_service.tasks import use_cases
+from task_service.tasks.schemas import TaskCreate
 
 MAX_LABELS = 50
 
@@ -97,7 +98,7 @@ def _select_values(found: ParsedTask) -> dict[str, Any]:
 
 async def _ensure_project(session: AsyncSession, user: Principal, name: str) -> Project:
     """The project of that name, wherever it lies; a new one at the top if there is none."""
-    await tasks.take_turn(session, user.user_id)
+    await tasks.lock_user(session, user.user_id)
     known = await _find_by_name(session, user, Project, [name])
     if known:
         return known[0]

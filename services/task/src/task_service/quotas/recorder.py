@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from servicekit.persistence.deferred_inserts import DeferredInsert, Rows, defer_rows
 from servicekit.web.quotas import require_quota
-from task_service.history import ACTIVITY
 from task_service.quotas.amounts import (
     ALL,
     MAKING_ROOM,
@@ -28,6 +27,8 @@ from task_service.quotas.amounts import (
 from task_service.quotas.repository import USED
 from task_service.retention import repository as retention
 from task_service.settings import Settings
+from task_service.tasks.activity import ACTIVITY
+from task_service.unit_of_work.written import Written
 
 LIMITS = "quotas"
 """Key in `session.info`: name → limit, as the settings have them."""
@@ -39,9 +40,9 @@ def limits_of(settings: Settings) -> Mapping[str, int]:
     return {name: getattr(settings, f"quota_{name}") for name in (*REFUSING, *MAKING_ROOM)}
 
 
-def count(session: Session) -> None:
-    """Put aside what is about to be written counts."""
-    for user_id, added in _added(session).items():
+def count(session: Session, written: Written) -> None:
+    """Defer what is about to be written counts."""
+    for user_id, added in _added(written).items():
         defer_rows(session, USED, {"user_id": user_id, **added})
 
 
@@ -76,16 +77,16 @@ def make_room(session: Session) -> None:
         retention.make_room(session.connection(), user_id, session.info[LIMITS])
 
 
-def _added(session: Session) -> Mapping[str, Amounts]:
+def _added(written: Written) -> Mapping[str, Amounts]:
     found: dict[str, Amounts] = defaultdict(Counter)
     for rows, amounts in (
-        (session.new, amounts_of),
-        (session.dirty, difference_of),
+        (written.new, amounts_of),
+        (written.changed, difference_of),
     ):
         for row in rows:
             if more := amounts(row):
                 found[row.user_id].update(more)
-    for row in session.deleted:
+    for row in written.removed:
         if less := stored_amounts_of(row):
             found[row.user_id].subtract(less)
     return found

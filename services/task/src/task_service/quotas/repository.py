@@ -14,7 +14,7 @@ from servicekit.persistence.database import build_per_dialect
 from servicekit.persistence.json_rows import insert_json_rows, rows_of
 from task_service.quotas.amounts import ALL, Amounts
 from task_service.quotas.models import AccountUsage
-from task_service.saving.repository import Telling
+from task_service.unit_of_work.repository import Telling
 
 USAGE = AccountUsage.metadata.tables["account_usage"]
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from task_service.due import due_instant
 from task_service.recurrence.days import RuleDay
 from task_service.recurrence.rule import MONTHS, format_ordinal
+from task_service.tasks.due import due_instant
 
 _NOON = time(12)
 

@@ -14,8 +14,8 @@ from sqlalchemy import Connection, Select
 
 from servicekit.app import HOUSEKEEPING_SECONDS
 from servicekit.persistence.database import Database
-from task_service import repository as tasks
 from task_service.retention import repository
+from task_service.tasks import repository as tasks
 
 TRASH_KEPT = timedelta(days=30)
 """How long a deleted task can be restored."""
@@ -68,7 +68,7 @@ async def _until_nothing_is_left(
     dropped = 1
     while dropped:
         async with database.transaction() as session:
-            await tasks.take_turn(session, user_id)
+            await tasks.lock_user(session, user_id)
             connection = await session.connection()
             dropped = await connection.run_sync(purge, user_id)
 

@@ -18,26 +18,40 @@ from servicekit.errors import AccountGone
 from servicekit.persistence.deferred_inserts import DeferredInsert, Rows
 from task_service.models import Label, Project, SavedFilter, Task
 from task_service.sync.repository import CHANGES, NUMBERS
+from task_service.unit_of_work.written import Written
 
+Pending = dict[tuple[str, str, str], bool]
+"""(user, kind, id) → whether it is gone."""
 Parts = Mapping[DeferredInsert, Rows]
 KINDS: Mapping[type, str] = {Task: "task", Project: "project", Label: "label", SavedFilter: "filter"}
 """What the feed tells of, by the name it has there."""
 PENDING = "changed"
-"""Key in `session.info`: (user, kind, id) → whether it is gone."""
+"""Key in `session.info`: a `Pending`."""
 
 
-def collect_changes(session: Session) -> None:
+def collect_changes(session: Session, written: Written) -> None:
     """Remember what is about to be written."""
-    for thing in (*session.new, *session.dirty, *session.deleted):
-        kind = KINDS.get(type(thing))
-        if kind and (thing not in session.dirty or session.is_modified(thing)):
-            gone = thing in session.deleted or getattr(thing, "deleted_at", None) is not None
-            session.info.setdefault(PENDING, {})[thing.user_id, kind, thing.id] = gone
+    found = session.info.setdefault(PENDING, {})
+    for things, is_removed in ((written.new, False), (written.changed, False), (written.removed, True)):
+        for thing in things:
+            if kind := KINDS.get(type(thing)):
+                is_gone = is_removed or getattr(thing, "deleted_at", None) is not None
+                found[thing.user_id, kind, thing.id] = is_gone
 
 
 def collect_inserts(session: AsyncSession, user_id: str, kind: str, ids: Iterable[str]) -> None:
     """Remember what is written past the session, which sees nothing of it."""
     session.info.setdefault(PENDING, {}).update({(user_id, kind, id): False for id in ids})
+
+
+def pending(session: Session) -> Pending:
+    """What is remembered so far."""
+    return dict(session.info.get(PENDING, {}))
+
+
+def restore(session: Session, before: Pending) -> None:
+    """Remember no more than that."""
+    session.info[PENDING] = before
 
 
 def number_changes(session: Session) -> Parts:
@@ -56,7 +70,7 @@ def require_numbers(parts: Parts, told: Mapping[str, Rows]) -> None:
         raise AccountGone
 
 
-def _group_by_user(pending: Mapping[tuple[str, str, str], bool]) -> dict[str, dict[tuple[str, str], bool]]:
+def _group_by_user(pending: Pending) -> dict[str, dict[tuple[str, str], bool]]:
     found: dict[str, dict[tuple[str, str], bool]] = defaultdict(dict)
     for (user_id, kind, id), gone in pending.items():
         found[user_id][kind, id] = gone

@@ -24,8 +24,8 @@ from sqlmodel import SQLModel, col
 from servicekit.persistence.deferred_inserts import DeferredInsert
 from servicekit.persistence.json_rows import json_rows, rows_of
 from task_service.models import ErasedOwner
-from task_service.saving.repository import Telling, cte_of
 from task_service.sync.models import ChangeCounter, ChangeLogEntry
+from task_service.unit_of_work.repository import Telling, cte_of
 
 _COUNTER = ChangeCounter.metadata.tables["change_counter"]
 _CHANGE = ChangeLogEntry.metadata.tables["change"]

@@ -4,8 +4,10 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from task_service.schemas import TaskRead
-from task_service.structure.schemas import FilterRead, LabelRead, ProjectRead
+from task_service.labels.schemas import LabelRead
+from task_service.projects.schemas import ProjectRead
+from task_service.saved_filters.schemas import FilterRead
+from task_service.tasks.schemas import TaskRead
 
 
 class ChangeRead(BaseModel):

@@ -10,14 +10,16 @@ from typing import Any
 import orjson
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from task_service import derived, due, events
-from task_service.history import tell
+from task_service.events import contract_event
 from task_service.import_export.new_task import NewTask
 from task_service.import_export.parsed_file import Owner
 from task_service.import_export.rows import COLUMNS, SNAPSHOT_FIELDS, build_chunk
 from task_service.models import Task
 from task_service.quotas import recorder as quotas
-from task_service.recurrence_settings import DEFAULTS
+from task_service.tasks import due
+from task_service.tasks import search_index as derived
+from task_service.tasks.recurrence_settings import DEFAULTS
+from task_service.unit_of_work.written import Written, collect_events
 
 from contracts.event import CloudEvent
 from contracts.names import App
@@ -86,35 +88,34 @@ owners = st.sampled_from([None, {"token": "t1", "name": "a robot"}]).map(
 
 
 class _Session:
-    """As much of a session as writing a new task needs: what is put aside is kept in `info`."""
+    """As much of a session as writing a new task needs: deferred rows are kept in `info`."""
 
-    def __init__(self, task: Task, user: Owner) -> None:
+    def __init__(self, user: Owner) -> None:
         by = Agent(user.via["token"], user.via["name"]) if user.via else None
         principal = Principal(user.user_id, "user", user.time_zone, "", 0, via=by)
         self.info: dict[str, Any] = {"app": App.TASK, "principal": principal}
-        self.new = [task]
-        self.dirty: list[Task] = []
-        self.deleted: list[Task] = []
 
 
 def model_of(task: NewTask) -> Task:
     return Task(**{name: getattr(task, name) for name in COLUMNS})
 
 
-def put_aside_of(task: NewTask, user: Owner) -> dict[DeferredInsert, list[dict[str, Any]]]:
+def deferred_rows_of(task: NewTask, user: Owner) -> dict[DeferredInsert, list[dict[str, Any]]]:
     """What a session writes of a new task, beside the task itself."""
     model = model_of(task)
-    session: Any = _Session(model, user)
-    tell(session, model, events.created(model))
-    derived.keep(session)
-    quotas.count(session)
+    session: Any = _Session(user)
+    model.record("created")
+    written = Written([model], [], [])
+    collect_events(session, written)
+    derived.keep(session, written)
+    quotas.count(session, written)
     found: dict[DeferredInsert, list[dict[str, Any]]] = session.info[DEFERRED]
     return found
 
 
 def rows_of_the_session(task: NewTask, user: Owner) -> dict[str, list[dict[str, Any]]]:
     own = {"task": [model_of(task).model_dump()]}
-    return own | {part.name: rows for part, rows in put_aside_of(task, user).items()}
+    return own | {part.name: rows for part, rows in deferred_rows_of(task, user).items()}
 
 
 def values_of(row: dict[str, Any]) -> dict[str, Any]:
@@ -150,7 +151,9 @@ class TestRows:
         user = Owner("ada", "Europe/Berlin")
         (row,) = orjson.loads(build_chunk([task], user, set()).rows["outbox"])
         found = CloudEvent[TaskCreated].model_validate(row["payload"])
-        assert found.data == events.created(model_of(task))
+        model = model_of(task)
+        model.record("created")
+        assert found.data == contract_event(model.collect_events()[0])
         assert found.model_dump_json() == orjson.dumps(row["payload"]).decode()
 
     @BUSY
@@ -158,7 +161,7 @@ class TestRows:
     def test_bulk_rows_count_the_same_usage(self, tasks: list[NewTask]) -> None:
         user = Owner("ada", "Europe/Berlin")
         chunk = build_chunk(tasks, user, set())
-        counted = [row for task in tasks for row in quotas.used_by(put_aside_of(task, user))]
+        counted = [row for task in tasks for row in quotas.used_by(deferred_rows_of(task, user))]
         assert chunk.ids == [task.id for task in tasks]
         assert chunk.labels == list(dict.fromkeys(name for task in tasks for name in task.labels))
         assert chunk.text_bytes == sum(each["bytes_of_text"] for each in counted)

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
-from task_service.ordering import last_of_all
+from task_service.fractional_index import last_of_all
 
 from contracts.folding import name_key, search_key
 from servicekit.web.ids import new_id

@@ -1,0 +1,1 @@
+"""Projects: lists of tasks, which may lie in each other."""

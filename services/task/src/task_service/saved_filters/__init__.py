@@ -1,0 +1,1 @@
+"""Filters that are kept under a name."""

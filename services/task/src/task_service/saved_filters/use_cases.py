@@ -1,0 +1,92 @@
+"""The rules of saved filters, and those that are built in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from contracts.folding import name_key
+from servicekit.errors import Invalid
+from servicekit.security.auth import Principal
+from servicekit.web.ids import is_valid_id
+from task_service.errors import NameTaken
+from task_service.filtering.validation import validate_filter, validate_sort
+from task_service.models import SavedFilter
+from task_service.named_resources import repository
+from task_service.named_resources import use_cases as named
+from task_service.saved_filters.schemas import FilterCreate, FilterPatch
+from task_service.tasks import repository as task_repository
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A filter with its sort order."""
+
+    filter: str
+    sort: str | None
+
+
+BUILT_IN: Mapping[str, Named] = {
+    "today": Named("not done and due <= today", "due,-priority,created"),
+    "upcoming": Named("not done and due > today", "due,-priority,created"),
+    "this week": Named("not done and due < week+1w", "due,-priority,created"),
+    "overdue": Named("overdue", "due,-priority,created"),
+    "inbox": Named("not done and not project and not parent", "position"),
+}
+"""By the keys of their names, which no saved filter can have."""
+
+
+async def resolve(session: AsyncSession, user: Principal, name_or_id: str) -> Named:
+    """The filter with that id or name; built-in ones need no query. Raises `Invalid`."""
+    key = name_key(name_or_id)
+    if key in BUILT_IN:
+        return BUILT_IN[key]
+    if "\x00" in key:
+        found = None
+    elif is_valid_id(name_or_id):
+        found = await repository.by_id(session, SavedFilter, user.user_id, name_or_id)
+    else:
+        found = next(iter(await repository.by_key(session, SavedFilter, user.user_id, [key])), None)
+    if found is None:
+        raise Invalid.field("?saved", f"There is no filter “{name_or_id}”.", code="no-such-filter")
+    return Named(found.filter, found.sort)
+
+
+async def create(session: AsyncSession, user: Principal, draft: FilterCreate) -> SavedFilter:
+    """Save a filter. Raises `Invalid` or `NameTaken`."""
+    _check(draft.filter, draft.sort)
+    await task_repository.lock_user(session, user.user_id)
+    await _check_name(session, user, None, draft.name)
+    return named.add(session, user, SavedFilter, draft.model_dump())
+
+
+async def update(
+    session: AsyncSession, user: Principal, saved: SavedFilter, patch: FilterPatch
+) -> SavedFilter:
+    """Change what `patch` names. Raises `Invalid` or `NameTaken`."""
+    _check(patch.filter if "filter" in patch.model_fields_set else None, patch.sort)
+    asked = patch.model_dump(exclude_unset=True)
+    if "name" in asked:
+        await _check_name(session, user, saved, asked["name"])
+    saved.update(asked, datetime.now(UTC))
+    return saved
+
+
+async def delete(session: AsyncSession, saved: SavedFilter) -> None:
+    await named.remove(session, saved)
+
+
+def _check(filter: str | None, sort: str | None) -> None:
+    if filter is not None:
+        validate_filter("/filter", filter)
+    if sort is not None:
+        validate_sort("/sort", sort)
+
+
+async def _check_name(session: AsyncSession, user: Principal, saved: SavedFilter | None, name: str) -> None:
+    if name_key(name) in BUILT_IN:
+        raise NameTaken(f"“{name}” is the name of a built-in filter.")
+    for other in await repository.by_key(session, SavedFilter, user.user_id, [name_key(name)]):
+        if other is not saved:
+            raise NameTaken(f"There is a filter “{other.name}” already.")

@@ -1,1 +1,0 @@
-"""Projects, labels and saved filters: what tasks are sorted into, and found by."""

@@ -1,0 +1,1 @@
+"""What a transaction has changed is written, with everything that follows from it."""
