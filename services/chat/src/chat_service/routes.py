@@ -29,13 +29,13 @@ async def _get_chat(
 ChatDep = Annotated[ChatSession, Depends(_get_chat)]
 
 
-@chat.post("/messages")
+@chat.post("/messages", name="say")
 async def send_message(body: MessageCreate, chat: ChatDep) -> Reply:
     """Say something in plain words: add, list, complete, reopen or delete tasks."""
     return await chat.answer_message(body)
 
 
-@chat.post("/undo")
+@chat.post("/undo", name="undo")
 async def undo_message(body: Undo, chat: ChatDep) -> Reply:
     return await chat.undo_answer(body.undo_token)
 

@@ -49,7 +49,7 @@ async def sign_in(request: Request, body: SignIn, container: ContainerDep) -> Re
     )
 
 
-@auth.post("/refresh", response_model=Tokens)
+@auth.post("/refresh", name="refresh", response_model=Tokens)
 async def refresh_tokens(container: ContainerDep, body: Refresh, session: SessionDep) -> Tokens | Response:
     """Each refresh token is good for one use; using one twice ends the whole session."""
     tokens = await use_cases.rotate_refresh_token(session, body.refresh_token, container.token_issuer)
