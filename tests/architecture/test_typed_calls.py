@@ -13,7 +13,7 @@ from tests.architecture.sources import Module, production
 FRONTEND = [module for module in production("services") if module.service == "frontend"]
 PATH_OF_A_SERVICE = re.compile(r"\.(?:get|send|send_file|invoke)\(\s*App\.")
 STATE = re.compile(r"\bstate\.(\w+)")
-OF_SERVICEKIT = {"sidecar", "verifier", "lanes"}
+OF_SERVICEKIT = {"sidecar", "verifier", "bulkheads"}
 """What `create_app` makes; `startup` takes it over into the container."""
 OF_A_REQUEST = {"principal", "context"}
 
