@@ -42,7 +42,7 @@ class TestSite:
 
     def test_leads_to_source_code_in_the_repository(self, built: tuple[Path, str]) -> None:
         page = (built[0] / "follow-a-request" / "index.html").read_text()
-        assert f'href="{REPOSITORY}/blob/main/services/task/src/task_service/routes.py"' in page
+        assert f'href="{REPOSITORY}/blob/main/services/task/src/task_service/tasks/routes.py"' in page
 
     def test_loads_nothing_from_others(self, built: tuple[Path, str]) -> None:
         page = (built[0] / "index.html").read_text()
