@@ -58,11 +58,11 @@ def made() -> Iterator[tuple[str, str, str, str]]:
 
 
 def _calls_of_the_assistant() -> Iterator[tuple[str, str]]:
-    source = ROOT / "services" / "chat" / "src" / "chat_service" / "tasks.py"
+    source = ROOT / "services" / "chat" / "src" / "chat_service" / "task_client.py"
     for node in ast.walk(ast.parse(source.read_text())):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and len(node.args) >= 2:
             verb, path = node.args[:2]
-            if node.func.attr in ("_call", "_change") and isinstance(verb, ast.Constant):
+            if node.func.attr in ("_send_request", "_send_change") and isinstance(verb, ast.Constant):
                 yield str(verb.value), _text(path).partition("?")[0]
 
 

@@ -43,6 +43,7 @@ class TestRules:
     def test_are_what_prometheus_reads(self) -> None:
         assert "SUCCESS" in said(PROMTOOL, "check", "rules", "--lint-fatal", RULES)
 
+    @pytest.mark.timeout(900)  # promtool reckons through days of samples: minutes of a processor
     @pytest.mark.parametrize("path", RULE_TESTS, ids=lambda path: path.stem)
     def test_fire_and_are_quiet(self, path: Path) -> None:
         assert "SUCCESS" in said(PROMTOOL, "test", "rules", path)

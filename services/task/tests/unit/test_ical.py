@@ -61,6 +61,14 @@ REMINDERS = st.lists(
 )
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _plain_output() -> Iterator[None]:
+    """The parser of `ics` wraps standard output once more for each line it reads, until Python gives up."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tatsu.color.init", lambda: None)
+        yield
+
+
 @st.composite
 def tasks(draw: st.DrawFn) -> Task:
     due_date = draw(st.dates(date(2026, 1, 1), date(2027, 12, 31)))
