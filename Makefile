@@ -82,7 +82,7 @@ IN_PROCESS = libs services tools $(sort $(filter-out tests/browser tests/cluster
 .PHONY: check test fuzz monitoring-test cluster-test cluster-proof lint types unit fix generate suite reminder-rounds terraform-check newcomer docker-lines
 check: lint types unit ## lint, types and unit tests, in under a minute
 test: lint types ## everything, on real parts
-	@$(RUN) pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile $(IN_PROCESS); parts=$$?; \
+	@$(RUN) pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile $(IN_PROCESS); parts=$$?; \
 	  $(RUN) pytest tests/system tests/browser && exit $$parts
 fuzz: ## hostile bytes at every operation and along their links, twice so many seconds   (SECONDS=600 SEED=1)
 	@FUZZ_SECONDS=$(or $(SECONDS),600) FUZZ_SEED=$(or $(SEED),$$RANDOM) $(RUN) pytest tests/system/test_fuzz.py
@@ -128,7 +128,7 @@ generate: ## write the files that are made from code
 ##@ Document and release it
 .PHONY: site prose screenshots release
 site: ## build the documentation site into .run/site; fails on warnings
-	@NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs build --quiet
+	@NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs build
 prose: ## spelling of everything, and the words of documents
 	@$(RUN) pytest --quiet tests/docs/test_prose.py
 screenshots: ## take the pictures of the documents, in a real browser on a system of its own

@@ -21,7 +21,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The folder of the site, and what MkDocs said."""
     folder = tmp_path_factory.mktemp("site")
     mkdocs = str(Path(sys.executable).with_name("mkdocs"))
-    command: list[str | Path] = [mkdocs, "build", "--quiet", "--strict", "--site-dir", folder]
+    command: list[str | Path] = [mkdocs, "build", "--strict", "--site-dir", folder]  # --quiet unmakes --strict
     environment = os.environ | {"NO_MKDOCS_2_WARNING": "1", "REPOSITORY_URL": REPOSITORY}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -30,7 +30,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 class TestSite:
     def test_builds_without_a_warning(self, built: tuple[Path, str]) -> None:
-        assert built[1] == ""
+        assert [line for line in built[1].splitlines() if not line.startswith("INFO ")] == []
 
     def test_has_the_four_kinds_of_documents(self, built: tuple[Path, str]) -> None:
         page = (built[0] / "index.html").read_text()
