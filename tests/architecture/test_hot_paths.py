@@ -121,10 +121,10 @@ QUICK_READS = {
     "user": {"read_me": [b""]},
 }
 """What is asked most, by its route and its queries. That they touch no ORM and give what their routes give
-is tested where they run (`test_reads`, `test_quick_reads`)."""
+is tested where they run (`test_reads`, `test_fast_reads`)."""
 
 
-class TestQuickReads:
+class TestFastReads:
     def test_stand_before_all_routes(self, app: FastAPI) -> None:
         wanted = QUICK_READS.get(app.state.settings.app, {})
         first = app.router.routes[: len(wanted)]

@@ -21,7 +21,13 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The folder of the site, and what MkDocs said."""
     folder = tmp_path_factory.mktemp("site")
     mkdocs = str(Path(sys.executable).with_name("mkdocs"))
-    command: list[str | Path] = [mkdocs, "build", "--strict", "--site-dir", folder]  # --quiet unmakes --strict
+    command: list[str | Path] = [
+        mkdocs,
+        "build",
+        "--strict",
+        "--site-dir",
+        folder,
+    ]  # --quiet unmakes --strict
     environment = os.environ | {"NO_MKDOCS_2_WARNING": "1", "REPOSITORY_URL": REPOSITORY}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

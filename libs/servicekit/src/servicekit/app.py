@@ -42,7 +42,7 @@ def create_app(
     settings: ServiceSettings,
     routers: Sequence[APIRouter],
     *,
-    listens: subscriptions.Subscriptions | None = None,
+    events: subscriptions.Subscriptions | None = None,
     has_database: bool = True,
     public: bool = False,
     startup: Sequence[Background] = (),
@@ -53,7 +53,7 @@ def create_app(
 ) -> FastAPI:
     """The FastAPI app of one service.
 
-    listens: the events it handles; needs the database.
+    events: what it does with events; needs the database.
     public: requests may come from elsewhere than the own sidecar (the edge).
     startup: run once before the first request, with `app.state` complete.
     background: run beside the requests, from then until the end.
@@ -82,12 +82,12 @@ def create_app(
     app.router.routes[:0] = fast_reads
     for router in (health.router, *routers):
         app.include_router(router)
-    if listens:
+    if events:
         assert database
-        consumer = EventConsumer(database, sidecar, tracer, listens.handlers)
+        consumer = EventConsumer(database, sidecar, tracer, events.handlers)
         app.state.consumer = consumer
         app.include_router(replays.router)
-        subscriptions.mount_subscriptions(app, listens, consumer.consume, database)
+        subscriptions.mount_subscriptions(app, events, consumer.consume, database)
     install_error_handlers(app)
     app.add_middleware(TextValidation)
     if settings.metrics:

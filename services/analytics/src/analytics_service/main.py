@@ -12,9 +12,9 @@ def create(settings: Settings | None = None) -> FastAPI:
     return create_app(
         settings or Settings(),
         routers.ALL,
-        listens=subscriptions,
+        events=subscriptions,
         startup=background.STARTUP,
         background=background.WORK,
         purge=background.RETENTION,
-        fast_reads=routers.QUICK,
+        fast_reads=routers.FAST_READS,
     )

@@ -21,4 +21,4 @@ async def _read_summary_fast(request: Request, user: Principal) -> Response:
     return render_json(await use_cases.read_summary_fast(container_of(request.app).database, user.user_id))
 
 
-QUICK = create_fast_reads(analytics.routes, read_summary={NO_QUERY: _read_summary_fast})
+FAST_READS = create_fast_reads(analytics.routes, read_summary={NO_QUERY: _read_summary_fast})

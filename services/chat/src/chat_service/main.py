@@ -14,7 +14,7 @@ def create(settings: Settings | None = None) -> FastAPI:
     return create_app(
         settings or Settings(),
         [routes.chat, routes.usage, mcp.router],
-        listens=subscriptions,
+        events=subscriptions,
         startup=STARTUP,
         background=WORK,
     )

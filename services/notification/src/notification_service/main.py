@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from notification_service import background
-from notification_service.routers import ALL, QUICK
+from notification_service.routers import ALL, FAST_READS
 from notification_service.settings import Settings
 from notification_service.subscriptions import subscriptions
 from servicekit.app import create_app
@@ -13,8 +13,8 @@ def create(settings: Settings | None = None) -> FastAPI:
     return create_app(
         settings or Settings(),
         ALL,
-        listens=subscriptions,
+        events=subscriptions,
         startup=background.STARTUP,
         background=background.WORK,
-        fast_reads=QUICK,
+        fast_reads=FAST_READS,
     )

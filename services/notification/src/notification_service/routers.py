@@ -5,9 +5,9 @@ from notification_service.channels.routes import channels, deliveries, unsubscri
 from notification_service.channels.webhook_routes import webhooks
 from notification_service.preferences.routes import preferences
 from notification_service.reminders.routes import job_callbacks, reminders
-from notification_service.routes import QUICK
+from notification_service.routes import FAST_READS
 
-__all__ = ["ALL", "QUICK"]
+__all__ = ["ALL", "FAST_READS"]
 
 ALL = (
     routes.notifications,

@@ -82,6 +82,6 @@ def _show_entry(row: Row) -> dict[str, Any]:
     return {name: row[name] for name in NotificationRead.model_fields}
 
 
-QUICK = create_fast_reads(
+FAST_READS = create_fast_reads(
     notifications.routes, list_notifications={NO_QUERY: _list_fast, "unread=true": _list_unread_fast}
 )

@@ -2,9 +2,9 @@
 
 from task_service.fanout import worker as fanout
 from task_service.import_export import worker as imports
-from task_service.import_export.use_cases import purge_imports as forget_imports
+from task_service.import_export.use_cases import purge_imports
 from task_service.retention import worker as retention
-from task_service.sync.use_cases import purge_deletions as forget_changes
+from task_service.sync.use_cases import purge_deletions
 
 WORK = (imports.run, fanout.run, retention.run)
-FORGET = (forget_changes, forget_imports)
+PURGE = (purge_deletions, purge_imports)

@@ -21,7 +21,7 @@ from task_service.tasks.schemas import TaskPart, TaskRead
 from conftest import OpenService, ServiceUnderTest
 from servicekit.web.ids import new_id
 from servicekit.web.pagination import Page
-from tests.quick_reads import Limited
+from tests.fast_reads import Limited
 
 ALL = {"fields": ",".join(TASK_FIELDS)}
 """A query takes a read the long way: through FastAPI."""

@@ -4,7 +4,7 @@ from fastapi import FastAPI
 
 from servicekit.app import create_app
 from user_service.background import RETENTION, STARTUP
-from user_service.routers import ALL, QUICK
+from user_service.routers import ALL, FAST_READS
 from user_service.settings import Settings
 from user_service.subscriptions import subscriptions
 
@@ -13,8 +13,8 @@ def create(settings: Settings | None = None) -> FastAPI:
     return create_app(
         settings or Settings(),
         ALL,
-        listens=subscriptions,
+        events=subscriptions,
         startup=STARTUP,
         purge=RETENTION,
-        fast_reads=QUICK,
+        fast_reads=FAST_READS,
     )

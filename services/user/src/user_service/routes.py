@@ -128,4 +128,4 @@ async def _read_me_fast(request: Request, user: Principal) -> Response:
     return apply_if_none_match(request, render_json(content, {"ETag": format_etag(row["version"])}))
 
 
-QUICK = create_fast_reads(users.routes, read_me={NO_QUERY: _read_me_fast})
+FAST_READS = create_fast_reads(users.routes, read_me={NO_QUERY: _read_me_fast})

@@ -179,6 +179,6 @@ async def _list_quickly(request: Request, user: Principal) -> Response:
     return render_json(presenters.present_page(found.tasks, found.next_cursor))
 
 
-QUICK = create_fast_reads(
+FAST_READS = create_fast_reads(
     tasks.routes, read_task={NO_QUERY: _read_quickly}, list_tasks={NO_QUERY: _list_quickly}
 )

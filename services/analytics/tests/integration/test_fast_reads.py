@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from conftest import OpenService, ServiceUnderTest
-from tests.quick_reads import Limited, read_both_ways
+from tests.fast_reads import Limited, read_both_ways
 
 fuzzy = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 counted = st.tuples(

@@ -12,7 +12,7 @@ from user_service.models import User
 from user_service.schemas import QuickAddMarks, WeekStart
 
 from conftest import AnyToken, ServiceUnderTest
-from tests.quick_reads import Limited, read_both_ways
+from tests.fast_reads import Limited, read_both_ways
 
 fuzzy = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=30)

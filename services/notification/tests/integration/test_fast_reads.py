@@ -11,7 +11,7 @@ from sqlalchemy import delete
 
 from conftest import ServiceUnderTest
 from servicekit.web.ids import new_id
-from tests.quick_reads import Limited, asked_of_sessions, read_both_ways
+from tests.fast_reads import Limited, asked_of_sessions, read_both_ways
 
 QUERIES = ["", "?unread=true"]
 fuzzy = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
