@@ -29,6 +29,7 @@ class Person:
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign up").click()
         expect(page.get_by_role("heading", name="Tasks", exact=True)).to_be_visible()
+        page.wait_for_load_state("domcontentloaded")  # the heading is there before the scripts listen
         return person
 
     def sign_in(self, page: Page) -> "Person":

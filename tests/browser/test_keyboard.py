@@ -13,6 +13,9 @@ LINKS_BETWEEN = 15
 
 
 def press(page: Page, *keys: str) -> None:
+    """Press `keys` once the scripts of the page listen: its URL is there long before, and modules have run
+    at DOMContentLoaded."""
+    page.wait_for_load_state("domcontentloaded")
     for key in keys:
         page.keyboard.press(key)
 

@@ -2,7 +2,7 @@
 const PLACES = { t: "/", n: "/notifications", a: "/assistant" };
 const SEQUENCE_MS = 1200;
 const help = document.getElementById("help");
-let afterG = 0;
+let afterG = -Infinity;
 
 const ACTIONS = {
   n: () => document.getElementById("new-task")?.focus(),
@@ -43,8 +43,9 @@ function isTyping(target) {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   if (!help || isTyping(event.target) || areOff()) return;
-  const place = Date.now() - afterG < SEQUENCE_MS ? PLACES[event.key] : undefined;
-  afterG = event.key === "g" ? Date.now() : 0;
+  // When the keys were pressed, not when a busy page came to handle them.
+  const place = event.timeStamp - afterG < SEQUENCE_MS ? PLACES[event.key] : undefined;
+  afterG = event.key === "g" ? event.timeStamp : -Infinity;
   if (place) {
     location.assign(place);
   } else if (ACTIONS[event.key]) {
