@@ -36,8 +36,8 @@ dead-letters: ## what services gave up: list, show, replay, discard   (SHOW=<id>
 
 ##@ Run a Kubernetes
 .PHONY: cluster cluster-down cluster-images cluster-status
-cluster: ## bring up a Kubernetes of one node with Dapr, here; needs root
-	@$(RUN) cluster up
+cluster: ## bring up a Kubernetes of one node with Dapr, here: kind where Docker runs, else built from source, as root   (WITH=source)
+	@$(RUN) cluster up $(if $(WITH),--with $(WITH))
 cluster-down: ## remove it and everything it made
 	@$(RUN) cluster down
 cluster-images: ## build the images of services and servers; load them if the cluster runs   (BASE=python:3.13-slim)
@@ -79,7 +79,7 @@ restore: ## put a backup in place of what a database holds   (ENV= DATABASE=task
 ##@ Prove it
 # Tests in several processes; those of a running system have the machine to themselves.
 IN_PROCESS = libs services tools $(sort $(filter-out tests/browser tests/cluster tests/monitored tests/system,$(patsubst %/,%,$(dir $(wildcard tests/*/test_*.py)))))
-.PHONY: check test fuzz monitoring-test cluster-test cluster-proof lint types unit fix generate suite reminder-rounds terraform-check newcomer docker-lines
+.PHONY: check test fuzz monitoring-test cluster-test cluster-proof lint types unit fix generate suite reminder-rounds terraform-check pin-releases newcomer docker-lines
 check: lint types unit ## lint, types and unit tests, in under a minute
 test: lint types ## everything, on real parts
 	@$(RUN) pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile $(IN_PROCESS); parts=$$?; \
@@ -98,6 +98,8 @@ suite: ## the tests of one part, as CI runs them   (SUITE=charts; COVERAGE=1 mea
 	@$(if $(MEASURED),$(RUN) coverage report)
 reminder-rounds: ## kill -9 everything around the second reminders are due   (ROUNDS=20; ten minutes)
 	@REMINDER_ROUNDS=$(or $(ROUNDS),20) $(RUN) pytest --timeout=1800 tests/system/test_reminder_rounds.py -k once_a_channel -o log_cli=true
+pin-releases: ## pin the digests of Dapr's official archives, which are then taken instead of a build   (needs the release pages)
+	@$(RUN) python -m tools.pin_releases
 newcomer: ## the README's commands in a bare Debian root, as an ordinary user; needs root   (AS=root TEST=1)
 	@$(RUN) python -m tools.newcomer $(if $(AS),--user $(AS)) $(if $(TEST),--test)
 docker-lines: ## the README's lines for Docker and `dapr init`, with a smoke test

@@ -1,4 +1,4 @@
-module todo/tools/actionlint
+module todo/toolchain/actionlint
 
 go 1.26.0
 

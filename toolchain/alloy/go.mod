@@ -1,4 +1,4 @@
-module todo/tools/alloy
+module todo/toolchain/alloy
 
 go 1.26.0
 

@@ -1,4 +1,4 @@
-module todo/tools/compose
+module todo/toolchain/compose
 
 go 1.26.0
 

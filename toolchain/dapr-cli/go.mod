@@ -1,4 +1,4 @@
-module todo/tools/dapr-cli
+module todo/toolchain/dapr-cli
 
 go 1.26.0
 

@@ -1,4 +1,4 @@
-module todo/tools/dapr
+module todo/toolchain/dapr
 
 go 1.26.5
 

@@ -1,4 +1,4 @@
-module todo/tools/helm
+module todo/toolchain/helm
 
 go 1.26.0
 

@@ -1,4 +1,4 @@
-module todo/tools/jaeger
+module todo/toolchain/jaeger
 
 go 1.26.0
 

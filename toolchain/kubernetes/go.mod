@@ -1,4 +1,4 @@
-module todo/tools/kubernetes
+module todo/toolchain/kubernetes
 
 go 1.26.6
 

@@ -1,4 +1,4 @@
-module todo/tools/loki
+module todo/toolchain/loki
 
 go 1.26.5
 

@@ -1,4 +1,4 @@
-module todo/tools/pebble
+module todo/toolchain/pebble
 
 go 1.26.0
 

@@ -1,4 +1,4 @@
-module todo/tools/prometheus
+module todo/toolchain/prometheus
 
 go 1.26.7
 

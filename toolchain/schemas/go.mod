@@ -1,5 +1,5 @@
 // The releases whose schemas and charts ours are checked against. Nothing is built of them.
-module todo/tools/schemas
+module todo/toolchain/schemas
 
 go 1.26.5
 

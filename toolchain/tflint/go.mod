@@ -1,4 +1,4 @@
-module todo/tools/tflint
+module todo/toolchain/tflint
 
 go 1.26.3
 

@@ -1,5 +1,5 @@
 // Of the newest line whose every dependency a module proxy has; what it replaces and leaves out is here too.
-module todo/tools/traefik
+module todo/toolchain/traefik
 
 go 1.26.0
 

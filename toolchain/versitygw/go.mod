@@ -1,4 +1,4 @@
-module todo/tools/versitygw
+module todo/toolchain/versitygw
 
 go 1.26.0
 

@@ -89,8 +89,11 @@ def find_dapr_chart() -> Path:
     return chart
 
 
-def render_dapr_values() -> str:
-    return render_manifest("dapr-values.yaml", registry=DAPR_REGISTRY, version=DAPRD.version)
+def render_dapr_values(registry: str = DAPR_REGISTRY, pull_policy: str = "Never") -> str:
+    """Values of Dapr's chart for one node; by default the images are those built here."""
+    return render_manifest(
+        "dapr-values.yaml", registry=registry, version=DAPRD.version, pull_policy=pull_policy
+    )
 
 
 def _encoded(pem: bytes) -> str:

@@ -5,7 +5,7 @@ from devstack.toolbox.dapr import CONTROL_PLANE, DAPRD
 from devstack.toolbox.debian import DebianPrograms
 from devstack.toolbox.golang import GoTool
 from devstack.toolbox.helm import HELM
-from devstack.toolbox.tool import Tool
+from devstack.toolbox.tool import Tool, read_version
 
 MODULE = ROOT / "toolchain" / "kubernetes"
 
@@ -63,6 +63,14 @@ METRICS_SERVER = GoTool(
     "sigs.k8s.io/metrics-server/cmd/metrics-server",
     dependency="sigs.k8s.io/metrics-server",
 )
+KIND = GoTool(
+    "kind",
+    ROOT / "toolchain" / "kind",
+    "sigs.k8s.io/kind",
+    dependency="sigs.k8s.io/kind",
+    is_compatible=lambda installed, _wanted: bool(read_version([str(installed), "version"])),
+)
+"""Any installed one will do: it brings the node image it was released with."""
 PAUSE = GoTool("pause", MODULE, "./pause", dependency="k8s.io/kubernetes")
 
 CERT_MANAGER = GoTool(

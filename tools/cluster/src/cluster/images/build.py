@@ -1,14 +1,14 @@
 """Builds the images of the services and of the servers they need, and keeps them as one archive."""
 
 import hashlib
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from cluster import toolbox
 from cluster.images.debootstrap import ensure_base_image
-from cluster.images.docker import Docker, run_docker_daemon
+from cluster.images.docker import Docker, is_docker_running, run_docker_daemon
 from cluster.images.platform import ARCHIVES
 from contracts.names import BACKUP_IMAGE, App
 from devstack.errors import CommandError
@@ -23,6 +23,7 @@ BACKUP = f"local/todo/{BACKUP_IMAGE}:{TAG}"
 SERVERS = {"kafka": "local/kafka:4", "redis": "local/redis:8", "postgres": "local/postgres:17"}
 MOST_BYTES = 200_000_000
 """Of an image of a service, unpacked."""
+DOCKERFILE = ROOT / "Dockerfile"
 RECIPES = Path(__file__).parent / "recipes"
 
 
@@ -35,21 +36,34 @@ def find_built_archive() -> Path | None:
 def build_images(base: str | None = None) -> Path:
     """Build what has changed and return the archive of all images.
 
-    base: a base image the daemon can get; by default one made here.
+    base: a base image the daemon can get; by default that of the Dockerfile where the machine has a Docker,
+    and else one made here.
     """
-    ensure_tools([toolbox.BUILD_PROGRAMS, KAFKA, WEB_ASSETS])
+    ensure_tools([KAFKA, WEB_ASSETS])
+    if is_docker_running():
+        return _build_all(Docker(), base or read_base_image())
     with run_docker_daemon() as docker:
-        base = base or ensure_base_image(docker)
-        for name, tag in SERVERS.items():
-            _build_server(docker, name, tag, base)
-        for app, tag in SERVICES.items():
-            _build_service(docker, app, tag, base)
-        _build(docker, BACKUP, ROOT / "tools" / "backup" / "Dockerfile", {"BASE": base})
-        return _save_images(docker, [*SERVERS.values(), *SERVICES.values(), BACKUP])
+        return _build_all(docker, base or ensure_base_image(docker))
+
+
+def read_base_image() -> str:
+    """The base image that the Dockerfile names, with its digest."""
+    named = re.search(r"^ARG BASE=(\S+)$", DOCKERFILE.read_text(), re.M)
+    assert named, "the Dockerfile names its base image"
+    return named[1]
+
+
+def _build_all(docker: Docker, base: str) -> Path:
+    for name, tag in SERVERS.items():
+        _build_server(docker, name, tag, base)
+    for app, tag in SERVICES.items():
+        _build_service(docker, app, tag, base)
+    _build(docker, BACKUP, ROOT / "tools" / "backup" / "Dockerfile", {"BASE": base})
+    return _save_images(docker, [*SERVERS.values(), *SERVICES.values(), BACKUP])
 
 
 def _build_service(docker: Docker, app: App, tag: str, base: str) -> None:
-    if _build(docker, tag, ROOT / "Dockerfile", {"BASE": base, "SERVICE": app.value}) > MOST_BYTES:
+    if _build(docker, tag, DOCKERFILE, {"BASE": base, "SERVICE": app.value}) > MOST_BYTES:
         raise CommandError(f"{tag} has more than {MOST_BYTES / 1e6:.0f} MB.")
 
 

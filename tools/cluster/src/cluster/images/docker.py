@@ -1,4 +1,7 @@
-"""A Docker daemon of our own, for as long as images are built. It touches no network and no other daemon."""
+"""The Docker that builds images: the machine's, or a daemon of our own for as long as they are built.
+
+Ours touches no network and no other daemon.
+"""
 
 import contextlib
 import json
@@ -17,7 +20,7 @@ from cluster.waiting import wait_for_process
 from devstack import processes
 from devstack.errors import CommandError
 from devstack.paths import TOOLS, RunFolder
-from devstack.toolbox.ensure import find_tool
+from devstack.toolbox.ensure import ensure_tools, find_tool
 
 STATE = TOOLS / "docker"
 """Layers are kept, so that the second build is fast."""
@@ -32,9 +35,12 @@ START_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Docker:
-    """The command line of one running daemon."""
+    """The command line of one running daemon.
 
-    socket: Path
+    socket: of a daemon of our own; None stands for the machine's.
+    """
+
+    socket: Path | None = None
 
     def build(self, context: Path, *, tag: str, arguments: Mapping[str, str], dockerfile: Path) -> None:
         """Build with the classic builder; the network is the machine's."""
@@ -57,26 +63,36 @@ class Docker:
         unfinished.rename(target)
 
     def run(self, *arguments: str, stdin: int | None = None) -> str:
-        command = ["docker", "--host", f"unix://{self.socket}", *arguments]
-        done = subprocess.run(
-            command, env=_environment(), stdin=stdin, capture_output=True, text=True, check=False
-        )
+        host = ["--host", f"unix://{self.socket}"] if self.socket else []
+        env = _environment() if self.socket else {**os.environ, "DOCKER_BUILDKIT": "0"}
+        command = ["docker", *host, *arguments]
+        done = subprocess.run(command, env=env, stdin=stdin, capture_output=True, text=True, check=False)
         if done.returncode:
             said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-25:])
             raise CommandError(f"`docker {' '.join(arguments)}` failed:\n{said}")
         return done.stdout
 
 
+def is_docker_running() -> bool:
+    """Whether the machine has a Docker whose daemon answers."""
+    command = ["docker", "version", "--format", "{{.Server.Version}}"]
+    return (
+        shutil.which("docker") is not None
+        and subprocess.run(command, capture_output=True, check=False).returncode == 0
+    )
+
+
 @contextlib.contextmanager
 def run_docker_daemon() -> Iterator[Docker]:
-    """Runs while the block does; then every trace but its layers goes."""
+    """A daemon of our own that runs while the block does; then every trace but its layers goes."""
+    ensure_tools([toolbox.BUILD_PROGRAMS])
     folder = RunFolder(STATE)
     folder.make()
     docker = Docker(STATE / "docker.sock")
     with hold_lock(STATE / "lock", "Images are being built already."):
         _stop(folder)
         ABSENT.write_text(json.dumps(list_absent(MADE_BY_DOCKER)))
-        daemon = processes.start_process(folder, "dockerd", _daemon(docker.socket), env=_environment())
+        daemon = processes.start_process(folder, "dockerd", _daemon(), env=_environment())
         try:
             wait_for_process(folder, daemon, lambda: _answers(docker), START_SECONDS)
             yield docker
@@ -101,9 +117,9 @@ def _stop(folder: RunFolder) -> None:
         ABSENT.unlink()
 
 
-def _daemon(socket: Path) -> list[str]:
+def _daemon() -> list[str]:
     folders = [f"--data-root={STATE / 'layers'}", f"--exec-root={STATE / 'exec'}"]
-    files = [f"--host=unix://{socket}", f"--pidfile={STATE / 'pid'}"]
+    files = [f"--host=unix://{STATE / 'docker.sock'}", f"--pidfile={STATE / 'pid'}"]
     network = ["--iptables=false", "--ip6tables=false", "--ip-forward=false", "--bridge=none"]
     return ["dockerd", *files, *folders, *network, f"--cgroup-parent=/{CGROUP}"]
 
