@@ -119,7 +119,7 @@ fix: ## mend what ruff can mend
 	@$(RUN) ruff check --fix --quiet . ; $(RUN) ruff format --quiet .
 generate: ## write the files that are made from code
 	@$(RUN) python -m contracts.json_schema kafka/schemas
-	@$(RUN) python tools/openapi.py services/frontend/src/frontend_service/openapi.json
+	@$(RUN) python -m tools.openapi services/frontend/src/frontend_service/openapi.json
 	@$(RUN) python tools/api_types.py libs/contracts/src/contracts/api
 	@$(RUN) python tools/dashboards.py monitoring/grafana/dashboards
 	@$(RUN) python -m tools.maintenance.notice NOTICE

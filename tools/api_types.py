@@ -27,6 +27,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "analytics": ("analytics", "ops"),
 }
 """Module → first segments of the paths whose schemas it has; what several use is in the first of them."""
+SCHEMAS = "#/components/schemas/"
 SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
 LINE = 110
 
@@ -60,7 +61,7 @@ def _owners(paths: Schema, schemas: Mapping[str, Schema]) -> dict[str, str]:
 
 def _references(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
-        if "$ref" in value:
+        if str(value.get("$ref", "")).startswith(SCHEMAS):
             yield value["$ref"].rpartition("/")[2]
         for each in value.values():
             yield from _references(each)

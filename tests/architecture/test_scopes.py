@@ -29,7 +29,7 @@ def operations() -> dict[str, Any]:
         f"{verb.upper()} {path}": operation
         for path, verbs in paths.items()
         for verb, operation in verbs.items()
-        if "security" in operation
+        if operation.get("security")
     }
 
 

@@ -74,7 +74,7 @@ def _operations(document: Json) -> Iterator[Operation]:
         for method, told in methods.items():
             content = told.get("requestBody", {}).get("content", {})
             schema = content.get("application/json", {}).get("schema", {})
-            names = tuple(each["name"] for each in told.get("parameters", ()) if each["in"] == "query")
+            names = tuple(each["name"] for each in told.get("parameters", ()) if each.get("in") == "query")
             name = told["operationId"]
             body = WHOLE.get(name) or (example_of(schema, document) if content else None)
             yield Operation(name, method.upper(), path, names, body, tuple(content))

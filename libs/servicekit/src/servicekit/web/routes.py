@@ -28,26 +28,6 @@ from servicekit.web.preconditions import apply_if_none_match
 Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
 
 _OF_CONTENT = ("content-length", "content-type")
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {
-        "description": title,
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
-    for status, title in {
-        400: "The body is not JSON",
-        401: "A valid access token is needed",
-        403: "This account may not do that",
-        404: "There is nothing here, or it belongs to somebody else",
-        409: "Conflicts with the current state",
-        412: "It has changed since it was read",
-        413: "The body is too large",
-        414: "Path and query are too long",
-        422: "The request is not valid",
-        429: "Too many requests",
-        431: "The headers are too large",
-        503: "A part this request needs can't be reached",
-    }.items()
-}
 
 
 class TransactionalRoute(APIRoute):
@@ -96,7 +76,6 @@ def create_router(
         tags=list(tags),
         route_class=route_class,
         dependencies=[] if public else NEEDS_TOKEN,
-        responses=_PROBLEMS,
     )
 
 

@@ -1,0 +1,101 @@
+"""The OpenAPI document of the whole API: what each service offers, under one roof (docs/decisions/0040).
+
+FastAPI gives paths, parameters and schemas. What it can't know is added here: headers and problems, as the
+code of a route has them (`route_facts`).
+"""
+
+import importlib
+from collections.abc import Iterator
+from typing import Any
+
+from contracts.names import App
+from contracts.scopes import get_required_scopes
+from servicekit.problems import Problem
+from servicekit.security.auth import API_PREFIX
+from tools.openapi.headers import COUNTED, HEADERS, PARAMETERS, refer_to_headers, refer_to_parameter
+from tools.openapi.info import INFO, tags_of
+from tools.openapi.problems import codes_by_status, refer_to_problems, response_components
+from tools.openapi.route_facts import RouteFacts, read_facts
+
+SERVICES = [App.USER, App.TASK, App.CHAT, App.NOTIFICATION, App.ANALYTICS, App.FRONTEND]
+INTERNAL = ("/events/", "/dapr/")
+OF_FASTAPI = ("HTTPValidationError", "ValidationError")
+
+Document = dict[str, Any]
+
+
+def whole_api() -> Document:
+    """The merged document. Raises `ValueError` where two services give one name to different things."""
+    schemas: Document = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    components = {**schemas.pop("$defs"), "Problem": schemas}
+    paths: Document = {}
+    security: Document = {}
+    for app in SERVICES:
+        service = importlib.import_module(f"{app}_service.main").create()
+        part = service.openapi()
+        facts = {(path, method.lower()): each for path, method, each in read_facts(service, f"{app}_service")}
+        for path, method, operation in _operations(part["paths"]):
+            if not path.startswith(INTERNAL):
+                public = paths.setdefault(path.removeprefix(API_PREFIX), {})
+                public[method] = _complete(operation, path, method, facts[path, method])
+        _merge(components, part.get("components", {}).get("schemas", {}))
+        _merge(security, part.get("components", {}).get("securitySchemes", {}))
+    for name in OF_FASTAPI:
+        components.pop(name, None)
+    return {
+        **INFO,
+        "tags": tags_of(paths),
+        "paths": dict(sorted(paths.items())),
+        "components": {
+            "schemas": dict(sorted(components.items())),
+            "parameters": PARAMETERS,
+            "headers": HEADERS,
+            "responses": response_components(),
+            "securitySchemes": security,
+        },
+    }
+
+
+def _operations(paths: Document) -> Iterator[tuple[str, str, Document]]:
+    for path, operations in paths.items():
+        for method, operation in operations.items():
+            yield path, method, operation
+
+
+def _complete(operation: Document, path: str, method: str, facts: RouteFacts) -> Document:
+    """An operation with all that is known of it."""
+    success = {status: each for status, each in operation["responses"].items() if status < "300"}
+    for response in success.values():
+        response["headers"] = refer_to_headers(*facts.headers, *COUNTED)
+    if facts.is_conditional:
+        success["304"] = {
+            "description": "The client has it as it is.",
+            "headers": refer_to_headers("ETag", *COUNTED),
+        }
+    parameters = [*operation.get("parameters", []), *map(refer_to_parameter, facts.parameters)]
+    completed = {**_split_docstring(operation), "responses": success | refer_to_problems(facts.problems)}
+    if parameters:
+        completed["parameters"] = parameters
+    completed["x-problem-codes"] = codes_by_status(facts.problems)
+    if facts.command_problems:
+        completed["x-command-problem-codes"] = codes_by_status(facts.command_problems)
+    if "security" in operation:
+        scopes = get_required_scopes(method.upper(), path.removeprefix(API_PREFIX))
+        completed["security"] = [dict.fromkeys(each, scopes) for each in operation["security"]]
+    else:
+        completed["security"] = []
+    return completed
+
+
+def _split_docstring(operation: Document) -> Document:
+    """The first line of a route's docstring is its summary, the rest its description."""
+    summary, _, rest = operation.get("description", "").partition("\n")
+    if not summary:
+        return operation
+    return operation | {"summary": summary.strip().removesuffix("."), "description": rest.strip() or summary}
+
+
+def _merge(known: Document, more: Document) -> None:
+    for name, schema in more.items():
+        if known.setdefault(name, schema) != schema:
+            raise ValueError(f"two services have a different {name}")
