@@ -1,7 +1,9 @@
 """Writes what services ask of each other as types: a `TypedDict` for each schema of the OpenAPI document.
 
 `python tools/api_types.py libs/contracts/src/contracts/api`; a test refuses drift (docs/decisions/0036).
-Only types: whoever calls trusts the service that it answers by the document, and nothing is validated twice.
+Only types: nothing is validated twice, but that no required field is missing (`contracts.completeness`). A
+field that the last release did not have yet is not required, since a service of that release may answer while
+a new one is rolled out.
 """
 
 import json
@@ -12,7 +14,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-DOCUMENT = Path(__file__).parents[1] / "services/frontend/src/frontend_service/openapi.json"
+ROOT = Path(__file__).parents[1]
+DOCUMENT = ROOT / "services/frontend/src/frontend_service/openapi.json"
+RELEASED = ROOT / "docs/api/released/openapi.json"
 PAGE = "Page_"
 """How FastAPI names what is generic: `Page_TaskRead_` is `Page[TaskRead]`."""
 MODULES: Mapping[str, tuple[str, ...]] = {
@@ -34,11 +38,21 @@ LINE = 110
 Schema = Mapping[str, Any]
 
 
-def api_types(document: Schema) -> dict[str, str]:
-    """The text of each module, by its file name."""
-    schemas: Mapping[str, Schema] = document["components"]["schemas"]
+def api_types(document: Schema, released: Schema) -> dict[str, str]:
+    """The text of each module, by its file name. released: the document of the last release."""
+    kept = released["components"]["schemas"]
+    schemas: Mapping[str, Schema] = {
+        name: _loosen_new_fields(schema, kept.get(name, schema))
+        for name, schema in document["components"]["schemas"].items()
+    }
     owners = _owners(document["paths"], schemas)
     return {f"{module}.py": _module(module, schemas, owners) for module in MODULES}
+
+
+def _loosen_new_fields(schema: Schema, released: Schema) -> Schema:
+    """The schema, with no field required that the released one doesn't have."""
+    known = released.get("properties", ())
+    return {**schema, "required": [name for name in schema.get("required", ()) if name in known]}
 
 
 def _owners(paths: Schema, schemas: Mapping[str, Schema]) -> dict[str, str]:
@@ -156,7 +170,7 @@ def _formatted(text: str) -> str:
 
 
 def write(folder: Path) -> None:
-    for name, text in api_types(json.loads(DOCUMENT.read_text())).items():
+    for name, text in api_types(json.loads(DOCUMENT.read_text()), json.loads(RELEASED.read_text())).items():
         (folder / name).write_text(text)
 
 

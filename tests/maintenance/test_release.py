@@ -64,6 +64,15 @@ class TestRelease:
         assert git(repository, "describe").strip() == "v1.2.4"
         assert git(repository, "status", "--porcelain") == ""
 
+    def test_has_what_is_made_from_the_released_api(self, repository: Path) -> None:
+        def generate(root: Path) -> None:
+            write(root, Path("made.txt"), (root / RELEASED / OPENAPI.name).read_text())
+
+        write_api(repository, *FIELDS, "notes")
+        commit(repository)
+        release(repository, Version(1, 2, 4), TODAY, generate)
+        assert "notes" in git(repository, "show", "v1.2.4:made.txt")
+
     def test_tells_in_the_tag_what_is_new(self, repository: Path) -> None:
         release(repository, Version(1, 2, 4), TODAY)
         assert (

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -36,9 +37,10 @@ class ReleaseError(Exception):
     """The release can't be made; the message says why and what to do."""
 
 
-def release(root: Path, version: Version, on: date) -> str:
+def release(root: Path, version: Version, on: date, generate: Callable[[Path], None] | None = None) -> str:
     """Commits and tags `version` in the repository at `root`, and returns the tag.
 
+    generate: writes what is made from the released API.
     Raises `ReleaseError` before anything is changed if the release can't be made.
     """
     changelog = Changelog((root / CHANGELOG).read_text())
@@ -48,6 +50,8 @@ def release(root: Path, version: Version, on: date) -> str:
         text = (root / path).read_text()
         (root / path).write_text(re.sub(before, rf"\g<1>{version}", text))
     keep_api(root)
+    if generate:
+        generate(root)
     tag = f"v{version}"
     _git(root, "add", "--all")
     _git(root, "commit", "--quiet", "--message", f"release: {version}")
@@ -73,6 +77,12 @@ def keep_api(root: Path) -> None:
         shutil.copy(path, events)
     kept = [line for line in (root / ACCEPTED).read_text().splitlines() if line.startswith("#")]
     (root / ACCEPTED).write_text("\n".join(kept) + "\n")
+
+
+def write_api_types(root: Path) -> None:
+    """The types of `contracts.api`: what was new is required from this release on."""
+    folder = root / "libs/contracts/src/contracts/api"
+    subprocess.run([sys.executable, root / "tools/api_types.py", folder], check=True)
 
 
 def _check(root: Path, changelog: Changelog, version: Version) -> None:
@@ -112,7 +122,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("version")
     try:
-        tag = release(ROOT, Version.parse(parser.parse_args().version), datetime.now(UTC).date())
+        version = Version.parse(parser.parse_args().version)
+        tag = release(ROOT, version, datetime.now(UTC).date(), write_api_types)
     except (ReleaseError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1

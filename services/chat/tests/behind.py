@@ -8,6 +8,7 @@ import orjson
 from contracts.names import App
 from servicekit.dapr.sidecar import SidecarResponse, StateConflict, StateEntry
 from servicekit.errors import Unavailable
+from tests.api_responses import complete_response
 from tests.fake_sidecar import FakeSidecar, Request, answer
 
 
@@ -21,6 +22,8 @@ class Behind(FakeSidecar):
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
     refusal: SidecarResponse | None = None
     """What the task service answers to every change instead."""
+    is_complete: bool = True
+    """Whether the task service sends all fields of its API, or only what tests say."""
     has_state: bool = True
     hanging_reads: int = 0
     conflicts: int = 0
@@ -60,8 +63,12 @@ class Behind(FakeSidecar):
     def respond(self, request: Request) -> SidecarResponse:
         assert request.headers["dapr-app-id"] == App.TASK
         if request.method == "GET":
-            return self._read(request.path)
-        return self.refusal or self._change(request.method, request.path.split("/")[2:], request.json)
+            response = self._read(request.path)
+        else:
+            response = self.refusal or self._change(request.method, request.path.split("/")[2:], request.json)
+        if not self.is_complete:
+            return response
+        return complete_response(request.method, request.path, response)
 
     def _read(self, path: str) -> SidecarResponse:
         kind, _, id = path.partition("?")[0].removeprefix("/").partition("/")
@@ -81,7 +88,7 @@ class Behind(FakeSidecar):
         if method == "DELETE":
             del self.tasks[path[0]]
         elif method == "PATCH":
-            task |= body
+            task |= body | ({"labels": body["labels"] or []} if "labels" in body else {})
         else:
             task["done"] = path[1] == "complete"
         return answer(**task)

@@ -12,6 +12,7 @@ from contracts.names import App
 from servicekit.dapr.sidecar import SidecarResponse
 from servicekit.errors import ServiceUnreachable
 from servicekit.security.auth import Principal, TokenVerifier
+from tests.api_responses import complete_response
 from tests.fake_sidecar import FakeSidecar, answer
 
 NOTHING: dict[str, Any] = {"items": [], "next_cursor": None, "tasks_created": 0, "tasks_completed": 0}
@@ -42,6 +43,8 @@ class FakeServices(FakeSidecar):
     away: set[App] = field(default_factory=set)
     answers: dict[str, SidecarResponse | Serve] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
+    is_complete: bool = True
+    """Whether answers get the fields that the test left out."""
 
     async def secret(self, name: str, *, wait: float = 60) -> dict[str, str]:
         return {"key": name}
@@ -60,8 +63,9 @@ class FakeServices(FakeSidecar):
         self.calls.append(call)
         if app in self.away:
             raise ServiceUnreachable(f"The service {app.value} can't be reached.")
-        told = self.answers.get(call.route, answer(**NOTHING))
-        return told if isinstance(told, SidecarResponse) else told(call)
+        found = self.answers.get(call.route, answer(**NOTHING))
+        response = found if isinstance(found, SidecarResponse) else found(call)
+        return complete_response(method, path, response) if self.is_complete else response
 
     async def answer(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, timeout: float

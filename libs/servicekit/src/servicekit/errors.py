@@ -21,7 +21,8 @@ ServiceError (500)
 └── Unavailable (503)         a part this request needs can't be reached; try again
     ├── Overloaded            too many came at once; nothing was done
     ├── TimedOut              somebody was there, and took too long over this request
-    └── Absent                nobody was there at all
+    ├── ServiceUnreachable    nobody was there at all
+    └── IncompleteResponse    another service left out a field that its API promises
 """
 
 from collections.abc import Iterable, Mapping
@@ -209,6 +210,11 @@ class TimedOut(Unavailable):
 
 class ServiceUnreachable(Unavailable):
     """Nobody was there to answer: what a circuit breaker counts."""
+
+
+class IncompleteResponse(Unavailable):
+    code = "response-incomplete"
+    title = "Another service sent an incomplete response"
 
 
 class BadRequest(ServiceError):

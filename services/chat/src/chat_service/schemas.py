@@ -1,10 +1,11 @@
 """What the API of the chat service takes and shows."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from contracts.api.tasks import TaskRead
 from contracts.chat import ChatAction
 from servicekit.web.schemas import RequestBody, Text
 
@@ -38,14 +39,14 @@ class PendingAction(BaseModel):
     expires_at: datetime
 
     @classmethod
-    def create(cls, kind: str, task: dict[str, Any]) -> "PendingAction":
+    def create(cls, kind: str, task: TaskRead) -> "PendingAction":
         """The change `kind` of `task`, from now on."""
         until = datetime.now(UTC) + PENDING_FOR
         return cls.model_validate(
             {"kind": kind, "task_id": task["id"], "title": task["title"], "expires_at": until}
         )
 
-    def still_applies_to(self, task: dict[str, Any]) -> bool:
+    def still_applies_to(self, task: TaskRead) -> bool:
         """Whether `task` still is what was asked about."""
         stands = self.kind == "delete" or task["done"] is (self.kind == "reopen")
         return bool(task["title"] == self.title and stands)

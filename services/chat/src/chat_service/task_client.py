@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal, TypeVar
 from urllib.parse import urlencode
 
+from contracts.api.lists import LabelRead, ProjectRead
+from contracts.api.page import Page
+from contracts.api.tasks import TaskRead
 from contracts.names import App
 from servicekit.dapr.sidecar import Sidecar, SidecarResponse
+from servicekit.dapr.typed_responses import parse_object, parse_response
 from servicekit.errors import (
     FieldProblem,
     Forbidden,
@@ -18,9 +22,8 @@ from servicekit.errors import (
 )
 from servicekit.security.auth import Principal
 
-Task = dict[str, Any]
-Page = dict[str, Any]
-"""`items` and `next_cursor`."""
+T = TypeVar("T")
+Body = Mapping[str, object]
 StateChange = Literal["complete", "reopen", "delete", "restore"]
 CHALLENGE = "WWW-Authenticate"
 PAGE = 200
@@ -32,7 +35,7 @@ PAGES = 10
 class FoundTasks:
     """Tasks, newest first, and whether these are all there are."""
 
-    items: list[Task]
+    items: list[TaskRead]
     is_complete: bool = True
 
 
@@ -51,53 +54,53 @@ class TaskClient:
 
     async def list_all_tasks(self, filter: str = "") -> FoundTasks:
         """The tasks that match `filter`, at most PAGE x PAGES of them."""
-        tasks: list[Task] = []
+        tasks: list[TaskRead] = []
         cursor = ""
         for _ in range(PAGES):
             page = await self.list_tasks({"filter": filter, "limit": str(PAGE), "cursor": cursor})
             tasks += page["items"]
-            cursor = page["next_cursor"]
-            if not cursor:
+            if not page["next_cursor"]:
                 return FoundTasks(tasks)
+            cursor = page["next_cursor"]
         return FoundTasks(tasks, is_complete=False)
 
-    async def list_tasks(self, query: Mapping[str, str]) -> Page:
+    async def list_tasks(self, query: Mapping[str, str]) -> Page[TaskRead]:
         """One page of tasks; parameters that are empty are left out."""
-        return _read_json(await self._send_request("GET", "/tasks" + _encode_query(query)))
+        return await self._get(Page[TaskRead], "/tasks" + _encode_query(query))
 
-    async def list_projects(self, query: Mapping[str, str]) -> Page:
-        return _read_json(await self._send_request("GET", "/projects" + _encode_query(query)))
+    async def list_projects(self, query: Mapping[str, str]) -> Page[ProjectRead]:
+        return await self._get(Page[ProjectRead], "/projects" + _encode_query(query))
 
-    async def list_labels(self, query: Mapping[str, str]) -> Page:
-        return _read_json(await self._send_request("GET", "/labels" + _encode_query(query)))
+    async def list_labels(self, query: Mapping[str, str]) -> Page[LabelRead]:
+        return await self._get(Page[LabelRead], "/labels" + _encode_query(query))
 
-    async def read_task(self, id: str) -> Task:
-        return _read_json(await self._send_request("GET", f"/tasks/{id}"))
+    async def read_task(self, id: str) -> TaskRead:
+        return await self._get(TaskRead, f"/tasks/{id}")
 
-    async def create_task(self, fields: Task) -> Task:
-        return _read_json(await self._send_change("POST", "/tasks", fields))
+    async def create_task(self, fields: Body) -> TaskRead:
+        """fields: a `TaskDraft`, whose values may be what an agent sent: the service says what is wrong."""
+        return await self._send(TaskRead, "POST", "/tasks", fields)
 
-    async def update_task(self, id: str, fields: Task) -> Task:
-        """Change what `fields` names (JSON merge patch)."""
-        return _read_json(await self._send_change("PATCH", f"/tasks/{id}", fields))
+    async def update_task(self, id: str, fields: Body) -> TaskRead:
+        """Change what `fields` names (JSON merge patch): a `TaskPatch`, with what an agent sent."""
+        return await self._send(TaskRead, "PATCH", f"/tasks/{id}", fields)
 
-    async def quick_add(self, text: str, marks: str | None = None) -> Task:
+    async def quick_add(self, text: str, marks: str | None = None) -> TaskRead:
         """Add what is said in words, as quick add reads it. Raises `Invalid` with the service's own words.
 
         marks: whose signs stand in it, None: those the user prefers.
         """
-        return _read_json(
-            await self._send_change("POST", "/tasks", {"quick": text} | ({"marks": marks} if marks else {}))
-        )
+        body = {"quick": text} | ({"marks": marks} if marks else {})
+        return await self._send(TaskRead, "POST", "/tasks", body)
 
-    async def complete_task(self, id: str) -> Task:
-        return _read_json(await self._send_change("POST", f"/tasks/{id}/complete"))
+    async def complete_task(self, id: str) -> TaskRead:
+        return await self._send(TaskRead, "POST", f"/tasks/{id}/complete")
 
-    async def reopen_task(self, id: str) -> Task:
-        return _read_json(await self._send_change("POST", f"/tasks/{id}/reopen"))
+    async def reopen_task(self, id: str) -> TaskRead:
+        return await self._send(TaskRead, "POST", f"/tasks/{id}/reopen")
 
-    async def restore_task(self, id: str) -> Task:
-        return _read_json(await self._send_change("POST", f"/tasks/{id}/restore"))
+    async def restore_task(self, id: str) -> TaskRead:
+        return await self._send(TaskRead, "POST", f"/tasks/{id}/restore")
 
     async def delete_task(self, id: str) -> None:
         await self._send_change("DELETE", f"/tasks/{id}")
@@ -113,33 +116,40 @@ class TaskClient:
             case "restore":
                 await self.restore_task(id)
 
-    async def _send_change(self, method: str, path: str, json: Any = None) -> SidecarResponse:
+    async def _get(self, expected: type[T], path: str) -> T:
+        return parse_response(await self._send_request("GET", path), expected, App.TASK, f"GET {path}")
+
+    async def _send(self, expected: type[T], method: str, path: str, body: Body | None = None) -> T:
+        response = await self._send_change(method, path, body)
+        return parse_response(response, expected, App.TASK, f"{method} {path}")
+
+    async def _send_change(self, method: str, path: str, body: Body | None = None) -> SidecarResponse:
         self._changes += 1
         key = f"chat-{self.message_id}-{self._changes}"
-        return await self._send_request(method, path, json, {"idempotency-key": key})
+        return await self._send_request(method, path, body, {"idempotency-key": key})
 
     async def _send_request(
-        self, method: str, path: str, json: Any = None, headers: dict[str, str] | None = None
+        self, method: str, path: str, body: Body | None = None, headers: Mapping[str, str] | None = None
     ) -> SidecarResponse:
         sent = {"authorization": f"Bearer {self.user.token}", **(headers or {})}
-        answer = await self.sidecar.invoke(App.TASK, method, path, json=json, headers=sent)
-        if answer.status >= 400:
-            raise _as_service_error(answer)
-        return answer
+        response = await self.sidecar.invoke(App.TASK, method, path, json=body, headers=sent)
+        if response.status >= 400:
+            raise _as_service_error(response)
+        return response
 
 
-def _as_service_error(answer: SidecarResponse) -> ServiceError:
+def _as_service_error(response: SidecarResponse) -> ServiceError:
     """What the task service refused, as chat would itself."""
-    if answer.status >= 500:
+    if response.status >= 500:
         return Unavailable("The task service can't do that right now.", code="task-unavailable")
-    if answer.status == 404:
+    if response.status == 404:
         return NotFound("There is no such task. It may have been deleted.")
-    problem = answer.json()
+    problem = parse_object(response) or {}
     detail = problem.get("detail", "")
-    if answer.status == 401:
+    if response.status == 401:
         return Unauthenticated(detail, code=problem.get("code", ""))
-    if answer.status == 403:
-        challenge = {CHALLENGE: answer.headers[CHALLENGE]} if CHALLENGE in answer.headers else {}
+    if response.status == 403:
+        challenge = {CHALLENGE: response.headers[CHALLENGE]} if CHALLENGE in response.headers else {}
         return Forbidden(detail, code=problem.get("code", ""), headers=challenge)
     wrong = [FieldProblem.model_validate(each) for each in problem.get("errors", ())]
     return Invalid(detail, errors=wrong)
@@ -148,8 +158,3 @@ def _as_service_error(answer: SidecarResponse) -> ServiceError:
 def _encode_query(query: Mapping[str, str]) -> str:
     given = {name: value for name, value in query.items() if value}
     return f"?{urlencode(given)}" if given else ""
-
-
-def _read_json(answer: SidecarResponse) -> dict[str, Any]:
-    read: dict[str, Any] = answer.json()
-    return read

@@ -13,6 +13,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from conftest import ServiceUnderTest
 from services.chat.tests.behind import Behind
+from tests.api_responses import make_object
 from tests.fake_sidecar import answer
 
 pytestmark = pytest.mark.parametrize("mode", ["auto", "legacy"])
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.parametrize("mode", ["auto", "legacy"])
 
 @pytest.fixture
 def behind() -> Behind:
-    return Behind(tasks={"t1": {"id": "t1", "title": "milk", "done": False}})
+    return Behind(tasks={"t1": make_object("TaskRead", id="t1", title="milk", done=False)})
 
 
 @asynccontextmanager

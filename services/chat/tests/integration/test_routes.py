@@ -43,6 +43,15 @@ class TestAMessage:
         await say(chat, "complete 2", conversation_id=id)
         assert [task["title"] for task in behind.tasks.values() if task["done"]] == ["milk"]
 
+    async def test_changes_nothing_if_the_task_service_answers_without_a_field_it_reads(
+        self, chat: ServiceUnderTest, behind: Behind
+    ) -> None:
+        behind.tasks["t"] = {"id": "t", "title": "milk", "done": False}
+        behind.is_complete = False
+        refused = await chat.client.post("/chat/messages", json={"text": "complete milk"})
+        assert (refused.status_code, refused.json()["code"]) == (503, "response-incomplete")
+        assert (behind.changes, await chat.recorded()) == ([], [])
+
     async def test_is_done_in_the_name_of_who_says_it(self, chat: ServiceUnderTest, behind: Behind) -> None:
         await say(chat, "add milk")
         await say(chat, "add milk")

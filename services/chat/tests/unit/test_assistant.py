@@ -1,17 +1,24 @@
 """What the assistant does and says, with the task service at the end of a fake port."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from chat_service.assistant import actions, intents
 from chat_service.schemas import PendingAction
 from chat_service.task_client import FoundTasks, TaskClient
 
+from contracts.api.tasks import TaskRead
 from servicekit.dapr.sidecar import Sidecar
 from servicekit.errors import Invalid, NotFound
 from servicekit.security.auth import Principal
 
 ADA = Principal("ada", "user", "UTC", "token", 2**40)
+
+
+def _make_task(title: str, *, done: bool = False) -> TaskRead:
+    """One whose id is its title, so far as the assistant reads it."""
+    fields = {"id": title, "title": title, "done": done}
+    return cast(TaskRead, fields | {"due_date": None, "due_time": None, "recurrence": None})
 
 
 class FakeTasks(TaskClient):
@@ -20,9 +27,9 @@ class FakeTasks(TaskClient):
     def __init__(self, *titles: str, done: tuple[str, ...] = ()) -> None:
         super().__init__(Sidecar(1), ADA, "m")
         names = [*titles, *done]
-        self.tasks = [{"id": name, "title": name, "done": name in done} for name in names]
+        self.tasks = [_make_task(name, done=name in done) for name in names]
         self.calls: list[tuple[str, str]] = []
-        self.understood: dict[str, Any] = {}
+        self.understood: dict[str, object] = {}
         self.filters: list[str] = []
         self.is_complete = True
 
@@ -32,30 +39,30 @@ class FakeTasks(TaskClient):
         found = [task for task in self.tasks if wanted is None or task["done"] is wanted]
         return FoundTasks(found, self.is_complete)
 
-    async def read_task(self, id: str) -> dict[str, Any]:
+    async def read_task(self, id: str) -> TaskRead:
         found = next((task for task in self.tasks if task["id"] == id), None)
         if found is None:
             raise NotFound
         return found
 
-    async def quick_add(self, text: str, marks: str | None = None) -> dict[str, Any]:
+    async def quick_add(self, text: str, marks: str | None = None) -> TaskRead:
         assert marks is None  # what people say has the signs they prefer
         if len(text) > 500:
             raise Invalid("title is too long")
         self.calls.append(("add", text))
-        return {"id": text, "title": text, "done": False} | self.understood
+        return cast(TaskRead, {**_make_task(text), **self.understood})
 
-    async def _note(self, verb: str, id: str) -> dict[str, Any]:
+    async def _note(self, verb: str, id: str) -> TaskRead:
         self.calls.append((verb, id))
-        return {}
+        return _make_task(id)
 
-    async def complete_task(self, id: str) -> dict[str, Any]:
+    async def complete_task(self, id: str) -> TaskRead:
         return await self._note("complete", id)
 
-    async def reopen_task(self, id: str) -> dict[str, Any]:
+    async def reopen_task(self, id: str) -> TaskRead:
         return await self._note("reopen", id)
 
-    async def restore_task(self, id: str) -> dict[str, Any]:
+    async def restore_task(self, id: str) -> TaskRead:
         return await self._note("restore", id)
 
     async def delete_task(self, id: str) -> None:
@@ -145,7 +152,7 @@ class TestAct:
     async def test_leaves_alone_what_changed_before_the_yes(self, changes: dict[str, Any]) -> None:
         tasks = FakeTasks("Buy window cleaner")
         pending = PendingAction.create("complete", tasks.tasks[0])
-        tasks.tasks[0] |= changes
+        tasks.tasks[0] = cast(TaskRead, {**tasks.tasks[0], **changes})
         done = await actions.execute_intent(intents.Confirm(), tasks, [], pending)
         assert (tasks.calls, done.actions) == ([], [])
 

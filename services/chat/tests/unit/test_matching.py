@@ -1,11 +1,15 @@
 """Which task somebody means."""
 
+from typing import cast
+
 import pytest
 from chat_service.assistant.matching import match_tasks
 from hypothesis import given
 from hypothesis import strategies as st
 
-TASKS = [
+from contracts.api.tasks import TaskRead
+
+NAMED = [
     {"id": "1", "title": "Buy milk"},
     {"id": "2", "title": "Buy milk and bread"},
     {"id": "3", "title": "Rück­sendung: Déjà vu"},
@@ -16,6 +20,8 @@ TASKS = [
     {"id": "8", "title": "resume"},
     {"id": "9", "title": "résumé"},
 ]
+TASKS = cast(list[TaskRead], NAMED)
+"""As far as they are read here."""
 
 
 def ids(target: str, shown: list[str] | None = None) -> list[str]:
@@ -74,7 +80,8 @@ class TestMatch:
 
     @given(st.text(max_size=20), st.lists(st.text(max_size=20), max_size=5))
     def test_is_sure_of_one_task_with_all_these_words_only(self, target: str, titles: list[str]) -> None:
-        tasks = [{"id": str(place), "title": title} for place, title in enumerate(titles)]
+        named = [{"id": str(place), "title": title} for place, title in enumerate(titles)]
+        tasks = cast(list[TaskRead], named)
         found = match_tasks(target, tasks, [])
         if found.is_close:
             [task] = found.tasks

@@ -1,6 +1,30 @@
 """What services answer each other on routes that are no part of the public API."""
 
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
+
+
+class Identified(TypedDict):
+    """A thing of which only the id is read."""
+
+    id: str
+
+
+class PublicKey(TypedDict):
+    """A JSON Web Key (RFC 7517), as far as it is needed to find it; the rest is read by PyJWT."""
+
+    kid: str
+
+
+class PublicKeys(TypedDict):
+    """`GET /.well-known/jwks.json` of the user service."""
+
+    keys: list[PublicKey]
+
+
+class ReplayResult(TypedDict):
+    """`POST /replays` of a service that handles events."""
+
+    outcome: Literal["done", "nothing to do"]
 
 
 class ExchangedToken(TypedDict):

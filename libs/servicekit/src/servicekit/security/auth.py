@@ -15,10 +15,12 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
 from contracts import scopes
+from contracts.api.internal import PublicKey, PublicKeys
 from contracts.names import App
 from overload import deadline
 from servicekit.dapr.app_token import CALLER
-from servicekit.dapr.sidecar import Sidecar, SidecarResponse
+from servicekit.dapr.sidecar import Sidecar
+from servicekit.dapr.typed_responses import parse_response
 from servicekit.errors import Forbidden, InsufficientScope, Unauthenticated, Unavailable
 
 ISSUER = "todo"
@@ -98,14 +100,14 @@ class JwksKeySource:
     async def _ask(self) -> None:
         try:
             with deadline.until(math.inf):  # all requests need them, not only the one that found them missing
-                answer: SidecarResponse | None = await self.sidecar.invoke(App.USER, "GET", JWKS_PATH)
+                answer = await self.sidecar.invoke(App.USER, "GET", JWKS_PATH)
+            if answer.status == 200:
+                found = parse_response(answer, PublicKeys, App.USER, f"GET {JWKS_PATH}")
+                self._keys = {key["kid"]: _parse_public_key(key) for key in found["keys"]}
         except Unavailable:
             if not self._keys:
                 raise
-            answer = None
         self._asked_at = time.monotonic()
-        if answer and answer.status == 200:
-            self._keys = {key["kid"]: _parse_public_key(key) for key in answer.json()["keys"]}
 
 
 @dataclass(slots=True)
@@ -210,8 +212,8 @@ NEEDS_TOKEN = [_documented]
 """`dependencies` of a router whose routes take `CurrentUser`."""
 
 
-def _parse_public_key(jwk: dict[str, str]) -> Ed25519PublicKey:
-    key = jwt.PyJWK(jwk, algorithm=ALGORITHM).key
+def _parse_public_key(jwk: PublicKey) -> Ed25519PublicKey:
+    key = jwt.PyJWK(dict(jwk), algorithm=ALGORITHM).key
     assert isinstance(key, Ed25519PublicKey)
     return key
 

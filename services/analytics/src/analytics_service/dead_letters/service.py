@@ -13,8 +13,10 @@ from prometheus_client import Counter
 from analytics_service.dead_letters import repository
 from analytics_service.dead_letters.parsing import consumers_of, replayable_event
 from analytics_service.models import DeadLetter
+from contracts.api.internal import ReplayResult
 from contracts.names import App, Topic
 from servicekit.dapr.sidecar import Sidecar
+from servicekit.dapr.typed_responses import parse_object, parse_response
 from servicekit.errors import Conflict, NotFound, ServiceError
 from servicekit.messaging.consumer import EventConsumer
 from servicekit.messaging.replays import PATH, replay_messages
@@ -65,8 +67,9 @@ class DeadLetterService:
             headers={"authorization": f"Bearer {self.token}"},
         )
         if answer.status != 200:
-            raise Conflict(str(answer.json().get("detail", answer.status)), code="failed-again")
-        return str(answer.json()["outcome"])
+            problem = parse_object(answer) or {}
+            raise Conflict(str(problem.get("detail", answer.status)), code="failed-again")
+        return parse_response(answer, ReplayResult, app, f"POST {PATH}")["outcome"]
 
     async def _record_outcome(self, id: str, outcome: str, *, failed: bool) -> DeadLetter:
         async with self.database.transaction() as session:

@@ -11,7 +11,8 @@ from chat_service.assistant import intents
 from chat_service.assistant.matching import Match, match_tasks, normalize_words
 from chat_service.assistant.vocabulary import View
 from chat_service.schemas import PendingAction
-from chat_service.task_client import PAGE, PAGES, FoundTasks, StateChange, Task, TaskClient
+from chat_service.task_client import PAGE, PAGES, FoundTasks, StateChange, TaskClient
+from contracts.api.tasks import TaskRead
 from contracts.chat import ChatAction
 from servicekit.errors import Conflict, Forbidden, Invalid, NotFound
 
@@ -108,12 +109,12 @@ async def _execute(
             return ActionResult(UNCLEAR)
 
 
-def _describe_due(task: Task) -> str:
+def _describe_due(task: TaskRead) -> str:
     """What was parsed of when it is due."""
-    if not task.get("due_date"):
+    if not task["due_date"]:
         return ""
-    clock = f" at {task['due_time'][:5]}" if task.get("due_time") else ""
-    return f", due {task['due_date']}{clock}" + (", repeats" if task.get("recurrence") else "")
+    clock = f" at {task['due_time'][:5]}" if task["due_time"] else ""
+    return f", due {task['due_date']}{clock}" + (", repeats" if task["recurrence"] else "")
 
 
 def _search_tasks(found: FoundTasks, words: str) -> ActionResult:
@@ -208,5 +209,5 @@ def can_undo(actions: Sequence[ChatAction]) -> bool:
     return any(action.kind in _OPPOSITES for action in actions)
 
 
-def _make_action(kind: str, task: Task) -> ChatAction:
+def _make_action(kind: str, task: TaskRead) -> ChatAction:
     return ChatAction.model_validate({"kind": kind, "task_id": task["id"], "title": task["title"]})

@@ -7,12 +7,10 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from chat_service.assistant.quoting import is_quoted, unquote
+from contracts.api.tasks import TaskRead
 from contracts.folding import name_key, search_key
-
-Task = dict[str, Any]
 
 _NUMBER = re.compile(r"(?:no\.? ?|number |#)?(\d{1,3})", re.I)
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5}
@@ -28,14 +26,14 @@ _STOPWORDS = frozenset({"a", "an", "and", "at", "for", "from", "in", "my", "of",
 class Match:
     """Tasks that a target may mean, most alike only; more than one is ambiguous."""
 
-    tasks: list[Task]
+    tasks: list[TaskRead]
     is_exact: bool = False
     """By its number in the list, or by its whole title."""
     is_close: bool = False
     """By at least half of the words of the title."""
 
 
-def match_tasks(target: str, tasks: Sequence[Task], shown: Sequence[str]) -> Match:
+def match_tasks(target: str, tasks: Sequence[TaskRead], shown: Sequence[str]) -> Match:
     """What `target` may mean among `tasks`; `shown` are the ids of the list shown last.
 
     In quotes only the whole title counts. Words count as a whole: "all" is no part of "call".
@@ -75,7 +73,7 @@ def _content_words(normalized: str) -> frozenset[str]:
     return words - _STOPWORDS or words
 
 
-def _find_by_number(target: str, tasks: Sequence[Task], shown: Sequence[str]) -> Task | None:
+def _find_by_number(target: str, tasks: Sequence[TaskRead], shown: Sequence[str]) -> TaskRead | None:
     position = _parse_position(target)
     if position is None or not 0 < position <= len(shown):
         return None

@@ -5,7 +5,7 @@ What they may do is decided there, scope by scope; what it refuses is reported t
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
@@ -35,8 +35,8 @@ from chat_service.mcp.server import ToolServer
 from chat_service.task_client import PAGE, TaskClient
 from servicekit.errors import Invalid, ServiceError
 
-T = TypeVar("T")
 JsonObject = dict[str, Any]
+"""What a tool answers: what the task service did. Its type is part of the tool's schema, so it stays open."""
 ToolContext = Context[Any, Request]
 
 READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
@@ -157,7 +157,11 @@ async def reopen_task(ctx: ToolContext, id: Id) -> JsonObject:
 
 async def delete_task(ctx: ToolContext, id: Id) -> JsonObject:
     """Put a task into the trash, with its subtasks. `restore_task` takes it out again."""
-    await _report_errors(_task_client(ctx).delete_task(id))
+    return await _report_errors(_delete_task(_task_client(ctx), id))
+
+
+async def _delete_task(tasks: TaskClient, id: str) -> JsonObject:
+    await tasks.delete_task(id)
     return {"id": id, "deleted": True}
 
 
@@ -232,9 +236,9 @@ def exclude_done(filter: str) -> str:
     return filter if _OF_DONE.search(words) else f"({filter}) and not done"
 
 
-async def _report_errors(call: Awaitable[T]) -> T:
+async def _report_errors(call: Awaitable[Mapping[str, object]]) -> JsonObject:
     try:
-        return await call
+        return dict(await call)
     except Invalid as error:
         wrong = [f"{problem.pointer}: {problem.detail}" for problem in error.errors]
         raise ToolError("; ".join(wrong) or error.detail) from error

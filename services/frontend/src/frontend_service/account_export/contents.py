@@ -7,16 +7,18 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import TypeVar
 from urllib.parse import quote
 
 import orjson
 
+from contracts.api.internal import Identified
 from contracts.api.page import Page
 from contracts.names import App
-from frontend_service.clients.service_client import UpstreamError, page_path
+from frontend_service.clients.service_client import JsonObject, UpstreamError, page_path
 from frontend_service.clients.services import Services
 
+T = TypeVar("T")
 Chunk = tuple[str, bytes]
 """Name of a file, and what comes next in it; all chunks of a file follow one another."""
 
@@ -60,7 +62,7 @@ def render_readme(now: datetime) -> str:
 async def export_chunks(services: Services) -> AsyncIterator[Chunk]:
     """Everything, in chunks. Raises `UpstreamError`, or `Unavailable` while a service can't be reached."""
     now = datetime.now(UTC)
-    found = await asyncio.gather(*(services.get(app, path) for app, path, _ in OBJECTS.values()))
+    found = await asyncio.gather(*(services.get(JsonObject, app, path) for app, path, _ in OBJECTS.values()))
     yield "README.txt", render_readme(now).encode()
     for name, document in zip(OBJECTS, found, strict=True):
         yield name, orjson.dumps(document, option=orjson.OPT_INDENT_2)
@@ -70,7 +72,7 @@ async def export_chunks(services: Services) -> AsyncIterator[Chunk]:
         async for data in _encode_array(_export_pages(services, of)):
             yield name, data
     for name, (app, path, _) in LISTS.items():
-        async for data in _encode_array(_list_pages(services, app, path)):
+        async for data in _encode_array(_list_pages(services, Page[JsonObject], app, path)):
             yield name, data
     async for data in _encode_array(_list_conversations(services)):
         yield CONVERSATIONS, data
@@ -78,7 +80,7 @@ async def export_chunks(services: Services) -> AsyncIterator[Chunk]:
         yield DELIVERIES, data
 
 
-Items = Sequence[dict[str, Any]]
+Items = Sequence[JsonObject]
 
 
 async def _encode_tasks(services: Services, now: datetime) -> AsyncIterator[bytes]:
@@ -86,7 +88,7 @@ async def _encode_tasks(services: Services, now: datetime) -> AsyncIterator[byte
     yield orjson.dumps({"format": "todo", "version": 1, "exported_at": now})[:-1]
     for name, path in HEAD.items():
         yield b',"%s":' % name.encode()
-        async for data in _encode_array(_list_pages(services, App.TASK, path)):
+        async for data in _encode_array(_list_pages(services, Page[JsonObject], App.TASK, path)):
             yield data
     yield b',"tasks":'
     async for data in _encode_array(_export_pages(services, "tasks")):
@@ -105,10 +107,12 @@ async def _encode_array(pages: AsyncIterator[Items]) -> AsyncIterator[bytes]:
     yield b"\n]"
 
 
-async def _list_pages(services: Services, app: App, path: str) -> AsyncIterator[Items]:
+async def _list_pages(
+    services: Services, expected: type[Page[T]], app: App, path: str
+) -> AsyncIterator[list[T]]:
     cursor = ""
     while True:
-        page: Page[dict[str, Any]] = await services.get(app, page_path(path, LIMIT, cursor))
+        page = await services.get(expected, app, page_path(path, LIMIT, cursor))
         yield page["items"]
         if not page["next_cursor"]:
             return
@@ -126,19 +130,19 @@ async def _export_pages(services: Services, part: str) -> AsyncIterator[Items]:
 
 
 async def _list_conversations(services: Services) -> AsyncIterator[Items]:
-    async for heads in _list_pages(services, App.CHAT, "/chat/conversations"):
+    async for heads in _list_pages(services, Page[Identified], App.CHAT, "/chat/conversations"):
         for head in heads:
+            path = f"/chat/conversations/{quote(head['id'], safe='')}"
             with _ignore_deleted():
-                yield [await services.get(App.CHAT, f"/chat/conversations/{quote(head['id'], safe='')}")]
+                yield [await services.get(JsonObject, App.CHAT, path)]
 
 
 async def _list_deliveries(services: Services) -> AsyncIterator[Items]:
-    async for webhooks in _list_pages(services, App.NOTIFICATION, "/webhooks"):
+    async for webhooks in _list_pages(services, Page[Identified], App.NOTIFICATION, "/webhooks"):
         for webhook in webhooks:
+            path = f"/webhooks/{webhook['id']}/deliveries"
             with _ignore_deleted():
-                async for items in _list_pages(
-                    services, App.NOTIFICATION, f"/webhooks/{webhook['id']}/deliveries"
-                ):
+                async for items in _list_pages(services, Page[JsonObject], App.NOTIFICATION, path):
                     yield [{"webhook_id": webhook["id"], **item} for item in items]
 
 

@@ -16,18 +16,14 @@ class ChatClient:
 
     async def list_conversations(self) -> Page[ConversationHead]:
         """The newest first."""
-        page: Page[ConversationHead] = await self.client.get(App.CHAT, "/chat/conversations")
-        return page
+        return await self.client.get(Page[ConversationHead], App.CHAT, "/chat/conversations")
 
     async def read_conversation(self, id: str) -> Conversation:
-        conversation: Conversation = await self.client.get(App.CHAT, f"/chat/conversations/{id}")
-        return conversation
+        return await self.client.get(Conversation, App.CHAT, f"/chat/conversations/{id}")
 
     async def say(self, message: MessageCreate, *, key: str) -> Reply:
-        reply: Reply = await self.client.send(App.CHAT, "POST", "/chat/messages", message, key=key)
-        return reply
+        return await self.client.send(Reply, App.CHAT, "POST", "/chat/messages", message, key=key)
 
     async def undo(self, undo_token: str, *, key: str) -> Reply:
         body = {"undo_token": undo_token}
-        reply: Reply = await self.client.send(App.CHAT, "POST", "/chat/undo", body, key=key)
-        return reply
+        return await self.client.send(Reply, App.CHAT, "POST", "/chat/undo", body, key=key)

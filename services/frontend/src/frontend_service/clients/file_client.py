@@ -19,27 +19,22 @@ class FileClient:
     async def start_import(self, content: bytes, options: Mapping[str, str], *, key: str) -> ImportRead:
         """options: `project`, and `dry_run` for a preview that stores nothing."""
         path = f"/import?{urlencode(options)}" if options else "/import"
-        job: ImportRead = await self.client.send_file(App.TASK, path, content, key=key)
-        return job
+        return await self.client.send_file(ImportRead, App.TASK, path, content, key=key)
 
     async def read_import(self, id: str) -> ImportRead:
-        job: ImportRead = await self.client.get(App.TASK, f"/import/{id}")
-        return job
+        return await self.client.get(ImportRead, App.TASK, f"/import/{id}")
 
     async def read_export_page(self, part: str, after: str = "") -> ExportPage:
         """part: `tasks`, `trash` or `activity`. after: the `next` of the page before."""
         query = f"of={part}&after={after}" if after else f"of={part}"
-        page: ExportPage = await self.client.get(App.TASK, f"/export/pages?{query}")
-        return page
+        return await self.client.get(ExportPage, App.TASK, f"/export/pages?{query}")
 
     async def read_feed(self) -> FeedRead:
-        feed: FeedRead = await self.client.get(App.TASK, "/calendar")
-        return feed
+        return await self.client.get(FeedRead, App.TASK, "/calendar")
 
     async def renew_feed(self, *, key: str) -> FeedCreated:
         """An earlier address ends."""
-        feed: FeedCreated = await self.client.send(App.TASK, "POST", "/calendar", key=key)
-        return feed
+        return await self.client.send(FeedCreated, App.TASK, "POST", "/calendar", key=key)
 
     async def end_feed(self, *, key: str) -> None:
-        await self.client.send(App.TASK, "DELETE", "/calendar", key=key)
+        await self.client.execute(App.TASK, "DELETE", "/calendar", key=key)

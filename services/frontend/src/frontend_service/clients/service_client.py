@@ -5,7 +5,7 @@ What is answered has the types of `contracts.api`; the clients beside this modul
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from contracts.names import App
@@ -13,21 +13,24 @@ from frontend_service.clients.circuit_breaker import CircuitBreaker
 from frontend_service.clients.problem_messages import rephrase_detail, rephrase_problem
 from servicekit.dapr.request_limits import require_sendable
 from servicekit.dapr.sidecar import Sidecar, SidecarResponse, require_complete
-from servicekit.errors import ServiceError, ServiceUnreachable, Unavailable
+from servicekit.dapr.typed_responses import parse_object, parse_response
+from servicekit.errors import ServiceError, ServiceUnreachable
 
 READ_SECONDS = 4
 WRITE_SECONDS = 10
 FILE_SECONDS = 60
 """For an answer about a file, which is read first."""
 
-Json = dict[str, Any]
+T = TypeVar("T")
+JsonObject = dict[str, object]
+"""What is passed on as it came, and not read here."""
 Body = Mapping[str, object] | bytes | None
 
 
 class UpstreamError(ServiceError):
     """A service answered with a problem document."""
 
-    def __init__(self, problem: Json, status: int) -> None:
+    def __init__(self, problem: Mapping[str, Any], status: int) -> None:
         super().__init__(rephrase_problem(str(problem.get("detail", ""))), code=str(problem.get("code", "")))
         self.status = status  # type: ignore[misc]  # the service's status, not a class's
         self.problem = problem
@@ -56,11 +59,33 @@ class ServiceClient:
     token: str = ""
     read_seconds: float = READ_SECONDS
 
-    async def get(self, app: App, path: str) -> Any:
-        """Raises `UpstreamError`, or `Unavailable` when no instance of the service answers."""
-        return _require_object(app, await self._ask(app, "GET", path, None, {}, self.read_seconds))
+    async def get(self, expected: type[T], app: App, path: str) -> T:
+        """What is at `path`. Raises `UpstreamError`, or `Unavailable` when no instance of the service answers
+        or what it answers lacks a field of `expected`, as all methods do."""
+        response = await self._ask(app, "GET", path, None, {}, self.read_seconds)
+        return parse_response(response, expected, app, f"GET {path}")
 
     async def send(
+        self,
+        expected: type[T],
+        app: App,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        *,
+        key: str = "",
+        version: int | None = None,
+    ) -> T:
+        """Change something, and read what has become of it.
+
+        key: what makes a second sending the same request.
+        version: the one the change was made on.
+        """
+        headers = _write_headers(key, version)
+        response = await self._ask(app, method, path, body, headers, WRITE_SECONDS)
+        return parse_response(response, expected, app, f"{method} {path}")
+
+    async def execute(
         self,
         app: App,
         method: str,
@@ -69,22 +94,15 @@ class ServiceClient:
         *,
         key: str = "",
         version: int | None = None,
-    ) -> Any:
-        """Change something; empty if the answer has no body. Raises `UpstreamError` or `Unavailable`.
+    ) -> None:
+        """Change something whose new state nobody asks for. key, version: as for `send`."""
+        await self._ask(app, method, path, body, _write_headers(key, version), WRITE_SECONDS)
 
-        key: what makes a second sending the same request.
-        version: the one the change was made on.
-        """
-        headers = {"idempotency-key": f"web-{key}"} if key else {}
-        if version is not None:
-            headers["if-match"] = f'"{version}"'
-        response = await self._ask(app, method, path, body, headers, WRITE_SECONDS)
-        return _require_object(app, response) if response.body else {}
-
-    async def send_file(self, app: App, path: str, content: bytes, *, key: str) -> Any:
-        """Post a file as it is. key, and what is raised: as for `send`."""
-        headers = {"idempotency-key": f"web-{key}", "content-type": "application/octet-stream"}
-        return _require_object(app, await self._ask(app, "POST", path, content, headers, FILE_SECONDS))
+    async def send_file(self, expected: type[T], app: App, path: str, content: bytes, *, key: str) -> T:
+        """Post a file as it is. key: as for `send`."""
+        headers = {**_write_headers(key, None), "content-type": "application/octet-stream"}
+        response = await self._ask(app, "POST", path, content, headers, FILE_SECONDS)
+        return parse_response(response, expected, app, f"POST {path}")
 
     async def _ask(
         self,
@@ -106,7 +124,7 @@ class ServiceClient:
             raise
         breaker.succeeded()
         if response.status >= 400:
-            raise UpstreamError(_parse_object(response) or {}, response.status)
+            raise UpstreamError(parse_object(response) or {}, response.status)
         return response
 
     async def _invoke(
@@ -131,22 +149,13 @@ def page_path(path: str, limit: int, cursor: str = "") -> str:
     return f"{path}{'&' if '?' in path else '?'}limit={limit}{start}"
 
 
-def _require_object(app: App, response: SidecarResponse) -> Json:
-    """The JSON object in `answer`. Raises `Unavailable` for anything else."""
-    found = _parse_object(response)
-    if found is None:
-        raise Unavailable(f"The service {app.value} sent no JSON.", code=f"{app.value}-unavailable")
-    return found
+def _write_headers(key: str, version: int | None) -> dict[str, str]:
+    headers = {"idempotency-key": f"web-{key}"} if key else {}
+    if version is not None:
+        headers["if-match"] = f'"{version}"'
+    return headers
 
 
 def is_unavailable(error: ServiceError) -> bool:
     """Whether trying again later may help: the service, or what it needs, can't be reached."""
     return error.status in (429, 503) or error.status >= 500
-
-
-def _parse_object(response: SidecarResponse) -> Json | None:
-    try:
-        found = response.json()
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None

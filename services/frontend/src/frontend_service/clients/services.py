@@ -42,5 +42,4 @@ class Services(ServiceClient):
 
     async def read_summary(self) -> Summary:
         """What analytics has counted. Raises as `TaskClient` does."""
-        summary: Summary = await self.get(App.ANALYTICS, "/analytics/summary")
-        return summary
+        return await self.get(Summary, App.ANALYTICS, "/analytics/summary")

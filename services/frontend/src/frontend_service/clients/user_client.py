@@ -18,35 +18,30 @@ class UserClient:
     client: ServiceClient
 
     async def sign_up(self, account: SignUp, *, key: str) -> SignedIn:
-        signed_in: SignedIn = await self.client.send(App.USER, "POST", "/auth/sign-up", account, key=key)
-        return signed_in
+        return await self.client.send(SignedIn, App.USER, "POST", "/auth/sign-up", account, key=key)
 
     async def sign_in(self, credentials: SignIn, *, key: str) -> SignedIn:
-        signed_in: SignedIn = await self.client.send(App.USER, "POST", "/auth/sign-in", credentials, key=key)
-        return signed_in
+        return await self.client.send(SignedIn, App.USER, "POST", "/auth/sign-in", credentials, key=key)
 
     async def sign_out(self, refresh_token: str) -> None:
-        await self.client.send(App.USER, "POST", "/auth/sign-out", {"refresh_token": refresh_token})
+        await self.client.execute(App.USER, "POST", "/auth/sign-out", {"refresh_token": refresh_token})
 
     async def read_me(self) -> UserRead:
-        user: UserRead = await self.client.get(App.USER, ME)
-        return user
+        return await self.client.get(UserRead, App.USER, ME)
 
     async def update_me(self, patch: Mapping[str, object], *, key: str, version: int) -> None:
         """patch: a `UserPatch`, with what somebody typed."""
-        await self.client.send(App.USER, "PATCH", ME, patch, key=key, version=version)
+        await self.client.execute(App.USER, "PATCH", ME, patch, key=key, version=version)
 
     async def delete_me(self, *, key: str) -> None:
-        await self.client.send(App.USER, "DELETE", ME, key=key)
+        await self.client.execute(App.USER, "DELETE", ME, key=key)
 
     async def list_tokens(self, limit: int) -> Page[TokenRead]:
-        page: Page[TokenRead] = await self.client.get(App.USER, page_path("/tokens", limit))
-        return page
+        return await self.client.get(Page[TokenRead], App.USER, page_path("/tokens", limit))
 
     async def create_token(self, token: Mapping[str, object], *, key: str) -> TokenCreated:
         """token: a `TokenCreate`, with what somebody typed."""
-        made: TokenCreated = await self.client.send(App.USER, "POST", "/tokens", token, key=key)
-        return made
+        return await self.client.send(TokenCreated, App.USER, "POST", "/tokens", token, key=key)
 
     async def revoke_token(self, id: str, *, key: str) -> None:
-        await self.client.send(App.USER, "DELETE", f"/tokens/{id}", key=key)
+        await self.client.execute(App.USER, "DELETE", f"/tokens/{id}", key=key)

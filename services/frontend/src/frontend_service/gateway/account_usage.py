@@ -8,7 +8,7 @@ from pydantic import Field, ValidationError
 from starlette.responses import Response
 
 from contracts.names import App
-from frontend_service.clients.service_client import ServiceClient, UpstreamError, is_unavailable
+from frontend_service.clients.service_client import JsonObject, ServiceClient, UpstreamError, is_unavailable
 from frontend_service.container import Container, ContainerDep
 from frontend_service.gateway.authentication import authenticate
 from frontend_service.gateway.upstreams import USAGE
@@ -54,7 +54,7 @@ async def collect_usage(container: Container, user: Principal) -> AccountUsage:
 async def _read_usage(services: ServiceClient, app: App) -> list[Usage] | None:
     """None if the service is away."""
     try:
-        return UsageList.model_validate(await services.get(app, "/usage")).items
+        return UsageList.model_validate(await services.get(JsonObject, app, "/usage")).items
     except (Unavailable, ValidationError):
         return None
     except UpstreamError as refusal:

@@ -17,6 +17,7 @@ from contracts.names import App
 from contracts.scopes import API_TOKEN_PREFIX
 from overload import deadline
 from servicekit.dapr.sidecar import Sidecar
+from servicekit.dapr.typed_responses import parse_response
 from servicekit.errors import Unauthenticated, Unavailable
 from servicekit.web.ids import new_id
 
@@ -110,7 +111,7 @@ class ApiTokenExchange:
             return _Exchanged("", asked_at, asked_at + FRESH_SECONDS)
         if response.status != 200:
             raise Unavailable("API tokens can't be checked right now.", code="user-unavailable")
-        exchanged: ExchangedToken = response.json()
+        exchanged = parse_response(response, ExchangedToken, App.USER, "POST /auth/exchange")
         return _Exchanged(exchanged["access_token"], asked_at, asked_at + exchanged["expires_in"])
 
 

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from contracts.api.users import Tokens
 from contracts.names import App
 from servicekit.dapr.sidecar import Sidecar
+from servicekit.dapr.typed_responses import parse_response
 from servicekit.errors import Unavailable
 
 COOKIE = "session"
@@ -103,7 +104,7 @@ class Sessions:
             return None
         if response.status != 200:
             raise Unavailable("The session can't be renewed right now.", code="user-unavailable")
-        renewed = session_from_tokens(response.json())
+        renewed = session_from_tokens(parse_response(response, Tokens, App.USER, "POST /auth/refresh"))
         if renewed.is_expired:  # an answer of long ago, which the browser never got
             return await self.renew(renewed)
         return renewed

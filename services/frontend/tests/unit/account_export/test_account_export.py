@@ -167,6 +167,7 @@ class TestADownload:
 class TestAnExport:
     @pytest.fixture
     def furnished(self, services: FakeServices) -> FakeServices:
+        services.is_complete = False
         services.answers |= {
             "GET /users/me": answer(email="ada@example.com"),
             "GET /export/pages": export_page,

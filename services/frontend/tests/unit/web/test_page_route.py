@@ -10,7 +10,15 @@ from frontend_service.container import container_of
 from frontend_service.gateway.sessions import COOKIE, Session
 
 from contracts.names import App
-from services.frontend.tests.fake_services import FakeServices, a_task, access_token, problem, tokens
+from servicekit.dapr.sidecar import SidecarResponse
+from services.frontend.tests.fake_services import (
+    Call,
+    FakeServices,
+    a_task,
+    access_token,
+    problem,
+    tokens,
+)
 from tests.fake_sidecar import answer
 
 ID = a_task()["id"]
@@ -151,7 +159,10 @@ class TestAFailure:
     async def test_nobody_foresaw_is_a_page_without_details(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
-        services.answers["GET /tasks"] = answer(surprise=True)
+        def fail(_: Call) -> SidecarResponse:
+            raise KeyError("surprise")
+
+        services.answers["GET /tasks"] = fail
         response = await ada.get("/")
         assert response.status_code == 500
         assert "That did not work" in response.text

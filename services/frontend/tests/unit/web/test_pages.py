@@ -63,6 +63,15 @@ class TestTheList:
         assert response.status_code == 200
         assert "Your tasks can't be reached right now." in response.text
 
+    async def test_takes_an_answer_without_a_field_it_reads_for_none(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
+        services.is_complete = False
+        services.answers["GET /tasks"] = answer(items=[{"id": "1"}], next_cursor=None)
+        response = await ada.get("/")
+        assert response.status_code == 200
+        assert "Your tasks can't be reached right now." in response.text
+
     async def test_does_not_need_the_services_beside_it(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:

@@ -9,7 +9,7 @@ import orjson
 from starlette.responses import RedirectResponse, Response
 
 from contracts.api.tasks import TaskRead, Unskip
-from frontend_service.clients.service_client import Json, UpstreamError, is_unavailable
+from frontend_service.clients.service_client import JsonObject, UpstreamError, is_unavailable
 from frontend_service.web.page_route import AWAY, page_router
 from frontend_service.web.rendering import render_page
 from frontend_service.web.request_context import Form, Now, RequestContext, SignedIn
@@ -134,11 +134,13 @@ def _read_edit(form: Fields) -> RecurrenceEdit:
     )
 
 
-async def _build_patch(context: RequestContext, edit: RecurrenceEdit, base: str) -> Json:
+async def _build_patch(context: RequestContext, edit: RecurrenceEdit, base: str) -> JsonObject:
     """What was changed, as a JSON merge-patch. Raises `UpstreamError` or `Invalid`, which name the field."""
     before = _read_base(base)
-    how: Json = {name: value for name, value in edit.options.items() if value != before.options.get(name)}
-    patch: Json = {"due_date": edit.due_date or None} if edit.due_date != before.due_date else {}
+    how: JsonObject = {
+        name: value for name, value in edit.options.items() if value != before.options.get(name)
+    }
+    patch: JsonObject = {"due_date": edit.due_date or None} if edit.due_date != before.due_date else {}
     if edit.words:
         said = await parse_recurrence_phrase(context.services.tasks, edit.words)
         how, patch = how | said.recurrence, said.when | patch

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from frontend_service.clients.service_client import Json, UpstreamError
+from frontend_service.clients.service_client import JsonObject, UpstreamError
 from frontend_service.clients.task_client import TaskClient
 from servicekit.errors import Invalid
 
@@ -13,8 +13,8 @@ EXAMPLE = "Try words like “every 3rd friday” or “every! 10 days”."
 class ParsedRecurrence:
     """recurrence: rule and from. when: the first day, and the time if one was said."""
 
-    recurrence: Json
-    when: Json
+    recurrence: JsonObject
+    when: JsonObject
 
 
 class UnreadablePhrase(Invalid):
@@ -39,6 +39,6 @@ async def parse_recurrence_phrase(tasks: TaskClient, words: str) -> ParsedRecurr
     if task["title"] or kinds - {"recurrence", "date", "time"}:
         more = f"“{task['title']}”" if task["title"] else "more than that"
         raise UnreadablePhrase(f"Only a repetition has a place here, and this also says {more}. {EXAMPLE}")
-    recurrence = {name: task["recurrence"][name] for name in ("rule", "from")}
-    when = {"due_date": task["due_date"]} if task["due_date"] else {}
+    recurrence: JsonObject = {"rule": task["recurrence"]["rule"], "from": task["recurrence"]["from"]}
+    when: JsonObject = {"due_date": task["due_date"]} if task["due_date"] else {}
     return ParsedRecurrence(recurrence, when | ({"due_time": task["due_time"]} if task["due_time"] else {}))

@@ -1,9 +1,8 @@
 """The reminders of a task as one line of text: `30 min, 1 day, 2026-05-01T08:00:00Z`."""
 
 import re
-from typing import Any
 
-Reminder = dict[str, Any]
+from contracts.api.tasks import ReminderOfTaskInput as Reminder
 
 UNITS = {"min": 1, "h": 60, "day": 24 * 60}
 _BEFORE = re.compile(r"(\d{1,6})\s*(m|min|minutes?|h|hours?|d|days?)?(\s+before)?", re.IGNORECASE)
