@@ -2,7 +2,9 @@
 
 import importlib
 import inspect
+import re
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any
 
 import pytest
@@ -40,7 +42,8 @@ class Purged(Bound):
     def check(self, app: str, model: type[SQLModel]) -> None:
         source = inspect.getsource(_found(self.purge))
         assert model.__name__ in source, self.purge
-        assert self.purge.rpartition(":")[2] in inspect.getsource(_found(self.by)), self.by
+        name = re.split("[:.]", self.purge)[-1]
+        assert name in inspect.getsource(_found(self.by)), self.by
 
 
 class RowOf(Bound):
@@ -55,10 +58,10 @@ class RowOf(Bound):
 
 
 def _found(name: str) -> Any:
-    """`module:function`, or a module alone."""
+    """`module:function`, `module:Class.method`, or a module alone."""
     module, _, attribute = name.partition(":")
     found = importlib.import_module(module)
-    return getattr(found, attribute) if attribute else found
+    return attrgetter(attribute)(found) if attribute else found
 
 
 ACCOUNT = RowOf("id")
@@ -67,6 +70,7 @@ HOUSE = "notification_service.retention:purge_expired"
 REMINDERS = "notification_service.reminders.repository"
 CHANNELS = "notification_service.channels.repository"
 CHANGES = "task_service.sync"
+FAN_OUTS = "task_service.fanout.repository:FanOutRepository"
 
 SHARED: dict[str, Bound] = {
     "outbox": Bound(),  # the relay deletes what Kafka has: libs/servicekit/tests/unit/test_relay.py
@@ -95,8 +99,8 @@ BOUNDS: dict[str, dict[str, Bound]] = {
         "import_job": Purged(
             "task_service.import_export.repository:purge_jobs", by="task_service.import_export.use_cases"
         ),
-        "fan_out": Purged("task_service.fanout.repository:drop_job", by="task_service.fanout.worker"),
-        "fan_out_task": Purged("task_service.fanout.repository:drop_tasks", by="task_service.fanout.worker"),
+        "fan_out": Purged(f"{FAN_OUTS}.drop_job", by="task_service.fanout.worker"),
+        "fan_out_task": Purged(f"{FAN_OUTS}.drop_tasks", by="task_service.fanout.worker"),
     },
     App.CHAT: {"erased_speaker": ACCOUNT},
     App.NOTIFICATION: {

@@ -1,6 +1,7 @@
 """Nothing of a user is left once the account is gone, nor comes back. On both databases."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import Connection, inspect, text
@@ -12,6 +13,7 @@ from task_service.settings import Settings
 from task_service.subscriptions import subscriptions
 from task_service.tasks import use_cases
 from task_service.tasks.schemas import TaskCreate
+from task_service.unit_of_work.unit import UnitOfWork, act_for
 
 from conftest import OpenService, ServiceUnderTest
 from contracts.user import UserDeleted, UserUpdated
@@ -49,7 +51,7 @@ class TestErasure:
             assert await add_everything(task, user) == [201, 201, 201, 201, 201, 202]
         async with task.database.transaction() as session:
             for name in ("ada", "bob"):
-                await fanout.start(session, name, Kind.TRASH, ["x"], {})
+                await fanout.start_job(UnitOfWork(session, act_for(name)), Kind.TRASH, ["x"], {})
         before = await owners(task)
         assert set(before.values()) == {("ada", "bob")}
         await task.receive(subscriptions.handlers, UserDeleted(user_id="ada"))
@@ -70,7 +72,7 @@ class TestErasure:
 
     async def test_waits_for_what_is_being_added(self, task: ServiceUnderTest) -> None:
         async with task.database.transaction() as session:
-            await use_cases.create(session, ADA, TaskCreate(title="milk"))
+            await use_cases.create(await UnitOfWork.begin(session, ADA), TaskCreate(title="milk"))
             erasing = asyncio.create_task(task.receive(subscriptions.handlers, UserDeleted(user_id="ada")))
             await until_blocked(task.database)
         await erasing
@@ -78,7 +80,8 @@ class TestErasure:
 
     async def test_lets_what_is_added_meanwhile_wait(self, task: ServiceUnderTest) -> None:
         async with task.database.transaction() as session:
-            await use_cases.erase_user(session, "ada")
+            unit = await UnitOfWork.begin(session, ADA)
+            await unit.erase_user(datetime.now(UTC))
             adding = asyncio.create_task(task.client.post("/tasks", json={"title": "milk"}))
             await until_blocked(task.database)
         assert (await adding).status_code == 401

@@ -37,7 +37,7 @@ async def go_on(task: ServiceUnderTest, chunks: int = 10**6) -> None:
         if (job := await worker._lease(task.database)) is None:
             return
         await worker.change_some(task.database, job.id)
-        await worker._give_back(task.database, job.id, 0)
+        await worker._give_back(task.database, job, 0)
 
 
 async def add(task: ServiceUnderTest, count: int = MANY, **fields: Any) -> list[str]:
@@ -342,7 +342,7 @@ class TestTheWorker:
         monkeypatch.setattr(worker, "APPLY", {Kind.RELABEL: broken})
         monkeypatch.setattr(worker, "PAUSE_SECONDS", 0)
         while job := await worker._lease(task.database):
-            await worker.work(task.database, job)
+            await worker.work_on(task.database, job)
         assert len(calls) > 3
         updated = [each for each in await task.recorded("task") if each["type"] == "todo.task.updated.v1"]
         assert sorted(each["data"]["task"]["id"] for each in updated) == sorted(ids)
@@ -360,7 +360,7 @@ class TestTheWorker:
         for failures, seconds in ((1, 5), (2, 10), (3, 20)):
             (job,) = await jobs(task)
             began = datetime.now(UTC)
-            await worker.work(task.database, job)
+            await worker.work_on(task.database, job)
             (after,) = await jobs(task)
             assert after.failures == failures
             assert seconds <= (after.leased_until - began).total_seconds() < 2 * seconds
@@ -385,7 +385,7 @@ class TestTheWorker:
         while job := await worker._lease(task.database):
             turns.append(job.user_id)
             await worker.change_some(task.database, job.id)
-            await worker._give_back(task.database, job.id, 0)
+            await worker._give_back(task.database, job, 0)
         assert turns[:4] == ["ada", "bob", "ada", "bob"]
 
     async def test_has_a_limit_of_jobs_for_each_user(self, task: ServiceUnderTest) -> None:

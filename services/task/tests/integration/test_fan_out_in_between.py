@@ -124,7 +124,7 @@ async def go_on(task: ServiceUnderTest, chunks: int) -> None:
         if job is None:
             return
         await worker.change_some(task.database, job.id)
-        await worker._give_back(task.database, job.id, 0)
+        await worker._give_back(task.database, job, 0)
 
 
 @pytest.fixture

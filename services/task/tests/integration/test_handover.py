@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable
 
 import pytest
+from task_service.container import container_of
 from task_service.import_export import worker
 from task_service.import_export.file_process import FileProcess
 from task_service.import_export.handover import Handover
@@ -46,7 +47,7 @@ async def added(task: ServiceUnderTest, id: str) -> int:
 
 
 async def worker_waits(task: ServiceUnderTest) -> None:
-    while not task.app.state.handover._wanted:
+    while not container_of(task.app).handover._wanted:
         await asyncio.sleep(0.01)
 
 

@@ -20,6 +20,7 @@ from task_service.settings import Settings
 from task_service.subscriptions import subscriptions
 from task_service.tasks import use_cases
 from task_service.tasks.schemas import TaskCreate
+from task_service.unit_of_work.unit import UnitOfWork
 
 from conftest import OpenService, ServiceUnderTest
 from contracts.user import UserDeleted
@@ -261,7 +262,7 @@ class TestTheCounters:
 
     async def test_forget_what_was_rolled_back(self, task: ServiceUnderTest) -> None:
         async with task.database.transaction() as session:
-            await use_cases.create(session, ADA, TaskCreate(title="x"))
+            await use_cases.create(await UnitOfWork.begin(session, ADA), TaskCreate(title="x"))
             await session.flush()
             await session.rollback()
         assert (await used(task))["tasks"] == 0
@@ -271,9 +272,9 @@ class TestTheCounters:
         await made(task)
         async with task.database.transaction() as session:
             await session.execute(update(AccountUsage).values(tasks=49_999))
-            await use_cases.create(session, ADA, TaskCreate(title="x"))
+            await use_cases.create(await UnitOfWork.begin(session, ADA), TaskCreate(title="x"))
             await session.flush()
-            await use_cases.create(session, ADA, TaskCreate(title="y"))
+            await use_cases.create(await UnitOfWork.begin(session, ADA), TaskCreate(title="y"))
             with pytest.raises(QuotaExceeded):
                 await session.flush()
             await session.rollback()

@@ -14,10 +14,12 @@ from task_service.import_export.file_process import FileProcess
 from task_service.import_export.importer import Importer
 from task_service.import_export.models import ImportJob
 from task_service.import_export.preparation import ImportSummary
+from task_service.import_export.rows import Chunk
 from task_service.import_export.use_cases import LONG_AGO
 from task_service.main import create
 from task_service.settings import Settings
 from task_service.subscriptions import subscriptions
+from task_service.unit_of_work.unit import UnitOfWork
 
 from conftest import OpenService, ServiceUnderTest
 from contracts.user import UserDeleted
@@ -44,11 +46,12 @@ def stopping(monkeypatch: pytest.MonkeyPatch, error: Exception, when: Callable[[
     calls: list[str] = []
     add: Add = Importer.add_chunk
 
-    async def broken(self: Importer, *given: Any) -> int:
-        calls.append(self.user.user_id)
-        if when(calls.count(self.user.user_id)) and self.user.user_id == "ada":
+    async def broken(self: Importer, unit: UnitOfWork, chunk: Chunk) -> int:
+        user_id = unit.user.user_id
+        calls.append(user_id)
+        if when(calls.count(user_id)) and user_id == "ada":
             raise error
-        return await add(self, *given)
+        return await add(self, unit, chunk)
 
     monkeypatch.setattr(Importer, "add_chunk", broken)
     return calls

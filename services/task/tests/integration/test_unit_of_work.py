@@ -13,7 +13,8 @@ from task_service.main import create
 from task_service.models import Activity, OutboxRow, Task
 from task_service.quotas.recorder import LIMITS
 from task_service.settings import Settings
-from task_service.tasks import repository
+from task_service.tasks.repository import TaskRepository
+from task_service.unit_of_work.unit import UnitOfWork, act_for
 
 from conftest import OpenService, ServiceUnderTest
 from servicekit.messaging.outbox import OUTBOX
@@ -104,7 +105,7 @@ class TestOnPostgres:
         async with task.database.transaction() as session:
             assert await claim_key(session, claim) is None
             with statements(task) as seen:
-                await repository.lock_user(session, "ada")
+                await UnitOfWork.begin(session, act_for("ada"))
             assert not seen
             async with task.database.transaction() as other:
                 assert not await other.scalar(text(LOCK_USER))
@@ -117,7 +118,7 @@ class TestOnPostgres:
             assert await claim_key(session, IdempotencyClaim("ada", "k", "hash")) is None
             await savepoint.rollback()
             assert CLAIMED not in session.info
-            await repository.lock_user(session, "ada")
+            await UnitOfWork.begin(session, act_for("ada"))
             async with task.database.transaction() as other:
                 assert not await other.scalar(text(LOCK_USER))
 
@@ -185,7 +186,7 @@ class TestARollback:
             kept.title = "tea"
             await session.flush()
             await savepoint.rollback()
-            found = await repository.lock(session, "ada", new.id)
+            found = await TaskRepository(session, "ada").lock_task(new.id)
             assert found
             assert found.title == "milk"
 
@@ -223,7 +224,7 @@ class TestARollback:
     async def test_to_a_savepoint_keeps_what_was_changed_before_it(self, task: ServiceUnderTest) -> None:
         id = (await made(task))["id"]
         async with task.database.transaction() as session:
-            found = await repository.lock(session, "ada", id)
+            found = await TaskRepository(session, "ada").lock_task(id)
             assert found
             found.complete(NOW)
             savepoint = await session.begin_nested()
@@ -240,12 +241,12 @@ class TestARollback:
     async def test_takes_back_what_had_not_been_flushed(self, task: ServiceUnderTest) -> None:
         id = (await made(task))["id"]
         async with task.database.transaction() as session:
-            found = await repository.lock(session, "ada", id)
+            found = await TaskRepository(session, "ada").lock_task(id)
             assert found
             savepoint = await session.begin_nested()
             found.complete(NOW)
             await savepoint.rollback()
-            found = await repository.lock(session, "ada", id)
+            found = await TaskRepository(session, "ada").lock_task(id)
             assert found
             found.move("W", NOW)
         types = [each["type"] for each in await task.recorded()]
@@ -266,7 +267,7 @@ class TestActivity:
     async def test_is_exact_also_of_changes_in_one_flush(self, task: ServiceUnderTest) -> None:
         id = (await made(task))["id"]
         async with task.database.transaction() as session:
-            found = await repository.lock(session, "ada", id)
+            found = await TaskRepository(session, "ada").lock_task(id)
             assert found
             found.update({"title": "tea"}, "UTC", NOW)
             found.update({"priority": 2}, "UTC", NOW)

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from servicekit.errors import PreconditionFailed
-from servicekit.security.auth import Principal
 from servicekit.web.preconditions import format_etag
 from task_service.batch.schemas import Command
 from task_service.labels import use_cases as labels
@@ -21,16 +19,16 @@ from task_service.quickadd import use_cases as quick_add
 from task_service.quickadd.schemas import TaskDraft
 from task_service.saved_filters import use_cases as filters
 from task_service.saved_filters.schemas import FilterCreate, FilterPatch, FilterRead
-from task_service.tasks import manual_order as placing
-from task_service.tasks import use_cases
+from task_service.tasks import manual_order, use_cases
 from task_service.tasks.schemas import Move, TaskPatch, TaskRead
+from task_service.unit_of_work.unit import UnitOfWork
 
 Thing = Task | Project | Label | SavedFilter
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a kind of thing is locked, changed and shown by."""
+    """What a kind of thing is read, changed and shown by."""
 
     read: type[BaseModel]
     patch: type[BaseModel]
@@ -38,23 +36,19 @@ class Kind:
     create: Callable[..., Awaitable[Any]]
     update: Callable[..., Awaitable[Any]]
     delete: Callable[..., Awaitable[None]]
-    lock: Callable[..., Awaitable[Any]]
+    read_one: Callable[..., Awaitable[Any]]
 
 
-async def _lock_project(session: AsyncSession, user: Principal, id: str, *, trashed: bool = False) -> Project:
-    return await named.lock(session, user, Project, id, trashed=trashed)
+async def _read_project(unit: UnitOfWork, id: str, *, trashed: bool = False) -> Project:
+    return await named.read_resource(unit.projects, id, trashed=trashed)
 
 
-async def _lock_filter(session: AsyncSession, user: Principal, id: str, **_: bool) -> SavedFilter:
-    return await named.lock(session, user, SavedFilter, id)
+async def _read_filter(unit: UnitOfWork, id: str, **_: bool) -> SavedFilter:
+    return await named.read_resource(unit.filters, id)
 
 
-async def _delete_filter(session: AsyncSession, _: Principal, saved: SavedFilter) -> None:
-    await filters.delete(session, saved)
-
-
-async def _lock_label(session: AsyncSession, user: Principal, id: str, **_: bool) -> Label:
-    return await named.lock(session, user, Label, id)
+async def _read_label(unit: UnitOfWork, id: str, **_: bool) -> Label:
+    return await named.read_resource(unit.labels, id)
 
 
 KINDS: Mapping[str, Kind] = {
@@ -65,28 +59,28 @@ KINDS: Mapping[str, Kind] = {
         quick_add.create_task,
         use_cases.update,
         use_cases.delete,
-        use_cases.lock,
+        use_cases.lock_task,
     ),
     "project": Kind(
         *(ProjectRead, ProjectPatch, ProjectCreate),
         create=projects.create,
         update=projects.update,
         delete=projects.delete,
-        lock=_lock_project,
+        read_one=_read_project,
     ),
     "label": Kind(
         *(LabelRead, LabelPatch, LabelCreate),
         create=labels.create,
         update=labels.update,
         delete=labels.delete,
-        lock=_lock_label,
+        read_one=_read_label,
     ),
     "filter": Kind(
         *(FilterRead, FilterPatch, FilterCreate),
         create=filters.create,
         update=filters.update,
-        delete=_delete_filter,
-        lock=_lock_filter,
+        delete=filters.delete,
+        read_one=_read_filter,
     ),
 }
 _VERBS: Mapping[str, Callable[..., Awaitable[Any]]] = {
@@ -106,29 +100,27 @@ class Outcome:
     shown: BaseModel | None = None
 
 
-async def run(
-    session: AsyncSession, user: Principal, command: Command, id: str, body: dict[str, Any]
-) -> Outcome:
+async def run_command(unit: UnitOfWork, command: Command, id: str, body: dict[str, Any]) -> Outcome:
     """Do it. Raises `ServiceError`, or pydantic's `ValidationError` for a wrong body."""
     name, _, verb = command.type.partition(".")
     kind = KINDS[name]
     if verb == "create":
-        made = await kind.create(session, user, kind.draft.model_validate(body))
-        await session.flush()
+        made = await kind.create(unit, kind.draft.model_validate(body))
+        await unit.flush()
         return Outcome(201, made.id, kind.read.model_validate(made))
-    thing = await kind.lock(session, user, id, trashed=verb == "restore")
+    thing = await kind.read_one(unit, id, trashed=verb == "restore")
     _require_version(command, kind, thing)
     if verb == "delete":
-        await kind.delete(session, user, thing)
-        await session.flush()
+        await kind.delete(unit, thing)
+        await unit.flush()
         return Outcome(204, id)
     if verb == "update":
-        await kind.update(session, user, thing, kind.patch.model_validate(body))
+        await kind.update(unit, thing, kind.patch.model_validate(body))
     elif verb == "move":
-        await placing.move(session, user, thing, Move.model_validate(body))
+        await manual_order.move_task(unit, thing, Move.model_validate(body))
     else:
-        await _VERBS[command.type](session, user, thing)
-    await session.flush()
+        await _VERBS[command.type](unit, thing)
+    await unit.flush()
     return Outcome(200, id, kind.read.model_validate(thing))
 
 

@@ -1,19 +1,19 @@
 """HTTP in: many commands at once."""
 
-from servicekit.security.auth import CurrentUser
-from servicekit.web.routes import SessionDep, create_router
+from servicekit.web.routes import create_router
 from task_service.batch import use_cases
 from task_service.batch.schemas import BatchRequest, BatchResult
+from task_service.unit_of_work.unit import UnitOfWorkDep
 
 batch = create_router(prefix="/batch", tags=["many at once"])
 
 
 @batch.post("")
-async def run_batch(user: CurrentUser, body: BatchRequest, session: SessionDep) -> BatchResult:
+async def run_batch(unit: UnitOfWorkDep, body: BatchRequest) -> BatchResult:
     """Up to 100 commands in one transaction, in their order.
 
     Each has its own status and problem, whose pointers are into its body. With `atomic` the first failure
     undoes all: 422, with the results up to there. A command is done once: its `uuid` is remembered for 24
     hours. What one command creates with a `temp_id`, later ones may name by it.
     """
-    return await use_cases.run(session, user, body)
+    return await use_cases.run_batch(unit, body)

@@ -6,16 +6,15 @@ from typing import Any
 
 import orjson
 from pydantic import ValidationError
-from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from servicekit.errors import FieldProblem, Invalid, NotFound, ServiceError
 from servicekit.problems import build_problem_response
-from servicekit.security.auth import Principal
 from servicekit.web.idempotency import IdempotencyClaim, claim_key, store_response
 from servicekit.web.ids import is_valid_id
 from task_service.batch import commands
 from task_service.batch.schemas import BatchRequest, BatchResult, Command, CommandResult
+from task_service.unit_of_work.unit import UnitOfWork
 
 REFERENCES = ("parent_id", "project_id", "before", "after")
 """Fields of a body that may hold a temporary id."""
@@ -35,13 +34,15 @@ class BatchRefused(Invalid):
         return super().extensions() | {"results": [each.model_dump(mode="json") for each in self.results]}
 
 
-async def run(session: AsyncSession, user: Principal, batch: BatchRequest) -> BatchResult:
+async def run_batch(unit: UnitOfWork, batch: BatchRequest) -> BatchResult:
     """Do the commands in their order. Raises `BatchRefused` at the first failure of an atomic one."""
     results: list[CommandResult] = []
     temp_ids: dict[str, str] = {}
     for place, command in enumerate(batch.commands):
-        found = await _one(session, user, command, temp_ids)
-        results.append(found if user.may("tasks:read") or found.status == 201 else _without_content(found))
+        found = await _run_isolated(unit, command, temp_ids)
+        results.append(
+            found if unit.user.may("tasks:read") or found.status == 201 else _without_content(found)
+        )
         if command.temp_id and found.id:
             temp_ids[command.temp_id] = found.id
         if batch.atomic and found.problem:
@@ -49,26 +50,22 @@ async def run(session: AsyncSession, user: Principal, batch: BatchRequest) -> Ba
     return BatchResult(results=results, temp_ids=temp_ids)
 
 
-async def _one(
-    session: AsyncSession, user: Principal, command: Command, temp_ids: Mapping[str, str]
-) -> CommandResult:
+async def _run_isolated(unit: UnitOfWork, command: Command, temp_ids: Mapping[str, str]) -> CommandResult:
     """Inside a savepoint: what fails leaves no trace."""
     try:
-        async with session.begin_nested():
-            return await _once(session, user, command, temp_ids)
+        async with unit.session.begin_nested():
+            return await _run_once(unit, command, temp_ids)
     except (ServiceError, ValidationError) as error:
         failure = error if isinstance(error, ServiceError) else _of_the_body(error)
         problem = orjson.loads(build_problem_response(failure).body)
         return CommandResult(uuid=command.uuid, status=failure.status, problem=problem)
 
 
-async def _once(
-    session: AsyncSession, user: Principal, command: Command, temp_ids: Mapping[str, str]
-) -> CommandResult:
+async def _run_once(unit: UnitOfWork, command: Command, temp_ids: Mapping[str, str]) -> CommandResult:
     """Do it, unless a command of this uuid was done in the last 24 hours: then say what came of that."""
     asked = orjson.dumps(command.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
-    claim = IdempotencyClaim(user.user_id, f"batch {command.uuid}", hashlib.sha256(asked).hexdigest())
-    earlier = await claim_key(session, claim)
+    claim = IdempotencyClaim(unit.user.user_id, f"batch {command.uuid}", hashlib.sha256(asked).hexdigest())
+    earlier = await claim_key(unit.session, claim)
     if earlier is not None:
         found = CommandResult.model_validate_json(bytes(earlier.body))
         return found.model_copy(update={"replayed": True})
@@ -79,11 +76,11 @@ async def _once(
         name: temp_ids.get(value, value) if name in REFERENCES and isinstance(value, str) else value
         for name, value in command.body.items()
     }
-    done = await commands.run(session, user, command, id, body)
+    done = await commands.run_command(unit, command, id, body)
     result = CommandResult.model_validate(
         {"uuid": command.uuid, "status": done.status, "id": done.id, "result": done.shown}
     )
-    await store_response(session, claim, Response(result.model_dump_json()))
+    await store_response(unit.session, claim, Response(result.model_dump_json()))
     return result
 
 

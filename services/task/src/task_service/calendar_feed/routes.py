@@ -9,17 +9,16 @@ from typing import Annotated
 from fastapi import Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from servicekit.security.auth import CurrentUser
 from servicekit.web.routes import SessionDep, create_router
 from task_service.calendar_feed import use_cases
 from task_service.calendar_feed.schemas import FeedCreated, FeedRead
+from task_service.container import ContainerDep
 from task_service.import_export import export
 from task_service.import_export.routes import ComponentsParam
-from task_service.models import Project
 from task_service.named_resources import use_cases as named
 from task_service.saved_filters import use_cases as filters
-from task_service.sync import repository as changes
 from task_service.tasks.schemas import Id, Name
+from task_service.unit_of_work.unit import UnitOfWork, UnitOfWorkDep
 
 EXTENSION = ".ics"
 FORMAT_VERSION = 2
@@ -31,25 +30,25 @@ public_feed = create_router(prefix="/calendar", tags=["calendar"], public=True)
 
 
 @feed.get("")
-async def read_feed(user: CurrentUser, session: SessionDep) -> FeedRead:
+async def read_feed(unit: UnitOfWorkDep) -> FeedRead:
     """Whether there is an address; the address itself is shown only when it is made."""
-    found = await use_cases.read_feed(session, user)
+    found = await use_cases.read_feed(unit)
     return FeedRead(active=found is not None, created_at=found.created_at if found else None)
 
 
 @feed.post("", status_code=201)
-async def renew_feed(user: CurrentUser, session: SessionDep, request: Request) -> FeedCreated:
+async def renew_feed(unit: UnitOfWorkDep, container: ContainerDep) -> FeedCreated:
     """Makes a secret address that calendar programs can subscribe to; an earlier one ends."""
-    found, secret = await use_cases.renew_feed(session, user)
+    found, secret = await use_cases.renew_feed(unit)
     path = f"/api/v1/calendar/{secret}{EXTENSION}"
-    url = request.app.state.settings.public_url.rstrip("/") + path
+    url = container.settings.public_url.rstrip("/") + path
     return FeedCreated(active=True, created_at=found.created_at, path=path, url=url)
 
 
 @feed.delete("", status_code=204)
-async def end_feed(user: CurrentUser, session: SessionDep) -> None:
+async def end_feed(unit: UnitOfWorkDep) -> None:
     """Closes the address at once."""
-    await use_cases.close_feed(session, user)
+    await use_cases.close_feed(unit)
 
 
 @public_feed.get(
@@ -59,20 +58,22 @@ async def subscribe(
     id: Secret,
     session: SessionDep,
     request: Request,
+    container: ContainerDep,
     components: ComponentsParam = "event",
     project: Annotated[Id | None, Query(description="only tasks of the project of this id")] = None,
     filter: Annotated[Name | None, Query(description="a saved filter, by its name or id")] = None,
 ) -> Response:
     """The open tasks of whoever made this address, read-only, as iCalendar; see docs/calendars.md."""
     user = await use_cases.find_owner(session, id.removesuffix(EXTENSION))
-    stand = (await changes.read_counter(session, user.user_id)).last
+    unit = UnitOfWork(session, user)
+    stand = (await unit.changes.read_counter()).last
     choice = export.CalendarOptions(user.time_zone, components, open_only=True, project=project)
     if project:
-        await named.read(session, user, Project, project)
+        await named.read_resource(unit.projects, project)
     if filter:
-        await filters.resolve(session, user, filter)
+        await filters.resolve_filter(unit, filter)
         choice = replace(choice, pages=partial(use_cases.iterate_pages, user, filter), name=filter)
-    stream = export.export_ical(request.app.state.database, user.user_id, choice)
+    stream = export.export_ical(container.database, user, choice)
     headers = {"etag": _make_etag(stand, request.url.query, filter), "cache-control": "private, no-cache"}
     return StreamingResponse(stream, media_type="text/calendar; charset=utf-8", headers=headers)
 

@@ -8,13 +8,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from servicekit.errors import Conflict
 from servicekit.web.ids import new_id
-from task_service.fanout import repository
 from task_service.fanout.models import FanOut, Kind
 from task_service.tasks.activity import via_of
+from task_service.unit_of_work.unit import UnitOfWork
 
 AT_ONCE = 100
 """Tasks changed within the request; that takes about 0.2 s."""
@@ -32,52 +30,40 @@ class TooManyChanges(Conflict):
     title = "Other large changes of yours are not finished yet"
 
 
-async def defer(
-    session: AsyncSession,
-    user_id: str,
-    kind: Kind,
-    ids: Sequence[str],
-    details: dict[str, Any],
-    *,
-    subject: str = "",
+async def defer_tasks(
+    unit: UnitOfWork, kind: Kind, ids: Sequence[str], details: dict[str, Any], *, subject: str = ""
 ) -> Sequence[str]:
     """Store the tasks that are not to be changed within the request; gives the others.
 
     subject: what is still going on about the same is replaced, so `ids` has to hold what is left of that.
     Raises `TooManyChanges`.
     """
-    if subject and (earlier := await repository.about(session, user_id, kind, subject)):
-        await repository.drop_job(session, earlier)
-    changed = session.info.get(CHANGED, 0)
+    if subject and (earlier := await unit.fan_outs.find_job_about(kind, subject)):
+        await unit.fan_outs.drop_job(earlier)
+    changed = unit.session.info.get(CHANGED, 0)
     room = max(0, min(AT_ONCE, IN_ONE_TRANSACTION - changed))
     if len(ids) > room:
-        await start(session, user_id, kind, ids[room:], details, subject=subject)
-    session.info[CHANGED] = changed + len(ids[:room])
+        await start_job(unit, kind, ids[room:], details, subject=subject)
+    unit.session.info[CHANGED] = changed + len(ids[:room])
     return ids[:room]
 
 
-async def start(
-    session: AsyncSession,
-    user_id: str,
-    kind: Kind,
-    ids: Sequence[str],
-    details: dict[str, Any],
-    *,
-    subject: str = "",
+async def start_job(
+    unit: UnitOfWork, kind: Kind, ids: Sequence[str], details: dict[str, Any], *, subject: str = ""
 ) -> None:
     """Have all these tasks changed after the transaction. Raises `TooManyChanges`."""
-    if kind is not Kind.ZONE and await repository.number_of(session, user_id) >= MAX_JOBS:
+    if kind is not Kind.ZONE and await unit.fan_outs.count_jobs() >= MAX_JOBS:
         raise TooManyChanges(f"At most {MAX_JOBS} go on at the same time; try again in a moment.")
     job = FanOut(
         id=new_id(),
-        user_id=user_id,
+        user_id=unit.user.user_id,
         kind=kind,
         subject=subject,
         details=details,
-        via=via_of(session.info.get("principal")),
+        via=via_of(unit.session.info.get("principal")),
         leased_until=LONG_AGO,
         created_at=datetime.now(UTC),
     )
-    session.add(job)
-    await session.flush()
-    await repository.add_tasks(session, job, ids)
+    unit.add(job)
+    await unit.flush()
+    await unit.fan_outs.add_tasks(job, ids)

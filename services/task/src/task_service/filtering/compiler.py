@@ -12,6 +12,7 @@ from operator import ge, gt, le, lt
 from sqlalchemy import ColumnElement, and_, not_, or_, true
 
 from contracts.folding import name_key, search_key
+from servicekit.persistence.ownership import OwnerScope
 from task_service.filtering import repository
 from task_service.filtering.ast import And, Comparison, Node, Not, Operator, Value
 from task_service.filtering.columns import LABELS, PROJECT, SEARCHED, TASK
@@ -27,7 +28,7 @@ Condition = ColumnElement[bool]
 class QueryContext:
     """Whose tasks are queried, and what `now` and `today` mean to them."""
 
-    user_id: str
+    owner: OwnerScope
     clock: UserClock
 
 
@@ -142,7 +143,7 @@ def _compile_name(node: Comparison, scope: QueryContext) -> Condition:
         return project.is_(None)
     ids = [value.text for value in node.values] if node.operator != "~" else []
     names = _match_name(PROJECT.key, PROJECT.search_key, node)
-    return and_(project.is_not(None), project.in_(repository.select_projects(scope.user_id, names, ids)))
+    return and_(project.is_not(None), project.in_(repository.select_projects(scope.owner, names, ids)))
 
 
 def _compile_label(node: Comparison, scope: QueryContext) -> Condition:
@@ -151,7 +152,7 @@ def _compile_label(node: Comparison, scope: QueryContext) -> Condition:
     if node.values[0].kind == "none":
         return repository.matches_text(SEARCHED.labels == "")
     return TASK.id.in_(
-        repository.select_labelled_tasks(scope.user_id, _match_name(LABELS.key, LABELS.search_key, node))
+        repository.select_labelled_tasks(scope.owner, _match_name(LABELS.key, LABELS.search_key, node))
     )
 
 
@@ -168,7 +169,7 @@ def _compile_task(node: Comparison, scope: QueryContext) -> Condition:
         return parent.is_not(None)
     if node.values[0].kind == "none":
         return parent.is_(None)
-    titled = repository.select_tasks_by_text(scope.user_id, _match_text(SEARCHED.title, "=", node.values))
+    titled = repository.select_tasks_by_text(scope.owner, _match_text(SEARCHED.title, "=", node.values))
     ids = [value.text for value in node.values]
     return and_(parent.is_not(None), or_(parent.in_(ids), parent.in_(titled)))
 

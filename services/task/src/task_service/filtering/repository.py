@@ -23,8 +23,9 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from servicekit.persistence.ownership import ANY_OWNER, OwnedRepository, OwnerScope
 from servicekit.persistence.prepared_queries import PreparedQuery, Row
 from task_service.filtering import keyset
 from task_service.filtering.columns import LABEL, LABELS, PROJECT, SEARCHED, TASK, TEXT, select_columns
@@ -52,9 +53,8 @@ class TextPredicate:
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """Which tasks of a user, in which order, how many; `by_title`: sorting needs the column of `TaskText`."""
+    """Which tasks, in which order, how many; `by_title`: sorting needs the column of `TaskText`."""
 
-    user_id: str | BindParameter[str]
     conditions: Sequence[ColumnElement[bool]]
     text_predicates: Sequence[TextPredicate]
     order: Sequence[ColumnElement[Any]]
@@ -62,22 +62,21 @@ class ListQuery:
     by_title: bool
 
 
-def select_labelled_tasks(user_id: str, matches: ColumnElement[bool]) -> Select[str]:
+def select_labelled_tasks(owner: OwnerScope, matches: ColumnElement[bool]) -> Select[str]:
     """Ids of tasks with a label that matches."""
-    keys = select(LABELS.key).where(LABELS.user_id == user_id, matches)
-    return select(LABEL.task_id).where(LABEL.user_id == user_id, LABEL.key.in_(keys))
+    keys = owner.select(LABELS.key, of=LABELS).where(matches)
+    return owner.select(LABEL.task_id, of=LABEL).where(LABEL.key.in_(keys))
 
 
-def select_projects(user_id: str, matches: ColumnElement[bool], ids: Sequence[str]) -> Select[str]:
+def select_projects(owner: OwnerScope, matches: ColumnElement[bool], ids: Sequence[str]) -> Select[str]:
     """Ids of projects that match, or that have one of these ids."""
-    ours = PROJECT.user_id == user_id
     condition = or_(matches, PROJECT.id.in_(ids)) if ids else matches
-    return select(PROJECT.id).where(ours, condition, PROJECT.deleted_at.is_(None))
+    return owner.select(PROJECT.id, of=PROJECT).where(condition, PROJECT.deleted_at.is_(None))
 
 
-def select_tasks_by_text(user_id: str, matches: ColumnElement[bool]) -> Select[str]:
+def select_tasks_by_text(owner: OwnerScope, matches: ColumnElement[bool]) -> Select[str]:
     """Ids of tasks whose text matches."""
-    return select(SEARCHED.task_id).where(SEARCHED.user_id == user_id, matches)
+    return owner.select(SEARCHED.task_id, of=SEARCHED).where(matches)
 
 
 def matches_text(matches: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -89,76 +88,75 @@ def matches_text(matches: ColumnElement[bool]) -> ColumnElement[bool]:
     return select(matches).where(*same).correlate(Task).scalar_subquery()
 
 
-async def list_tasks(session: AsyncSession, list_query: ListQuery) -> Sequence[Task]:
-    """A page of the tasks that meet all conditions and text predicates."""
-    connection = await session.connection()
-    return (await session.scalars(_build_query(select(Task), list_query, connection))).all()
+class TaskListRepository(OwnedRepository):
+    """Lists of the tasks of one owner."""
+
+    async def list_tasks(self, list_query: ListQuery) -> Sequence[Task]:
+        """A page of the tasks that meet all conditions and text predicates."""
+        connection = await self.session.connection()
+        return (await self.session.scalars(_build_query(self, (Task,), list_query, connection))).all()
+
+    async def list_rows(self, list_query: ListQuery, names: Collection[str]) -> Sequence[Row]:
+        """As `list_tasks`, with only these columns of each task."""
+        connection = await self.session.connection()
+        query = _build_query(self, select_columns(names), list_query, connection)
+        return list((await connection.execute(query)).mappings())
 
 
-async def list_rows(session: AsyncSession, list_query: ListQuery, names: Collection[str]) -> Sequence[Row]:
-    """As `list_tasks`, with only these columns of each task."""
-    connection = await session.connection()
-    query = _build_query(select(*select_columns(names)), list_query, connection)
-    return list((await connection.execute(query)).mappings())
-
-
-def _build_query(query: Any, list_query: ListQuery, connection: AsyncConnection) -> Any:
+def _build_query(
+    owner: OwnerScope, what: Sequence[Any], list_query: ListQuery, connection: AsyncConnection
+) -> Select[Any]:
     if not list_query.text_predicates:
-        return _limit_page(query, list_query, list_query.conditions)
-    found = _select_by_either_plan(list_query, indexed=connection.dialect.name == "postgresql")
-    return _limit_page(query, list_query, [TASK.id.in_(found)])
+        return _select_page(owner, what, list_query, list_query.conditions)
+    found = _select_by_either_plan(owner, list_query, indexed=connection.dialect.name == "postgresql")
+    return _select_page(owner, what, list_query, [TASK.id.in_(found)])
 
 
-def _select_by_either_plan(list_query: ListQuery, *, indexed: bool) -> Select[str]:
+def _select_by_either_plan(owner: OwnerScope, list_query: ListQuery, *, indexed: bool) -> Select[str]:
     """Ids of a page of tasks by the better of two plans, each empty where the other applies.
 
     Few candidates: from the n-gram index to their tasks. Many: along the index of the sort order, checking
     each task until the page is full. Up to `CANDIDATE_LIMIT` + 1 candidates are counted to decide.
     """
-    hit = _select_candidates(list_query, indexed=indexed).limit(CANDIDATE_LIMIT + 1).cte("hit")
+    hit = _select_candidates(owner, list_query, indexed=indexed).limit(CANDIDATE_LIMIT + 1).cte("hit")
     number = select(func.count()).select_from(hit).scalar_subquery()
     matches = matches_text(and_(*(each.matches for each in list_query.text_predicates)))
-    few = select(TASK.id).join(hit, hit.c.task_id == TASK.id).where(number <= CANDIDATE_LIMIT)
-    many = select(TASK.id).where(number > CANDIDATE_LIMIT)
-    pages = (
-        _limit_page(few, list_query, list_query.conditions).subquery(),
-        _limit_page(many, list_query, [*list_query.conditions, matches]).subquery(),
-    )
+    ids = (TASK.id,)
+    few = _select_page(owner, ids, list_query, [number <= CANDIDATE_LIMIT, *list_query.conditions])
+    many = _select_page(owner, ids, list_query, [number > CANDIDATE_LIMIT, *list_query.conditions, matches])
+    pages = few.join(hit, hit.c.task_id == TASK.id).subquery(), many.subquery()
     return select(union_all(*(select(page.c.id) for page in pages)).subquery().c.id)
 
 
-def _select_candidates(list_query: ListQuery, *, indexed: bool) -> Select[str]:
+def _select_candidates(owner: OwnerScope, list_query: ListQuery, *, indexed: bool) -> Select[str]:
     matches = [each.matches for each in list_query.text_predicates]
-    query = select(SEARCHED.task_id).where(SEARCHED.user_id == list_query.user_id, *matches)
+    query = owner.select(SEARCHED.task_id, of=SEARCHED).where(*matches)
     texts = [each.text for each in list_query.text_predicates if each.text]
     for text in texts if indexed else ():
-        query = query.where(_NGRAMS.op("@>")(func.task_runs(list_query.user_id, text)))
+        query = query.where(_NGRAMS.op("@>")(func.task_runs(owner.user_id, text)))
     return query
 
 
-def _limit_page(query: Any, list_query: ListQuery, conditions: Sequence[ColumnElement[bool]]) -> Any:
-    """`query` with owner, conditions, order and limit.
+def _select_page(
+    owner: OwnerScope, what: Sequence[Any], list_query: ListQuery, conditions: Sequence[ColumnElement[bool]]
+) -> Select[Any]:
+    """A query with owner, conditions, order and limit.
 
-    `user_id` is compared on one table only: a planner multiplies the selectivities of two such conditions as
+    The owner is compared on one table only: a planner multiplies the selectivities of two such conditions as
     if they were independent, expects next to no rows, and sorts all of them instead of walking an index.
     """
-    query = query.join(TaskText, TEXT.task_id == TASK.id) if list_query.by_title else query
-    owner = TEXT.user_id if list_query.by_title else TASK.user_id
-    return (
-        query.where(owner == list_query.user_id, *conditions)
-        .order_by(*list_query.order)
-        .limit(list_query.limit)
-    )
+    query = owner.select(*what, of=TEXT if list_query.by_title else TASK)
+    if list_query.by_title:
+        query = query.join(TaskText, TEXT.task_id == TASK.id)
+    return query.where(*conditions).order_by(*list_query.order).limit(list_query.limit)
 
 
 def _prepare_first_page() -> PreparedQuery:
     """The first page of the default list, prepared once, as it is the most frequent: `user_id`, `limit`."""
     order = keyset.order_by(parse_sort(NEWEST_FIRST))
-    of, limit = bindparam("user_id", type_=TASK.user_id.type), bindparam("limit", type_=Integer())
-    list_query = ListQuery(of, [], [], order, limit, by_title=False)
-    return PreparedQuery(
-        _limit_page(select(*select_columns(TASK_FIELDS)), list_query, [TASK.deleted_at.is_(None)])
-    )
+    list_query = ListQuery([], [], order, bindparam("limit", type_=Integer()), by_title=False)
+    conditions = [TASK.deleted_at.is_(None)]
+    return PreparedQuery(_select_page(ANY_OWNER, select_columns(TASK_FIELDS), list_query, conditions))
 
 
 FIRST_PAGE = _prepare_first_page()

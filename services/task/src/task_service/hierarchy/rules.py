@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from servicekit.errors import Invalid
 from task_service.errors import NoSuchParent, NoSuchProject, TooDeep
-from task_service.hierarchy import levels, repository
-from task_service.hierarchy.repository import Node
+from task_service.hierarchy import levels
+from task_service.hierarchy.repository import HierarchyRepository, Node
 from task_service.models import Project, Task
 
 
@@ -23,19 +21,17 @@ class Hierarchy:
     trash_counts: bool
     """Whether what lies below in the trash, and may be restored, has to fit as well."""
 
-    async def check_parent(self, session: AsyncSession, user_id: str, id: str | None, parent_id: str) -> None:
+    async def check_parent(self, nodes: HierarchyRepository, id: str | None, parent_id: str) -> None:
         """Raise `Invalid` if `id` (None for a new one) can't lie below `parent_id`, which is there."""
-        above = await repository.ancestors(session, self.model, user_id, parent_id, self.deepest + 1)
+        above = await nodes.list_ancestors(self.model, parent_id, self.deepest + 1)
         if id in above:
             raise self.missing.field("/parent_id", self.own_parent, code="parent-cycle")
-        below = await self._depth_below(session, user_id, id) if id else 0
+        below = await self._count_levels_below(nodes, id) if id else 0
         if len(above) + 1 + below > self.deepest:
             raise TooDeep.field("/parent_id", self.too_deep)
 
-    async def _depth_below(self, session: AsyncSession, user_id: str, id: str) -> int:
-        return await repository.depth_below(
-            session, self.model, user_id, id, self.deepest, trash_counts=self.trash_counts
-        )
+    async def _count_levels_below(self, nodes: HierarchyRepository, id: str) -> int:
+        return await nodes.count_levels_below(self.model, id, self.deepest, trash_counts=self.trash_counts)
 
 
 OF_TASKS = Hierarchy(

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 import orjson
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from servicekit.persistence.database import Database
-from task_service.import_export import ical_writer, repository, todo_json
+from servicekit.security.auth import Principal
+from task_service.import_export import ical_writer, todo_json
 from task_service.import_export.csv_injection import escape_cell
 from task_service.import_export.own_csv import COLUMNS
 from task_service.import_export.project_paths import SLASH, escape_name
@@ -22,6 +22,7 @@ from task_service.models import Activity, Label, Project, SavedFilter, Task
 from task_service.projects.schemas import ProjectRead
 from task_service.saved_filters.schemas import FilterRead
 from task_service.tasks.schemas import TaskRead
+from task_service.unit_of_work.unit import UnitOfWork
 
 PAGE = 500
 SMALL_PAGE = 50
@@ -47,12 +48,13 @@ class CalendarOptions:
         return not (self.open_only and task.done) and self.project in (None, task.project_id)
 
 
-async def export_json(database: Database, user_id: str) -> AsyncIterator[bytes]:
+async def export_json(database: Database, user: Principal) -> AsyncIterator[bytes]:
     """What `own` reads."""
     async with database.reading() as session:
-        projects = await repository.list_projects(session, user_id)
-        labels = await repository.list_all(session, Label, user_id)
-        filters = await repository.list_all(session, SavedFilter, user_id)
+        exports = UnitOfWork(session, user).exports
+        projects = await exports.list_projects()
+        labels = await exports.list_all(Label)
+        filters = await exports.list_all(SavedFilter)
     head = {
         "format": todo_json.FORMAT_NAME,
         "version": todo_json.FORMAT_VERSION,
@@ -63,7 +65,7 @@ async def export_json(database: Database, user_id: str) -> AsyncIterator[bytes]:
     }
     yield orjson.dumps(head)[:-1] + b',"tasks":['
     separator = b"\n"
-    async for page in _iterate_pages(database, user_id):
+    async for page in _iterate_pages(database, user):
         for task in page:
             yield separator + orjson.dumps(_present_task(task))
             separator = b",\n"
@@ -71,7 +73,7 @@ async def export_json(database: Database, user_id: str) -> AsyncIterator[bytes]:
 
 
 async def read_export_page(
-    session: AsyncSession, user_id: str, of: ExportPart, last: str
+    unit: UnitOfWork, of: ExportPart, last: str
 ) -> tuple[list[dict[str, Any]], str | None]:
     """A few tasks or activities behind the id `last`, and the id to go on behind; None at the end.
 
@@ -79,33 +81,34 @@ async def read_export_page(
     """
     rows: Sequence[Task | Activity]
     if of == "activity":
-        rows = await repository.list_activity_after(session, user_id, last, SMALL_PAGE)
+        rows = await unit.exports.list_activity_after(last, SMALL_PAGE)
         items = [ActivityOfTask.model_validate(row).model_dump(mode="json") for row in rows]
     else:
-        rows = await repository.list_tasks_after(session, user_id, last, SMALL_PAGE, trashed=of == "trash")
+        rows = await unit.exports.list_tasks_after(last, SMALL_PAGE, trashed=of == "trash")
         items = [_present_task(task) for task in rows]
     return items, rows[-1].id if len(rows) == SMALL_PAGE else None
 
 
-async def export_csv(database: Database, user_id: str) -> AsyncIterator[bytes]:
+async def export_csv(database: Database, user: Principal) -> AsyncIterator[bytes]:
     """What `spreadsheet` reads."""
     async with database.reading() as session:
-        names = _build_project_paths(await repository.list_projects(session, user_id))
+        names = _build_project_paths(await UnitOfWork(session, user).exports.list_projects())
     yield _write_csv_line(COLUMNS)
-    async for page in _iterate_pages(database, user_id):
+    async for page in _iterate_pages(database, user):
         for task in page:
             row = _build_csv_row(task, names)
             yield _write_csv_line([row[name] for name in COLUMNS])
 
 
-async def export_ical(database: Database, user_id: str, choice: CalendarOptions) -> AsyncIterator[bytes]:
+async def export_ical(database: Database, user: Principal, choice: CalendarOptions) -> AsyncIterator[bytes]:
     """One VCALENDAR with what `choice` says of each task, written beside the event loop."""
     async with database.reading() as session:
-        zones = await repository.list_zones(session, user_id)
-        projects = {each.id: each.name for each in await repository.list_projects(session, user_id)}
+        exports = UnitOfWork(session, user).exports
+        zones = await exports.list_zones()
+        projects = {each.id: each.name for each in await exports.list_projects()}
     name = projects.get(choice.project or "", choice.name)
     yield await asyncio.to_thread(ical_writer.write_header, zones, name)
-    pages = choice.pages(database) if choice.pages else _iterate_pages(database, user_id)
+    pages = choice.pages(database) if choice.pages else _iterate_pages(database, user)
     async for page in pages:
         tasks = [task for task in page if choice.includes(task)]
         yield await asyncio.to_thread(
@@ -114,11 +117,11 @@ async def export_ical(database: Database, user_id: str, choice: CalendarOptions)
     yield ical_writer.END
 
 
-async def _iterate_pages(database: Database, user_id: str) -> AsyncIterator[Sequence[Task]]:
+async def _iterate_pages(database: Database, user: Principal) -> AsyncIterator[Sequence[Task]]:
     last = ""
     while True:
         async with database.reading() as session:
-            page = await repository.list_tasks_after(session, user_id, last, PAGE)
+            page = await UnitOfWork(session, user).exports.list_tasks_after(last, PAGE)
         if page:
             yield page
         if len(page) < PAGE:

@@ -7,13 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from contracts.folding import name_key
 from servicekit.errors import Invalid
-from servicekit.security.auth import Principal
 from task_service.errors import NameTaken
-from task_service.import_export import repository
 from task_service.import_export.limits import MAX_FILTERS
 from task_service.import_export.parsed_file import ImportedProject
 from task_service.import_export.preparation import ImportSummary, ResolvedStructure, validate_fields
@@ -21,7 +17,6 @@ from task_service.import_export.rows import Chunk
 from task_service.labels import use_cases as labels
 from task_service.labels.schemas import LabelCreate
 from task_service.models import Label, Project
-from task_service.named_resources import repository as structure
 from task_service.named_resources import use_cases as named
 from task_service.projects.schemas import ProjectCreate
 from task_service.quotas import use_cases as quotas
@@ -30,8 +25,8 @@ from task_service.quotas.recorder import count_new
 from task_service.saved_filters import use_cases as filters
 from task_service.saved_filters.schemas import FilterCreate
 from task_service.sync.change_log import collect_inserts
-from task_service.tasks import repository as tasks
-from task_service.tasks import subtree as tree
+from task_service.tasks import subtree
+from task_service.unit_of_work.unit import UnitOfWork
 
 CHUNK_SIZE = 100
 """Tasks in one transaction."""
@@ -41,67 +36,61 @@ MAX_NAME = 100
 class Importer:
     """Imports one file into one account."""
 
-    def __init__(self, user: Principal, outlook: ImportSummary) -> None:
-        self.user = user
+    def __init__(self, outlook: ImportSummary) -> None:
         self.report, self.total = outlook.report, outlook.total
         self._structure = outlook.structure
         self._adding = {"tasks": outlook.new, "bytes_of_text": outlook.text_bytes}
         self._projects: dict[str, str] = {}
 
-    async def require_room(self, session: AsyncSession) -> None:
+    async def require_room(self, unit: UnitOfWork) -> None:
         """Raise `QuotaExceeded` if the account has no room for all tasks of the file: none is added then."""
-        await quotas.require_room(session, self.user.user_id, self._adding)
+        await quotas.require_room(unit, self._adding)
 
-    async def add_structure(self, session: AsyncSession) -> ResolvedStructure:
+    async def add_structure(self, unit: UnitOfWork) -> ResolvedStructure:
         """Add the projects, labels and filters of the file that are not there yet."""
-        await tasks.lock_user(session, self.user.user_id)
         there = {
-            (project.key, project.parent_id): project.id
-            for project in await repository.list_projects(session, self.user.user_id)
+            (project.key, project.parent_id): project.id for project in await unit.exports.list_projects()
         }
         for key in self._structure.projects:
-            self._ensure_project(session, key, there)
-        await session.flush()
-        await self._add_labels(session)
-        await self._add_filters(session)
-        spelled = await labels.settle(session, self.user, self._structure.names)
-        await session.flush()
+            self._ensure_project(unit, key, there)
+        await unit.flush()
+        await self._add_labels(unit)
+        await self._add_filters(unit)
+        spelled = await labels.resolve_labels(unit, self._structure.names)
+        await unit.flush()
         return ResolvedStructure(self._projects, spelled)
 
-    async def add_chunk(self, session: AsyncSession, chunk: Chunk) -> int:
+    async def add_chunk(self, unit: UnitOfWork, chunk: Chunk) -> int:
         """Add tasks, in one transaction; gives how many."""
-        await tasks.lock_user(session, self.user.user_id)
-        await self._ensure_labels(session, chunk.labels)
-        await repository.insert_rows(session, chunk)
-        session.info["recorded"] = True
-        count_new(session, self.user.user_id, _count_amounts(chunk))
-        collect_inserts(session, self.user.user_id, "task", chunk.ids)
-        await tree.count_below(session, self.user.user_id, chunk.parents, datetime.now(UTC))
+        await self._ensure_labels(unit, chunk.labels)
+        await unit.imports.insert_rows(chunk)
+        unit.session.info["recorded"] = True
+        count_new(unit.session, unit.user.user_id, _count_amounts(chunk))
+        collect_inserts(unit.session, unit.user.user_id, "task", chunk.ids)
+        await subtree.update_progress(unit, chunk.parents, datetime.now(UTC))
         return len(chunk.ids)
 
-    async def _ensure_labels(self, session: AsyncSession, names: Sequence[str]) -> None:
+    async def _ensure_labels(self, unit: UnitOfWork, names: Sequence[str]) -> None:
         """Make the labels that are no longer there."""
         keys = {name_key(name): name for name in names}
-        there = await repository.find_label_keys(session, self.user.user_id, keys)
+        there = await unit.labels.find_known_keys(keys)
         missing = [name for key, name in keys.items() if key not in there]
         if missing:
-            await labels.settle(session, self.user, missing)
-            await session.flush()
+            await labels.resolve_labels(unit, missing)
+            await unit.flush()
 
-    def _ensure_project(
-        self, session: AsyncSession, key: str, there: dict[tuple[str, str | None], str]
-    ) -> None:
+    def _ensure_project(self, unit: UnitOfWork, key: str, there: dict[tuple[str, str | None], str]) -> None:
         """Find the project of the file; make it if there is none of that name in the same place."""
         draft = self._structure.projects[key]
         parent = self._projects[draft.parent] if draft.parent else None
         name = draft.name.replace("\x00", "").strip()[:MAX_NAME].strip() or "Imported"
         place = (name_key(name), parent)
         if place not in there:
-            there[place] = self._create_project(session, draft, name, parent).id
+            there[place] = self._create_project(unit, draft, name, parent).id
         self._projects[key] = there[place]
 
     def _create_project(
-        self, session: AsyncSession, draft: ImportedProject, name: str, parent: str | None
+        self, unit: UnitOfWork, draft: ImportedProject, name: str, parent: str | None
     ) -> Project:
         fields = {
             "name": name,
@@ -110,30 +99,30 @@ class Importer:
             "position": draft.position,
         }
         values = validate_fields(ProjectCreate, fields, f"project {name}", self.report)
-        return named.add(session, self.user, Project, values | {"parent_id": parent})
+        return named.add_resource(unit, Project, values | {"parent_id": parent})
 
-    async def _add_labels(self, session: AsyncSession) -> None:
+    async def _add_labels(self, unit: UnitOfWork) -> None:
         for fields in self._structure.labels:
             where = f"label {str(fields.get('name', ''))[:40]}"
             values = validate_fields(LabelCreate, fields, where, self.report)
             name = values.get("name")
-            if name and not await structure.by_key(session, Label, self.user.user_id, [name_key(name)]):
-                named.add(session, self.user, Label, values)
-                await session.flush()
+            if name and not await unit.labels.find_by_keys([name_key(name)]):
+                named.add_resource(unit, Label, values)
+                await unit.flush()
 
-    async def _add_filters(self, session: AsyncSession) -> None:
+    async def _add_filters(self, unit: UnitOfWork) -> None:
         for fields in self._structure.filters[:MAX_FILTERS]:
             where = f"filter {str(fields.get('name', ''))[:40]}"
             values = validate_fields(FilterCreate, fields, where, self.report)
             if not values:
                 continue
             try:
-                await filters.create(session, self.user, FilterCreate.model_validate(values))
+                await filters.create(unit, FilterCreate.model_validate(values))
             except Invalid as error:
                 self.report.add(where, f"Skipped: {error.detail}")
             except NameTaken:
                 continue
-            await session.flush()
+            await unit.flush()
 
 
 def _count_amounts(chunk: Chunk) -> Amounts:

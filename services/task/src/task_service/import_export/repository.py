@@ -36,10 +36,11 @@ from sqlmodel import SQLModel, col
 
 from servicekit.persistence.database import execute_per_dialect
 from servicekit.persistence.json_rows import ROWS, select_json_rows
+from servicekit.persistence.ownership import ANY_OWNER, OwnedRepository
 from servicekit.persistence.prepared_queries import ExistsQuery
 from task_service.import_export.models import ImportJob
 from task_service.import_export.rows import Chunk
-from task_service.models import Activity, Label, OutboxRow, Project, Task, TaskLabel, TaskText
+from task_service.models import Activity, OutboxRow, Project, Task, TaskLabel, TaskText
 from task_service.named_resources.repository import Named
 
 UNFINISHED = ("waiting", "running")
@@ -52,7 +53,7 @@ _IDS = bindparam("ids", type_=String)
 """A JSON array of them."""
 _EACH = select(func.json_array_elements_text(cast(_IDS, JSON))).scalar_subquery()
 _KNOWN = {
-    dialect: select(col(Task.id)).where(col(Task.user_id) == bindparam("user_id"), is_one)
+    dialect: ANY_OWNER.select(col(Task.id), of=Task).where(is_one)
     for dialect, is_one in (
         ("postgresql", col(Task.id) == any_(func.array(_EACH))),
         ("sqlite", col(Task.id).in_(select(func.json_each(_IDS).table_valued("value").c.value))),
@@ -73,107 +74,93 @@ _FRACTION = ".000000"
 """SQLAlchemy stores it in SQLite always, JSON has it where there is one."""
 
 
-async def find_job(session: AsyncSession, user_id: str, id: str) -> ImportJob | None:
-    query = select(ImportJob).where(
-        col(ImportJob.id) == id, col(ImportJob.user_id) == user_id, col(ImportJob.status) != READING
-    )
-    return (await session.scalars(query)).first()
+class ImportRepository(OwnedRepository):
+    """The imports of one owner, and what is asked and written while one goes on."""
+
+    async def find_job(self, id: str) -> ImportJob | None:
+        query = self.select(ImportJob).where(col(ImportJob.id) == id, col(ImportJob.status) != READING)
+        return (await self.session.scalars(query)).first()
+
+    async def count_running(self, now: datetime) -> int:
+        """How many files of the owner are being parsed or imported, or are queued, at `now`."""
+        is_read = and_(col(ImportJob.status) == READING, col(ImportJob.leased_until) > now)
+        is_running = or_(col(ImportJob.status).in_(UNFINISHED), is_read)
+        return (await self.session.scalar(self.select(func.count(), of=ImportJob).where(is_running))) or 0
+
+    async def lock_job(self, id: str) -> ImportJob | None:
+        """Without the file, which can have some megabytes."""
+        query = self.select(ImportJob).where(col(ImportJob.id) == id).options(_WITHOUT_THE_FILE)
+        return (await self.session.scalars(query.with_for_update())).first()
+
+    async def discard_unqueued(self, id: str) -> None:
+        """Drop a file that was parsed, unless it is queued."""
+        query = self.delete(ImportJob).where(col(ImportJob.id) == id, col(ImportJob.status) == READING)
+        await self.session.execute(query)
+
+    async def erase_all(self) -> None:
+        await self.session.execute(self.delete(ImportJob))
+
+    async def find_known_tasks(self, ids: Collection[str]) -> set[str]:
+        """Which of these ids are tasks of the owner, the trash included."""
+        found: set[str] = set()
+        wanted = list(ids)
+        connection = await self.session.connection()
+        query = _KNOWN[connection.dialect.name]
+        for start in range(0, len(wanted), IDS_PER_QUERY):
+            given = {
+                "user_id": self.user_id,
+                "ids": orjson.dumps(wanted[start : start + IDS_PER_QUERY]).decode(),
+            }
+            found |= set((await connection.scalars(query, given)).all())
+        return found
+
+    async def insert_rows(self, chunk: Chunk) -> None:
+        """Insert the rows of a chunk, past the session, which sees nothing of it."""
+        for name, rows in chunk.rows.items():
+            await execute_per_dialect(self.session, _INSERTS[name], {"rows": rows})
 
 
-async def count_running(session: AsyncSession, user_id: str, now: datetime) -> int:
-    """How many files of a user are being parsed or imported, or are queued, at `now`."""
-    is_read = and_(col(ImportJob.status) == READING, col(ImportJob.leased_until) > now)
-    query = select(func.count()).where(
-        col(ImportJob.user_id) == user_id, or_(col(ImportJob.status).in_(UNFINISHED), is_read)
-    )
-    return (await session.scalar(query)) or 0
+class ExportRepository(OwnedRepository):
+    """What an export reads of one owner."""
+
+    async def list_projects(self) -> Sequence[Project]:
+        """All that are not in the trash, in their order."""
+        query = self.select(Project).where(col(Project.deleted_at).is_(None))
+        return (await self.session.scalars(query.order_by(col(Project.position), col(Project.id)))).all()
+
+    async def list_all(self, model: type[Named]) -> Sequence[Named]:
+        query = self.select(model, of=model).order_by(col(model.position), col(model.id))
+        return (await self.session.scalars(query)).all()
+
+    async def list_tasks_after(self, last: str, limit: int, *, trashed: bool = False) -> Sequence[Task]:
+        """Tasks that are not in the trash, or those that are, by id, behind the id `last`."""
+        deleted = col(Task.deleted_at)
+        query = self.select(Task).where(
+            col(Task.id) > last, deleted.is_not(None) if trashed else deleted.is_(None)
+        )
+        return (await self.session.scalars(query.order_by(col(Task.id)).limit(limit))).all()
+
+    async def list_activity_after(self, last: str, limit: int) -> Sequence[Activity]:
+        """What happened to all tasks, oldest first, behind the id `last`."""
+        query = self.select(Activity).where(col(Activity.id) > last)
+        return (await self.session.scalars(query.order_by(col(Activity.id)).limit(limit))).all()
+
+    async def list_zones(self) -> Sequence[str]:
+        """The time zones tasks of the owner are fixed to."""
+        query = self.select(col(Task.time_zone), of=Task).where(
+            col(Task.deleted_at).is_(None), col(Task.time_zone).is_not(None)
+        )
+        return [zone for zone in (await self.session.scalars(query.distinct())).all() if zone]
 
 
 async def lock_next_job(session: AsyncSession, now: datetime) -> ImportJob | None:
-    """The oldest import nobody works on, locked."""
+    """The oldest import, of whomever, nobody works on, locked."""
     query = select(ImportJob).where(*_MAY_BE_LEASED).order_by(col(ImportJob.created_at)).limit(1)
     return (await session.scalars(query.with_for_update(skip_locked=True), {"now": now})).first()
 
 
-async def lock_job(session: AsyncSession, id: str) -> ImportJob | None:
-    """Without the file, which can have some megabytes."""
-    query = select(ImportJob).where(col(ImportJob.id) == id).options(_WITHOUT_THE_FILE)
-    return (await session.scalars(query.with_for_update())).first()
-
-
-async def discard_unqueued(session: AsyncSession, id: str) -> None:
-    """Drop a file that was parsed, unless it is queued."""
-    query = delete(ImportJob).where(col(ImportJob.id) == id, col(ImportJob.status) == READING)
-    await session.execute(query)
-
-
 async def purge_jobs(session: AsyncSession, before: datetime) -> None:
     await session.execute(delete(ImportJob).where(col(ImportJob.created_at) < before))
-
-
-async def erase_user(session: AsyncSession, user_id: str) -> None:
-    await session.execute(delete(ImportJob).where(col(ImportJob.user_id) == user_id))
-
-
-async def find_known_tasks(session: AsyncSession, user_id: str, ids: Collection[str]) -> set[str]:
-    """Which of these ids are tasks of the user, the trash included."""
-    found: set[str] = set()
-    wanted = list(ids)
-    connection = await session.connection()
-    query = _KNOWN[connection.dialect.name]
-    for start in range(0, len(wanted), IDS_PER_QUERY):
-        given = {"user_id": user_id, "ids": orjson.dumps(wanted[start : start + IDS_PER_QUERY]).decode()}
-        found |= set((await connection.scalars(query, given)).all())
-    return found
-
-
-async def find_label_keys(session: AsyncSession, user_id: str, keys: Collection[str]) -> set[str]:
-    """Those of these keys under which the user has a label."""
-    query = select(col(Label.key)).where(col(Label.user_id) == user_id, col(Label.key).in_(keys))
-    return set((await session.scalars(query)).all())
-
-
-async def list_projects(session: AsyncSession, user_id: str) -> Sequence[Project]:
-    """All that are not in the trash, in their order."""
-    query = select(Project).where(col(Project.user_id) == user_id, col(Project.deleted_at).is_(None))
-    return (await session.scalars(query.order_by(col(Project.position), col(Project.id)))).all()
-
-
-async def list_all(session: AsyncSession, model: type[Named], user_id: str) -> Sequence[Named]:
-    query = select(model).where(col(model.user_id) == user_id)
-    return (await session.scalars(query.order_by(col(model.position), col(model.id)))).all()
-
-
-async def list_tasks_after(
-    session: AsyncSession, user_id: str, last: str, limit: int, *, trashed: bool = False
-) -> Sequence[Task]:
-    """Tasks that are not in the trash, or those that are, by id, behind the id `last`."""
-    deleted = col(Task.deleted_at)
-    query = select(Task).where(col(Task.user_id) == user_id, col(Task.id) > last)
-    query = query.where(deleted.is_not(None) if trashed else deleted.is_(None))
-    return (await session.scalars(query.order_by(col(Task.id)).limit(limit))).all()
-
-
-async def list_activity_after(
-    session: AsyncSession, user_id: str, last: str, limit: int
-) -> Sequence[Activity]:
-    """What happened to all tasks, oldest first, behind the id `last`."""
-    query = select(Activity).where(col(Activity.user_id) == user_id, col(Activity.id) > last)
-    return (await session.scalars(query.order_by(col(Activity.id)).limit(limit))).all()
-
-
-async def list_zones(session: AsyncSession, user_id: str) -> Sequence[str]:
-    """The time zones tasks of the user are fixed to."""
-    query = select(col(Task.time_zone)).where(
-        col(Task.user_id) == user_id, col(Task.deleted_at).is_(None), col(Task.time_zone).is_not(None)
-    )
-    return [zone for zone in (await session.scalars(query.distinct())).all() if zone]
-
-
-async def insert_rows(session: AsyncSession, chunk: Chunk) -> None:
-    """Insert the rows of a chunk, past the session, which sees nothing of it."""
-    for name, rows in chunk.rows.items():
-        await execute_per_dialect(session, _INSERTS[name], {"rows": rows})
 
 
 def _make_insert(model: type[SQLModel]) -> Mapping[str, Executable]:

@@ -10,17 +10,19 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.routing import APIRoute
 
 from servicekit.persistence.database import Database
-from servicekit.security.auth import CurrentUser
+from servicekit.security.auth import CurrentUser, Principal
 from servicekit.web import idempotency
 from servicekit.web.idempotency import IdempotencyClaim
 from servicekit.web.ids import PathId
-from servicekit.web.routes import SessionDep, create_router, reject_unknown_parameters
+from servicekit.web.routes import create_router, reject_unknown_parameters
+from task_service.container import ContainerDep
 from task_service.import_export import export, use_cases
 from task_service.import_export.file_process import FileProcess
 from task_service.import_export.file_reader import FileRequest, FileSummary
 from task_service.import_export.formats import Format
 from task_service.import_export.schemas import ExportPage, ImportRead
 from task_service.tasks.schemas import Id, Name
+from task_service.unit_of_work.unit import UnitOfWork, UnitOfWorkDep
 
 imports = create_router(prefix="/import", tags=["many at once"])
 files = create_router(prefix="/import", tags=["many at once"], route_class=APIRoute)
@@ -61,6 +63,7 @@ async def start_import(
     user: CurrentUser,
     request: Request,
     response: Response,
+    container: ContainerDep,
     format: FormatParam = None,
     project: ProjectParam = None,
     dry_run: Annotated[bool, Query(description="only say what would come of it")] = False,
@@ -74,19 +77,20 @@ async def start_import(
     """
     reject_unknown_parameters(request, {"format", "project", "dry_run"})
     file = FileRequest(use_cases.make_owner(user), await request.body(), format, project, datetime.now(UTC))
-    state, claim = request.app.state, await idempotency.parse_claim(request, user.user_id)
-    earlier = await _find_stored_response(state.database, claim)
+    database, handover = container.database, container.handover
+    claim = await idempotency.parse_claim(request, user.user_id)
+    earlier = await _find_stored_response(database, claim)
     if earlier is not None:
         return earlier
-    async with use_cases.admit_file(state.database, state.handover.readers, file) as id:
+    async with use_cases.admit_file(database, handover.readers, user, file) as id:
         if dry_run:
             response.status_code = 200
-            return await use_cases.preview_import(state.database, file)
+            return await use_cases.preview_import(database, user, file)
         async with AsyncExitStack() as ends:
             process = await ends.enter_async_context(FileProcess(file))
             found = await use_cases.read_file(process)
-            answer = await _enqueue_import(state.database, claim, id, file, found)
-            if state.handover.offer(id, process):
+            answer = await _enqueue_import(database, user, claim, id, file, found)
+            if handover.offer(id, process):
                 ends.pop_all()
             return answer
 
@@ -100,13 +104,18 @@ async def _find_stored_response(database: Database, claim: IdempotencyClaim | No
 
 
 async def _enqueue_import(
-    database: Database, claim: IdempotencyClaim | None, id: str, file: FileRequest, found: FileSummary
+    database: Database,
+    user: Principal,
+    claim: IdempotencyClaim | None,
+    id: str,
+    file: FileRequest,
+    found: FileSummary,
 ) -> Response:
     async with database.transaction() as session:
         earlier = await idempotency.claim_key(session, claim) if claim else None
         if earlier is not None:
             return earlier
-        job = await use_cases.enqueue_import(session, id, file, found)
+        job = await use_cases.enqueue_import(await UnitOfWork.begin(session, user), id, file, found)
         shown = ImportRead.model_validate(job).model_dump(mode="json")
         answer = JSONResponse(shown, 202, {"Location": f"/api/v1/import/{id}"})
         if claim:
@@ -115,9 +124,9 @@ async def _enqueue_import(
 
 
 @imports.get("/{id}")
-async def read_import(user: CurrentUser, id: PathId, session: SessionDep) -> ImportRead:
+async def read_import(unit: UnitOfWorkDep, id: PathId) -> ImportRead:
     """Progress of an import, and what could not be imported. Kept for 7 days."""
-    return ImportRead.model_validate(await use_cases.read_import(session, user, id))
+    return ImportRead.model_validate(await use_cases.read_import(unit, id))
 
 
 @exports.get(
@@ -127,7 +136,7 @@ async def read_import(user: CurrentUser, id: PathId, session: SessionDep) -> Imp
 )
 async def export_tasks(
     user: CurrentUser,
-    request: Request,
+    container: ContainerDep,
     format: Literal["json", "csv", "ics"] = "json",
     components: ComponentsParam = "both",
 ) -> StreamingResponse:
@@ -135,14 +144,12 @@ async def export_tasks(
     make, kind = _EXPORTS[format]
     name = f'attachment; filename="tasks.{format}"'
     how = (export.CalendarOptions(user.time_zone, components),) if format == "ics" else ()
-    stream = make(request.app.state.database, user.user_id, *how)
+    stream = make(container.database, user, *how)
     return StreamingResponse(stream, media_type=kind, headers={"content-disposition": name})
 
 
 @exports.get("/pages", include_in_schema=False)
-async def export_page(
-    user: CurrentUser, session: SessionDep, of: export.ExportPart, after: Id = ""
-) -> ExportPage:
+async def export_page(unit: UnitOfWorkDep, of: export.ExportPart, after: Id = "") -> ExportPage:
     """For the export of a whole account, which the edge puts together."""
-    items, following = await export.read_export_page(session, user.user_id, of, after)
+    items, following = await export.read_export_page(unit, of, after)
     return ExportPage(items=items, next=following)

@@ -20,8 +20,8 @@ from task_service.import_export.limits import MAX_AT_ONCE, WAIT_SECONDS
 from task_service.import_export.models import ImportJob
 from task_service.import_export.parsed_file import Owner, UnreadableFile
 from task_service.import_export.schemas import ImportRead, ReportLine
-from task_service.tasks import repository as tasks
 from task_service.tasks.activity import via_of
+from task_service.unit_of_work.unit import UnitOfWork
 
 RETENTION = timedelta(days=7)
 """How long it can be asked what became of an import."""
@@ -42,26 +42,26 @@ class TooManyImports(Conflict):
 
 @asynccontextmanager
 async def admit_file(
-    database: Database, readers: asyncio.Semaphore, request: FileRequest
+    database: Database, readers: asyncio.Semaphore, user: Principal, request: FileRequest
 ) -> AsyncIterator[str]:
     """One of the files a user may have under way; gives its id.
 
     It is counted under the user's lock, before anything is read, until it is done.
     Raises `TooManyImports`, `AccountGone`.
     """
-    id, user_id = new_id(), request.user.user_id
+    id = new_id()
     async with database.transaction() as session:
-        await tasks.lock_user(session, user_id)
-        await tasks.require_account(session, user_id)
-        if await repository.count_running(session, user_id, request.now) >= MAX_AT_ONCE:
+        unit = await UnitOfWork.begin(session, user)
+        await unit.require_account()
+        if await unit.imports.count_running(request.now) >= MAX_AT_ONCE:
             raise TooManyImports
-        session.add(_make_job(id, request, status=repository.READING, leased_until=request.now + READ_WITHIN))
+        unit.add(_make_job(id, request, status=repository.READING, leased_until=request.now + READ_WITHIN))
     try:
         async with readers:
             yield id
     finally:
         async with database.transaction() as session:
-            await repository.discard_unqueued(session, id)
+            await UnitOfWork(session, user).imports.discard_unqueued(id)
 
 
 async def read_file(process: FileProcess) -> FileSummary:
@@ -74,27 +74,24 @@ async def read_file(process: FileProcess) -> FileSummary:
         raise ImportUnreadable(f"The import was aborted: {error}.") from error
 
 
-async def enqueue_import(
-    session: AsyncSession, id: str, request: FileRequest, found: FileSummary
-) -> ImportJob:
+async def enqueue_import(unit: UnitOfWork, id: str, request: FileRequest, found: FileSummary) -> ImportJob:
     """Put a file that was read, and is counted as `id`, in the queue. Raises `AccountGone`."""
     body = request.body
     packed = body if formats.is_packed(body) else await asyncio.to_thread(gzip.compress, body, 5)
-    await tasks.lock_user(session, request.user.user_id)
-    await tasks.require_account(session, request.user.user_id)
-    job = await repository.lock_job(session, id) or _make_job(id, request)
+    await unit.require_account()
+    job = await unit.imports.lock_job(id) or _make_job(id, request)
     job.sqlmodel_update({"body": packed, "total": found.total, "format": found.format, "status": "waiting"})
     job.leased_until = LONG_AGO
-    session.add(job)
+    unit.add(job)
     return job
 
 
-async def preview_import(database: Database, request: FileRequest) -> ImportRead:
+async def preview_import(database: Database, user: Principal, request: FileRequest) -> ImportRead:
     """What would come of a file; nothing is stored. Raises `ImportUnreadable`."""
     async with FileProcess(request) as process:
         found = await read_file(process)
         async with database.reading() as session:
-            known = await repository.find_known_tasks(session, request.user.user_id, found.possible_ids)
+            known = await UnitOfWork(session, user).imports.find_known_tasks(found.possible_ids)
         try:
             outlook = await process.plan(known)
         except FileProcessError as error:
@@ -115,9 +112,9 @@ async def preview_import(database: Database, request: FileRequest) -> ImportRead
     )
 
 
-async def read_import(session: AsyncSession, user: Principal, id: str) -> ImportJob:
+async def read_import(unit: UnitOfWork, id: str) -> ImportJob:
     """How far an import is. Raises `NotFound`."""
-    job = await repository.find_job(session, user.user_id, id)
+    job = await unit.imports.find_job(id)
     if job is None:
         raise NotFound
     return job

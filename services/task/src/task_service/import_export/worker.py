@@ -21,20 +21,20 @@ from servicekit.errors import QuotaExceeded
 from servicekit.messaging.outbox import record_event
 from servicekit.persistence.database import Database, is_unavailable
 from servicekit.security.auth import Agent, Principal
+from task_service.container import container_of
 from task_service.import_export import importer as adding_limits
 from task_service.import_export import repository
 from task_service.import_export.events import import_finished
 from task_service.import_export.file_process import FileProcess, FileProcessError
 from task_service.import_export.file_reader import FileRequest
 from task_service.import_export.formats import Format
-from task_service.import_export.handover import Handover
 from task_service.import_export.importer import Importer
 from task_service.import_export.models import ImportJob
 from task_service.import_export.parsed_file import UnreadableFile
 from task_service.import_export.preparation import ImportSummary
 from task_service.import_export.use_cases import make_owner
 from task_service.polling import poll
-from task_service.tasks import repository as tasks
+from task_service.unit_of_work.unit import UnitOfWork, act_for
 
 LEASE = timedelta(seconds=60)
 POLL_SECONDS = 1.0
@@ -48,8 +48,8 @@ log = logging.getLogger(__name__)
 
 async def run(app: FastAPI) -> None:
     """Work until cancelled."""
-    database: Database = app.state.database
-    handover: Handover = app.state.handover
+    container = container_of(app)
+    database, handover = container.database, container.handover
 
     async def do_next() -> bool:
         job = await _lease_job(database)
@@ -104,31 +104,42 @@ async def run_import(database: Database, job: ImportJob, process: FileProcess | 
             await _finish_job(database, job, str(error))
             return
         async with database.reading() as session:
-            known = await repository.find_known_tasks(session, job.user_id, found.possible_ids)
+            known = await UnitOfWork(session, user).imports.find_known_tasks(found.possible_ids)
         outlook = await process.plan(known)
-        adding = Importer(user, outlook)
+        adding = Importer(outlook)
         async with database.transaction() as session:
-            if await _lock_unless_erased(session, job) is None:
-                return
-            await adding.require_room(session)
-            settled = await adding.add_structure(session)
+            unit = await UnitOfWork.begin(session, user)
+            if await unit.imports.lock_job(job.id) is None:
+                return  # the user was erased meanwhile
+            await adding.require_room(unit)
+            settled = await adding.add_structure(unit)
         await process.settle(settled, chunk_size=adding_limits.CHUNK_SIZE)
-        if await _add_chunks(database, job, adding, process, outlook):
+        if await _add_chunks(database, user, job, adding, process, outlook):
             await _finish_job(database, job, "", adding)
 
 
 async def _add_chunks(
-    database: Database, job: ImportJob, adding: Importer, process: FileProcess, outlook: ImportSummary
+    database: Database,
+    user: Principal,
+    job: ImportJob,
+    adding: Importer,
+    process: FileProcess,
+    outlook: ImportSummary,
 ) -> bool:
-    """Add chunk by chunk; False if the user was erased meanwhile."""
+    """Add chunk by chunk; False if the user was erased meanwhile, who must get nothing more.
+
+    An erasure holds the lock of the user, too: it sees all that was added before, and ends before anything
+    else is.
+    """
     before, added = job.added, 0
     while (chunk := await process.chunk()) is not None:
         began = time.perf_counter()
         async with database.transaction() as session:
-            stored = await _lock_unless_erased(session, job)
+            unit = await UnitOfWork.begin(session, user)
+            stored = await unit.imports.lock_job(job.id)
             if stored is None:
                 return False
-            added += await adding.add_chunk(session, chunk)
+            added += await adding.add_chunk(unit, chunk)
             _update_progress(stored, outlook, before, added)
         await asyncio.sleep((time.perf_counter() - began) * PAUSE_SHARE)
     return True
@@ -143,13 +154,9 @@ def _update_progress(stored: ImportJob, outlook: ImportSummary, before: int, add
     stored.leased_until = datetime.now(UTC) + LEASE
 
 
-async def _lock_unless_erased(session: AsyncSession, job: ImportJob) -> ImportJob | None:
-    """The job, locked; None if its user was erased meanwhile, who must get nothing more.
-
-    Erasing takes its turn, too: it sees all that was added before, and ends before anything else is.
-    """
-    await tasks.lock_user(session, job.user_id)
-    return await repository.lock_job(session, job.id)
+async def _lock_job(session: AsyncSession, job: ImportJob) -> ImportJob | None:
+    """The job as it is stored now, locked; None if it is gone."""
+    return await UnitOfWork(session, act_for(job.user_id)).imports.lock_job(job.id)
 
 
 async def _lease_job(database: Database) -> ImportJob | None:
@@ -170,7 +177,7 @@ async def _requeue_job(database: Database, job: ImportJob, *, is_ours: bool) -> 
     is_ours: what stopped it is a defect or a budget, and not what is around it.
     """
     async with database.transaction() as session:
-        stored = await repository.lock_job(session, job.id)
+        stored = await _lock_job(session, job)
         if stored is None:
             return None
         stored.failures += is_ours
@@ -183,7 +190,7 @@ async def _requeue_job(database: Database, job: ImportJob, *, is_ours: bool) -> 
 async def _release_job(database: Database, job: ImportJob) -> None:
     """Let somebody else go on at once: this process is told to stop."""
     async with database.transaction() as session:
-        stored = await repository.lock_job(session, job.id)
+        stored = await _lock_job(session, job)
         if stored:
             stored.status, stored.leased_until = "waiting", datetime.now(UTC)
 
@@ -212,7 +219,7 @@ async def _finish_job(
     database: Database, job: ImportJob, failure: str, adding: Importer | None = None
 ) -> None:
     async with database.transaction() as session:
-        stored = await repository.lock_job(session, job.id)
+        stored = await _lock_job(session, job)
         if stored is None or stored.finished_at:
             return
         stored.status = "failed" if failure else "done"

@@ -4,30 +4,23 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from contracts.folding import name_key
-from servicekit.security.auth import Principal
 from task_service.errors import NameTaken
-from task_service.fanout import repository as changes
 from task_service.fanout import use_cases as fanout
 from task_service.fanout.models import FanOut, Kind
-from task_service.labels import repository as label_repository
 from task_service.labels.schemas import LabelCreate, LabelPatch
 from task_service.models import Label, Task
-from task_service.named_resources import repository
 from task_service.named_resources import use_cases as named
-from task_service.tasks import repository as task_repository
+from task_service.unit_of_work.unit import UnitOfWork
 
 
-async def create(session: AsyncSession, user: Principal, draft: LabelCreate) -> Label:
+async def create(unit: UnitOfWork, draft: LabelCreate) -> Label:
     """Add a label. Raises `NameTaken`."""
-    await task_repository.lock_user(session, user.user_id)
-    await _check_name(session, user, None, draft.name)
-    return named.add(session, user, Label, draft.model_dump())
+    await _check_name(unit, None, draft.name)
+    return named.add_resource(unit, Label, draft.model_dump())
 
 
-async def update(session: AsyncSession, user: Principal, label: Label, patch: LabelPatch) -> Label:
+async def update(unit: UnitOfWork, label: Label, patch: LabelPatch) -> Label:
     """Change what `patch` names; another name is the new one on every task.
 
     Raises `NameTaken`, `TooManyChanges`.
@@ -35,19 +28,19 @@ async def update(session: AsyncSession, user: Principal, label: Label, patch: La
     asked: dict[str, Any] = patch.model_dump(exclude_unset=True)
     name = asked.get("name", label.name)
     if name != label.name:
-        await _check_name(session, user, label, name)
-        await _replace(session, user, label, name)
+        await _check_name(unit, label, name)
+        await _replace_label(unit, label, name)
     label.update(asked, datetime.now(UTC))
     return label
 
 
-async def delete(session: AsyncSession, user: Principal, label: Label) -> None:
+async def delete(unit: UnitOfWork, label: Label) -> None:
     """Forget a label; tasks lose it. Raises `TooManyChanges`."""
-    await _replace(session, user, label, None)
-    await named.remove(session, label)
+    await _replace_label(unit, label, None)
+    await named.remove_resource(unit, label)
 
 
-async def settle(session: AsyncSession, user: Principal, names: Sequence[str]) -> dict[str, str]:
+async def resolve_labels(unit: UnitOfWork, names: Sequence[str]) -> dict[str, str]:
     """The labels of these names as they are written, by the keys of the names; missing ones are made.
 
     While a label is being renamed on many tasks its old name means the new one; a label that is being
@@ -58,45 +51,43 @@ async def settle(session: AsyncSession, user: Principal, names: Sequence[str]) -
         wanted.setdefault(name_key(name), name)
     if not wanted:
         return {}
-    found = {
-        label.key: label.name for label in await repository.by_key(session, Label, user.user_id, list(wanted))
-    }
+    found = {label.key: label.name for label in await unit.labels.find_by_keys(list(wanted))}
     missing = wanted.keys() - found.keys()
-    changing = await _changing(session, user) if missing else {}
+    changing = await _list_changing(unit) if missing else {}
     for key in missing - changing.keys():
-        found[key] = named.add(session, user, Label, {"name": wanted[key]}).name
+        found[key] = named.add_resource(unit, Label, {"name": wanted[key]}).name
     found |= {key: name for key, name in changing.items() if name and key in missing}
     return {key: found[key] for key in wanted if key in found}
 
 
-async def relabel_more(_: AsyncSession, job: FanOut, tasks: Sequence[Task]) -> None:
+async def relabel_more(_: UnitOfWork, job: FanOut, tasks: Sequence[Task]) -> None:
     """Replace the label on these tasks, too."""
-    _relabel(tasks, job.details["keys"], job.details["name"])
+    _relabel_tasks(tasks, job.details["keys"], job.details["name"])
 
 
-async def find_new(session: AsyncSession, job: FanOut) -> Sequence[str]:
+async def find_new(unit: UnitOfWork, job: FanOut) -> Sequence[str]:
     """Tasks that have come to have the old name meanwhile: copies of others, or from a file.
 
     What the index of labels says of a task that has no such label is left out: it would be found for ever.
     """
     keys, name = job.details["keys"], job.details["name"]
-    ids = await label_repository.tasks_to_relabel(session, job.user_id, keys, name)
-    found = await task_repository.these(session, job.user_id, ids)
+    ids = await unit.labels.find_tasks_to_relabel(keys, name)
+    found = await unit.tasks.find_tasks(ids)
     return [task.id for task in found if any(name_key(each) in keys for each in task.labels if each != name)]
 
 
-async def _replace(session: AsyncSession, user: Principal, label: Label, name: str | None) -> None:
+async def _replace_label(unit: UnitOfWork, label: Label, name: str | None) -> None:
     """Replace a label by one of that name on all tasks; of many, the last ones follow after the request."""
-    earlier = await changes.about(session, user.user_id, Kind.RELABEL, label.id)
+    earlier = await unit.fan_outs.find_job_about(Kind.RELABEL, label.id)
     keys = sorted({label.key, *(earlier.details["keys"] if earlier else ())})
-    ids = await label_repository.tasks_to_relabel(session, user.user_id, keys, name)
+    ids = await unit.labels.find_tasks_to_relabel(keys, name)
     details = {"keys": keys, "name": name}
-    first = await fanout.defer(session, user.user_id, Kind.RELABEL, ids, details, subject=label.id)
-    tasks = await task_repository.these(session, user.user_id, first)
-    _relabel(tasks, keys, name)
+    first = await fanout.defer_tasks(unit, Kind.RELABEL, ids, details, subject=label.id)
+    tasks = await unit.tasks.find_tasks(first)
+    _relabel_tasks(tasks, keys, name)
 
 
-def _relabel(tasks: Sequence[Task], keys: Collection[str], name: str | None) -> None:
+def _relabel_tasks(tasks: Sequence[Task], keys: Collection[str], name: str | None) -> None:
     now = datetime.now(UTC)
     for task in tasks:
         wanted = [name if name_key(each) in keys else each for each in task.labels]
@@ -105,19 +96,19 @@ def _relabel(tasks: Sequence[Task], keys: Collection[str], name: str | None) -> 
             task.relabel(kept, now)
 
 
-async def _changing(session: AsyncSession, user: Principal, but: str = "") -> dict[str, str | None]:
+async def _list_changing(unit: UnitOfWork, but: str = "") -> dict[str, str | None]:
     """Names that are being replaced on many tasks, by their keys: what by. None: by nothing.
 
     but: the id of a label whose own change doesn't count.
     """
-    jobs = await changes.of_kind(session, user.user_id, Kind.RELABEL)
+    jobs = await unit.fan_outs.list_jobs(Kind.RELABEL)
     return {key: job.details["name"] for job in jobs if job.subject != but for key in job.details["keys"]}
 
 
-async def _check_name(session: AsyncSession, user: Principal, label: Label | None, name: str) -> None:
+async def _check_name(unit: UnitOfWork, label: Label | None, name: str) -> None:
     key = name_key(name)
-    for other in await repository.by_key(session, Label, user.user_id, [key]):
+    for other in await unit.labels.find_by_keys([key]):
         if other is not label:
             raise NameTaken(f"There is a label “{other.name}” already.")
-    if key in await _changing(session, user, label.id if label else ""):
+    if key in await _list_changing(unit, label.id if label else ""):
         raise NameTaken(f"Tasks are still losing the label “{name}”; try again in a moment.")

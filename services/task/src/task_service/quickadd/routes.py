@@ -1,14 +1,14 @@
 """HTTP in: preview of quick add."""
 
-from servicekit.security.auth import CurrentUser
-from servicekit.web.routes import ReadOnlyRoute, SessionDep, create_router
+from servicekit.web.routes import ReadOnlyRoute, create_router
 from task_service.quickadd import use_cases
 from task_service.quickadd.schemas import ParseRequest, QuickAddPreview
+from task_service.unit_of_work.unit import UnitOfWorkDep
 
 quick_add = create_router(prefix="/tasks", tags=["tasks"], route_class=ReadOnlyRoute)
 
 
 @quick_add.post("/parse")
-async def parse_quick_add(user: CurrentUser, body: ParseRequest, session: SessionDep) -> QuickAddPreview:
+async def parse_quick_add(unit: UnitOfWorkDep, body: ParseRequest) -> QuickAddPreview:
     """Previews the task that quick add would create from a text; nothing is stored."""
-    return await use_cases.preview_quick_add(session, user, body)
+    return await use_cases.preview_quick_add(unit, body)

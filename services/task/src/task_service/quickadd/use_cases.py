@@ -1,17 +1,14 @@
 """Quick add: creates the task that a text describes, with the projects and labels it names."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
 from pydantic import ValidationError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.folding import name_key
 from servicekit.errors import FieldProblem, Invalid
 from servicekit.security.auth import Principal
-from task_service.models import Label, Project, Task
-from task_service.named_resources import repository
+from task_service.models import Project, Task
 from task_service.named_resources import use_cases as named
 from task_service.quickadd import Calendar, ParsedTask, parse_text
 from task_service.quickadd.dialects import DIALECTS, SyntaxName
@@ -23,9 +20,9 @@ from task_service.quickadd.schemas import (
     QuickAddPreview,
     TaskDraft,
 )
-from task_service.tasks import repository as tasks
 from task_service.tasks import use_cases
 from task_service.tasks.schemas import TaskCreate
+from task_service.unit_of_work.unit import UnitOfWork
 
 MAX_LABELS = 50
 
@@ -35,20 +32,22 @@ class NoTitleLeft(Invalid):
     title = "No title is left; put the text in double quotes to use it as it is"
 
 
-async def create_task(session: AsyncSession, user: Principal, draft: TaskDraft) -> Task:
+async def create_task(unit: UnitOfWork, draft: TaskDraft) -> Task:
     """Add a task from its fields or from what is said in words. Raises `Invalid`."""
     draft.require_title()
+    user = unit.user
     if draft.quick is None:
-        return await use_cases.create(session, user, draft.merge_parsed({}))
+        return await use_cases.create(unit, draft.merge_parsed({}))
     calendar = Calendar.for_zone(datetime.now(UTC), draft.time_zone or user.time_zone, user.week_start)
     try:
-        return await use_cases.create(session, user, await _build_task(session, user, draft, calendar))
+        return await use_cases.create(unit, await _build_task(unit, draft, calendar))
     except Invalid as error:
         raise _attribute_to_text(error, draft) from error
 
 
-async def preview_quick_add(session: AsyncSession, user: Principal, body: ParseRequest) -> QuickAddPreview:
+async def preview_quick_add(unit: UnitOfWork, body: ParseRequest) -> QuickAddPreview:
     """Preview the parsed task; nothing is stored."""
+    user = unit.user
     found = parse_text(
         body.quick,
         Calendar.for_zone(body.now or datetime.now(UTC), body.time_zone or user.time_zone, user.week_start),
@@ -57,20 +56,18 @@ async def preview_quick_add(session: AsyncSession, user: Principal, body: ParseR
     return QuickAddPreview(
         task=ParsedTaskRead.model_validate(found),
         spans=[ParsedSpan.model_validate(span) for span in found.spans],
-        creates=await _list_missing(session, user, found),
+        creates=await _list_missing(unit, found),
     )
 
 
-async def _build_task(
-    session: AsyncSession, user: Principal, draft: TaskDraft, calendar: Calendar
-) -> TaskCreate:
+async def _build_task(unit: UnitOfWork, draft: TaskDraft, calendar: Calendar) -> TaskCreate:
     assert draft.quick is not None
-    found = parse_text(draft.quick, calendar, _choose_syntax(user, draft.marks))
+    found = parse_text(draft.quick, calendar, _choose_syntax(unit.user, draft.marks))
     if not found.title:
         raise NoTitleLeft.field("/quick", NoTitleLeft.title)
     values = _select_values(found)
     if found.project and "project_id" not in draft.model_fields_set:
-        values["project_id"] = (await _ensure_project(session, user, found.project)).id
+        values["project_id"] = (await _ensure_project(unit, found.project)).id
     if "due_date" in draft.model_fields_set and draft.due_date is None:
         values.pop("due_time")
     try:
@@ -96,31 +93,24 @@ def _select_values(found: ParsedTask) -> dict[str, Any]:
     return {name: getattr(found, name) for name in names} | {"labels": found.labels[:MAX_LABELS]}
 
 
-async def _ensure_project(session: AsyncSession, user: Principal, name: str) -> Project:
+async def _ensure_project(unit: UnitOfWork, name: str) -> Project:
     """The project of that name, wherever it lies; a new one at the top if there is none."""
-    await tasks.lock_user(session, user.user_id)
-    known = await _find_by_name(session, user, Project, [name])
+    known = await unit.projects.find_by_keys([name_key(name)])
     if known:
         return known[0]
-    made = named.add(session, user, Project, {"name": name})
-    await session.flush()
+    made = named.add_resource(unit, Project, {"name": name})
+    await unit.flush()
     return made
 
 
-async def _find_by_name(
-    session: AsyncSession, user: Principal, model: type[repository.Named], names: Sequence[str]
-) -> Sequence[repository.Named]:
-    return await repository.by_key(session, model, user.user_id, [name_key(name) for name in names])
-
-
-async def _list_missing(session: AsyncSession, user: Principal, found: ParsedTask) -> list[CreatedName]:
+async def _list_missing(unit: UnitOfWork, found: ParsedTask) -> list[CreatedName]:
     labels = (
-        {label.key for label in await _find_by_name(session, user, Label, found.labels)}
+        {label.key for label in await unit.labels.find_by_keys([name_key(name) for name in found.labels])}
         if found.labels
         else set()
     )
     new = [CreatedName(kind="label", name=name) for name in found.labels if name_key(name) not in labels]
-    if found.project and not await _find_by_name(session, user, Project, [found.project]):
+    if found.project and not await unit.projects.find_by_keys([name_key(found.project)]):
         new.append(CreatedName(kind="project", name=found.project))
     return new
 

@@ -3,15 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, delete
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import Integer
-from sqlmodel import col
 
 from servicekit.persistence.database import build_per_dialect
 from servicekit.persistence.json_rows import insert_json_rows, rows_of
+from servicekit.persistence.ownership import OwnedRepository
 from task_service.quotas.amounts import ALL, Amounts
 from task_service.quotas.models import AccountUsage
 from task_service.unit_of_work.repository import Telling
@@ -49,9 +48,11 @@ def add_amounts(connection: Connection, user_id: str, added: Amounts) -> Mapping
     return row._mapping  # type: ignore[return-value]  # its keys are the names of the columns
 
 
-async def usage_of(session: AsyncSession, user_id: str) -> AccountUsage:
-    return await session.get(AccountUsage, user_id) or AccountUsage(user_id=user_id)
+class UsageRepository(OwnedRepository):
+    """What one account keeps."""
 
+    async def read_usage(self) -> AccountUsage:
+        return await self.find_own(AccountUsage) or AccountUsage(user_id=self.user_id)
 
-async def erase_user(session: AsyncSession, user_id: str) -> None:
-    await session.execute(delete(AccountUsage).where(col(AccountUsage.user_id) == user_id))
+    async def erase_all(self) -> None:
+        await self.session.execute(self.delete(AccountUsage))

@@ -14,8 +14,9 @@ from sqlalchemy import Connection, Select
 
 from servicekit.app import HOUSEKEEPING_SECONDS
 from servicekit.persistence.database import Database
+from task_service.container import container_of
 from task_service.retention import repository
-from task_service.tasks import repository as tasks
+from task_service.unit_of_work.account import lock_user
 
 TRASH_KEPT = timedelta(days=30)
 """How long a deleted task can be restored."""
@@ -27,12 +28,13 @@ log = logging.getLogger(__name__)
 
 async def run(app: FastAPI) -> None:
     """Keep house until cancelled."""
+    database = container_of(app).database
     while True:
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
         try:
             now = datetime.now(UTC)
-            await purge_trash(app.state.database, now - TRASH_KEPT)
-            await purge_history(app.state.database, now - ACTIVITY_KEPT)
+            await purge_trash(database, now - TRASH_KEPT)
+            await purge_history(database, now - ACTIVITY_KEPT)
         except Exception as error:
             log.warning("housekeeping failed: %s", error)
 
@@ -68,7 +70,7 @@ async def _until_nothing_is_left(
     dropped = 1
     while dropped:
         async with database.transaction() as session:
-            await tasks.lock_user(session, user_id)
+            await lock_user(session, user_id)
             connection = await session.connection()
             dropped = await connection.run_sync(purge, user_id)
 

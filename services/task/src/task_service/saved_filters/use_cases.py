@@ -4,19 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from contracts.folding import name_key
 from servicekit.errors import Invalid
-from servicekit.security.auth import Principal
 from servicekit.web.ids import is_valid_id
 from task_service.errors import NameTaken
 from task_service.filtering.validation import validate_filter, validate_sort
 from task_service.models import SavedFilter
-from task_service.named_resources import repository
 from task_service.named_resources import use_cases as named
 from task_service.saved_filters.schemas import FilterCreate, FilterPatch
-from task_service.tasks import repository as task_repository
+from task_service.unit_of_work.unit import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +33,7 @@ BUILT_IN: Mapping[str, Named] = {
 """By the keys of their names, which no saved filter can have."""
 
 
-async def resolve(session: AsyncSession, user: Principal, name_or_id: str) -> Named:
+async def resolve_filter(unit: UnitOfWork, name_or_id: str) -> Named:
     """The filter with that id or name; built-in ones need no query. Raises `Invalid`."""
     key = name_key(name_or_id)
     if key in BUILT_IN:
@@ -45,48 +41,45 @@ async def resolve(session: AsyncSession, user: Principal, name_or_id: str) -> Na
     if "\x00" in key:
         found = None
     elif is_valid_id(name_or_id):
-        found = await repository.by_id(session, SavedFilter, user.user_id, name_or_id)
+        found = await unit.filters.find_by_id(name_or_id)
     else:
-        found = next(iter(await repository.by_key(session, SavedFilter, user.user_id, [key])), None)
+        found = next(iter(await unit.filters.find_by_keys([key])), None)
     if found is None:
         raise Invalid.field("?saved", f"There is no filter “{name_or_id}”.", code="no-such-filter")
     return Named(found.filter, found.sort)
 
 
-async def create(session: AsyncSession, user: Principal, draft: FilterCreate) -> SavedFilter:
+async def create(unit: UnitOfWork, draft: FilterCreate) -> SavedFilter:
     """Save a filter. Raises `Invalid` or `NameTaken`."""
-    _check(draft.filter, draft.sort)
-    await task_repository.lock_user(session, user.user_id)
-    await _check_name(session, user, None, draft.name)
-    return named.add(session, user, SavedFilter, draft.model_dump())
+    _check_syntax(draft.filter, draft.sort)
+    await _check_name(unit, None, draft.name)
+    return named.add_resource(unit, SavedFilter, draft.model_dump())
 
 
-async def update(
-    session: AsyncSession, user: Principal, saved: SavedFilter, patch: FilterPatch
-) -> SavedFilter:
+async def update(unit: UnitOfWork, saved: SavedFilter, patch: FilterPatch) -> SavedFilter:
     """Change what `patch` names. Raises `Invalid` or `NameTaken`."""
-    _check(patch.filter if "filter" in patch.model_fields_set else None, patch.sort)
+    _check_syntax(patch.filter if "filter" in patch.model_fields_set else None, patch.sort)
     asked = patch.model_dump(exclude_unset=True)
     if "name" in asked:
-        await _check_name(session, user, saved, asked["name"])
+        await _check_name(unit, saved, asked["name"])
     saved.update(asked, datetime.now(UTC))
     return saved
 
 
-async def delete(session: AsyncSession, saved: SavedFilter) -> None:
-    await named.remove(session, saved)
+async def delete(unit: UnitOfWork, saved: SavedFilter) -> None:
+    await named.remove_resource(unit, saved)
 
 
-def _check(filter: str | None, sort: str | None) -> None:
+def _check_syntax(filter: str | None, sort: str | None) -> None:
     if filter is not None:
         validate_filter("/filter", filter)
     if sort is not None:
         validate_sort("/sort", sort)
 
 
-async def _check_name(session: AsyncSession, user: Principal, saved: SavedFilter | None, name: str) -> None:
+async def _check_name(unit: UnitOfWork, saved: SavedFilter | None, name: str) -> None:
     if name_key(name) in BUILT_IN:
         raise NameTaken(f"“{name}” is the name of a built-in filter.")
-    for other in await repository.by_key(session, SavedFilter, user.user_id, [name_key(name)]):
+    for other in await unit.filters.find_by_keys([name_key(name)]):
         if other is not saved:
             raise NameTaken(f"There is a filter “{other.name}” already.")

@@ -15,14 +15,14 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import SQLModel, col
+from sqlmodel import col
 
 from servicekit.persistence.deferred_inserts import DeferredInsert
 from servicekit.persistence.json_rows import json_rows, rows_of
+from servicekit.persistence.ownership import OwnedRepository, OwnerScope
 from task_service.models import ErasedOwner
 from task_service.sync.models import ChangeCounter, ChangeLogEntry
 from task_service.unit_of_work.repository import Telling, cte_of
@@ -82,35 +82,34 @@ CHANGES = DeferredInsert(
 """Upserts the last change of each resource; `seq` counts back from what `NUMBERS` allocates: 0, -1, …"""
 
 
-async def read_counter(session: AsyncSession, user_id: str) -> ChangeCounter:
-    """The counter of a user; one that starts at 0 if nothing has changed yet."""
-    return await session.get(ChangeCounter, user_id) or ChangeCounter(user_id=user_id, last=0)
+class ChangeLogRepository(OwnedRepository):
+    """The change log of one owner."""
 
+    async def read_counter(self) -> ChangeCounter:
+        """The counter of the owner; one that starts at 0 if nothing has changed yet."""
+        return await self.find_own(ChangeCounter) or ChangeCounter(user_id=self.user_id, last=0)
 
-async def list_changes_after(
-    session: AsyncSession, user_id: str, seq: int, deletions_hidden_up_to: int, limit: int
-) -> Sequence[ChangeLogEntry]:
-    """Changes after `seq`, in order; up to `deletions_hidden_up_to` without deletions."""
-    query = select(ChangeLogEntry).where(
-        col(ChangeLogEntry.user_id) == user_id,
-        col(ChangeLogEntry.seq) > seq,
-        or_(col(ChangeLogEntry.seq) > deletions_hidden_up_to, col(ChangeLogEntry.deleted).is_(False)),
-    )
-    return (await session.scalars(query.order_by(col(ChangeLogEntry.seq)).limit(limit))).all()
+    async def list_changes_after(
+        self, seq: int, deletions_hidden_up_to: int, limit: int
+    ) -> Sequence[ChangeLogEntry]:
+        """Changes after `seq`, in order; up to `deletions_hidden_up_to` without deletions."""
+        number = col(ChangeLogEntry.seq)
+        is_shown = or_(number > deletions_hidden_up_to, col(ChangeLogEntry.deleted).is_(False))
+        query = self.select(ChangeLogEntry).where(number > seq, is_shown)
+        return (await self.session.scalars(query.order_by(number).limit(limit))).all()
 
+    async def find_resources(self, model: type[Any], ids: Collection[str]) -> dict[str, Any]:
+        """The resources of these ids, by id."""
+        query = self.select(model).where(model.id.in_(ids))
+        return {thing.id: thing for thing in await self.session.scalars(query)}
 
-async def list_resources(
-    session: AsyncSession, model: type[Any], user_id: str, ids: Collection[str]
-) -> dict[str, Any]:
-    """The resources of these ids, by id."""
-    found: Sequence[SQLModel] = (
-        await session.scalars(select(model).where(model.user_id == user_id, model.id.in_(ids)))
-    ).all()
-    return {thing.id: thing for thing in found}  # type: ignore[attr-defined]  # each kind has one
+    async def erase_all(self) -> None:
+        for model in (ChangeLogEntry, ChangeCounter):
+            await self.session.execute(self.delete(model))
 
 
 async def purge_deletions(session: AsyncSession, before: datetime) -> None:
-    """Purge tombstones older than `before`, and store for each user up to which `seq` they are gone.
+    """Purge everybody's tombstones older than `before`, and store up to which `seq` of whom they are gone.
 
     Tokens up to there can't be served as a delta any more, see `use_cases.read_changes`.
     """
@@ -121,11 +120,6 @@ async def purge_deletions(session: AsyncSession, before: datetime) -> None:
         .group_by(col(ChangeLogEntry.user_id))
     )
     for user_id, seq in (await session.execute(newest)).all():
-        counter = update(ChangeCounter).where(col(ChangeCounter.user_id) == user_id)
+        counter = OwnerScope(user_id).update(ChangeCounter)
         await session.execute(counter.values(forgotten=seq))
     await session.execute(delete(ChangeLogEntry).where(*old))
-
-
-async def erase_user(session: AsyncSession, user_id: str) -> None:
-    await session.execute(delete(ChangeLogEntry).where(col(ChangeLogEntry.user_id) == user_id))
-    await session.execute(delete(ChangeCounter).where(col(ChangeCounter.user_id) == user_id))

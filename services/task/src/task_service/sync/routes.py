@@ -4,10 +4,10 @@ from typing import Annotated
 
 from fastapi import Query
 
-from servicekit.security.auth import CurrentUser
-from servicekit.web.routes import SessionDep, create_router
+from servicekit.web.routes import create_router
 from task_service.sync import use_cases
 from task_service.sync.schemas import Changes
+from task_service.unit_of_work.unit import UnitOfWorkDep
 
 changes = create_router(prefix="/changes", tags=["many at once"])
 
@@ -16,8 +16,7 @@ Since = Annotated[str | None, Query(max_length=200, description="`next_token` of
 
 @changes.get("")
 async def list_changes(
-    user: CurrentUser,
-    session: SessionDep,
+    unit: UnitOfWorkDep,
     since: Since = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 200,
 ) -> Changes:
@@ -26,4 +25,4 @@ async def list_changes(
     Each thing comes once, as it is now. A token is good for 90 days; for an older one everything comes
     again, with `full_sync`.
     """
-    return await use_cases.read_changes(session, user, since, limit)
+    return await use_cases.read_changes(unit, since, limit)

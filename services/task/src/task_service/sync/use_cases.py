@@ -18,6 +18,7 @@ from task_service.sync import repository
 from task_service.sync.change_log import KINDS
 from task_service.sync.models import ChangeLogEntry
 from task_service.sync.schemas import ChangeRead, Changes
+from task_service.unit_of_work.unit import UnitOfWork
 
 RETENTION = timedelta(days=90)
 """How long tombstones are kept; a token from before is answered with a full sync."""
@@ -35,27 +36,25 @@ class SyncToken:
     deletions_hidden_up_to: int = 0
 
 
-async def read_changes(session: AsyncSession, user: Principal, since: str | None, limit: int) -> Changes:
+async def read_changes(unit: UnitOfWork, since: str | None, limit: int) -> Changes:
     """A page of changes after the token `since`; of everything without one. Raises `Invalid` for a bad token.
 
     The token of the last page is the counter, not the last change: it moves past changes that are hidden.
     The counter is read before the changes, so that all up to it are visible to the second query. A token
     below `forgotten` (tombstones are purged) or above `last` (as after a restore) starts over.
     """
-    counter = await repository.read_counter(session, user.user_id)
-    place = _decode_token(user, since) if since else None
+    counter = await unit.changes.read_counter()
+    place = _decode_token(unit.user, since) if since else None
     is_too_old = place is not None and not counter.forgotten <= place.seq <= counter.last
     starts_over = place is None or is_too_old
     if place is None or starts_over:
         place = SyncToken(0, counter.last)
-    found = await repository.list_changes_after(
-        session, user.user_id, place.seq, place.deletions_hidden_up_to, limit + 1
-    )
+    found = await unit.changes.list_changes_after(place.seq, place.deletions_hidden_up_to, limit + 1)
     page = found[:limit]
     end = page[-1].seq if len(found) > limit else max(counter.last, page[-1].seq if page else 0)
     return Changes(
-        items=await _present_changes(session, user, page),
-        next_token=encode_cursor([end, place.deletions_hidden_up_to], bound_to=_token_scope(user)),
+        items=await _present_changes(unit, page),
+        next_token=encode_cursor([end, place.deletions_hidden_up_to], bound_to=_token_scope(unit.user)),
         has_more=len(found) > limit,
         full_sync=starts_over,
     )
@@ -66,9 +65,7 @@ async def purge_deletions(session: AsyncSession) -> None:
     await repository.purge_deletions(session, datetime.now(UTC) - RETENTION)
 
 
-async def _present_changes(
-    session: AsyncSession, user: Principal, page: Sequence[ChangeLogEntry]
-) -> list[ChangeRead]:
+async def _present_changes(unit: UnitOfWork, page: Sequence[ChangeLogEntry]) -> list[ChangeRead]:
     """Each resource as it is now, which may be newer than its `seq`: then it comes once more later."""
     wanted: dict[str, list[str]] = defaultdict(list)
     for change in page:
@@ -77,7 +74,7 @@ async def _present_changes(
     things = {
         (kind, id): thing
         for kind, ids in wanted.items()
-        for id, thing in (await repository.list_resources(session, _MODELS[kind], user.user_id, ids)).items()
+        for id, thing in (await unit.changes.find_resources(_MODELS[kind], ids)).items()
         if getattr(thing, "deleted_at", None) is None
     }
     return [_present_change(change, things.get((change.kind, change.id))) for change in page]

@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from contracts.folding import search_key
 from servicekit.errors import Invalid
 from servicekit.persistence.database import Database
@@ -29,6 +27,7 @@ from task_service.filtering.sorting import NEWEST_FIRST, Sort, decode_values, pa
 from task_service.filtering.validation import report_position, validate_filter, validate_sort
 from task_service.models import Task
 from task_service.saved_filters import use_cases as filters
+from task_service.unit_of_work.unit import UnitOfWork
 
 T = TypeVar("T")
 
@@ -77,29 +76,22 @@ class _ListCursor:
         return TaskPage(shown, encode_cursor(last, bound_to=self.scope))
 
 
-async def find_tasks(
-    session: AsyncSession, user: Principal, params: ListParams, limit: int, cursor: str | None
-) -> TaskPage[Task]:
+async def find_tasks(unit: UnitOfWork, params: ListParams, limit: int, cursor: str | None) -> TaskPage[Task]:
     """A page of the user's tasks. Raises `Invalid`, naming the parameter and the position in it."""
-    list_query, list_cursor = await _build_query(session, user, params, limit, cursor)
+    list_query, list_cursor = await _build_query(unit, params, limit, cursor)
     return list_cursor.make_page(
-        await repository.list_tasks(session, list_query), limit, lambda task: partial(getattr, task)
+        await unit.task_lists.list_tasks(list_query), limit, lambda task: partial(getattr, task)
     )
 
 
 async def find_rows(
-    session: AsyncSession,
-    user: Principal,
-    params: ListParams,
-    limit: int,
-    cursor: str | None,
-    names: Sequence[str],
+    unit: UnitOfWork, params: ListParams, limit: int, cursor: str | None, names: Sequence[str]
 ) -> TaskPage[Row]:
     """As `find_tasks`, with these fields of each task, and those that the order needs."""
-    list_query, list_cursor = await _build_query(session, user, params, limit, cursor)
+    list_query, list_cursor = await _build_query(unit, params, limit, cursor)
     columns = dict.fromkeys([*names, *keyset.key_fields(list_cursor.sort)])
     return list_cursor.make_page(
-        await repository.list_rows(session, list_query, list(columns)), limit, _row_reader
+        await unit.task_lists.list_rows(list_query, list(columns)), limit, _row_reader
     )
 
 
@@ -112,18 +104,19 @@ async def find_first_page(database: Database, user: Principal, limit: int) -> Ta
 
 
 async def _build_query(
-    session: AsyncSession, user: Principal, params: ListParams, limit: int, cursor: str | None
+    unit: UnitOfWork, params: ListParams, limit: int, cursor: str | None
 ) -> tuple[repository.ListQuery, _ListCursor]:
-    saved = await filters.resolve(session, user, params.saved) if params.saved else None
+    saved = await filters.resolve_filter(unit, params.saved) if params.saved else None
     sort = validate_sort("?sort", params.sort or (saved.sort if saved else None) or NEWEST_FIRST)
     node = _combine_filters(
         _parse_optional_filter("?saved", saved.filter) if saved else None,
         _parse_optional_filter("?filter", params.filter),
     )
-    bound_to = _cursor_scope(user, params)
+    bound_to = _cursor_scope(unit.user, params)
     now, last = _decode_position(cursor, bound_to, sort) if cursor else (datetime.now(UTC), None)
     words = _search_words(params.q)
-    scope = QueryContext(user.user_id, UserClock(now, user.time_zone, user.week_start))
+    clock = UserClock(now, unit.user.time_zone, unit.user.week_start)
+    scope = QueryContext(unit.task_lists, clock)
     conditions: list[Condition] = [TASK.deleted_at.is_(None)]
     if params.trash:
         conditions = [TASK.deleted_at.is_not(None), TASK.taken_back.is_(False)]
@@ -134,9 +127,7 @@ async def _build_query(
     conditions += [keyset.after(sort, last)] if last else []
     texts += map(match_search_word, words)
     by_title = "title" in sort.fields
-    list_query = repository.ListQuery(
-        user.user_id, conditions, texts, keyset.order_by(sort), limit + 1, by_title
-    )
+    list_query = repository.ListQuery(conditions, texts, keyset.order_by(sort), limit + 1, by_title)
     return list_query, _ListCursor(sort, now, bound_to)
 
 

@@ -10,35 +10,33 @@ from servicekit.web.fast_reads import NO_QUERY, create_fast_reads, render_json
 from servicekit.web.ids import PathId
 from servicekit.web.pagination import CursorParam, Limit, Page, decode_cursor, encode_cursor, paginate
 from servicekit.web.preconditions import build_not_modified, format_etag, matches_etag, require_match
-from servicekit.web.routes import SessionDep, create_router
+from servicekit.web.routes import create_router
+from task_service.container import Container, ContainerDep, container_of
 from task_service.models import Task
 from task_service.quickadd import use_cases as quick_add
 from task_service.quickadd.schemas import TaskDraft
-from task_service.tasks import manual_order as placing
-from task_service.tasks import presenters, queries, skipping, successors, use_cases
+from task_service.tasks import manual_order, presenters, queries, skipping, successors, use_cases
 from task_service.tasks.presenters import TASK_FIELDS
 from task_service.tasks.queries import ListParams
 from task_service.tasks.schemas import ActivityRead, Move, Occurrences, TaskPart, TaskPatch, TaskRead, Unskip
 from task_service.tasks.sparse_fields import FieldsParam, parse_fields
+from task_service.unit_of_work.unit import UnitOfWorkDep
 
 tasks = create_router(prefix="/tasks", tags=["tasks"])
 PAGE = 50
 
 
 @tasks.post("", status_code=201)
-async def create_task(
-    user: CurrentUser, body: TaskDraft, session: SessionDep, response: Response
-) -> TaskRead:
+async def create_task(unit: UnitOfWorkDep, body: TaskDraft, response: Response) -> TaskRead:
     """From its fields, or from `quick`: one line in words."""
-    task = await quick_add.create_task(session, user, body)
+    task = await quick_add.create_task(unit, body)
     response.headers["Location"] = f"/api/v1/tasks/{task.id}"
     return _show(task, response)
 
 
 @tasks.get("", response_model=Page[TaskPart])
 async def list_tasks(
-    user: CurrentUser,
-    session: SessionDep,
+    unit: UnitOfWorkDep,
     filter: Annotated[str | None, Query(description="such as `not done and due <= today`")] = None,
     q: Annotated[str | None, Query(max_length=500, description="words in title, labels or notes")] = None,
     sort: Annotated[str | None, Query(description="such as `-priority,due,created`")] = None,
@@ -50,48 +48,50 @@ async def list_tasks(
 ) -> Response:
     """Newest first, if nothing else is asked for."""
     names, asked = parse_fields(fields), ListParams(filter, q, sort, saved, trash)
-    found = await queries.find_rows(session, user, asked, limit, cursor, names)
+    found = await queries.find_rows(unit, asked, limit, cursor, names)
     return render_json(presenters.present_page(found.tasks, found.next_cursor, names))
 
 
 @tasks.get("/{id}", response_model=TaskPart)
-async def read_task(user: CurrentUser, id: PathId, request: Request, fields: FieldsParam = None) -> Response:
+async def read_task(
+    user: CurrentUser, id: PathId, container: ContainerDep, fields: FieldsParam = None
+) -> Response:
     """With `fields` the ETag is still that of the whole task, so that it serves as `If-Match`."""
-    return await _shown_task(request, user, id, parse_fields(fields))
+    return await _show_row(container, user, id, parse_fields(fields))
 
 
 @tasks.patch("/{id}")
 async def update_task(
-    user: CurrentUser, id: PathId, body: TaskPatch, session: SessionDep, request: Request, response: Response
+    unit: UnitOfWorkDep, id: PathId, body: TaskPatch, request: Request, response: Response
 ) -> TaskRead:
-    task = _matching(request, await use_cases.lock(session, user, id))
-    return _show(await use_cases.update(session, user, task, body), response)
+    task = _matching(request, await use_cases.lock_task(unit, id))
+    return _show(await use_cases.update(unit, task, body), response)
 
 
 @tasks.delete("/{id}", status_code=204)
-async def delete_task(user: CurrentUser, id: PathId, session: SessionDep, request: Request) -> None:
+async def delete_task(unit: UnitOfWorkDep, id: PathId, request: Request) -> None:
     """Moves the task to the trash with all below it; `restore` brings them back for 30 days."""
-    await use_cases.delete(session, user, _matching(request, await use_cases.lock(session, user, id)))
+    await use_cases.delete(unit, _matching(request, await use_cases.lock_task(unit, id)))
 
 
 @tasks.get("/{id}/occurrences")
 async def list_occurrences(
-    user: CurrentUser, id: PathId, session: SessionDep, count: Annotated[int, Query(ge=1, le=50)] = 5
+    unit: UnitOfWorkDep, id: PathId, count: Annotated[int, Query(ge=1, le=50)] = 5
 ) -> Occurrences:
     """The next ones after the current due date, each with why it falls there."""
-    task = await use_cases.read(session, user, id)
-    return Occurrences(items=successors.preview_occurrences(task, user, count))
+    task = await use_cases.read_task(unit, id)
+    return Occurrences(items=successors.preview_occurrences(task, unit.user, count))
 
 
 @tasks.get("/{id}/activity")
 async def list_activity(
-    user: CurrentUser, id: PathId, session: SessionDep, limit: Limit = 50, cursor: CursorParam = None
+    unit: UnitOfWorkDep, id: PathId, limit: Limit = 50, cursor: CursorParam = None
 ) -> Page[ActivityRead]:
     """What happened to the task, the latest first; also of one in the trash."""
-    task = await use_cases.read(session, user, id, trashed=True)
+    task = await use_cases.read_task(unit, id, trashed=True)
     bound_to = f"activity {task.id}"
     before = str(decode_cursor(cursor, bound_to=bound_to, values=1)[0]) if cursor else None
-    rows, last = paginate(await use_cases.activity(session, user, task, before, limit + 1), limit)
+    rows, last = paginate(await use_cases.list_activity(unit, task, before, limit + 1), limit)
     return Page(
         items=[ActivityRead.model_validate(row) for row in rows],
         next_cursor=encode_cursor([last.id], bound_to=bound_to) if last else None,
@@ -100,53 +100,45 @@ async def list_activity(
 
 @tasks.post("/{id}/move")
 async def move_task(
-    user: CurrentUser, id: PathId, body: Move, session: SessionDep, request: Request, response: Response
+    unit: UnitOfWorkDep, id: PathId, body: Move, request: Request, response: Response
 ) -> TaskRead:
     """Puts the task right before or after another one in the manual order."""
-    task = _matching(request, await use_cases.lock(session, user, id))
-    return _show(await placing.move(session, user, task, body), response)
+    task = _matching(request, await use_cases.lock_task(unit, id))
+    return _show(await manual_order.move_task(unit, task, body), response)
 
 
 @tasks.post("/{id}/complete")
-async def complete_task(
-    user: CurrentUser, id: PathId, session: SessionDep, request: Request, response: Response
-) -> TaskRead:
-    task = _matching(request, await use_cases.lock(session, user, id))
-    return _show(await use_cases.complete(session, user, task), response)
+async def complete_task(unit: UnitOfWorkDep, id: PathId, request: Request, response: Response) -> TaskRead:
+    task = _matching(request, await use_cases.lock_task(unit, id))
+    return _show(await use_cases.complete(unit, task), response)
 
 
 @tasks.post("/{id}/reopen")
-async def reopen_task(
-    user: CurrentUser, id: PathId, session: SessionDep, request: Request, response: Response
-) -> TaskRead:
-    task = _matching(request, await use_cases.lock(session, user, id))
-    return _show(await use_cases.reopen(session, user, task), response)
+async def reopen_task(unit: UnitOfWorkDep, id: PathId, request: Request, response: Response) -> TaskRead:
+    task = _matching(request, await use_cases.lock_task(unit, id))
+    return _show(await use_cases.reopen(unit, task), response)
 
 
 @tasks.post("/{id}/skip")
-async def skip_occurrence(
-    user: CurrentUser, id: PathId, session: SessionDep, request: Request, response: Response
-) -> TaskRead:
+async def skip_occurrence(unit: UnitOfWorkDep, id: PathId, request: Request, response: Response) -> TaskRead:
     """Leaves this occurrence out: the task moves to the next one, nothing counts as done."""
-    task = _matching(request, await use_cases.lock(session, user, id))
-    return _show(skipping.skip_occurrence(user, task), response)
+    task = _matching(request, await use_cases.lock_task(unit, id))
+    return _show(skipping.skip_occurrence(unit.user, task), response)
 
 
 @tasks.post("/{id}/unskip")
 async def unskip_occurrence(
-    user: CurrentUser, id: PathId, body: Unskip, session: SessionDep, request: Request, response: Response
+    unit: UnitOfWorkDep, id: PathId, body: Unskip, request: Request, response: Response
 ) -> TaskRead:
     """Moves the task back to an occurrence that was skipped."""
-    task = _matching(request, await use_cases.lock(session, user, id))
-    return _show(skipping.unskip_occurrence(user, task, body.due_date, body.due_time), response)
+    task = _matching(request, await use_cases.lock_task(unit, id))
+    return _show(skipping.unskip_occurrence(unit.user, task, body.due_date, body.due_time), response)
 
 
 @tasks.post("/{id}/restore")
-async def restore_task(
-    user: CurrentUser, id: PathId, session: SessionDep, request: Request, response: Response
-) -> TaskRead:
-    task = _matching(request, await use_cases.lock(session, user, id, trashed=True))
-    return _show(await use_cases.restore(session, user, task), response)
+async def restore_task(unit: UnitOfWorkDep, id: PathId, request: Request, response: Response) -> TaskRead:
+    task = _matching(request, await use_cases.lock_task(unit, id, trashed=True))
+    return _show(await use_cases.restore(unit, task), response)
 
 
 def _matching(request: Request, task: Task) -> Task:
@@ -159,23 +151,23 @@ def _show(task: Task, response: Response) -> TaskRead:
     return TaskRead.model_validate(task)
 
 
-async def _shown_task(request: Request, user: Principal, id: str, names: Sequence[str]) -> Response:
-    row = await use_cases.shown(request.app.state.database, user, id)
+async def _show_row(container: Container, user: Principal, id: str, names: Sequence[str]) -> Response:
+    row = await use_cases.read_shown(container.database, user, id)
     return render_json(presenters.present_task(row, names), {"ETag": format_etag(row["version"])})
 
 
 async def _read_quickly(request: Request, user: Principal) -> Response:
     """A task, or that the client has it as it is."""
-    id = request.path_params["id"]
+    id, container = request.path_params["id"], container_of(request.app)
     if "if-none-match" in request.headers:
-        current = format_etag(await use_cases.version(request.app.state.database, user, id))
+        current = format_etag(await use_cases.read_version(container.database, user, id))
         if matches_etag(request, current):
             return build_not_modified(current)
-    return await _shown_task(request, user, id, TASK_FIELDS)
+    return await _show_row(container, user, id, TASK_FIELDS)
 
 
 async def _list_quickly(request: Request, user: Principal) -> Response:
-    found = await queries.find_first_page(request.app.state.database, user, PAGE)
+    found = await queries.find_first_page(container_of(request.app).database, user, PAGE)
     return render_json(presenters.present_page(found.tasks, found.next_cursor))
 
 

@@ -10,15 +10,13 @@ from datetime import UTC, date, datetime, time
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from servicekit.errors import Invalid
 from servicekit.security.auth import Principal
 from task_service.errors import NothingFollows
 from task_service.models import Activity, Task
 from task_service.recurrence import Series
-from task_service.tasks import repository
 from task_service.tasks.recurrence_settings import build_series
+from task_service.unit_of_work.unit import UnitOfWork
 
 MAX_STEPS = 1000
 """How many occurrences a task can be moved back at once."""
@@ -53,11 +51,11 @@ def unskip_occurrence(user: Principal, task: Task, day: date, clock: time | None
     return task
 
 
-async def find_ended_rule(session: AsyncSession, user: Principal, task: Task) -> str:
+async def find_ended_rule(unit: UnitOfWork, task: Task) -> str:
     """The rule a task had until it was taken away; empty if its date has changed since."""
     if task.recurrence or task.rule_from is None:
         return ""
-    return _find_previous_rule(await repository.activity(session, user.user_id, task.id, None, MAX_ACTIVITY))
+    return _find_previous_rule(await unit.tasks.list_activity(task.id, None, MAX_ACTIVITY))
 
 
 def _find_previous_rule(changes: Sequence[Activity]) -> str:

@@ -9,22 +9,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from servicekit.security.auth import Principal
 from task_service.fanout import use_cases as fanout
 from task_service.fanout.models import FanOut, Kind
-from task_service.hierarchy.repository import DEEPEST, ancestors, subtrees
+from task_service.hierarchy.repository import DEEPEST
 from task_service.models import Task
-from task_service.tasks import repository
-from task_service.tasks import subtree as tree
+from task_service.tasks import subtree
+from task_service.tasks.repository import lies_below
+from task_service.unit_of_work.unit import UnitOfWork
 
 COPIED_FIELDS = ("title", "notes", "priority", "labels", "project_id", "due_time", "time_zone", "position")
 
 
-async def copy_subtasks(
-    session: AsyncSession, user: Principal, task: Task, successor: Task, now: datetime
-) -> None:
+async def copy_subtasks(unit: UnitOfWork, task: Task, successor: Task, now: datetime) -> None:
     """Give `successor` the subtasks of `task`, open again and as much later as it is itself.
 
     A subtask that recurs goes its own way and is not copied, nor is what lies below it. Of many, the last
@@ -36,36 +32,28 @@ async def copy_subtasks(
         "from": task.id,
         "to": successor.id,
         "days": (successor.due_date - task.due_date).days,
-        "zone": user.time_zone,
+        "zone": unit.user.time_zone,
     }
-    ids = await subtrees(session, Task, user.user_id, repository.lies_below(task.id), None)
-    first = await fanout.defer(session, user.user_id, Kind.COPY, ids, details)
-    await _copy_tasks(
-        session, user.user_id, await repository.these(session, user.user_id, first), details, now
-    )
+    ids = await unit.hierarchy.list_subtree(Task, lies_below(task.id), None)
+    first = await fanout.defer_tasks(unit, Kind.COPY, ids, details)
+    await _copy_tasks(unit, await unit.tasks.find_tasks(first), details, now)
 
 
-async def copy_remaining(session: AsyncSession, job: FanOut, tasks: Sequence[Task]) -> None:
+async def copy_remaining(unit: UnitOfWork, job: FanOut, tasks: Sequence[Task]) -> None:
     """Copy these, too. If the successor was taken back meanwhile, they come back with it as well."""
-    await _copy_tasks(session, job.user_id, tasks, job.details, datetime.now(UTC))
+    await _copy_tasks(unit, tasks, job.details, datetime.now(UTC))
 
 
 def create_or_restore(
-    session: AsyncSession,
-    user_id: str,
-    found: Task | None,
-    id: str,
-    values: dict[str, Any],
-    zone: str,
-    now: datetime,
+    unit: UnitOfWork, found: Task | None, id: str, values: dict[str, Any], zone: str, now: datetime
 ) -> Task:
     """A new open task, or the one in the trash that had this id before it was taken back.
 
     zone: the IANA zone its user lives in.
     """
     if found is None:
-        task = Task.create_derived(user_id, id, values, zone, now)
-        session.add(task)
+        task = Task.create_derived(unit.user.user_id, id, values, zone, now)
+        unit.add(task)
         return task
     found.restore_with(values, zone, now)
     return found
@@ -77,7 +65,7 @@ def select_relative_reminders(task: Task) -> list[dict[str, Any]]:
 
 
 async def _copy_tasks(
-    session: AsyncSession, user_id: str, tasks: Sequence[Task], details: dict[str, Any], now: datetime
+    unit: UnitOfWork, tasks: Sequence[Task], details: dict[str, Any], now: datetime
 ) -> None:
     copies: dict[str, Task | None] = {}
     for task in tasks:
@@ -85,26 +73,26 @@ async def _copy_tasks(
             copies[task.id] = None
             continue
         if task.parent_id not in copies:
-            copies[task.parent_id] = await _find_copy(session, user_id, task.parent_id, details)
+            copies[task.parent_id] = await _find_copy(unit, task.parent_id, details)
         parent = copies[task.parent_id]
-        copies[task.id] = await _copy_task(session, task, parent, details, now) if parent else None
-    await tree.count_below(session, user_id, [each.parent_id for each in copies.values() if each], now)
+        copies[task.id] = await _copy_task(unit, task, parent, details, now) if parent else None
+    await subtree.update_progress(unit, [each.parent_id for each in copies.values() if each], now)
 
 
-async def _find_copy(session: AsyncSession, user_id: str, id: str, details: dict[str, Any]) -> Task | None:
+async def _find_copy(unit: UnitOfWork, id: str, details: dict[str, Any]) -> Task | None:
     """The copy of a task that lies below the copied one, or its successor; None where there is none."""
-    above = await ancestors(session, Task, user_id, id, DEEPEST)
+    above = await unit.hierarchy.list_ancestors(Task, id, DEEPEST)
     if details["from"] not in above:
         return None
     copy_id: str = details["to"]
     for each in reversed(above[: above.index(details["from"])]):
         copy_id = _derive_copy_id(copy_id, each)
-    found = await repository.lock(session, user_id, copy_id)
+    found = await unit.tasks.lock_task(copy_id)
     return found if found and (found.deleted_at is None or found.taken_back) else None
 
 
 async def _copy_task(
-    session: AsyncSession, subtask: Task, parent: Task, details: dict[str, Any], now: datetime
+    unit: UnitOfWork, subtask: Task, parent: Task, details: dict[str, Any], now: datetime
 ) -> Task:
     id = _derive_copy_id(parent.id, subtask.id)
     later = timedelta(days=details["days"])
@@ -113,13 +101,13 @@ async def _copy_task(
         "parent_id": parent.id,
         "due_date": subtask.due_date + later if subtask.due_date else None,
     }
-    found = await repository.lock(session, subtask.user_id, id)
+    found = await unit.tasks.lock_task(id)
     if found and not found.deleted_at:
         return found  # somebody put it elsewhere
-    copy = create_or_restore(session, subtask.user_id, found, id, values, details["zone"], now)
+    copy = create_or_restore(unit, found, id, values, details["zone"], now)
     if parent.deleted_at:
-        await session.flush()
-        await tree.trash_along(session, copy, parent.deleted_at, now)
+        await unit.flush()
+        await subtree.trash_along(unit, copy, parent.deleted_at, now)
     return copy
 
 

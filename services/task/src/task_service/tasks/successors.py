@@ -5,18 +5,17 @@ from datetime import datetime
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from servicekit.security.auth import Principal
 from task_service.errors import ComesBackByItself
 from task_service.models import Task
 from task_service.recurrence import Series
 from task_service.recurrence.description import describe_rule
-from task_service.tasks import repository
-from task_service.tasks import subtree as tree
+from task_service.tasks import subtree
 from task_service.tasks.recurrence_settings import build_series, derive_occurrence_id
+from task_service.tasks.repository import is_task
 from task_service.tasks.schemas import OccurrenceRead
 from task_service.tasks.subtask_copying import copy_subtasks, create_or_restore, select_relative_reminders
+from task_service.unit_of_work.unit import UnitOfWork
 
 INHERITED_FIELDS = (
     *("title", "notes", "priority", "labels", "project_id", "parent_id", "due_time", "time_zone"),
@@ -25,24 +24,23 @@ INHERITED_FIELDS = (
 """What an occurrence has from the one before it."""
 
 
-async def add_next(
-    session: AsyncSession, user: Principal, task: Task, now: datetime, reopened_at: datetime
-) -> None:
+async def add_next(unit: UnitOfWork, task: Task, now: datetime, reopened_at: datetime) -> None:
     """Add what follows the completed `task`; its id is that of this occurrence, so it is added once.
 
     reopened_at: when `task` was last changed. If that took back what follows, and on the same day, this
     undoes it: what follows comes back as it was. What somebody deleted stays deleted.
     """
+    user = unit.user
     series = build_series(task, user.time_zone)
     following = series.after_completion(now) if series else None
     if following is None:
         return
     id = derive_next_id(task)
-    found = await repository.lock(session, user.user_id, id)
+    found = await unit.tasks.lock_task(id)
     if found and not found.taken_back and found.deleted_at != reopened_at:
         return
     if found and found.deleted_at == reopened_at and _is_same_day(task, user, now, reopened_at):
-        await tree.untrash(session, user, repository.is_task(found.id), now, reopened_at)
+        await subtree.untrash(unit, is_task(found.id), now, reopened_at)
         return
     values = {name: getattr(task, name) for name in INHERITED_FIELDS} | {
         "reminders": select_relative_reminders(task),
@@ -52,11 +50,11 @@ async def add_next(
         "rule_from": following.anchor,
         "rule_number": following.number,
     }
-    successor = create_or_restore(session, user.user_id, found, id, values, user.time_zone, now)
-    await copy_subtasks(session, user, task, successor, now)
+    successor = create_or_restore(unit, found, id, values, user.time_zone, now)
+    await copy_subtasks(unit, task, successor, now)
 
 
-async def retract_next(session: AsyncSession, user: Principal, task: Task, now: datetime) -> None:
+async def retract_next(unit: UnitOfWork, task: Task, now: datetime) -> None:
     """Move what followed `task` away, subtasks included, unless it is done itself.
 
     It is in the trash, but the trash does not show it: it comes back with the completion of `task`, and
@@ -64,19 +62,19 @@ async def retract_next(session: AsyncSession, user: Principal, task: Task, now: 
     """
     if task.series_id is None:
         return
-    following = await repository.lock(session, user.user_id, derive_next_id(task))
+    following = await unit.tasks.lock_task(derive_next_id(task))
     if following is None or following.deleted_at or following.done:
         return
-    await tree.trash(session, user, repository.is_task(following.id), now, is_taken_back=True)
+    await subtree.trash(unit, is_task(following.id), now, is_taken_back=True)
 
 
-async def check_is_due(session: AsyncSession, user: Principal, task: Task) -> None:
+async def check_is_due(unit: UnitOfWork, task: Task) -> None:
     """Raise `ComesBackByItself` while the occurrence before `task`, in the trash, is open again."""
     if task.done or task.series_id is None or task.occurrence == 1:
         return
     number = task.occurrence - 1
     id = derive_occurrence_id(task.series_id, number) if number > 1 else task.series_id
-    before = await repository.by_id(session, user.user_id, id, trashed=True)
+    before = await unit.tasks.find_task(id, trashed=True)
     assert task.deleted_at
     if before and not before.done and before.updated_at >= task.deleted_at:
         detail = f"“{task.title}” comes back when the previous occurrence, which was reopened, is completed."

@@ -4,14 +4,12 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import JSON, Connection, Select, func, literal, literal_column, select, text
+from sqlalchemy import JSON, Connection, Select, func, literal, literal_column, select
 
 from servicekit.persistence.deferred_inserts import DeferredInsert, Rows
 from servicekit.persistence.json_rows import values_of
 from servicekit.web.idempotency import CLAIM
 
-LOCK_USER = text("SELECT pg_advisory_xact_lock(hashtextextended(:user_id, 0))")
-"""Acquires the advisory lock of a user until the transaction ends, on PostgreSQL."""
 _claim: Any = CLAIM["postgresql"]
 _owner = _claim.cte("claimed").c.owner
 _lock = select(func.pg_advisory_xact_lock(func.hashtextextended(_owner, literal_column("0"))))

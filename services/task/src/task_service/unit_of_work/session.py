@@ -1,4 +1,4 @@
-"""The unit of work: writes what a transaction has changed, and everything that is kept beside it.
+"""The session of a unit of work: writes what has changed, and everything that is kept beside it.
 
 The session knows what is new, changed and removed; the aggregates have recorded what happened. A flush makes
 rows of both: tasks, outbox, activity, search index, usage, change log. All of it goes to the database in
@@ -31,7 +31,7 @@ from task_service.quotas import recorder as quotas
 from task_service.quotas.repository import USED
 from task_service.settings import Settings
 from task_service.sync import change_log as changes
-from task_service.tasks import search_index as derived
+from task_service.tasks import search_index
 from task_service.unit_of_work import repository
 from task_service.unit_of_work.repository import CLAIM_AND_LOCK
 from task_service.unit_of_work.written import Written, collect_events
@@ -59,7 +59,7 @@ CHANGED, REWRITTEN = _changing(_TEXTS), _changing(())
 """Of long texts PostgreSQL makes a copy, even if they stay the same."""
 
 
-class UnitOfWork(BufferedSession):
+class UnitOfWorkSession(BufferedSession):
     """A session that writes what its aggregates have recorded, with all that follows from it."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -79,7 +79,7 @@ class UnitOfWork(BufferedSession):
         collect_events(self, written)
         changes.collect_changes(self, written)
         quotas.count(self, written)
-        derived.keep(self, written)
+        search_index.update_index(self, written)
         for task in written.new_tasks:
             self._defer_row(ADDED, task)
         for task in written.changed_tasks:
@@ -142,28 +142,28 @@ class UnitOfWork(BufferedSession):
 
 def use_units_of_work(database: Database, settings: Settings) -> None:
     """Have every transaction of `database` be a unit of work."""
-    database.session_class = UnitOfWork
+    database.session_class = UnitOfWorkSession
     database.session_info |= {quotas.LIMITS: quotas.limits_of(settings), CLAIMING: CLAIM_AND_LOCK}
 
 
-@event.listens_for(UnitOfWork, "before_flush")
-def _before_flush(unit: UnitOfWork, *_: Any) -> None:
-    unit.collect()
-    unit.write_buffer()
+@event.listens_for(UnitOfWorkSession, "before_flush")
+def _before_flush(session: UnitOfWorkSession, *_: Any) -> None:
+    session.collect()
+    session.write_buffer()
 
 
-@event.listens_for(UnitOfWork, "before_commit", insert=True)
-def _before_commit(unit: UnitOfWork) -> None:
-    savepoint = unit.get_nested_transaction()
+@event.listens_for(UnitOfWorkSession, "before_commit", insert=True)
+def _before_commit(session: UnitOfWorkSession) -> None:
+    savepoint = session.get_nested_transaction()
     if savepoint:
-        unit.release(savepoint)
+        session.release(savepoint)
     else:
-        unit.write_last()
+        session.write_last()
 
 
-@event.listens_for(UnitOfWork, "after_soft_rollback")
-def _after_rollback(unit: UnitOfWork, transaction: SessionTransaction) -> None:
-    unit.roll_back(transaction)
+@event.listens_for(UnitOfWorkSession, "after_soft_rollback")
+def _after_rollback(session: UnitOfWorkSession, transaction: SessionTransaction) -> None:
+    session.roll_back(transaction)
 
 
 def _has_other_texts(task: Task) -> bool:
