@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from sqlalchemy import Date, Integer, String, bindparam, delete, exists, func, select, text
+from sqlalchemy import Date, Integer, String, bindparam, exists, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from analytics_service.models import DailyCount, DeletedUser
 from servicekit.persistence.database import build_per_dialect, execute_per_dialect
+from servicekit.persistence.ownership import ANY_OWNER, OwnedRepository
 from servicekit.persistence.prepared_queries import PreparedQuery
 
 _MORE = select(
@@ -31,9 +32,7 @@ _RECORD_DELETED = build_per_dialect(lambda insert: insert(DeletedUser).on_confli
 _EXCLUSIVE_LOCK = text("LOCK TABLE erased_user IN ACCESS EXCLUSIVE MODE")
 _COUNT = DailyCount.metadata.tables["count"].c
 READ_TOTALS = PreparedQuery(
-    select(_COUNT.name, func.sum(_COUNT.value).label("total"))
-    .where(_COUNT.user_id == bindparam("user_id", type_=_COUNT.user_id.type))
-    .group_by(_COUNT.name)
+    ANY_OWNER.select(_COUNT.name, func.sum(_COUNT.value).label("total"), of=_COUNT).group_by(_COUNT.name)
 )
 """What `totals` finds: `user_id`."""
 
@@ -54,13 +53,16 @@ async def is_deleted(session: AsyncSession, user_id: str) -> bool:
     return await session.get(DeletedUser, user_id) is not None
 
 
-async def sum_counts(session: AsyncSession, user_id: str) -> dict[str, int]:
-    query = (
-        select(col(DailyCount.name), func.sum(col(DailyCount.value)))
-        .where(col(DailyCount.user_id) == user_id)
-        .group_by(col(DailyCount.name))
-    )
-    return {name: int(value) for name, value in await session.execute(query)}
+class CountRepository(OwnedRepository):
+    """The figures of one owner."""
+
+    async def sum_counts(self) -> dict[str, int]:
+        name, value = col(DailyCount.name), func.sum(col(DailyCount.value))
+        query = self.select(name, value, of=DailyCount).group_by(name)
+        return {name: int(value) for name, value in await self.session.execute(query)}
+
+    async def erase_all(self) -> None:
+        await self.session.execute(self.delete(DailyCount))
 
 
 async def record_deleted_user(session: AsyncSession, user_id: str, now: datetime) -> None:
@@ -71,7 +73,3 @@ async def record_deleted_user(session: AsyncSession, user_id: str, now: datetime
     if connection.dialect.name == "postgresql":
         await connection.execute(_EXCLUSIVE_LOCK)
     await execute_per_dialect(session, _RECORD_DELETED, {"id": user_id, "erased_at": now})
-
-
-async def delete_user(session: AsyncSession, user_id: str) -> None:
-    await session.execute(delete(DailyCount).where(col(DailyCount.user_id) == user_id))

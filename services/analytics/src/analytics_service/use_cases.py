@@ -21,7 +21,7 @@ async def count_events(session: AsyncSession, told: Sequence[tuple[CloudEvent[Ev
 
 
 async def read_summary(session: AsyncSession, user_id: str) -> Summary:
-    totals = await repository.sum_counts(session, user_id)
+    totals = await repository.CountRepository(session, user_id).sum_counts()
     return Summary.model_validate(
         {name: value for name, value in totals.items() if name in Summary.model_fields}
     )
@@ -43,5 +43,5 @@ async def store_dead_letter(session: AsyncSession, letter: DeadLetter) -> None:
 async def purge_user(session: AsyncSession, user_id: str) -> None:
     """Purge everything of a deleted user; their tombstone keeps later events from having an effect."""
     await repository.record_deleted_user(session, user_id, datetime.now(UTC))
-    await repository.delete_user(session, user_id)
+    await repository.CountRepository(session, user_id).erase_all()
     await dead_letters.delete_user(session, user_id)

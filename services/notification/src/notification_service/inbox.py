@@ -10,6 +10,7 @@ from yarl import URL
 
 from notification_service import events
 from notification_service.channels import repository as channels
+from notification_service.channels.repository import ChannelRepository
 from notification_service.models import Channel, Delivery, Notification, Recipient
 from notification_service.reminders.instants import load_zone, next_noisy_instant
 from servicekit.messaging.outbox import record_event
@@ -58,7 +59,7 @@ async def mark_read(session: AsyncSession, entry: Notification, now: datetime) -
     if entry.read_at is None:
         entry.read_at = now
         record_event(session, events.notification_read(entry, now))
-        await channels.mark_opened(session, entry.id, now)
+        await ChannelRepository(session, entry.user_id).mark_opened(entry.id, now)
 
 
 def make_delivery(channel: Channel, entry: Notification, recipient: Recipient, now: datetime) -> Delivery:

@@ -12,6 +12,7 @@ from notification_service.list_parameters import InList, build_in_list_query
 from notification_service.models import Notification
 from notification_service.schemas import NotificationRead
 from servicekit.persistence.database import execute_per_dialect
+from servicekit.persistence.ownership import ANY_OWNER, OwnedRepository
 from servicekit.persistence.prepared_queries import PreparedQuery
 
 FOLLOWING = ("task", "own")
@@ -23,8 +24,8 @@ CHUNK = 5_000
 """Rows of one user dropped in one go; the next round takes more."""
 _ENTRY = Notification.metadata.tables["notification"].c
 _FIRST_PAGE = (
-    select(*(_ENTRY[name] for name in NotificationRead.model_fields))
-    .where(_ENTRY.user_id == bindparam("user_id", type_=_ENTRY.user_id.type), _ENTRY.in_inbox)
+    ANY_OWNER.select(*(_ENTRY[name] for name in NotificationRead.model_fields), of=_ENTRY)
+    .where(_ENTRY.in_inbox)
     .order_by(_ENTRY.created_at.desc(), _ENTRY.id.desc())
     .limit(bindparam("limit", type_=Integer()))
 )
@@ -75,32 +76,44 @@ async def load_surroundings(
     return Surroundings(told, bool(rows[0].follows), bool(rows[0].in_use))
 
 
-async def lock_entry(session: AsyncSession, user_id: str, id: str) -> Notification | None:
-    """An entry of the inbox of this user, for a change."""
-    is_it = (col(Notification.id) == id, col(Notification.user_id) == user_id)
-    query = select(Notification).where(*is_it, col(Notification.in_inbox))
-    return (await session.scalars(query.with_for_update())).first()
+class InboxRepository(OwnedRepository):
+    """The inbox of one owner."""
 
+    async def has_entry(self, id: str) -> bool:
+        """Whether there is a notification of that id, in the inbox or for webhooks only."""
+        query = self.select(col(Notification.id), of=Notification).where(col(Notification.id) == id)
+        return await self.session.scalar(query) is not None
 
-async def list_entries(
-    session: AsyncSession, user_id: str, unread: bool | None, before: tuple[datetime, str] | None, limit: int
-) -> Sequence[Notification]:
-    """Newest first, behind the entry made at that time with that id; `unread` keeps only one kind."""
-    query = select(Notification).where(col(Notification.user_id) == user_id, col(Notification.in_inbox))
-    if unread is not None:
-        is_unread = col(Notification.read_at).is_(None)
-        query = query.where(is_unread if unread else ~is_unread)
-    if before:
-        made, id = before
-        is_older = col(Notification.created_at) < made
-        query = query.where(is_older | ((col(Notification.created_at) == made) & (col(Notification.id) < id)))
-    newest_first = (col(Notification.created_at).desc(), col(Notification.id).desc())
-    return (await session.scalars(query.order_by(*newest_first).limit(limit))).all()
+    async def lock_entry(self, id: str) -> Notification | None:
+        """An entry, for a change."""
+        query = self.select(Notification).where(col(Notification.id) == id, col(Notification.in_inbox))
+        return (await self.session.scalars(query.with_for_update())).first()
 
+    async def list_entries(
+        self, unread: bool | None, before: tuple[datetime, str] | None, limit: int
+    ) -> Sequence[Notification]:
+        """Newest first, behind the entry made at that time with that id; `unread` keeps only one kind."""
+        query = self.select(Notification).where(col(Notification.in_inbox))
+        if unread is not None:
+            is_unread = col(Notification.read_at).is_(None)
+            query = query.where(is_unread if unread else ~is_unread)
+        created_at, key = col(Notification.created_at), col(Notification.id)
+        if before:
+            made, id = before
+            query = query.where((created_at < made) | ((created_at == made) & (key < id)))
+        return (await self.session.scalars(query.order_by(created_at.desc(), key.desc()).limit(limit))).all()
 
-async def count_in_inbox(session: AsyncSession, user_id: str) -> int:
-    query = select(func.count()).where(col(Notification.user_id) == user_id, col(Notification.in_inbox))
-    return await session.scalar(query) or 0
+    async def find_excess(self, limit: int) -> Sequence[str]:
+        """Ids of the entries beyond the newest `limit`."""
+        query = self.select(col(Notification.id), of=Notification).where(col(Notification.in_inbox))
+        newest_first = query.order_by(col(Notification.created_at).desc(), col(Notification.id))
+        return (await self.session.scalars(newest_first.offset(limit).limit(CHUNK))).all()
+
+    async def drop_entries(self, ids: Sequence[str]) -> None:
+        await self.session.execute(self.delete(Notification).where(col(Notification.id).in_(ids)))
+
+    async def erase_all(self) -> None:
+        await self.session.execute(self.delete(Notification))
 
 
 async def purge_entries(session: AsyncSession, before: datetime, limit: int) -> None:
@@ -110,12 +123,5 @@ async def purge_entries(session: AsyncSession, before: datetime, limit: int) -> 
     crowded = select(col(Notification.user_id)).where(col(Notification.in_inbox))
     crowded = crowded.group_by(col(Notification.user_id)).having(func.count() > limit)
     for user_id in (await session.scalars(crowded)).all():
-        of_user = select(col(Notification.id)).where(col(Notification.in_inbox))
-        of_user = of_user.where(col(Notification.user_id) == user_id)
-        newest_first = of_user.order_by(col(Notification.created_at).desc(), col(Notification.id))
-        ids = (await session.scalars(newest_first.offset(limit).limit(CHUNK))).all()
-        await session.execute(delete(Notification).where(col(Notification.id).in_(ids)))
-
-
-async def delete_user(session: AsyncSession, user_id: str) -> None:
-    await session.execute(delete(Notification).where(col(Notification.user_id) == user_id))
+        inbox = InboxRepository(session, user_id)
+        await inbox.drop_entries(await inbox.find_excess(limit))

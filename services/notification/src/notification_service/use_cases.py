@@ -93,7 +93,7 @@ def _make_entry(envelope: CloudEvent[Event], **values: Any) -> Notification:
 async def list_entries(
     session: AsyncSession, user_id: str, unread: bool | None, before: tuple[datetime, str] | None, limit: int
 ) -> Sequence[Notification]:
-    return await repository.list_entries(session, user_id, unread, before, limit)
+    return await repository.InboxRepository(session, user_id).list_entries(unread, before, limit)
 
 
 async def first_page(database: Database, user_id: str, limit: int, *, only_unread: bool) -> Sequence[Row]:
@@ -104,7 +104,7 @@ async def first_page(database: Database, user_id: str, limit: int, *, only_unrea
 
 async def mark_read(session: AsyncSession, user_id: str, id: str) -> Notification:
     """Mark an entry as read; a read one stays as it is. Raises `NotFound`."""
-    notification = await repository.lock_entry(session, user_id, id)
+    notification = await repository.InboxRepository(session, user_id).lock_entry(id)
     if notification is None:
         raise NotFound
     await inbox.mark_read(session, notification, datetime.now(UTC))
@@ -116,14 +116,14 @@ async def purge_user(session: AsyncSession, user_id: str) -> None:
 
     Reminders first: one that is being fired is waited for, and has put its entry into the inbox then.
     """
-    await reminders.delete_user(session, user_id, datetime.now(UTC))
-    await repository.delete_user(session, user_id)
-    await channels.delete_user(session, user_id)
-    await quotas.delete_user(session, user_id)
+    await reminders.ReminderRepository(session, user_id).erase_all(datetime.now(UTC))
+    await repository.InboxRepository(session, user_id).erase_all()
+    await channels.ChannelRepository(session, user_id).erase_all()
+    await quotas.QuotaRepository(session, user_id).erase_all()
 
 
 async def retry_delivery(session: AsyncSession, delivery_id: str) -> None:
     """Send what was given up once more; nothing happens to what was sent or erased meanwhile."""
-    delivery = await channels.lock_delivery(session, delivery_id)
+    delivery = await channels.lock_any_delivery(session, delivery_id)
     if delivery and delivery.state == "failed":
         make_due_again(delivery, datetime.now(UTC))

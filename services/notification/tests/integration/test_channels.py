@@ -10,7 +10,7 @@ from notification_service.channels.delivery_job import Sender, SendResult
 from notification_service.channels.delivery_worker import DeliveryWorker, record_result
 from notification_service.channels.mail import MailSender
 from notification_service.channels.push import PushSender
-from notification_service.channels.repository import lock_delivery
+from notification_service.channels.repository import lock_any_delivery
 from notification_service.channels.ssrf import safe_client_session
 from notification_service.channels.webhooks import WebhookSender
 from notification_service.container import container_of
@@ -376,7 +376,7 @@ class TestErasure:
         await send(notification)
         assert receiver.calls == []
         async with notification.database.reading() as session:
-            assert await lock_delivery(session, id) is None
+            assert await lock_any_delivery(session, id) is None
 
 
 async def _say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -15,6 +15,7 @@ from servicekit.web.quotas import Usage, UsageList
 from user_service import events, passwords, repository, sign_in_throttle, tokens
 from user_service.errors import EmailTaken, RefreshTokenInvalid, WrongCredentials
 from user_service.models import RefreshToken, User
+from user_service.repository import CredentialRepository
 from user_service.schemas import SignUp, Tokens, UserPatch
 from user_service.settings import Settings
 from user_service.signing_keys import SigningKey
@@ -94,16 +95,16 @@ async def sign_in(session: AsyncSession, user_id: str, issuer: TokenIssuer) -> t
     user = await repository.find_by_id(session, user_id)
     if user is None:
         raise WrongCredentials
-    await repository.end_oldest_sessions(
-        session, user.id, datetime.now(UTC), keep=issuer.settings.quota_sessions - 1
-    )
+    credentials = CredentialRepository(session, user.id)
+    await credentials.end_oldest_sessions(datetime.now(UTC), keep=issuer.settings.quota_sessions - 1)
     return user, issuer.issue_tokens(session, user, family=new_id())
 
 
 async def read_usage(session: AsyncSession, user_id: str, settings: Settings) -> UsageList:
     """What the account uses of its quotas here."""
-    sessions = await repository.count_sessions(session, user_id, datetime.now(UTC))
-    api_tokens = await repository.count_api_tokens(session, user_id)
+    credentials = CredentialRepository(session, user_id)
+    sessions = await credentials.count_sessions(datetime.now(UTC))
+    api_tokens = await credentials.count_api_tokens()
     return UsageList(
         items=[
             Usage(name="sessions", used=sessions, limit=settings.quota_sessions),
@@ -127,7 +128,7 @@ async def rotate_refresh_token(session: AsyncSession, token: str, issuer: TokenI
     if known is None or known.expires_at <= datetime.now(UTC):
         raise RefreshTokenInvalid
     if known.used_at:
-        await repository.delete_family(session, known.family)
+        await CredentialRepository(session, known.user_id).delete_family(known.family)
         return None
     user = await repository.find_by_id(session, known.user_id)
     if user is None:
@@ -140,7 +141,7 @@ async def sign_out(session: AsyncSession, token: str) -> None:
     """End the session `token` belongs to; an unknown token has none."""
     known = await repository.lock_refresh_token(session, tokens.hash_token(token))
     if known:
-        await repository.delete_family(session, known.family)
+        await CredentialRepository(session, known.user_id).delete_family(known.family)
 
 
 async def read_account(session: AsyncSession, user_id: str) -> User:

@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from analytics_service.models import DeadLetter
 from servicekit.persistence.database import build_per_dialect, execute_per_dialect
+from servicekit.persistence.ownership import OwnerScope
 
 
 def _insert_or_count(insert: Any) -> Any:
@@ -70,7 +71,7 @@ async def delete_failed_before(session: AsyncSession, failed_before: datetime) -
 
 
 async def delete_user(session: AsyncSession, user_id: str) -> None:
-    await session.execute(delete(DeadLetter).where(col(DeadLetter.user_id) == user_id))
+    await session.execute(OwnerScope(user_id).delete(DeadLetter))
 
 
 def _conditions_for(wanted: dict[str, str]) -> list[ColumnElement[bool]]:

@@ -186,7 +186,7 @@ async def record_result(session: AsyncSession, id: str, result: SendResult, now:
 
     A receipt that came in meanwhile is not taken back.
     """
-    delivery = await repository.lock_delivery(session, id)
+    delivery = await repository.lock_any_delivery(session, id)
     if delivery is None:
         return False
     delivery.attempts += 1
@@ -213,16 +213,16 @@ async def _apply_result(session: AsyncSession, delivery: Delivery, result: SendR
 async def _drop_channel(session: AsyncSession, delivery: Delivery, note: str, now: datetime) -> None:
     """The channel is used up: it stays, inactive, with a note that says why."""
     delivery.state = "dropped"
-    channel = await repository.lock_any(session, delivery.channel_id or "")
+    channel = await repository.lock_any_channel(session, delivery.channel_id or "")
     if channel and channel.is_active:
         channel.is_active, channel.note = False, note
-        await repository.drop_waiting(session, channel.id)
+        await repository.ChannelRepository(session, channel.user_id).drop_waiting(channel.id)
         await failure_reports.report_disabled_channel(session, channel, now)
 
 
 async def _give_up(session: AsyncSession, delivery: Delivery, now: datetime) -> None:
     delivery.state = "failed"
-    channel = await repository.lock_any(session, delivery.channel_id or "")
+    channel = await repository.lock_any_channel(session, delivery.channel_id or "")
     if channel:
         await failure_reports.report_failing_channel(session, channel, delivery.error, now)
     failed = record_event(session, events.delivery_failed(delivery))

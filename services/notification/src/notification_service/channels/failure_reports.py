@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from notification_service import inbox, message_texts
 from notification_service.models import Channel, Notification
+from notification_service.repository import InboxRepository
 
 FAILURES = uuid5(NAMESPACE_URL, "todo/failures")
 
@@ -41,7 +42,7 @@ async def _report_once_a_day(
     channel_id: str | None = None,
 ) -> None:
     id = str(uuid5(FAILURES, f"{kind}/{channel_id or user_id}/{now:%Y-%m-%d}"))
-    if await session.get(Notification, id):
+    if await InboxRepository(session, user_id).has_entry(id):
         return
     entry = Notification(id=id, user_id=user_id, kind=kind, title=title, text=text, created_at=now)
     entry.channel_id = channel_id

@@ -19,7 +19,7 @@ async def reencrypt_secrets(database: Database, keys: ChannelKeys) -> int:
     number, last = 0, ""
     while True:
         async with database.transaction() as session:
-            webhooks = await repository.lock_webhooks(session, last, CHUNK)
+            webhooks = await repository.lock_any_webhooks(session, last, CHUNK)
             number += sum([_reencrypt(channel, keys) for channel in webhooks])
         if len(webhooks) < CHUNK:
             return number

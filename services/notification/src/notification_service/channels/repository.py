@@ -4,11 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, literal_column, select, update
+from sqlalchemy import bindparam, delete, func, insert, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from notification_service.models import Channel, Delivery, DeliveryAttempt, Notification
+from servicekit.persistence.ownership import OwnedRepository
 from servicekit.persistence.prepared_queries import ExistsQuery
 
 IS_ANY_READY = ExistsQuery(
@@ -35,46 +36,92 @@ async def add_deliveries(session: AsyncSession, rows: Sequence[Mapping[str, Any]
     await session.execute(insert(Delivery), rows)
 
 
-async def list_channels(
-    session: AsyncSession, user_id: str, kind: str | None, before: str | None, limit: int
-) -> Sequence[Channel]:
-    """Newest first, behind the channel `before`."""
-    query = select(Channel).where(col(Channel.user_id) == user_id)
-    if kind:
-        query = query.where(col(Channel.kind) == kind)
-    if before:
-        query = query.where(col(Channel.id) < before)
-    return (await session.scalars(query.order_by(col(Channel.id).desc()).limit(limit))).all()
+class ChannelRepository(OwnedRepository):
+    """The channels of one owner, and what is sent on them."""
+
+    async def list_channels(self, kind: str | None, before: str | None, limit: int) -> Sequence[Channel]:
+        """Newest first, behind the channel `before`."""
+        query = self.select(Channel)
+        if kind:
+            query = query.where(col(Channel.kind) == kind)
+        if before:
+            query = query.where(col(Channel.id) < before)
+        return (await self.session.scalars(query.order_by(col(Channel.id).desc()).limit(limit))).all()
+
+    async def lock_channel(self, id: str) -> Channel | None:
+        query = self.select(Channel).where(col(Channel.id) == id)
+        return (await self.session.scalars(query.with_for_update())).first()
+
+    async def lock_target(self, kind: str, target: str) -> Channel | None:
+        query = self.select(Channel).where(col(Channel.kind) == kind, col(Channel.target) == target)
+        return (await self.session.scalars(query.with_for_update())).first()
+
+    async def delete_channel(self, channel: Channel) -> None:
+        """Drop a channel with what waits for it and its log."""
+        tries = delete(DeliveryAttempt).where(col(DeliveryAttempt.channel_id) == channel.id)
+        await self.session.execute(tries)
+        await self.session.execute(self.delete(Delivery).where(col(Delivery.channel_id) == channel.id))
+        await self.session.delete(channel)
+
+    async def lock_delivery(self, id: str) -> Delivery | None:
+        query = self.select(Delivery).where(col(Delivery.id) == id)
+        return (await self.session.scalars(query.with_for_update())).first()
+
+    async def has_notification(self, delivery: Delivery) -> bool:
+        """Whether there is still something to send."""
+        query = self.select(col(Notification.id), of=Notification)
+        return (
+            await self.session.scalar(query.where(col(Notification.id) == delivery.notification_id))
+            is not None
+        )
+
+    async def list_receipts(self, reminder_ids: Collection[str]) -> dict[str, list[Delivery]]:
+        """The deliveries of these reminders, oldest first."""
+        query = self.select(Delivery).where(col(Delivery.reminder_id).in_(reminder_ids))
+        found: dict[str, list[Delivery]] = {}
+        for each in await self.session.scalars(query.order_by(col(Delivery.created_at), col(Delivery.kind))):
+            found.setdefault(each.reminder_id or "", []).append(each)
+        return found
+
+    async def list_deliveries(
+        self, channel_id: str, before: tuple[datetime, str] | None, limit: int
+    ) -> Sequence[Delivery]:
+        """Newest first, behind the one made at that time with that id."""
+        query = self.select(Delivery).where(col(Delivery.channel_id) == channel_id)
+        created_at, key = col(Delivery.created_at), col(Delivery.id)
+        if before:
+            made, id = before
+            query = query.where((created_at < made) | ((created_at == made) & (key < id)))
+        return (await self.session.scalars(query.order_by(created_at.desc(), key.desc()).limit(limit))).all()
+
+    async def drop_waiting(self, channel_id: str) -> None:
+        """Nothing more is sent on a channel that is gone."""
+        waiting = (col(Delivery.channel_id) == channel_id, col(Delivery.state) == "due")
+        dropped = self.update(Delivery).where(*waiting).values(state="dropped", next_at=None)
+        await self.session.execute(dropped)
+
+    async def mark_opened(self, notification_id: str, at: datetime) -> None:
+        """The entry was read: its delivery to the inbox is opened."""
+        is_it = (col(Delivery.notification_id) == notification_id, col(Delivery.channel_id).is_(None))
+        opened = self.update(Delivery).where(*is_it).values(state="opened", opened_at=at)
+        await self.session.execute(opened)
+
+    async def erase_all(self) -> None:
+        mine = self.select(col(Delivery.id), of=Delivery)
+        await self.session.execute(delete(DeliveryAttempt).where(col(DeliveryAttempt.delivery_id).in_(mine)))
+        for model in (Delivery, Channel):
+            await self.session.execute(self.delete(model))
 
 
-async def lock_channel(session: AsyncSession, user_id: str, id: str) -> Channel | None:
-    query = select(Channel).where(col(Channel.id) == id, col(Channel.user_id) == user_id)
-    return (await session.scalars(query.with_for_update())).first()
-
-
-async def lock_target(session: AsyncSession, user_id: str, kind: str, target: str) -> Channel | None:
-    query = select(Channel).where(
-        col(Channel.user_id) == user_id, col(Channel.kind) == kind, col(Channel.target) == target
-    )
-    return (await session.scalars(query.with_for_update())).first()
-
-
-async def lock_any(session: AsyncSession, id: str) -> Channel | None:
+async def lock_any_channel(session: AsyncSession, id: str) -> Channel | None:
     """A channel, whoever it belongs to."""
     return (await session.scalars(select(Channel).where(col(Channel.id) == id).with_for_update())).first()
 
 
-async def lock_webhooks(session: AsyncSession, last: str, limit: int) -> Sequence[Channel]:
+async def lock_any_webhooks(session: AsyncSession, last: str, limit: int) -> Sequence[Channel]:
     """The next ones behind the id `last`, whoever they belong to."""
     query = select(Channel).where(col(Channel.kind) == "webhook", col(Channel.id) > last)
     return (await session.scalars(query.order_by(col(Channel.id)).limit(limit).with_for_update())).all()
-
-
-async def delete_channel(session: AsyncSession, channel: Channel) -> None:
-    """Drop a channel with what waits for it and its log."""
-    for table in (DeliveryAttempt, Delivery):
-        await session.execute(delete(table).where(col(table.channel_id) == channel.id))
-    await session.delete(channel)
 
 
 async def count_due(session: AsyncSession, before: datetime) -> dict[str, int]:
@@ -98,36 +145,9 @@ async def load_delivery_jobs(
     return [found[id] for id in ids]
 
 
-async def lock_delivery(session: AsyncSession, id: str) -> Delivery | None:
+async def lock_any_delivery(session: AsyncSession, id: str) -> Delivery | None:
+    """A delivery, whoever it is for."""
     return (await session.scalars(select(Delivery).where(col(Delivery.id) == id).with_for_update())).first()
-
-
-async def has_notification(session: AsyncSession, delivery: Delivery) -> bool:
-    """Whether there is still something to send."""
-    query = select(col(Notification.id)).where(col(Notification.id) == delivery.notification_id)
-    return await session.scalar(query) is not None
-
-
-async def list_receipts(session: AsyncSession, reminder_ids: Collection[str]) -> dict[str, list[Delivery]]:
-    """The deliveries of these reminders, oldest first."""
-    query = select(Delivery).where(col(Delivery.reminder_id).in_(reminder_ids))
-    found: dict[str, list[Delivery]] = {}
-    for delivery in await session.scalars(query.order_by(col(Delivery.created_at), col(Delivery.kind))):
-        found.setdefault(delivery.reminder_id or "", []).append(delivery)
-    return found
-
-
-async def list_deliveries(
-    session: AsyncSession, channel_id: str, before: tuple[datetime, str] | None, limit: int
-) -> Sequence[Delivery]:
-    """Newest first, behind the one made at that time with that id."""
-    query = select(Delivery).where(col(Delivery.channel_id) == channel_id)
-    if before:
-        made, id = before
-        is_older = col(Delivery.created_at) < made
-        query = query.where(is_older | ((col(Delivery.created_at) == made) & (col(Delivery.id) < id)))
-    newest_first = (col(Delivery.created_at).desc(), col(Delivery.id).desc())
-    return (await session.scalars(query.order_by(*newest_first).limit(limit))).all()
 
 
 async def list_attempts(
@@ -145,27 +165,8 @@ async def list_attempts(
     return found
 
 
-async def drop_waiting(session: AsyncSession, channel_id: str) -> None:
-    """Nothing more is sent on a channel that is gone."""
-    waiting = (col(Delivery.channel_id) == channel_id, col(Delivery.state) == "due")
-    await session.execute(update(Delivery).where(*waiting).values(state="dropped", next_at=None))
-
-
-async def mark_opened(session: AsyncSession, notification_id: str, at: datetime) -> None:
-    """The entry was read: its delivery to the inbox is opened."""
-    is_it = (col(Delivery.notification_id) == notification_id, col(Delivery.channel_id).is_(None))
-    await session.execute(update(Delivery).where(*is_it).values(state="opened", opened_at=at))
-
-
 async def purge_old(session: AsyncSession, before: datetime) -> None:
     """Drop deliveries and log that are long over."""
     old = (col(Delivery.created_at) < before, col(Delivery.state) != "due")
     await session.execute(delete(Delivery).where(*old))
     await session.execute(delete(DeliveryAttempt).where(col(DeliveryAttempt.at) < before))
-
-
-async def delete_user(session: AsyncSession, user_id: str) -> None:
-    mine = select(col(Delivery.id)).where(col(Delivery.user_id) == user_id)
-    await session.execute(delete(DeliveryAttempt).where(col(DeliveryAttempt.delivery_id).in_(mine)))
-    await session.execute(delete(Delivery).where(col(Delivery.user_id) == user_id))
-    await session.execute(delete(Channel).where(col(Channel.user_id) == user_id))

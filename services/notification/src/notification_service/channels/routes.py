@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import Path, Response
 
-from notification_service.channels import repository, use_cases
+from notification_service.channels import use_cases
+from notification_service.channels.repository import ChannelRepository
 from notification_service.channels.schemas import (
     ChannelCreate,
     ChannelKind,
@@ -35,7 +36,7 @@ async def list_channels(
     """Newest first; those that are used up, too, with a note that says why. The inbox needs no channel."""
     bound_to = f"channels {user.user_id} {kind}"
     before = decode_cursor(cursor, bound_to=bound_to, values=1)[0] if cursor else None
-    found = await repository.list_channels(session, user.user_id, kind, before, limit + 1)
+    found = await ChannelRepository(session, user.user_id).list_channels(kind, before, limit + 1)
     rows, last = paginate(found, limit)
     return Page(
         items=[ChannelRead.model_validate(row) for row in rows],
@@ -58,7 +59,8 @@ async def add_channel(
 
 @channels.delete("/{id}", status_code=204)
 async def remove_channel(user: CurrentUser, id: PathId, session: SessionDep) -> None:
-    await repository.delete_channel(session, await use_cases.lock_owned_channel(session, user.user_id, id))
+    channel = await use_cases.lock_owned_channel(session, user.user_id, id)
+    await ChannelRepository(session, user.user_id).delete_channel(channel)
 
 
 @channels.post("/{id}/test", status_code=202)

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from notification_service.channels import repository, webhooks
 from notification_service.channels.keys import ChannelKeys
+from notification_service.channels.repository import ChannelRepository
 from notification_service.channels.schemas import (
     AttemptRead,
     ChannelCreate,
@@ -58,7 +59,7 @@ async def add_webhook(
     """
     await recipients.lock_account(session, user.user_id)
     url = _validate_public_url(body.url, "/url", settings)
-    if await repository.lock_target(session, user.user_id, "webhook", url):
+    if await ChannelRepository(session, user.user_id).lock_target("webhook", url):
         raise Conflict("There is a webhook for this URL.", code="webhook-exists")
     kinds: list[str] = list(dict.fromkeys(body.kinds))
     channel = await _upsert_channel(session, settings, user.user_id, "webhook", url, {}, kinds)
@@ -83,7 +84,7 @@ async def lock_owned_channel(
     session: AsyncSession, user_id: str, id: str, kind: str | None = None
 ) -> Channel:
     """A channel of this user, for a change. Raises `NotFound`."""
-    channel = await repository.lock_channel(session, user_id, id)
+    channel = await ChannelRepository(session, user_id).lock_channel(id)
     if channel is None or (kind and channel.kind != kind):
         raise NotFound
     return channel
@@ -117,10 +118,10 @@ async def redeliver_delivery(session: AsyncSession, settings: Settings, user_id:
     delivery, now = await _lock_owned_delivery(session, user_id, id), datetime.now(UTC)
     if delivery.channel_id is None:
         raise Conflict("What is in the inbox needs no other delivery.", code="delivered-to-inbox")
-    channel = await repository.lock_channel(session, user_id, delivery.channel_id)
+    channel = await ChannelRepository(session, user_id).lock_channel(delivery.channel_id)
     if channel is None or not channel.is_active:
         raise Conflict("This channel is not active.", code="channel-inactive")
-    if not await repository.has_notification(session, delivery):
+    if not await ChannelRepository(session, user_id).has_notification(delivery):
         raise Conflict("What it told of is not kept any more.", code="notification-gone")
     if delivery.state != "due":
         await quotas.require_room(session, settings, user_id, "deliveries_waiting")
@@ -151,12 +152,12 @@ async def record_receipt(session: AsyncSession, user_id: str, id: str, state: st
 
 async def unsubscribe_channel(session: AsyncSession, channel_id: str | None) -> None:
     """End e-mail to whoever got the link. Raises `NotFound` for a link that was not made here."""
-    channel = await repository.lock_any(session, channel_id) if channel_id else None
+    channel = await repository.lock_any_channel(session, channel_id) if channel_id else None
     if channel_id is None:
         raise NotFound
     if channel:
         channel.is_active, channel.note = False, "unsubscribed by a link in an e-mail"
-        await repository.drop_waiting(session, channel.id)
+        await ChannelRepository(session, channel.user_id).drop_waiting(channel.id)
 
 
 async def add_attempt_logs(session: AsyncSession, deliveries: Sequence[Delivery]) -> list[LoggedDelivery]:
@@ -172,8 +173,8 @@ async def add_attempt_logs(session: AsyncSession, deliveries: Sequence[Delivery]
 
 
 async def _lock_owned_delivery(session: AsyncSession, user_id: str, id: str) -> Delivery:
-    delivery = await repository.lock_delivery(session, id)
-    if delivery is None or delivery.user_id != user_id:
+    delivery = await ChannelRepository(session, user_id).lock_delivery(id)
+    if delivery is None:
         raise NotFound
     return delivery
 
@@ -187,7 +188,7 @@ async def _upsert_channel(
     keys: dict[str, str],
     kinds: list[str] | None = None,
 ) -> Channel:
-    channel = await repository.lock_target(session, user_id, kind, target)
+    channel = await ChannelRepository(session, user_id).lock_target(kind, target)
     if channel is None:
         if kind in QUOTAS:
             await quotas.require_room(session, settings, user_id, QUOTAS[kind])

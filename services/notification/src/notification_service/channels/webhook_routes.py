@@ -2,7 +2,8 @@
 
 from fastapi import Response
 
-from notification_service.channels import repository, use_cases
+from notification_service.channels import use_cases
+from notification_service.channels.repository import ChannelRepository
 from notification_service.channels.schemas import (
     DeliveryRead,
     LoggedDelivery,
@@ -37,7 +38,7 @@ async def list_webhooks(
     """Newest first."""
     bound_to = f"webhooks {user.user_id}"
     before = decode_cursor(cursor, bound_to=bound_to, values=1)[0] if cursor else None
-    found = await repository.list_channels(session, user.user_id, KIND, before, limit + 1)
+    found = await ChannelRepository(session, user.user_id).list_channels(KIND, before, limit + 1)
     rows, last = paginate(found, limit)
     return Page(
         items=[_show_webhook(row) for row in rows],
@@ -59,9 +60,8 @@ async def add_webhook(
 
 @webhooks.delete("/{id}", status_code=204)
 async def remove_webhook(user: CurrentUser, id: PathId, session: SessionDep) -> None:
-    await repository.delete_channel(
-        session, await use_cases.lock_owned_channel(session, user.user_id, id, KIND)
-    )
+    channel = await use_cases.lock_owned_channel(session, user.user_id, id, KIND)
+    await ChannelRepository(session, user.user_id).delete_channel(channel)
 
 
 @webhooks.post("/{id}/rotate")
@@ -100,7 +100,8 @@ async def list_deliveries(
     channel = await use_cases.lock_owned_channel(session, user.user_id, id, KIND)
     bound_to = f"deliveries {channel.id}"
     before = parse_time_and_id(decode_cursor(cursor, bound_to=bound_to, values=2)) if cursor else None
-    rows, last = paginate(await repository.list_deliveries(session, channel.id, before, limit + 1), limit)
+    repository = ChannelRepository(session, user.user_id)
+    rows, last = paginate(await repository.list_deliveries(channel.id, before, limit + 1), limit)
     return Page(
         items=await use_cases.add_attempt_logs(session, rows),
         next_cursor=encode_cursor([last.created_at, last.id], bound_to=bound_to) if last else None,

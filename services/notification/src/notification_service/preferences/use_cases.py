@@ -49,7 +49,7 @@ async def update_recipient(session: AsyncSession, event: UserSignedUp | UserUpda
 async def _replan_reminders(session: AsyncSession, recipient: Recipient) -> None:
     now = datetime.now(UTC)
     await planning.replan_recipient(session, recipient, now)
-    digest = await repository.lock_reminder(session, recipient.id, digest_id(recipient.id))
+    digest = await repository.ReminderRepository(session, recipient.id).lock_reminder(digest_id(recipient.id))
     if recipient.digest_at is None:
         if digest:
             digest.state = "cancelled"

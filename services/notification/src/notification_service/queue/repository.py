@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from notification_service.models import Delivery, DeliveryAttempt
 from notification_service.queue.fairness import ReadyDelivery
+from servicekit.persistence.ownership import OwnerScope
 
 CHUNK = 5_000
 """Rows of one user changed in one go; the next round takes more."""
@@ -25,10 +26,11 @@ async def shed_excess(session: AsyncSession, limit: int) -> dict[str, int]:
     crowded = select(col(Delivery.user_id)).where(waits).group_by(col(Delivery.user_id))
     shed_excess: dict[str, int] = {}
     for user_id in (await session.scalars(crowded.having(func.count() > limit))).all():
-        of_user = select(col(Delivery.id)).where(waits, col(Delivery.user_id) == user_id)
+        owner = OwnerScope(user_id)
+        of_user = owner.select(col(Delivery.id), of=Delivery).where(waits)
         newest = of_user.order_by(col(Delivery.created_at), col(Delivery.id)).offset(limit).limit(CHUNK)
         ids = (await session.scalars(newest)).all()
-        given_up = update(Delivery).where(col(Delivery.id).in_(ids), waits)
+        given_up = owner.update(Delivery).where(col(Delivery.id).in_(ids), waits)
         error = f"{limit} deliveries of this account are waiting already"
         await session.execute(given_up.values(state="failed", next_at=None, error=error))
         shed_excess[user_id] = len(ids)
@@ -40,11 +42,12 @@ async def purge_excess(session: AsyncSession, limit: int) -> None:
     is_over = col(Delivery.state) != "due"
     crowded = select(col(Delivery.user_id)).where(is_over).group_by(col(Delivery.user_id))
     for user_id in (await session.scalars(crowded.having(func.count() > limit))).all():
-        of_user = select(col(Delivery.id)).where(is_over, col(Delivery.user_id) == user_id)
+        owner = OwnerScope(user_id)
+        of_user = owner.select(col(Delivery.id), of=Delivery).where(is_over)
         newest_first = of_user.order_by(col(Delivery.created_at).desc(), col(Delivery.id))
         ids = (await session.scalars(newest_first.offset(limit).limit(CHUNK))).all()
         await session.execute(delete(DeliveryAttempt).where(col(DeliveryAttempt.delivery_id).in_(ids)))
-        await session.execute(delete(Delivery).where(col(Delivery.id).in_(ids)))
+        await session.execute(owner.delete(Delivery).where(col(Delivery.id).in_(ids)))
 
 
 async def select_ready_deliveries(

@@ -10,7 +10,7 @@ from math import ceil
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notification_service.models import QuotaUse
-from notification_service.quotas import repository
+from notification_service.quotas.repository import STORED, QuotaRepository
 from notification_service.settings import Settings
 from servicekit.errors import TooManyRequests
 from servicekit.web.ids import new_id
@@ -27,7 +27,7 @@ def limit_of(settings: Settings, name: str) -> int:
 
 async def require_room(session: AsyncSession, settings: Settings, user_id: str, name: str) -> None:
     """Raise `QuotaExceeded` where one more would be too many. The account is locked."""
-    used = await repository.count_stored(session, user_id, name)
+    used = await QuotaRepository(session, user_id).count_stored(name)
     require_quota(name, used=used, limit=limit_of(settings, name))
 
 
@@ -36,7 +36,7 @@ async def record_use(
 ) -> None:
     """Count one use within the hour. The account is locked. Raises `TooManyRequests`."""
     limit, seconds = limit_of(settings, name), int(WINDOW.total_seconds())
-    times = await repository.list_uses_after(session, user_id, name, now - WINDOW)
+    times = await QuotaRepository(session, user_id).list_uses_after(name, now - WINDOW)
     if len(times) >= limit:
         free_at = times[-limit] + WINDOW if limit else now + WINDOW
         raise TooManyRequests(
@@ -52,15 +52,15 @@ async def measure_usage(session: AsyncSession, settings: Settings, user_id: str,
     stored = [
         Usage(
             name=name,
-            used=await repository.count_stored(session, user_id, name),
+            used=await QuotaRepository(session, user_id).count_stored(name),
             limit=limit_of(settings, name),
         )
-        for name in repository.STORED
+        for name in STORED
     ]
     hourly = [
         Usage(
             name=name,
-            used=len(await repository.list_uses_after(session, user_id, name, now - WINDOW)),
+            used=len(await QuotaRepository(session, user_id).list_uses_after(name, now - WINDOW)),
             limit=limit_of(settings, name),
             window_seconds=int(WINDOW.total_seconds()),
         )

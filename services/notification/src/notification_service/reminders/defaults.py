@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.task import TaskReminder
 from notification_service.models import Recipient, Reminder, TaskProjection
-from notification_service.reminders import repository
 from notification_service.reminders.instants import compute_remind_at, load_zone
 from notification_service.reminders.planning import (
     derive_reminder_id,
@@ -19,6 +18,7 @@ from notification_service.reminders.planning import (
     schedule_jobs,
     update_reminder,
 )
+from notification_service.reminders.repository import ReminderRepository
 
 
 async def follow_default(
@@ -27,9 +27,10 @@ async def follow_default(
     """Plan what the default reminder of `recipient` asks for, which was `before` (minutes; None: none)."""
     if recipient.default_reminder == before:
         return
-    tasks = await repository.list_tasks_with_default(session, recipient.id, now)
+    repository = ReminderRepository(session, recipient.id)
+    tasks = await repository.list_tasks_with_default(now)
     minutes_before = [minutes for minutes in (before, recipient.default_reminder) if minutes is not None]
-    known = await repository.lock_with_minutes_before(session, recipient.id, minutes_before, now)
+    known = await repository.lock_with_minutes_before(minutes_before, now)
     planned = []
     for task in tasks:
         new = _plan_new(known, task, recipient, now)

@@ -127,8 +127,8 @@ async def _make_digest(
 async def _describe_day(
     session: AsyncSession, user_id: str, zone: ZoneInfo, now: datetime
 ) -> tuple[str, str]:
-    today = now.astimezone(zone).date()
-    tasks, of_today, overdue = await repository.list_tasks_of_day(session, user_id, today, SHOWN_IN_DIGEST)
+    today, own = now.astimezone(zone).date(), repository.ReminderRepository(session, user_id)
+    tasks, of_today, overdue = await own.list_tasks_of_day(today, SHOWN_IN_DIGEST)
     parts = [f"{of_today} due today"] + ([f"{overdue} overdue"] if overdue else [])
     lines = [f"{task.due_date:%d %b}  {task.title}" for task in tasks]
     more = of_today + overdue - len(tasks)

@@ -81,7 +81,9 @@ def _plan_task(
 
 async def replan_recipient(session: AsyncSession, recipient: Recipient, now: datetime) -> None:
     """Move what depends on the zone and preferences of `recipient`: all-day tasks, whole days before."""
-    for reminder, task in await repository.lock_wall_clock_reminders(session, recipient.id):
+    for reminder, task in await repository.ReminderRepository(
+        session, recipient.id
+    ).lock_wall_clock_reminders():
         update_reminder(reminder, task, recipient, now, keeps=task.is_open and reminder.state != "cancelled")
         await schedule_jobs(session, [reminder])
 

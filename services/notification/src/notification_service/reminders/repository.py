@@ -14,6 +14,7 @@ from notification_service.reminders.instants import MINUTES_OF_A_DAY
 from servicekit.errors import AccountGone
 from servicekit.persistence.database import build_per_dialect, execute_per_dialect
 from servicekit.persistence.deferred_inserts import create_deferred_insert, write_rows
+from servicekit.persistence.ownership import OwnedRepository
 from servicekit.persistence.prepared_queries import ExistsQuery
 
 
@@ -99,11 +100,6 @@ async def upsert_projections(session: AsyncSession, tasks: Sequence[Mapping[str,
         await write_rows(session, _UPSERT_PROJECTIONS, tasks)
 
 
-async def find_task(session: AsyncSession, user_id: str, id: str) -> TaskProjection | None:
-    query = select(TaskProjection).where(col(TaskProjection.id) == id, col(TaskProjection.user_id) == user_id)
-    return (await session.scalars(query)).first()
-
-
 async def find_due_times(session: AsyncSession, ids: Sequence[str | None]) -> dict[str, DueTime]:
     """When tasks are due, by their ids."""
     query = select(col(TaskProjection.id), col(TaskProjection.due_at), col(TaskProjection.due_date))
@@ -117,93 +113,94 @@ async def lock_reminders_of_tasks(
     return (await session.scalars(_LOCK_OF_TASKS, {"ids": list(task_ids), "kinds": kinds})).all()
 
 
-async def lock_wall_clock_reminders(
-    session: AsyncSession, user_id: str
-) -> Sequence[tuple[Reminder, TaskProjection]]:
-    """The user's reminders whose instant hangs on the user's wall.
+class ReminderRepository(OwnedRepository):
+    """The reminders of one owner, and what is known of the tasks they are for."""
 
-    Those before tasks that have a date and no time, and those whole days before tasks without a zone.
-    """
-    minutes = col(Reminder.minutes_before)
-    is_day = col(TaskProjection.due_at).is_(None) & col(TaskProjection.due_date).is_not(None)
-    is_days_before = (
-        col(TaskProjection.time_zone).is_(None) & (minutes > 0) & (minutes % MINUTES_OF_A_DAY == 0)
-    )
-    query = (
-        select(Reminder, TaskProjection)
-        .join(TaskProjection, col(TaskProjection.id) == col(Reminder.task_id))
-        .where(
-            col(Reminder.user_id) == user_id,
-            minutes.is_not(None),
-            col(Reminder.state) != "cancelled",
-            is_day | is_days_before,
+    async def find_task(self, id: str) -> TaskProjection | None:
+        query = self.select(TaskProjection).where(col(TaskProjection.id) == id)
+        return (await self.session.scalars(query)).first()
+
+    async def lock_wall_clock_reminders(self) -> Sequence[tuple[Reminder, TaskProjection]]:
+        """The reminders whose instant hangs on the wall of their owner.
+
+        Those before tasks that have a date and no time, and those whole days before tasks without a zone.
+        """
+        minutes = col(Reminder.minutes_before)
+        is_day = col(TaskProjection.due_at).is_(None) & col(TaskProjection.due_date).is_not(None)
+        is_whole_days = (minutes > 0) & (minutes % MINUTES_OF_A_DAY == 0)
+        is_days_before = col(TaskProjection.time_zone).is_(None) & is_whole_days
+        query = (
+            self.select(Reminder, TaskProjection, of=Reminder)
+            .join(TaskProjection, col(TaskProjection.id) == col(Reminder.task_id))
+            .where(minutes.is_not(None), col(Reminder.state) != "cancelled", is_day | is_days_before)
         )
-        .with_for_update(of=Reminder)
-    )
-    return [(reminder, find_task) for reminder, find_task in await session.execute(query)]
+        found = await self.session.execute(query.with_for_update(of=Reminder))
+        return [(reminder, task) for reminder, task in found]
+
+    async def list_tasks_with_default(self, now: datetime) -> Sequence[TaskProjection]:
+        """The tasks that are still to come and whose reminder is the default one."""
+        return (await self.session.scalars(self.select(TaskProjection).where(*_has_default(now)))).all()
+
+    async def lock_with_minutes_before(
+        self, minutes_before: Sequence[int], now: datetime
+    ) -> dict[str, Reminder]:
+        """The reminders of such tasks that came so many minutes before due, by id."""
+        tasks = self.select(col(TaskProjection.id), of=TaskProjection).where(*_has_default(now))
+        query = self.select(Reminder).where(
+            col(Reminder.kind) == "task",
+            col(Reminder.minutes_before).in_(minutes_before),
+            col(Reminder.task_id).in_(tasks),
+        )
+        found = await self.session.scalars(query.with_for_update())
+        return {reminder.id: reminder for reminder in found}
+
+    async def lock_reminder(self, id: str) -> Reminder | None:
+        query = self.select(Reminder).where(col(Reminder.id) == id)
+        return (await self.session.scalars(query.with_for_update())).first()
+
+    async def find_reminder(self, id: str) -> Reminder | None:
+        return (await self.session.scalars(self.select(Reminder).where(col(Reminder.id) == id))).first()
+
+    async def list_reminders(
+        self, task_id: str | None, state: str | None, before: tuple[datetime, str] | None, limit: int
+    ) -> Sequence[Reminder]:
+        """Newest first, behind the one made at that time with that id."""
+        query = self.select(Reminder)
+        if task_id is not None:
+            query = query.where(col(Reminder.task_id) == task_id)
+        if state is not None:
+            query = query.where(col(Reminder.state) == state)
+        created_at, key = col(Reminder.created_at), col(Reminder.id)
+        if before:
+            made, id = before
+            query = query.where((created_at < made) | ((created_at == made) & (key < id)))
+        return (await self.session.scalars(query.order_by(created_at.desc(), key.desc()).limit(limit))).all()
+
+    async def list_tasks_of_day(self, today: date, limit: int) -> tuple[Sequence[TaskProjection], int, int]:
+        """Open tasks of today and before, earliest first; how many are of today, and how many overdue."""
+        due_date = col(TaskProjection.due_date)
+        is_open, is_today = (col(TaskProjection.is_open), due_date <= today), due_date == today
+        by_day = self.select(is_today, func.count(), of=TaskProjection).where(*is_open).group_by(is_today)
+        counts = {bool(of_today): count for of_today, count in await self.session.execute(by_day)}
+        earliest_first = self.select(TaskProjection).where(*is_open)
+        earliest_first = earliest_first.order_by(due_date, col(TaskProjection.id))
+        tasks = (await self.session.scalars(earliest_first.limit(limit))).all()
+        return tasks, counts.get(True, 0), counts.get(False, 0)
+
+    async def erase_all(self, now: datetime) -> None:
+        """Drop everything; the bare row of the recipient stays, so that a late event finds it erased.
+
+        It is locked first, so that what is being added for the recipient is there to be dropped.
+        """
+        gone = await lock_recipient(self.session, self.user_id)
+        empty = Recipient(id=self.user_id, erased_at=now, day_starts_at=time(9))
+        gone.sqlmodel_update(empty.model_dump())
+        for model in (Reminder, TaskProjection):
+            await self.session.execute(self.delete(model))
 
 
-async def list_tasks_with_default(
-    session: AsyncSession, user_id: str, now: datetime
-) -> Sequence[TaskProjection]:
-    """The tasks that are still to come and whose reminder is the default one."""
-    return (await session.scalars(select(TaskProjection).where(*_has_default(user_id, now)))).all()
-
-
-async def lock_with_minutes_before(
-    session: AsyncSession, user_id: str, minutes_before: Sequence[int], now: datetime
-) -> dict[str, Reminder]:
-    """The reminders of such tasks that came so many minutes before due, by id."""
-    tasks = select(col(TaskProjection.id)).where(*_has_default(user_id, now))
-    is_so = (
-        col(Reminder.user_id) == user_id,
-        col(Reminder.kind) == "task",
-        col(Reminder.minutes_before).in_(minutes_before),
-        col(Reminder.task_id).in_(tasks),
-    )
-    found = await session.scalars(select(Reminder).where(*is_so).with_for_update())
-    return {reminder.id: reminder for reminder in found}
-
-
-def _has_default(user_id: str, now: datetime) -> tuple[ColumnExpressionArgument[bool], ...]:
-    return (
-        col(TaskProjection.user_id) == user_id,
-        col(TaskProjection.is_open),
-        ~col(TaskProjection.has_reminders),
-        col(TaskProjection.due_at) > now,
-    )
-
-
-async def lock_reminder(session: AsyncSession, user_id: str, id: str) -> Reminder | None:
-    query = select(Reminder).where(col(Reminder.id) == id, col(Reminder.user_id) == user_id)
-    return (await session.scalars(query.with_for_update())).first()
-
-
-async def find_reminder(session: AsyncSession, user_id: str, id: str) -> Reminder | None:
-    query = select(Reminder).where(col(Reminder.id) == id, col(Reminder.user_id) == user_id)
-    return (await session.scalars(query)).first()
-
-
-async def list_reminders(
-    session: AsyncSession,
-    user_id: str,
-    task_id: str | None,
-    state: str | None,
-    before: tuple[datetime, str] | None,
-    limit: int,
-) -> Sequence[Reminder]:
-    """Newest first, behind the one made at that time with that id."""
-    query = select(Reminder).where(col(Reminder.user_id) == user_id)
-    if task_id is not None:
-        query = query.where(col(Reminder.task_id) == task_id)
-    if state is not None:
-        query = query.where(col(Reminder.state) == state)
-    if before:
-        made, id = before
-        is_older = col(Reminder.created_at) < made
-        query = query.where(is_older | ((col(Reminder.created_at) == made) & (col(Reminder.id) < id)))
-    newest_first = (col(Reminder.created_at).desc(), col(Reminder.id).desc())
-    return (await session.scalars(query.order_by(*newest_first).limit(limit))).all()
+def _has_default(now: datetime) -> tuple[ColumnExpressionArgument[bool], ...]:
+    return col(TaskProjection.is_open), ~col(TaskProjection.has_reminders), col(TaskProjection.due_at) > now
 
 
 async def take_due(session: AsyncSession, now: datetime, limit: int) -> Sequence[Reminder]:
@@ -225,20 +222,6 @@ async def count_due(session: AsyncSession, before: datetime) -> int:
     """How many have been due since `before` and were not fired."""
     is_due = (col(Reminder.state) == "planned", col(Reminder.remind_at) < before)
     return await session.scalar(select(func.count()).where(*is_due)) or 0
-
-
-async def list_tasks_of_day(
-    session: AsyncSession, user_id: str, today: date, limit: int
-) -> tuple[Sequence[TaskProjection], int, int]:
-    """Open tasks of today and before, earliest first; how many are of today, and how many overdue."""
-    due_date = col(TaskProjection.due_date)
-    is_open = (col(TaskProjection.user_id) == user_id, col(TaskProjection.is_open), due_date <= today)
-    is_today = due_date == today
-    by_day = select(is_today, func.count()).where(*is_open).group_by(is_today)
-    counts = {bool(of_today): count for of_today, count in await session.execute(by_day)}
-    earliest_first = select(TaskProjection).where(*is_open).order_by(due_date, col(TaskProjection.id))
-    tasks = (await session.scalars(earliest_first.limit(limit))).all()
-    return tasks, counts.get(True, 0), counts.get(False, 0)
 
 
 async def add_jobs(session: AsyncSession, instants: Sequence[datetime]) -> None:
@@ -281,15 +264,3 @@ async def purge_fired(session: AsyncSession, before: datetime) -> None:
 async def purge_deleted_tasks(session: AsyncSession, before: datetime) -> None:
     """Drop tasks that have been in the trash since `before`: they can't come back, nor can their events."""
     await session.execute(delete(TaskProjection).where(col(TaskProjection.deleted_at) < before))
-
-
-async def delete_user(session: AsyncSession, user_id: str, now: datetime) -> None:
-    """Drop everything; the bare row of the recipient stays, so that an event that comes late finds it erased.
-
-    It is locked first, so that what is being added for the recipient is there to be dropped.
-    """
-    gone = await lock_recipient(session, user_id)
-    empty = Recipient(id=user_id, erased_at=now, day_starts_at=time(9))
-    gone.sqlmodel_update(empty.model_dump())
-    for table in (Reminder, TaskProjection):
-        await session.execute(delete(table).where(col(table.user_id) == user_id))

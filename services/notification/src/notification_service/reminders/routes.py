@@ -7,7 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from notification_service.container import ContainerDep
-from notification_service.reminders import repository, use_cases
+from notification_service.reminders import use_cases
+from notification_service.reminders.repository import ReminderRepository
 from notification_service.reminders.schemas import ReminderCreate, ReminderRead, Snooze, State
 from servicekit.security.auth import CurrentUser
 from servicekit.web.ids import PathId
@@ -41,10 +42,10 @@ async def list_reminders(
     """Newest first, each with its receipts: what became of it on each channel."""
     bound_to = f"reminders {user.user_id} {task_id} {state}"
     before = parse_time_and_id(decode_cursor(cursor, bound_to=bound_to, values=2)) if cursor else None
-    found = await repository.list_reminders(session, user.user_id, task_id, state, before, limit + 1)
+    found = await ReminderRepository(session, user.user_id).list_reminders(task_id, state, before, limit + 1)
     rows, last = paginate(found, limit)
     return Page(
-        items=await use_cases.add_receipts(session, rows),
+        items=await use_cases.add_receipts(session, user.user_id, rows),
         next_cursor=encode_cursor([last.created_at, last.id], bound_to=bound_to) if last else None,
     )
 

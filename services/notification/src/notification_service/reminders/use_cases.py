@@ -6,13 +6,12 @@ from uuid import UUID, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notification_service import repository as inbox_entries
-from notification_service.channels import repository as channels
+from notification_service.channels.repository import ChannelRepository, list_active
 from notification_service.inbox import INBOX, mark_read
 from notification_service.models import Channel, Reminder
 from notification_service.quotas import use_cases as quotas
-from notification_service.reminders import repository
 from notification_service.reminders.planning import derive_notification_id, schedule_jobs, update_reminder
+from notification_service.reminders.repository import ReminderRepository, lock_account
 from notification_service.reminders.schemas import (
     ReceiptRead,
     ReminderCreate,
@@ -20,6 +19,7 @@ from notification_service.reminders.schemas import (
     Snooze,
     receipt_of,
 )
+from notification_service.repository import InboxRepository
 from notification_service.settings import Settings
 from servicekit.errors import Conflict, Invalid, NotFound
 from servicekit.web.ids import new_id
@@ -33,10 +33,10 @@ async def create_reminder(
     Raises `Invalid` for a task nobody knows here, and for an instant that is over; `QuotaExceeded`,
     `AccountGone`.
     """
-    recipient = await repository.lock_account(session, user_id)
+    recipient = await lock_account(session, user_id)
     await quotas.require_room(session, settings, user_id, "reminders")
     now = datetime.now(UTC)
-    task = await repository.find_task(session, user_id, body.task_id) if body.task_id else None
+    task = await ReminderRepository(session, user_id).find_task(body.task_id) if body.task_id else None
     if body.task_id and task is None:
         raise Invalid.field("/task_id", "There is no such task, or not yet here.", code="no-such-task")
     if body.at and body.at <= now:
@@ -69,11 +69,11 @@ async def snooze_reminder(
     A firing has one snooze: asked for again, on whatever page, it is moved.
     Raises `NotFound`, `QuotaExceeded`, `AccountGone`.
     """
-    await repository.lock_account(session, user_id)
+    await lock_account(session, user_id)
     before = await _lock_reminder(session, user_id, id)
     now = datetime.now(UTC)
     again_id = derive_snooze_id(before)
-    again = await repository.lock_reminder(session, user_id, again_id)
+    again = await ReminderRepository(session, user_id).lock_reminder(again_id)
     if again is None:
         await quotas.require_room(session, settings, user_id, "reminders")
         again = Reminder(
@@ -106,9 +106,8 @@ def _round_up_second(at: datetime) -> datetime:
 async def _mark_entry_read(session: AsyncSession, reminder: Reminder, now: datetime) -> None:
     if reminder.fired_at is None or reminder.remind_at is None:
         return
-    entry = await inbox_entries.lock_entry(
-        session, reminder.user_id, derive_notification_id(reminder.id, reminder.remind_at)
-    )
+    entry_id = derive_notification_id(reminder.id, reminder.remind_at)
+    entry = await InboxRepository(session, reminder.user_id).lock_entry(entry_id)
     if entry:
         await mark_read(session, entry, now)
 
@@ -124,21 +123,24 @@ async def cancel_reminder(session: AsyncSession, user_id: str, id: str) -> None:
 
 async def read_reminder(session: AsyncSession, user_id: str, id: str) -> ReminderRead:
     """One reminder with its receipts. Raises `NotFound`."""
-    reminder = await repository.find_reminder(session, user_id, id)
+    reminder = await ReminderRepository(session, user_id).find_reminder(id)
     if reminder is None:
         raise NotFound
     return await show_reminder(session, reminder)
 
 
 async def show_reminder(session: AsyncSession, reminder: Reminder) -> ReminderRead:
-    return (await add_receipts(session, [reminder]))[0]
+    return (await add_receipts(session, reminder.user_id, [reminder]))[0]
 
 
-async def add_receipts(session: AsyncSession, reminders: Sequence[Reminder]) -> list[ReminderRead]:
+async def add_receipts(
+    session: AsyncSession, user_id: str, reminders: Sequence[Reminder]
+) -> list[ReminderRead]:
     """Reminders of one user, each with what became of it on each channel, or where it is going to go."""
-    sent = await channels.list_receipts(session, [each.id for each in reminders])
-    users = {each.user_id for each in reminders}
-    active = await channels.list_active(session, users) if users else {}
+    if not reminders:
+        return []
+    sent = await ChannelRepository(session, user_id).list_receipts([each.id for each in reminders])
+    active = await list_active(session, [user_id])
     return [
         ReminderRead.create(
             each,
@@ -162,7 +164,7 @@ def _planned_receipts(reminder: Reminder, active: list[Channel]) -> list[Receipt
 
 
 async def _lock_reminder(session: AsyncSession, user_id: str, id: str) -> Reminder:
-    reminder = await repository.lock_reminder(session, user_id, id)
+    reminder = await ReminderRepository(session, user_id).lock_reminder(id)
     if reminder is None:
         raise NotFound
     return reminder

@@ -13,6 +13,7 @@ from user_service import repository, tokens
 from user_service.api_tokens.schemas import Exchanged, TokenCreate
 from user_service.errors import ApiTokenInvalid, TooManyTokens
 from user_service.models import ApiToken
+from user_service.repository import CredentialRepository
 from user_service.use_cases import TokenIssuer, lock_account
 
 LONGEST_LIFE = timedelta(days=366)
@@ -33,7 +34,7 @@ async def create_token(
     if not now < expires_at <= now + LONGEST_LIFE:
         raise Invalid.field("/expires_at", f"A token expires within {LONGEST_LIFE.days} days from now.")
     await lock_account(session, user_id)  # of two tokens made at once the second counts the first
-    if await repository.count_api_tokens(session, user_id) >= most:
+    if await CredentialRepository(session, user_id).count_api_tokens() >= most:
         raise TooManyTokens
     text = tokens.make_api_token()
     made = ApiToken(
@@ -53,12 +54,12 @@ async def create_token(
 async def list_tokens(
     session: AsyncSession, user_id: str, before: str | None, limit: int
 ) -> Sequence[ApiToken]:
-    return await repository.list_api_tokens(session, user_id, before, limit)
+    return await CredentialRepository(session, user_id).list_api_tokens(before, limit)
 
 
 async def revoke_token(session: AsyncSession, user_id: str, id: str) -> None:
     """Raises `NotFound`."""
-    if not await repository.delete_api_token(session, user_id, id):
+    if not await CredentialRepository(session, user_id).delete_api_token(id):
         raise NotFound
 
 
@@ -72,7 +73,8 @@ async def exchange_token(database: Database, token: str, issuer: TokenIssuer) ->
     known, user = found
     if known.last_used_at is None or known.last_used_at <= now - USE_NOTED_EVERY:
         async with database.transaction() as session:
-            await repository.record_api_token_use(session, known.id, now.replace(second=0, microsecond=0))
+            credentials = CredentialRepository(session, known.user_id)
+            await credentials.record_api_token_use(known.id, now.replace(second=0, microsecond=0))
     life = min(issuer.settings.exchanged_token_life, known.expires_at - now)
     return Exchanged(
         access_token=tokens.make_access_token(user, issuer.key, life, known),
