@@ -121,7 +121,7 @@ def _unit_of_work(package: str) -> list[Callable[..., Any]]:
     """What a service does at a flush, which nothing in a route names."""
     if not find_spec(f"{package}.unit_of_work"):
         return []
-    session = import_module(f"{package}.unit_of_work.session").UnitOfWork
+    session = import_module(f"{package}.unit_of_work.session").UnitOfWorkSession
     return [session.collect, session.write_last]
 
 

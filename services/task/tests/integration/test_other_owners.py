@@ -50,7 +50,7 @@ async def fill(task: ServiceUnderTest, headers: dict[str, str]) -> Owned:
         assert answer.is_success, answer.text
         return str(answer.json()["id"])
 
-    project = await add("/projects", {"name": "home"})
+    project = await add("/projects", {"name": f"home {headers}"})
     inner = await add("/projects", {"name": "garden", "parent_id": project})
     gone = await add("/projects", {"name": "old"})
     milk = await add("/tasks", {"title": "milk", "labels": ["shop"], "project_id": project})

@@ -37,7 +37,7 @@ class FanOutRepository(OwnedRepository):
     async def count_jobs(self) -> int:
         return (await self.session.scalar(self.select(func.count(), of=FanOut))) or 0
 
-    async def add_tasks(self, job: FanOut, ids: Sequence[str]) -> None:
+    async def queue_tasks(self, job: FanOut, ids: Sequence[str]) -> None:
         """Tasks to change, in this order, for a job that has none."""
         rows = [
             {"job_id": job.id, "number": number, "user_id": self.user_id, "task_id": id}

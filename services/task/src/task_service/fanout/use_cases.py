@@ -66,4 +66,4 @@ async def start_job(
     )
     unit.add(job)
     await unit.flush()
-    await unit.fan_outs.add_tasks(job, ids)
+    await unit.fan_outs.queue_tasks(job, ids)

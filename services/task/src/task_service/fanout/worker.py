@@ -111,7 +111,7 @@ async def _change_tasks(unit: UnitOfWork, job: FanOut) -> bool:
     find = FIND_NEW.get(Kind(job.kind))
     new = await find(unit, job) if find else ()
     if new:
-        await unit.fan_outs.add_tasks(job, new)
+        await unit.fan_outs.queue_tasks(job, new)
     else:
         await unit.fan_outs.drop_job(job)
     return bool(new)
