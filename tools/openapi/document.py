@@ -12,6 +12,7 @@ from contracts.names import App
 from contracts.scopes import get_required_scopes
 from servicekit.problems import Problem
 from servicekit.security.auth import API_PREFIX
+from servicekit.web.pagination import Page
 from tools.openapi.headers import COUNTED, HEADERS, PARAMETERS, refer_to_headers, refer_to_parameter
 from tools.openapi.info import INFO, tags_of
 from tools.openapi.problems import codes_by_status, refer_to_problems, response_components
@@ -42,6 +43,7 @@ def whole_api() -> Document:
         _merge(security, part.get("components", {}).get("securitySchemes", {}))
     for name in OF_FASTAPI:
         components.pop(name, None)
+    _describe_generated(components)
     return {
         **INFO,
         "tags": tags_of(paths),
@@ -93,6 +95,15 @@ def _split_docstring(operation: Document) -> Document:
     if not summary:
         return operation
     return operation | {"summary": summary.strip().removesuffix("."), "description": rest.strip() or summary}
+
+
+def _describe_generated(schemas: Document) -> None:
+    """What FastAPI makes of a class loses its docstring: pages of something, and the two sides of a model."""
+    for name, schema in schemas.items():
+        if name.startswith("Page_"):
+            schema.setdefault("description", Page.__doc__)
+        if name.endswith("-Output") and "description" not in schema:
+            schemas[name] = {**schemas[f"{name.removesuffix('-Output')}-Input"], **schema}
 
 
 def _merge(known: Document, more: Document) -> None:

@@ -11,11 +11,14 @@ from contracts.names import Topic
 class ChatAction(BaseModel):
     """One thing the assistant did, and to which task."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     kind: Literal["add", "list", "complete", "reopen", "delete", "restore"]
+    """What was done."""
     task_id: str | None = None
+    """UUID of the task it was done to."""
     title: str | None = None
+    """Title of the task at that time."""
 
 
 class ChatMessageHandled(Event):

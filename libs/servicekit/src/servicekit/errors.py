@@ -28,15 +28,18 @@ ServiceError (500)
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 
 class FieldProblem(BaseModel):
     """What is wrong with one field."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     pointer: str
     """JSON pointer into the body (RFC 6901), or `?name` for a query parameter."""
     detail: str
+    """What is wrong with it, for people."""
     position: int | None = None
     """Offset of the first wrong character, for values with a grammar of their own."""
 

@@ -5,7 +5,7 @@ import logging
 import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
@@ -35,13 +35,22 @@ log = logging.getLogger(__name__)
 class Problem(BaseModel):
     """An RFC 9457 problem document."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     type: str
+    """`urn:todo:problem:` and the code."""
     title: str
+    """What kind of problem it is, for people; the same for each code."""
     status: int
+    """The HTTP status."""
     code: str
+    """What kind of problem it is, for programs; stable."""
     detail: str
+    """What is wrong with this request, for people."""
     errors: list[FieldProblem] = []
+    """What is wrong with each field, of a request that is not valid."""
     trace_id: str = ""
+    """Names the request in logs and traces; empty if it was not traced."""
 
 
 def build_problem_response(error: ServiceError) -> Response:

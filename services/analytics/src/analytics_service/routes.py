@@ -14,6 +14,10 @@ analytics = create_router(prefix="/analytics", tags=["analytics"])
 
 @analytics.get("/summary")
 async def read_summary(user: CurrentUser, session: SessionDep) -> Summary:
+    """Read statistics.
+
+    Counts since the account was made. An event counts some moments after it happened.
+    """
     return await use_cases.read_summary(session, user.user_id)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 
 from chat_service.container import ContainerDep
 from chat_service.conversations import heads_after
@@ -27,16 +27,24 @@ async def _get_chat(
 
 
 ChatDep = Annotated[ChatSession, Depends(_get_chat)]
+ConversationId = Annotated[str, Path(description="UUID")]
 
 
 @chat.post("/messages", name="say")
 async def send_message(body: MessageCreate, chat: ChatDep) -> Reply:
-    """Say something in plain words: add, list, complete, reopen or delete tasks."""
+    """Say something to the assistant.
+
+    In plain words: add, list, complete, reopen or delete tasks.
+    """
     return await chat.answer_message(body)
 
 
 @chat.post("/undo", name="undo")
 async def undo_message(body: Undo, chat: ChatDep) -> Reply:
+    """Take back what the assistant did.
+
+    Takes back everything that one reply did.
+    """
     return await chat.undo_answer(body.undo_token)
 
 
@@ -44,7 +52,10 @@ async def undo_message(body: Undo, chat: ChatDep) -> Reply:
 async def list_conversations(
     container: ContainerDep, user: CurrentUser, limit: Limit = 50, cursor: CursorParam = None
 ) -> Page[ConversationHead]:
-    """Those that are kept, newest first."""
+    """List conversations.
+
+    Those that are kept, newest first.
+    """
     bound_to = f"conversations {user.user_id}"
     after = decode_cursor(cursor, bound_to=bound_to, values=1)[0] if cursor else None
     heads = heads_after(await container.conversations_of(user.user_id).list_heads(), after)
@@ -54,7 +65,11 @@ async def list_conversations(
 
 
 @chat.get("/conversations/{id}")
-async def read_conversation(container: ContainerDep, id: str, user: CurrentUser) -> Conversation:
+async def read_conversation(container: ContainerDep, id: ConversationId, user: CurrentUser) -> Conversation:
+    """Read a conversation.
+
+    Has its latest messages, and what the assistant is waiting for.
+    """
     return (await container.conversations_of(user.user_id).read_conversation(id)).conversation
 
 

@@ -1,9 +1,9 @@
 """HTTP in: a user's inbox."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Request, Response
+from fastapi import Query, Request, Response
 
 from notification_service import use_cases
 from notification_service.container import ContainerDep, container_of
@@ -34,11 +34,14 @@ PAGE = 50
 async def list_notifications(
     user: CurrentUser,
     session: SessionDep,
-    unread: bool | None = None,
+    unread: Annotated[bool | None, Query(description="only unread entries, or only read ones")] = None,
     limit: Limit = PAGE,
     cursor: CursorParam = None,
 ) -> Page[NotificationRead]:
-    """Newest first."""
+    """List the inbox.
+
+    Newest first. With `unread` only what was not read yet, or only what was.
+    """
     bound_to = _bound_to(user, unread)
     before = parse_time_and_id(decode_cursor(cursor, bound_to=bound_to, values=2)) if cursor else None
     found = await use_cases.list_entries(session, user.user_id, unread, before, limit + 1)
@@ -51,6 +54,10 @@ async def list_notifications(
 
 @notifications.post("/{id}/read")
 async def mark_read(user: CurrentUser, id: PathId, session: SessionDep) -> NotificationRead:
+    """Mark an entry as read.
+
+    Marks it once: a second time changes nothing.
+    """
     return NotificationRead.model_validate(await use_cases.mark_read(session, user.user_id, id))
 
 

@@ -30,6 +30,10 @@ keys = create_router(tags=["keys"], public=True)
 
 @credentials.post("/sign-up", status_code=201, response_model=SignedIn)
 async def sign_up(request: Request, body: SignUp, container: ContainerDep) -> Response:
+    """Sign up.
+
+    Creates an account and starts a session.
+    """
     reject_unknown_parameters(request, frozenset())
     password_hash = await passwords.hash_password(body.password)
     return await _run_once(
@@ -42,6 +46,10 @@ async def sign_up(request: Request, body: SignUp, container: ContainerDep) -> Re
 
 @credentials.post("/sign-in", response_model=SignedIn)
 async def sign_in(request: Request, body: SignIn, container: ContainerDep) -> Response:
+    """Sign in.
+
+    Starts a session of its own; others go on. After several wrong passwords an address has to wait.
+    """
     reject_unknown_parameters(request, frozenset())
     user_id = await use_cases.check_password(container.database, body.email, body.password)
     return await _run_once(
@@ -51,18 +59,29 @@ async def sign_in(request: Request, body: SignIn, container: ContainerDep) -> Re
 
 @auth.post("/refresh", name="refresh", response_model=Tokens)
 async def refresh_tokens(container: ContainerDep, body: Refresh, session: SessionDep) -> Tokens | Response:
-    """Each refresh token is good for one use; using one twice ends the whole session."""
+    """Get fresh tokens.
+
+    Each refresh token is good for one use; using one twice ends the whole session.
+    """
     tokens = await use_cases.rotate_refresh_token(session, body.refresh_token, container.token_issuer)
     return tokens or build_problem_response(RefreshTokenInvalid(code="refresh-token-reused"))
 
 
 @auth.post("/sign-out", status_code=204)
 async def sign_out(body: Refresh, session: SessionDep) -> None:
+    """Sign out.
+
+    Ends the session of a refresh token. Its access token is good for some minutes more.
+    """
     await use_cases.sign_out(session, body.refresh_token)
 
 
 @users.get("/me")
 async def read_me(user: CurrentUser, session: SessionDep, response: Response) -> UserRead:
+    """Read the account.
+
+    Of whoever asks.
+    """
     return _show_account(await use_cases.read_account(session, user.user_id), response)
 
 
@@ -70,6 +89,10 @@ async def read_me(user: CurrentUser, session: SessionDep, response: Response) ->
 async def update_me(
     user: CurrentUser, body: UserPatch, session: SessionDep, request: Request, response: Response
 ) -> UserRead:
+    """Change the account.
+
+    A JSON merge patch (RFC 7396): what is absent stays, null is back to the default.
+    """
     account = await use_cases.lock_account(session, user.user_id)
     require_match(request, UserRead.model_validate(account), account.version)
     return _show_account(await use_cases.update_account(session, account, body), response)
@@ -77,7 +100,10 @@ async def update_me(
 
 @users.delete("/me", status_code=204)
 async def delete_me(user: CurrentUser, session: SessionDep, request: Request) -> None:
-    """Delete the account and everything every service holds of it."""
+    """Delete the account.
+
+    Delete the account and everything every service holds of it.
+    """
     account = await use_cases.lock_account(session, user.user_id)
     require_match(request, UserRead.model_validate(account), account.version)
     await use_cases.delete_account(session, account)

@@ -96,7 +96,9 @@ class ReminderOfTaskInput(TypedDict):
     at: NotRequired[str | None]
 
 
-ReminderOfTaskOutput = Any
+class ReminderOfTaskOutput(TypedDict):
+    minutes_before: NotRequired[int | None]
+    at: NotRequired[str | None]
 
 
 class TaskDraft(TypedDict):

@@ -12,9 +12,9 @@ from typing import Annotated, Any, Generic, TypeVar
 
 import orjson
 from fastapi import Query
-from pydantic import BaseModel
 
 from servicekit.errors import Invalid
+from servicekit.web.schemas import ResponseModel
 
 T = TypeVar("T")
 
@@ -22,11 +22,13 @@ Limit = Annotated[int, Query(ge=1, le=200, description="Items a page")]
 CursorParam = Annotated[str | None, Query(max_length=1000, description="`next_cursor` of the page before")]
 
 
-class Page(BaseModel, Generic[T]):
+class Page(ResponseModel, Generic[T]):
     """One page of a list; `next_cursor` is null on the last one."""
 
     items: list[T]
+    """What is on this page, in the order of the list."""
     next_cursor: str | None
+    """For the parameter `cursor`, to get the next page; null on the last one."""
 
 
 def encode_cursor(last: Sequence[Any], *, bound_to: str) -> str:

@@ -55,10 +55,16 @@ WallClock = Annotated[
 """A time of day without a zone: `09:00:00`. The format `time` would need an offset (RFC 3339, full-time)."""
 
 
+class ResponseModel(BaseModel):
+    """What a client gets. The docstring below a field is its description in the OpenAPI document."""
+
+    model_config = ConfigDict(from_attributes=True, use_attribute_docstrings=True)
+
+
 class RequestBody(BaseModel):
     """What a client sends. Values have the types of JSON that the schema says: nothing is converted."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     @field_validator("*", mode="before")
     @classmethod
@@ -90,7 +96,8 @@ class MergePatch(RequestBody):
         schema = handler.resolve_ref_schema(handler(core))
         for name, field in schema.get("properties", {}).items():
             if name not in cls.never_null and {"type": "null"} not in field.get("anyOf", []):
-                schema["properties"][name] = {"anyOf": [field, {"type": "null"}]}
+                told = {key: field.pop(key) for key in ("title", "description") if key in field}
+                schema["properties"][name] = {"anyOf": [field, {"type": "null"}]} | told
         return schema
 
     @field_validator("*", mode="before")

@@ -43,13 +43,16 @@ replays = create_router(prefix="/ops", tags=["operators"], route_class=APIRoute)
 async def list_dead_letters(
     _: CurrentOperator,
     session: SessionDep,
-    state: State | None = None,
-    topic: Annotated[str | None, Query(max_length=200)] = None,
-    consumer: Annotated[str | None, Query(max_length=200)] = None,
+    state: Annotated[State | None, Query(description="only those in this state")] = None,
+    topic: Annotated[str | None, Query(max_length=200, description="only those of this topic")] = None,
+    consumer: Annotated[str | None, Query(max_length=200, description="only those this one gave up")] = None,
     limit: Limit = 50,
     cursor: CursorParam = None,
 ) -> Page[DeadLetterRead]:
-    """Newest first."""
+    """List dead letters.
+
+    Newest first.
+    """
     wanted = {"state": state, "topic": topic, "consumer": consumer}
     bound_to = f"dead-letters {wanted}"
     before = parse_time_and_id(decode_cursor(cursor, bound_to=bound_to, values=2)) if cursor else None
@@ -63,6 +66,10 @@ async def list_dead_letters(
 
 @operators.get("/dead-letters/{id}")
 async def read_dead_letter(_: CurrentOperator, id: PathId, session: SessionDep) -> DeadLetterRead:
+    """Read a dead letter.
+
+    Has the event as it came.
+    """
     letter = await repository.find_by_id(session, id)
     if letter is None:
         raise NotFound
@@ -71,7 +78,10 @@ async def read_dead_letter(_: CurrentOperator, id: PathId, session: SessionDep) 
 
 @operators.get("/dead-letter-groups")
 async def list_groups(_: CurrentOperator, session: SessionDep) -> DeadLetterGroups:
-    """What is parked, by topic, consumer and cause; at most the 200 largest groups."""
+    """List groups of dead letters.
+
+    What is parked, by topic, consumer and cause; at most the 200 largest groups.
+    """
     found = await repository.group_dead_letters(session, MOST_GROUPS)
     return DeadLetterGroups(items=[DeadLetterGroup.model_validate(row) for row in found])
 
@@ -80,7 +90,10 @@ async def list_groups(_: CurrentOperator, session: SessionDep) -> DeadLetterGrou
 async def discard_dead_letter(
     _: CurrentOperator, id: PathId, body: Discard, session: SessionDep
 ) -> DeadLetterRead:
-    """It waits for nobody any more, but is kept and can still be replayed."""
+    """Discard a dead letter.
+
+    It waits for nobody any more, but is kept and can still be replayed.
+    """
     letter = await repository.lock_dead_letter(session, id)
     if letter is None:
         raise NotFound
@@ -92,20 +105,29 @@ async def discard_dead_letter(
 
 @operators.post("/discards")
 async def discard_group(_: CurrentOperator, body: DiscardMany, session: SessionDep) -> DiscardedMany:
-    """Discards parked dead letters for one reason."""
+    """Discard several dead letters.
+
+    Discards parked dead letters for one reason.
+    """
     number = await repository.discard_dead_letters(session, body.column_values(), body.reason)
     return DiscardedMany(discarded=number)
 
 
 @replays.post("/dead-letters/{id}/replay")
 async def replay_dead_letter(user: CurrentOperator, id: PathId, container: ContainerDep) -> DeadLetterRead:
-    """Hands it once more to who gave it up; can be repeated. `outcome` says what came of it."""
+    """Replay a dead letter.
+
+    Hands it once more to who gave it up; can be repeated. `outcome` says what came of it.
+    """
     return DeadLetterRead.model_validate(await container.dead_letters_for(user.token).replay_dead_letter(id))
 
 
 @replays.post("/replays")
 async def replay_group(user: CurrentOperator, body: ReplayMany, container: ContainerDep) -> ReplayedMany:
-    """Replays parked dead letters one after the other."""
+    """Replay several dead letters.
+
+    Replays parked dead letters one after the other.
+    """
     dead_letters = container.dead_letters_for(user.token)
     async with dead_letters.database.reading() as session:
         letters = await repository.list_dead_letters(session, body.column_values(), None, body.limit)

@@ -27,7 +27,9 @@ export_router = create_router(prefix=API_PREFIX, tags=["account"], route_class=A
     responses={200: {"description": "A ZIP file", "content": {"application/zip": {}}}},
 )
 async def export_account(request: Request, container: ContainerDep) -> Response:
-    """Everything that is kept of the account, as a ZIP file; one at a time.
+    """Export the account.
+
+    Everything that is kept of the account, as a ZIP file; one at a time.
 
     It is made while it is sent. A file that broke off in the middle opens nowhere; ask again.
     """

@@ -31,7 +31,9 @@ class AccountUsage(UsageList):
 
 @usage_router.get(USAGE)
 async def read_account_usage(request: Request, response: Response, container: ContainerDep) -> AccountUsage:
-    """How much of each quota the account uses: what is stored, and what is counted over a time.
+    """Read quotas.
+
+    How much of each quota the account uses: what is stored, and what is counted over a time.
 
     While a service is away its items are left out and it is named in `missing`.
     """

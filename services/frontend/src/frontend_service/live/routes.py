@@ -31,7 +31,9 @@ live_router = create_router(prefix=API_PREFIX, tags=["live"], route_class=APIRou
     },
 )
 async def stream(request: Request, container: ContainerDep, last_event_id: LastEventId = "") -> Response:
-    """Server-Sent Events of everything that happens to the user's tasks and inbox.
+    """Stream live events.
+
+    Server-Sent Events of everything that happens to the user's tasks and inbox.
 
     After `Last-Event-ID` come those that were missed, or `reset` if they are not known any more: read
     everything again. The stream ends with the token.

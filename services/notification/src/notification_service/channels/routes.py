@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Path, Response
+from fastapi import Path, Query, Response
 
 from notification_service.channels import use_cases
 from notification_service.channels.repository import ChannelRepository
@@ -29,11 +29,14 @@ unsubscribing = create_router(prefix="/unsubscribe", tags=["channels"], public=T
 async def list_channels(
     user: CurrentUser,
     session: SessionDep,
-    kind: ChannelKind | None = None,
+    kind: Annotated[ChannelKind | None, Query(description="only those of this kind")] = None,
     limit: Limit = 50,
     cursor: CursorParam = None,
 ) -> Page[ChannelRead]:
-    """Newest first; those that are used up, too, with a note that says why. The inbox needs no channel."""
+    """List channels.
+
+    Newest first; those that are used up, too, with a note that says why. The inbox needs no channel.
+    """
     bound_to = f"channels {user.user_id} {kind}"
     before = decode_cursor(cursor, bound_to=bound_to, values=1)[0] if cursor else None
     found = await ChannelRepository(session, user.user_id).list_channels(kind, before, limit + 1)
@@ -48,7 +51,10 @@ async def list_channels(
 async def add_channel(
     user: CurrentUser, body: ChannelCreate, session: SessionDep, container: ContainerDep, response: Response
 ) -> ChannelRead:
-    """E-mail to your own address, or push to a browser. Webhooks have a place of their own."""
+    """Add a channel.
+
+    E-mail to your own address, or push to a browser. Webhooks have a place of their own.
+    """
     settings = container.settings
     if body.kind == "email" and not settings.smtp_host:
         raise Conflict("This server sends no e-mail.", code="no-mail-server")
@@ -59,6 +65,10 @@ async def add_channel(
 
 @channels.delete("/{id}", status_code=204)
 async def remove_channel(user: CurrentUser, id: PathId, session: SessionDep) -> None:
+    """Remove a channel.
+
+    Nothing more is sent there, and what was to be sent again is dropped.
+    """
     channel = await use_cases.lock_owned_channel(session, user.user_id, id)
     await ChannelRepository(session, user.user_id).delete_channel(channel)
 
@@ -67,7 +77,10 @@ async def remove_channel(user: CurrentUser, id: PathId, session: SessionDep) -> 
 async def test_channel(
     user: CurrentUser, id: PathId, session: SessionDep, container: ContainerDep
 ) -> DeliveryRead:
-    """Sends a test message; an account may have so many in an hour."""
+    """Send a test message.
+
+    Sent like any notification; an account may have so many in an hour.
+    """
     settings = container.settings
     return DeliveryRead.model_validate(await use_cases.send_test(session, settings, user.user_id, id))
 
@@ -76,7 +89,10 @@ async def test_channel(
 async def note_receipt(
     user: CurrentUser, id: PathId, body: ReceiptCreate, session: SessionDep
 ) -> DeliveryRead:
-    """A receiver says that it has it, or that somebody opened it."""
+    """Acknowledge a delivery.
+
+    A receiver says that it has it, or that somebody opened it.
+    """
     found = await use_cases.record_receipt(session, user.user_id, id, body.state)
     return DeliveryRead.model_validate(found)
 
@@ -85,7 +101,10 @@ async def note_receipt(
 async def redeliver(
     user: CurrentUser, id: PathId, session: SessionDep, container: ContainerDep
 ) -> DeliveryRead:
-    """Sends it once more under the same id; an account may ask for so many in an hour."""
+    """Deliver once more.
+
+    Sends it once more under the same id; an account may ask for so many in an hour.
+    """
     settings = container.settings
     return DeliveryRead.model_validate(
         await use_cases.redeliver_delivery(session, settings, user.user_id, id)
@@ -94,9 +113,14 @@ async def redeliver(
 
 @unsubscribing.post("/{token}")
 async def unsubscribe(
-    token: Annotated[str, Path(max_length=200)], session: SessionDep, container: ContainerDep
+    token: Annotated[str, Path(max_length=200, description="from the link in the e-mail")],
+    session: SessionDep,
+    container: ContainerDep,
 ) -> dict[str, str]:
-    """One click in a mail program (RFC 8058). Needs no sign-in: the link itself is the right to do it."""
+    """Unsubscribe from e-mail.
+
+    One click in a mail program (RFC 8058). Needs no sign-in: the link itself is the right to do it.
+    """
     keys = container.keys
     await use_cases.unsubscribe_channel(session, keys.verify_unsubscribe_token(token))
     return {"status": "unsubscribed"}

@@ -35,7 +35,10 @@ webhooks = create_router(prefix="/webhooks", tags=["webhooks"])
 async def list_webhooks(
     user: CurrentUser, session: SessionDep, limit: Limit = 50, cursor: CursorParam = None
 ) -> Page[WebhookRead]:
-    """Newest first."""
+    """List webhooks.
+
+    Newest first.
+    """
     bound_to = f"webhooks {user.user_id}"
     before = decode_cursor(cursor, bound_to=bound_to, values=1)[0] if cursor else None
     found = await ChannelRepository(session, user.user_id).list_channels(KIND, before, limit + 1)
@@ -50,7 +53,10 @@ async def list_webhooks(
 async def add_webhook(
     user: CurrentUser, body: WebhookCreate, session: SessionDep, container: ContainerDep, response: Response
 ) -> WebhookSecret:
-    """Answers with the secret, which is not shown again."""
+    """Add a webhook.
+
+    Answers with the secret, which is not shown again.
+    """
     settings = container.settings
     keys = container.keys
     channel, secret = await use_cases.add_webhook(session, user, body, keys, settings)
@@ -60,6 +66,10 @@ async def add_webhook(
 
 @webhooks.delete("/{id}", status_code=204)
 async def remove_webhook(user: CurrentUser, id: PathId, session: SessionDep) -> None:
+    """Remove a webhook.
+
+    It is not called any more, and what was to be sent again is dropped.
+    """
     channel = await use_cases.lock_owned_channel(session, user.user_id, id, KIND)
     await ChannelRepository(session, user.user_id).delete_channel(channel)
 
@@ -68,7 +78,10 @@ async def remove_webhook(user: CurrentUser, id: PathId, session: SessionDep) -> 
 async def rotate_secret(
     user: CurrentUser, id: PathId, session: SessionDep, container: ContainerDep
 ) -> WebhookSecret:
-    """Makes a new secret; the old one signs beside it until it is retired or another one is made."""
+    """Rotate the secret.
+
+    Makes a new secret; the old one signs beside it until it is retired or another one is made.
+    """
     keys = container.keys
     channel = await use_cases.lock_owned_channel(session, user.user_id, id, KIND)
     secret = use_cases.rotate_secret(channel, keys)
@@ -77,7 +90,10 @@ async def rotate_secret(
 
 @webhooks.post("/{id}/retire")
 async def retire_secret(user: CurrentUser, id: PathId, session: SessionDep) -> WebhookRead:
-    """Ends the older of two secrets."""
+    """Retire the older secret.
+
+    Ends the older of two secrets.
+    """
     channel = await use_cases.lock_owned_channel(session, user.user_id, id, KIND)
     use_cases.retire_old_secret(channel)
     return _show_webhook(channel)
@@ -87,7 +103,10 @@ async def retire_secret(user: CurrentUser, id: PathId, session: SessionDep) -> W
 async def test_webhook(
     user: CurrentUser, id: PathId, session: SessionDep, container: ContainerDep
 ) -> DeliveryRead:
-    """Sends a test message; an account may have so many in an hour."""
+    """Call a webhook for a test.
+
+    Sends a test message; an account may have so many in an hour.
+    """
     settings = container.settings
     return DeliveryRead.model_validate(await use_cases.send_test(session, settings, user.user_id, id, KIND))
 
@@ -96,7 +115,10 @@ async def test_webhook(
 async def list_deliveries(
     user: CurrentUser, id: PathId, session: SessionDep, limit: Limit = 50, cursor: CursorParam = None
 ) -> Page[LoggedDelivery]:
-    """Newest first, each with every try. Kept for 30 days."""
+    """List deliveries of a webhook.
+
+    Newest first, each with every try. Kept for 30 days.
+    """
     channel = await use_cases.lock_owned_channel(session, user.user_id, id, KIND)
     bound_to = f"deliveries {channel.id}"
     before = parse_time_and_id(decode_cursor(cursor, bound_to=bound_to, values=2)) if cursor else None

@@ -14,6 +14,10 @@ preferences = create_router(prefix="/preferences", tags=["notifications"])
 async def read_preferences(
     user: CurrentUser, session: SessionDep, container: ContainerDep
 ) -> PreferencesRead:
+    """Read preferences.
+
+    Also tells whether this server sends mail, and the key for push.
+    """
     return _show_preferences(container, await use_cases.read_preferences(session, user))
 
 
@@ -21,6 +25,10 @@ async def read_preferences(
 async def change_preferences(
     user: CurrentUser, body: PreferencesPatch, session: SessionDep, container: ContainerDep
 ) -> PreferencesRead:
+    """Change preferences.
+
+    A JSON merge patch (RFC 7396): what is absent stays, null clears.
+    """
     return _show_preferences(container, await use_cases.change_preferences(session, user, body))
 
 

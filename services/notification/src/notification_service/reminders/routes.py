@@ -34,12 +34,15 @@ job_callbacks = APIRouter(include_in_schema=False)
 async def list_reminders(
     user: CurrentUser,
     session: SessionDep,
-    task_id: Annotated[str | None, Query(max_length=100)] = None,
-    state: State | None = None,
+    task_id: Annotated[str | None, Query(max_length=100, description="only those of this task")] = None,
+    state: Annotated[State | None, Query(description="only those in this state")] = None,
     limit: Limit = 50,
     cursor: CursorParam = None,
 ) -> Page[ReminderRead]:
-    """Newest first, each with its receipts: what became of it on each channel."""
+    """List reminders.
+
+    Newest first, each with its receipts: what became of it on each channel.
+    """
     bound_to = f"reminders {user.user_id} {task_id} {state}"
     before = parse_time_and_id(decode_cursor(cursor, bound_to=bound_to, values=2)) if cursor else None
     found = await ReminderRepository(session, user.user_id).list_reminders(task_id, state, before, limit + 1)
@@ -54,7 +57,10 @@ async def list_reminders(
 async def create_reminder(
     user: CurrentUser, body: ReminderCreate, session: SessionDep, container: ContainerDep, response: Response
 ) -> ReminderRead:
-    """One of your own, beside those a task has in its field `reminders`."""
+    """Create a reminder.
+
+    One of your own, beside those a task has in its field `reminders`.
+    """
     made = await use_cases.create_reminder(session, container.settings, user.user_id, body)
     response.headers["Location"] = f"/api/v1/reminders/{made.id}"
     return made
@@ -62,12 +68,19 @@ async def create_reminder(
 
 @reminders.get("/{id}")
 async def read_reminder(user: CurrentUser, id: PathId, session: SessionDep) -> ReminderRead:
+    """Read a reminder.
+
+    Has its receipts: what became of it on each channel.
+    """
     return await use_cases.read_reminder(session, user.user_id, id)
 
 
 @reminders.delete("/{id}", status_code=204)
 async def cancel_reminder(user: CurrentUser, id: PathId, session: SessionDep) -> None:
-    """Ends one that was made here; those of a task are taken away at the task."""
+    """Cancel a reminder.
+
+    Ends one that was made here; those of a task are taken away at the task.
+    """
     await use_cases.cancel_reminder(session, user.user_id, id)
 
 
@@ -75,7 +88,10 @@ async def cancel_reminder(user: CurrentUser, id: PathId, session: SessionDep) ->
 async def snooze_reminder(
     user: CurrentUser, id: PathId, body: Snooze, session: SessionDep, container: ContainerDep
 ) -> ReminderRead:
-    """Reminds of the same again in so many minutes; asked for twice, it is moved."""
+    """Snooze a reminder.
+
+    Reminds of the same again in so many minutes; asked for twice, it is moved.
+    """
     return await use_cases.snooze_reminder(session, container.settings, user.user_id, id, body)
 
 

@@ -10,10 +10,11 @@ batch = create_router(prefix="/batch", tags=["many at once"])
 
 @batch.post("")
 async def run_batch(unit: UnitOfWorkDep, body: BatchRequest) -> BatchResult:
-    """Up to 100 commands in one transaction, in their order.
+    """Run many commands.
 
-    Each has its own status and problem, whose pointers are into its body. With `atomic` the first failure
-    undoes all: 422, with the results up to there. A command is done once: its `uuid` is remembered for 24
-    hours. What one command creates with a `temp_id`, later ones may name by it.
+    Does up to 100 commands in one transaction, in their order. Each has its own status and problem, whose
+    pointers are into its body. With `atomic` the first failure undoes all: 422, with the results up to
+    there. A command is done once: its `uuid` is remembered for 24 hours. What one command creates with a
+    `temp_id`, later ones may name by it.
     """
     return await use_cases.run_batch(unit, body)

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, WithJsonSchema, model_validator
+from pydantic import Field, WithJsonSchema, model_validator
 
-from servicekit.web.schemas import RequestBody, Text
+from servicekit.web.schemas import RequestBody, ResponseModel, Text
 from task_service.labels.schemas import LabelRead
 from task_service.projects.schemas import ProjectRead
 from task_service.saved_filters.schemas import FilterRead
@@ -43,6 +43,7 @@ class Command(RequestBody):
         Text, Field(min_length=8, max_length=100, description="made by the client; done once in 24 hours")
     ]
     type: CommandType
+    """What to do; like the route of that name."""
     id: Name | None = Field(default=None, description="of what is changed; may be a `temp_id` from before")
     temp_id: Name | None = Field(default=None, description="what later commands call what this one creates")
     version: int | None = Field(default=None, description="do it only to this version, as If-Match")
@@ -64,6 +65,7 @@ class BatchRequest(RequestBody):
     """Commands, done in this order."""
 
     commands: Annotated[list[Command], Field(min_length=1, max_length=MAX_COMMANDS)]
+    """Up to 100 commands, done in this order."""
     atomic: Annotated[bool, Field(strict=True, description="all or none")] = False
 
     @model_validator(mode="after")
@@ -75,19 +77,25 @@ class BatchRequest(RequestBody):
         return self
 
 
-class CommandResult(BaseModel):
+class CommandResult(ResponseModel):
     """What became of one command: `status` is that of the route; 4xx and 5xx come with a `problem`."""
 
     uuid: str
+    """Of the command."""
     status: int
+    """HTTP status, as the route of that name would answer it."""
     id: str | None = None
+    """UUID of what was created or changed; null where there is none."""
     result: TaskRead | ProjectRead | FilterRead | LabelRead | None = None
+    """How it is now; null for a deletion and where it failed."""
     problem: Problem | None = None
+    """Why it was not done; null where it was."""
     replayed: bool = Field(default=False, description="it was done before, and not again")
 
 
-class BatchResult(BaseModel):
+class BatchResult(ResponseModel):
     """Results in the order of the commands."""
 
     results: list[CommandResult]
+    """One for each command."""
     temp_ids: dict[str, str] = Field(description="temporary id → id")

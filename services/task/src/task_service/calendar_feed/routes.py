@@ -31,14 +31,20 @@ public_feed = create_router(prefix="/calendar", tags=["calendar"], public=True)
 
 @feed.get("")
 async def read_feed(unit: UnitOfWorkDep) -> FeedRead:
-    """Whether there is an address; the address itself is shown only when it is made."""
+    """Read whether there is a calendar address.
+
+    The address itself is shown only when it is made.
+    """
     found = await use_cases.read_feed(unit)
     return FeedRead(active=found is not None, created_at=found.created_at if found else None)
 
 
 @feed.post("", status_code=201)
 async def renew_feed(unit: UnitOfWorkDep, container: ContainerDep) -> FeedCreated:
-    """Makes a secret address that calendar programs can subscribe to; an earlier one ends."""
+    """Make a calendar address.
+
+    Makes a secret address that calendar programs can subscribe to; an earlier one ends.
+    """
     found, secret = await use_cases.renew_feed(unit)
     path = f"/api/v1/calendar/{secret}{EXTENSION}"
     url = container.settings.public_url.rstrip("/") + path
@@ -47,7 +53,10 @@ async def renew_feed(unit: UnitOfWorkDep, container: ContainerDep) -> FeedCreate
 
 @feed.delete("", status_code=204)
 async def end_feed(unit: UnitOfWorkDep) -> None:
-    """Closes the address at once."""
+    """Close the calendar address.
+
+    What calendar programs ask for from then on is not found.
+    """
     await use_cases.close_feed(unit)
 
 
@@ -63,7 +72,10 @@ async def subscribe(
     project: Annotated[Id | None, Query(description="only tasks of the project of this id")] = None,
     filter: Annotated[Name | None, Query(description="a saved filter, by its name or id")] = None,
 ) -> Response:
-    """The open tasks of whoever made this address, read-only, as iCalendar; see docs/calendars.md."""
+    """Subscribe to a calendar.
+
+    The open tasks of whoever made this address, read-only, as iCalendar; see docs/calendars.md.
+    """
     user = await use_cases.find_owner(session, id.removesuffix(EXTENSION))
     unit = UnitOfWork(session, user)
     stand = (await unit.changes.read_counter()).last

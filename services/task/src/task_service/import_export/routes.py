@@ -68,12 +68,14 @@ async def start_import(
     project: ProjectParam = None,
     dry_run: Annotated[bool, Query(description="only say what would come of it")] = False,
 ) -> Any:
-    """Imports a file: our JSON, Vikunja's export, Todoist's CSV or any CSV with a title column.
+    """Import a file.
+
+    Imports a file: our JSON, Vikunja's export, Todoist's CSV or any CSV with a title column.
 
     The body is the file, packed with gzip if it has more than 1 MiB (16 MiB unpacked and 20,000 tasks at
-    most), or a zip archive. It is imported asynchronously: `GET /import/{id}` tells its progress and
-    what could not be imported. The same file again adds nothing. With `dry_run` the answer is 200 and
-    holds the first 20 tasks as they would be. Three files of an account are parsed or imported at a time.
+    most), or a zip archive. It is imported asynchronously: `GET /import/{id}` tells its progress and what
+    could not be imported. The same file again adds nothing. With `dry_run` the answer is 200 and holds the
+    first 20 tasks as they would be. Three files of an account are parsed or imported at a time.
     """
     reject_unknown_parameters(request, {"format", "project", "dry_run"})
     file = FileRequest(use_cases.make_owner(user), await request.body(), format, project, datetime.now(UTC))
@@ -125,7 +127,10 @@ async def _enqueue_import(
 
 @imports.get("/{id}")
 async def read_import(unit: UnitOfWorkDep, id: PathId) -> ImportRead:
-    """Progress of an import, and what could not be imported. Kept for 7 days."""
+    """Read an import.
+
+    Progress of an import, and what could not be imported. Kept for 7 days.
+    """
     return ImportRead.model_validate(await use_cases.read_import(unit, id))
 
 
@@ -137,10 +142,13 @@ async def read_import(unit: UnitOfWorkDep, id: PathId) -> ImportRead:
 async def export_tasks(
     user: CurrentUser,
     container: ContainerDep,
-    format: Literal["json", "csv", "ics"] = "json",
+    format: Annotated[Literal["json", "csv", "ics"], Query(description="of the file")] = "json",
     components: ComponentsParam = "both",
 ) -> StreamingResponse:
-    """Everything that is not in the trash. JSON can be imported again without loss."""
+    """Export all tasks.
+
+    Everything that is not in the trash. JSON can be imported again without loss.
+    """
     make, kind = _EXPORTS[format]
     name = f'attachment; filename="tasks.{format}"'
     how = (export.CalendarOptions(user.time_zone, components),) if format == "ics" else ()

@@ -16,12 +16,19 @@ label_routes = create_router(prefix="/labels", tags=["labels"])
 
 @label_routes.post("", status_code=201)
 async def create_label(unit: UnitOfWorkDep, body: LabelCreate, response: Response) -> LabelRead:
+    """Create a label.
+
+    Its name must be free. Labels are also created by tasks that have them.
+    """
     return show_new(LabelRead, await labels.create(unit, body), response)
 
 
 @label_routes.get("")
 async def list_labels(unit: UnitOfWorkDep, limit: Limit = 50, cursor: CursorParam = None) -> Page[LabelRead]:
-    """In their manual order."""
+    """List labels.
+
+    In their manual order.
+    """
     bound_to = f"labels {unit.user.user_id}"
     rows = await unit.labels.list_page(behind(cursor, bound_to), limit + 1)
     return page(LabelRead, rows, limit, bound_to)
@@ -29,6 +36,10 @@ async def list_labels(unit: UnitOfWorkDep, limit: Limit = 50, cursor: CursorPara
 
 @label_routes.get("/{id}")
 async def read_label(unit: UnitOfWorkDep, id: PathId, response: Response) -> LabelRead:
+    """Read a label.
+
+    By its id.
+    """
     return show(LabelRead, await named.read_resource(unit.labels, id), response)
 
 
@@ -36,7 +47,10 @@ async def read_label(unit: UnitOfWorkDep, id: PathId, response: Response) -> Lab
 async def update_label(
     unit: UnitOfWorkDep, id: PathId, body: LabelPatch, request: Request, response: Response
 ) -> LabelRead:
-    """Another name becomes the new one on every task."""
+    """Change a label.
+
+    Another name becomes the new one on every task.
+    """
     label = await named.read_resource(unit.labels, id)
     match(request, LabelRead, label)
     return show(LabelRead, await labels.update(unit, label, body), response)
@@ -44,7 +58,10 @@ async def update_label(
 
 @label_routes.delete("/{id}", status_code=204)
 async def delete_label(unit: UnitOfWorkDep, id: PathId, request: Request) -> None:
-    """Takes it off every task, too."""
+    """Delete a label.
+
+    Takes it off every task, too.
+    """
     label = await named.read_resource(unit.labels, id)
     match(request, LabelRead, label)
     await labels.delete(unit, label)

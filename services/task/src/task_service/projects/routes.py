@@ -20,6 +20,10 @@ project_routes = create_router(prefix="/projects", tags=["projects"])
 
 @project_routes.post("", status_code=201)
 async def create_project(unit: UnitOfWorkDep, body: ProjectCreate, response: Response) -> ProjectRead:
+    """Create a project.
+
+    Its name must be free where it lies.
+    """
     return show_new(ProjectRead, await projects.create(unit, body), response)
 
 
@@ -30,7 +34,10 @@ async def list_projects(
     cursor: CursorParam = None,
     trash: Trash = False,
 ) -> Page[ProjectRead]:
-    """In their manual order, nested ones among the others."""
+    """List projects.
+
+    In their manual order, nested ones among the others.
+    """
     bound_to = f"projects {trash} {unit.user.user_id}"
     rows = await unit.projects.list_page(behind(cursor, bound_to), limit + 1, trashed=trash)
     return page(ProjectRead, rows, limit, bound_to)
@@ -38,6 +45,10 @@ async def list_projects(
 
 @project_routes.get("/{id}")
 async def read_project(unit: UnitOfWorkDep, id: PathId, response: Response) -> ProjectRead:
+    """Read a project.
+
+    By its id; one in the trash is not found.
+    """
     return show(ProjectRead, await named.read_resource(unit.projects, id), response)
 
 
@@ -49,6 +60,10 @@ async def update_project(
     request: Request,
     response: Response,
 ) -> ProjectRead:
+    """Change a project.
+
+    A JSON merge patch (RFC 7396): what is absent stays, null clears. It can't lie in itself.
+    """
     project = await named.read_resource(unit.projects, id)
     match(request, ProjectRead, project)
     return show(ProjectRead, await projects.update(unit, project, body), response)
@@ -56,7 +71,10 @@ async def update_project(
 
 @project_routes.delete("/{id}", status_code=204)
 async def delete_project(unit: UnitOfWorkDep, id: PathId, request: Request) -> None:
-    """Moves it to the trash with the projects inside it and all their tasks; `restore` brings all back."""
+    """Move a project to the trash.
+
+    Moves it to the trash with the projects inside it and all their tasks; `restore` brings all back.
+    """
     project = await named.read_resource(unit.projects, id)
     match(request, ProjectRead, project)
     await projects.delete(unit, project)
@@ -66,6 +84,10 @@ async def delete_project(unit: UnitOfWorkDep, id: PathId, request: Request) -> N
 async def restore_project(
     unit: UnitOfWorkDep, id: PathId, request: Request, response: Response
 ) -> ProjectRead:
+    """Restore a project.
+
+    Brings it back from the trash with all that went there with it.
+    """
     project = await named.read_resource(unit.projects, id, trashed=True)
     match(request, ProjectRead, project)
     return show(ProjectRead, await projects.restore(unit, project), response)

@@ -10,5 +10,8 @@ quick_add = create_router(prefix="/tasks", tags=["tasks"], route_class=ReadOnlyR
 
 @quick_add.post("/parse")
 async def parse_quick_add(unit: UnitOfWorkDep, body: ParseRequest) -> QuickAddPreview:
-    """Previews the task that quick add would create from a text; nothing is stored."""
+    """Preview quick add.
+
+    Previews the task that quick add would create from a text; nothing is stored.
+    """
     return await use_cases.preview_quick_add(unit, body)

@@ -6,8 +6,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AwareDatetime,
-    BaseModel,
-    ConfigDict,
     Field,
     field_validator,
     model_validator,
@@ -15,7 +13,7 @@ from pydantic import (
 
 from contracts.zones import TimeZone
 from servicekit.errors import Invalid
-from servicekit.web.schemas import RequestBody, Text, WallClock
+from servicekit.web.schemas import RequestBody, ResponseModel, Text, WallClock
 from task_service.quickadd.dialects import SyntaxName
 from task_service.tasks.schemas import Recurrence, TaskCreate, TaskPatch, Title
 
@@ -38,6 +36,7 @@ class TaskDraft(TaskPatch):
     never_null = frozenset({"title", "quick"})
 
     quick: Quick | None = Field(default=None, json_schema_extra={"examples": ["Buy milk tomorrow 9am #home"]})
+    """The task in words, up to 1,000 characters; docs/quick-add.md has what is understood."""
     marks: SyntaxField = None
     title: Title = Field(default="", description="needed unless there is quick")
 
@@ -76,41 +75,53 @@ class ParseRequest(RequestBody):
         return value
 
 
-class ParsedTaskRead(BaseModel):
+class ParsedTaskRead(ResponseModel):
     """The fields a text sets."""
 
-    model_config = ConfigDict(from_attributes=True)
-
     title: str
+    """What is left of the text."""
     due_date: date | None
+    """The day it is due, `YYYY-MM-DD`; null: on none."""
     due_time: WallClock | None
+    """The time of day it is due, without an offset; null: at any time of the day. Needs `due_date`."""
     priority: int
+    """From 0, none, to 4, the most urgent."""
     labels: list[str]
+    """Names of labels."""
     project: str | None
+    """Name of the project; null: none."""
     recurrence: Recurrence | None
+    """How it recurs; null: it does not."""
     reminders: list[dict[str, Any]]
+    """As a task has them."""
 
 
-class ParsedSpan(BaseModel):
+class ParsedSpan(ResponseModel):
     """A part of the text; offsets count Unicode code points, `end` is behind it."""
 
-    model_config = ConfigDict(from_attributes=True)
-
     start: int
+    """Offset of its first character."""
     end: int
+    """Offset behind its last character."""
     kind: Literal["date", "time", "recurrence", "reminder", "label", "project", "priority"]
+    """What it was read as."""
 
 
-class CreatedName(BaseModel):
+class CreatedName(ResponseModel):
     """What would be made along with the task."""
 
     kind: Literal["label", "project"]
+    """A label or a project."""
     name: str
+    """Its name."""
 
 
-class QuickAddPreview(BaseModel):
+class QuickAddPreview(ResponseModel):
     """What a text says. The title is empty if nothing is left for it: such a text is refused."""
 
     task: ParsedTaskRead
+    """The fields the text sets."""
     spans: list[ParsedSpan]
+    """The parts of the text that were understood, in order."""
     creates: list[CreatedName]
+    """Labels and projects that do not exist yet."""

@@ -16,6 +16,10 @@ filter_routes = create_router(prefix="/filters", tags=["filters"])
 
 @filter_routes.post("", status_code=201)
 async def create_filter(unit: UnitOfWorkDep, body: FilterCreate, response: Response) -> FilterRead:
+    """Create a saved filter.
+
+    Its name must be free; the filter is checked.
+    """
     return show_new(FilterRead, await filters.create(unit, body), response)
 
 
@@ -23,7 +27,10 @@ async def create_filter(unit: UnitOfWorkDep, body: FilterCreate, response: Respo
 async def list_filters(
     unit: UnitOfWorkDep, limit: Limit = 50, cursor: CursorParam = None
 ) -> Page[FilterRead]:
-    """In their manual order."""
+    """List saved filters.
+
+    In their manual order.
+    """
     bound_to = f"filters {unit.user.user_id}"
     rows = await unit.filters.list_page(behind(cursor, bound_to), limit + 1)
     return page(FilterRead, rows, limit, bound_to)
@@ -31,6 +38,10 @@ async def list_filters(
 
 @filter_routes.get("/{id}")
 async def read_filter(unit: UnitOfWorkDep, id: PathId, response: Response) -> FilterRead:
+    """Read a saved filter.
+
+    Has the filter as it was written. `GET /tasks?saved=` lists what it finds.
+    """
     return show(FilterRead, await named.read_resource(unit.filters, id), response)
 
 
@@ -42,6 +53,10 @@ async def update_filter(
     request: Request,
     response: Response,
 ) -> FilterRead:
+    """Change a saved filter.
+
+    A JSON merge patch (RFC 7396): what is absent stays, null clears.
+    """
     saved = await named.read_resource(unit.filters, id)
     match(request, FilterRead, saved)
     return show(FilterRead, await filters.update(unit, saved, body), response)
@@ -49,6 +64,10 @@ async def update_filter(
 
 @filter_routes.delete("/{id}", status_code=204)
 async def delete_filter(unit: UnitOfWorkDep, id: PathId, request: Request) -> None:
+    """Delete a saved filter.
+
+    For good; saved filters have no trash.
+    """
     saved = await named.read_resource(unit.filters, id)
     match(request, FilterRead, saved)
     await filters.delete(unit, saved)

@@ -18,9 +18,11 @@ Since = Annotated[str | None, Query(max_length=200, description="`next_token` of
 async def list_changes(
     unit: UnitOfWorkDep,
     since: Since = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 200,
+    limit: Annotated[int, Query(ge=1, le=500, description="Changes an answer")] = 200,
 ) -> Changes:
-    """What is different since the token, oldest first; without one, everything.
+    """List changes since a token.
+
+    What is different since the token, oldest first; without one, everything.
 
     Each thing comes once, as it is now. A token is good for 90 days; for an older one everything comes
     again, with `full_sync`.

@@ -28,7 +28,10 @@ PAGE = 50
 
 @tasks.post("", status_code=201)
 async def create_task(unit: UnitOfWorkDep, body: TaskDraft, response: Response) -> TaskRead:
-    """From its fields, or from `quick`: one line in words."""
+    """Create a task.
+
+    From its fields, or from `quick`: one line in words.
+    """
     task = await quick_add.create_task(unit, body)
     response.headers["Location"] = f"/api/v1/tasks/{task.id}"
     return _show(task, response)
@@ -46,7 +49,10 @@ async def list_tasks(
     limit: Limit = PAGE,
     cursor: CursorParam = None,
 ) -> Response:
-    """Newest first, if nothing else is asked for."""
+    """List tasks.
+
+    Newest first, if nothing else is asked for.
+    """
     names, asked = parse_fields(fields), ListParams(filter, q, sort, saved, trash)
     found = await queries.find_rows(unit, asked, limit, cursor, names)
     return render_json(presenters.present_page(found.tasks, found.next_cursor, names))
@@ -56,7 +62,10 @@ async def list_tasks(
 async def read_task(
     user: CurrentUser, id: PathId, container: ContainerDep, fields: FieldsParam = None
 ) -> Response:
-    """With `fields` the ETag is still that of the whole task, so that it serves as `If-Match`."""
+    """Read a task.
+
+    With `fields` the ETag is still that of the whole task, so that it serves as `If-Match`.
+    """
     return await _show_row(container, user, id, parse_fields(fields))
 
 
@@ -64,21 +73,31 @@ async def read_task(
 async def update_task(
     unit: UnitOfWorkDep, id: PathId, body: TaskPatch, request: Request, response: Response
 ) -> TaskRead:
+    """Change a task.
+
+    A JSON merge patch (RFC 7396): what is absent stays, null clears, `{}` changes nothing.
+    """
     task = _matching(request, await use_cases.lock_task(unit, id))
     return _show(await use_cases.update(unit, task, body), response)
 
 
 @tasks.delete("/{id}", status_code=204)
 async def delete_task(unit: UnitOfWorkDep, id: PathId, request: Request) -> None:
-    """Moves the task to the trash with all below it; `restore` brings them back for 30 days."""
+    """Move a task to the trash.
+
+    Moves the task to the trash with all below it; `restore` brings them back for 30 days.
+    """
     await use_cases.delete(unit, _matching(request, await use_cases.lock_task(unit, id)))
 
 
 @tasks.get("/{id}/occurrences")
 async def list_occurrences(
-    unit: UnitOfWorkDep, id: PathId, count: Annotated[int, Query(ge=1, le=50)] = 5
+    unit: UnitOfWorkDep, id: PathId, count: Annotated[int, Query(ge=1, le=50, description="how many")] = 5
 ) -> Occurrences:
-    """The next ones after the current due date, each with why it falls there."""
+    """List the next occurrences.
+
+    The next ones after the current due date, each with why it falls there.
+    """
     task = await use_cases.read_task(unit, id)
     return Occurrences(items=successors.preview_occurrences(task, unit.user, count))
 
@@ -87,7 +106,10 @@ async def list_occurrences(
 async def list_activity(
     unit: UnitOfWorkDep, id: PathId, limit: Limit = 50, cursor: CursorParam = None
 ) -> Page[ActivityRead]:
-    """What happened to the task, the latest first; also of one in the trash."""
+    """List what happened to a task.
+
+    What happened to the task, the latest first; also of one in the trash.
+    """
     task = await use_cases.read_task(unit, id, trashed=True)
     bound_to = f"activity {task.id}"
     before = str(decode_cursor(cursor, bound_to=bound_to, values=1)[0]) if cursor else None
@@ -102,26 +124,40 @@ async def list_activity(
 async def move_task(
     unit: UnitOfWorkDep, id: PathId, body: Move, request: Request, response: Response
 ) -> TaskRead:
-    """Puts the task right before or after another one in the manual order."""
+    """Move a task in the manual order.
+
+    Puts the task right before or after another one in the manual order.
+    """
     task = _matching(request, await use_cases.lock_task(unit, id))
     return _show(await manual_order.move_task(unit, task, body), response)
 
 
 @tasks.post("/{id}/complete")
 async def complete_task(unit: UnitOfWorkDep, id: PathId, request: Request, response: Response) -> TaskRead:
+    """Complete a task.
+
+    Of a recurring task the next occurrence is added. Where it is done already nothing changes.
+    """
     task = _matching(request, await use_cases.lock_task(unit, id))
     return _show(await use_cases.complete(unit, task), response)
 
 
 @tasks.post("/{id}/reopen")
 async def reopen_task(unit: UnitOfWorkDep, id: PathId, request: Request, response: Response) -> TaskRead:
+    """Reopen a task.
+
+    The next occurrence that came of it is taken back. Where it is open already nothing changes.
+    """
     task = _matching(request, await use_cases.lock_task(unit, id))
     return _show(await use_cases.reopen(unit, task), response)
 
 
 @tasks.post("/{id}/skip")
 async def skip_occurrence(unit: UnitOfWorkDep, id: PathId, request: Request, response: Response) -> TaskRead:
-    """Leaves this occurrence out: the task moves to the next one, nothing counts as done."""
+    """Skip an occurrence.
+
+    Leaves this occurrence out: the task moves to the next one, nothing counts as done.
+    """
     task = _matching(request, await use_cases.lock_task(unit, id))
     return _show(skipping.skip_occurrence(unit.user, task), response)
 
@@ -130,13 +166,20 @@ async def skip_occurrence(unit: UnitOfWorkDep, id: PathId, request: Request, res
 async def unskip_occurrence(
     unit: UnitOfWorkDep, id: PathId, body: Unskip, request: Request, response: Response
 ) -> TaskRead:
-    """Moves the task back to an occurrence that was skipped."""
+    """Go back to an occurrence.
+
+    Moves the task back to an occurrence that was skipped.
+    """
     task = _matching(request, await use_cases.lock_task(unit, id))
     return _show(skipping.unskip_occurrence(unit.user, task, body.due_date, body.due_time), response)
 
 
 @tasks.post("/{id}/restore")
 async def restore_task(unit: UnitOfWorkDep, id: PathId, request: Request, response: Response) -> TaskRead:
+    """Restore a task.
+
+    Brings it back from the trash with what went there with it.
+    """
     task = _matching(request, await use_cases.lock_task(unit, id, trashed=True))
     return _show(await use_cases.restore(unit, task), response)
 

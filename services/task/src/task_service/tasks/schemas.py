@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
@@ -14,7 +13,7 @@ from pydantic import (
 )
 
 from contracts.zones import TimeZone
-from servicekit.web.schemas import Instant, MergePatch, RequestBody, Text, WallClock
+from servicekit.web.schemas import Instant, MergePatch, RequestBody, ResponseModel, Text, WallClock
 from task_service.recurrence.series import From, Missed, MonthEnd
 
 
@@ -51,20 +50,27 @@ class RecurrencePatch(MergePatch):
     missed: Missed = Field(default="skip", description="what becomes of those that passed")
 
 
-class Recurrence(BaseModel):
+class Recurrence(ResponseModel):
     """How a task recurs."""
 
     rule: str
+    """An RRULE of RFC 5545, without `RRULE:`."""
     from_: From = Field(alias="from")
+    """What the next occurrence is counted from: the due date, or the day of completion."""
     month_end: MonthEnd
+    """What becomes of the 31st in a shorter month: its last day (`clamp`), or nothing (`skip`)."""
     missed: Missed
+    """Which occurrence follows after some have passed: the first one to come (`skip`), the next missed one
+    (`all`), or one for all that were missed (`one`)."""
 
 
 class ReminderOfTask(RequestBody):
     """When to remind: so long before the task is due, or at an instant."""
 
     minutes_before: int | None = Field(default=None, ge=0, le=525_600, strict=True)
+    """Minutes before the task is due, up to a year; only this or `at`."""
     at: Instant | None = None
+    """The instant to remind at, in whole seconds; RFC 3339. Only this or `minutes_before`."""
 
     @model_validator(mode="after")
     def is_one_of_the_two(self) -> "ReminderOfTask":
@@ -87,25 +93,37 @@ class TaskPatch(MergePatch):
     never_null = frozenset({"title"})
 
     title: Title = ""
+    """What is to be done; one line, up to 500 characters."""
     notes: Notes = ""
+    """More about it, in Markdown or plain text; up to 50,000 characters."""
     priority: Priority = 0
+    """From 0, none, to 4, the most urgent."""
     labels: Labels = Field(default_factory=list)
+    """Names of labels, each once, up to 50; one that does not exist yet is created."""
     project_id: Id | None = None
+    """UUID of the project it is in; null: in none."""
     parent_id: Id | None = None
+    """UUID of the task it is a subtask of, up to 10 levels deep; null: of none."""
     due_date: date | None = None
+    """The day it is due, `YYYY-MM-DD`; null: on none."""
     due_time: WallClock | None = None
+    """The time of day it is due, without an offset; null: at any time of the day. Needs `due_date`."""
     time_zone: TimeZone | None = Field(default=None, description="null: floats with the user")
     recurrence: RecurrencePatch | None = None
+    """How it recurs; null: it does not."""
     reminders: Annotated[list[ReminderOfTask], Field(max_length=20), AfterValidator(_no_two_alike)] = Field(
         default_factory=list
     )
+    """When to remind of it, up to 20, no two alike."""
     position: Position | None = None
+    """Place in the manual order: sorts by its bytes (a fractional index). Left out: behind the others."""
 
 
 class TaskCreate(TaskPatch):
     """A new task; all but the title can be left out."""
 
     title: Title
+    """What is to be done; one line, up to 500 characters."""
 
     @model_validator(mode="after")
     def time_needs_a_date(self) -> "TaskCreate":
@@ -118,7 +136,9 @@ class Move(RequestBody):
     """Where to put a task in the manual order: beside another one."""
 
     before: Id | None = None
+    """UUID of the task to put it right before; only this or `after`."""
     after: Id | None = None
+    """UUID of the task to put it right after; only this or `before`."""
 
     @model_validator(mode="after")
     def one_neighbour(self) -> "Move":
@@ -131,36 +151,62 @@ class Unskip(RequestBody):
     """Back to which occurrence; its time is needed where a rule has several in a day."""
 
     due_date: date
+    """The day of the occurrence that was skipped."""
     due_time: WallClock | None = Field(default=None, description="null: the time the task has")
 
 
-class TaskRead(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
+class TaskRead(ResponseModel):
+    """A task as it is now."""
 
     id: str
+    """UUID."""
     title: str
+    """What is to be done; one line, up to 500 characters."""
     notes: str
+    """More about it, in Markdown or plain text; up to 50,000 characters."""
     done: bool
+    """Whether it is completed."""
     priority: int
+    """From 0, none, to 4, the most urgent."""
     labels: list[str]
+    """Names of labels, each once, up to 50; one that does not exist yet is created."""
     project_id: str | None
+    """UUID of the project it is in; null: in none."""
     parent_id: str | None
+    """UUID of the task it is a subtask of, up to 10 levels deep; null: of none."""
     subtasks_done: int
+    """How many tasks right below it are done."""
     subtasks_total: int
+    """How many tasks are right below it."""
     due_date: date | None
+    """The day it is due, `YYYY-MM-DD`; null: on none."""
     due_time: WallClock | None
+    """The time of day it is due, without an offset; null: at any time of the day. Needs `due_date`."""
     time_zone: str | None
+    """IANA name of the zone `due_time` is meant in; null: it floats with the zone of the user."""
     due_at: datetime | None
+    """The instant it is due; RFC 3339, UTC. Null where it has no date; computed from the three fields above.
+    """
     recurrence: Recurrence | None
+    """How it recurs; null: it does not."""
     series_id: str | None
+    """UUID that all occurrences of a recurring task share; null if it never recurred."""
     occurrence: int
+    """Number of this occurrence within its series, from 1."""
     reminders: list[ReminderOfTask]
+    """When to remind of it, up to 20, no two alike."""
     position: str
+    """Place in the manual order: sorts by its bytes (a fractional index). Left out: behind the others."""
     version: int
+    """Raised by every change; the `ETag` is this number in quotes."""
     created_at: datetime
+    """When it was created; RFC 3339, UTC."""
     updated_at: datetime
+    """When it was last changed; RFC 3339, UTC."""
     completed_at: datetime | None
+    """When it was completed; RFC 3339, UTC. Null while it is open."""
     deleted_at: datetime | None
+    """When it went to the trash; null if it is not there. It stays there for 30 days."""
 
 
 class TaskPart(TaskRead):
@@ -169,36 +215,49 @@ class TaskPart(TaskRead):
     model_config = ConfigDict(json_schema_extra={"required": ["id"]})
 
 
-class OccurrenceRead(BaseModel):
+class OccurrenceRead(ResponseModel):
     """One occurrence to come."""
 
     due_date: date
+    """The day of the occurrence."""
     due_time: WallClock | None
+    """Its time of day; null: any time."""
     due_at: datetime | None
+    """The instant it is due; RFC 3339, UTC."""
     why: str
     """The rule in words, and what was adjusted on this day."""
 
 
-class Occurrences(BaseModel):
+class Occurrences(ResponseModel):
+    """Occurrences to come."""
+
     items: list[OccurrenceRead]
+    """The next occurrences, in order; fewer than asked for where the rule ends."""
 
 
-class Via(BaseModel):
+class Via(ResponseModel):
     """What acted for the user: an API token, by its id and its name at that time, or the `assistant`."""
 
     token: str | None
+    """UUID of the API token; null: the assistant."""
     name: str
+    """Its name at that time."""
 
 
-class ActivityRead(BaseModel):
+class ActivityRead(ResponseModel):
     """One change of a task: who made it, when, and the values that differ; `via`: what did it for them."""
 
-    model_config = ConfigDict(from_attributes=True)
-
     id: str
+    """UUID."""
     by: str
+    """UUID of the account that made the change."""
     what: Literal["created", "updated", "completed", "reopened", "deleted", "restored"]
+    """The kind of change."""
     before: dict[str, Any]
+    """The fields that differ, with the values before; empty for a new task."""
     after: dict[str, Any]
+    """The fields that differ, with the values after."""
     at: datetime
+    """When it happened; RFC 3339, UTC."""
     via: Via | None
+    """What acted for the user; null: the user, signed in."""

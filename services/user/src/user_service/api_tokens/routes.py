@@ -19,7 +19,10 @@ exchanges = create_router(prefix="/auth", tags=["auth"], public=True, route_clas
 async def list_tokens(
     user: CurrentUser, session: SessionDep, limit: Limit = 50, cursor: CursorParam = None
 ) -> Page[TokenRead]:
-    """Newest first; those that expired in the last 30 days among them."""
+    """List API tokens.
+
+    Newest first; those that expired in the last 30 days among them.
+    """
     bound_to = f"tokens {user.user_id}"
     before = decode_cursor(cursor, bound_to=bound_to, values=1)[0] if cursor else None
     found = await use_cases.list_tokens(session, user.user_id, before, limit + 1)
@@ -34,7 +37,10 @@ async def list_tokens(
 async def create_token(
     user: CurrentUser, body: TokenCreate, session: SessionDep, container: ContainerDep, response: Response
 ) -> TokenCreated:
-    """Answers with the token, which is not shown again. An account has 25 at most, by default."""
+    """Create an API token.
+
+    Answers with the token, which is not shown again. An account has 25 at most, by default.
+    """
     settings = container.settings
     made, text = await use_cases.create_token(
         session, user.user_id, body, settings.api_token_life, settings.quota_api_tokens
@@ -45,7 +51,10 @@ async def create_token(
 
 @api_tokens.delete("/{id}", status_code=204)
 async def revoke_token(user: CurrentUser, id: PathId, session: SessionDep) -> None:
-    """It is of no use any more within seconds."""
+    """Revoke an API token.
+
+    It is of no use any more within seconds.
+    """
     await use_cases.revoke_token(session, user.user_id, id)
 
 

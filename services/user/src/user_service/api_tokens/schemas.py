@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, field_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, field_validator
 
 from contracts.scopes import SCOPES
-from servicekit.web.schemas import Instant, RequestBody, Text
+from servicekit.web.schemas import Instant, RequestBody, ResponseModel, Text
 
 
 def _known_once(scopes: list[str]) -> list[str]:
@@ -39,25 +39,32 @@ Scopes = Annotated[
 
 
 class TokenCreate(RequestBody):
+    """A new API token."""
+
     name: TokenName
+    """What it is for; up to 100 characters."""
     scopes: Scopes
+    """What it may do."""
     expires_at: Instant | None = Field(
         default=None, description="at most 366 days from now; null: in 90 days"
     )
 
 
-class TokenRead(BaseModel):
+class TokenRead(ResponseModel):
     """An API token, without what it takes to use it."""
 
-    model_config = ConfigDict(from_attributes=True)
-
     id: str
+    """UUID."""
     name: str
+    """What it is for."""
     prefix: str
     """Its first characters."""
     scopes: list[str] = Field(validation_alias="scope")
+    """What it may do."""
     created_at: datetime
+    """When it was created; RFC 3339, UTC."""
     expires_at: datetime
+    """When it ends; RFC 3339, UTC."""
     last_used_at: datetime | None
     """To the minute."""
 
@@ -68,6 +75,8 @@ class TokenRead(BaseModel):
 
 
 class TokenCreated(TokenRead):
+    """A new API token, with what it takes to use it."""
+
     token: str
     """Shown this once."""
 
@@ -76,9 +85,13 @@ class Exchange(RequestBody):
     """What the edge asks."""
 
     token: Annotated[str, Field(max_length=200)]
+    """The API token."""
 
 
-class Exchanged(BaseModel):
+class Exchanged(ResponseModel):
+    """An access token for an API token."""
+
     access_token: str
+    """A JWT."""
     expires_in: int
     """Seconds."""
