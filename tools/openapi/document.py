@@ -8,6 +8,8 @@ import importlib
 from collections.abc import Iterator
 from typing import Any
 
+from frontend_service.gateway.upstreams import STREAM
+
 from contracts.names import App
 from contracts.scopes import get_required_scopes
 from servicekit.problems import Problem
@@ -17,6 +19,7 @@ from tools.openapi.headers import COUNTED, HEADERS, PARAMETERS, refer_to_headers
 from tools.openapi.info import INFO, tags_of
 from tools.openapi.problems import codes_by_status, refer_to_problems, response_components
 from tools.openapi.route_facts import RouteFacts, read_facts
+from tools.openapi.streams import stream_schemas, type_the_stream, webhooks
 
 SERVICES = [App.USER, App.TASK, App.CHAT, App.NOTIFICATION, App.ANALYTICS, App.FRONTEND]
 INTERNAL = ("/events/", "/dapr/")
@@ -44,10 +47,13 @@ def whole_api() -> Document:
     for name in OF_FASTAPI:
         components.pop(name, None)
     _describe_generated(components)
+    _merge(components, stream_schemas())
+    type_the_stream(paths[STREAM]["get"])
     return {
         **INFO,
         "tags": tags_of(paths),
         "paths": dict(sorted(paths.items())),
+        "webhooks": webhooks(),
         "components": {
             "schemas": dict(sorted(components.items())),
             "parameters": PARAMETERS,

@@ -17,7 +17,7 @@ class Event(BaseModel):
     its `type`. Readers ignore fields they don't know.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     type: ClassVar[str]
     topic: ClassVar[Topic]

@@ -11,7 +11,9 @@ class FilterSnapshot(NamedSnapshot):
     """The whole saved filter as it stood right after the change; of a deleted one, right before it."""
 
     filter: str
+    """Which tasks, in the language of docs/filters.md."""
     sort: str | None
+    """In which order; null: newest first."""
 
 
 class FilterEvent(Event):
@@ -20,6 +22,7 @@ class FilterEvent(Event):
     topic: ClassVar[Topic] = Topic.TODO_EVENTS
 
     filter: FilterSnapshot
+    """The saved filter after the change."""
 
     @property
     def subject(self) -> str:
@@ -27,10 +30,14 @@ class FilterEvent(Event):
 
 
 class FilterCreated(FilterEvent):
+    """A saved filter was added."""
+
     type: ClassVar[str] = "todo.filter.created.v1"
 
 
 class FilterUpdated(FilterEvent):
+    """Renamed, or it says something else."""
+
     type: ClassVar[str] = "todo.filter.updated.v1"
 
     changed: list[str]

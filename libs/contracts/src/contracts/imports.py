@@ -14,9 +14,11 @@ class ImportFinished(Event):
     topic: ClassVar[Topic] = Topic.TODO_EVENTS
 
     import_id: str
+    """UUID of the import."""
     source: str
     """Where the file came from, in words: `Todoist`, `a CSV file`."""
     added: int
+    """Tasks that were created."""
     skipped: int
     """Tasks of the file that were there already."""
     losses: int
@@ -24,6 +26,7 @@ class ImportFinished(Event):
     failure: str
     """Why it was given up; empty if it was not."""
     finished_at: datetime
+    """In UTC."""
 
     @property
     def subject(self) -> str:

@@ -17,6 +17,7 @@ class LabelEvent(Event):
     topic: ClassVar[Topic] = Topic.TODO_EVENTS
 
     label: LabelSnapshot
+    """The label after the change."""
 
     @property
     def subject(self) -> str:
@@ -24,10 +25,14 @@ class LabelEvent(Event):
 
 
 class LabelCreated(LabelEvent):
+    """A label was added."""
+
     type: ClassVar[str] = "todo.label.created.v1"
 
 
 class LabelUpdated(LabelEvent):
+    """Renamed, moved or coloured."""
+
     type: ClassVar[str] = "todo.label.updated.v1"
 
     changed: list[str]

@@ -13,6 +13,7 @@ class NotificationEvent(Event):
     topic: ClassVar[Topic] = Topic.NOTIFICATION_EVENTS
 
     notification_id: str
+    """UUID of the entry of the inbox."""
 
     @property
     def subject(self) -> str:
@@ -20,12 +21,18 @@ class NotificationEvent(Event):
 
 
 class NotificationCreated(NotificationEvent):
+    """An entry came into the inbox."""
+
     type: ClassVar[str] = "todo.notification.created.v1"
 
     kind: str
+    """Why it is there, such as `reminder`."""
     title: str
+    """What to show."""
     task_id: str | None
+    """UUID of the task it is about; null: of none."""
     created_at: datetime
+    """In UTC."""
     reminder_id: str | None = None
     """The reminder it is, for the kind `reminder`."""
     due_at: datetime | None = None
@@ -44,12 +51,17 @@ class DeliveryFailed(NotificationEvent):
     type: ClassVar[str] = "todo.notification.delivery-failed.v1"
 
     delivery_id: str
+    """UUID of the delivery."""
     channel: str
     """Kind of the channel: `email`, `push` or `webhook`."""
     error: str
+    """What went wrong at the last try."""
 
 
 class NotificationRead(NotificationEvent):
+    """An entry was read."""
+
     type: ClassVar[str] = "todo.notification.read.v1"
 
     read_at: datetime
+    """In UTC."""

@@ -12,8 +12,11 @@ class ProjectSnapshot(NamedSnapshot):
     """The whole project as it stood right after the change."""
 
     parent_id: str | None
+    """UUID of what it lies in; null: in nothing."""
     archived: bool
+    """Whether it is put away."""
     deleted_at: datetime | None
+    """When it went to the trash, in UTC; null if it is not there."""
 
 
 class ProjectEvent(Event):
@@ -22,6 +25,7 @@ class ProjectEvent(Event):
     topic: ClassVar[Topic] = Topic.TODO_EVENTS
 
     project: ProjectSnapshot
+    """The project after the change."""
 
     @property
     def subject(self) -> str:
@@ -29,6 +33,8 @@ class ProjectEvent(Event):
 
 
 class ProjectCreated(ProjectEvent):
+    """A project was added."""
+
     type: ClassVar[str] = "todo.project.created.v1"
 
 
@@ -48,4 +54,6 @@ class ProjectDeleted(ProjectEvent):
 
 
 class ProjectRestored(ProjectEvent):
+    """A project came out of the trash."""
+
     type: ClassVar[str] = "todo.project.restored.v1"
