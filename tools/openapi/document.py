@@ -5,6 +5,7 @@ code of a route has them (`route_facts`).
 """
 
 import importlib
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -46,8 +47,8 @@ def whole_api() -> Document:
         _merge(security, part.get("components", {}).get("securitySchemes", {}))
     for name in OF_FASTAPI:
         components.pop(name, None)
-    _describe_generated(components)
     _merge(components, stream_schemas())
+    _describe_generated(components)
     type_the_stream(paths[STREAM]["get"])
     return {
         **INFO,
@@ -104,12 +105,16 @@ def _split_docstring(operation: Document) -> Document:
 
 
 def _describe_generated(schemas: Document) -> None:
-    """What FastAPI makes of a class loses its docstring: pages of something, and the two sides of a model."""
+    """What FastAPI makes of a class loses its docstring: pages of something, and the two sides of a model.
+
+    Titles become unique: generators make names of classes from them.
+    """
     for name, schema in schemas.items():
+        schema["title"] = re.sub("[^A-Za-z0-9]", "", name)
         if name.startswith("Page_"):
             schema.setdefault("description", Page.__doc__)
         if name.endswith("-Output") and "description" not in schema:
-            schemas[name] = {**schemas[f"{name.removesuffix('-Output')}-Input"], **schema}
+            schemas[name] = schemas[f"{name.removesuffix('-Output')}-Input"] | schema
 
 
 def _merge(known: Document, more: Document) -> None:

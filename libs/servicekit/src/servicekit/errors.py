@@ -28,13 +28,11 @@ ServiceError (500)
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 
-class FieldProblem(BaseModel):
+class FieldProblem(BaseModel, use_attribute_docstrings=True):
     """What is wrong with one field."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     pointer: str
     """JSON pointer into the body (RFC 6901), or `?name` for a query parameter."""

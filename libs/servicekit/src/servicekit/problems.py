@@ -5,7 +5,7 @@ import logging
 import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
@@ -32,10 +32,8 @@ TOLD_ELSEWHERE = {"overloaded", "database-unavailable"}
 log = logging.getLogger(__name__)
 
 
-class Problem(BaseModel):
+class Problem(BaseModel, use_attribute_docstrings=True):
     """An RFC 9457 problem document."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     type: str
     """`urn:todo:problem:` and the code."""

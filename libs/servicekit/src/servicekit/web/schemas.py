@@ -8,7 +8,6 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
-    ConfigDict,
     GetJsonSchemaHandler,
     ValidationInfo,
     WithJsonSchema,
@@ -55,16 +54,12 @@ WallClock = Annotated[
 """A time of day without a zone: `09:00:00`. The format `time` would need an offset (RFC 3339, full-time)."""
 
 
-class ResponseModel(BaseModel):
+class ResponseModel(BaseModel, from_attributes=True, use_attribute_docstrings=True):
     """What a client gets. The docstring below a field is its description in the OpenAPI document."""
 
-    model_config = ConfigDict(from_attributes=True, use_attribute_docstrings=True)
 
-
-class RequestBody(BaseModel):
+class RequestBody(BaseModel, extra="forbid", use_attribute_docstrings=True):
     """What a client sends. Values have the types of JSON that the schema says: nothing is converted."""
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     @field_validator("*", mode="before")
     @classmethod
