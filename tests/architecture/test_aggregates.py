@@ -15,7 +15,7 @@ COLUMNS = {name for model in AGGREGATES for name in model.model_fields}
 COLUMNS -= {"id", "done", "created_at", "time_zone"}
 """Import jobs and calendar feeds, which are no aggregates, have such columns, too."""
 NAMES = {model.__name__ for model in AGGREGATES}
-DEFERS_ROWS = {"unit_of_work/written", "unit_of_work/session", "tasks/search_index", "quotas/recorder"}
+DEFERS_ROWS = {"unit_of_work/written", "unit_of_work/session", "search_index/recorder", "quotas/recorder"}
 
 
 def place(module: Module) -> str:

@@ -15,7 +15,6 @@ from task_service.models import Label, Project, SavedFilter, Task
 from task_service.named_resources import use_cases as named
 from task_service.projects import use_cases as projects
 from task_service.projects.schemas import ProjectCreate, ProjectPatch, ProjectRead
-from task_service.quickadd import use_cases as quick_add
 from task_service.quickadd.schemas import TaskDraft
 from task_service.saved_filters import use_cases as filters
 from task_service.saved_filters.schemas import FilterCreate, FilterPatch, FilterRead
@@ -56,7 +55,7 @@ KINDS: Mapping[str, Kind] = {
         TaskRead,
         TaskPatch,
         TaskDraft,
-        quick_add.create_task,
+        use_cases.create_from_draft,
         use_cases.update,
         use_cases.delete,
         use_cases.lock_task,

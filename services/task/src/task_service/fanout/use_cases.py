@@ -10,8 +10,8 @@ from typing import Any
 
 from servicekit.errors import Conflict
 from servicekit.web.ids import new_id
+from task_service.activity_log.recorder import describe_agent
 from task_service.fanout.models import FanOut, Kind
-from task_service.tasks.activity import via_of
 from task_service.unit_of_work.unit import UnitOfWork
 
 AT_ONCE = 100
@@ -60,7 +60,7 @@ async def start_job(
         kind=kind,
         subject=subject,
         details=details,
-        via=via_of(unit.session.info.get("principal")),
+        via=describe_agent(unit.session.info.get("principal")),
         leased_until=LONG_AGO,
         created_at=datetime.now(UTC),
     )

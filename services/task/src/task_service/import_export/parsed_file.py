@@ -56,7 +56,7 @@ class Owner:
     time_zone: str
     week_start: str | None = None
     via: dict[str, Any] | None = None
-    """The API token that brought it, as `task_service.tasks.activity` stores it."""
+    """The API token that brought it, as `task_service.activity_log.recorder` stores it."""
 
 
 @dataclass(slots=True)

@@ -16,11 +16,11 @@ import orjson
 from contracts.names import App
 from contracts.task import TaskCreated
 from servicekit.uuids import new_id
+from task_service.activity_log.values import given
 from task_service.import_export.new_task import NewTask
 from task_service.import_export.parsed_file import Owner
 from task_service.quotas.sizes import size_of
-from task_service.tasks.activity_values import given
-from task_service.tasks.search_texts import build_label_keys, build_search_texts
+from task_service.search_index.texts import build_label_keys, build_search_texts
 
 COLUMNS = tuple(NewTask.__dataclass_fields__)
 SNAPSHOT_FIELDS = (

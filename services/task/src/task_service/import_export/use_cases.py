@@ -13,6 +13,7 @@ from servicekit.errors import Conflict, Invalid, NotFound
 from servicekit.persistence.database import Database
 from servicekit.security.auth import Principal
 from servicekit.web.ids import new_id
+from task_service.activity_log.recorder import describe_agent
 from task_service.import_export import formats, repository
 from task_service.import_export.file_process import FileProcess, FileProcessError
 from task_service.import_export.file_reader import FileRequest, FileSummary
@@ -20,7 +21,6 @@ from task_service.import_export.limits import MAX_AT_ONCE, WAIT_SECONDS
 from task_service.import_export.models import ImportJob
 from task_service.import_export.parsed_file import Owner, UnreadableFile
 from task_service.import_export.schemas import ImportRead, ReportLine
-from task_service.tasks.activity import via_of
 from task_service.unit_of_work.unit import UnitOfWork
 
 RETENTION = timedelta(days=7)
@@ -126,7 +126,7 @@ async def purge_imports(session: AsyncSession) -> None:
 
 
 def make_owner(user: Principal) -> Owner:
-    return Owner(user.user_id, user.time_zone, user.week_start, via_of(user))
+    return Owner(user.user_id, user.time_zone, user.week_start, describe_agent(user))
 
 
 def _make_job(id: str, request: FileRequest, **values: Any) -> ImportJob:

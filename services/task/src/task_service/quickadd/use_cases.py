@@ -1,5 +1,7 @@
-"""Quick add: creates the task that a text describes, with the projects and labels it names."""
+"""Quick add: the task that a text describes, with the projects and labels it names."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -8,7 +10,7 @@ from pydantic import ValidationError
 from contracts.folding import name_key
 from servicekit.errors import FieldProblem, Invalid
 from servicekit.security.auth import Principal
-from task_service.models import Project, Task
+from task_service.models import Project
 from task_service.named_resources import use_cases as named
 from task_service.quickadd import Calendar, ParsedTask, parse_text
 from task_service.quickadd.dialects import DIALECTS, SyntaxName
@@ -20,7 +22,6 @@ from task_service.quickadd.schemas import (
     QuickAddPreview,
     TaskDraft,
 )
-from task_service.tasks import use_cases
 from task_service.tasks.schemas import TaskCreate
 from task_service.unit_of_work.unit import UnitOfWork
 
@@ -32,16 +33,27 @@ class NoTitleLeft(Invalid):
     title = "No title is left; put the text in double quotes to use it as it is"
 
 
-async def create_task(unit: UnitOfWork, draft: TaskDraft) -> Task:
-    """Add a task from its fields or from what is said in words. Raises `Invalid`."""
+async def parse_draft(unit: UnitOfWork, draft: TaskDraft) -> TaskCreate:
+    """The task that a draft describes by its fields or in words; a project that it names is made.
+
+    Raises `Invalid`.
+    """
     draft.require_title()
     user = unit.user
     if draft.quick is None:
-        return await use_cases.create(unit, draft.merge_parsed({}))
+        return draft.merge_parsed({})
     calendar = Calendar.for_zone(datetime.now(UTC), draft.time_zone or user.time_zone, user.week_start)
+    return await _build_task(unit, draft, calendar)
+
+
+@contextmanager
+def attribute_problems(draft: TaskDraft) -> Iterator[None]:
+    """Have a problem with what a text stands for point at the text."""
     try:
-        return await use_cases.create(unit, await _build_task(unit, draft, calendar))
+        yield
     except Invalid as error:
+        if draft.quick is None:
+            raise
         raise _attribute_to_text(error, draft) from error
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from servicekit.persistence.deferred_inserts import DeferredInsert, Rows, defer_rows
 from servicekit.web.quotas import require_quota
+from task_service.activity_log.recorder import ACTIVITY
 from task_service.quotas.amounts import (
     ALL,
     MAKING_ROOM,
@@ -27,7 +28,6 @@ from task_service.quotas.amounts import (
 from task_service.quotas.repository import USED
 from task_service.retention import repository as retention
 from task_service.settings import Settings
-from task_service.tasks.activity import ACTIVITY
 from task_service.unit_of_work.written import Written
 
 LIMITS = "quotas"

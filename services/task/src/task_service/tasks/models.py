@@ -193,7 +193,7 @@ class Task(Aggregate, SQLModel, table=True):
 
 
 class TaskText(SQLModel, table=True):
-    """What is searched of a task: the search keys of its texts. Kept by `search_index`."""
+    """What is searched of a task: the search keys of its texts. Written by `search_index`."""
 
     __tablename__ = "task_text"
 
@@ -206,7 +206,7 @@ class TaskText(SQLModel, table=True):
 
 
 class TaskLabel(SQLModel, table=True):
-    """That a task has a label, found by the label. Kept by `search_index`."""
+    """That a task has a label, found by the label. Written by `search_index`."""
 
     __tablename__ = "task_label"
 

@@ -13,7 +13,6 @@ from servicekit.web.preconditions import build_not_modified, format_etag, matche
 from servicekit.web.routes import create_router
 from task_service.container import Container, ContainerDep, container_of
 from task_service.models import Task
-from task_service.quickadd import use_cases as quick_add
 from task_service.quickadd.schemas import TaskDraft
 from task_service.tasks import manual_order, presenters, queries, skipping, successors, use_cases
 from task_service.tasks.presenters import TASK_FIELDS
@@ -32,7 +31,7 @@ async def create_task(unit: UnitOfWorkDep, body: TaskDraft, response: Response) 
 
     From its fields, or from `quick`: one line in words.
     """
-    task = await quick_add.create_task(unit, body)
+    task = await use_cases.create_from_draft(unit, body)
     response.headers["Location"] = f"/api/v1/tasks/{task.id}"
     return _show(task, response)
 

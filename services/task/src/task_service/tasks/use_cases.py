@@ -12,6 +12,8 @@ from task_service.fractional_index import last_of_all
 from task_service.labels import use_cases as labels
 from task_service.models import Activity, Task
 from task_service.projects import use_cases as projects
+from task_service.quickadd import use_cases as quick_add
+from task_service.quickadd.schemas import TaskDraft
 from task_service.tasks import (
     manual_order,
     recurrence_settings,
@@ -22,6 +24,12 @@ from task_service.tasks import (
 )
 from task_service.tasks.schemas import TaskCreate, TaskPatch
 from task_service.unit_of_work.unit import UnitOfWork
+
+
+async def create_from_draft(unit: UnitOfWork, draft: TaskDraft) -> Task:
+    """Add a task from its fields or from one line in words. Raises `Invalid`."""
+    with quick_add.attribute_problems(draft):
+        return await create(unit, await quick_add.parse_draft(unit, draft))
 
 
 async def create(unit: UnitOfWork, draft: TaskCreate) -> Task:

@@ -29,9 +29,9 @@ from task_service.aggregate import Aggregate
 from task_service.models import Task
 from task_service.quotas import recorder as quotas
 from task_service.quotas.repository import USED
+from task_service.search_index import recorder as search_index
 from task_service.settings import Settings
 from task_service.sync import change_log as changes
-from task_service.tasks import search_index
 from task_service.unit_of_work import repository
 from task_service.unit_of_work.repository import CLAIM_AND_LOCK
 from task_service.unit_of_work.written import Written, collect_events

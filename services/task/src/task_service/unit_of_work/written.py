@@ -1,6 +1,6 @@
 """What one flush is about to write, and the events of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
@@ -11,39 +11,37 @@ from sqlalchemy.orm import Session
 from contracts.task import TaskEvent
 from servicekit.messaging.outbox import record_event
 from servicekit.persistence.deferred_inserts import defer_rows
+from task_service.activity_log.recorder import ACTIVITY, build_activity_row
 from task_service.aggregate import Aggregate
 from task_service.events import contract_event
 from task_service.models import Task
-from task_service.tasks.activity import ACTIVITY, activity_of
 
 _happened = attrgetter("id")
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The objects of a session that a flush inserts, updates and deletes."""
+    """The objects of a session that a flush inserts, updates and deletes, and the tasks among them."""
 
     new: Sequence[Any]
     changed: Sequence[Any]
     removed: Sequence[Any]
+    new_tasks: Sequence[Task]
+    changed_tasks: Sequence[Task]
 
     @classmethod
     def by(cls, session: Session) -> "Written":
-        changed = [each for each in session.dirty if session.is_modified(each)]
-        return cls(list(session.new), changed, list(session.deleted))
-
-    @property
-    def new_tasks(self) -> list[Task]:
-        return [each for each in self.new if isinstance(each, Task)]
-
-    @property
-    def changed_tasks(self) -> list[Task]:
-        return [each for each in self.changed if isinstance(each, Task)]
+        new, changed = list(session.new), [each for each in session.dirty if session.is_modified(each)]
+        return cls(new, changed, list(session.deleted), _select_tasks(new), _select_tasks(changed))
 
     def __iter__(self) -> Iterator[Any]:
         yield from self.new
         yield from self.changed
         yield from self.removed
+
+
+def _select_tasks(objects: Iterable[Any]) -> list[Task]:
+    return [each for each in objects if isinstance(each, Task)]
 
 
 def collect_events(session: Session, written: Written) -> None:
@@ -53,7 +51,7 @@ def collect_events(session: Session, written: Written) -> None:
     for event in sorted(found, key=_happened):
         told = contract_event(event)
         record_event(session, told)
-        if isinstance(told, TaskEvent) and (line := activity_of(event, told.task, user)):
+        if isinstance(told, TaskEvent) and (line := build_activity_row(event, told.task, user)):
             defer_rows(session, ACTIVITY, line)
 
 

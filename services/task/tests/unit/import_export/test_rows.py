@@ -16,7 +16,8 @@ from task_service.import_export.parsed_file import Owner
 from task_service.import_export.rows import COLUMNS, SNAPSHOT_FIELDS, build_chunk
 from task_service.models import Task
 from task_service.quotas import recorder as quotas
-from task_service.tasks import due, search_index
+from task_service.search_index import recorder as search_index
+from task_service.tasks import due
 from task_service.tasks.recurrence_settings import DEFAULTS
 from task_service.unit_of_work.written import Written, collect_events
 
@@ -104,7 +105,7 @@ def deferred_rows_of(task: NewTask, user: Owner) -> dict[DeferredInsert, list[di
     model = model_of(task)
     session: Any = _Session(user)
     model.record("created")
-    written = Written([model], [], [])
+    written = Written([model], [], [], [model], [])
     collect_events(session, written)
     search_index.update_index(session, written)
     quotas.count(session, written)

@@ -9,14 +9,16 @@ import orjson
 from contracts.task import TaskSnapshot
 from servicekit.persistence.deferred_inserts import create_deferred_insert
 from servicekit.security.auth import Principal
+from task_service.activity_log.values import UNREMARKABLE, given
 from task_service.aggregate import DomainEvent
 from task_service.models import Activity
-from task_service.tasks.activity_values import UNREMARKABLE, given
 
 ACTIVITY = create_deferred_insert("activity", lambda insert: insert(Activity.metadata.tables["activity"]))
 
 
-def activity_of(event: DomainEvent, after: TaskSnapshot, user: Principal | None) -> Mapping[str, Any] | None:
+def build_activity_row(
+    event: DomainEvent, after: TaskSnapshot, user: Principal | None
+) -> Mapping[str, Any] | None:
     """The row that tells of `event`, which `user` has caused; None where nothing worth telling differs.
 
     after: the task as it stands after the event.
@@ -36,11 +38,11 @@ def activity_of(event: DomainEvent, after: TaskSnapshot, user: Principal | None)
         "after": now,
         "size": len(orjson.dumps(was)) + len(orjson.dumps(now)),
         "at": event.after["updated_at"],
-        "via": via_of(user),
+        "via": describe_agent(user),
     }
 
 
-def via_of(user: Principal | None) -> dict[str, Any] | None:
+def describe_agent(user: Principal | None) -> dict[str, Any] | None:
     """What acts for `user`, as it is stored; None: they do it themselves."""
     return asdict(user.via) if user and user.via else None
 

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from servicekit.persistence.deferred_inserts import create_deferred_insert, defer_rows
 from servicekit.persistence.ownership import OwnerScope
 from task_service.models import Task, TaskLabel, TaskText
-from task_service.tasks.search_texts import build_label_keys, build_search_texts
+from task_service.search_index.texts import build_label_keys, build_search_texts
 from task_service.unit_of_work.written import Written
 
 _TEXT = TaskText.metadata.tables["task_text"]
