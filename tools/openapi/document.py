@@ -12,7 +12,6 @@ from typing import Any
 from frontend_service.gateway.upstreams import STREAM
 
 from contracts.names import App
-from contracts.scopes import get_required_scopes
 from servicekit.problems import Problem
 from servicekit.security.auth import API_PREFIX
 from servicekit.web.pagination import Page
@@ -42,7 +41,7 @@ def whole_api() -> Document:
         for path, method, operation in _operations(part["paths"]):
             if not path.startswith(INTERNAL):
                 public = paths.setdefault(path.removeprefix(API_PREFIX), {})
-                public[method] = _complete(operation, path, method, facts[path, method])
+                public[method] = _complete(operation, facts[path, method])
         _merge(components, part.get("components", {}).get("schemas", {}))
         _merge(security, part.get("components", {}).get("securitySchemes", {}))
     for name in OF_FASTAPI:
@@ -71,7 +70,7 @@ def _operations(paths: Document) -> Iterator[tuple[str, str, Document]]:
             yield path, method, operation
 
 
-def _complete(operation: Document, path: str, method: str, facts: RouteFacts) -> Document:
+def _complete(operation: Document, facts: RouteFacts) -> Document:
     """An operation with all that is known of it."""
     success = {status: each for status, each in operation["responses"].items() if status < "300"}
     for response in success.values():
@@ -88,11 +87,7 @@ def _complete(operation: Document, path: str, method: str, facts: RouteFacts) ->
     completed["x-problem-codes"] = codes_by_status(facts.problems)
     if facts.command_problems:
         completed["x-command-problem-codes"] = codes_by_status(facts.command_problems)
-    if "security" in operation:
-        scopes = get_required_scopes(method.upper(), path.removeprefix(API_PREFIX))
-        completed["security"] = [dict.fromkeys(each, scopes) for each in operation["security"]]
-    else:
-        completed["security"] = []
+    completed.setdefault("security", [])
     return completed
 
 

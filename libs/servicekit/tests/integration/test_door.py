@@ -8,12 +8,11 @@ from uuid import uuid4
 
 import httpx2
 import pytest
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response, Security
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
-from contracts import scopes
 from contracts.event import Event
 from contracts.names import App
 from contracts.user import UserUpdated
@@ -22,13 +21,15 @@ from servicekit.errors import Conflict
 from servicekit.messaging.outbox import OutboxRow, record_event
 from servicekit.persistence.database import Database
 from servicekit.problems import install_error_handlers
-from servicekit.security.auth import CurrentUser, Principal
+from servicekit.security.auth import CurrentUser, Principal, access_token
 from servicekit.web.body_limit import BodyLimit
 from servicekit.web.preconditions import require_match
 from servicekit.web.routes import SessionDep, create_router
 from servicekit.web.schemas import RequestBody, Text
 
 Client = httpx2.AsyncClient
+READS = [Security(access_token, scopes=["tasks:read"])]
+WRITES = [Security(access_token, scopes=["tasks:write"])]
 things = create_router(prefix="/things", tags=["things"])
 waiting = create_router(prefix="/waiting", tags=["waiting"])
 
@@ -41,7 +42,7 @@ def _event(name: str) -> Event:
     return UserUpdated(user_id="u", email="", name=name, time_zone="UTC")
 
 
-@things.post("", status_code=201)
+@things.post("", status_code=201, dependencies=WRITES)
 async def make(body: Thing, user: CurrentUser, session: SessionDep, response: Response) -> dict[str, str]:
     if body.name == "taken":
         raise Conflict
@@ -55,7 +56,7 @@ async def remove(_: CurrentUser) -> None:
     pass
 
 
-@things.patch("/{id}")
+@things.patch("/{id}", dependencies=WRITES)
 async def change(
     id: str, body: Thing, request: Request, user: CurrentUser, session: SessionDep, response: Response
 ) -> Thing:
@@ -71,7 +72,7 @@ async def wait(request: Request, session: SessionDep) -> None:
     await request.app.state.go_on.wait()
 
 
-@things.get("/one")
+@things.get("/one", dependencies=READS)
 async def show(response: Response, limit: int = 1) -> dict[str, int]:
     response.headers["ETag"] = '"7"'
     return {"limit": limit}
@@ -253,8 +254,9 @@ class TestIdempotencyKey:
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> None:
-    """API tokens may add things, with a scope."""
-    monkeypatch.setattr(scopes, "_NEEDED", {"POST /things": ("things:write", "things:read")})
+    """API tokens may add things, with two scopes."""
+    needed = [Security(access_token, scopes=["things:write", "things:read"])]
+    monkeypatch.setattr(things.routes[0], "dependencies", needed)
 
 
 @pytest.mark.usefixtures("opened")
@@ -344,14 +346,6 @@ class TestRefusals:
 class TestATokenThatMayOnlyWrite:
     """It is told that its change was made, and nothing of what is stored."""
 
-    @pytest.fixture(autouse=True)
-    def _scopes(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(
-            scopes,
-            "get_required_scopes",
-            lambda method, _: ("tasks:write",) if method != "GET" else ("tasks:read",),
-        )
-
     async def _change(self, client: Client, scope: str, **headers: str) -> httpx2.Response:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         sent["authorization"] = f"Bearer ada{scope}"
@@ -383,7 +377,7 @@ class TestATokenThatMayOnlyWrite:
 
 class TestAKeyOfNobody:
     async def test_is_taken_from_nobody_else_by_using_it_first(self, client: Client, app: FastAPI) -> None:
-        anyone = create_router(prefix="/anyone", tags=["anyone"], public=True)
+        anyone = create_router(prefix="/anyone", tags=["anyone"])
 
         @anyone.post("")
         async def greet(body: Thing) -> dict[str, str]:

@@ -22,7 +22,7 @@ COUNT = (
 SLEEP = "SELECT pg_sleep(20)"
 AT_WORK = "SELECT count(*) FROM pg_stat_activity WHERE query = :query AND state = 'active'"
 
-reads = create_router(prefix="/reads", tags=["reads"], public=True)
+reads = create_router(prefix="/reads", tags=["reads"])
 
 
 @reads.get("/slow")

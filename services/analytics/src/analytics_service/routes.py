@@ -1,18 +1,18 @@
 """HTTP in: figures for users."""
 
-from fastapi import Request, Response
+from fastapi import Request, Response, Security
 
 from analytics_service import use_cases
 from analytics_service.container import container_of
 from analytics_service.schemas import Summary
-from servicekit.security.auth import CurrentUser, Principal
+from servicekit.security.auth import CurrentUser, Principal, access_token
 from servicekit.web.fast_reads import NO_QUERY, create_fast_reads, render_json
 from servicekit.web.routes import SessionDep, create_router
 
 analytics = create_router(prefix="/analytics", tags=["analytics"])
 
 
-@analytics.get("/summary")
+@analytics.get("/summary", dependencies=[Security(access_token, scopes=["analytics:read"])])
 async def read_summary(user: CurrentUser, session: SessionDep) -> Summary:
     """Read statistics.
 

@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Path, Request
+from fastapi import Depends, Path, Request, Security
 
 from chat_service.container import ContainerDep
 from chat_service.conversations import heads_after
 from chat_service.schemas import Conversation, ConversationHead, MessageCreate, Reply, Undo
 from chat_service.use_cases import ChatSession
-from servicekit.security.auth import CurrentUser
+from servicekit.security.auth import CurrentUser, access_token
 from servicekit.web import idempotency
 from servicekit.web.pagination import CursorParam, Limit, Page, decode_cursor, encode_cursor, paginate
 from servicekit.web.quotas import UsageList
@@ -30,7 +30,7 @@ ChatDep = Annotated[ChatSession, Depends(_get_chat)]
 ConversationId = Annotated[str, Path(description="UUID")]
 
 
-@chat.post("/messages", name="say")
+@chat.post("/messages", name="say", dependencies=[Security(access_token, scopes=["chat:write"])])
 async def send_message(body: MessageCreate, chat: ChatDep) -> Reply:
     """Say something to the assistant.
 
@@ -39,7 +39,7 @@ async def send_message(body: MessageCreate, chat: ChatDep) -> Reply:
     return await chat.answer_message(body)
 
 
-@chat.post("/undo", name="undo")
+@chat.post("/undo", name="undo", dependencies=[Security(access_token, scopes=["chat:write"])])
 async def undo_message(body: Undo, chat: ChatDep) -> Reply:
     """Take back what the assistant did.
 
@@ -48,7 +48,7 @@ async def undo_message(body: Undo, chat: ChatDep) -> Reply:
     return await chat.undo_answer(body.undo_token)
 
 
-@chat.get("/conversations")
+@chat.get("/conversations", dependencies=[Security(access_token, scopes=["chat:read"])])
 async def list_conversations(
     container: ContainerDep, user: CurrentUser, limit: Limit = 50, cursor: CursorParam = None
 ) -> Page[ConversationHead]:
@@ -64,7 +64,7 @@ async def list_conversations(
     return Page(items=items, next_cursor=encode_cursor([last.id], bound_to=bound_to) if last else None)
 
 
-@chat.get("/conversations/{id}")
+@chat.get("/conversations/{id}", dependencies=[Security(access_token, scopes=["chat:read"])])
 async def read_conversation(container: ContainerDep, id: ConversationId, user: CurrentUser) -> Conversation:
     """Read a conversation.
 
@@ -73,7 +73,7 @@ async def read_conversation(container: ContainerDep, id: ConversationId, user: C
     return (await container.conversations_of(user.user_id).read_conversation(id)).conversation
 
 
-@usage.get("/usage", include_in_schema=False)
+@usage.get("/usage", include_in_schema=False, dependencies=[Security(access_token, scopes=["account:read"])])
 async def read_usage(container: ContainerDep, user: CurrentUser) -> UsageList:
     """How much of the limits of this service the user has used."""
     return UsageList(items=await container.conversations_of(user.user_id).measure_usage())

@@ -3,14 +3,14 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import Query, Request, Response
+from fastapi import Query, Request, Response, Security
 
 from notification_service import use_cases
 from notification_service.container import ContainerDep, container_of
 from notification_service.quotas import use_cases as quotas
 from notification_service.schemas import NotificationRead
 from servicekit.persistence.prepared_queries import Row
-from servicekit.security.auth import CurrentUser, Principal
+from servicekit.security.auth import CurrentUser, Principal, access_token
 from servicekit.web.fast_reads import NO_QUERY, create_fast_reads, render_json
 from servicekit.web.ids import PathId
 from servicekit.web.pagination import (
@@ -30,7 +30,7 @@ usages = create_router(prefix="/usage", tags=["notifications"])
 PAGE = 50
 
 
-@notifications.get("")
+@notifications.get("", dependencies=[Security(access_token, scopes=["notifications:read"])])
 async def list_notifications(
     user: CurrentUser,
     session: SessionDep,
@@ -52,7 +52,7 @@ async def list_notifications(
     )
 
 
-@notifications.post("/{id}/read")
+@notifications.post("/{id}/read", dependencies=[Security(access_token, scopes=["notifications:write"])])
 async def mark_read(user: CurrentUser, id: PathId, session: SessionDep) -> NotificationRead:
     """Mark an entry as read.
 
@@ -61,7 +61,7 @@ async def mark_read(user: CurrentUser, id: PathId, session: SessionDep) -> Notif
     return NotificationRead.model_validate(await use_cases.mark_read(session, user.user_id, id))
 
 
-@usages.get("", include_in_schema=False)
+@usages.get("", include_in_schema=False, dependencies=[Security(access_token, scopes=["account:read"])])
 async def read_usage(user: CurrentUser, session: SessionDep, container: ContainerDep) -> UsageList:
     """This service's part of `GET /users/me/usage`."""
     return await quotas.measure_usage(session, container.settings, user.user_id, datetime.now(UTC))

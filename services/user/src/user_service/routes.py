@@ -2,13 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 
-from fastapi import Request, Response
+from fastapi import Request, Response, Security
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from servicekit.problems import build_problem_response
-from servicekit.security.auth import JWKS_PATH, CurrentUser, Principal
+from servicekit.security.auth import JWKS_PATH, CurrentUser, Principal, access_token
 from servicekit.web import idempotency
 from servicekit.web.fast_reads import NO_QUERY, create_fast_reads, render_json
 from servicekit.web.preconditions import apply_if_none_match, format_etag, require_match
@@ -20,12 +20,12 @@ from user_service.errors import RefreshTokenInvalid
 from user_service.models import User
 from user_service.schemas import Refresh, SignedIn, SignIn, SignUp, Tokens, UserPatch, UserRead
 
-auth = create_router(prefix="/auth", tags=["auth"], public=True)
-credentials = create_router(prefix="/auth", tags=["auth"], public=True, route_class=APIRoute)
+auth = create_router(prefix="/auth", tags=["auth"])
+credentials = create_router(prefix="/auth", tags=["auth"], route_class=APIRoute)
 """Hashing a password takes its time, so no connection to the database is held meanwhile."""
 users = create_router(prefix="/users", tags=["account"])
 usage = create_router(tags=["account"])
-keys = create_router(tags=["keys"], public=True)
+keys = create_router(tags=["keys"])
 
 
 @credentials.post("/sign-up", status_code=201, response_model=SignedIn)
@@ -76,7 +76,7 @@ async def sign_out(body: Refresh, session: SessionDep) -> None:
     await use_cases.sign_out(session, body.refresh_token)
 
 
-@users.get("/me")
+@users.get("/me", dependencies=[Security(access_token, scopes=["account:read"])])
 async def read_me(user: CurrentUser, session: SessionDep, response: Response) -> UserRead:
     """Read the account.
 
@@ -85,7 +85,7 @@ async def read_me(user: CurrentUser, session: SessionDep, response: Response) ->
     return _show_account(await use_cases.read_account(session, user.user_id), response)
 
 
-@users.patch("/me")
+@users.patch("/me", dependencies=[Security(access_token)])
 async def update_me(
     user: CurrentUser, body: UserPatch, session: SessionDep, request: Request, response: Response
 ) -> UserRead:
@@ -98,7 +98,7 @@ async def update_me(
     return _show_account(await use_cases.update_account(session, account, body), response)
 
 
-@users.delete("/me", status_code=204)
+@users.delete("/me", status_code=204, dependencies=[Security(access_token)])
 async def delete_me(user: CurrentUser, session: SessionDep, request: Request) -> None:
     """Delete the account.
 
@@ -109,7 +109,7 @@ async def delete_me(user: CurrentUser, session: SessionDep, request: Request) ->
     await use_cases.delete_account(session, account)
 
 
-@usage.get("/usage", include_in_schema=False)
+@usage.get("/usage", include_in_schema=False, dependencies=[Security(access_token, scopes=["account:read"])])
 async def read_usage(user: CurrentUser, container: ContainerDep, session: SessionDep) -> UsageList:
     """A part of `GET /users/me/usage`."""
     return await use_cases.read_usage(session, user.user_id, container.settings)

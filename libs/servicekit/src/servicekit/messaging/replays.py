@@ -7,14 +7,14 @@ and one of an event that had its effect meanwhile changes nothing.
 import logging
 from typing import Any, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Security
 from pydantic import BaseModel
 
 from contracts.names import Topic
 from servicekit.errors import Conflict, Invalid
 from servicekit.messaging.consumer import EventConsumer, parse_messages
 from servicekit.persistence.database import is_unavailable
-from servicekit.security.auth import CurrentOperator
+from servicekit.security.auth import CurrentOperator, access_token
 from servicekit.web.schemas import RequestBody
 
 PATH = "/replays"
@@ -36,7 +36,7 @@ class ReplayResult(BaseModel):
     outcome: Literal["done", "nothing to do"]
 
 
-@router.post(PATH)
+@router.post(PATH, dependencies=[Security(access_token)])
 async def replay_event(_: CurrentOperator, request: Request, body: ReplayRequest) -> ReplayResult:
     """Raises `Invalid` for what is no event of ours, `Conflict` with the cause if it fails again."""
     return await replay_messages(request.app.state.consumer, body.topic, body.event)

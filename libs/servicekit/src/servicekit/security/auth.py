@@ -1,7 +1,7 @@
 """Who is asking: access tokens are verified here, from the keys the user service publishes.
 
 Tokens are JWTs signed with EdDSA (RFC 8037), issued by the user service and good for minutes. One that was
-issued for an API token has the claim `scope` (RFC 9068) and opens only what `contracts.scopes` says.
+issued for an API token has the claim `scope` (RFC 9068) and opens only routes whose scopes it has.
 """
 
 import math
@@ -11,12 +11,13 @@ from typing import Annotated, Any, Literal, Protocol
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from fastapi import Depends, Request
-from fastapi.security import HTTPBearer
+from fastapi import Depends, Request, params
+from fastapi.openapi.models import HTTPBearer as HTTPBearerModel
+from fastapi.security.base import SecurityBase
 
-from contracts import scopes
 from contracts.api.internal import PublicKey, PublicKeys
 from contracts.names import App
+from contracts.scopes import OF_CONTENT
 from overload import deadline
 from servicekit.dapr.app_token import CALLER
 from servicekit.dapr.sidecar import Sidecar
@@ -170,9 +171,8 @@ def can_read_content(request: Request) -> bool:
     principal: Principal | None = getattr(request.state, "principal", None)
     if principal is None or principal.scopes is None:
         return True
-    path = getattr(request.scope.get("route"), "path", "")
-    needed = scopes.get_required_scopes(request.method, path.removeprefix(API_PREFIX))
-    readable = {scope.replace(":write", ":read") for scope in needed if scope in scopes.OF_CONTENT}
+    needed = get_required_scopes(request.scope.get("route"))
+    readable = {scope.replace(":write", ":read") for scope in needed if scope in OF_CONTENT}
     return all(map(principal.may, readable))
 
 
@@ -182,8 +182,7 @@ async def authorize_token(request: Request, token: str) -> Principal:
         raise Unauthenticated(code="token-missing")
     principal: Principal = await request.app.state.verifier.verify(token)
     if principal.scopes is not None:
-        path = getattr(request.scope.get("route"), "path", "")
-        needed = scopes.get_required_scopes(request.method, path.removeprefix(API_PREFIX))
+        needed = get_required_scopes(request.scope.get("route"))
         if not needed or not principal.scopes.issuperset(needed):
             raise InsufficientScope(needed)
     return principal
@@ -203,13 +202,30 @@ async def get_current_operator(request: Request) -> Principal:
     return principal
 
 
-_documented = Depends(HTTPBearer(auto_error=False, bearerFormat="JWT"))
-"""Only tells OpenAPI that a token is needed; `get_current_user` does the work."""
+def get_required_scopes(route: object) -> list[str]:
+    """The scopes an API token needs for a route, all of them; empty if no API token may do it.
 
+    The route names them: `Security(access_token, scopes=[…])` among its dependencies. That is also where the
+    OpenAPI document has them from, and what fast reads go by, which solve no dependencies.
+    """
+    needed = (each for each in getattr(route, "dependencies", ()) if isinstance(each, params.Security))
+    return [scope for each in needed for scope in each.scopes or ()]
+
+
+class AccessToken(SecurityBase):
+    """`Authorization: Bearer …` (RFC 6750), by which a route knows whom it works for."""
+
+    def __init__(self) -> None:
+        self.model = HTTPBearerModel(bearerFormat="JWT")
+        self.scheme_name = "HTTPBearer"
+
+    async def __call__(self, request: Request) -> Principal:
+        return await get_current_user(request)
+
+
+access_token = AccessToken()
 CurrentUser = Annotated[Principal, Depends(get_current_user)]
 CurrentOperator = Annotated[Principal, Depends(get_current_operator)]
-NEEDS_TOKEN = [_documented]
-"""`dependencies` of a router whose routes take `CurrentUser`."""
 
 
 def _parse_public_key(jwk: PublicKey) -> Ed25519PublicKey:

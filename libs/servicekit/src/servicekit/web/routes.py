@@ -21,7 +21,7 @@ from starlette.responses import Response
 
 from servicekit.errors import Invalid, PreconditionFailed, ServiceError, Unauthenticated
 from servicekit.persistence.database import Database
-from servicekit.security.auth import NEEDS_TOKEN, can_read_content, get_current_user
+from servicekit.security.auth import can_read_content, get_current_user
 from servicekit.web import idempotency
 from servicekit.web.preconditions import apply_if_none_match
 
@@ -63,10 +63,9 @@ def create_router(
     *,
     tags: list[str],
     prefix: str = "",
-    public: bool = False,
     route_class: type[APIRoute] = TransactionalRoute,
 ) -> APIRouter:
-    """A router whose routes need an access token unless they are `public`.
+    """A router; each of its routes names the scopes it needs, `Security(access_token, scopes=[…])`.
 
     route_class: `ReadOnlyRoute` if they change nothing, though a client sends a body with POST; `APIRoute`,
         so no transaction, for routes that wait for another service and must hold no lock meanwhile.
@@ -75,7 +74,6 @@ def create_router(
         prefix=prefix,
         tags=list(tags),
         route_class=route_class,
-        dependencies=[] if public else NEEDS_TOKEN,
     )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Query, Security
 from fastapi.routing import APIRoute
 
 from analytics_service.container import ContainerDep
@@ -20,7 +20,7 @@ from analytics_service.dead_letters.schemas import (
 )
 from analytics_service.dead_letters.service import DeadLetterService
 from servicekit.errors import Conflict, NotFound
-from servicekit.security.auth import CurrentOperator
+from servicekit.security.auth import CurrentOperator, access_token
 from servicekit.web.ids import PathId
 from servicekit.web.pagination import (
     CursorParam,
@@ -39,7 +39,7 @@ operators = create_router(prefix="/ops", tags=["operators"])
 replays = create_router(prefix="/ops", tags=["operators"], route_class=APIRoute)
 
 
-@operators.get("/dead-letters")
+@operators.get("/dead-letters", dependencies=[Security(access_token)])
 async def list_dead_letters(
     _: CurrentOperator,
     session: SessionDep,
@@ -64,7 +64,7 @@ async def list_dead_letters(
     )
 
 
-@operators.get("/dead-letters/{id}")
+@operators.get("/dead-letters/{id}", dependencies=[Security(access_token)])
 async def read_dead_letter(_: CurrentOperator, id: PathId, session: SessionDep) -> DeadLetterRead:
     """Read a dead letter.
 
@@ -76,7 +76,7 @@ async def read_dead_letter(_: CurrentOperator, id: PathId, session: SessionDep) 
     return DeadLetterRead.model_validate(letter)
 
 
-@operators.get("/dead-letter-groups")
+@operators.get("/dead-letter-groups", dependencies=[Security(access_token)])
 async def list_groups(_: CurrentOperator, session: SessionDep) -> DeadLetterGroups:
     """List groups of dead letters.
 
@@ -86,7 +86,7 @@ async def list_groups(_: CurrentOperator, session: SessionDep) -> DeadLetterGrou
     return DeadLetterGroups(items=[DeadLetterGroup.model_validate(row) for row in found])
 
 
-@operators.post("/dead-letters/{id}/discard")
+@operators.post("/dead-letters/{id}/discard", dependencies=[Security(access_token)])
 async def discard_dead_letter(
     _: CurrentOperator, id: PathId, body: Discard, session: SessionDep
 ) -> DeadLetterRead:
@@ -103,7 +103,7 @@ async def discard_dead_letter(
     return DeadLetterRead.model_validate(letter)
 
 
-@operators.post("/discards")
+@operators.post("/discards", dependencies=[Security(access_token)])
 async def discard_group(_: CurrentOperator, body: DiscardMany, session: SessionDep) -> DiscardedMany:
     """Discard several dead letters.
 
@@ -113,7 +113,7 @@ async def discard_group(_: CurrentOperator, body: DiscardMany, session: SessionD
     return DiscardedMany(discarded=number)
 
 
-@replays.post("/dead-letters/{id}/replay")
+@replays.post("/dead-letters/{id}/replay", dependencies=[Security(access_token)])
 async def replay_dead_letter(user: CurrentOperator, id: PathId, container: ContainerDep) -> DeadLetterRead:
     """Replay a dead letter.
 
@@ -122,7 +122,7 @@ async def replay_dead_letter(user: CurrentOperator, id: PathId, container: Conta
     return DeadLetterRead.model_validate(await container.dead_letters_for(user.token).replay_dead_letter(id))
 
 
-@replays.post("/replays")
+@replays.post("/replays", dependencies=[Security(access_token)])
 async def replay_group(user: CurrentOperator, body: ReplayMany, container: ContainerDep) -> ReplayedMany:
     """Replay several dead letters.
 

@@ -2,7 +2,7 @@
 
 from uuid import NAMESPACE_URL, uuid5
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Security
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
@@ -10,7 +10,7 @@ from chat_service.container import Container, ContainerDep
 from chat_service.mcp.endpoint import McpEndpoint
 from chat_service.mcp.json_rpc import VERSION_HEADER, refuse_malformed
 from chat_service.task_client import TaskClient
-from servicekit.security.auth import CurrentUser, Principal
+from servicekit.security.auth import CurrentUser, Principal, access_token
 from servicekit.web import idempotency
 from servicekit.web.ids import new_id
 
@@ -34,7 +34,7 @@ class _McpResponse(Response):
         await self._endpoint(scope, receive_again, send)
 
 
-@router.post("/mcp")
+@router.post("/mcp", dependencies=[Security(access_token, scopes=["tasks:read"])])
 async def handle_mcp_request(request: Request, user: CurrentUser, container: ContainerDep) -> Response:
     body = await request.body()
     refusal = refuse_malformed(body, request.headers.get(VERSION_HEADER))

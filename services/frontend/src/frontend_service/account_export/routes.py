@@ -2,14 +2,14 @@
 
 from collections.abc import AsyncIterator
 
-from fastapi import Request
+from fastapi import Request, Security
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from frontend_service.account_export.contents import Chunk, export_chunks
 from frontend_service.account_export.download import MOST_SECONDS, ZipResponse
 from frontend_service.container import ContainerDep
-from frontend_service.gateway.authentication import authenticate
+from frontend_service.gateway.authentication import authenticate, bearer
 from frontend_service.gateway.csrf import require_same_origin
 from frontend_service.gateway.upstreams import EXPORT
 from servicekit.security.auth import API_PREFIX
@@ -25,6 +25,7 @@ export_router = create_router(prefix=API_PREFIX, tags=["account"], route_class=A
     EXPORT,
     response_class=Response,
     responses={200: {"description": "A ZIP file", "content": {"application/zip": {}}}},
+    dependencies=[Security(bearer)],
 )
 async def export_account(request: Request, container: ContainerDep) -> Response:
     """Export the account.

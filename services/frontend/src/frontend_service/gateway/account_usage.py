@@ -2,7 +2,7 @@
 
 import asyncio
 
-from fastapi import Request
+from fastapi import Request, Security
 from fastapi.routing import APIRoute
 from pydantic import Field, ValidationError
 from starlette.responses import Response
@@ -10,7 +10,7 @@ from starlette.responses import Response
 from contracts.names import App
 from frontend_service.clients.service_client import JsonObject, ServiceClient, UpstreamError, is_unavailable
 from frontend_service.container import Container, ContainerDep
-from frontend_service.gateway.authentication import authenticate
+from frontend_service.gateway.authentication import authenticate, bearer
 from frontend_service.gateway.upstreams import USAGE
 from servicekit.errors import Unavailable
 from servicekit.security.auth import API_PREFIX, Principal
@@ -29,7 +29,7 @@ class AccountUsage(UsageList):
     missing: list[str] = Field(description="services that could not be asked; their items are left out")
 
 
-@usage_router.get(USAGE)
+@usage_router.get(USAGE, dependencies=[Security(bearer, scopes=["account:read"])])
 async def read_account_usage(request: Request, response: Response, container: ContainerDep) -> AccountUsage:
     """Read quotas.
 

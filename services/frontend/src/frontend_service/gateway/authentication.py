@@ -3,12 +3,17 @@
 import time
 
 from fastapi import Request
+from fastapi.security import HTTPBearer
 
 from frontend_service.container import container_of
 from frontend_service.gateway.api_tokens import is_api_token
 from frontend_service.gateway.client_identification import client_address
 from servicekit.errors import Unauthenticated
 from servicekit.security.auth import API_PREFIX, Principal, authorize_token, parse_bearer_token
+
+bearer = HTTPBearer(auto_error=False, bearerFormat="JWT")
+"""Names the scopes of a route, `Security(bearer, scopes=[…])`. `authenticate` does the work, since these
+routes take the session of a browser, too."""
 
 
 async def authenticate(request: Request, headers: dict[str, str], *, good_for: float) -> Principal:

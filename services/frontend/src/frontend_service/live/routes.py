@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import Header, Request
+from fastapi import Header, Request, Security
 from fastapi.routing import APIRoute
 from starlette.responses import Response, StreamingResponse
 
 from frontend_service.container import ContainerDep
-from frontend_service.gateway.authentication import authenticate
+from frontend_service.gateway.authentication import authenticate, bearer
 from frontend_service.gateway.upstreams import STREAM
 from servicekit.errors import TooManyRequests
 from servicekit.security.auth import API_PREFIX
@@ -29,6 +29,7 @@ live_router = create_router(prefix=API_PREFIX, tags=["live"], route_class=APIRou
     responses={
         200: {"description": "Events", "content": {"text/event-stream": {"schema": {"type": "string"}}}}
     },
+    dependencies=[Security(bearer, scopes=["tasks:read", "notifications:read"])],
 )
 async def stream(request: Request, container: ContainerDep, last_event_id: LastEventId = "") -> Response:
     """Stream live events.

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Path, Query, Response
+from fastapi import Path, Query, Response, Security
 
 from notification_service.channels import use_cases
 from notification_service.channels.repository import ChannelRepository
@@ -15,17 +15,17 @@ from notification_service.channels.schemas import (
 )
 from notification_service.container import ContainerDep
 from servicekit.errors import Conflict
-from servicekit.security.auth import CurrentUser
+from servicekit.security.auth import CurrentUser, access_token
 from servicekit.web.ids import PathId
 from servicekit.web.pagination import CursorParam, Limit, Page, decode_cursor, encode_cursor, paginate
 from servicekit.web.routes import SessionDep, create_router
 
 channels = create_router(prefix="/channels", tags=["channels"])
 deliveries = create_router(prefix="/deliveries", tags=["channels"])
-unsubscribing = create_router(prefix="/unsubscribe", tags=["channels"], public=True)
+unsubscribing = create_router(prefix="/unsubscribe", tags=["channels"])
 
 
-@channels.get("")
+@channels.get("", dependencies=[Security(access_token, scopes=["channels:read"])])
 async def list_channels(
     user: CurrentUser,
     session: SessionDep,
@@ -47,7 +47,7 @@ async def list_channels(
     )
 
 
-@channels.post("", status_code=201)
+@channels.post("", status_code=201, dependencies=[Security(access_token, scopes=["channels:write"])])
 async def add_channel(
     user: CurrentUser, body: ChannelCreate, session: SessionDep, container: ContainerDep, response: Response
 ) -> ChannelRead:
@@ -63,7 +63,7 @@ async def add_channel(
     return ChannelRead.model_validate(channel)
 
 
-@channels.delete("/{id}", status_code=204)
+@channels.delete("/{id}", status_code=204, dependencies=[Security(access_token, scopes=["channels:write"])])
 async def remove_channel(user: CurrentUser, id: PathId, session: SessionDep) -> None:
     """Remove a channel.
 
@@ -73,7 +73,9 @@ async def remove_channel(user: CurrentUser, id: PathId, session: SessionDep) -> 
     await ChannelRepository(session, user.user_id).delete_channel(channel)
 
 
-@channels.post("/{id}/test", status_code=202)
+@channels.post(
+    "/{id}/test", status_code=202, dependencies=[Security(access_token, scopes=["channels:write"])]
+)
 async def test_channel(
     user: CurrentUser, id: PathId, session: SessionDep, container: ContainerDep
 ) -> DeliveryRead:
@@ -85,7 +87,7 @@ async def test_channel(
     return DeliveryRead.model_validate(await use_cases.send_test(session, settings, user.user_id, id))
 
 
-@deliveries.post("/{id}/receipt")
+@deliveries.post("/{id}/receipt", dependencies=[Security(access_token, scopes=["channels:write"])])
 async def note_receipt(
     user: CurrentUser, id: PathId, body: ReceiptCreate, session: SessionDep
 ) -> DeliveryRead:
@@ -97,7 +99,9 @@ async def note_receipt(
     return DeliveryRead.model_validate(found)
 
 
-@deliveries.post("/{id}/redeliver", status_code=202)
+@deliveries.post(
+    "/{id}/redeliver", status_code=202, dependencies=[Security(access_token, scopes=["channels:write"])]
+)
 async def redeliver(
     user: CurrentUser, id: PathId, session: SessionDep, container: ContainerDep
 ) -> DeliveryRead:

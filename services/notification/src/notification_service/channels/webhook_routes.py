@@ -1,6 +1,6 @@
 """HTTP in: webhooks and their delivery log."""
 
-from fastapi import Response
+from fastapi import Response, Security
 
 from notification_service.channels import use_cases
 from notification_service.channels.repository import ChannelRepository
@@ -13,7 +13,7 @@ from notification_service.channels.schemas import (
 )
 from notification_service.container import ContainerDep
 from notification_service.models import Channel
-from servicekit.security.auth import CurrentUser
+from servicekit.security.auth import CurrentUser, access_token
 from servicekit.web.ids import PathId
 from servicekit.web.pagination import (
     CursorParam,
@@ -31,7 +31,7 @@ KIND = "webhook"
 webhooks = create_router(prefix="/webhooks", tags=["webhooks"])
 
 
-@webhooks.get("")
+@webhooks.get("", dependencies=[Security(access_token, scopes=["channels:read"])])
 async def list_webhooks(
     user: CurrentUser, session: SessionDep, limit: Limit = 50, cursor: CursorParam = None
 ) -> Page[WebhookRead]:
@@ -49,7 +49,7 @@ async def list_webhooks(
     )
 
 
-@webhooks.post("", status_code=201)
+@webhooks.post("", status_code=201, dependencies=[Security(access_token, scopes=["channels:write"])])
 async def add_webhook(
     user: CurrentUser, body: WebhookCreate, session: SessionDep, container: ContainerDep, response: Response
 ) -> WebhookSecret:
@@ -64,7 +64,7 @@ async def add_webhook(
     return WebhookSecret(**_show_webhook(channel).model_dump(), secret=secret)
 
 
-@webhooks.delete("/{id}", status_code=204)
+@webhooks.delete("/{id}", status_code=204, dependencies=[Security(access_token, scopes=["channels:write"])])
 async def remove_webhook(user: CurrentUser, id: PathId, session: SessionDep) -> None:
     """Remove a webhook.
 
@@ -74,7 +74,7 @@ async def remove_webhook(user: CurrentUser, id: PathId, session: SessionDep) -> 
     await ChannelRepository(session, user.user_id).delete_channel(channel)
 
 
-@webhooks.post("/{id}/rotate")
+@webhooks.post("/{id}/rotate", dependencies=[Security(access_token, scopes=["channels:write"])])
 async def rotate_secret(
     user: CurrentUser, id: PathId, session: SessionDep, container: ContainerDep
 ) -> WebhookSecret:
@@ -88,7 +88,7 @@ async def rotate_secret(
     return WebhookSecret(**_show_webhook(channel).model_dump(), secret=secret)
 
 
-@webhooks.post("/{id}/retire")
+@webhooks.post("/{id}/retire", dependencies=[Security(access_token, scopes=["channels:write"])])
 async def retire_secret(user: CurrentUser, id: PathId, session: SessionDep) -> WebhookRead:
     """Retire the older secret.
 
@@ -99,7 +99,9 @@ async def retire_secret(user: CurrentUser, id: PathId, session: SessionDep) -> W
     return _show_webhook(channel)
 
 
-@webhooks.post("/{id}/test", status_code=202)
+@webhooks.post(
+    "/{id}/test", status_code=202, dependencies=[Security(access_token, scopes=["channels:write"])]
+)
 async def test_webhook(
     user: CurrentUser, id: PathId, session: SessionDep, container: ContainerDep
 ) -> DeliveryRead:
@@ -111,7 +113,7 @@ async def test_webhook(
     return DeliveryRead.model_validate(await use_cases.send_test(session, settings, user.user_id, id, KIND))
 
 
-@webhooks.get("/{id}/deliveries")
+@webhooks.get("/{id}/deliveries", dependencies=[Security(access_token, scopes=["channels:read"])])
 async def list_deliveries(
     user: CurrentUser, id: PathId, session: SessionDep, limit: Limit = 50, cursor: CursorParam = None
 ) -> Page[LoggedDelivery]:

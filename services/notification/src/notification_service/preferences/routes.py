@@ -1,16 +1,18 @@
 """HTTP in: preferences."""
 
+from fastapi import Security
+
 from notification_service.container import Container, ContainerDep
 from notification_service.models import Recipient
 from notification_service.preferences import use_cases
 from notification_service.preferences.schemas import PreferencesPatch, PreferencesRead
-from servicekit.security.auth import CurrentUser
+from servicekit.security.auth import CurrentUser, access_token
 from servicekit.web.routes import SessionDep, create_router
 
 preferences = create_router(prefix="/preferences", tags=["notifications"])
 
 
-@preferences.get("")
+@preferences.get("", dependencies=[Security(access_token, scopes=["notifications:read"])])
 async def read_preferences(
     user: CurrentUser, session: SessionDep, container: ContainerDep
 ) -> PreferencesRead:
@@ -21,7 +23,7 @@ async def read_preferences(
     return _show_preferences(container, await use_cases.read_preferences(session, user))
 
 
-@preferences.patch("")
+@preferences.patch("", dependencies=[Security(access_token, scopes=["notifications:write"])])
 async def change_preferences(
     user: CurrentUser, body: PreferencesPatch, session: SessionDep, container: ContainerDep
 ) -> PreferencesRead:

@@ -4,13 +4,13 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Response, Security
 
 from notification_service.container import ContainerDep
 from notification_service.reminders import use_cases
 from notification_service.reminders.repository import ReminderRepository
 from notification_service.reminders.schemas import ReminderCreate, ReminderRead, Snooze, State
-from servicekit.security.auth import CurrentUser
+from servicekit.security.auth import CurrentUser, access_token
 from servicekit.web.ids import PathId
 from servicekit.web.pagination import (
     CursorParam,
@@ -30,7 +30,7 @@ reminders = create_router(prefix="/reminders", tags=["reminders"])
 job_callbacks = APIRouter(include_in_schema=False)
 
 
-@reminders.get("")
+@reminders.get("", dependencies=[Security(access_token, scopes=["notifications:read"])])
 async def list_reminders(
     user: CurrentUser,
     session: SessionDep,
@@ -53,7 +53,7 @@ async def list_reminders(
     )
 
 
-@reminders.post("", status_code=201)
+@reminders.post("", status_code=201, dependencies=[Security(access_token, scopes=["notifications:write"])])
 async def create_reminder(
     user: CurrentUser, body: ReminderCreate, session: SessionDep, container: ContainerDep, response: Response
 ) -> ReminderRead:
@@ -66,7 +66,7 @@ async def create_reminder(
     return made
 
 
-@reminders.get("/{id}")
+@reminders.get("/{id}", dependencies=[Security(access_token, scopes=["notifications:read"])])
 async def read_reminder(user: CurrentUser, id: PathId, session: SessionDep) -> ReminderRead:
     """Read a reminder.
 
@@ -75,7 +75,9 @@ async def read_reminder(user: CurrentUser, id: PathId, session: SessionDep) -> R
     return await use_cases.read_reminder(session, user.user_id, id)
 
 
-@reminders.delete("/{id}", status_code=204)
+@reminders.delete(
+    "/{id}", status_code=204, dependencies=[Security(access_token, scopes=["notifications:write"])]
+)
 async def cancel_reminder(user: CurrentUser, id: PathId, session: SessionDep) -> None:
     """Cancel a reminder.
 
@@ -84,7 +86,9 @@ async def cancel_reminder(user: CurrentUser, id: PathId, session: SessionDep) ->
     await use_cases.cancel_reminder(session, user.user_id, id)
 
 
-@reminders.post("/{id}/snooze", status_code=201)
+@reminders.post(
+    "/{id}/snooze", status_code=201, dependencies=[Security(access_token, scopes=["notifications:write"])]
+)
 async def snooze_reminder(
     user: CurrentUser, id: PathId, body: Snooze, session: SessionDep, container: ContainerDep
 ) -> ReminderRead:

@@ -1,5 +1,8 @@
 """HTTP in: many commands at once."""
 
+from fastapi import Security
+
+from servicekit.security.auth import access_token
 from servicekit.web.routes import create_router
 from task_service.batch import use_cases
 from task_service.batch.schemas import BatchRequest, BatchResult
@@ -8,7 +11,7 @@ from task_service.unit_of_work.unit import UnitOfWorkDep
 batch = create_router(prefix="/batch", tags=["many at once"])
 
 
-@batch.post("")
+@batch.post("", dependencies=[Security(access_token, scopes=["tasks:write"])])
 async def run_batch(unit: UnitOfWorkDep, body: BatchRequest) -> BatchResult:
     """Run many commands.
 

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated
 
-from fastapi import Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response, Security
 from fastapi.responses import StreamingResponse
 
+from servicekit.security.auth import access_token
 from servicekit.web.routes import SessionDep, create_router
 from task_service.calendar_feed import use_cases
 from task_service.calendar_feed.schemas import FeedCreated, FeedRead
@@ -26,10 +27,10 @@ FORMAT_VERSION = 2
 Secret = Annotated[str, Path(max_length=100, description="the secret and `.ics`")]
 
 feed = create_router(prefix="/calendar", tags=["calendar"])
-public_feed = create_router(prefix="/calendar", tags=["calendar"], public=True)
+public_feed = create_router(prefix="/calendar", tags=["calendar"])
 
 
-@feed.get("")
+@feed.get("", dependencies=[Security(access_token)])
 async def read_feed(unit: UnitOfWorkDep) -> FeedRead:
     """Read whether there is a calendar address.
 
@@ -39,7 +40,7 @@ async def read_feed(unit: UnitOfWorkDep) -> FeedRead:
     return FeedRead(active=found is not None, created_at=found.created_at if found else None)
 
 
-@feed.post("", status_code=201)
+@feed.post("", status_code=201, dependencies=[Security(access_token)])
 async def renew_feed(unit: UnitOfWorkDep, container: ContainerDep) -> FeedCreated:
     """Make a calendar address.
 
@@ -51,7 +52,7 @@ async def renew_feed(unit: UnitOfWorkDep, container: ContainerDep) -> FeedCreate
     return FeedCreated(active=True, created_at=found.created_at, path=path, url=url)
 
 
-@feed.delete("", status_code=204)
+@feed.delete("", status_code=204, dependencies=[Security(access_token)])
 async def end_feed(unit: UnitOfWorkDep) -> None:
     """Close the calendar address.
 

@@ -5,12 +5,12 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import Query, Request, Response
+from fastapi import Query, Request, Response, Security
 from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.routing import APIRoute
 
 from servicekit.persistence.database import Database
-from servicekit.security.auth import CurrentUser, Principal
+from servicekit.security.auth import CurrentUser, Principal, access_token
 from servicekit.web import idempotency
 from servicekit.web.idempotency import IdempotencyClaim
 from servicekit.web.ids import PathId
@@ -58,6 +58,7 @@ _EXPORTS: dict[str, tuple[Exporter, str]] = {
     response_model=ImportRead,
     openapi_extra=FILE_BODY,
     responses={200: {"model": ImportRead, "description": "A preview"}},
+    dependencies=[Security(access_token, scopes=["tasks:write"])],
 )
 async def start_import(
     user: CurrentUser,
@@ -125,7 +126,7 @@ async def _enqueue_import(
     return answer
 
 
-@imports.get("/{id}")
+@imports.get("/{id}", dependencies=[Security(access_token, scopes=["tasks:read"])])
 async def read_import(unit: UnitOfWorkDep, id: PathId) -> ImportRead:
     """Read an import.
 
@@ -138,6 +139,7 @@ async def read_import(unit: UnitOfWorkDep, id: PathId) -> ImportRead:
     "",
     response_class=StreamingResponse,
     responses={200: {"content": {kind.partition(";")[0]: {} for _, kind in _EXPORTS.values()}}},
+    dependencies=[Security(access_token, scopes=["tasks:read"])],
 )
 async def export_tasks(
     user: CurrentUser,
@@ -156,7 +158,7 @@ async def export_tasks(
     return StreamingResponse(stream, media_type=kind, headers={"content-disposition": name})
 
 
-@exports.get("/pages", include_in_schema=False)
+@exports.get("/pages", include_in_schema=False, dependencies=[Security(access_token)])
 async def export_page(unit: UnitOfWorkDep, of: export.ExportPart, after: Id = "") -> ExportPage:
     """For the export of a whole account, which the edge puts together."""
     items, following = await export.read_export_page(unit, of, after)

@@ -1,7 +1,8 @@
 """HTTP in: labels."""
 
-from fastapi import Request, Response
+from fastapi import Request, Response, Security
 
+from servicekit.security.auth import access_token
 from servicekit.web.ids import PathId
 from servicekit.web.pagination import CursorParam, Limit, Page
 from servicekit.web.routes import create_router
@@ -14,7 +15,7 @@ from task_service.unit_of_work.unit import UnitOfWorkDep
 label_routes = create_router(prefix="/labels", tags=["labels"])
 
 
-@label_routes.post("", status_code=201)
+@label_routes.post("", status_code=201, dependencies=[Security(access_token, scopes=["tasks:write"])])
 async def create_label(unit: UnitOfWorkDep, body: LabelCreate, response: Response) -> LabelRead:
     """Create a label.
 
@@ -23,7 +24,7 @@ async def create_label(unit: UnitOfWorkDep, body: LabelCreate, response: Respons
     return show_new(LabelRead, await labels.create(unit, body), response)
 
 
-@label_routes.get("")
+@label_routes.get("", dependencies=[Security(access_token, scopes=["tasks:read"])])
 async def list_labels(unit: UnitOfWorkDep, limit: Limit = 50, cursor: CursorParam = None) -> Page[LabelRead]:
     """List labels.
 
@@ -34,7 +35,7 @@ async def list_labels(unit: UnitOfWorkDep, limit: Limit = 50, cursor: CursorPara
     return page(LabelRead, rows, limit, bound_to)
 
 
-@label_routes.get("/{id}")
+@label_routes.get("/{id}", dependencies=[Security(access_token, scopes=["tasks:read"])])
 async def read_label(unit: UnitOfWorkDep, id: PathId, response: Response) -> LabelRead:
     """Read a label.
 
@@ -43,7 +44,7 @@ async def read_label(unit: UnitOfWorkDep, id: PathId, response: Response) -> Lab
     return show(LabelRead, await named.read_resource(unit.labels, id), response)
 
 
-@label_routes.patch("/{id}")
+@label_routes.patch("/{id}", dependencies=[Security(access_token, scopes=["tasks:write"])])
 async def update_label(
     unit: UnitOfWorkDep, id: PathId, body: LabelPatch, request: Request, response: Response
 ) -> LabelRead:
@@ -56,7 +57,7 @@ async def update_label(
     return show(LabelRead, await labels.update(unit, label, body), response)
 
 
-@label_routes.delete("/{id}", status_code=204)
+@label_routes.delete("/{id}", status_code=204, dependencies=[Security(access_token, scopes=["tasks:write"])])
 async def delete_label(unit: UnitOfWorkDep, id: PathId, request: Request) -> None:
     """Delete a label.
 

@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import Query, Request, Response
+from fastapi import Query, Request, Response, Security
 
+from servicekit.security.auth import access_token
 from servicekit.web.ids import PathId
 from servicekit.web.pagination import CursorParam, Limit, Page
 from servicekit.web.routes import create_router
@@ -18,7 +19,7 @@ Trash = Annotated[bool, Query(description="those in the trash, instead of the ot
 project_routes = create_router(prefix="/projects", tags=["projects"])
 
 
-@project_routes.post("", status_code=201)
+@project_routes.post("", status_code=201, dependencies=[Security(access_token, scopes=["tasks:write"])])
 async def create_project(unit: UnitOfWorkDep, body: ProjectCreate, response: Response) -> ProjectRead:
     """Create a project.
 
@@ -27,7 +28,7 @@ async def create_project(unit: UnitOfWorkDep, body: ProjectCreate, response: Res
     return show_new(ProjectRead, await projects.create(unit, body), response)
 
 
-@project_routes.get("")
+@project_routes.get("", dependencies=[Security(access_token, scopes=["tasks:read"])])
 async def list_projects(
     unit: UnitOfWorkDep,
     limit: Limit = 50,
@@ -43,7 +44,7 @@ async def list_projects(
     return page(ProjectRead, rows, limit, bound_to)
 
 
-@project_routes.get("/{id}")
+@project_routes.get("/{id}", dependencies=[Security(access_token, scopes=["tasks:read"])])
 async def read_project(unit: UnitOfWorkDep, id: PathId, response: Response) -> ProjectRead:
     """Read a project.
 
@@ -52,7 +53,7 @@ async def read_project(unit: UnitOfWorkDep, id: PathId, response: Response) -> P
     return show(ProjectRead, await named.read_resource(unit.projects, id), response)
 
 
-@project_routes.patch("/{id}")
+@project_routes.patch("/{id}", dependencies=[Security(access_token, scopes=["tasks:write"])])
 async def update_project(
     unit: UnitOfWorkDep,
     id: PathId,
@@ -69,7 +70,9 @@ async def update_project(
     return show(ProjectRead, await projects.update(unit, project, body), response)
 
 
-@project_routes.delete("/{id}", status_code=204)
+@project_routes.delete(
+    "/{id}", status_code=204, dependencies=[Security(access_token, scopes=["tasks:write"])]
+)
 async def delete_project(unit: UnitOfWorkDep, id: PathId, request: Request) -> None:
     """Move a project to the trash.
 
@@ -80,7 +83,7 @@ async def delete_project(unit: UnitOfWorkDep, id: PathId, request: Request) -> N
     await projects.delete(unit, project)
 
 
-@project_routes.post("/{id}/restore")
+@project_routes.post("/{id}/restore", dependencies=[Security(access_token, scopes=["tasks:write"])])
 async def restore_project(
     unit: UnitOfWorkDep, id: PathId, request: Request, response: Response
 ) -> ProjectRead:

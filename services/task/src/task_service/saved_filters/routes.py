@@ -1,7 +1,8 @@
 """HTTP in: saved filters."""
 
-from fastapi import Request, Response
+from fastapi import Request, Response, Security
 
+from servicekit.security.auth import access_token
 from servicekit.web.ids import PathId
 from servicekit.web.pagination import CursorParam, Limit, Page
 from servicekit.web.routes import create_router
@@ -14,7 +15,7 @@ from task_service.unit_of_work.unit import UnitOfWorkDep
 filter_routes = create_router(prefix="/filters", tags=["filters"])
 
 
-@filter_routes.post("", status_code=201)
+@filter_routes.post("", status_code=201, dependencies=[Security(access_token, scopes=["tasks:write"])])
 async def create_filter(unit: UnitOfWorkDep, body: FilterCreate, response: Response) -> FilterRead:
     """Create a saved filter.
 
@@ -23,7 +24,7 @@ async def create_filter(unit: UnitOfWorkDep, body: FilterCreate, response: Respo
     return show_new(FilterRead, await filters.create(unit, body), response)
 
 
-@filter_routes.get("")
+@filter_routes.get("", dependencies=[Security(access_token, scopes=["tasks:read"])])
 async def list_filters(
     unit: UnitOfWorkDep, limit: Limit = 50, cursor: CursorParam = None
 ) -> Page[FilterRead]:
@@ -36,7 +37,7 @@ async def list_filters(
     return page(FilterRead, rows, limit, bound_to)
 
 
-@filter_routes.get("/{id}")
+@filter_routes.get("/{id}", dependencies=[Security(access_token, scopes=["tasks:read"])])
 async def read_filter(unit: UnitOfWorkDep, id: PathId, response: Response) -> FilterRead:
     """Read a saved filter.
 
@@ -45,7 +46,7 @@ async def read_filter(unit: UnitOfWorkDep, id: PathId, response: Response) -> Fi
     return show(FilterRead, await named.read_resource(unit.filters, id), response)
 
 
-@filter_routes.patch("/{id}")
+@filter_routes.patch("/{id}", dependencies=[Security(access_token, scopes=["tasks:write"])])
 async def update_filter(
     unit: UnitOfWorkDep,
     id: PathId,
@@ -62,7 +63,7 @@ async def update_filter(
     return show(FilterRead, await filters.update(unit, saved, body), response)
 
 
-@filter_routes.delete("/{id}", status_code=204)
+@filter_routes.delete("/{id}", status_code=204, dependencies=[Security(access_token, scopes=["tasks:write"])])
 async def delete_filter(unit: UnitOfWorkDep, id: PathId, request: Request) -> None:
     """Delete a saved filter.
 

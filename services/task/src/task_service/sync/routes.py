@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Query, Security
 
+from servicekit.security.auth import access_token
 from servicekit.web.routes import create_router
 from task_service.sync import use_cases
 from task_service.sync.schemas import Changes
@@ -14,7 +15,7 @@ changes = create_router(prefix="/changes", tags=["many at once"])
 Since = Annotated[str | None, Query(max_length=200, description="`next_token` of the answer before")]
 
 
-@changes.get("")
+@changes.get("", dependencies=[Security(access_token, scopes=["tasks:read"])])
 async def list_changes(
     unit: UnitOfWorkDep,
     since: Since = None,

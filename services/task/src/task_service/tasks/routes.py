@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import Query, Request, Response
+from fastapi import Query, Request, Response, Security
 
-from servicekit.security.auth import CurrentUser, Principal
+from servicekit.security.auth import CurrentUser, Principal, access_token
 from servicekit.web.fast_reads import NO_QUERY, create_fast_reads, render_json
 from servicekit.web.ids import PathId
 from servicekit.web.pagination import CursorParam, Limit, Page, decode_cursor, encode_cursor, paginate
@@ -25,7 +25,7 @@ tasks = create_router(prefix="/tasks", tags=["tasks"])
 PAGE = 50
 
 
-@tasks.post("", status_code=201)
+@tasks.post("", status_code=201, dependencies=[Security(access_token, scopes=["tasks:write"])])
 async def create_task(unit: UnitOfWorkDep, body: TaskDraft, response: Response) -> TaskRead:
     """Create a task.
 
@@ -36,7 +36,7 @@ async def create_task(unit: UnitOfWorkDep, body: TaskDraft, response: Response) 
     return _show(task, response)
 
 
-@tasks.get("", response_model=Page[TaskPart])
+@tasks.get("", response_model=Page[TaskPart], dependencies=[Security(access_token, scopes=["tasks:read"])])
 async def list_tasks(
     unit: UnitOfWorkDep,
     filter: Annotated[str | None, Query(description="such as `not done and due <= today`")] = None,
@@ -57,7 +57,7 @@ async def list_tasks(
     return render_json(presenters.present_page(found.tasks, found.next_cursor, names))
 
 
-@tasks.get("/{id}", response_model=TaskPart)
+@tasks.get("/{id}", response_model=TaskPart, dependencies=[Security(access_token, scopes=["tasks:read"])])
 async def read_task(
     user: CurrentUser, id: PathId, container: ContainerDep, fields: FieldsParam = None
 ) -> Response:
@@ -68,7 +68,7 @@ async def read_task(
     return await _show_row(container, user, id, parse_fields(fields))
 
 
-@tasks.patch("/{id}")
+@tasks.patch("/{id}", dependencies=[Security(access_token, scopes=["tasks:write"])])
 async def update_task(
     unit: UnitOfWorkDep, id: PathId, body: TaskPatch, request: Request, response: Response
 ) -> TaskRead:
@@ -80,7 +80,7 @@ async def update_task(
     return _show(await use_cases.update(unit, task, body), response)
 
 
-@tasks.delete("/{id}", status_code=204)
+@tasks.delete("/{id}", status_code=204, dependencies=[Security(access_token, scopes=["tasks:write"])])
 async def delete_task(unit: UnitOfWorkDep, id: PathId, request: Request) -> None:
     """Move a task to the trash.
 
@@ -89,7 +89,7 @@ async def delete_task(unit: UnitOfWorkDep, id: PathId, request: Request) -> None
     await use_cases.delete(unit, _matching(request, await use_cases.lock_task(unit, id)))
 
 
-@tasks.get("/{id}/occurrences")
+@tasks.get("/{id}/occurrences", dependencies=[Security(access_token, scopes=["tasks:read"])])
 async def list_occurrences(
     unit: UnitOfWorkDep, id: PathId, count: Annotated[int, Query(ge=1, le=50, description="how many")] = 5
 ) -> Occurrences:
@@ -101,7 +101,7 @@ async def list_occurrences(
     return Occurrences(items=successors.preview_occurrences(task, unit.user, count))
 
 
-@tasks.get("/{id}/activity")
+@tasks.get("/{id}/activity", dependencies=[Security(access_token, scopes=["tasks:read"])])
 async def list_activity(
     unit: UnitOfWorkDep, id: PathId, limit: Limit = 50, cursor: CursorParam = None
 ) -> Page[ActivityRead]:
@@ -119,7 +119,7 @@ async def list_activity(
     )
 
 
-@tasks.post("/{id}/move")
+@tasks.post("/{id}/move", dependencies=[Security(access_token, scopes=["tasks:write"])])
 async def move_task(
     unit: UnitOfWorkDep, id: PathId, body: Move, request: Request, response: Response
 ) -> TaskRead:
@@ -131,7 +131,7 @@ async def move_task(
     return _show(await manual_order.move_task(unit, task, body), response)
 
 
-@tasks.post("/{id}/complete")
+@tasks.post("/{id}/complete", dependencies=[Security(access_token, scopes=["tasks:write"])])
 async def complete_task(unit: UnitOfWorkDep, id: PathId, request: Request, response: Response) -> TaskRead:
     """Complete a task.
 
@@ -141,7 +141,7 @@ async def complete_task(unit: UnitOfWorkDep, id: PathId, request: Request, respo
     return _show(await use_cases.complete(unit, task), response)
 
 
-@tasks.post("/{id}/reopen")
+@tasks.post("/{id}/reopen", dependencies=[Security(access_token, scopes=["tasks:write"])])
 async def reopen_task(unit: UnitOfWorkDep, id: PathId, request: Request, response: Response) -> TaskRead:
     """Reopen a task.
 
@@ -151,7 +151,7 @@ async def reopen_task(unit: UnitOfWorkDep, id: PathId, request: Request, respons
     return _show(await use_cases.reopen(unit, task), response)
 
 
-@tasks.post("/{id}/skip")
+@tasks.post("/{id}/skip", dependencies=[Security(access_token, scopes=["tasks:write"])])
 async def skip_occurrence(unit: UnitOfWorkDep, id: PathId, request: Request, response: Response) -> TaskRead:
     """Skip an occurrence.
 
@@ -161,7 +161,7 @@ async def skip_occurrence(unit: UnitOfWorkDep, id: PathId, request: Request, res
     return _show(skipping.skip_occurrence(unit.user, task), response)
 
 
-@tasks.post("/{id}/unskip")
+@tasks.post("/{id}/unskip", dependencies=[Security(access_token, scopes=["tasks:write"])])
 async def unskip_occurrence(
     unit: UnitOfWorkDep, id: PathId, body: Unskip, request: Request, response: Response
 ) -> TaskRead:
@@ -173,7 +173,7 @@ async def unskip_occurrence(
     return _show(skipping.unskip_occurrence(unit.user, task, body.due_date, body.due_time), response)
 
 
-@tasks.post("/{id}/restore")
+@tasks.post("/{id}/restore", dependencies=[Security(access_token, scopes=["tasks:write"])])
 async def restore_task(unit: UnitOfWorkDep, id: PathId, request: Request, response: Response) -> TaskRead:
     """Restore a task.
 

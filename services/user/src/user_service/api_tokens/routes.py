@@ -1,9 +1,9 @@
 """HTTP in: API tokens, and their exchange, which the edge alone may ask for."""
 
-from fastapi import Response
+from fastapi import Response, Security
 from fastapi.routing import APIRoute
 
-from servicekit.security.auth import CurrentUser
+from servicekit.security.auth import CurrentUser, access_token
 from servicekit.web.ids import PathId
 from servicekit.web.pagination import CursorParam, Limit, Page, decode_cursor, encode_cursor, paginate
 from servicekit.web.routes import SessionDep, create_router
@@ -12,10 +12,10 @@ from user_service.api_tokens.schemas import Exchange, Exchanged, TokenCreate, To
 from user_service.container import ContainerDep
 
 api_tokens = create_router(prefix="/tokens", tags=["account"])
-exchanges = create_router(prefix="/auth", tags=["auth"], public=True, route_class=APIRoute)
+exchanges = create_router(prefix="/auth", tags=["auth"], route_class=APIRoute)
 
 
-@api_tokens.get("")
+@api_tokens.get("", dependencies=[Security(access_token)])
 async def list_tokens(
     user: CurrentUser, session: SessionDep, limit: Limit = 50, cursor: CursorParam = None
 ) -> Page[TokenRead]:
@@ -33,7 +33,7 @@ async def list_tokens(
     )
 
 
-@api_tokens.post("", status_code=201)
+@api_tokens.post("", status_code=201, dependencies=[Security(access_token)])
 async def create_token(
     user: CurrentUser, body: TokenCreate, session: SessionDep, container: ContainerDep, response: Response
 ) -> TokenCreated:
@@ -49,7 +49,7 @@ async def create_token(
     return TokenCreated.model_validate({**made.model_dump(), "token": text})
 
 
-@api_tokens.delete("/{id}", status_code=204)
+@api_tokens.delete("/{id}", status_code=204, dependencies=[Security(access_token)])
 async def revoke_token(user: CurrentUser, id: PathId, session: SessionDep) -> None:
     """Revoke an API token.
 
