@@ -5,7 +5,7 @@ and not as a `KeyError` in the code that uses it.
 """
 
 import logging
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from contracts.completeness import find_missing_field
 from contracts.names import App
@@ -21,15 +21,14 @@ def parse_response(response: SidecarResponse, expected: type[T], app: App, opera
 
     Raises `Unavailable` if it is no JSON object, `IncompleteResponse` if a required field is missing.
     """
-    found: Any = parse_object(response)
+    found = parse_object(response)
     if found is None:
         raise Unavailable(f"The service {app.value} sent no JSON.", code=f"{app.value}-unavailable")
     missing = find_missing_field(found, expected)
     if missing is not None:
         log.error("%s answered %s without %s", app.value, operation.partition("?")[0], missing)
         raise IncompleteResponse(f"The service {app.value} sent an incomplete response.")
-    parsed: T = found
-    return parsed
+    return cast(T, found)
 
 
 def parse_object(response: SidecarResponse) -> dict[str, Any] | None:

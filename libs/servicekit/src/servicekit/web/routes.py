@@ -70,11 +70,7 @@ def create_router(
     route_class: `ReadOnlyRoute` if they change nothing, though a client sends a body with POST; `APIRoute`,
         so no transaction, for routes that wait for another service and must hold no lock meanwhile.
     """
-    return APIRouter(
-        prefix=prefix,
-        tags=list(tags),
-        route_class=route_class,
-    )
+    return APIRouter(prefix=prefix, tags=list(tags), route_class=route_class)
 
 
 async def get_session(request: Request) -> AsyncSession:
