@@ -128,7 +128,9 @@ generate: ## write the files that are made from code
 	@$(RUN) python -m loadtest.scale.page
 
 ##@ Document and release it
-.PHONY: site prose screenshots release
+.PHONY: clients site prose screenshots release
+clients: ## generate clients of the API into .run/clients, in Python and in TypeScript
+	@$(RUN) python -m tools.api_clients .run/clients
 site: ## build the documentation site into .run/site; fails on warnings
 	@NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs build
 prose: ## spelling of everything, and the words of documents

@@ -10,6 +10,7 @@ import pytest
 from delivery.toolbox import ACTIONLINT, TFLINT
 from devstack.errors import CommandError
 from devstack.toolbox.alloy import ALLOY_FORMAT
+from devstack.toolbox.api_tools import API_TOOLS
 from devstack.toolbox.compose import COMPOSE_CHECK
 from devstack.toolbox.debian import POSTGRES
 from devstack.toolbox.ensure import LOCAL_SYSTEM, WITH_POSTGRES, ensure_tools
@@ -29,7 +30,8 @@ PROGRAMS: dict[str, Sequence[Tool]] = {
     "monitored": (*WITH_POSTGRES, *MONITORING, *CHROMIUMS),
     "on_postgres": WITH_POSTGRES,
     "monitoring": (*RULE_CHECKS, ALLOY_FORMAT),
-    "system": (*LOCAL_SYSTEM, COMPOSE_CHECK),
+    "reference": (API_TOOLS,),
+    "system": (*LOCAL_SYSTEM, COMPOSE_CHECK, API_TOOLS),
     "terraform": (TFLINT,),
     "workflows": (ACTIONLINT,),
 }

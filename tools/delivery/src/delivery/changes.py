@@ -66,7 +66,16 @@ def list_suites() -> list[Suite]:
         Suite(
             "system",
             ("tests/system",),
-            ("services/", "compose.yaml", "toolchain/compose/", "toolchain/dapr", *LIBRARIES),
+            (
+                "services/",
+                "compose.yaml",
+                "tests/reference/",
+                "tools/api_clients.py",
+                "toolchain/api-clients/",
+                "toolchain/compose/",
+                "toolchain/dapr",
+                *LIBRARIES,
+            ),
         ),
         Suite("browser", ("tests/browser",), ("services/", "tests/browser/", *LIBRARIES)),
         Suite(
@@ -138,6 +147,18 @@ def list_suites() -> list[Suite]:
                 "toolchain/prometheus/",
                 "docs/MONITORING.md",
                 *COLLECTORS,
+                *LIBRARIES,
+            ),
+        ),
+        Suite(
+            "reference",
+            ("tests/reference",),
+            (
+                "services/",
+                "tests/reference/",
+                "tools/api_clients.py",
+                "tools/openapi/",
+                "toolchain/api-clients/",
                 *LIBRARIES,
             ),
         ),

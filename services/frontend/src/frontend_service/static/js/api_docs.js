@@ -5,5 +5,6 @@ window.SwaggerUIBundle({
   url: place.dataset.specification,
   domNode: place,
   deepLinking: true,
+  showExtensions: true, // the codes of problems
   validatorUrl: null,
 });
