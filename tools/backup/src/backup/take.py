@@ -51,7 +51,9 @@ async def _dump_and_upload(
         if not tables:
             raise BackupError(f"{database} has no tables: there is nothing to keep.")
         revision = await connection.fetchval("SELECT version_num FROM alembic_version")
-        dump = EncryptedDump(["pg_dump", "--format=custom", f"--snapshot={snapshot}"], recipients)
+        # It says for nobody that it is theirs, and so gets all rows; without the option it refuses to try.
+        command = ["pg_dump", "--format=custom", "--enable-row-security", f"--snapshot={snapshot}"]
+        dump = EncryptedDump(command, recipients)
         name = format_name(taken_at)
         await asyncio.to_thread(store.put_dump, database, name, dump)
         manifest = Manifest(

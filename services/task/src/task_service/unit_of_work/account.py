@@ -10,8 +10,13 @@ from servicekit.persistence.database import build_per_dialect, execute_per_diale
 from servicekit.web.idempotency import CLAIMED
 from task_service.models import ErasedOwner
 
-LOCK_USER = text("SELECT pg_advisory_xact_lock(hashtextextended(:user_id, 0))")
-"""Acquires the advisory lock of a user until the transaction ends, on PostgreSQL."""
+LOCK_USER = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended(:user_id, 0)), set_config('todo.user_id', :owner, true)"
+)
+"""Acquires the advisory lock of a user until the transaction ends, and says whose rows that is about: on
+PostgreSQL row-level security hides all others. Empty: those of several."""
+OWNER = "owner"
+"""Key in `session.info`: the user whose lock was acquired; empty if it was that of several."""
 _NOTE_ERASED = build_per_dialect(lambda insert: insert(ErasedOwner).on_conflict_do_nothing())
 
 
@@ -21,9 +26,11 @@ async def lock_user(session: AsyncSession, user_id: str) -> None:
 
     SQLite has one writer anyway. Where an idempotency key was claimed for the user the lock came with it.
     """
-    connection = await session.connection()
-    if connection.dialect.name == "postgresql" and session.info.get(CLAIMED) != user_id:
-        await connection.execute(LOCK_USER, {"user_id": user_id})
+    connection, claimed = await session.connection(), session.info.get(CLAIMED)
+    if connection.dialect.name == "postgresql" and claimed != user_id:
+        if session.info.setdefault(OWNER, claimed or user_id) != user_id:
+            session.info[OWNER] = ""
+        await connection.execute(LOCK_USER, {"user_id": user_id, "owner": session.info[OWNER]})
 
 
 async def require_account(session: AsyncSession, user_id: str) -> None:

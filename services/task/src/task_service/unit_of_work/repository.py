@@ -12,9 +12,13 @@ from servicekit.web.idempotency import CLAIM
 
 _claim: Any = CLAIM["postgresql"]
 _owner = _claim.cte("claimed").c.owner
-_lock = select(func.pg_advisory_xact_lock(func.hashtextextended(_owner, literal_column("0"))))
+_lock = select(
+    func.pg_advisory_xact_lock(func.hashtextextended(_owner, literal_column("0"))),
+    func.set_config(literal_column("'todo.user_id'"), _owner, literal_column("true")),
+)
 CLAIM_AND_LOCK = {**CLAIM, "postgresql": _lock}
-"""Claims an idempotency key and acquires the lock of its user; no lock where the key was claimed before."""
+"""Claims an idempotency key, acquires the lock of its user and says whose rows the transaction is about, as
+`account.LOCK_USER` does; nothing of it where the key was claimed before."""
 
 
 class Telling(DeferredInsert):
