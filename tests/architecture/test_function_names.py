@@ -16,7 +16,10 @@ TASK = "services/task/src/task_service"
 NAMED = (
     *(
         f"{TASK}/{each}"
-        for each in ("calendar_feed", "filtering", "import_export", "quickadd", "recurrence", "sync")
+        for each in (
+            *("batch", "calendar_feed", "fanout", "filtering", "hierarchy", "import_export", "labels"),
+            *("projects", "quickadd", "recurrence", "retention", "saved_filters", "sync", "tasks"),
+        )
     ),
     *("services/analytics/src", "services/chat/src", "services/user/src"),
 )

@@ -25,7 +25,7 @@ def build_activity_row(
 
     A line has the id of its event, so lines are in the order in which things happened.
     """
-    was, now = _difference(event, after)
+    was, now = _compare_with_before(event, after)
     if not (was or now):
         return None
     return {
@@ -47,15 +47,15 @@ def describe_agent(user: Principal | None) -> dict[str, Any] | None:
     return asdict(user.via) if user and user.via else None
 
 
-def _difference(event: DomainEvent, after: TaskSnapshot) -> tuple[dict[str, Any], dict[str, Any]]:
+def _compare_with_before(event: DomainEvent, after: TaskSnapshot) -> tuple[dict[str, Any], dict[str, Any]]:
     """Values that differ, before and after, as JSON has them; of a new task, what it was given."""
-    told = _shown(after)
+    told = _dump_shown(after)
     if event.before is None:
         return {}, given(told)
-    was = _shown(TaskSnapshot.model_validate(event.before))
+    was = _dump_shown(TaskSnapshot.model_validate(event.before))
     changed = [name for name in told if told[name] != was[name]]
     return {name: was[name] for name in changed}, {name: told[name] for name in changed}
 
 
-def _shown(task: TaskSnapshot) -> dict[str, Any]:
+def _dump_shown(task: TaskSnapshot) -> dict[str, Any]:
     return task.model_dump(mode="json", exclude=set(UNREMARKABLE))

@@ -62,23 +62,23 @@ KINDS: Mapping[str, Kind] = {
     ),
     "project": Kind(
         *(ProjectRead, ProjectPatch, ProjectCreate),
-        create=projects.create,
-        update=projects.update,
-        delete=projects.delete,
+        create=projects.create_project,
+        update=projects.update_project,
+        delete=projects.delete_project,
         read_one=_read_project,
     ),
     "label": Kind(
         *(LabelRead, LabelPatch, LabelCreate),
-        create=labels.create,
-        update=labels.update,
-        delete=labels.delete,
+        create=labels.create_label,
+        update=labels.update_label,
+        delete=labels.delete_label,
         read_one=_read_label,
     ),
     "filter": Kind(
         *(FilterRead, FilterPatch, FilterCreate),
-        create=filters.create,
-        update=filters.update,
-        delete=filters.delete,
+        create=filters.create_filter,
+        update=filters.update_filter,
+        delete=filters.delete_filter,
         read_one=_read_filter,
     ),
 }
@@ -86,7 +86,7 @@ _VERBS: Mapping[str, Callable[..., Awaitable[Any]]] = {
     "task.complete": use_cases.complete,
     "task.reopen": use_cases.reopen,
     "task.restore": use_cases.restore,
-    "project.restore": projects.restore,
+    "project.restore": projects.restore_project,
 }
 
 

@@ -117,7 +117,7 @@ class Importer:
             if not values:
                 continue
             try:
-                await filters.create(unit, FilterCreate.model_validate(values))
+                await filters.create_filter(unit, FilterCreate.model_validate(values))
             except Invalid as error:
                 self.report.add(where, f"Skipped: {error.detail}")
             except NameTaken:

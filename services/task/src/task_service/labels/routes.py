@@ -21,7 +21,7 @@ async def create_label(unit: UnitOfWorkDep, body: LabelCreate, response: Respons
 
     Its name must be free. Labels are also created by tasks that have them.
     """
-    return show_new(LabelRead, await labels.create(unit, body), response)
+    return show_new(LabelRead, await labels.create_label(unit, body), response)
 
 
 @label_routes.get("", dependencies=[Security(access_token, scopes=["tasks:read"])])
@@ -54,7 +54,7 @@ async def update_label(
     """
     label = await named.read_resource(unit.labels, id)
     match(request, LabelRead, label)
-    return show(LabelRead, await labels.update(unit, label, body), response)
+    return show(LabelRead, await labels.update_label(unit, label, body), response)
 
 
 @label_routes.delete("/{id}", status_code=204, dependencies=[Security(access_token, scopes=["tasks:write"])])
@@ -65,4 +65,4 @@ async def delete_label(unit: UnitOfWorkDep, id: PathId, request: Request) -> Non
     """
     label = await named.read_resource(unit.labels, id)
     match(request, LabelRead, label)
-    await labels.delete(unit, label)
+    await labels.delete_label(unit, label)

@@ -14,13 +14,13 @@ from task_service.named_resources import use_cases as named
 from task_service.unit_of_work.unit import UnitOfWork
 
 
-async def create(unit: UnitOfWork, draft: LabelCreate) -> Label:
+async def create_label(unit: UnitOfWork, draft: LabelCreate) -> Label:
     """Add a label. Raises `NameTaken`."""
     await _check_name(unit, None, draft.name)
     return named.add_resource(unit, Label, draft.model_dump())
 
 
-async def update(unit: UnitOfWork, label: Label, patch: LabelPatch) -> Label:
+async def update_label(unit: UnitOfWork, label: Label, patch: LabelPatch) -> Label:
     """Change what `patch` names; another name is the new one on every task.
 
     Raises `NameTaken`, `TooManyChanges`.
@@ -34,7 +34,7 @@ async def update(unit: UnitOfWork, label: Label, patch: LabelPatch) -> Label:
     return label
 
 
-async def delete(unit: UnitOfWork, label: Label) -> None:
+async def delete_label(unit: UnitOfWork, label: Label) -> None:
     """Forget a label; tasks lose it. Raises `TooManyChanges`."""
     await _replace_label(unit, label, None)
     await named.remove_resource(unit, label)

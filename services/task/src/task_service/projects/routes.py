@@ -25,7 +25,7 @@ async def create_project(unit: UnitOfWorkDep, body: ProjectCreate, response: Res
 
     Its name must be free where it lies.
     """
-    return show_new(ProjectRead, await projects.create(unit, body), response)
+    return show_new(ProjectRead, await projects.create_project(unit, body), response)
 
 
 @project_routes.get("", dependencies=[Security(access_token, scopes=["tasks:read"])])
@@ -67,7 +67,7 @@ async def update_project(
     """
     project = await named.read_resource(unit.projects, id)
     match(request, ProjectRead, project)
-    return show(ProjectRead, await projects.update(unit, project, body), response)
+    return show(ProjectRead, await projects.update_project(unit, project, body), response)
 
 
 @project_routes.delete(
@@ -80,7 +80,7 @@ async def delete_project(unit: UnitOfWorkDep, id: PathId, request: Request) -> N
     """
     project = await named.read_resource(unit.projects, id)
     match(request, ProjectRead, project)
-    await projects.delete(unit, project)
+    await projects.delete_project(unit, project)
 
 
 @project_routes.post("/{id}/restore", dependencies=[Security(access_token, scopes=["tasks:write"])])
@@ -93,4 +93,4 @@ async def restore_project(
     """
     project = await named.read_resource(unit.projects, id, trashed=True)
     match(request, ProjectRead, project)
-    return show(ProjectRead, await projects.restore(unit, project), response)
+    return show(ProjectRead, await projects.restore_project(unit, project), response)

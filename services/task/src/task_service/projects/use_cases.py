@@ -16,7 +16,7 @@ from task_service.tasks.repository import lies_in
 from task_service.unit_of_work.unit import UnitOfWork
 
 
-async def create(unit: UnitOfWork, draft: ProjectCreate) -> Project:
+async def create_project(unit: UnitOfWork, draft: ProjectCreate) -> Project:
     """Add a project. Raises `Invalid` or `NameTaken`."""
     values = draft.model_dump()
     if draft.parent_id:
@@ -25,7 +25,7 @@ async def create(unit: UnitOfWork, draft: ProjectCreate) -> Project:
     return named.add_resource(unit, Project, values)
 
 
-async def update(unit: UnitOfWork, project: Project, patch: ProjectPatch) -> Project:
+async def update_project(unit: UnitOfWork, project: Project, patch: ProjectPatch) -> Project:
     """Change what `patch` names. Raises `Invalid` or `NameTaken`."""
     asked: dict[str, Any] = patch.model_dump(exclude_unset=True)
     if asked.get("parent_id"):
@@ -37,7 +37,7 @@ async def update(unit: UnitOfWork, project: Project, patch: ProjectPatch) -> Pro
     return project
 
 
-async def delete(unit: UnitOfWork, project: Project) -> None:
+async def delete_project(unit: UnitOfWork, project: Project) -> None:
     """Move a project to the trash, with the projects inside it and all their tasks."""
     now = datetime.now(UTC)
     family = await _list_family(unit, project, None)
@@ -46,7 +46,7 @@ async def delete(unit: UnitOfWork, project: Project) -> None:
         each.trash(now)
 
 
-async def restore(unit: UnitOfWork, project: Project) -> Project:
+async def restore_project(unit: UnitOfWork, project: Project) -> Project:
     """Take a project out of the trash, with everything that went there with it."""
     when = project.deleted_at
     if when is None:

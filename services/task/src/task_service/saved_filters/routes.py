@@ -21,7 +21,7 @@ async def create_filter(unit: UnitOfWorkDep, body: FilterCreate, response: Respo
 
     Its name must be free; the filter is checked.
     """
-    return show_new(FilterRead, await filters.create(unit, body), response)
+    return show_new(FilterRead, await filters.create_filter(unit, body), response)
 
 
 @filter_routes.get("", dependencies=[Security(access_token, scopes=["tasks:read"])])
@@ -60,7 +60,7 @@ async def update_filter(
     """
     saved = await named.read_resource(unit.filters, id)
     match(request, FilterRead, saved)
-    return show(FilterRead, await filters.update(unit, saved, body), response)
+    return show(FilterRead, await filters.update_filter(unit, saved, body), response)
 
 
 @filter_routes.delete("/{id}", status_code=204, dependencies=[Security(access_token, scopes=["tasks:write"])])
@@ -71,4 +71,4 @@ async def delete_filter(unit: UnitOfWorkDep, id: PathId, request: Request) -> No
     """
     saved = await named.read_resource(unit.filters, id)
     match(request, FilterRead, saved)
-    await filters.delete(unit, saved)
+    await filters.delete_filter(unit, saved)

@@ -49,14 +49,14 @@ async def resolve_filter(unit: UnitOfWork, name_or_id: str) -> Named:
     return Named(found.filter, found.sort)
 
 
-async def create(unit: UnitOfWork, draft: FilterCreate) -> SavedFilter:
+async def create_filter(unit: UnitOfWork, draft: FilterCreate) -> SavedFilter:
     """Save a filter. Raises `Invalid` or `NameTaken`."""
     _check_syntax(draft.filter, draft.sort)
     await _check_name(unit, None, draft.name)
     return named.add_resource(unit, SavedFilter, draft.model_dump())
 
 
-async def update(unit: UnitOfWork, saved: SavedFilter, patch: FilterPatch) -> SavedFilter:
+async def update_filter(unit: UnitOfWork, saved: SavedFilter, patch: FilterPatch) -> SavedFilter:
     """Change what `patch` names. Raises `Invalid` or `NameTaken`."""
     _check_syntax(patch.filter if "filter" in patch.model_fields_set else None, patch.sort)
     asked = patch.model_dump(exclude_unset=True)
@@ -66,7 +66,7 @@ async def update(unit: UnitOfWork, saved: SavedFilter, patch: FilterPatch) -> Sa
     return saved
 
 
-async def delete(unit: UnitOfWork, saved: SavedFilter) -> None:
+async def delete_filter(unit: UnitOfWork, saved: SavedFilter) -> None:
     await named.remove_resource(unit, saved)
 
 
