@@ -29,7 +29,7 @@ class TestSignUp:
         page.get_by_label("E-mail").fill(ada.email)
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign up").click()
-        expect(page.get_by_role("alert")).to_have_text("There is an account with this e-mail address")
+        expect(page.get_by_role("alert")).to_have_text("An account with this e-mail address already exists")
         expect(page.get_by_label("Name")).to_have_value("Bob")
         expect(page.get_by_label("Password")).to_have_value("")
         page.get_by_label("E-mail").evaluate("field => field.type = 'text'")

@@ -54,7 +54,9 @@ class TestLabels:
         ada.page.goto("/lists")
         ada.page.get_by_label("Name of label home").fill("Work")
         ada.page.get_by_role("button", name="Save label home").click()
-        expect(ada.page.get_by_role("alert")).to_contain_text("There is a label “work” already.")
+        expect(ada.page.get_by_role("alert")).to_contain_text(
+            "A label with this name already exists: “work”."
+        )
 
 
 class TestOrder:

@@ -140,7 +140,7 @@ class TestEditing:
         ada.page.get_by_label("Time", exact=True).fill("18:30")
         ada.save()
         field = ada.page.get_by_label("Time", exact=True)
-        expect(field).to_have_accessible_description("A time needs a date, too.")
+        expect(field).to_have_accessible_description("A time also needs a date.")
         expect(field).to_be_focused()
 
     def test_is_left_with_escape(self, ada: Person) -> None:

@@ -58,7 +58,7 @@ class TestAToken:
         ada.page.get_by_label("What is it for?").fill("backup")
         ada.page.get_by_role("button", name="Make token").click()
         group = ada.page.get_by_role("group", name="What may it do?")
-        expect(group).to_have_accessible_description(re.compile("It takes at least 1"))
+        expect(group).to_have_accessible_description(re.compile("Enter at least 1"))
         expect(ada.page.get_by_label("What is it for?")).to_have_value("backup")
 
 

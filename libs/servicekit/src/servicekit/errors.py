@@ -221,7 +221,7 @@ class IncompleteResponse(Unavailable):
 class BadRequest(ServiceError):
     status = 400
     code = "bad-request"
-    title = "That is no request this server understands"
+    title = "The server can't understand this request"
 
 
 class UriTooLong(ServiceError):

@@ -148,6 +148,7 @@ class TestProject:
             parent = (await made(task, "projects", name=str(level), parent_id=parent))["id"]
         answer = await task.client.post("/projects", json={"name": "x", "parent_id": parent})
         assert answer.json()["code"] == "too-deep"
+        assert "can be nested up to" in answer.json()["errors"][0]["detail"]
 
     async def test_may_be_called_like_one_elsewhere(self, task: ServiceUnderTest) -> None:
         outer = await made(task, "projects", name="Home")
@@ -235,9 +236,11 @@ class TestSubtasks:
             chain.append(await made(task, parent_id=chain[-1]["id"]))
         answer = await task.client.post("/tasks", json={"title": "x", "parent_id": chain[-1]["id"]})
         assert answer.json()["code"] == "too-deep"
+        assert "can be nested up to" in answer.json()["errors"][0]["detail"]
         top = await made(task)
         answer = await task.client.patch(f"/tasks/{chain[0]['id']}", json={"parent_id": top["id"]})
         assert answer.json()["code"] == "too-deep"
+        assert "can be nested up to" in answer.json()["errors"][0]["detail"]
 
     async def test_go_to_the_trash_and_back_with_their_parent(self, task: ServiceUnderTest) -> None:
         parent = await made(task, title="parent")

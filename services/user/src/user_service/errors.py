@@ -5,7 +5,7 @@ from servicekit.errors import Conflict, TooManyRequests, Unauthenticated
 
 class EmailTaken(Conflict):
     code = "email-taken"
-    title = "There is an account with this e-mail address"
+    title = "An account with this e-mail address already exists"
 
 
 class WrongCredentials(Unauthenticated):

@@ -198,7 +198,7 @@ async def get_current_operator(request: Request) -> Principal:
     """An account with the role `operator`. Raises `Unauthenticated` or `Forbidden`."""
     principal = await get_current_user(request)
     if principal.role != "operator":
-        raise Forbidden("This needs the role operator.")
+        raise Forbidden("This needs the operator role.")
     return principal
 
 

@@ -44,7 +44,7 @@ class DeadLetterService:
             raise NotFound
         event = replayable_event(letter)
         if event is None:
-            raise Conflict("What was parked here is no event, so nobody can handle it.", code="no-event")
+            raise Conflict("This dead letter is not an event, so no service can handle it.", code="no-event")
         said, failed = [], False
         for app in consumers_of(letter):
             try:

@@ -16,7 +16,7 @@ _MESSAGES = {
     "missing": "is needed",
     "string_type": "has to be text",
     "string_too_long": "may have at most {max_length} characters",
-    "string_pattern_mismatch": "is no id of a task",
+    "string_pattern_mismatch": "is not the id of a task",
     "int_type": "has to be a whole number",
     "int_parsing": "has to be a whole number",
     "int_from_float": "has to be a whole number",

@@ -18,7 +18,7 @@ async def record_browser_spans(request: Request, container: ContainerDep, _: Sig
     try:
         spans = SPANS.validate_json(await request.body())
     except ValidationError as error:
-        raise Invalid("These are no spans of a page.") from error
+        raise Invalid("These are not spans of a page.") from error
     for span in spans:
         container.browser_spans.record(span)
     return Response(status_code=204)

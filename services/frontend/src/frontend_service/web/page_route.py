@@ -87,7 +87,7 @@ async def _respond(context: RequestContext, endpoint: Endpoint) -> Response:
     except ServiceError as error:
         return await render_error(context, error)
     except RequestValidationError:
-        return await render_error(context, Invalid("This address does not lead anywhere."))
+        return await render_error(context, Invalid("This page does not exist."))
     except HTTPException as error:
         return await render_error(
             context, TooLarge() if error.status_code == 413 else Invalid(str(error.detail))

@@ -72,10 +72,13 @@ class TestOurWords:
     @pytest.mark.parametrize(
         ("detail", "said"),
         [
-            ("String should have at most 500 characters", "There is room for at most 500 characters."),
-            ("String should have at least 1 character", "Something has to be written here."),
-            ("due_time needs a due_date", "A time needs a date, too."),
-            ("There is a label “work” already.", "There is a label “work” already."),
+            ("String should have at most 500 characters", "Use at most 500 characters."),
+            ("String should have at least 1 character", "This can't be empty."),
+            ("due_time needs a due_date", "A time also needs a date."),
+            (
+                "A label with this name already exists: “work”.",
+                "A label with this name already exists: “work”.",
+            ),
         ],
     )
     def test_say_what_the_matter_is(self, detail: str, said: str) -> None:
@@ -84,7 +87,7 @@ class TestOurWords:
     def test_name_no_pointer_of_a_whole_problem(self) -> None:
         detail = "/title: String should have at least 1 character; /due_date: Field required"
         refused = UpstreamError({"detail": detail}, 422)
-        assert refused.detail == "Something has to be written here. This is needed."
+        assert refused.detail == "This can't be empty. This is required."
 
 
 FORMS = {

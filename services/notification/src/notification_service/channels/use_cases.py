@@ -60,7 +60,7 @@ async def add_webhook(
     await recipients.lock_account(session, user.user_id)
     url = _validate_public_url(body.url, "/url", settings)
     if await ChannelRepository(session, user.user_id).lock_target("webhook", url):
-        raise Conflict("There is a webhook for this URL.", code="webhook-exists")
+        raise Conflict("A webhook for this URL already exists.", code="webhook-exists")
     kinds: list[str] = list(dict.fromkeys(body.kinds))
     channel = await _upsert_channel(session, settings, user.user_id, "webhook", url, {}, kinds)
     return channel, rotate_secret(channel, keys)

@@ -29,7 +29,7 @@ async def change_preferences(session: AsyncSession, user: Principal, patch: Pref
     default = recipient.default_reminder
     recipient.sqlmodel_update(patch.model_dump(exclude_unset=True))
     if (recipient.quiet_from is None) != (recipient.quiet_to is None):
-        raise Invalid.field("/quiet_to", "Quiet hours have a beginning and an end.", code="quiet-hours-half")
+        raise Invalid.field("/quiet_to", "Quiet hours need a start and an end.", code="quiet-hours-half")
     await _replan_reminders(session, recipient)
     await follow_default(session, recipient, default, datetime.now(UTC))
     return recipient

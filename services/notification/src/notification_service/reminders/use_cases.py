@@ -38,9 +38,11 @@ async def create_reminder(
     now = datetime.now(UTC)
     task = await ReminderRepository(session, user_id).find_task(body.task_id) if body.task_id else None
     if body.task_id and task is None:
-        raise Invalid.field("/task_id", "There is no such task, or not yet here.", code="no-such-task")
+        raise Invalid.field(
+            "/task_id", "This task does not exist, or is not known here yet.", code="no-such-task"
+        )
     if body.at and body.at <= now:
-        raise Invalid.field("/at", "This instant is over.", code="reminder-past")
+        raise Invalid.field("/at", "This time is in the past.", code="reminder-past")
     reminder = Reminder(
         id=new_id(),
         user_id=user_id,

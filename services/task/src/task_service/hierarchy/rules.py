@@ -38,15 +38,15 @@ OF_TASKS = Hierarchy(
     Task,
     levels.OF_TASKS,
     NoSuchParent,
-    "A task can't lie below itself or its own subtasks.",
-    f"Tasks lie at most {levels.OF_TASKS} levels deep.",
+    "A task can't be its own subtask.",
+    f"Subtasks can be nested up to {levels.OF_TASKS} levels.",
     trash_counts=True,
 )
 OF_PROJECTS = Hierarchy(
     Project,
     levels.OF_PROJECTS,
     NoSuchProject,
-    "A project can't lie inside itself.",
-    f"Projects lie at most {levels.OF_PROJECTS} levels deep.",
+    "A project can't be inside itself.",
+    f"Projects can be nested up to {levels.OF_PROJECTS} levels.",
     trash_counts=False,
 )

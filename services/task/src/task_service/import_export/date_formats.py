@@ -184,7 +184,7 @@ def _build_time(match: DateParts) -> tuple[time | None, timezone | None]:
             raise ValueError("no such hour")
         hour = hour % 12 + (12 if half == "p" else 0)
     elif not match["minute"] and not match["zone"]:
-        raise ValueError("a number is no time")
+        raise ValueError("a number is not a time")
     clock = time(hour, int(match["minute"] or 0), int(match["second"] or 0))
     return clock, _parse_offset(match["zone"])
 

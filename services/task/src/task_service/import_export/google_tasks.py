@@ -59,7 +59,7 @@ def matches_format(document: Any) -> bool:
 def parse_document(document: Any, calendar: Calendar) -> ParsedFile:
     """Raises `UnreadableFile`."""
     if not matches_format(document):
-        raise UnreadableFile('This is no Tasks.json of Google Takeout: its kind is "tasks#taskLists".')
+        raise UnreadableFile('This is not the Tasks.json of Google Takeout: its kind is "tasks#taskLists".')
     source = ParsedFile("google-tasks")
     for place, each in enumerate(iterate_objects(document, "items", "file", source.report), start=1):
         key = as_text(each.get("id")) or f"list {place}"

@@ -109,6 +109,6 @@ async def _check_name(unit: UnitOfWork, label: Label | None, name: str) -> None:
     key = name_key(name)
     for other in await unit.labels.find_by_keys([key]):
         if other is not label:
-            raise NameTaken(f"There is a label “{other.name}” already.")
+            raise NameTaken(f"A label with this name already exists: “{other.name}”.")
     if key in await _list_changing(unit, label.id if label else ""):
-        raise NameTaken(f"Tasks are still losing the label “{name}”; try again in a moment.")
+        raise NameTaken(f"The label “{name}” is still being removed from tasks; try again in a moment.")

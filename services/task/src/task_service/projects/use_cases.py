@@ -88,4 +88,4 @@ async def _check_parent(unit: UnitOfWork, project: Project | None, parent_id: st
 async def _check_name(unit: UnitOfWork, project: Project | None, name: str, parent_id: str | None) -> None:
     for other in await unit.projects.find_by_keys([name_key(name)]):
         if other is not project and other.parent_id == parent_id:
-            raise NameTaken(f"There is a project “{other.name}” in the same place.")
+            raise NameTaken(f"A project with this name already exists here: “{other.name}”.")

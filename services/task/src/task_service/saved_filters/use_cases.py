@@ -82,4 +82,4 @@ async def _check_name(unit: UnitOfWork, saved: SavedFilter | None, name: str) ->
         raise NameTaken(f"“{name}” is the name of a built-in filter.")
     for other in await unit.filters.find_by_keys([name_key(name)]):
         if other is not saved:
-            raise NameTaken(f"There is a filter “{other.name}” already.")
+            raise NameTaken(f"A filter with this name already exists: “{other.name}”.")

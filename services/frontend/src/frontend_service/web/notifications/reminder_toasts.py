@@ -21,7 +21,7 @@ async def complete_task(context: SignedIn, form: Form, id: PathId) -> Response:
     key = form.get("key") or new_id()
     task = form.get("task", "")
     if not is_valid_id(task):
-        raise Invalid("This reminder is gone.")
+        raise Invalid("This reminder no longer exists.")
     await context.services.tasks.change_task(task, "complete", key=f"{key}-complete")
     try:
         await context.services.notifications.mark_read(id, key=f"{key}-read")

@@ -107,7 +107,7 @@ async def move_task(context: SignedIn, now: Now, view: AskedView, form: Form, sh
     """To right before or after another task; `move` says `<id> before <id>`."""
     found = MOVE.fullmatch(form.get("move", ""))
     if found is None:
-        raise Invalid("This is no place for a task.")
+        raise Invalid("A task can't be moved there.")
     where, other = found["where"], found["other"]
     if found["step"]:
         where, other = await _find_neighbour(context, now, view, shown, found["id"], found["step"])

@@ -102,7 +102,7 @@ def find_problems(fields: Fields) -> dict[str, str]:
     found = {} if _is_number(fields["every"]) else {"every": f"A number from 1 to {MOST}."}
     for name, known in CHOICES.items():
         if fields[name] not in known:
-            found[name] = "This is none of the choices."
+            found[name] = "This is not one of the choices."
     if fields["ends"] == "count" and not _is_number(fields["count"]):
         found["count"] = f"A number from 1 to {MOST}."
     if fields["ends"] == "until" and not _is_date(fields["until"]):

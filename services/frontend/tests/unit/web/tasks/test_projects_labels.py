@@ -81,7 +81,10 @@ class TestLists:
     @pytest.mark.parametrize(
         ("refused", "said"),
         [
-            (problem(409, "name-taken", "There is a label “House” already."), "There is a label “House”"),
+            (
+                problem(409, "name-taken", "A label with this name already exists: “House”."),
+                "There is a label “House”",
+            ),
             (problem(412, "precondition-failed"), "It was changed elsewhere meanwhile."),
             (problem(422, "invalid", errors=[{"pointer": "/name", "detail": "must not be blank"}]), "blank"),
         ],
