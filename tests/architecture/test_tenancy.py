@@ -14,8 +14,8 @@ from tests.architecture.sources import Module, production
 from tests.json_types import DOCUMENT
 from tests.other_owners import NOT_BY_ID
 
-BOUND = ("analytics", "notification", "task", "user")
-"""The services whose repositories are bound to an owner."""
+BOUND = ("analytics", "chat", "notification", "task", "user")
+"""The services with a database. That of chat has no owned table: conversations are kept in Redis."""
 NEXT_JOB = "a worker looks for the next job, whoever asked for it"
 RETENTION = "drops what is past its time, of everybody"
 BULK = "a bulk statement (decision 35): its rows carry their owner, and meet only those of the same one"
