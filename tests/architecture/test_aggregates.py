@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from task_service.models import Label, Project, SavedFilter, Task
 
-from tests.architecture.sources import Module, production
+from tests.architecture.sources import ROOT, Module, production
 
 SOURCE = "services/task/src/task_service/"
 TASK_SERVICE = [module for module in production("services") if module.service == "task"]
@@ -65,3 +65,29 @@ class TestUnitOfWork:
 def test_nothing_listens_to_every_session(module: Module) -> None:
     """It would change sessions of whoever imports the module, tests and tools included."""
     assert not {"Session", "AsyncSession", "SessionTransaction"} & set(listened_to(module))
+
+
+def handlers_without_collect_early(text: str) -> list[str]:
+    """Handlers of events whose last statement is another one."""
+    return [
+        node.name
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.AsyncFunctionDef)
+        and any(ast.unparse(each).startswith("subscriptions.on(") for each in node.decorator_list)
+        and ast.unparse(node.body[-1]) != "collect_early(received.session)"
+    ]
+
+
+class TestEventHandlers:
+    """What one causes is recorded in the trace of its event, which ends before the commit."""
+
+    def test_end_with_collect_early(self) -> None:
+        text = (ROOT / "services/task/src/task_service/subscriptions.py").read_text()
+        assert text.count("@subscriptions.on(") >= 2
+        assert handlers_without_collect_early(text) == []
+
+    def test_that_end_otherwise_are_found(self) -> None:
+        text = (
+            "@subscriptions.on(A)\nasync def on_a(received):\n    collect_early(received.session)\n    pass"
+        )
+        assert handlers_without_collect_early(text) == ["on_a"]

@@ -7,7 +7,6 @@ from task_service.fanout import use_cases as fanout
 from task_service.fanout.models import FanOut, Kind
 from task_service.models import Task
 from task_service.unit_of_work.unit import UnitOfWork
-from task_service.unit_of_work.written import collect_early
 
 
 async def follow_user(unit: UnitOfWork, zone: str) -> None:
@@ -19,7 +18,6 @@ async def follow_user(unit: UnitOfWork, zone: str) -> None:
     ids = await unit.tasks.find_floating()
     first = await fanout.defer_tasks(unit, Kind.ZONE, ids, {"zone": zone}, subject="zone")
     _place_tasks(await unit.tasks.find_tasks(first), zone)
-    collect_early(unit.session)
 
 
 async def follow_more(_: UnitOfWork, job: FanOut, tasks: Sequence[Task]) -> None:
