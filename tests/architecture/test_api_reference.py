@@ -17,6 +17,13 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     for operation in operations.values()
 }
 
+WITHOUT_EXAMPLE = {
+    "read_dead_letter": "a consumer has to give an event up before",
+    "discard_dead_letter": "a consumer has to give an event up before",
+    "replay_dead_letter": "a consumer has to give an event up before",
+    "unsubscribe": "the token stands in an e-mail",
+}
+
 
 def resolve(each: dict[str, Any]) -> dict[str, Any]:
     found: Any = DOCUMENT
@@ -44,6 +51,15 @@ class TestOperations:
     def test_describe_each_parameter(self, name: str) -> None:
         for parameter in map(resolve, OPERATIONS[name].get("parameters", [])):
             assert parameter.get("description"), parameter["name"]
+
+    def test_show_an_example(self, name: str) -> None:
+        operation = OPERATIONS[name]
+        bodies = [operation.get("requestBody", {}), *map(resolve, operation["responses"].values())]
+        examples = ["example" in body.get("content", {}).get("application/json", {}) for body in bodies]
+        answers_json = any(
+            "application/json" in each.get("content", {}) for each in operation["responses"].values()
+        )
+        assert any(examples) or not answers_json or name in WITHOUT_EXAMPLE
 
     def test_refer_to_their_problems(self, name: str) -> None:
         responses = OPERATIONS[name]["responses"]

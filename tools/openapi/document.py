@@ -15,6 +15,7 @@ from contracts.names import App
 from servicekit.problems import Problem
 from servicekit.security.auth import API_PREFIX
 from servicekit.web.pagination import Page
+from tools.openapi.examples import add_examples
 from tools.openapi.headers import COUNTED, HEADERS, PARAMETERS, refer_to_headers, refer_to_parameter
 from tools.openapi.info import INFO, tags_of
 from tools.openapi.problems import codes_by_status, refer_to_problems, response_components
@@ -49,6 +50,7 @@ def whole_api() -> Document:
     _merge(components, stream_schemas())
     _describe_generated(components)
     type_the_stream(paths[STREAM]["get"])
+    add_examples(paths)
     return {
         **INFO,
         "tags": tags_of(paths),
@@ -110,6 +112,15 @@ def _describe_generated(schemas: Document) -> None:
             schema.setdefault("description", Page.__doc__)
         if name.endswith("-Output") and "description" not in schema:
             schemas[name] = schemas[f"{name.removesuffix('-Output')}-Input"] | schema
+        if name.endswith("Patch"):
+            _drop_defaults(schema)
+
+
+def _drop_defaults(patch: Document) -> None:
+    """What is absent from a merge patch stays as it is; a generated client would send the defaults."""
+    for field in patch["properties"].values():
+        for each in (field, *field.get("anyOf", ())):
+            each.pop("default", None)
 
 
 def _merge(known: Document, more: Document) -> None:

@@ -69,8 +69,10 @@ def list_suites() -> list[Suite]:
             (
                 "services/",
                 "compose.yaml",
+                "docs/api/examples/",
                 "tests/reference/",
                 "tools/api_clients.py",
+                "tools/openapi/",
                 "toolchain/api-clients/",
                 "toolchain/compose/",
                 "toolchain/dapr",
@@ -155,6 +157,7 @@ def list_suites() -> list[Suite]:
             ("tests/reference",),
             (
                 "services/",
+                "docs/api/",
                 "tests/reference/",
                 "tools/api_clients.py",
                 "tools/openapi/",
