@@ -83,7 +83,7 @@ class TestLists:
         [
             (
                 problem(409, "name-taken", "A label with this name already exists: “House”."),
-                "There is a label “House”",
+                "already exists: “House”",
             ),
             (problem(412, "precondition-failed"), "It was changed elsewhere meanwhile."),
             (problem(422, "invalid", errors=[{"pointer": "/name", "detail": "must not be blank"}]), "blank"),
