@@ -23,6 +23,8 @@ SECRETS = {
     "secret", "target", "token", "undo_token", "url",
 }  # fmt: skip
 COUNTS = re.compile(r"used|limit|milliseconds|attempts|tasks_\w+|chat_messages")
+GIVEN = ("ETag", "Location", "Content-Disposition", "RateLimit", "RateLimit-Policy")
+"""Headers of a successful response; whether they are there does not depend on the request."""
 LONGEST = 60
 """Characters of a secret that are shown."""
 
@@ -53,13 +55,19 @@ def show(value: Json, made_up: dict[str, str]) -> Json:
     return value if len(value) <= LONGEST or " " in value else f"{value[:LONGEST]}…"
 
 
+def differing_headers(operation: dict[str, Any], answer: Answer) -> set[str]:
+    """Headers that the document promises for this response and that are missing, or the other way round."""
+    told = operation["responses"].get(str(answer.status), {}).get("headers", {})
+    return {name for name in GIVEN if (name in told) != (name in answer.headers)}
+
+
 class Journey:
     """The steps of `requests.yaml`, taken one after the other."""
 
     def __init__(self, nobody: Api, operator: Api, hook: str) -> None:
         document = json.loads(DOCUMENT.read_text())
         self._operations = {
-            operation["operationId"]: (method.upper(), path)
+            operation["operationId"]: (method.upper(), path, operation)
             for path, operations in document["paths"].items()
             for method, operation in operations.items()
         }
@@ -68,7 +76,7 @@ class Journey:
         self._api = {"user": nobody, "operator": operator}
 
     async def take(self, step: dict[str, Any]) -> Answer:
-        method, path = self._operations[step["operation"]]
+        method, path, operation = self._operations[step["operation"]]
         step = fill_in(step, self._kept)
         url = path.format(**step.get("path", {}))
         query = {
@@ -84,11 +92,26 @@ class Journey:
 
         wanted = step.get("until")
         answer = await (eventually(ask, lambda found: has(found.body, wanted)) if wanted else ask())
+        assert not differing_headers(operation, answer), (answer.headers, operation["responses"])
+        await self._try_conditions(api, method, url, step, operation, answer)
         if "as" in step:
             self._kept[step["as"]] = answer.body
         if step["operation"] == "sign_up":
             self._api["user"] = Api(api.session, api.edge, answer.body["access_token"])
         return answer
+
+    async def _try_conditions(
+        self, api: Api, method: str, url: str, step: dict[str, Any], operation: dict[str, Any], answer: Answer
+    ) -> None:
+        """A request whose conditions don't hold is refused, or not sent again, where the document says so."""
+        honoured = {each.get("$ref", "").rpartition("/")[2] for each in operation.get("parameters", ())}
+        if method == "GET":
+            etag = answer.headers.get("ETag", '"none"')
+            again = await api.ask(method, url, if_none_match=etag)
+            assert (again.status == 304) == ("IfNoneMatch" in honoured), again
+        elif "IfMatch" in honoured and method != "DELETE":
+            again = await api.ask(method, url, step.get("body"), if_match='"0"')
+            assert again.status == 412, again
 
 
 def has(body: Json, wanted: dict[str, Any]) -> bool:
