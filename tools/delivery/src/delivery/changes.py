@@ -156,7 +156,7 @@ def list_suites() -> list[Suite]:
             "reference",
             ("tests/reference",),
             (
-                "services/",
+                "services/frontend/src/frontend_service/openapi.json",
                 "docs/api/",
                 "tests/reference/",
                 "tools/api_clients.py",
