@@ -66,6 +66,7 @@ def start_scheduler(folder: RunFolder, where: Addresses) -> processes.Process:
     return processes.start_process(folder, "scheduler", command, umask=processes.OWN)
 
 
+ROLE = "CREATE ROLE todo LOGIN CREATEDB CREATEROLE;\n"
 LOG_NO_VALUES = "log_error_verbosity=terse"
 """Without the DETAIL of errors, which holds values of rows: "Key (email)=(…) already exists"."""
 
@@ -82,13 +83,22 @@ def start_postgres(folder: RunFolder, where: Addresses, *, durable: bool = True)
         if os.geteuid() == 0:
             account = pwd.getpwnam(UNPRIVILEGED)
             os.chown(data, account.pw_uid, account.pw_gid)
-        initdb = [str(server.with_name("initdb")), "-D", str(data), "-U", "todo", "-A", "trust", "-E", "UTF8"]
-        run_command([*_unprivileged(), *initdb, "--no-locale", "--no-sync"])
+        _create_cluster(server, data)
     options = ["-D", str(data), "-h", HOST, "-p", str(where.postgres), "-k", "", "-c", "max_connections=200"]
     options += ["-c", LOG_NO_VALUES]
     if not durable:
         options += ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
     return processes.start_process(folder, "postgres", [*_unprivileged(), str(server), *options])
+
+
+def _create_cluster(server: Path, data: Path) -> None:
+    """One whose role for services, `todo`, is no superuser: policies hold for it, as in production."""
+    initdb = [str(server.with_name("initdb")), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8"]
+    run_command([*_unprivileged(), *initdb, "--no-locale", "--no-sync"])
+    alone = [*_unprivileged(), str(server), "--single", "-D", str(data), "postgres"]
+    done = subprocess.run(alone, input=ROLE, text=True, capture_output=True, check=False)
+    if done.returncode:
+        raise CommandError(f"PostgreSQL did not create the role of the services:\n{done.stderr}")
 
 
 def create_databases(where: Addresses) -> bool:
