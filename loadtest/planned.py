@@ -22,7 +22,7 @@ from loadtest.scenarios import mix
 
 FOLDER = Path(os.environ["LOAD_FOLDER"])
 PLAN = Plan.read(FOLDER / "plan.json")
-ACCOUNTS = itertools.cycle(accounts.read(FOLDER / "accounts.json"))
+ACCOUNTS = itertools.cycle(accounts.read_accounts(FOLDER / "accounts.json"))
 LOOK_SECONDS = 0.1
 begun: list[float] = []
 late: list[tuple[float, float]] = []
@@ -40,7 +40,7 @@ class PlannedUser(mix.MixedUser):
 
     def on_start(self) -> None:
         account = next(ACCOUNTS)
-        self.take(account.token, list(account.task_ids))
+        self.use_account(account.token, list(account.task_ids))
         self.moment = random.uniform(0, PLAN.pace)
         gevent.sleep(self.wait_time())
 
@@ -66,7 +66,7 @@ _file = (FOLDER / "samples.csv").open("w", newline="")
 _samples = csv.writer(_file)
 
 
-def record(*, name: str, response_time: float, response: Any, start_time: float, **_: Any) -> None:
+def record_sample(*, name: str, response_time: float, response: Any, start_time: float, **_: Any) -> None:
     _samples.writerow([f"{start_time:.4f}", name, response.status_code, f"{response_time:.2f}"])
 
 
@@ -82,11 +82,11 @@ def look_at_the_clock() -> None:
         late.append((now, round((now - began - LOOK_SECONDS) * 1e3, 2)))
 
 
-def close(**_: Any) -> None:
+def write_times(**_: Any) -> None:
     _file.close()
     (FOLDER / "begun.json").write_text(json.dumps({"begun": begun, "late": late}))
 
 
-events.request.add_listener(record)  # type: ignore[no-untyped-call]
+events.request.add_listener(record_sample)  # type: ignore[no-untyped-call]
 events.test_start.add_listener(watch_itself)  # type: ignore[no-untyped-call]
-events.quitting.add_listener(close)  # type: ignore[no-untyped-call]
+events.quitting.add_listener(write_times)  # type: ignore[no-untyped-call]

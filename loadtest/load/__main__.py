@@ -22,36 +22,40 @@ from devstack.paths import ROOT
 from devstack.stack import Stack
 from loadtest.load import accounts, page, results, samples
 from loadtest.load.cpu import Look, looked_at
-from loadtest.load.plan import PATIENCE_SECONDS, Plan, overload, staircase, steady
+from loadtest.load.plan import PATIENCE_SECONDS, Plan, plan_overload, plan_staircase, plan_steady_load
 from loadtest.load.signing_up import make_accounts
 from loadtest.measure import report
 from loadtest.measure.system import measured_system
 from loadtest.scale import page as scale
 
-KINDS = {"pace": steady, "staircase": staircase, "overload": overload}
+KINDS = {"pace": plan_steady_load, "staircase": plan_staircase, "overload": plan_overload}
 DEFAULTS = {"pace": (1_000, 4.7, 180.0), "staircase": (2_000, 1.0, 40.0), "overload": (100, 1.0, 60.0)}
 """Users, pace, and seconds."""
 NICE = -10
 """Of the generator, where it may: who waits for a processor itself measures its own waiting."""
 
 
-def run(plan: Plan, number: int) -> results.Result:
+def run_load(plan: Plan, number: int) -> results.Result:
     """number: of accounts; where users are more, some share one, as one person's devices do."""
     with measured_system() as stack:
         folder = stack.folder.path
         began = time.monotonic()
-        accounts.write(folder / "accounts.json", asyncio.run(make_accounts(stack, number)))
+        accounts.write_accounts(folder / "accounts.json", asyncio.run(make_accounts(stack, number)))
         prepared = time.monotonic() - began
         plan.write(folder / "plan.json")
-        looks = ask(stack, plan)
-        seen = results.Seen(samples.read(folder / "samples.csv"), looks, **read_times(folder))
-        found = results.result(plan, seen)
+        looks = run_locust(stack, plan)
+        seen = results.Seen(samples.read_samples(folder / "samples.csv"), looks, **read_times(folder))
+        found = results.compute_result(plan, seen)
     made = {"number": number, "seconds": round(prepared, 1)}
-    about = {"commit": report.commit(), "machine": report.machine(), "processors": os.cpu_count()}
+    about = {
+        "commit": report.describe_commit(),
+        "machine": report.describe_machine(),
+        "processors": os.cpu_count(),
+    }
     return about | {"accounts": made} | found
 
 
-def ask(stack: Stack, plan: Plan) -> list[Look]:
+def run_locust(stack: Stack, plan: Plan) -> list[Look]:
     """Let Locust work through the plan."""
     html = report.FOLDER / f"{plan.name}.html"
     command = [sys.executable, "-m", "locust", "-f", str(Path(__file__).parents[1] / "planned.py")]
@@ -91,9 +95,9 @@ def main() -> None:
     users, pace, seconds = DEFAULTS[options.kind]
     make = KINDS[options.kind]
     plan = make(options.users or users, options.pace or pace, options.seconds or seconds)
-    print(results.write(plan.name, run(plan, options.accounts or plan.users)))
-    page.write()
-    scale.write()
+    print(results.write_result(plan.name, run_load(plan, options.accounts or plan.users)))
+    page.write_page()
+    scale.write_page()
 
 
 if __name__ == "__main__":

@@ -13,10 +13,10 @@ class Account:
     task_ids: list[str]
 
 
-def write(path: Path, accounts: list[Account]) -> None:
+def write_accounts(path: Path, accounts: list[Account]) -> None:
     path.touch(mode=0o600)
     path.write_text(json.dumps([asdict(account) for account in accounts]))
 
 
-def read(path: Path) -> list[Account]:
+def read_accounts(path: Path) -> list[Account]:
     return [Account(**each) for each in json.loads(path.read_text())]

@@ -27,9 +27,9 @@ def looked_at(stack: Stack, *others: int) -> Iterator[list[Look]]:
     def look_on() -> None:
         while not ended.wait(EVERY_SECONDS):
             with suppress(psutil.NoSuchProcess):
-                looks.append(_look(stack, others))
+                looks.append(_read_cpu(stack, others))
 
-    looks.append(_look(stack, others))
+    looks.append(_read_cpu(stack, others))
     thread = threading.Thread(target=look_on)
     thread.start()
     try:
@@ -50,7 +50,7 @@ def cores_between(looks: Sequence[Look], start: float, end: float) -> dict[str, 
     return {role: round(max(0, seconds) / (end - start), 4) for role, seconds in spent.items()}
 
 
-def _look(stack: Stack, others: tuple[int, ...]) -> Look:
+def _read_cpu(stack: Stack, others: tuple[int, ...]) -> Look:
     at, used = time.time(), used_so_far(stack, others)
     machine = psutil.cpu_times()
     busy = sum(machine) - machine.idle - machine.iowait - machine.guest - machine.guest_nice

@@ -18,17 +18,17 @@ class Goal:
     met: bool
 
 
-def goals(found: Mapping[str, Result]) -> list[Goal]:
+def check_goals(found: Mapping[str, Result]) -> list[Goal]:
     """Those of the loads there are results of, by the name of the report."""
     made: list[Goal] = []
     if "load-pace-4.7s" in found:
         made += _at_ease(found["load-pace-4.7s"])
     if "load-pace-1s" in found:
-        made += _crowded(found["load-pace-1s"], found.get("load-staircase"))
+        made += _check_high_load(found["load-pace-1s"], found.get("load-staircase"))
     if "load-staircase" in found:
-        made += _staircase(found["load-staircase"])
+        made += _check_staircase(found["load-staircase"])
     if "load-overload" in found:
-        made += _recovering(found["load-overload"])
+        made += _check_recovery(found["load-overload"])
     return made
 
 
@@ -36,11 +36,11 @@ def _at_ease(found: Result) -> Iterator[Goal]:
     all = found["phases"][0]["all"]
     bad = all["failed"] + all["refused"]
     yield Goal("a", "nothing refused or failed", f"{bad:,} of {all['sent']:,}", bad == 0)
-    yield _under("a", "p95", all["p95"], 100)
-    yield _under("a", "p99", all["p99"], 200)
+    yield _check_latency("a", "p95", all["p95"], 100)
+    yield _check_latency("a", "p99", all["p99"], 200)
 
 
-def _crowded(found: Result, stairs: Result | None) -> Iterator[Goal]:
+def _check_high_load(found: Result, stairs: Result | None) -> Iterator[Goal]:
     all = found["phases"][0]["all"]
     yield Goal(
         "b", "nothing failed but by 429 or 503", f"{all['failed']:,} of {all['sent']:,}", not all["failed"]
@@ -48,7 +48,7 @@ def _crowded(found: Result, stairs: Result | None) -> Iterator[Goal]:
     quick = all["quick_refusals"]
     share = "none refused" if quick is None else f"{quick * 100:.0f} %"
     yield Goal("b", "refusals within 50 ms", share, quick is None or quick == 1)
-    yield _under("b", "p95 of accepted requests", all["p95"], 500)
+    yield _check_latency("b", "p95 of accepted requests", all["p95"], 500)
     if stairs:
         best = best_goodput(stairs)
         reached = all["goodput"] / best
@@ -56,13 +56,13 @@ def _crowded(found: Result, stairs: Result | None) -> Iterator[Goal]:
         yield Goal("b", what, f"{all['goodput']:.0f} of {best:.0f}/s, {reached * 100:.0f} %", reached >= FALL)
 
 
-def _staircase(found: Result) -> Iterator[Goal]:
+def _check_staircase(found: Result) -> Iterator[Goal]:
     least = worst_after_best(found)
     what = f"goodput never below {FALL * 100:.0f} % of its peak, once reached"
     yield Goal("c", what, f"least {least * 100:.0f} %", least >= FALL)
 
 
-def _recovering(found: Result) -> Iterator[Goal]:
+def _check_recovery(found: Result) -> Iterator[Goal]:
     seconds = found["recovery"]["seconds"]
     told = "not within the run" if seconds is None else f"{seconds} s"
     what = f"normal within {NORMAL_SECONDS} s"
@@ -80,6 +80,6 @@ def worst_after_best(stairs: Result) -> float:
     return min(goodputs[goodputs.index(best) :]) / best if best else 0
 
 
-def _under(of: str, what: str, ms: float | None, limit: float) -> Goal:
+def _check_latency(of: str, what: str, ms: float | None, limit: float) -> Goal:
     told = "nothing accepted" if ms is None else f"{ms:.0f} ms"
     return Goal(of, f"{what} < {limit:.0f} ms", told, ms is not None and ms < limit)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from devstack.paths import ROOT
 from loadtest.load import results
-from loadtest.load.goals import goals
-from loadtest.load.plots import Line, plot
+from loadtest.load.goals import check_goals
+from loadtest.load.plots import Line, render_plot
 from loadtest.load.results import Result
 from loadtest.measure import report
 
@@ -47,72 +47,77 @@ which would be most of the load. The rate limit is lifted; all else is as shippe
 TIMES = ["p50", "p95", "p99", "refused p50", "refused p95", "within 50 ms"]
 
 
-def page(found: dict[str, Result]) -> str:
+def render_page(found: dict[str, Result]) -> str:
     """The page for these results, by their names."""
-    parts = [TOLD.strip(), "## Goals", _goals(found)]
+    parts = [TOLD.strip(), "## Goals", _render_goals(found)]
     for name, (letter, heading, command) in REPORTS.items():
         parts += [f"## {letter}. {heading}", f"`{command}`"]
-        parts += _section(found[name]) if name in found else ["Not measured yet."]
+        parts += _render_section(found[name]) if name in found else ["Not measured yet."]
     return "\n\n".join(parts) + "\n"
 
 
-def write(folder: Path = report.FOLDER, path: Path = PAGE) -> None:
-    path.write_text(page(read_all(folder)))
+def write_page(folder: Path = report.FOLDER, path: Path = PAGE) -> None:
+    path.write_text(render_page(read_all(folder)))
 
 
 def read_all(folder: Path = report.FOLDER) -> dict[str, Result]:
     """The results there are, in the order of the page."""
-    return {name: results.read(name, folder) for name in REPORTS if (folder / f"{name}.json").exists()}
+    return {name: results.read_result(name, folder) for name in REPORTS if (folder / f"{name}.json").exists()}
 
 
-def _goals(found: dict[str, Result]) -> str:
-    rows = [[goal.of, goal.what, goal.measured, "met" if goal.met else "**missed**"] for goal in goals(found)]
-    return report.table(["load", "goal", "measured", ""], rows)
+def _render_goals(found: dict[str, Result]) -> str:
+    rows = [
+        [goal.of, goal.what, goal.measured, "met" if goal.met else "**missed**"]
+        for goal in check_goals(found)
+    ]
+    return report.render_table(["load", "goal", "measured", ""], rows)
 
 
-def _section(found: Result) -> list[str]:
+def _render_section(found: Result) -> list[str]:
     made = found["accounts"]
     told = (
         f"{made['number']:,} accounts were made in {made['seconds']:,.0f} s before. Commit {found['commit']}."
     )
-    parts = [f"{told} {found['machine']}", _phases(found["phases"])]
+    parts = [f"{told} {found['machine']}", _render_phases(found["phases"])]
     if found["kind"] == "staircase":
-        parts.append(_knee(found["phases"]))
+        parts.append(_plot_goodput(found["phases"]))
     if found["kind"] == "overload":
-        parts += [_recovery(found), *_course(found["seconds"])]
+        parts += [_render_recovery(found), *_plot_timeline(found["seconds"])]
     if found["kind"] == "pace":
-        parts.append(_routes(found["phases"][0]))
-    return [*parts, _cores(found["phases"], found.get("processors", 0))]
+        parts.append(_render_routes(found["phases"][0]))
+    return [*parts, _render_cpu(found["phases"], found.get("processors", 0))]
 
 
-def _phases(phases: Sequence[Result]) -> str:
+def _render_phases(phases: Sequence[Result]) -> str:
     rows = []
     for phase in phases:
         all, seconds = phase["all"], phase["seconds"]
         rates = [phase["offered"], all["sent"] / seconds, all["goodput"], all["refused"] / seconds]
-        rows.append([phase["name"], *rates, all["failed"], *_times(all), _blank(phase.get("late"))])
+        rows.append(
+            [phase["name"], *rates, all["failed"], *_latency_cells(all), _blank_if_none(phase.get("late"))]
+        )
     header = ["users", "offered/s", "sent/s", "goodput/s", "refused/s", "failed"]
-    return report.table([*header, *TIMES, "generator late"], rows)
+    return report.render_table([*header, *TIMES, "generator late"], rows)
 
 
-def _routes(phase: Result) -> str:
+def _render_routes(phase: Result) -> str:
     header = ["sent", "accepted", "refused", "failed"]
     routes = phase["routes"].items()
-    rows = [[route, *(each[name] for name in header), *_times(each)] for route, each in routes]
-    return report.table(["route", *header, *TIMES], rows)
+    rows = [[route, *(each[name] for name in header), *_latency_cells(each)] for route, each in routes]
+    return report.render_table(["route", *header, *TIMES], rows)
 
 
-def _times(tally: Result) -> list[object]:
+def _latency_cells(tally: Result) -> list[object]:
     quick = tally["quick_refusals"]
     times = (tally[name] for name in ("p50", "p95", "p99", "refused_p50", "refused_p95"))
-    return [*map(_blank, times), "" if quick is None else f"{quick * 100:.0f} %"]
+    return [*map(_blank_if_none, times), "" if quick is None else f"{quick * 100:.0f} %"]
 
 
-def _blank(number: float | None) -> float | str:
+def _blank_if_none(number: float | None) -> float | str:
     return "" if number is None else number
 
 
-def _cores(phases: Sequence[Result], processors: int) -> str:
+def _render_cpu(phases: Sequence[Result], processors: int) -> str:
     """Cores used by each process in each phase, the dearest first; processors: 0 if nobody noted them."""
     names = [phase["name"] for phase in phases]
     roles = {role for phase in phases for role, cores in phase["cores"].items() if cores >= SHOWN_CORES}
@@ -123,16 +128,18 @@ def _cores(phases: Sequence[Result], processors: int) -> str:
     if processors:
         rates = [results.goodput_a_core(phase, processors) for phase in phases]
         rows.append(["**accepted a second for each core the others left**", *rates])
-    return report.table(["cores used by", *names], rows)
+    return report.render_table(["cores used by", *names], rows)
 
 
-def _knee(phases: Sequence[Result]) -> str:
+def _plot_goodput(phases: Sequence[Result]) -> str:
     offered = [f"{phase['offered']:.0f}" for phase in phases]
     lines = [Line("goodput", [phase["all"]["goodput"] for phase in phases])]
-    return plot("Goodput by offered load", "requests a second offered", offered, "accepted a second", lines)
+    return render_plot(
+        "Goodput by offered load", "requests a second offered", offered, "accepted a second", lines
+    )
 
 
-def _recovery(found: Result) -> str:
+def _render_recovery(found: Result) -> str:
     back = found["recovery"]
     when = "not within the run" if back["seconds"] is None else f"{back['seconds']} s after it"
     return (
@@ -141,24 +148,24 @@ def _recovery(found: Result) -> str:
     )
 
 
-def _course(seconds: Sequence[Result]) -> list[str]:
+def _plot_timeline(seconds: Sequence[Result]) -> list[str]:
     """Every few seconds of the run, in two plots."""
     groups = [seconds[first : first + PLOTTED_SECONDS] for first in range(0, len(seconds), PLOTTED_SECONDS)]
     labels = [str(group[0]["second"]) for group in groups]
 
-    def mean(of: Callable[[Result], float]) -> list[float]:
+    def group_means(of: Callable[[Result], float]) -> list[float]:
         return [sum(map(of, group)) / len(group) for group in groups]
 
     rates = [
-        Line("sent", mean(lambda second: second["sent"])),
-        Line("accepted", mean(lambda second: second["accepted"])),
+        Line("sent", group_means(lambda second: second["sent"])),
+        Line("accepted", group_means(lambda second: second["accepted"])),
     ]
-    times = [Line("p95", mean(lambda second: second["p95"] or 0))]
+    times = [Line("p95", group_means(lambda second: second["p95"] or 0))]
     return [
-        plot("Requests sent (upper line) and accepted", "seconds", labels, "a second", rates),
-        plot("p95 of accepted requests", "seconds", labels, "ms", times),
+        render_plot("Requests sent (upper line) and accepted", "seconds", labels, "a second", rates),
+        render_plot("p95 of accepted requests", "seconds", labels, "ms", times),
     ]
 
 
 if __name__ == "__main__":
-    write()
+    write_page()

@@ -69,19 +69,19 @@ class Plan:
         return cls(given["kind"], given["pace"], tuple(Phase(**each) for each in given["phases"]))
 
 
-def steady(users: int, pace: float, seconds: float) -> Plan:
+def plan_steady_load(users: int, pace: float, seconds: float) -> Plan:
     """As many users all the time."""
     return Plan("pace", pace, (_warm_up(users, pace), Phase(f"{users:,} users", users, seconds)))
 
 
-def staircase(users: int, pace: float, seconds: float) -> Plan:
+def plan_staircase(users: int, pace: float, seconds: float) -> Plan:
     """From few users to `users`; so many seconds a step."""
     steps = [step for step in STEPS if step < users] + [users]
-    phases = [Phase(f"{step:,} users", step, seconds, _settling(pace)) for step in steps]
+    phases = [Phase(f"{step:,} users", step, seconds, _settling_seconds(pace)) for step in steps]
     return Plan("staircase", pace, (_warm_up(steps[0], pace), *phases))
 
 
-def overload(users: int, pace: float, seconds: float) -> Plan:
+def plan_overload(users: int, pace: float, seconds: float) -> Plan:
     """A normal load, ten times as much for so many seconds, and the normal load again."""
     return Plan(
         "overload",
@@ -89,7 +89,7 @@ def overload(users: int, pace: float, seconds: float) -> Plan:
         (
             _warm_up(users, pace),
             Phase("before", users, seconds / 2),
-            Phase(f"{TIMES} times as much", users * TIMES, seconds, _settling(pace)),
+            Phase(f"{TIMES} times as much", users * TIMES, seconds, _settling_seconds(pace)),
             Phase("after", users, seconds),
         ),
     )
@@ -100,5 +100,5 @@ def _warm_up(users: int, pace: float) -> Phase:
     return Phase("warm-up", users, seconds, settle=seconds)
 
 
-def _settling(pace: float) -> float:
+def _settling_seconds(pace: float) -> float:
     return 2 + pace

@@ -12,7 +12,7 @@ class Line:
     values: Sequence[float]
 
 
-def plot(title: str, x: str, places: Sequence[str], y: str, lines: Sequence[Line]) -> str:
+def render_plot(title: str, x: str, places: Sequence[str], y: str, lines: Sequence[Line]) -> str:
     """A fenced `xychart-beta`; the y axis begins at 0."""
     top = max((value for line in lines for value in line.values), default=0)
     drawn = [f"  line [{', '.join(f'{value:.0f}' for value in line.values)}]" for line in lines]

@@ -8,7 +8,7 @@ from typing import Any
 
 from loadtest.load.cpu import BESIDE, Look, cores_between
 from loadtest.load.plan import Phase, Plan
-from loadtest.load.samples import Sample, between, seconds_until_normal, tally
+from loadtest.load.samples import Sample, seconds_until_normal, select_between, tally_samples
 from loadtest.measure import report
 
 NORMAL = 1.5
@@ -29,7 +29,7 @@ class Seen:
     late: Sequence[tuple[float, float]] = ()
 
 
-def result(plan: Plan, seen: Seen) -> Result:
+def compute_result(plan: Plan, seen: Seen) -> Result:
     """Numbers of each phase that counts, and of each second."""
     begun = seen.begun
     spans = list(zip(plan.phases, begun, begun[1:], strict=False))
@@ -40,7 +40,7 @@ def result(plan: Plan, seen: Seen) -> Result:
     ]
     found: Result = {"kind": plan.kind, "pace": plan.pace, "phases": phases}
     if plan.kind == "overload":
-        found["recovery"] = recovery(phases[0], seen.samples, begun[-2], begun[-1])
+        found["recovery"] = measure_recovery(phases[0], seen.samples, begun[-2], begun[-1])
     return found | {"seconds": by_second(seen.samples, begun[0], begun[-1])}
 
 
@@ -49,7 +49,7 @@ def phase_result(phase: Phase, pace: float, seen: Seen, start: float, end: float
 
     late: the p95 of how late the generator was, in ms; None if it never looked.
     """
-    found = between(seen.samples, start, end)
+    found = select_between(seen.samples, start, end)
     routes = sorted({sample.route for sample in found})
     late = [ms for at, ms in seen.late if start <= at < end]
     seconds = end - start
@@ -59,17 +59,17 @@ def phase_result(phase: Phase, pace: float, seen: Seen, start: float, end: float
         "offered": round(phase.users / pace, 2),
         "seconds": round(seconds, 2),
         "late": report.percentile(late, 0.95) if late else None,
-        "all": asdict(tally(found, seconds)),
+        "all": asdict(tally_samples(found, seconds)),
         "routes": {
-            route: asdict(tally((sample for sample in found if sample.route == route), seconds))
+            route: asdict(tally_samples((sample for sample in found if sample.route == route), seconds))
             for route in routes
         },
-        "statuses": _statuses(found),
+        "statuses": _count_statuses(found),
         "cores": cores_between(seen.looks, start, end),
     }
 
 
-def recovery(before: Result, samples: Sequence[Sample], since: float, until: float) -> Result:
+def measure_recovery(before: Result, samples: Sequence[Sample], since: float, until: float) -> Result:
     """seconds: after the overload until it is as before it; None if it is not by the end."""
     limit = NORMAL * before["all"]["p95"]
     return {
@@ -85,7 +85,7 @@ def by_second(samples: Sequence[Sample], start: float, end: float) -> list[Resul
     for sample in samples:
         groups.get(int(sample.at - start), []).append(sample)
     told = ("sent", "accepted", "refused", "failed", "p95")
-    tallies = {second: asdict(tally(group, 1)) for second, group in groups.items()}
+    tallies = {second: asdict(tally_samples(group, 1)) for second, group in groups.items()}
     return [{"second": second} | {name: found[name] for name in told} for second, found in tallies.items()]
 
 
@@ -101,19 +101,19 @@ def goodput_a_core(phase: Result, processors: int) -> float:
     return float(phase["all"]["goodput"] / (processors - taken))
 
 
-def write(name: str, found: Result) -> Path:
+def write_result(name: str, found: Result) -> Path:
     """A line a phase and a second, so that two runs can be compared."""
     path = report.FOLDER / f"{name}.json"
     path.write_text(json.dumps(found, indent=1) + "\n")
     return path
 
 
-def read(name: str, folder: Path = report.FOLDER) -> Result:
+def read_result(name: str, folder: Path = report.FOLDER) -> Result:
     found: Result = json.loads((folder / f"{name}.json").read_text())
     return found
 
 
-def _statuses(samples: Sequence[Sample]) -> dict[str, int]:
+def _count_statuses(samples: Sequence[Sample]) -> dict[str, int]:
     """How often each status was answered; 0: no answer."""
     found: dict[str, int] = {}
     for sample in samples:

@@ -51,7 +51,7 @@ class Tally:
     quick_refusals: float | None
 
 
-def tally(samples: Iterable[Sample], seconds: float) -> Tally:
+def tally_samples(samples: Iterable[Sample], seconds: float) -> Tally:
     """What came of the requests of so many seconds."""
     samples = list(samples)
     accepted = sorted(sample.ms for sample in samples if sample.accepted)
@@ -63,16 +63,16 @@ def tally(samples: Iterable[Sample], seconds: float) -> Tally:
         refused=len(refused),
         failed=len(samples) - len(accepted) - len(refused),
         goodput=round(len(accepted) / seconds, 2),
-        p50=_at(accepted, 0.5),
-        p95=_at(accepted, 0.95),
-        p99=_at(accepted, 0.99),
-        refused_p50=_at(refused, 0.5),
-        refused_p95=_at(refused, 0.95),
+        p50=_find_percentile(accepted, 0.5),
+        p95=_find_percentile(accepted, 0.95),
+        p99=_find_percentile(accepted, 0.99),
+        refused_p50=_find_percentile(refused, 0.5),
+        refused_p95=_find_percentile(refused, 0.95),
         quick_refusals=round(quick / len(refused), 4) if refused else None,
     )
 
 
-def between(samples: Sequence[Sample], start: float, end: float) -> list[Sample]:
+def select_between(samples: Sequence[Sample], start: float, end: float) -> list[Sample]:
     """Those that began in [start, end)."""
     return [sample for sample in samples if start <= sample.at < end]
 
@@ -85,18 +85,18 @@ def seconds_until_normal(
     Normal: all that began in them was accepted, the p95 at most `limit_ms`.
     """
     for second in range(int(until - since) - window + 1):
-        found = tally(between(samples, since + second, since + second + window), window)
+        found = tally_samples(select_between(samples, since + second, since + second + window), window)
         if found.p95 is not None and found.sent == found.accepted and found.p95 <= limit_ms:
             return second
     return None
 
 
-def read(path: Path) -> list[Sample]:
+def read_samples(path: Path) -> list[Sample]:
     with path.open(newline="") as file:
         return [
             Sample(float(at), route, int(status), float(ms)) for at, route, status, ms in csv.reader(file)
         ]
 
 
-def _at(values: Sequence[float], share: float) -> float | None:
+def _find_percentile(values: Sequence[float], share: float) -> float | None:
     return round(percentile(values, share), 2) if values else None

@@ -13,7 +13,7 @@ import aiohttp
 from devstack.stack import Stack
 from loadtest.load.accounts import Account
 from loadtest.measure.quiet import everything_is_quiet
-from loadtest.measure.system import bearer, users
+from loadtest.measure.system import bearer, sign_up_users
 from loadtest.scenarios.tasks import FIRST_TASKS, a_task
 
 AT_ONCE = 8
@@ -22,7 +22,7 @@ AT_ONCE = 8
 async def make_accounts(stack: Stack, number: int) -> list[Account]:
     """Sign up so many, a few at once, and wait until what they caused is over."""
     turns = asyncio.Semaphore(AT_ONCE)
-    async with users(stack, number) as (session, tokens):
+    async with sign_up_users(stack, number) as (session, tokens):
 
         async def make_tasks(token: str) -> Account:
             async with turns:

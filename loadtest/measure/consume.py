@@ -17,7 +17,7 @@ from devstack.sidecars import copy_components_with_group
 from devstack.stack import Stack
 from loadtest.measure import report
 from loadtest.measure.processes import Used, cpu_used
-from loadtest.measure.system import bearer, measured_system, users
+from loadtest.measure.system import bearer, measured_system, sign_up_users
 
 USERS = 200
 CHANGES = 100
@@ -32,7 +32,7 @@ COPIES = """
 """
 
 
-async def fill(stack: Stack) -> int:
+async def fill_outbox(stack: Stack) -> int:
     """Record real events of many users in the task service's outbox, and wait until Kafka has them."""
     connection = await asyncpg.connect(servers.postgres_dsn(stack.addresses, "task"))
     payload = await _a_real_event(stack)
@@ -45,7 +45,7 @@ async def fill(stack: Stack) -> int:
 
 async def _a_real_event(stack: Stack) -> str:
     async with (
-        users(stack, 1) as (session, (token,)),
+        sign_up_users(stack, 1) as (session, (token,)),
         session.post(
             "tasks", json={"title": "a task as people write them", "labels": ["home"]}, headers=bearer(token)
         ) as answer,
@@ -57,7 +57,7 @@ async def _a_real_event(stack: Stack) -> str:
     return messages[0].value.decode().replace(event["id"], "@ID@").replace(event["partitionkey"], "@USER@")
 
 
-async def consume(stack: Stack, app: str, events: int) -> tuple[float, Used]:
+async def time_consumer(stack: Stack, app: str, events: int) -> tuple[float, Used]:
     """Start a replica that has seen nothing; seconds from its first event to its last."""
     database = f"{app}_anew"
     admin = await asyncpg.connect(servers.postgres_dsn(stack.addresses, "postgres"))
@@ -66,12 +66,12 @@ async def consume(stack: Stack, app: str, events: int) -> tuple[float, Used]:
     components = copy_components_with_group(Path(tempfile.mkdtemp()), f"{app}-anew")
     replica = stack.add_replica(app, env={"TODO_DATABASE_URL": url}, components=components)
     try:
-        connection = await _connected(servers.postgres_dsn(stack.addresses, database))
-        while not await _handled(connection):
+        connection = await _connect_when_ready(servers.postgres_dsn(stack.addresses, database))
+        while not await _count_handled(connection):
             await asyncio.sleep(0.01)
-        first, started = await _handled(connection), time.monotonic()
+        first, started = await _count_handled(connection), time.monotonic()
         with cpu_used(stack) as used:
-            while await _handled(connection) < events:
+            while await _count_handled(connection) < events:
                 await asyncio.sleep(0.05)
         rate = (events - first) / (time.monotonic() - started)
         await connection.close()
@@ -81,29 +81,29 @@ async def consume(stack: Stack, app: str, events: int) -> tuple[float, Used]:
         await admin.close()
 
 
-async def _connected(dsn: str) -> asyncpg.Connection:
+async def _connect_when_ready(dsn: str) -> asyncpg.Connection:
     connection = await asyncpg.connect(dsn)
     while not await connection.fetchval("SELECT to_regclass('inbox')"):
         await asyncio.sleep(0.05)
     return connection
 
 
-async def _handled(connection: asyncpg.Connection) -> int:
+async def _count_handled(connection: asyncpg.Connection) -> int:
     return int(await connection.fetchval("SELECT count(*) FROM inbox"))
 
 
-async def measure(stack: Stack) -> None:
-    events = await fill(stack)
+async def measure_consumers(stack: Stack) -> None:
+    events = await fill_outbox(stack)
     rows = []
     for app in CONSUMERS:
-        rate, used = await consume(stack, app, events)
+        rate, used = await time_consumer(stack, app, events)
         cpu = [used.seconds[role] / events * 1e3 for role in (app, f"{app} sidecar", "postgres", "kafka")]
         rows.append([app, events, rate, *cpu])
     header = ["consumer", "events", "events/s", "ms CPU each: app", "its sidecar", "PostgreSQL", "Kafka"]
     told = "One fresh replica reads what Kafka holds: inbox row and effect in one transaction a batch."
-    report.write("consume", "Consume", told, report.table(header, rows))
+    report.write_report("consume", "Consume", told, report.render_table(header, rows))
 
 
 if __name__ == "__main__":
     with measured_system() as stack:
-        asyncio.run(measure(stack))
+        asyncio.run(measure_consumers(stack))

@@ -22,9 +22,9 @@ from devstack.addresses import HOST
 from devstack.credentials import ensure_secrets
 from devstack.stack import Stack
 from loadtest.measure import report
-from loadtest.measure.generator import Load, load
+from loadtest.measure.generator import Load, generate_load
 from loadtest.measure.processes import cpu_used
-from loadtest.measure.system import OFFSET, bearer, measured_system, users
+from loadtest.measure.system import OFFSET, bearer, measured_system, sign_up_users
 
 BARE_PORT = 8900 + OFFSET
 FIRST_TASKS = 50
@@ -57,12 +57,12 @@ def _wait_for(url: str) -> None:
             return
 
 
-async def prepare(stack: Stack) -> tuple[str, str]:
+async def create_tasks(stack: Stack) -> tuple[str, str]:
     """A user with a list of tasks; the token and one task's id."""
     admin = await asyncpg.connect(servers.postgres_dsn(stack.addresses, "postgres"))
     await admin.execute("CREATE DATABASE bare")
     await admin.close()
-    async with users(stack, 1) as (session, (token,)):
+    async with sign_up_users(stack, 1) as (session, (token,)):
         for number in range(FIRST_TASKS):
             async with session.post(
                 "tasks", json={"title": f"task {number}"}, headers=bearer(token)
@@ -82,8 +82,8 @@ def fill_bare(address: str) -> str:
     return str(id)
 
 
-def measure(stack: Stack) -> None:
-    token, id = asyncio.run(prepare(stack))
+def measure_gateway(stack: Stack) -> None:
+    token, id = asyncio.run(create_tasks(stack))
     edge, headers = f"{stack.addresses.edge}/api/v1", bearer(token)
     rows: list[report.Row] = []
     with bare_app(stack) as (bare, pid):
@@ -93,49 +93,51 @@ def measure(stack: Stack) -> None:
             ("a list of 50", "/tasks", "/tasks", ""),
             ("create", "/tasks", "/tasks", BODY),
         ]:
-            rows += _compare(
+            rows += _compare_routes(
                 stack, route, (edge + path, headers), (bare + bare_path, {}), ("edge", "bare"), pid, body
             )
-    rows += _invoke(stack)
+    rows += _compare_invocation(stack)
     header = ["what", "way", "req/s", "p50 ms", "p99 ms", "failed", "CPU ms each", "ratio of CPU"]
     told = (
         "`edge`: edge, two sidecars, task service (token verified, idempotency key, outbox, relay, Kafka "
         "and all consumers counted). `bare`: plain FastAPI, no sign-in. `invoke`: an empty call."
     )
-    report.write("edge-price", "What the architecture costs", told, report.table(header, rows))
+    report.write_report("edge-price", "What the architecture costs", told, report.render_table(header, rows))
 
 
-def _invoke(stack: Stack) -> list[report.Row]:
+def _compare_invocation(stack: Stack) -> list[report.Row]:
     task, frontend = stack.addresses.app("task"), stack.addresses.app("frontend")
     token = ensure_secrets(stack.folder)["dapr-api"]["token"]
     through = (f"{frontend.sidecar_url}/healthz", {"dapr-app-id": "task", "dapr-api-token": token})
-    return _compare(stack, "an empty call", through, (f"{task.url}/healthz", {}), ("invoke", "direct"), 0, "")
+    return _compare_routes(
+        stack, "an empty call", through, (f"{task.url}/healthz", {}), ("invoke", "direct"), 0, ""
+    )
 
 
 Target = tuple[str, dict[str, str]]
 
 
-def _compare(
+def _compare_routes(
     stack: Stack, route: str, ours: Target, other: Target, names: tuple[str, str], pid: int, body: str
 ) -> list[report.Row]:
     """A row each; CPU is that of every process but the generator."""
     results = []
     for url, headers in (ours, other):
-        load(url, stack.folder.path, headers=headers, body=body, seconds=2)
+        generate_load(url, stack.folder.path, headers=headers, body=body, seconds=2)
         with cpu_used(stack, *([pid] if pid else [])) as used:
-            found = load(url, stack.folder.path, headers=headers, body=body)
+            found = generate_load(url, stack.folder.path, headers=headers, body=body)
         results.append((found, used.total / found.requests * 1e3))
     ratio = results[0][1] / results[1][1]
     return [
-        _row(route, names[0], *results[0], f"{ratio:.1f}"),
-        _row(route, names[1], *results[1], "1"),
+        _result_row(route, names[0], *results[0], f"{ratio:.1f}"),
+        _result_row(route, names[1], *results[1], "1"),
     ]
 
 
-def _row(route: str, way: str, found: Load, cpu: float, ratio: str) -> report.Row:
+def _result_row(route: str, way: str, found: Load, cpu: float, ratio: str) -> report.Row:
     return [route, way, found.rate, found.p50, found.p99, found.failed, cpu, ratio]
 
 
 if __name__ == "__main__":
     with measured_system() as stack:
-        measure(stack)
+        measure_gateway(stack)

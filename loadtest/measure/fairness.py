@@ -19,7 +19,7 @@ from aiohttp import web
 
 from devstack.stack import Stack
 from loadtest.measure import report
-from loadtest.measure.system import bearer, measured_system, users
+from loadtest.measure.system import bearer, measured_system, sign_up_users
 
 HANGS_SECONDS = 10
 AT_ONCE = 16
@@ -46,7 +46,7 @@ class Receiver:
     arrived: asyncio.Queue[float] = field(default_factory=asyncio.Queue)
     """When each call came (`time.perf_counter`)."""
 
-    async def take(self, _: web.Request) -> web.Response:
+    async def receive_call(self, _: web.Request) -> web.Response:
         self.arrived.put_nowait(time.perf_counter())
         self.calls += 1
         self.open_now += 1
@@ -58,10 +58,10 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiver(host: str, seconds: float = 0) -> AsyncIterator[Receiver]:
+async def run_receiver(host: str, seconds: float = 0) -> AsyncIterator[Receiver]:
     """A receiver on a free port of `host`."""
     found, app = Receiver(seconds), web.Application()
-    app.router.add_post("/hook", found.take)
+    app.router.add_post("/hook", found.receive_call)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, host, 0).start()
@@ -80,23 +80,23 @@ async def add_webhook(session: aiohttp.ClientSession, token: str, url: str, kind
         return str((await answer.json())["id"])
 
 
-async def flood(
+async def flood_webhook_tests(
     session: aiohttp.ClientSession, token: str, url: str, tests: int, webhooks: int
 ) -> Counter[int]:
     """Ask for tests of webhooks in turn; how often each status was answered."""
     ids = [await add_webhook(session, token, f"{url}?{number}", "reminder") for number in range(webhooks)]
     turns = asyncio.Semaphore(AT_ONCE)
 
-    async def test(id: str) -> int:
+    async def test_webhook(id: str) -> int:
         async with turns, session.post(f"webhooks/{id}/test", headers=bearer(token)) as answer:
             return answer.status
 
-    return Counter(await asyncio.gather(*map(test, islice(cycle(ids), tests))))
+    return Counter(await asyncio.gather(*map(test_webhook, islice(cycle(ids), tests))))
 
 
 async def first_delivery(session: aiohttp.ClientSession, token: str) -> float:
     """Seconds from the answer to a user's first change to the call of their webhook."""
-    async with receiver(PROMPT) as prompt:
+    async with run_receiver(PROMPT) as prompt:
         await add_webhook(session, token, prompt.url, "task.created")
         async with session.post("tasks", json={"title": "a task"}, headers=bearer(token)) as answer:
             assert answer.status == 201, await answer.text()
@@ -105,7 +105,7 @@ async def first_delivery(session: aiohttp.ClientSession, token: str) -> float:
             return await prompt.arrived.get() - acknowledged
 
 
-async def tries(session: aiohttp.ClientSession, tokens: list[str]) -> list[float]:
+async def time_deliveries(session: aiohttp.ClientSession, tokens: list[str]) -> list[float]:
     found = []
     for token in tokens:
         found.append(await first_delivery(session, token))
@@ -113,7 +113,9 @@ async def tries(session: aiohttp.ClientSession, tokens: list[str]) -> list[float
     return found
 
 
-def row(quotas: str, told: str, statuses: Counter[int], slow: Receiver, found: list[float]) -> report.Row:
+def result_row(
+    quotas: str, told: str, statuses: Counter[int], slow: Receiver, found: list[float]
+) -> report.Row:
     refused = sum(number for status, number in statuses.items() if status != 202)
     waiting = statuses[202] - (slow.calls - slow.open_now)
     in_time = sum(seconds <= GOAL_SECONDS for seconds in found)
@@ -121,23 +123,23 @@ def row(quotas: str, told: str, statuses: Counter[int], slow: Receiver, found: l
     return [quotas, told, statuses[202], refused, waiting, len(found), *at, f"{in_time} of {len(found)}"]
 
 
-async def measure(
+async def measure_fairness(
     stack: Stack, quotas: str, floods: dict[str, int], tests: int, each: int
 ) -> list[report.Row]:
     """A row at rest, and one for each flood: its name → to how many webhooks it goes."""
     made = []
     async with (
-        users(stack, (len(floods) + 1) * (each + 1)) as (session, tokens),
-        receiver(SLOW, HANGS_SECONDS) as slow,
+        sign_up_users(stack, (len(floods) + 1) * (each + 1)) as (session, tokens),
+        run_receiver(SLOW, HANGS_SECONDS) as slow,
     ):
         take = iter(tokens)
-        at_rest = await tries(session, list(islice(take, each)))
-        made.append(row(quotas, "nothing", Counter(), slow, at_rest))
+        at_rest = await time_deliveries(session, list(islice(take, each)))
+        made.append(result_row(quotas, "nothing", Counter(), slow, at_rest))
         statuses = Counter[int]()
         for name, webhooks in floods.items():
-            statuses += await flood(session, next(take), slow.url, tests, webhooks)
-            found = await tries(session, list(islice(take, each)))
-            made.append(row(quotas, name, statuses, slow, found))
+            statuses += await flood_webhook_tests(session, next(take), slow.url, tests, webhooks)
+            found = await time_deliveries(session, list(islice(take, each)))
+            made.append(result_row(quotas, name, statuses, slow, found))
     return made
 
 
@@ -148,17 +150,17 @@ def main() -> None:
     options = parser.parse_args()
     floods = {"one webhook": 1}
     with measured_system(settings=AS_SHIPPED) as stack:
-        rows = asyncio.run(measure(stack, "as shipped", floods, options.tests, options.tries))
+        rows = asyncio.run(measure_fairness(stack, "as shipped", floods, options.tests, options.tries))
     floods[f"beside these, {WEBHOOKS} webhooks of a second user"] = WEBHOOKS
     with measured_system(settings=LIFTED) as stack:
-        rows += asyncio.run(measure(stack, "lifted", floods, options.tests, options.tries))
+        rows += asyncio.run(measure_fairness(stack, "lifted", floods, options.tests, options.tries))
     told = (
         f"One user asks for {options.tests} test messages, {AT_ONCE} at once, to a receiver that answers "
         f"after {HANGS_SECONDS} s. Then one fresh user after the other adds a webhook and a task: from the "
         f"answer to the task to the call. Goal: {GOAL_SECONDS} s."
     )
     header = ["quotas", "tests of", "accepted", "refused", "waiting at the end", "tries", "p50 s", "max s"]
-    report.write("fairness", "Fairness", told, report.table([*header, "in time"], rows))
+    report.write_report("fairness", "Fairness", told, report.render_table([*header, "in time"], rows))
 
 
 if __name__ == "__main__":

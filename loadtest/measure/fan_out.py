@@ -21,7 +21,7 @@ from loadtest.measure.imports import import_file, used_beyond_rest
 from loadtest.measure.other_user import OtherUser, Span
 from loadtest.measure.processes import cpu_used
 from loadtest.measure.quiet import events_are_through, everything_is_quiet
-from loadtest.measure.system import bearer, measured_system, users
+from loadtest.measure.system import bearer, measured_system, sign_up_users
 
 POLL_SECONDS = 0.25
 PATIENCE_SECONDS = 180
@@ -39,7 +39,9 @@ class Account:
     token: str
     tasks: int
 
-    async def ask(self, method: str, path: str, body: Any = None, **parameters: str) -> tuple[int, Any]:
+    async def send_request(
+        self, method: str, path: str, body: Any = None, **parameters: str
+    ) -> tuple[int, Any]:
         """Status, and the body if there is one."""
         headers = bearer(self.token)
         async with self.session.request(
@@ -49,19 +51,19 @@ class Account:
             return answer.status, await answer.json(content_type=None) if is_json else None
 
     async def id_of(self, kind: str) -> str:
-        _, page = await self.ask("GET", kind)
+        _, page = await self.send_request("GET", kind)
         return str(page["items"][0]["id"])
 
     async def has_any(self, **parameters: str) -> bool:
         """Whether a list has at least one task; true as well if it can't be told now."""
-        status, page = await self.ask("GET", "tasks", limit="1", **parameters)
+        status, page = await self.send_request("GET", "tasks", limit="1", **parameters)
         return status != 200 or bool(page["items"])
 
     async def has_all(self, is_changed: Callable[[Any], bool], **parameters: str) -> bool:
         """Whether a list has all tasks, each of them changed."""
         seen, cursor = 0, dict[str, str]()
         while True:
-            status, page = await self.ask("GET", "tasks", limit=str(PAGE), **parameters, **cursor)
+            status, page = await self.send_request("GET", "tasks", limit=str(PAGE), **parameters, **cursor)
             if status != 200 or not all(map(is_changed, page["items"])):
                 return False
             seen += len(page["items"])
@@ -109,7 +111,7 @@ async def wait_until_shown(is_shown: Callable[[], Awaitable[bool]]) -> float:
     return float("inf")
 
 
-async def apply(
+async def time_request(
     stack: Stack,
     request: Callable[[], Awaitable[tuple[int, Any]]],
     is_shown: Callable[[], Awaitable[bool]],
@@ -140,14 +142,14 @@ async def one_account(stack: Stack, account: Account, rest_seconds: float) -> di
     label = f"labels/{await account.id_of('labels')}"
     project = f"projects/{await account.id_of('projects')}"
     steps: dict[str, tuple[Callable[[], Awaitable[tuple[int, Any]]], Callable[[], Awaitable[bool]]]] = {
-        RENAME: (lambda: account.ask("PATCH", label, {"name": NEW}), account.is_renamed),
-        DELETE: (lambda: account.ask("DELETE", project), account.is_deleted),
-        RESTORE: (lambda: account.ask("POST", f"{project}/restore"), account.is_restored),
+        RENAME: (lambda: account.send_request("PATCH", label, {"name": NEW}), account.is_renamed),
+        DELETE: (lambda: account.send_request("DELETE", project), account.is_deleted),
+        RESTORE: (lambda: account.send_request("POST", f"{project}/restore"), account.is_restored),
     }
-    return {name: await apply(stack, *step, rest_seconds) for name, step in steps.items()}
+    return {name: await time_request(stack, *step, rest_seconds) for name, step in steps.items()}
 
 
-def felt(somebody: OtherUser, found: dict[str, list[Applied]]) -> list[report.Row]:
+def other_user_rows(somebody: OtherUser, found: dict[str, list[Applied]]) -> list[report.Row]:
     made: list[report.Row] = []
     for name, several in found.items():
         spans = {
@@ -155,14 +157,14 @@ def felt(somebody: OtherUser, found: dict[str, list[Applied]]) -> list[report.Ro
             MEANWHILE: [each.meanwhile for each in several],
             AFTER: [each.after for each in several],
         }
-        made += [[name, *row] for row in other_user.rows(somebody.samples, spans)]
+        made += [[name, *row] for row in other_user.phase_rows(somebody.samples, spans)]
     return made
 
 
-async def measure(stack: Stack, tasks: int, rounds: int, rest_seconds: float) -> None:
+async def measure_fan_out(stack: Stack, tasks: int, rounds: int, rest_seconds: float) -> None:
     found: dict[str, list[Applied]] = {}
     async with (
-        users(stack, rounds + 1) as (session, (other, *tokens)),
+        sign_up_users(stack, rounds + 1) as (session, (other, *tokens)),
         other_user.other_user(stack.addresses.edge, other) as somebody,
     ):
         for token in tokens:
@@ -181,12 +183,12 @@ async def measure(stack: Stack, tasks: int, rounds: int, rest_seconds: float) ->
         "at rest; there the other user's is counted."
     )
     header = ["what", "status", "s to the answer", "s to the last task", "s more for its events"]
-    report.write(
+    report.write_report(
         "fan-out",
         "Fan-out",
         told,
-        report.table([*header, "ms CPU a task"], results),
-        report.table(["what", *other_user.HEADER], felt(somebody, found)),
+        report.render_table([*header, "ms CPU a task"], results),
+        report.render_table(["what", *other_user.HEADER], other_user_rows(somebody, found)),
     )
 
 
@@ -197,7 +199,7 @@ def main() -> None:
     parser.add_argument("--rest", type=float, default=20, help="seconds at rest before each request")
     options = parser.parse_args()
     with measured_system() as stack:
-        asyncio.run(measure(stack, options.tasks, options.rounds, options.rest))
+        asyncio.run(measure_fan_out(stack, options.tasks, options.rounds, options.rest))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from task_service.settings import Settings
 from devstack import servers
 from devstack.addresses import Addresses
 from loadtest.measure import report
-from loadtest.measure.flat_store import LARGE, SMALL, fill
+from loadtest.measure.flat_store import LARGE, SMALL, insert_tasks
 from loadtest.measure.system import measured_postgres
 from servicekit.migrations import migrate
 from servicekit.security.auth import Principal
@@ -54,7 +54,7 @@ async def open_store(stack: AsyncExitStack, url: str, size: int) -> httpx2.Async
     """The task service with `size` tasks."""
     app = create(Settings.model_validate({"database_url": url, "DAPR_HTTP_PORT": 1}))
     await migrate(app.state.database)
-    await fill(app.state.database, size, with_large=size == SIZES[-1])
+    await insert_tasks(app.state.database, size, with_large=size == SIZES[-1])
     await stack.enter_async_context(app.router.lifespan_context(app))
     app.state.verifier = AnyToken()
     transport = httpx2.ASGITransport(app)
@@ -78,7 +78,7 @@ async def ask_in_turn(clients: dict[int, httpx2.AsyncClient]) -> Millis:
     return taken
 
 
-def rows(database: str, taken: Millis) -> list[report.Row]:
+def result_rows(database: str, taken: Millis) -> list[report.Row]:
     made: list[report.Row] = []
     for name in REQUESTS:
         small = [report.percentile(taken[name, size, "small"], 0.95) for size in SIZES]
@@ -87,7 +87,7 @@ def rows(database: str, taken: Millis) -> list[report.Row]:
     return made
 
 
-async def measure(folder: Path, where: Addresses) -> None:
+async def measure_databases(folder: Path, where: Addresses) -> None:
     found: list[report.Row] = []
     for database in ("PostgreSQL", "SQLite"):
         async with AsyncExitStack() as stack:
@@ -95,14 +95,14 @@ async def measure(folder: Path, where: Addresses) -> None:
             for size in SIZES:
                 url = await empty_database(database, folder, where, size)
                 clients[size] = await open_store(stack, url, size)
-            found += rows(database, await ask_in_turn(clients))
+            found += result_rows(database, await ask_in_turn(clients))
     sizes = [f"{size:,} in the store" for size in SIZES]
     header = ["database", "p95, ms", *sizes, "ratio", f"{LARGE:,} of one user", "ratio"]
     told = (
         f"A user with {SMALL} tasks while the store grows, and one with {LARGE:,} in the largest store; "
         f"{ROUNDS} requests of each kind, the stores asked in turn, through the service without sidecars."
     )
-    report.write("flat", "Flat", told, report.table(header, found))
+    report.write_report("flat", "Flat", told, report.render_table(header, found))
 
 
 async def empty_database(database: str, folder: Path, where: Addresses, size: int) -> str:
@@ -117,7 +117,7 @@ async def empty_database(database: str, folder: Path, where: Addresses, size: in
 
 def main() -> None:
     with measured_postgres() as (folder, where):
-        asyncio.run(measure(folder, where))
+        asyncio.run(measure_databases(folder, where))
 
 
 if __name__ == "__main__":

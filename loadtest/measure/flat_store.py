@@ -69,7 +69,7 @@ _WORDS = {
 }
 
 
-async def fill(database: Database, size: int, *, with_large: bool) -> None:
+async def insert_tasks(database: Database, size: int, *, with_large: bool) -> None:
     """Write `size` tasks past the service; `with_large`: also those of the user with many."""
     dialect = database.engine.dialect.name
     values = {"size": size, "users": size // SMALL, "large": with_large}

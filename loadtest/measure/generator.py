@@ -28,7 +28,9 @@ class Load:
     failed: int
 
 
-def load(url: str, folder: Path, *, headers: Mapping[str, str], body: str = "", seconds: int = 8) -> Load:
+def generate_load(
+    url: str, folder: Path, *, headers: Mapping[str, str], body: str = "", seconds: int = 8
+) -> Load:
     """Ask `url` again and again; with a body, POST it as JSON. `folder` holds the script."""
     ensure_tools([WRK])
     script = folder / "post.lua"
@@ -39,20 +41,20 @@ def load(url: str, folder: Path, *, headers: Mapping[str, str], body: str = "", 
     command += ["-s", str(script)] if body else []
     said = subprocess.run([*command, url], capture_output=True, text=True, check=True).stdout
     return Load(
-        requests=int(_find(r"(\d+) requests in", said)),
-        rate=float(_find(r"Requests/sec:\s+([\d.]+)", said)),
-        p50=_milliseconds(_find(r"^\s+50%\s+(\S+) *$", said)),
-        p99=_milliseconds(_find(r"^\s+99%\s+(\S+) *$", said)),
-        failed=int(_find(r"Non-2xx or 3xx responses: (\d+)", said) or 0),
+        requests=int(_search_output(r"(\d+) requests in", said)),
+        rate=float(_search_output(r"Requests/sec:\s+([\d.]+)", said)),
+        p50=_parse_milliseconds(_search_output(r"^\s+50%\s+(\S+) *$", said)),
+        p99=_parse_milliseconds(_search_output(r"^\s+99%\s+(\S+) *$", said)),
+        failed=int(_search_output(r"Non-2xx or 3xx responses: (\d+)", said) or 0),
     )
 
 
-def _find(pattern: str, said: str) -> str:
+def _search_output(pattern: str, said: str) -> str:
     match = re.search(pattern, said, re.M)
     return match[1] if match else ""
 
 
-def _milliseconds(text: str) -> float:
+def _parse_milliseconds(text: str) -> float:
     match = re.fullmatch(r"([\d.]+)(us|ms|s|m)", text)
     assert match, text
     return float(match[1]) * UNITS[match[2]]

@@ -7,7 +7,7 @@ from devstack.stack import Stack
 from loadtest.measure import report
 from loadtest.measure.processes import cpu_used, memory_held
 from loadtest.measure.quiet import everything_is_quiet
-from loadtest.measure.system import bearer, measured_system, users
+from loadtest.measure.system import bearer, measured_system, sign_up_users
 
 SECONDS = 60
 SETTLING_SECONDS = 30
@@ -18,14 +18,14 @@ DATABASE = "postgres"
 
 async def use_it_a_little(stack: Stack) -> None:
     """Whatever is made at first use is made: connections, statements, consumers."""
-    async with users(stack, 2) as (session, tokens):
+    async with sign_up_users(stack, 2) as (session, tokens):
         for token in tokens:
             async with session.post("tasks", json={"title": "a task"}, headers=bearer(token)) as answer:
                 assert answer.status == 201, await answer.text()
     await everything_is_quiet(stack)
 
 
-def measure(stack: Stack) -> None:
+def measure_idle(stack: Stack) -> None:
     asyncio.run(use_it_a_little(stack))
     time.sleep(SETTLING_SECONDS)
     with cpu_used(stack) as used:
@@ -44,9 +44,11 @@ def measure(stack: Stack) -> None:
         f"processes map counts in parts. Goals: under {GOAL_PERCENT} % of a core for all, under "
         f"{GOAL_MIB} MiB for all but {DATABASE}."
     )
-    report.write("idle", "At rest", told, report.table(["process", "% of a core", "MiB resident"], rows))
+    report.write_report(
+        "idle", "At rest", told, report.render_table(["process", "% of a core", "MiB resident"], rows)
+    )
 
 
 if __name__ == "__main__":
     with measured_system() as stack:
-        measure(stack)
+        measure_idle(stack)

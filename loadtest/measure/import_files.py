@@ -13,7 +13,7 @@ CREATED = "2026-04-01T08:00:00+00:00"
 NOTES = "Ask at the counter; the form is in the blue folder, the number on its first page."
 
 
-def packed(rows: Iterable[Sequence[object]]) -> bytes:
+def pack_csv(rows: Iterable[Sequence[object]]) -> bytes:
     """CSV, packed as a file over 1 MiB has to be."""
     text = io.StringIO()
     csv.writer(text).writerows(rows)
@@ -22,19 +22,19 @@ def packed(rows: Iterable[Sequence[object]]) -> bytes:
 
 def own_csv(tasks: int) -> bytes:
     """Ten projects, twenty labels; half of the tasks have a date, a third is done."""
-    return packed([COLUMNS, *map(_own_row, range(tasks))])
+    return pack_csv([COLUMNS, *map(_own_row, range(tasks))])
 
 
 def todoist_csv(tasks: int) -> bytes:
     """One project; each fifth task has a description, each tenth lies below the one before it."""
     head = ["TYPE", "CONTENT", "DESCRIPTION", "PRIORITY", "INDENT", "AUTHOR", "RESPONSIBLE", "DATE"]
-    return packed([[*head, "DATE_LANG", "TIMEZONE"], *map(_todoist_row, range(tasks))])
+    return pack_csv([[*head, "DATE_LANG", "TIMEZONE"], *map(_todoist_row, range(tasks))])
 
 
 def labelled_csv(tasks: int, *, label: str, project: str) -> bytes:
     """All of one project and with one label."""
     rows = [[f"Call number {number}", label, project] for number in range(tasks)]
-    return packed([["title", "labels", "project"], *rows])
+    return pack_csv([["title", "labels", "project"], *rows])
 
 
 FILES: dict[str, Callable[[int], bytes]] = {"our CSV": own_csv, "Todoist's CSV": todoist_csv}
@@ -50,7 +50,7 @@ def _own_row(number: int) -> list[object]:
         "priority": number % 5,
         "labels": "" if is_done else f"label {number % 20}",
         "project": f"Project {number % 10}",
-        "due_date": _day(number) if number % 2 else "",
+        "due_date": _format_day(number) if number % 2 else "",
         "created_at": CREATED,
         "completed_at": CREATED if is_done else "",
     }
@@ -60,10 +60,10 @@ def _own_row(number: int) -> list[object]:
 def _todoist_row(number: int) -> list[object]:
     content = f"Call number {number}" + (f" @label{number % 20}" if number % 3 else "")
     notes = NOTES if number % 5 == 0 else ""
-    due = ("", _day(number), "every monday", "")[number % 4]
+    due = ("", _format_day(number), "every monday", "")[number % 4]
     indent = 2 if number % 10 == 9 else 1
     return ["task", content, notes, number % 4 + 1, indent, "Ada (1)", "", due, "en", "Europe/Berlin"]
 
 
-def _day(number: int) -> str:
+def _format_day(number: int) -> str:
     return (FIRST_DAY + timedelta(days=number * 7919 % 400)).isoformat()

@@ -19,7 +19,7 @@ from loadtest.measure.import_files import FILES
 from loadtest.measure.other_user import Span
 from loadtest.measure.processes import Used, cpu_used
 from loadtest.measure.quiet import events_are_through, everything_is_quiet
-from loadtest.measure.system import bearer, measured_system, users
+from loadtest.measure.system import bearer, measured_system, sign_up_users
 
 POLL_SECONDS = 0.25
 PATIENCE_SECONDS = 900
@@ -64,7 +64,7 @@ async def import_file(
     return accepted, found
 
 
-async def one(
+async def measure_import(
     stack: Stack, session: aiohttp.ClientSession, token: str, file: bytes, rest_seconds: float
 ) -> Imported:
     await everything_is_quiet(stack)
@@ -106,15 +106,15 @@ def cpu_rows(found: dict[str, list[Imported]]) -> list[report.Row]:
     return made
 
 
-async def measure(stack: Stack, rows: int, rounds: int, rest_seconds: float) -> None:
+async def measure_imports(stack: Stack, rows: int, rounds: int, rest_seconds: float) -> None:
     found: dict[str, list[Imported]] = {}
     async with (
-        users(stack, rounds * len(FILES) + 1) as (session, (other, *tokens)),
+        sign_up_users(stack, rounds * len(FILES) + 1) as (session, (other, *tokens)),
         other_user.other_user(stack.addresses.edge, other) as somebody,
     ):
         for _ in range(rounds):
             for name, make in FILES.items():
-                each = await one(stack, session, tokens.pop(), make(rows), rest_seconds)
+                each = await measure_import(stack, session, tokens.pop(), make(rows), rest_seconds)
                 found.setdefault(name, []).append(each)
     results = [result_row(name, each) for name, several in found.items() for each in several]
     felt: list[report.Row] = []
@@ -124,7 +124,7 @@ async def measure(stack: Stack, rows: int, rounds: int, rest_seconds: float) -> 
             MEANWHILE: [each.meanwhile for each in several],
             AFTER: [each.after for each in several],
         }
-        felt += [[name, *row] for row in other_user.rows(somebody.samples, spans)]
+        felt += [[name, *row] for row in other_user.phase_rows(somebody.samples, spans)]
     told = (
         f"{rows:,} rows a file, each for a fresh user, from `POST /import` until it says that it is done; "
         f"meanwhile another user sends {other_user.PER_SECOND} requests a second, each at its time, and its "
@@ -132,13 +132,13 @@ async def measure(stack: Stack, rows: int, rounds: int, rest_seconds: float) -> 
         "is used at rest; there the other user's is counted."
     )
     header = ["file", "status", "added", "s to 202", "s to done", "s more for its events", "rows/s"]
-    report.write(
+    report.write_report(
         "imports",
         "Imports",
         told,
-        report.table(header, results),
-        report.table(["file", *other_user.HEADER], felt),
-        report.table(["file", "process", "ms CPU a row"], cpu_rows(found)),
+        report.render_table(header, results),
+        report.render_table(["file", *other_user.HEADER], felt),
+        report.render_table(["file", "process", "ms CPU a row"], cpu_rows(found)),
     )
 
 
@@ -149,7 +149,7 @@ def main() -> None:
     parser.add_argument("--rest", type=float, default=30, help="seconds at rest before each")
     options = parser.parse_args()
     with measured_system() as stack:
-        asyncio.run(measure(stack, options.rows, options.rounds, options.rest))
+        asyncio.run(measure_imports(stack, options.rows, options.rounds, options.rest))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from devstack import servers
 from devstack.broker import read_topic
 from devstack.stack import Stack
 from loadtest.measure import report
-from loadtest.measure.system import bearer, measured_system, users
+from loadtest.measure.system import bearer, measured_system, sign_up_users
 
 RATE = 50
 SECONDS = 40
@@ -24,21 +24,21 @@ USERS = 20
 
 async def change_steadily(stack: Stack) -> int:
     """Make changes at RATE a second; returns how many were answered."""
-    async with users(stack, USERS) as (session, tokens):
+    async with sign_up_users(stack, USERS) as (session, tokens):
 
-        async def change(number: int) -> int:
+        async def create_task(number: int) -> int:
             await asyncio.sleep(number / RATE)
             body = {"title": f"task {number}"}
             async with session.post("tasks", json=body, headers=bearer(tokens[number % USERS])) as answer:
                 await answer.read()
                 return answer.status
 
-        statuses = await asyncio.gather(*(change(number) for number in range(RATE * SECONDS)))
+        statuses = await asyncio.gather(*(create_task(number) for number in range(RATE * SECONDS)))
     assert set(statuses) == {201}, set(statuses)
     return len(statuses)
 
 
-async def measure(stack: Stack) -> None:
+async def measure_latency(stack: Stack) -> None:
     started = time.time()
     changes = await change_steadily(stack)
     connection = await asyncpg.connect(servers.postgres_dsn(stack.addresses, "notification"))
@@ -57,9 +57,11 @@ async def measure(stack: Stack) -> None:
     meaning = (
         "From a change in `task`, through outbox, sidecar, Kafka, sidecar, to the effect in `notification`."
     )
-    report.write("commit-to-consumer", "Commit to consumer", meaning, report.table(header, [row]))
+    report.write_report(
+        "commit-to-consumer", "Commit to consumer", meaning, report.render_table(header, [row])
+    )
 
 
 if __name__ == "__main__":
     with measured_system() as stack:
-        asyncio.run(measure(stack))
+        asyncio.run(measure_latency(stack))

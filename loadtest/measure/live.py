@@ -14,7 +14,7 @@ import orjson
 from devstack.stack import Stack
 from loadtest.measure import report
 from loadtest.measure.processes import cpu_used
-from loadtest.measure.system import bearer, measured_system, users
+from loadtest.measure.system import bearer, measured_system, sign_up_users
 
 RATE = 50
 SECONDS = 40
@@ -23,7 +23,9 @@ USERS = 20
 PATIENCE_SECONDS = 30
 
 
-async def listen(session: aiohttp.ClientSession, token: str, found: list[float], since: float) -> None:
+async def listen_to_stream(
+    session: aiohttp.ClientSession, token: str, found: list[float], since: float
+) -> None:
     """Note how long after its change each created task is told."""
     async with session.get("stream", headers=bearer(token), timeout=aiohttp.ClientTimeout(None)) as answer:
         kind = ""
@@ -36,20 +38,20 @@ async def listen(session: aiohttp.ClientSession, token: str, found: list[float],
                 found.append((time.time() - changed) * 1000 if changed > since else -1)
 
 
-async def measure(stack: Stack) -> None:
+async def measure_live_updates(stack: Stack) -> None:
     found: list[float] = []
-    async with users(stack, USERS) as (session, tokens):
+    async with sign_up_users(stack, USERS) as (session, tokens):
         since = time.time() + WARM_UP_SECONDS
-        listening = [asyncio.create_task(listen(session, token, found, since)) for token in tokens]
+        listening = [asyncio.create_task(listen_to_stream(session, token, found, since)) for token in tokens]
 
-        async def change(number: int) -> None:
+        async def create_task(number: int) -> None:
             await asyncio.sleep(number / RATE)
             body = {"title": f"task {number}"}
             async with session.post("tasks", json=body, headers=bearer(tokens[number % USERS])) as answer:
                 assert answer.status == 201, await answer.text()
 
         with cpu_used(stack) as used:
-            await asyncio.gather(*(change(number) for number in range(RATE * SECONDS)))
+            await asyncio.gather(*(create_task(number) for number in range(RATE * SECONDS)))
             async with asyncio.timeout(PATIENCE_SECONDS):
                 while len(found) < RATE * SECONDS:
                     await asyncio.sleep(0.1)
@@ -63,10 +65,10 @@ async def measure(stack: Stack) -> None:
     text = "From a change in `task`, through outbox, sidecar, Kafka, sidecar, to a client of `GET /stream`."
     cpu = sorted(used.seconds.items(), key=lambda item: -item[1])
     spent = [[role, seconds / (RATE * SECONDS) * 1e3] for role, seconds in cpu]
-    tables = report.table(header, [row]), report.table(["process", "ms CPU a change"], spent)
-    report.write("commit-to-browser", "Commit to browser", text, *tables)
+    tables = report.render_table(header, [row]), report.render_table(["process", "ms CPU a change"], spent)
+    report.write_report("commit-to-browser", "Commit to browser", text, *tables)
 
 
 if __name__ == "__main__":
     with measured_system() as stack:
-        asyncio.run(measure(stack))
+        asyncio.run(measure_live_updates(stack))

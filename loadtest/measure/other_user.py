@@ -58,13 +58,13 @@ class OtherUser:
             for number in count():
                 at = began + number / PER_SECOND
                 await asyncio.sleep(max(0.0, at - time.perf_counter()))
-                task = asyncio.create_task(self._ask(IN_TURN[number % len(IN_TURN)], at))
+                task = asyncio.create_task(self._send_request(IN_TURN[number % len(IN_TURN)], at))
                 under_way.add(task)
                 task.add_done_callback(under_way.discard)
         finally:
             await asyncio.gather(*under_way)
 
-    async def _ask(self, what: str, at: float) -> None:
+    async def _send_request(self, what: str, at: float) -> None:
         path = f"tasks/{self.task_id}" if what == READ else "tasks"
         body = {"title": "a task as people write them", "priority": 3} if what == CREATE else None
         method = "POST" if body else "GET"
@@ -97,7 +97,7 @@ async def other_user(edge: str, token: str) -> AsyncIterator[OtherUser]:
             await asyncio.gather(at_work, return_exceptions=True)
 
 
-def rows(samples: Sequence[Sample], spans: dict[str, list[Span]]) -> list[report.Row]:
+def phase_rows(samples: Sequence[Sample], spans: dict[str, list[Span]]) -> list[report.Row]:
     """Rows below `HEADER`; spans: name of a phase → when it was, the one at rest first."""
     made: list[report.Row] = []
     rest: dict[str, float] = {}

@@ -21,7 +21,7 @@ import psutil
 
 from devstack.paths import RunFolder
 from devstack.stack import Stack
-from loadtest.load.samples import Sample, Tally, tally
+from loadtest.load.samples import Sample, Tally, tally_samples
 from loadtest.measure import report
 from loadtest.measure.processes import used_so_far
 from loadtest.peers import config
@@ -41,7 +41,7 @@ class Watched:
     pids: dict[str, int]
     folder: Path | None = None
 
-    def used(self) -> dict[str, float]:
+    def cpu_seconds(self) -> dict[str, float]:
         """CPU seconds so far, by name."""
         found = {name: _family_seconds(pid) for name, pid in self.pids.items()}
         system = used_so_far(Stack(RunFolder(self.folder.resolve())), ()) if self.folder else {}
@@ -50,7 +50,7 @@ class Watched:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class RequestResult:
     """What one kind of request came to; cpu: seconds by process."""
 
     what: str
@@ -67,19 +67,19 @@ class Found:
         return sum(self.cpu_ms(name) for name in self.cpu if name != GENERATOR)
 
 
-async def measure(
+async def measure_peer(
     peer: Peer, url: str, watched: Watched, *, seconds: float, tasks: int = TASKS
-) -> list[Found]:
+) -> list[RequestResult]:
     connector = aiohttp.TCPConnector(limit=CONNECTIONS)
     async with aiohttp.ClientSession(connector=connector, timeout=TIMEOUT) as session:
         session.headers.update(await sign_in(session, peer, url))
-        ids = [await create(session, peer, url) for _ in range(tasks)]
+        ids = [await create_task(session, peer, url) for _ in range(tasks)]
         found = []
-        for what in peer.asked:
+        for what in peer.request_names:
             template = peer.requests[what]
             turns = ids if what == "complete" else itertools.cycle(ids)
             requests = (template.fill(id=id) for id in turns)
-            found.append(await ask(session, url, what, requests, watched, seconds))
+            found.append(await send_requests(session, url, what, requests, watched, seconds))
         return found
 
 
@@ -87,32 +87,34 @@ async def sign_in(session: aiohttp.ClientSession, peer: Peer, url: str) -> dict[
     """The headers of whoever has signed in."""
     if not peer.sign_in:
         return {}
-    return peer.headers(peer.sign_in.take("token", await _answer(session, url, peer.sign_in.fill())))
+    return peer.headers(
+        peer.sign_in.extract_value("token", await _read_json(session, url, peer.sign_in.fill()))
+    )
 
 
-async def create(session: aiohttp.ClientSession, peer: Peer, url: str) -> str:
+async def create_task(session: aiohttp.ClientSession, peer: Peer, url: str) -> str:
     """A task; its id."""
     template = peer.requests["create"]
-    return template.take("id", await _answer(session, url, template.fill()))
+    return template.extract_value("id", await _read_json(session, url, template.fill()))
 
 
-async def ask(
+async def send_requests(
     session: aiohttp.ClientSession,
     url: str,
     what: str,
     requests: Iterable[Request],
     watched: Watched,
     seconds: float,
-) -> Found:
+) -> RequestResult:
     """By CONNECTIONS at once, until the time is over or there are no more requests."""
     samples: list[Sample] = []
     turns = iter(requests)
-    before, began = watched.used(), time.perf_counter()
+    before, began = watched.cpu_seconds(), time.perf_counter()
     ends = began + seconds
     await asyncio.gather(*(_ask_on(session, url, what, turns, ends, samples) for _ in range(CONNECTIONS)))
-    took, after = time.perf_counter() - began, watched.used()
+    took, after = time.perf_counter() - began, watched.cpu_seconds()
     cpu = {name: used - before.get(name, 0) for name, used in after.items()}
-    return Found(what, took, tally(samples, took), cpu)
+    return RequestResult(what, took, tally_samples(samples, took), cpu)
 
 
 async def _ask_on(
@@ -129,7 +131,7 @@ async def _ask_on(
             return
         status = 0
         try:
-            async with _send(session, url, request) as answer:
+            async with _send_request(session, url, request) as answer:
                 await answer.read()
                 status = answer.status
         except (aiohttp.ClientError, TimeoutError):
@@ -137,15 +139,15 @@ async def _ask_on(
         samples.append(Sample(began, what, status, (time.perf_counter() - began) * 1e3))
 
 
-def _send(
+def _send_request(
     session: aiohttp.ClientSession, url: str, request: Request
 ) -> "aiohttp.client._RequestContextManager":
     kind = {"content-type": "application/json"} if request.body else {}
     return session.request(request.method, url + request.path, data=request.body or None, headers=kind)
 
 
-async def _answer(session: aiohttp.ClientSession, url: str, request: Request) -> object:
-    async with _send(session, url, request) as answer:
+async def _read_json(session: aiohttp.ClientSession, url: str, request: Request) -> object:
+    async with _send_request(session, url, request) as answer:
         assert answer.status < 300, f"{request} was answered {answer.status}: {await answer.text()}"
         return await answer.json()
 
@@ -156,7 +158,7 @@ def _family_seconds(pid: int) -> float:
     return float(sum(each.user + each.system for each in times))
 
 
-def rows(found: list[Found]) -> list[report.Row]:
+def result_rows(found: list[RequestResult]) -> list[report.Row]:
     return [
         [each.what, each.tally.sent, each.tally.goodput, each.tally.p50 or "", each.tally.p99 or "",
          each.tally.refused, each.tally.failed, each.cpu_ms_each, each.cpu_ms(GENERATOR)]
@@ -164,7 +166,7 @@ def rows(found: list[Found]) -> list[report.Row]:
     ]  # fmt: skip
 
 
-def process_rows(found: list[Found]) -> list[report.Row]:
+def process_rows(found: list[RequestResult]) -> list[report.Row]:
     """CPU milliseconds a request, of each process that has any, the dearest first."""
     names = {name for each in found for name in each.cpu if name != GENERATOR and each.cpu_ms(name) >= 0.01}
     ordered = sorted(names, key=lambda name: -found[0].cpu_ms(name))
@@ -179,19 +181,19 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help=".run, where `make up` runs what is asked")
     parser.add_argument("--seconds", type=float, default=8, help="of each kind of request")
     options = parser.parse_args()
-    peer = config.read(options.file)
+    peer = config.read_config(options.file)
     watched = Watched(
         {name: int(pid) for name, _, pid in (each.partition("=") for each in options.pid)}, options.folder
     )
-    found = asyncio.run(measure(peer, options.url, watched, seconds=options.seconds))
+    found = asyncio.run(measure_peer(peer, options.url, watched, seconds=options.seconds))
     header = ["what", "requests", "accepted/s", "p50 ms", "p99 ms", "refused", "failed", "CPU ms each"]
     told = f"The same requests as to others, {CONNECTIONS} at once, {options.seconds:g} s of each kind."
-    report.write(
+    report.write_report(
         f"peer-{peer.name}",
         f"Peer: {peer.name}",
         told,
-        report.table([*header, "generator's"], rows(found)),
-        report.table(["process, CPU ms each", *(each.what for each in found)], process_rows(found)),
+        report.render_table([*header, "generator's"], result_rows(found)),
+        report.render_table(["process, CPU ms each", *(each.what for each in found)], process_rows(found)),
     )
 
 

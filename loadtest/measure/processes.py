@@ -53,20 +53,20 @@ def _by_role(
 ) -> dict[str, float]:
     found: dict[str, float] = defaultdict(float)
     sessions = [process.pid for process in list_processes(stack.folder)]
-    for process in [*chain.from_iterable(map(_family, sessions)), *map(psutil.Process, others)]:
+    for process in [*chain.from_iterable(map(_process_tree, sessions)), *map(psutil.Process, others)]:
         try:
-            found[_role(process.cmdline())] += amount(process)
+            found[_process_role(process.cmdline())] += amount(process)
         except psutil.NoSuchProcess:
             continue
     return found
 
 
-def _family(pid: int) -> list[psutil.Process]:
+def _process_tree(pid: int) -> list[psutil.Process]:
     process = psutil.Process(pid)
     return [process, *process.children(recursive=True)]
 
 
-def _role(words: list[str]) -> str:
+def _process_role(words: list[str]) -> str:
     joined = " ".join(words)
     if "--app-id" in words:
         return f"{words[words.index('--app-id') + 1]} sidecar"

@@ -28,9 +28,9 @@ from typing import Any
 from devstack.paths import ROOT, RunFolder
 from devstack.stack import Stack
 from loadtest.measure import report
-from loadtest.measure.generator import load
+from loadtest.measure.generator import generate_load
 from loadtest.measure.processes import cpu_used
-from loadtest.measure.system import bearer, users
+from loadtest.measure.system import bearer, sign_up_users
 
 HERE, THERE = "here", "there"
 OFFSETS = {HERE: 6000, THERE: 7000}
@@ -65,11 +65,11 @@ class Side:
     """CPU seconds a second at rest."""
     costs: dict[str, list[Cost]] = field(default_factory=lambda: defaultdict(list))
 
-    def measure(self, what: str, seconds: int) -> None:
+    def measure_reads(self, what: str, seconds: int) -> None:
         url = f"{self.stack.addresses.edge}/api/v1/{self.paths[what]}"
         with cpu_used(self.stack) as used:
             began = time.perf_counter()
-            found = load(url, self.stack.folder.path, headers=self.headers, seconds=seconds)
+            found = generate_load(url, self.stack.folder.path, headers=self.headers, seconds=seconds)
             took = time.perf_counter() - began
         each = 1e3 / found.requests
         by_role = {role: spent * each for role, spent in used.seconds.items()}
@@ -83,7 +83,7 @@ class Side:
 
 
 @contextmanager
-def held(checkout: Path, offset: int) -> Iterator[Stack]:
+def run_checkout(checkout: Path, offset: int) -> Iterator[Stack]:
     """The system of a checkout, run by its own code."""
     python = checkout / ".venv" / "bin" / "python"
     assert python.exists(), f"{checkout} has no environment: run `uv sync --frozen` there"
@@ -98,13 +98,13 @@ def held(checkout: Path, offset: int) -> Iterator[Stack]:
     assert process.stdin
     assert process.stdout
     try:
-        yield _stack(process.stdout, offset)
+        yield _read_stack(process.stdout, offset)
     finally:
         process.stdin.close()
         process.wait()
 
 
-def _stack(said: Iterator[str], offset: int) -> Stack:
+def _read_stack(said: Iterator[str], offset: int) -> Stack:
     """What the other process holds; it may say other things before."""
     for line in said:
         if line.startswith("{"):
@@ -115,8 +115,8 @@ def _stack(said: Iterator[str], offset: int) -> Stack:
     raise AssertionError("The system did not start.")
 
 
-async def prepare(stack: Stack) -> Side:
-    async with users(stack, 1) as (session, (token,)):
+async def prepare_side(stack: Stack) -> Side:
+    async with sign_up_users(stack, 1) as (session, (token,)):
         for number in range(TASKS):
             task = {"title": f"task {number}", "notes": "as people write them", "priority": number % 5}
             async with session.post("tasks", json=task, headers=bearer(token)) as answer:
@@ -125,11 +125,11 @@ async def prepare(stack: Stack) -> Side:
     return Side(stack, bearer(token), {"a task by id": f"tasks/{id}", "a list of 50": "tasks"})
 
 
-def measure(sides: dict[str, Side], rounds: int, seconds: int) -> None:
+def measure_sides(sides: dict[str, Side], rounds: int, seconds: int) -> None:
     """Each side in turn, and who is first in turn, too."""
     for side in sides.values():
         for what in side.paths:
-            side.measure(what, WARM_UP_SECONDS)
+            side.measure_reads(what, WARM_UP_SECONDS)
         side.costs.clear()
     for side in sides.values():
         side.rest_for(REST_SECONDS)
@@ -137,22 +137,22 @@ def measure(sides: dict[str, Side], rounds: int, seconds: int) -> None:
         order = list(sides.values())[:: -1 if number % 2 else 1]
         for what in order[0].paths:
             for side in order:
-                side.measure(what, seconds)
+                side.measure_reads(what, seconds)
 
 
-def ratios(here: Sequence[Cost], there: Sequence[Cost], which: str) -> list[float]:
+def cost_ratios(here: Sequence[Cost], there: Sequence[Cost], which: str) -> list[float]:
     """Of each round."""
     return [getattr(one, which) / getattr(other, which) for one, other in zip(here, there, strict=True)]
 
 
-def rows(sides: dict[str, Side]) -> list[report.Row]:
+def result_rows(sides: dict[str, Side]) -> list[report.Row]:
     made: list[report.Row] = []
     for what in sides[HERE].paths:
         here, there = sides[HERE].costs[what], sides[THERE].costs[what]
         for name, costs in ((HERE, here), (THERE, there)):
             seen = [median(getattr(cost, each) for cost in costs) for each in ("rate", "p50", "gross", "net")]
             made.append([what, name, *seen, sum(cost.failed for cost in costs), "", "", ""])
-        gross, net = ratios(here, there, "gross"), ratios(here, there, "net")
+        gross, net = cost_ratios(here, there, "gross"), cost_ratios(here, there, "net")
         scatter = f"{min(net):.3f}–{max(net):.3f}"
         made[-2][-3:] = [f"{median(gross):.3f}", f"{median(net):.3f}", scatter]  # type: ignore[index]
     return made
@@ -187,10 +187,10 @@ def main() -> None:
     commits = {name: commit_of(path) for name, path in checkouts.items()}
     with ExitStack() as systems:
         sides = {
-            name: asyncio.run(prepare(systems.enter_context(held(path, OFFSETS[name]))))
+            name: asyncio.run(prepare_side(systems.enter_context(run_checkout(path, OFFSETS[name]))))
             for name, path in checkouts.items()
         }
-        measure(sides, options.rounds, options.seconds)
+        measure_sides(sides, options.rounds, options.seconds)
     at_rest = " and ".join(f"{sides[name].rest * 100:.0f}" for name in (HERE, THERE))
     told = (
         f"Here: {commits[HERE]}, there: {commits[THERE]}, both running, asked in turn, {options.rounds} "
@@ -199,10 +199,10 @@ def main() -> None:
     )
     header = ["what", "where", "req/s", "p50 ms", "CPU ms each", "net", "failed", "ratio", "ratio of net"]
     tables = (
-        report.table([*header, "of each round"], rows(sides)),
-        report.table(["what", "process", "CPU ms each here", "there"], role_rows(sides)),
+        report.render_table([*header, "of each round"], result_rows(sides)),
+        report.render_table(["what", "process", "CPU ms each here", "there"], role_rows(sides)),
     )
-    report.write("read-price", "What a read costs, beside another commit", told, *tables)
+    report.write_report("read-price", "What a read costs, beside another commit", told, *tables)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ ROUNDS = ((200, True), (200, False), (20, False), (1, False))
 CONSUMERS = ("notification", "analytics", "frontend")
 
 
-async def fill(connection: asyncpg.Connection, users: int, round: int) -> None:
+async def fill_outbox(connection: asyncpg.Connection, users: int, round: int) -> None:
     """Record events of about 1 kB, the users taking turns."""
     now = datetime.now(UTC)
     rows = []
@@ -51,10 +51,10 @@ async def fill(connection: asyncpg.Connection, users: int, round: int) -> None:
     )
 
 
-async def drain(stack: Stack, users: int, round: int) -> tuple[int, float, Used]:
+async def time_relay(stack: Stack, users: int, round: int) -> tuple[int, float, Used]:
     """Fill the outbox and wait until it is empty; events, seconds and CPU."""
     connection = await asyncpg.connect(servers.postgres_dsn(stack.addresses, "task"))
-    await fill(connection, users, round)
+    await fill_outbox(connection, users, round)
     events = await connection.fetchval("SELECT count(*) FROM outbox")
     started = time.monotonic()
     with cpu_used(stack) as used:
@@ -77,7 +77,7 @@ async def assert_in_order(stack: Stack) -> int:
     return repeats
 
 
-def _consumers(stack: Stack) -> list[int]:
+def _consumer_pids(stack: Stack) -> list[int]:
     return [
         pid
         for app in CONSUMERS
@@ -85,11 +85,11 @@ def _consumers(stack: Stack) -> list[int]:
     ]
 
 
-async def measure(stack: Stack) -> None:
+async def measure_relay(stack: Stack) -> None:
     rows = []
     for round, (users, consumers) in enumerate(ROUNDS):
-        with nullcontext() if consumers else pause_processes(_consumers(stack)):
-            events, seconds, used = await drain(stack, users, round)
+        with nullcontext() if consumers else pause_processes(_consumer_pids(stack)):
+            events, seconds, used = await time_relay(stack, users, round)
         per_event = 1e6 / events
         rows.append(
             [users, "at work" if consumers else "stopped", events, events / seconds]
@@ -110,9 +110,9 @@ async def measure(stack: Stack) -> None:
         "From a full outbox through the sidecar to Kafka, acknowledged and deleted. Of each user at most "
         f"one event is under way, so few users are slower. Read back from Kafka: in order, {repeats} repeats."
     )
-    report.write("relay", "Relay", told, report.table(header, rows))
+    report.write_report("relay", "Relay", told, report.render_table(header, rows))
 
 
 if __name__ == "__main__":
     with measured_system() as stack:
-        asyncio.run(measure(stack))
+        asyncio.run(measure_relay(stack))

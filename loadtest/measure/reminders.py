@@ -38,7 +38,7 @@ WAKE = """
 DUE = "SELECT extract(epoch FROM remind_at) FROM reminder ORDER BY remind_at"
 
 
-async def seen(connection: Connection, deadline: float) -> list[float]:
+async def read_notification_times(connection: Connection, deadline: float) -> list[float]:
     """When each entry was there to be seen, in order (Unix time, seconds)."""
     found: list[float] = []
     while len(found) < NUMBER:
@@ -49,7 +49,7 @@ async def seen(connection: Connection, deadline: float) -> list[float]:
     return found
 
 
-async def one(stack: Stack, spread: float) -> list[object]:
+async def measure_spread(stack: Stack, spread: float) -> list[object]:
     """Reminders spread over so many seconds; a row of the report."""
     connection = await asyncpg.connect(servers.postgres_dsn(stack.addresses, "notification"))
     await connection.execute("TRUNCATE reminder, notification, delivery, wake_up")
@@ -59,7 +59,7 @@ async def one(stack: Stack, spread: float) -> list[object]:
     jobs = await connection.fetchval("SELECT count(*) FROM wake_up")
     instants = [float(row[0]) for row in await connection.fetch(DUE)]
     with cpu_used(stack) as used:
-        fired = await seen(connection, due + spread + PATIENCE_SECONDS)
+        fired = await read_notification_times(connection, due + spread + PATIENCE_SECONDS)
     late = [at - instant for at, instant in zip(fired, instants, strict=True)]
     await connection.close()
     cpu = [used.seconds[role] / NUMBER * 1e3 for role in ("notification", "notification sidecar", "postgres")]
@@ -67,14 +67,14 @@ async def one(stack: Stack, spread: float) -> list[object]:
     return [f"{spread:.0f} s", NUMBER, jobs, *[report.percentile(late, share) for share in shares], *cpu]
 
 
-async def measure(stack: Stack) -> None:
-    rows = [await one(stack, 60), await one(stack, 0)]
+async def measure_reminders(stack: Stack) -> None:
+    rows = [await measure_spread(stack, 60), await measure_spread(stack, 0)]
     header = ["due within", "reminders", "jobs", "p50 s late", "p99 s late", "max s late"]
     header += ["ms CPU each: app", "its sidecar", "PostgreSQL"]
     told = "From the instant of a reminder to its entry in the inbox, on the real scheduler."
-    report.write("reminders", "Reminders", told, report.table(header, rows))
+    report.write_report("reminders", "Reminders", told, report.render_table(header, rows))
 
 
 if __name__ == "__main__":
     with measured_system() as stack:
-        asyncio.run(measure(stack))
+        asyncio.run(measure_reminders(stack))

@@ -18,9 +18,9 @@ from contracts.names import App
 from devstack.addresses import AppAddress
 from devstack.stack import Stack
 from loadtest.measure import report
-from loadtest.measure.generator import Load, load
+from loadtest.measure.generator import Load, generate_load
 from loadtest.measure.processes import cpu_used
-from loadtest.measure.system import bearer, measured_system, users
+from loadtest.measure.system import bearer, measured_system, sign_up_users
 
 TASKS = 100
 SECONDS = 10
@@ -29,7 +29,7 @@ PATH = f"/tasks?limit={TASKS}"
 
 
 @dataclass(slots=True)
-class Asked:
+class WayResult:
     """What was seen of one way to ask, by number of replicas."""
 
     rates: dict[int, list[float]] = field(default_factory=lambda: {1: [], 2: []})
@@ -37,12 +37,12 @@ class Asked:
     """Used by `task`."""
     failed: int = 0
 
-    def keep(self, replicas: int, loads: Sequence[Load], cores: float) -> None:
+    def record_run(self, replicas: int, loads: Sequence[Load], cores: float) -> None:
         self.rates[replicas].append(sum(each.rate for each in loads))
         self.cores[replicas].append(cores)
         self.failed += sum(each.failed for each in loads)
 
-    def row(self, how: str) -> report.Row:
+    def result_row(self, how: str) -> report.Row:
         one, two = (mean(self.rates[number]) for number in (1, 2))
         cores = [round(mean(self.cores[number]), 2) for number in (1, 2)]
         return [how, one, cores[0], two, cores[1], round(two / one, 2), self.failed]
@@ -55,22 +55,22 @@ class Way:
     urls: tuple[str, ...]
     headers: dict[str, str]
 
-    def ask(self, stack: Stack, replicas: int, asked: Asked) -> None:
+    def run_generators(self, stack: Stack, replicas: int, asked: WayResult) -> None:
         folders = [stack.folder.path / f"generator-{number}" for number in range(len(self.urls))]
         for folder in folders:
             folder.mkdir(exist_ok=True)
         began = time.perf_counter()
         with cpu_used(stack) as used, ThreadPoolExecutor() as pool:
             made = [
-                pool.submit(load, url, folder, headers=self.headers, seconds=SECONDS)
+                pool.submit(generate_load, url, folder, headers=self.headers, seconds=SECONDS)
                 for url, folder in zip(self.urls, folders, strict=True)
             ]
             loads = [each.result() for each in made]
         took = time.perf_counter() - began
-        asked.keep(replicas, loads, used.seconds[App.TASK] / took)
+        asked.record_run(replicas, loads, used.seconds[App.TASK] / took)
 
 
-def ways(stack: Stack, instances: Sequence[AppAddress], token: str) -> dict[str, Way]:
+def build_ways(stack: Stack, instances: Sequence[AppAddress], token: str) -> dict[str, Way]:
     environment = stack.environment()
     direct = bearer(token) | {"dapr-api-token": environment["APP_API_TOKEN"]}
     invoked = bearer(token) | {"dapr-api-token": environment["DAPR_API_TOKEN"], "dapr-app-id": App.TASK}
@@ -81,9 +81,9 @@ def ways(stack: Stack, instances: Sequence[AppAddress], token: str) -> dict[str,
     }
 
 
-async def prepare(stack: Stack) -> str:
+async def create_tasks(stack: Stack) -> str:
     """The token of somebody with tasks."""
-    async with users(stack, 1) as (session, (token,)):
+    async with sign_up_users(stack, 1) as (session, (token,)):
         for number in range(TASKS):
             async with session.post("tasks", json={"title": f"task {number}"}, headers=bearer(token)) as made:
                 made.raise_for_status()
@@ -104,39 +104,39 @@ async def wait_until_ready(instance: AppAddress) -> None:
     raise AssertionError(f"{instance.name} is not ready within {READY_SECONDS} s")
 
 
-def measure(stack: Stack) -> dict[str, Asked]:
-    token = asyncio.run(prepare(stack))
+def measure_replicas(stack: Stack) -> dict[str, WayResult]:
+    token = asyncio.run(create_tasks(stack))
     first = stack.addresses.app(App.TASK)
-    seen = {how: Asked() for how in ways(stack, [first], token)}
+    seen = {how: WayResult() for how in build_ways(stack, [first], token)}
 
-    def ask(*instances: AppAddress) -> None:
-        for how, way in ways(stack, instances, token).items():
-            way.ask(stack, len(instances), seen[how])
+    def measure_instances(*instances: AppAddress) -> None:
+        for how, way in build_ways(stack, instances, token).items():
+            way.run_generators(stack, len(instances), seen[how])
 
-    ask(first)
+    measure_instances(first)
     second = stack.add_replica(App.TASK)
     asyncio.run(wait_until_ready(second))
     time.sleep(2)  # until the edge's sidecar has heard of it
-    ask(first, second)
-    ask(first, second)
+    measure_instances(first, second)
+    measure_instances(first, second)
     stack.remove_replica(second)
-    ask(first)
+    measure_instances(first)
     return seen
 
 
 def main() -> None:
     with measured_system() as stack:
-        seen = measure(stack)
+        seen = measure_replicas(stack)
     told = (
         f"Lists of {TASKS} tasks, 16 connections for each generator, {SECONDS} s a turn: one replica, "
         "two, two, one. Where all cores are busy with one replica, two can't answer more."
     )
     header = ["asked", "one: req/s", "cores of task", "two: req/s", "cores of task", "ratio", "failed"]
-    report.write(
+    report.write_report(
         "replicas",
         "A second replica",
         told,
-        report.table(header, [each.row(how) for how, each in seen.items()]),
+        report.render_table(header, [each.result_row(how) for how, each in seen.items()]),
     )
 
 

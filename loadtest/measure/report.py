@@ -12,21 +12,21 @@ FOLDER = Path(__file__).parents[1] / "reports"
 Row = Sequence[object]
 
 
-def table(header: Sequence[str], rows: Sequence[Row]) -> str:
+def render_table(header: Sequence[str], rows: Sequence[Row]) -> str:
     """A Markdown table."""
-    lines = [header, ["---"] * len(header), *[[_cell(cell) for cell in row] for row in rows]]
+    lines = [header, ["---"] * len(header), *[[_format_cell(cell) for cell in row] for row in rows]]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def write(name: str, title: str, told: str, *tables: str) -> None:
+def write_report(name: str, title: str, told: str, *tables: str) -> None:
     """Print the report and keep it under `loadtest/reports`."""
-    text = "\n\n".join([f"# {title}", told, *tables, machine()]) + "\n"
+    text = "\n\n".join([f"# {title}", told, *tables, describe_machine()]) + "\n"
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / f"{name}.md").write_text(text)
     print(text)
 
 
-def machine() -> str:
+def describe_machine() -> str:
     """One line about where this ran; the environment's NOTE, such as what ran beside it, ends it."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     when = datetime.now(UTC).date()
@@ -38,7 +38,7 @@ def machine() -> str:
     )
 
 
-def commit() -> str:
+def describe_commit() -> str:
     """Of this checkout; `-dirty` behind it if files were changed."""
     command = ["git", "-C", str(FOLDER), "describe", "--always", "--dirty"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
@@ -50,7 +50,7 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
-def _cell(value: object) -> str:
+def _format_cell(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.2f}" if abs(value) < 100 else f"{value:,.0f}"
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -28,19 +28,19 @@ _SIZES += "'public'::regnamespace"
 
 async def create_tasks(client: httpx2.AsyncClient) -> None:
     for number in range(BATCHES):
-        commands = [_create(number * AT_ONCE + each) for each in range(AT_ONCE)]
+        commands = [_task_body(number * AT_ONCE + each) for each in range(AT_ONCE)]
         answer = await client.post(
             "/batch", json={"commands": commands}, headers=bearer(f"user-{number % 10}")
         )
         assert {each["status"] for each in answer.json()["results"]} == {201}, answer.text
 
 
-def _create(number: int) -> dict[str, object]:
+def _task_body(number: int) -> dict[str, object]:
     body = {"title": f"task {number} as people write them", "notes": "with a line of notes", "priority": 3}
     return {"uuid": str(uuid4()), "type": "task.create", "body": body}
 
 
-async def measure(folder: Path, where: Addresses) -> None:
+async def measure_storage(folder: Path, where: Addresses) -> None:
     async with AsyncExitStack() as stack:
         url = await empty_database("PostgreSQL", folder, where, BEFORE)
         client = await open_store(stack, url, BEFORE)
@@ -53,12 +53,15 @@ async def measure(folder: Path, where: Addresses) -> None:
     told = (
         f"{BATCHES * AT_ONCE:,} tasks of ten users, made in batches through the service; its outbox left out."
     )
-    report.write(
-        "storage", "Storage", told, report.table(["what", "bytes a task"], rows(before, after, event))
+    report.write_report(
+        "storage",
+        "Storage",
+        told,
+        report.render_table(["what", "bytes a task"], result_rows(before, after, event)),
     )
 
 
-def rows(before: Mapping[str, int], after: Mapping[str, int], event: float) -> list[report.Row]:
+def result_rows(before: Mapping[str, int], after: Mapping[str, int], event: float) -> list[report.Row]:
     """Each table, all of them, and the event."""
     each = {name: (size - before.get(name, 0)) / (BATCHES * AT_ONCE) for name, size in after.items()}
     del each["outbox"]
@@ -69,4 +72,4 @@ def rows(before: Mapping[str, int], after: Mapping[str, int], event: float) -> l
 
 if __name__ == "__main__":
     with measured_postgres() as (folder, where):
-        asyncio.run(measure(folder, where))
+        asyncio.run(measure_storage(folder, where))

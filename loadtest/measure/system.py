@@ -66,7 +66,7 @@ def measured_postgres() -> Iterator[tuple[Path, Addresses]]:
 
 
 @asynccontextmanager
-async def users(stack: Stack, number: int) -> AsyncIterator[tuple[aiohttp.ClientSession, list[str]]]:
+async def sign_up_users(stack: Stack, number: int) -> AsyncIterator[tuple[aiohttp.ClientSession, list[str]]]:
     """A client and the access tokens of `number` fresh users."""
     async with aiohttp.ClientSession(f"{stack.addresses.edge}/api/v1/") as session:
         turns = asyncio.Semaphore(8)

@@ -9,9 +9,9 @@ import functools
 
 from devstack.stack import Stack
 from loadtest.measure import report
-from loadtest.measure.generator import load
+from loadtest.measure.generator import generate_load
 from loadtest.measure.processes import Used, cpu_used
-from loadtest.measure.system import bearer, measured_system, users
+from loadtest.measure.system import bearer, measured_system, sign_up_users
 
 SECONDS = 10
 ROUNDS = 3
@@ -27,29 +27,31 @@ async def a_task(stack: Stack) -> tuple[str, str]:
     """A token and the id of a task."""
     task = {"title": "a task"}
     async with (
-        users(stack, 1) as (session, (token,)),
+        sign_up_users(stack, 1) as (session, (token,)),
         session.post("tasks", json=task, headers=bearer(token)) as answer,
     ):
         return token, str((await answer.json())["id"])
 
 
-def own(used: Used) -> float:
+def own_seconds(used: Used) -> float:
     """CPU seconds of services, sidecars and servers, without what watches them."""
     return used.total - used.seconds.get("other", 0)
 
 
-def measure(stack: Stack) -> dict[str, float]:
+def measure_routes(stack: Stack) -> dict[str, float]:
     """CPU milliseconds a request by route, the least of some rounds: others use this machine too."""
     token, id = asyncio.run(a_task(stack))
     found = {}
     for name, path, body in ROUTES:
         url = f"{stack.addresses.edge}/api/v1{path.format(id=id)}"
-        load(url, stack.folder.path, headers=bearer(token), body=body, seconds=3)
+        generate_load(url, stack.folder.path, headers=bearer(token), body=body, seconds=3)
         costs = []
         for _ in range(ROUNDS):
             with cpu_used(stack) as used:
-                done = load(url, stack.folder.path, headers=bearer(token), body=body, seconds=SECONDS)
-            costs.append(own(used) / done.requests * 1e3)
+                done = generate_load(
+                    url, stack.folder.path, headers=bearer(token), body=body, seconds=SECONDS
+                )
+            costs.append(own_seconds(used) / done.requests * 1e3)
         found[name] = min(costs)
     return found
 
@@ -58,7 +60,7 @@ def main() -> None:
     results: dict[str, dict[str, float]] = {}
     for way, system in WAYS.items():
         with system() as stack:
-            results[way] = measure(stack)
+            results[way] = measure_routes(stack)
     rows = []
     for name, _, _ in ROUTES:
         silent = results["silent"][name]
@@ -66,8 +68,11 @@ def main() -> None:
             cost = results[way][name]
             rows.append([name, way, cost, f"{(cost / silent - 1) * 100:+.0f} %"])
     told = (__doc__ or "").partition("\n\n")[2].strip().replace("\n", " ")
-    report.write(
-        "telemetry", "What telemetry costs", told, report.table(["what", "way", "CPU ms each", "more"], rows)
+    report.write_report(
+        "telemetry",
+        "What telemetry costs",
+        told,
+        report.render_table(["what", "way", "CPU ms each", "more"], rows),
     )
 
 

@@ -37,11 +37,13 @@ class Template:
 
     def fill(self, **values: str) -> Request:
         """The request with `values` in their places."""
-        return Request(self.method, _fill(self.path, values), _fill(self.body, values))
+        return Request(
+            self.method, _fill_placeholders(self.path, values), _fill_placeholders(self.body, values)
+        )
 
-    def take(self, name: str, answer: object) -> str:
+    def extract_value(self, name: str, answer: object) -> str:
         """What stands in `answer` where the pointer `name` says. Raises LookupError."""
-        return str(at(answer, self.pointers[name]))
+        return str(resolve_pointer(answer, self.pointers[name]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +57,14 @@ class Peer:
 
     def headers(self, token: str) -> dict[str, str]:
         name, value = self.header
-        return {name: _fill(value, {"token": token})} if name else {}
+        return {name: _fill_placeholders(value, {"token": token})} if name else {}
 
     @property
-    def asked(self) -> list[str]:
+    def request_names(self) -> list[str]:
         return [what for what in ASKED if what in self.requests]
 
 
-def read(path: Path) -> Peer:
+def read_config(path: Path) -> Peer:
     """Raises KeyError or ValueError where something is missing or not known."""
     given = tomllib.loads(path.read_text())
     known = {"name", "sign_in", *ASKED}
@@ -70,13 +72,18 @@ def read(path: Path) -> Peer:
         raise ValueError(f"not known: {sorted(given.keys() - known)}; known: {sorted(known)}")
     sign_in = given.get("sign_in")
     header = sign_in["header"].partition(": ") if sign_in else ("", "", "")
-    requests = {what: _template(given[what], "id") for what in ASKED if what in given or what == "create"}
+    requests = {
+        what: _parse_template(given[what], "id") for what in ASKED if what in given or what == "create"
+    }
     return Peer(
-        given["name"], requests, _template(sign_in, "token") if sign_in else None, (header[0], header[2])
+        given["name"],
+        requests,
+        _parse_template(sign_in, "token") if sign_in else None,
+        (header[0], header[2]),
     )
 
 
-def at(document: object, pointer: str) -> Any:
+def resolve_pointer(document: object, pointer: str) -> Any:
     """What a JSON pointer (RFC 6901) points to. Raises LookupError."""
     found: Any = document
     for part in pointer.split("/")[1:]:
@@ -85,7 +92,7 @@ def at(document: object, pointer: str) -> Any:
     return found
 
 
-def _template(given: Mapping[str, str], taken: str) -> Template:
+def _parse_template(given: Mapping[str, str], taken: str) -> Template:
     method, _, path = given["request"].partition(" ")
     body = given.get("body", "")
     if body:
@@ -93,7 +100,7 @@ def _template(given: Mapping[str, str], taken: str) -> Template:
     return Template(method, path, body, {taken: given[taken]} if taken in given else {})
 
 
-def _fill(text: str, values: Mapping[str, str]) -> str:
+def _fill_placeholders(text: str, values: Mapping[str, str]) -> str:
     """Only the known places: braces of JSON stay."""
     for name, value in {"unique": str(uuid4()), **values}.items():
         text = text.replace(f"{{{name}}}", value)

@@ -5,14 +5,14 @@ from loadtest.scale.model import Assumed, Need
 POOLER = "PgBouncer between pods and PostgreSQL (CloudNativePG's Pooler, by transaction)"
 
 
-def engine(need: Need, assumed: Assumed) -> str:
+def describe_engine(need: Need, assumed: Assumed) -> str:
     """In words; where one cell can't have as much, that is said."""
     one = need.needed <= need.largest
     told = "" if one else f" One cell has {need.largest:,.0f} at most, so more cells."
-    return _engine(need, assumed, one) + told
+    return _choose_engine(need, assumed, one) + told
 
 
-def _engine(need: Need, assumed: Assumed, one: bool) -> str:
+def _choose_engine(need: Need, assumed: Assumed, one: bool) -> str:
     if need.what.startswith("processes"):
         return f"the HPA's `max` to {need.needed:,.0f}, on more nodes; processes share nothing."
     if need.what.startswith("cores"):

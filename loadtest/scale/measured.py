@@ -42,35 +42,37 @@ class Measured:
         return sum(self.ms.values())
 
 
-def read(folder: Path = report.FOLDER) -> Measured:
+def read_measurements(folder: Path = report.FOLDER) -> Measured:
     source = next(name for name in LOADS if (folder / f"{name}.json").exists())
-    best = max(results.read(source, folder)["phases"], key=lambda phase: float(phase["all"]["goodput"]))
-    ms = costs(best)
-    relay = rows(folder, "relay")
-    storage = {row["what"]: number(row["bytes a task"]) for row in rows(folder, "storage")}
-    flat = next(row for row in rows(folder, "flat") if row["p95, ms"] == "newest 50")
+    best = max(
+        results.read_result(source, folder)["phases"], key=lambda phase: float(phase["all"]["goodput"])
+    )
+    ms = cpu_costs(best)
+    relay = read_table(folder, "relay")
+    storage = {row["what"]: parse_number(row["bytes a task"]) for row in read_table(folder, "storage")}
+    flat = next(row for row in read_table(folder, "flat") if row["p95, ms"] == "newest 50")
     return Measured(
         source=source,
         ms=ms,
-        visits=visits(best),
-        writes=writes(best),
+        visits=requests_by_service(best),
+        writes=write_share(best),
         goodput=best["all"]["goodput"],
         cores=sum(ms.values()) * best["all"]["goodput"] / 1e3,
-        relay=max(number(row["events/s"]) for row in relay if row["consumers"] == "at work"),
-        consume={row["consumer"]: number(row["events/s"]) for row in rows(folder, "consume")},
+        relay=max(parse_number(row["events/s"]) for row in relay if row["consumers"] == "at work"),
+        consume={row["consumer"]: parse_number(row["events/s"]) for row in read_table(folder, "consume")},
         task_bytes=storage["all tables"],
         event_bytes=storage["event"],
-        flat=number(flat["1,000,000 in the store"]) / number(flat["1,000 in the store"]),
+        flat=parse_number(flat["1,000,000 in the store"]) / parse_number(flat["1,000 in the store"]),
     )
 
 
-def costs(phase: Result) -> dict[str, float]:
+def cpu_costs(phase: Result) -> dict[str, float]:
     """CPU milliseconds an accepted request, of each process of the system."""
     accepted = phase["all"]["goodput"]
     return {role: cores / accepted * 1e3 for role, cores in phase["cores"].items() if role not in OUTSIDE}
 
 
-def visits(phase: Result) -> dict[str, float]:
+def requests_by_service(phase: Result) -> dict[str, float]:
     sent = sent_by_route(phase)
     of = {
         service: sum(count for route, count in sent.items() if route.split(" ")[1].startswith(path))
@@ -79,7 +81,7 @@ def visits(phase: Result) -> dict[str, float]:
     return {service: count / sum(sent.values()) for service, count in of.items()}
 
 
-def writes(phase: Result) -> float:
+def write_share(phase: Result) -> float:
     sent = sent_by_route(phase)
     return sum(count for route, count in sent.items() if not route.startswith("GET ")) / sum(sent.values())
 
@@ -88,7 +90,7 @@ def sent_by_route(phase: Result) -> dict[str, int]:
     return {route: each["sent"] for route, each in phase["routes"].items()}
 
 
-def rows(folder: Path, name: str) -> list[dict[str, str]]:
+def read_table(folder: Path, name: str) -> list[dict[str, str]]:
     """The first table of a report. Where two columns have one name, the first of them counts."""
     lines = [
         line.strip("| ").split(" | ")
@@ -98,5 +100,5 @@ def rows(folder: Path, name: str) -> list[dict[str, str]]:
     return [dict(reversed(list(zip(header, line, strict=False)))) for line in lines[2:]]
 
 
-def number(text: str) -> float:
+def parse_number(text: str) -> float:
     return float(text.replace(",", ""))

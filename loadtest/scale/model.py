@@ -56,68 +56,68 @@ class Model:
     shipped: Shipped
     assumed: Assumed
 
-    def rate(self, users: int) -> float:
+    def request_rate(self, users: int) -> float:
         """Requests a second at the busiest time."""
         return users * self.assumed.active / self.assumed.pace
 
-    def needs(self, users: int) -> list[Need]:
+    def list_needs(self, users: int) -> list[Need]:
         """Of each part, the one that breaks first at the head."""
-        processes = self.processes(users)
+        processes = self.count_processes(users)
         needs = [
-            *self._pods(processes),
-            self._cores(users),
-            self._connections(processes),
-            self._relay(users),
-            self._partitions(users),
-            self._storage(users),
+            *self._pod_needs(processes),
+            self._core_need(users),
+            self._connection_need(processes),
+            self._relay_need(users),
+            self._partition_need(users),
+            self._storage_need(users),
         ]
         return sorted(needs, key=lambda need: -need.share)
 
-    def processes(self, users: int) -> dict[str, int]:
+    def count_processes(self, users: int) -> dict[str, int]:
         """Of each service; as many cores at most, as Python keeps one busy."""
         return {
             service: servers_needed(
-                self.rate(users) * visits,
+                self.request_rate(users) * visits,
                 self.measured.ms[service] / 1e3 / visits,
                 self.assumed.wait,
                 self.assumed.busy,
             )
-            for service, visits in self._visits().items()
+            for service, visits in self._requests_by_service().items()
         }
 
-    def cores(self, users: int) -> float:
+    def count_cores(self, users: int) -> float:
         """Of the whole system, each busy as much as it may be."""
-        return self.rate(users) * self.measured.ms_each / 1e3 / self.assumed.busy
+        return self.request_rate(users) * self.measured.ms_each / 1e3 / self.assumed.busy
 
-    def cell(self) -> int:
+    def find_cell_size(self) -> int:
         """The most users one cell carries: no part of it larger than the largest there is."""
         least, most = 1, 2
-        while self._fits(most):
+        while self._fits_cell(most):
             least, most = most, most * 2
         while most - least > 1:
             middle = (least + most) // 2
-            least, most = (middle, most) if self._fits(middle) else (least, middle)
+            least, most = (middle, most) if self._fits_cell(middle) else (least, middle)
         return least
 
     def bounds_of_cell(self) -> Need:
         """The part that keeps a cell from being larger."""
-        return max(self.needs(self.cell()), key=lambda need: need.needed / need.largest)
+        return max(self.list_needs(self.find_cell_size()), key=lambda need: need.needed / need.largest)
 
-    def cells(self, users: int) -> int:
-        return math.ceil(users / self.cell())
+    def count_cells(self, users: int) -> int:
+        return math.ceil(users / self.find_cell_size())
 
-    def _fits(self, users: int) -> bool:
-        return all(need.needed <= need.largest for need in self.needs(users))
+    def _fits_cell(self, users: int) -> bool:
+        return all(need.needed <= need.largest for need in self.list_needs(users))
 
-    def _visits(self) -> Mapping[str, float]:
+    def _requests_by_service(self) -> Mapping[str, float]:
         return {EDGE: 1.0, **{name: share for name, share in self.measured.visits.items() if share}}
 
-    def _pods(self, processes: Mapping[str, int]) -> list[Need]:
+    def _pod_needs(self, processes: Mapping[str, int]) -> list[Need]:
         whole = sum(processes.values())
         how = "{rate} a second × {ms:.2f} ms each, {busy:.0f} % busy, M/M/c"
         made = []
         for service, count in processes.items():
-            visits = self._visits()[service]
+            visits = self._requests_by_service()[service]
             told = how.format(
                 rate=f"{visits * 100:.0f} % of requests",
                 ms=self.measured.ms[service] / visits,
@@ -127,38 +127,40 @@ class Model:
             made.append(Need(f"processes of {service}", count, self.shipped.replicas[service], largest, told))
         return made
 
-    def _cores(self, users: int) -> Need:
+    def _core_need(self, users: int) -> Need:
         ms = self.measured.ms["postgres"]
-        needed = servers_needed(self.rate(users), ms / 1e3, self.assumed.wait, self.assumed.busy)
+        needed = servers_needed(self.request_rate(users), ms / 1e3, self.assumed.wait, self.assumed.busy)
         how = f"{ms:.2f} ms a request, {self.assumed.busy * 100:.0f} % busy, M/M/c"
         shipped, largest = self.shipped.database_cores, self.assumed.largest_cores
         return Need("cores of PostgreSQL", needed, shipped, largest, how)
 
-    def _connections(self, processes: Mapping[str, int]) -> Need:
+    def _connection_need(self, processes: Mapping[str, int]) -> Need:
         pods = sum(count for service, count in processes.items() if service != EDGE)
         how = f"{pods:,} pods with a database × {self.shipped.pool}"
         shipped, largest = self.shipped.connections, self.assumed.largest_connections
         return Need("connections to PostgreSQL", pods * self.shipped.pool, shipped, largest, how)
 
-    def _relay(self, users: int) -> Need:
-        rate = self.events(users) / self.measured.relay
+    def _relay_need(self, users: int) -> Need:
+        rate = self.event_rate(users) / self.measured.relay
         carried = f"one carries {self.measured.relay:,.0f} events a second"
         how = f"{self.measured.writes * 100:.1f} % of requests write; {carried}"
         return Need("relays of task", rate / self.assumed.busy, 1, 1, how)
 
-    def _partitions(self, users: int) -> Need:
+    def _partition_need(self, users: int) -> Need:
         slowest = min(self.measured.consume.values())
-        needed = servers_needed(self.events(users), 1 / slowest, self.assumed.event_wait, self.assumed.busy)
+        needed = servers_needed(
+            self.event_rate(users), 1 / slowest, self.assumed.event_wait, self.assumed.busy
+        )
         how = f"a consumer of one takes {slowest:,.0f} events a second, M/M/c"
         shipped, largest = self.shipped.partitions, self.assumed.largest_partitions
         return Need("partitions of todo-events", needed, shipped, largest, how)
 
-    def _storage(self, users: int) -> Need:
+    def _storage_need(self, users: int) -> Need:
         each = self.assumed.tasks * self.measured.task_bytes
         how = f"{self.assumed.tasks:,} tasks of {self.measured.task_bytes:,.0f} bytes a user"
         shipped, largest = self.shipped.database_bytes / GIB, self.assumed.largest_bytes / GIB
         return Need("GiB of PostgreSQL", users * each / GIB, shipped, largest, how)
 
-    def events(self, users: int) -> float:
+    def event_rate(self, users: int) -> float:
         """A second, at the busiest time."""
-        return self.rate(users) * self.measured.writes
+        return self.request_rate(users) * self.measured.writes

@@ -5,9 +5,9 @@ from dataclasses import fields
 from devstack.paths import ROOT
 from loadtest.measure import report
 from loadtest.scale import measured, shipped
-from loadtest.scale.engines import engine
+from loadtest.scale.engines import describe_engine
 from loadtest.scale.model import USERS, Assumed, Model, Need
-from loadtest.scale.queueing import waiting
+from loadtest.scale.queueing import waiting_seconds
 
 PAGE = ROOT / "docs" / "SCALE.md"
 SHOWN_MS = 0.05
@@ -32,94 +32,105 @@ ASSUMED = {
 }
 
 
-def page(model: Model) -> str:
-    parts = [TOLD, "## What one core carries", *_core(model), "## Assumed", _assumed(model.assumed)]
-    parts += ["## Why processes are not kept busier", *_busier(model)]
+def render_page(model: Model) -> str:
+    parts = [
+        TOLD,
+        "## What one core carries",
+        *_render_core(model),
+        "## Assumed",
+        _render_assumptions(model.assumed),
+    ]
+    parts += ["## Why processes are not kept busier", *_render_busier_users(model)]
     for users in USERS:
-        parts += [f"## {users:,} users", *_step(model, users)]
-    return "\n\n".join([*parts, "## Cells", _cells(model)]) + "\n"
+        parts += [f"## {users:,} users", *_render_step(model, users)]
+    return "\n\n".join([*parts, "## Cells", _render_cells(model)]) + "\n"
 
 
-def read() -> Model:
-    return Model(measured.read(), shipped.read(), Assumed())
+def read_model() -> Model:
+    return Model(measured.read_measurements(), shipped.read_charts(), Assumed())
 
 
-def _core(model: Model) -> list[str]:
+def _render_core(model: Model) -> list[str]:
     seen = model.measured
     told = (
         f"From [{seen.source}](../loadtest/reports/{seen.source}.json), at its best: {seen.goodput:.0f} "
         f"requests a second on {seen.cores:.2f} cores, {seen.ms_each:.2f} ms of CPU each, all processes and "
         f"their work at rest counted: **one core carries {1e3 / seen.ms_each:.0f} requests a second**, or "
-        f"{_people(model):,.0f} people at work. {seen.writes * 100:.1f} % of requests write. Costs don't "
-        f"grow with what is stored: with a million tasks p95 of a list is {seen.flat:.2f} times that with "
-        "a thousand ([flat](../loadtest/reports/flat.md))."
+        f"{_people_per_core(model):,.0f} people at work. {seen.writes * 100:.1f} % of requests write. "
+        f"Costs don't grow with what is stored: with a million tasks p95 of a list is {seen.flat:.2f} times "
+        "that with a thousand ([flat](../loadtest/reports/flat.md))."
     )
     dearest = sorted(seen.ms.items(), key=lambda item: -item[1])
     rows = [[name, ms] for name, ms in dearest if ms >= SHOWN_MS]
-    return [told, report.table(["process", "CPU ms a request"], rows)]
+    return [told, report.render_table(["process", "CPU ms a request"], rows)]
 
 
-def _people(model: Model) -> float:
+def _people_per_core(model: Model) -> float:
     return model.assumed.pace * 1e3 / model.measured.ms_each
 
 
-def _assumed(assumed: Assumed) -> str:
+def _render_assumptions(assumed: Assumed) -> str:
     rows = [[ASSUMED[each.name], f"{getattr(assumed, each.name):,}"] for each in fields(assumed)]
-    return report.table(["what", ""], rows)
+    return report.render_table(["what", ""], rows)
 
 
-def _busier(model: Model) -> list[str]:
+def _render_busier_users(model: Model) -> list[str]:
     seconds = model.measured.ms["task"] / 1e3 / model.measured.visits["task"]
     rows = []
     for busy in BUSY:
-        times = [waiting(servers, servers * busy / seconds, seconds) * 1e3 for servers in (1, 4, 16)]
+        times = [waiting_seconds(servers, servers * busy / seconds, seconds) * 1e3 for servers in (1, 4, 16)]
         rows.append([f"{busy * 100:.0f} %", *times])
     told = f"M/M/c: what 95 % of requests to `task` wait at most, in ms, at {seconds * 1e3:.2f} ms each."
-    return [told, report.table(["busy", "1 process", "4", "16"], rows)]
+    return [told, report.render_table(["busy", "1 process", "4", "16"], rows)]
 
 
-def _step(model: Model, users: int) -> list[str]:
-    needs = model.needs(users)
+def _render_step(model: Model, users: int) -> list[str]:
+    needs = model.list_needs(users)
     told = (
-        f"{model.rate(users):,.0f} requests and {model.events(users):,.0f} events a second at the busiest "
-        f"time; {model.cores(users):,.0f} cores for all of it. {_breaks(needs)}"
+        f"{model.request_rate(users):,.0f} requests and {model.event_rate(users):,.0f} events a second at "
+        f"the busiest time; {model.count_cores(users):,.0f} cores for all of it. {_render_limits(needs)}"
     )
     rows = [
-        [need.what, _count(need.needed), _count(need.shipped), f"{need.share:,.2f}", need.how]
+        [need.what, _format_count(need.needed), _format_count(need.shipped), f"{need.share:,.2f}", need.how]
         for need in needs
     ]
-    parts = [told, report.table(["part", "needed", "shipped", "needed / shipped", "calculation"], rows)]
+    parts = [
+        told,
+        report.render_table(["part", "needed", "shipped", "needed / shipped", "calculation"], rows),
+    ]
     short = [need for need in needs if need.share > 1]
     if short:
-        parts.append("\n".join(f"- **{need.what}**: {engine(need, model.assumed)}" for need in short))
+        parts.append(
+            "\n".join(f"- **{need.what}**: {describe_engine(need, model.assumed)}" for need in short)
+        )
     return parts
 
 
-def _breaks(needs: list[Need]) -> str:
+def _render_limits(needs: list[Need]) -> str:
     first = needs[0]
     if first.share <= 1:
         return f"Nothing breaks; nearest to it: {first.what}, {first.share * 100:.0f} % of what is shipped."
     return f"**First to break: {first.what}**, {first.share:,.1f} times what is shipped."
 
 
-def _cells(model: Model) -> str:
+def _render_cells(model: Model) -> str:
     bound = model.bounds_of_cell()
-    needed = ", ".join(f"{users:,} users {model.cells(users):,}" for users in USERS)
+    needed = ", ".join(f"{users:,} users {model.count_cells(users):,}" for users in USERS)
     return (
         "A cell is the whole platform with databases, Kafka and Redis of its own; a user lives in one, found "
         "by the id at the gateway. No request and no event crosses cells, so a further cell adds what the "
-        f"first one carries. One carries {model.cell():,} users at most, bound by {bound.what} "
-        f"({_count(bound.needed)} of {_count(bound.largest)}). Cells needed: {needed}."
+        f"first one carries. One carries {model.find_cell_size():,} users at most, bound by {bound.what} "
+        f"({_format_count(bound.needed)} of {_format_count(bound.largest)}). Cells needed: {needed}."
     )
 
 
-def _count(number: float) -> str:
+def _format_count(number: float) -> str:
     return f"{number:,.0f}" if number >= 10 or number == int(number) else f"{number:.2f}"
 
 
-def write() -> None:
-    PAGE.write_text(page(read()))
+def write_page() -> None:
+    PAGE.write_text(render_page(read_model()))
 
 
 if __name__ == "__main__":
-    write()
+    write_page()

@@ -25,11 +25,11 @@ class Shipped:
     partitions: int
 
 
-def read() -> Shipped:
-    service, todo = _values("service/values.yaml"), _values("todo/values-production.yaml")
+def read_charts() -> Shipped:
+    service, todo = _load_values("service/values.yaml"), _load_values("todo/values-production.yaml")
     data, production = (
-        _values("data/values.yaml")["postgres"],
-        _values("data/values-production.yaml")["postgres"],
+        _load_values("data/values.yaml")["postgres"],
+        _load_values("data/values-production.yaml")["postgres"],
     )
     most = service["autoscaling"]["max"]
     topics = yaml.safe_load_all((ROOT / "kafka" / "topics.yaml").read_text())
@@ -43,6 +43,6 @@ def read() -> Shipped:
     )
 
 
-def _values(path: str) -> dict[str, Any]:
+def _load_values(path: str) -> dict[str, Any]:
     found: dict[str, Any] = yaml.safe_load((ROOT / "charts" / path).read_text())
     return found

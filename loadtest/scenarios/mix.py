@@ -33,15 +33,15 @@ class MixedUser(FastHttpUser):
     def on_start(self) -> None:
         self.headers: dict[str, str] = {}
         account = {"email": f"{uuid4()}@example.com", "password": "correct horse"}
-        signed_up = self.insist("/auth/sign-up", account)
+        signed_up = self.create_until_accepted("/auth/sign-up", account)
         self.headers = bearer(signed_up["access_token"])
-        self.task_ids = [self.insist("/tasks", a_task())["id"] for _ in range(FIRST_TASKS)]
+        self.task_ids = [self.create_until_accepted("/tasks", a_task())["id"] for _ in range(FIRST_TASKS)]
 
-    def take(self, token: str, task_ids: list[str]) -> None:
+    def use_account(self, token: str, task_ids: list[str]) -> None:
         """Be somebody who was there before."""
         self.headers, self.task_ids = bearer(token), task_ids
 
-    def insist(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    def create_until_accepted(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Make what the user has beforehand; asked again for as long as the system is busy."""
         for _ in range(TRIES):
             answer = self.client.post(API + path, json=body, headers=self.headers, name="before")
@@ -51,10 +51,10 @@ class MixedUser(FastHttpUser):
             gevent.sleep(1)
         raise StopUser
 
-    def read(self, path: str, name: str | None = None) -> None:
+    def send_read(self, path: str, name: str | None = None) -> None:
         self.client.get(API + path, headers=self.headers, name=f"GET {name or path}")
 
-    def write(self, method: str, path: str, name: str, body: dict[str, Any] | None = None) -> Any:
+    def send_write(self, method: str, path: str, name: str, body: dict[str, Any] | None = None) -> Any:
         """On a fresh connection: one kept from before may be closing, and only reads are sent again then."""
         self.client.client.close()
         return self.client.request(
@@ -63,39 +63,39 @@ class MixedUser(FastHttpUser):
 
     @task(52)
     def read_task(self) -> None:
-        self.read(f"/tasks/{random.choice(self.task_ids)}", "/tasks/{id}")
+        self.send_read(f"/tasks/{random.choice(self.task_ids)}", "/tasks/{id}")
 
     @task(20)
     def list_tasks(self) -> None:
-        self.read("/tasks")
+        self.send_read("/tasks")
 
     @task(15)
     def read_notifications(self) -> None:
-        self.read("/notifications?unread=true")
+        self.send_read("/notifications?unread=true")
 
     @task(5)
     def read_account(self) -> None:
-        self.read("/users/me")
+        self.send_read("/users/me")
 
     @task(5)
     def read_summary(self) -> None:
-        self.read("/analytics/summary")
+        self.send_read("/analytics/summary")
 
     @task(1)
     def add_task(self) -> None:
-        answer = self.write("POST", "/tasks", "/tasks", a_task())
+        answer = self.send_write("POST", "/tasks", "/tasks", a_task())
         if answer.status_code == 201:
             self.task_ids.append(answer.json()["id"])
 
     @task(1)
     def edit_task(self) -> None:
         path = f"/tasks/{random.choice(self.task_ids)}"
-        self.write("PATCH", path, "/tasks/{id}", {"notes": f"note {uuid4()}"})
+        self.send_write("PATCH", path, "/tasks/{id}", {"notes": f"note {uuid4()}"})
 
     @task(1)
     def complete_task(self) -> None:
         path = f"/tasks/{random.choice(self.task_ids)}/complete"
-        self.write("POST", path, "/tasks/{id}/complete")
+        self.send_write("POST", path, "/tasks/{id}/complete")
 
 
 def bearer(token: str) -> dict[str, str]:

@@ -22,6 +22,7 @@ NAMED = (
         )
     ),
     *("services/analytics/src", "services/chat/src", "services/user/src"),
+    "loadtest",
 )
 """Packages whose functions have verb and noun; a package that has got there is added here."""
 OUR_OWN_WORDS = {

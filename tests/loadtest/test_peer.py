@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devstack.paths import ROOT
-from loadtest.measure.peer import GENERATOR, Watched, ask, measure, process_rows, rows
+from loadtest.measure.peer import GENERATOR, Watched, measure_peer, process_rows, result_rows, send_requests
 from loadtest.peers import config
 from loadtest.peers.config import Template
 
@@ -42,7 +42,7 @@ def pointers(document: object) -> list[tuple[str, object]]:
 
 @given(documents)
 def test_a_pointer_finds_every_place(document: object) -> None:
-    assert all(config.at(document, pointer) is found for pointer, found in pointers(document))
+    assert all(config.resolve_pointer(document, pointer) is found for pointer, found in pointers(document))
 
 
 class TestTemplate:
@@ -63,25 +63,25 @@ class TestConfig:
 
     def test_of_a_server_with_a_key_in_a_header_of_its_own(self, tmp_path: Path) -> None:
         sign_in = '[sign_in]\nrequest = "POST /login"\ntoken = "/data/0/key"\nheader = "X-Key: k {token}"\n'
-        peer = config.read(self.write(tmp_path, sign_in))
-        assert peer.asked == ["create"]
+        peer = config.read_config(self.write(tmp_path, sign_in))
+        assert peer.request_names == ["create"]
         assert peer.sign_in
-        assert peer.headers(peer.sign_in.take("token", {"data": [{"key": 1}]})) == {"X-Key": "k 1"}
+        assert peer.headers(peer.sign_in.extract_value("token", {"data": [{"key": 1}]})) == {"X-Key": "k 1"}
 
     def test_what_it_does_not_know_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="raed"):
-            config.read(self.write(tmp_path, '[raed]\nrequest = "GET /t"\n'))
+            config.read_config(self.write(tmp_path, '[raed]\nrequest = "GET /t"\n'))
 
     def test_a_body_is_json(self, tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="Expecting"):
-            config.read(self.write(tmp_path, "[read]\nrequest = \"POST /t\"\nbody = '{title}'\n"))
+            config.read_config(self.write(tmp_path, "[read]\nrequest = \"POST /t\"\nbody = '{title}'\n"))
 
 
 def test_our_example_asks_for_what_there_is() -> None:
-    peer = config.read(PEERS / "ours.toml")
+    peer = config.read_config(PEERS / "ours.toml")
     paths = json.loads(OPENAPI.read_text())["paths"]
     assert peer.sign_in
-    assert peer.asked == list(config.ASKED)
+    assert peer.request_names == list(config.ASKED)
     for template in (peer.sign_in, *peer.requests.values()):
         path = template.path.partition("?")[0]
         known = [name for name in paths if name.removeprefix("/api/v1") == path]
@@ -122,14 +122,14 @@ def _wait_until_it_listens(port: int) -> None:
 
 class TestBareServer:
     async def test_answers_all_its_example_asks(self, bare: Bare) -> None:
-        peer = config.read(PEERS / "bare.toml")
-        found = await measure(peer, bare.url, Watched({"server": bare.pid}), seconds=0.3, tasks=3)
+        peer = config.read_config(PEERS / "bare.toml")
+        found = await measure_peer(peer, bare.url, Watched({"server": bare.pid}), seconds=0.3, tasks=3)
         assert [each.what for each in found] == ["read", "list", "create"]
         for each in found:
             assert each.tally.accepted == each.tally.sent > 0, each
             assert each.cpu["server"] > 0
             assert each.cpu_ms_each == each.cpu_ms("server")
-        assert [row[0] for row in rows(found)] == ["read", "list", "create"]
+        assert [row[0] for row in result_rows(found)] == ["read", "list", "create"]
         assert [row[0] for row in process_rows(found)] == ["server"]
         assert all(each.cpu_ms(GENERATOR) > 0 for each in found)
 
@@ -138,12 +138,14 @@ class TestBareServer:
         path = tmp_path / "peer.toml"
         complete = '[complete]\nrequest = "POST /tasks/{id}/complete"\n'
         path.write_text((PEERS / "bare.toml").read_text() + complete)
-        *_, completed = await measure(config.read(path), bare.url, Watched({}), seconds=0.2, tasks=3)
+        *_, completed = await measure_peer(
+            config.read_config(path), bare.url, Watched({}), seconds=0.2, tasks=3
+        )
         assert (completed.what, completed.tally.sent, completed.tally.failed) == ("complete", 3, 3)
 
     async def test_who_is_not_there_is_no_success(self) -> None:
-        peer = config.read(PEERS / "bare.toml")
+        peer = config.read_config(PEERS / "bare.toml")
         async with aiohttp.ClientSession() as session:
             requests = iter([peer.requests["list"].fill()])
-            found = await ask(session, "http://127.0.0.1:1", "list", requests, Watched({}), 1)
+            found = await send_requests(session, "http://127.0.0.1:1", "list", requests, Watched({}), 1)
         assert found.tally.failed == 1

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest.load.plan import MAX_SECONDS, MAX_USERS, Phase, Plan, overload, staircase, steady
+from loadtest.load.plan import (
+    MAX_SECONDS,
+    MAX_USERS,
+    Phase,
+    Plan,
+    plan_overload,
+    plan_staircase,
+    plan_steady_load,
+)
 
 phases = st.lists(
     st.builds(Phase, st.text(max_size=5), st.integers(1, 100), st.integers(1, 20)), min_size=1, max_size=6
@@ -22,14 +30,14 @@ def test_the_phase_at_a_moment(given_phases: tuple[Phase, ...], share: float) ->
 
 
 def test_a_plan_is_read_as_it_was_written(tmp_path: Path) -> None:
-    plan = overload(100, 1, 60)
+    plan = plan_overload(100, 1, 60)
     plan.write(tmp_path / "plan.json")
     assert Plan.read(tmp_path / "plan.json") == plan
 
 
 class TestKinds:
     def test_pace(self) -> None:
-        plan = steady(1_000, 4.7, 180)
+        plan = plan_steady_load(1_000, 4.7, 180)
         assert plan.name == "load-pace-4.7s"
         assert [(phase.users, phase.seconds - phase.settle) for phase in plan.phases] == [
             (1_000, 0),
@@ -37,16 +45,16 @@ class TestKinds:
         ]
 
     def test_staircase_ends_at_the_users_asked_for(self) -> None:
-        assert [phase.users for phase in staircase(2_000, 1, 20).phases][1:] == [
+        assert [phase.users for phase in plan_staircase(2_000, 1, 20).phases][1:] == [
             50, 100, 200, 300, 500, 1_000, 1_500, 2_000,
         ]  # fmt: skip
-        assert [phase.users for phase in staircase(120, 1, 20).phases][1:] == [50, 100, 120]
+        assert [phase.users for phase in plan_staircase(120, 1, 20).phases][1:] == [50, 100, 120]
 
     def test_overload_is_ten_times_as_much_and_then_as_before(self) -> None:
-        assert [phase.users for phase in overload(100, 1, 60).phases] == [100, 100, 1_000, 100]
+        assert [phase.users for phase in plan_overload(100, 1, 60).phases] == [100, 100, 1_000, 100]
 
     def test_users_have_come_when_a_step_begins_to_count(self) -> None:
-        for plan in (staircase(2_000, 1, 20), overload(100, 1, 60)):
+        for plan in (plan_staircase(2_000, 1, 20), plan_overload(100, 1, 60)):
             grown = [phase for phase in plan.phases if phase.users > plan.phases[0].users]
             assert all(phase.settle > plan.pace for phase in grown)
 
@@ -57,8 +65,8 @@ class TestBounds:
     )
     def test_more_than_a_run_may_take(self, users: int, pace: float, seconds: float) -> None:
         with pytest.raises(ValueError, match="at most"):
-            steady(users, pace, seconds)
+            plan_steady_load(users, pace, seconds)
 
     def test_ten_times_as_many_count(self) -> None:
         with pytest.raises(ValueError, match="at most"):
-            overload(300, 1, 10)
+            plan_overload(300, 1, 10)

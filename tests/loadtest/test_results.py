@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtest.load.cpu import cores_between
-from loadtest.load.goals import goals
-from loadtest.load.plan import overload, staircase, steady
-from loadtest.load.results import Result, Seen, cpu_ms_each, goodput_a_core, result
+from loadtest.load.goals import check_goals
+from loadtest.load.plan import plan_overload, plan_staircase, plan_steady_load
+from loadtest.load.results import Result, Seen, compute_result, cpu_ms_each, goodput_a_core
 from loadtest.load.samples import Sample
 
 LOOKS = [(0.0, {"task": 0.0, "generator": 0.0}), (1_000.0, {"task": 250.0, "generator": 500.0})]
@@ -44,7 +44,9 @@ class TestCores:
 class TestResult:
     def test_of_a_pace(self) -> None:
         samples = answered(0, 20, 100, ms=900) + answered(20, 50, 100)
-        found = result(steady(470, 4.7, 30), Seen(samples, LOOKS, [0, 20, 50], [(10, 900.0), (30, 4.0)]))
+        found = compute_result(
+            plan_steady_load(470, 4.7, 30), Seen(samples, LOOKS, [0, 20, 50], [(10, 900.0), (30, 4.0)])
+        )
         (phase,) = found["phases"]
         assert phase["all"]["goodput"] == 100
         assert phase["all"]["p99"] == 20, "the warm-up is left out"
@@ -58,14 +60,16 @@ class TestResult:
 
     def test_of_a_staircase(self) -> None:
         begun = [0, 16, 36, 56]
-        found = result(staircase(100, 1, 20), Seen(answered(0, 36, 50) + answered(36, 56, 80), LOOKS, begun))
+        found = compute_result(
+            plan_staircase(100, 1, 20), Seen(answered(0, 36, 50) + answered(36, 56, 80), LOOKS, begun)
+        )
         assert [phase["all"]["goodput"] for phase in found["phases"]] == [50, 80]
         assert [phase["seconds"] for phase in found["phases"]] == [17, 17]
 
     def test_of_an_overload(self) -> None:
         samples = answered(0, 46, 10) + answered(46, 106, 100, ms=800)
         samples += answered(106, 109, 10, ms=300) + answered(109, 166, 10)
-        found = result(overload(10, 1, 60), Seen(samples, LOOKS, [0, 16, 46, 106, 166]))
+        found = compute_result(plan_overload(10, 1, 60), Seen(samples, LOOKS, [0, 16, 46, 106, 166]))
         assert found["recovery"] == {"p95_before": 20, "limit": 30, "seconds": 3}
 
 
@@ -81,7 +85,7 @@ def stairs(*goodputs: float) -> Result:
 class TestGoals:
     def test_met(self) -> None:
         found = {"load-pace-4.7s": told(), "load-pace-1s": told(), "load-staircase": stairs(50, 100, 95)}
-        assert all(goal.met for goal in goals(found))
+        assert all(goal.met for goal in check_goals(found))
 
     @pytest.mark.parametrize(
         "all",
@@ -89,21 +93,23 @@ class TestGoals:
         ids=lambda all: str(all),
     )
     def test_missed_at_ease(self, all: dict[str, float | None]) -> None:
-        assert [goal.met for goal in goals({"load-pace-4.7s": told(**all)})].count(False) == 1
+        assert [goal.met for goal in check_goals({"load-pace-4.7s": told(**all)})].count(False) == 1
 
     def test_a_crowd_may_be_refused_quickly(self) -> None:
-        assert all(goal.met for goal in goals({"load-pace-1s": told(refused=500, quick_refusals=1.0)}))
-        assert not all(goal.met for goal in goals({"load-pace-1s": told(refused=500, quick_refusals=0.99)}))
+        assert all(goal.met for goal in check_goals({"load-pace-1s": told(refused=500, quick_refusals=1.0)}))
+        assert not all(
+            goal.met for goal in check_goals({"load-pace-1s": told(refused=500, quick_refusals=0.99)})
+        )
 
     def test_a_crowd_is_measured_by_the_best_of_the_staircase(self) -> None:
         found = {"load-pace-1s": told(goodput=80.0), "load-staircase": stairs(100)}
-        assert [goal.what for goal in goals(found) if not goal.met] == [
+        assert [goal.what for goal in check_goals(found) if not goal.met] == [
             "goodput at least 90 % of the best of c"
         ]
 
     def test_goodput_that_falls_after_its_peak(self) -> None:
-        assert not goals({"load-staircase": stairs(50, 100, 89, 95)})[0].met
+        assert not check_goals({"load-staircase": stairs(50, 100, 89, 95)})[0].met
 
     @pytest.mark.parametrize(("seconds", "met"), [(0, True), (10, True), (11, False), (None, False)])
     def test_recovery(self, seconds: int | None, met: bool) -> None:
-        assert goals({"load-overload": {"recovery": {"seconds": seconds}}})[0].met == met
+        assert check_goals({"load-overload": {"recovery": {"seconds": seconds}}})[0].met == met

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest.load.samples import Sample, Tally, between, seconds_until_normal, tally
+from loadtest.load.samples import Sample, Tally, seconds_until_normal, select_between, tally_samples
 
 statuses = st.sampled_from([0, 200, 201, 304, 400, 404, 429, 500, 503])
 requests = st.builds(
@@ -26,14 +26,14 @@ def one(at: float, ms: float, status: int = 200) -> Sample:
 class TestTally:
     @given(st.lists(requests))
     def test_counts_each_request_once(self, samples: list[Sample]) -> None:
-        found = tally(samples, 10)
+        found = tally_samples(samples, 10)
         assert found.accepted + found.refused + found.failed == found.sent == len(samples)
         assert found.goodput == pytest.approx(found.accepted / 10, abs=0.01)
 
     @given(st.lists(requests, min_size=1))
     def test_percentiles_are_of_what_was_accepted(self, samples: list[Sample]) -> None:
         found, times = (
-            tally(samples, 1),
+            tally_samples(samples, 1),
             [sample.ms for sample in samples if sample.status in (200, 201, 304)],
         )
         if not times:
@@ -45,13 +45,13 @@ class TestTally:
 
     def test_tells_refusals_from_failures(self) -> None:
         samples = [one(0, 10, 503), one(0, 60, 429), one(0, 5, 500), one(0, 5, 0), one(0, 5, 404)]
-        found = tally(samples, 1)
+        found = tally_samples(samples, 1)
         assert (found.refused, found.failed) == (2, 3)
         assert found.quick_refusals == 0.5
         assert found.refused_p95 == 60
 
     def test_of_nothing(self) -> None:
-        assert tally([], 5) == Tally(0, 0, 0, 0, 0, None, None, None, None, None, None)
+        assert tally_samples([], 5) == Tally(0, 0, 0, 0, 0, None, None, None, None, None, None)
 
 
 def steady(start: int, end: int, ms: float, status: int = 200) -> list[Sample]:
@@ -95,5 +95,9 @@ class TestSecondsUntilNormal:
 @given(st.lists(requests), st.floats(0, 60), st.floats(0, 60))
 def test_spans_share_no_request(samples: list[Sample], one: float, other: float) -> None:
     start, end = sorted((one, other))
-    parts = [between(samples, 0, start), between(samples, start, end), between(samples, end, 61)]
+    parts = [
+        select_between(samples, 0, start),
+        select_between(samples, start, end),
+        select_between(samples, end, 61),
+    ]
     assert sorted(chain(*parts)) == sorted(samples)
