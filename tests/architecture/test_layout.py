@@ -1,5 +1,7 @@
 """Where things lie and how large they may grow."""
 
+import ast
+import re
 import tomllib
 from collections import Counter
 from pathlib import Path
@@ -78,6 +80,38 @@ class TestService:
         apps = yaml.safe_load((ROOT / "dapr.yaml").read_text())["apps"]
         assert project["name"] == f"{service}-service"
         assert [app["command"] for app in apps if app["appID"] == service] == [["serve", service]]
+
+
+class TestTheSameRole:
+    """What each service has is called the same in each; `servicekit.app` runs it."""
+
+    def test_has_one_name_for_what_runs_beside_requests(self) -> None:
+        names = {"STARTUP", "WORK", "PURGE_JOBS"}
+        for path in sorted((ROOT / "services").glob("*/src/*/background.py")):
+            found = set(re.findall(r"^([A-Z_]+) = \(", path.read_text(), re.M))
+            assert "STARTUP" in found, path
+            assert found <= names, f"{path}: {found - names}"
+
+    def test_has_one_loop_for_what_is_past_its_retention(self) -> None:
+        for module in production("services"):
+            for function in ast.walk(ast.parse(module.text)):
+                if isinstance(function, ast.AsyncFunctionDef) and re.search("purge|retention", function.name):
+                    loops = [each for each in ast.walk(function) if isinstance(each, ast.While)]
+                    sleeps = [each for loop in loops for each in ast.walk(loop) if _is_sleep(each)]
+                    assert not sleeps, f"{module.path}: {function.name} has a loop of its own"
+
+    def test_has_one_name_for_the_tombstone_of_a_user(self) -> None:
+        tombstones = {
+            node.name
+            for module in production("services")
+            for node in ast.walk(ast.parse(module.text))
+            if isinstance(node, ast.ClassDef) and "erased_at: datetime\n" in f"{ast.unparse(node)}\n"
+        }
+        assert tombstones == {"DeletedUser"}
+
+
+def _is_sleep(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func) == "asyncio.sleep"
 
 
 def test_servicekit_stays_small() -> None:

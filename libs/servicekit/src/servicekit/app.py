@@ -31,10 +31,10 @@ from servicekit.web.connection_draining import ConnectionDraining
 from servicekit.web.service_app import ServiceApp
 from servicekit.web.text_validation import TextValidation
 
-HOUSEKEEPING_SECONDS = 600
+RETENTION_SECONDS = 600
 
 Background = Callable[[FastAPI], Coroutine[Any, Any, None]]
-PurgeJob = Callable[[AsyncSession], Awaitable[None]]
+PurgeJob = Callable[[FastAPI], Awaitable[None]]
 log = logging.getLogger(__name__)
 
 
@@ -58,7 +58,7 @@ def create_app(
     startup: run once before the first request, with `app.state` complete.
     background: run beside the requests, from then until the end.
     admission: what is done where too many requests come at once, if not the usual.
-    purge: delete what this service no longer needs; done every ten minutes, in one transaction.
+    purge: delete what is past its retention; one after the other, every ten minutes.
     fast_reads: reads that are answered past the framework, before all routes.
     """
     start_logging(settings)
@@ -120,7 +120,8 @@ def _lifespan(
             await sidecar.start()
             stack.push_async_callback(sidecar.close)
             if database:
-                await _start_persistence(database, settings, sidecar, stack, purge_jobs)
+                await _start_persistence(database, settings, sidecar, stack)
+                stack.push_async_callback(_cancel, asyncio.create_task(_run_retention(app, purge_jobs)))
             for begin in startup:
                 await begin(app)
             for work in background:
@@ -132,20 +133,13 @@ def _lifespan(
 
 
 async def _start_persistence(
-    database: Database,
-    settings: ServiceSettings,
-    sidecar: Sidecar,
-    stack: AsyncExitStack,
-    purge_jobs: Sequence[PurgeJob],
+    database: Database, settings: ServiceSettings, sidecar: Sidecar, stack: AsyncExitStack
 ) -> None:
     stack.push_async_callback(database.close)
     if settings.migrate_on_start:
         await migrate(database)
-    housekeeping = _run_housekeeping(
-        database, [idempotency.purge_expired, processed_messages.purge_expired, *purge_jobs]
-    )
     relay = OutboxRelay(database, sidecar, events_per_message=settings.events_per_message)
-    for work in (relay.run(), outbox_metrics.sample_outbox(database), housekeeping):
+    for work in (relay.run(), outbox_metrics.sample_outbox(database)):
         stack.push_async_callback(_cancel, asyncio.create_task(work))
 
 
@@ -154,13 +148,25 @@ async def _cancel(task: asyncio.Task[None]) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def _run_housekeeping(database: Database, purge_jobs: Sequence[PurgeJob]) -> None:
-    """Delete what is past its retention: answers after a day, ids of messages after the events are gone, …"""
+def in_one_transaction(purge: Callable[[AsyncSession], Awaitable[None]]) -> PurgeJob:
+    """A purge job that is one transaction of the service's database."""
+
+    async def purge_in_transaction(app: FastAPI) -> None:
+        async with app.state.database.transaction() as session:
+            await purge(session)
+
+    return purge_in_transaction
+
+
+PURGE_JOBS = tuple(map(in_one_transaction, (idempotency.purge_expired, processed_messages.purge_expired)))
+
+
+async def _run_retention(app: FastAPI, jobs: Sequence[PurgeJob]) -> None:
+    """Run every job now and then; one that fails keeps no other from its work."""
     while True:
-        await asyncio.sleep(HOUSEKEEPING_SECONDS)
-        try:
-            async with database.transaction() as session:
-                for purge in purge_jobs:
-                    await purge(session)
-        except Exception as error:
-            log.warning("housekeeping failed: %s", error)
+        await asyncio.sleep(RETENTION_SECONDS)
+        for purge in (*PURGE_JOBS, *jobs):
+            try:
+                await purge(app)
+            except Exception as error:
+                log.warning("purging failed: %s", error)

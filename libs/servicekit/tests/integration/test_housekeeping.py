@@ -1,5 +1,6 @@
 """What is kept for a while, and health. On both databases."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -10,6 +11,7 @@ from sqlalchemy import select
 from sqlmodel import SQLModel, col
 
 from contracts.names import App
+from servicekit import app as under_test
 from servicekit.messaging import processed_messages
 from servicekit.messaging.processed_messages import ProcessedMessageRow
 from servicekit.persistence.database import Database
@@ -50,6 +52,32 @@ class TestForgetting:
             await idempotency.purge_expired(session)
         async with database.reading() as session:
             assert list(await session.scalars(select(col(IdempotencyRow.key_hash)))) == ["23"]
+
+
+class TestRetention:
+    async def test_runs_every_job_again_and_again_though_one_fails(
+        self, database: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(under_test, "RETENTION_SECONDS", 0.01)
+        rounds: asyncio.Queue[Database] = asyncio.Queue()
+        served_at = datetime.now(UTC) - timedelta(hours=25)
+        async with database.transaction() as session:
+            session.add(IdempotencyRow(owner="ada", key_hash="1", request_hash="", served_at=served_at))
+
+        async def fail(_: FastAPI) -> None:
+            raise OSError("away")
+
+        async def note(app: FastAPI) -> None:
+            rounds.put_nowait(app.state.database)
+
+        app = FastAPI()
+        app.state.database = database
+        loop = asyncio.create_task(under_test._run_retention(app, [fail, note]))
+        async with asyncio.timeout(30):
+            assert [await rounds.get() for _ in range(2)] == [database, database]
+        loop.cancel()
+        async with database.reading() as session:
+            assert list(await session.scalars(select(col(IdempotencyRow.key_hash)))) == []
 
 
 class TestInbox:

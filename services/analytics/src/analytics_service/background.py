@@ -3,7 +3,8 @@
 from analytics_service.container import open_container
 from analytics_service.dead_letters.gauges import refresh_gauges
 from analytics_service.dead_letters.retention import purge_dead_letters
+from servicekit.app import in_one_transaction
 
 STARTUP = (open_container,)
 WORK = (refresh_gauges,)
-RETENTION = (purge_dead_letters,)
+PURGE_JOBS = (in_one_transaction(purge_dead_letters),)

@@ -15,6 +15,6 @@ def create(settings: Settings | None = None) -> FastAPI:
         events=subscriptions,
         startup=background.STARTUP,
         background=background.WORK,
-        purge=background.RETENTION,
+        purge=background.PURGE_JOBS,
         fast_reads=routers.FAST_READS,
     )

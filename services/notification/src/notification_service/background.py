@@ -20,7 +20,6 @@ from notification_service.reminders.dispatcher import ReminderDispatcher
 from notification_service.reminders.scheduled_jobs import ScheduledJobs
 from notification_service.retention import purge_expired, shed_queues
 
-HOUSEKEEPING_SECONDS = 3600
 SHEDDING_SECONDS = 60
 
 log = logging.getLogger(__name__)
@@ -68,16 +67,11 @@ async def reencrypt_webhook_secrets(app: FastAPI) -> None:
             await asyncio.sleep(SHEDDING_SECONDS)
 
 
-async def run_retention_jobs(app: FastAPI) -> None:
-    """Purge what is long over and what is too much, now and then."""
+async def purge_stored(app: FastAPI) -> None:
+    """Purge what is long over and what is too much."""
     container = container_of(app)
-    while True:
-        await asyncio.sleep(HOUSEKEEPING_SECONDS)
-        try:
-            async with container.database.transaction() as session:
-                await purge_expired(session, container.settings, datetime.now(UTC))
-        except Exception as error:
-            log.warning("housekeeping failed: %s", error)
+    async with container.database.transaction() as session:
+        await purge_expired(session, container.settings, datetime.now(UTC))
 
 
 async def run_queue_shedding(app: FastAPI) -> None:
@@ -97,7 +91,7 @@ WORK = (
     run_job_scheduler,
     run_delivery_worker,
     reencrypt_webhook_secrets,
-    run_retention_jobs,
     run_queue_shedding,
     refresh_overdue_gauges,
 )
+PURGE_JOBS = (purge_stored,)

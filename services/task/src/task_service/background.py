@@ -2,12 +2,13 @@
 
 from fastapi import FastAPI
 
+from servicekit.app import in_one_transaction
 from task_service.container import Container
 from task_service.fanout import worker as fanout
 from task_service.import_export import worker as imports
 from task_service.import_export.handover import Handover
 from task_service.import_export.use_cases import purge_imports
-from task_service.retention import worker as retention
+from task_service.retention.purge import purge_expired
 from task_service.sync.use_cases import purge_deletions
 from task_service.unit_of_work.session import use_units_of_work
 
@@ -20,5 +21,9 @@ async def open_container(app: FastAPI) -> None:
 
 
 STARTUP = (open_container,)
-WORK = (imports.run, fanout.run, retention.run)
-PURGE = (purge_deletions, purge_imports)
+WORK = (imports.run, fanout.run)
+PURGE_JOBS = (
+    in_one_transaction(purge_deletions),
+    in_one_transaction(purge_imports),
+    purge_expired,
+)

@@ -16,7 +16,7 @@ from task_service.tasks.models import Activity, Task, TaskLabel, TaskText
 __all__ = [
     "NEVER",
     "Activity",
-    "ErasedOwner",
+    "DeletedUser",
     "IdempotencyRow",
     "Label",
     "OutboxRow",
@@ -29,8 +29,8 @@ __all__ = [
 ]
 
 
-class ErasedOwner(SQLModel, table=True):
-    """A user whose account is gone. Their access tokens are good for some minutes more."""
+class DeletedUser(SQLModel, table=True):
+    """Tombstone of a user whose account is gone: their access tokens are good for some minutes more."""
 
     __tablename__ = "erased_owner"
 

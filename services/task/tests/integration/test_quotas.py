@@ -15,7 +15,7 @@ from task_service.models import Activity, Label, Project, SavedFilter, Task
 from task_service.quotas.models import AccountUsage
 from task_service.quotas.recorder import LIMITS
 from task_service.quotas.sizes import size_of
-from task_service.retention import worker as housekeeping
+from task_service.retention import purge as retention
 from task_service.settings import Settings
 from task_service.subscriptions import subscriptions
 from task_service.tasks import use_cases
@@ -237,9 +237,9 @@ class TestTheHistory:
 
     async def test_ends_after_its_time(self, task: ServiceUnderTest) -> None:
         await made(task)
-        await housekeeping.purge_history(task.database, datetime.now(UTC) - timedelta(days=1))
+        await retention.purge_history(task.database, datetime.now(UTC) - timedelta(days=1))
         assert (await counted(task))["bytes_of_history"] > 0
-        await housekeeping.purge_history(task.database, datetime.now(UTC) + timedelta(days=1))
+        await retention.purge_history(task.database, datetime.now(UTC) + timedelta(days=1))
         assert (await used(task))["bytes_of_history"] == (await counted(task))["bytes_of_history"] == 0
 
 
@@ -355,7 +355,7 @@ async def run_batch(task: ServiceUnderTest, random: Random) -> None:
 
 
 async def empty_trash(task: ServiceUnderTest, random: Random) -> None:
-    await housekeeping.purge_trash(task.database, datetime.now(UTC))
+    await retention.purge_trash(task.database, datetime.now(UTC))
 
 
 DEEDS: tuple[Deed, ...] = (

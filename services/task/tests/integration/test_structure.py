@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import update
 from task_service.main import create
 from task_service.models import Task
-from task_service.retention import worker as housekeeping
+from task_service.retention import purge as retention
 from task_service.settings import Settings
 
 from conftest import OpenService, ServiceUnderTest
@@ -303,7 +303,7 @@ class TestTrash:
         async with task.database.transaction() as session:
             long_ago = datetime.now(UTC) - timedelta(days=31)
             await session.execute(update(Task).where(Task.id == old["id"]).values(deleted_at=long_ago))
-        await housekeeping.purge_trash(task.database, datetime.now(UTC) - housekeeping.TRASH_KEPT)
+        await retention.purge_trash(task.database, datetime.now(UTC) - retention.TRASH_KEPT)
         assert await titles(task, "trash=true") == ["young"]
         assert (await task.client.post(f"/tasks/{old['id']}/restore")).status_code == 404
         assert (await task.client.get(f"/tasks/{old['id']}/activity")).status_code == 404

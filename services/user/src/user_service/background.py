@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from servicekit.app import in_one_transaction
 from servicekit.security.auth import TokenVerifier
 from user_service import use_cases
 from user_service.api_tokens.use_cases import purge_expired_tokens
@@ -17,4 +18,4 @@ async def open_container(app: FastAPI) -> None:
 
 
 STARTUP = (open_container,)
-RETENTION = (purge_expired_tokens, use_cases.purge_refresh_tokens)
+PURGE_JOBS = (in_one_transaction(purge_expired_tokens), in_one_transaction(use_cases.purge_refresh_tokens))

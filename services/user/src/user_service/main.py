@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from servicekit.app import create_app
-from user_service.background import RETENTION, STARTUP
+from user_service.background import PURGE_JOBS, STARTUP
 from user_service.routers import ALL, FAST_READS
 from user_service.settings import Settings
 from user_service.subscriptions import subscriptions
@@ -15,6 +15,6 @@ def create(settings: Settings | None = None) -> FastAPI:
         ALL,
         events=subscriptions,
         startup=STARTUP,
-        purge=RETENTION,
+        purge=PURGE_JOBS,
         fast_reads=FAST_READS,
     )

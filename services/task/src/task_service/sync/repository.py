@@ -23,7 +23,7 @@ from sqlmodel import col
 from servicekit.persistence.deferred_inserts import DeferredInsert
 from servicekit.persistence.json_rows import json_rows, rows_of
 from servicekit.persistence.ownership import OwnedRepository, OwnerScope
-from task_service.models import ErasedOwner
+from task_service.models import DeletedUser
 from task_service.sync.models import ChangeCounter, ChangeLogEntry
 from task_service.unit_of_work.repository import Telling, cte_of
 
@@ -33,7 +33,7 @@ _OWN = ("user_id", "last", "forgotten")
 
 
 def _allocate_numbers(insert: Any, user_id: ColumnElement[str], last: ColumnElement[int]) -> Any:
-    is_erased = exists().where(col(ErasedOwner.id) == user_id)
+    is_erased = exists().where(col(DeletedUser.id) == user_id)
     new = insert(_COUNTER).from_select(_OWN, select(user_id, last, literal(0, Integer)).where(~is_erased))
     more = {"last": _COUNTER.c.last + new.excluded.last}
     return new.on_conflict_do_update(index_elements=["user_id"], set_=more).returning(

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from servicekit.errors import AccountGone
 from servicekit.persistence.database import build_per_dialect, execute_per_dialect
 from servicekit.web.idempotency import CLAIMED
-from task_service.models import ErasedOwner
+from task_service.models import DeletedUser
 
 LOCK_USER = text(
     "SELECT pg_advisory_xact_lock(hashtextextended(:user_id, 0)), set_config('todo.user_id', :owner, true)"
@@ -17,7 +17,7 @@ LOCK_USER = text(
 PostgreSQL row-level security hides all others. Empty: those of several."""
 OWNER = "owner"
 """Key in `session.info`: the user whose lock was acquired; empty if it was that of several."""
-_NOTE_ERASED = build_per_dialect(lambda insert: insert(ErasedOwner).on_conflict_do_nothing())
+_NOTE_ERASED = build_per_dialect(lambda insert: insert(DeletedUser).on_conflict_do_nothing())
 
 
 async def lock_user(session: AsyncSession, user_id: str) -> None:
@@ -36,7 +36,7 @@ async def lock_user(session: AsyncSession, user_id: str) -> None:
 async def require_account(session: AsyncSession, user_id: str) -> None:
     """Raise `AccountGone` for an erased user. Under the lock of the user, for what the change log does not
     number: there it is looked up with the number."""
-    if await session.get(ErasedOwner, user_id):
+    if await session.get(DeletedUser, user_id):
         raise AccountGone
 
 

@@ -4,15 +4,12 @@ User by user and a slice at a time, each in a transaction of its own that has ta
 nobody waits for long, and what was dropped is counted right.
 """
 
-import asyncio
-import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from fastapi import FastAPI
 from sqlalchemy import Connection, Select
 
-from servicekit.app import HOUSEKEEPING_SECONDS
 from servicekit.persistence.database import Database
 from task_service.container import container_of
 from task_service.retention import repository
@@ -23,20 +20,12 @@ TRASH_KEPT = timedelta(days=30)
 ACTIVITY_KEPT = timedelta(days=730)
 USERS_AT_A_TIME = 100
 
-log = logging.getLogger(__name__)
 
-
-async def run(app: FastAPI) -> None:
-    """Keep house until cancelled."""
-    database = container_of(app).database
-    while True:
-        await asyncio.sleep(HOUSEKEEPING_SECONDS)
-        try:
-            now = datetime.now(UTC)
-            await purge_trash(database, now - TRASH_KEPT)
-            await purge_history(database, now - ACTIVITY_KEPT)
-        except Exception as error:
-            log.warning("housekeeping failed: %s", error)
+async def purge_expired(app: FastAPI) -> None:
+    """Purge old trash and old activity."""
+    database, now = container_of(app).database, datetime.now(UTC)
+    await purge_trash(database, now - TRASH_KEPT)
+    await purge_history(database, now - ACTIVITY_KEPT)
 
 
 async def purge_trash(database: Database, before: datetime) -> None:
