@@ -27,8 +27,8 @@ _DESCRIPTIONS = {
     400: "Malformed: the body is not JSON, or path or headers can't be read.",
     401: "A valid access token or API token is needed.",
     403: "The account, or the API token, may not do that.",
-    404: "There is nothing here, or it belongs to somebody else.",
-    408: "The request did not arrive in time.",
+    404: "Not found, or it belongs to somebody else.",
+    408: "The request took too long to arrive.",
     409: "Conflicts with the current state, or with a quota of the account.",
     412: "It has changed since it was read; `current` is how it is now, `ETag` its version.",
     413: "The body is too large.",
@@ -36,7 +36,7 @@ _DESCRIPTIONS = {
     422: "The request is not valid; `errors` points at the fields.",
     429: "Too many requests; try again after `Retry-After`.",
     431: "The headers are too large.",
-    503: "Too many requests at once, or a part this request needs can't be reached. Nothing was done if the "
+    503: "Too many requests at once, or a service this request needs is unavailable. Nothing was done if the "
     "code is `overloaded`; else try again with the same `Idempotency-Key`.",
 }
 _HEADERS = {

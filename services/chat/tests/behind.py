@@ -73,9 +73,7 @@ class Behind(FakeSidecar):
     def _read(self, path: str) -> SidecarResponse:
         kind, _, id = path.partition("?")[0].removeprefix("/").partition("/")
         if id:
-            return (
-                answer(**self.tasks[id]) if id in self.tasks else answer(404, detail="There is nothing here")
-            )
+            return answer(**self.tasks[id]) if id in self.tasks else answer(404, detail="Not found")
         return answer(items=list(self.tasks.values()) if kind == "tasks" else [], next_cursor=None)
 
     def _change(self, method: str, path: list[str], body: Any) -> SidecarResponse:

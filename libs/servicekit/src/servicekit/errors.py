@@ -18,7 +18,7 @@ ServiceError (500)
 ├── Invalid (422)             carries pointers to the wrong fields
 ├── TooManyRequests (429)
 ├── HeadersTooLarge (431)
-└── Unavailable (503)         a part this request needs can't be reached; try again
+└── Unavailable (503)         a service this request needs is unavailable; try again
     ├── Overloaded            too many came at once; nothing was done
     ├── TimedOut              somebody was there, and took too long over this request
     ├── ServiceUnreachable    nobody was there at all
@@ -114,7 +114,7 @@ class InsufficientScope(Forbidden):
 class NotFound(ServiceError):
     status = 404
     code = "not-found"
-    title = "There is nothing here"
+    title = "Not found"
 
 
 class MethodNotAllowed(ServiceError):
@@ -133,7 +133,7 @@ class MethodNotAllowed(ServiceError):
 class RequestTimeout(ServiceError):
     status = 408
     code = "request-timeout"
-    title = "The request did not arrive in time"
+    title = "The request took too long to arrive"
 
 
 class Conflict(ServiceError):
@@ -144,7 +144,7 @@ class Conflict(ServiceError):
 
 class QuotaExceeded(Conflict):
     code = "quota-exceeded"
-    title = "A limit of this account is reached"
+    title = "A quota of this account is used up"
 
     def __init__(self, name: str, *, used: int, limit: int) -> None:
         """name: of the quota, as `GET /users/me/usage` has it."""
@@ -159,7 +159,7 @@ class QuotaExceeded(Conflict):
 class PreconditionFailed(ServiceError):
     status = 412
     code = "precondition-failed"
-    title = "It has changed since you read it"
+    title = "The resource has changed since you read it"
 
     def __init__(self, current: BaseModel | None, etag: str) -> None:
         super().__init__(headers={"ETag": etag})
@@ -176,7 +176,7 @@ class PreconditionFailed(ServiceError):
 class TooLarge(ServiceError):
     status = 413
     code = "too-large"
-    title = "The body is larger than this route takes"
+    title = "The request body is too large"
 
 
 class TooManyRequests(ServiceError):
@@ -188,7 +188,7 @@ class TooManyRequests(ServiceError):
 class Unavailable(ServiceError):
     status = 503
     code = "unavailable"
-    title = "A part this request needs can't be reached"
+    title = "A service this request needs is unavailable"
 
     def __init__(self, detail: str = "", *, code: str = "", retry_after: int = 2) -> None:
         super().__init__(detail, code=code, headers={"Retry-After": str(retry_after)})
@@ -196,7 +196,7 @@ class Unavailable(ServiceError):
 
 class Overloaded(Unavailable):
     code = "overloaded"
-    title = "Too many requests came at once"
+    title = "The server is overloaded"
 
     def __init__(self) -> None:
         super().__init__("Nothing was done. Send it again in a moment.", retry_after=1)
@@ -206,7 +206,7 @@ class TimedOut(Unavailable):
     """Whoever was asked has not answered in time: it may be the request that takes long."""
 
     code = "timed-out"
-    title = "The answer took too long"
+    title = "The server took too long to respond"
 
 
 class ServiceUnreachable(Unavailable):
@@ -227,7 +227,7 @@ class BadRequest(ServiceError):
 class UriTooLong(ServiceError):
     status = 414
     code = "uri-too-long"
-    title = "The address with its query is too long"
+    title = "The URL is too long"
 
 
 class HeadersTooLarge(ServiceError):
@@ -239,4 +239,4 @@ class HeadersTooLarge(ServiceError):
 class MalformedJson(ServiceError):
     status = 400
     code = "malformed-json"
-    title = "The body is not JSON"
+    title = "The request body is not valid JSON"

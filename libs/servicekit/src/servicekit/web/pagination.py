@@ -41,7 +41,7 @@ def decode_cursor(cursor: str, *, bound_to: str, values: int) -> list[Any]:
     try:
         binding, *last = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, TypeError) as error:
-        raise Invalid.field("?cursor", "This is not a cursor.", code="cursor-invalid") from error
+        raise Invalid.field("?cursor", "The cursor is not valid.", code="cursor-invalid") from error
     if binding != _hash_scope(bound_to) or len(last) != values:
         raise Invalid.field("?cursor", "This cursor belongs to another list.", code="cursor-invalid")
     return list(last)
@@ -52,7 +52,7 @@ def parse_time_and_id(last: Sequence[Any]) -> tuple[datetime, str]:
     try:
         return datetime.fromisoformat(last[0]).astimezone(UTC), str(last[1])
     except (TypeError, ValueError, OverflowError) as error:
-        raise Invalid.field("?cursor", "This is not a cursor.", code="cursor-invalid") from error
+        raise Invalid.field("?cursor", "The cursor is not valid.", code="cursor-invalid") from error
 
 
 def paginate(rows: Sequence[T], limit: int) -> tuple[Sequence[T], T | None]:

@@ -98,7 +98,7 @@ async def discard_dead_letter(
     if letter is None:
         raise NotFound
     if letter.state == "replayed":
-        raise Conflict("It has been replayed, so there is nothing to discard.", code="replayed")
+        raise Conflict("This message has been replayed and can't be discarded.", code="replayed")
     letter.state, letter.outcome = "discarded", body.reason
     return DeadLetterRead.model_validate(letter)
 

@@ -143,7 +143,7 @@ class DeliveryWorker:
         if channel is None or not channel.is_active:
             result = SendResult("channel_gone", "the channel is not there any more")
         elif notification is None:
-            result = SendResult("permanent_failure", "what it told of is not kept any more")
+            result = SendResult("permanent_failure", "the notification is no longer stored")
         else:
             result = await self._send_job(DeliveryJob(delivery, channel, notification))
         took = time.monotonic() - started

@@ -41,7 +41,7 @@ async def add_channel(
     if body.kind == "email":
         target = recipient.email
         if not target:
-            raise Conflict("The address of your account is not known here yet.", code="address-unknown")
+            raise Conflict("Your account's e-mail address is not known here yet.", code="address-unknown")
         return await _upsert_channel(session, settings, user.user_id, "email", target, {})
     assert body.endpoint
     assert body.keys
@@ -117,12 +117,12 @@ async def redeliver_delivery(session: AsyncSession, settings: Settings, user_id:
     await recipients.lock_account(session, user_id)
     delivery, now = await _lock_owned_delivery(session, user_id, id), datetime.now(UTC)
     if delivery.channel_id is None:
-        raise Conflict("What is in the inbox needs no other delivery.", code="delivered-to-inbox")
+        raise Conflict("An inbox notification can't be redelivered.", code="delivered-to-inbox")
     channel = await ChannelRepository(session, user_id).lock_channel(delivery.channel_id)
     if channel is None or not channel.is_active:
         raise Conflict("This channel is not active.", code="channel-inactive")
     if not await ChannelRepository(session, user_id).has_notification(delivery):
-        raise Conflict("What it told of is not kept any more.", code="notification-gone")
+        raise Conflict("The notification of this delivery is no longer stored.", code="notification-gone")
     if delivery.state != "due":
         await quotas.require_room(session, settings, user_id, "deliveries_waiting")
     await quotas.record_use(session, settings, user_id, "redeliveries", now)

@@ -27,11 +27,11 @@ class ReminderCreate(RequestBody):
     @model_validator(mode="after")
     def says_when_and_of_what(self) -> "ReminderCreate":
         if (self.minutes_before is None) == (self.at is None):
-            raise ValueError("either minutes_before or at")
+            raise ValueError("give either minutes_before or at")
         if self.task_id is None and self.minutes_before is not None:
             raise ValueError("minutes_before needs a task_id")
         if self.task_id is None and not (self.title or "").strip():
-            raise ValueError("a reminder of no task needs a title")
+            raise ValueError("a reminder without a task needs a title")
         return self
 
 

@@ -118,7 +118,7 @@ async def cancel_reminder(session: AsyncSession, user_id: str, id: str) -> None:
     """End a reminder. Raises `NotFound`, and `Conflict` for one that came with its task."""
     reminder = await _lock_reminder(session, user_id, id)
     if reminder.kind in ("task", "digest"):
-        raise Conflict("It comes from the task or the preferences: change it there.", code="reminder-follows")
+        raise Conflict("Change this reminder in its task or your preferences.", code="reminder-follows")
     if reminder.state in ("planned", "waiting"):
         reminder.state = "cancelled"
 

@@ -37,7 +37,7 @@ def behind(cursor: str | None, bound_to: str) -> tuple[str, str] | None:
         return None
     position, id = decode_cursor(cursor, bound_to=bound_to, values=2)
     if not (isinstance(position, str) and isinstance(id, str)):
-        raise Invalid.field("?cursor", "This is not a cursor.", code="cursor-invalid")
+        raise Invalid.field("?cursor", "The cursor is not valid.", code="cursor-invalid")
     return position, id
 
 

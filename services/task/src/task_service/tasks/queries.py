@@ -169,4 +169,4 @@ def _decode_position(cursor: str, bound_to: str, sort: Sort) -> tuple[datetime, 
     try:
         return decode_values(["created"], [now])[0], decode_values(sort.fields, stored)
     except (ValueError, OverflowError) as error:
-        raise Invalid.field("?cursor", "This is not a cursor.", code="cursor-invalid") from error
+        raise Invalid.field("?cursor", "The cursor is not valid.", code="cursor-invalid") from error

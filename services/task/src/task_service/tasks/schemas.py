@@ -75,7 +75,7 @@ class ReminderOfTask(RequestBody):
     @model_validator(mode="after")
     def is_one_of_the_two(self) -> "ReminderOfTask":
         if (self.minutes_before is None) == (self.at is None):
-            raise ValueError("either minutes_before or at")
+            raise ValueError("give either minutes_before or at")
         return self
 
     @model_serializer(mode="wrap")
@@ -143,7 +143,7 @@ class Move(RequestBody):
     @model_validator(mode="after")
     def one_neighbour(self) -> "Move":
         if (self.before is None) == (self.after is None):
-            raise ValueError("say either before or after which task")
+            raise ValueError("give either before or after")
         return self
 
 

@@ -153,7 +153,7 @@ async def save_edit(tasks: TaskClient, id: str, edit: Edit) -> TaskRead:
                 raise
             current: TaskRead = refusal.current
             edit = rebase_on_current(edit, current)
-    raise Conflict("This task is being changed elsewhere all the time; try again.", code="busy")
+    raise Conflict("This task keeps changing elsewhere; try again.", code="busy")
 
 
 def rebase_on_current(edit: Edit, current: TaskRead) -> Edit:

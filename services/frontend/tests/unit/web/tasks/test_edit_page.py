@@ -128,7 +128,7 @@ class TestAConflict:
     async def test_that_never_ends_is_given_up(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
         services.answers[SAVE] = problem(412, "precondition-failed", current=READ)
         response = await ada.post(f"/tasks/{ID}", data=form(title="x"), headers=HTMX)
-        assert "being changed elsewhere all the time" in response.text
+        assert "keeps changing elsewhere" in response.text
 
 
 class TestATaskThatIsGone:
