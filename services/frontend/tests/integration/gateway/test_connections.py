@@ -128,42 +128,42 @@ def problem_of(response: bytes) -> dict[str, object]:
     return found
 
 
-class TestTheHead:
-    def test_that_comes_a_byte_at_a_time_is_408(self, connect: Connect) -> None:
+class TestRequestHead:
+    def test_sent_a_byte_at_a_time_gets_408(self, connect: Connect) -> None:
         response = dawdle(connect(), HEAD + b"a: b\r\n" * 10_000)
         assert (status_of(response), problem_of(response)["code"]) == (408, "request-timeout")
 
-    def test_that_never_comes_is_408(self, connect: Connect) -> None:
+    def test_never_sent_gets_408(self, connect: Connect) -> None:
         assert status_of(rest(connect())) == 408
 
-    def test_of_a_further_request_has_a_limit_too(self, connect: Connect) -> None:
+    def test_of_a_second_request_on_a_connection_is_limited_too(self, connect: Connect) -> None:
         connection = connect()
         connection.sendall(HEAD + b"Content-Length: 1\r\n\r\na")
         assert status_of(connection.recv(65536)) == 200
         assert status_of(dawdle(connection, HEAD * 1000)) == 408
 
-    def test_behind_blank_lines_has_a_limit_too(self, connect: Connect) -> None:
+    def test_after_blank_lines_is_limited_too(self, connect: Connect) -> None:
         connection = connect()
         connection.sendall(HEAD + b"Content-Length: 1\r\n\r\na")
         assert status_of(connection.recv(65536)) == 200
         assert status_of(dawdle(connection, b"\r\n")) == 408
 
-    def test_without_end_is_431(self, connect: Connect) -> None:
+    def test_without_end_gets_431(self, connect: Connect) -> None:
         connection = connect()
         connection.sendall(HEAD + b"a" * (Impatient.max_head_bytes + 1))
         assert status_of(rest(connection)) == 431
 
     @settings(max_examples=20)
     @given(junk=st.binary(min_size=1, max_size=60))
-    def test_that_is_no_http_is_refused_in_our_words(self, port: int, junk: bytes) -> None:
+    def test_that_is_not_http_gets_a_problem_document(self, port: int, junk: bytes) -> None:
         with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
             connection.sendall(b"\x01" + junk + b"\r\n\r\n")
             response = rest(connection)
         assert (status_of(response), problem_of(response)["code"]) == (400, "http-invalid")
 
 
-class TestTheBody:
-    def test_that_comes_a_byte_at_a_time_is_408_and_reaches_nobody_as_whole(
+class TestRequestBody:
+    def test_sent_a_byte_at_a_time_gets_408_and_is_never_forwarded_as_complete(
         self, connect: Connect, app: App
     ) -> None:
         app.bodies.clear()
@@ -172,18 +172,18 @@ class TestTheBody:
         assert status_of(dawdle(connection, b"a")) == 408
         assert app.bodies == [None]
 
-    def test_that_comes_in_chunks_has_a_limit_too(self, connect: Connect) -> None:
+    def test_sent_in_chunks_is_limited_too(self, connect: Connect) -> None:
         connection = connect()
         connection.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
         assert status_of(dawdle(connection, b"1\r\na\r\n")) == 408
 
-    def test_of_a_refused_request_has_a_limit_too(self, connect: Connect) -> None:
+    def test_of_a_rejected_request_is_limited_too(self, connect: Connect) -> None:
         connection = connect()
         connection.sendall(b"POST /refused HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n")
         assert status_of(connection.recv(65536)) == 413
         assert dawdle(connection, b"a") == b""
 
-    def test_that_is_steady_and_in_time_is_served(self, connect: Connect) -> None:
+    def test_sent_steadily_and_in_time_is_served(self, connect: Connect) -> None:
         connection = connect()
         connection.sendall(HEAD + b"Content-Length: 500000\r\nConnection: close\r\n\r\n")
         for _ in range(50):
@@ -191,15 +191,17 @@ class TestTheBody:
         assert rest(connection).endswith(b"500000")
 
 
-class TestTheAnswer:
+class TestResponse:
     @pytest.mark.parametrize("connection_header", [b"", b"Connection: close\r\n"])
-    async def test_nobody_takes_in_is_given_up(self, connect: Connect, connection_header: bytes) -> None:
+    async def test_that_the_client_never_reads_is_aborted(
+        self, connect: Connect, connection_header: bytes
+    ) -> None:
         connection = connect()
         connection.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\n" + connection_header + b"\r\n")
         await asyncio.sleep(4 * SECONDS)
         assert len(rest(connection)) < len(LARGE)
 
-    async def test_is_whole_for_who_reads_slowly(self, connect: Connect) -> None:
+    async def test_is_complete_for_a_slow_reader(self, connect: Connect) -> None:
         connection = connect()
         connection.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         begin, taken = time.monotonic(), 0
@@ -209,7 +211,7 @@ class TestTheAnswer:
         assert taken < len(LARGE)
         assert taken + len(rest(connection)) > len(LARGE)
 
-    def test_of_pipelined_requests_come_in_their_order(self, connect: Connect) -> None:
+    def test_order_follows_pipelined_requests(self, connect: Connect) -> None:
         connection = connect()
         wanted = (HEAD + b"Content-Length: %d\r\n\r\n" % number + b"a" * number for number in range(5))
         connection.sendall(b"".join(wanted))

@@ -119,7 +119,9 @@ def went_early() -> float:
     return float(REFUSED._value.get())
 
 
-async def test_it_says_what_the_app_says(gateway: RunningGateway, connection: Connection) -> None:
+async def test_an_early_refusal_equals_the_response_of_the_app(
+    gateway: RunningGateway, connection: Connection
+) -> None:
     known = gateway.know("ada")
     await gateway.fill()
     for method, body in (("GET", None), ("POST", b"{}"), ("DELETE", None)):
@@ -132,7 +134,7 @@ async def test_it_says_what_the_app_says(gateway: RunningGateway, connection: Co
         assert early.headers["retry-after"] == "1"
 
 
-async def test_it_never_reaches_the_app(
+async def test_an_early_refusal_never_reaches_the_app(
     gateway: RunningGateway, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = gateway.know("ada")
@@ -145,7 +147,9 @@ async def test_it_never_reaches_the_app(
     assert went_early() == before + 1
 
 
-async def test_the_connection_goes_on(gateway: RunningGateway, connection: Connection) -> None:
+async def test_a_connection_stays_usable_after_an_early_refusal(
+    gateway: RunningGateway, connection: Connection
+) -> None:
     known = gateway.know("ada")
     await gateway.fill()
     for size in (0, 10, 1_000_000):
@@ -171,7 +175,7 @@ async def test_pipelined_requests_are_answered_in_order(
     assert found == [200, 503, 503] * 5
 
 
-async def test_whoever_has_less_in_line_is_let_through(
+async def test_a_client_with_fewer_queued_requests_is_admitted(
     gateway: RunningGateway, connection: Connection
 ) -> None:
     ada, bob = gateway.know("ada"), gateway.know("bob")
@@ -191,7 +195,9 @@ async def test_whoever_has_less_in_line_is_let_through(
     assert not (await connection.answer()).is_refusal
 
 
-async def test_lots_are_drawn_in_a_crowd(gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_admission_is_random_among_many_clients(
+    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Who is read first in a round of the event loop has no less of a chance than who comes later."""
     token = gateway.know("ada").encode()
     scope = {"type": "http", "method": "GET", "path": PATH, "headers": [(b"authorization", token)]}
@@ -223,7 +229,7 @@ async def test_lots_are_drawn_in_a_crowd(gateway: RunningGateway, monkeypatch: p
         assert min(shares) >= 5 if is_crowded else shares == [100, 0, 0, 0, 0]
 
 
-async def test_a_server_that_ends_meanwhile_closes_behind_the_refusal(
+async def test_a_server_that_shuts_down_closes_the_connection_after_the_refusal(
     gateway: RunningGateway, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = gateway.know("ada")
@@ -252,7 +258,7 @@ async def test_a_server_that_ends_meanwhile_closes_behind_the_refusal(
         {"authorization": "Basic YTpi"},
     ],
 )
-async def test_what_is_unusual_is_for_the_app(
+async def test_unusual_requests_are_passed_to_the_app(
     gateway: RunningGateway, connection: Connection, headers: Head, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = gateway.know("ada")
@@ -266,7 +272,9 @@ async def test_what_is_unusual_is_for_the_app(
         assert response.headers["access-control-allow-origin"] == headers["origin"]
 
 
-async def test_probes_and_operators_are_for_the_app(gateway: RunningGateway, connection: Connection) -> None:
+async def test_probes_and_operators_are_passed_to_the_app(
+    gateway: RunningGateway, connection: Connection
+) -> None:
     known = gateway.know("ada")
     await gateway.fill()
     connection.send("GET", "/healthz", authorization=known)
@@ -275,7 +283,7 @@ async def test_probes_and_operators_are_for_the_app(gateway: RunningGateway, con
     assert not (await connection.answer()).is_refusal
 
 
-async def test_a_process_that_leaves_tells_so(
+async def test_a_draining_process_announces_that_it_closes_connections(
     gateway: RunningGateway, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = gateway.know("ada")
@@ -289,7 +297,7 @@ async def test_a_process_that_leaves_tells_so(
 @pytest.mark.parametrize(
     ("method", "body", "length"), [("GET", b"", "0"), ("POST", b"{}", "2"), ("POST", b"", "9")]
 )
-async def test_places_are_given_back(
+async def test_slots_are_released(
     gateway: RunningGateway, connection: Connection, method: str, body: bytes, length: str
 ) -> None:
     """By answers, and by clients that go before their body came."""
@@ -307,7 +315,7 @@ async def test_places_are_given_back(
         assert (lane._reserved, lane.working) == (0, 0)
 
 
-async def test_a_place_is_given_back_of_what_is_refused_before_admission(
+async def test_a_slot_is_released_when_a_request_is_refused_before_admission(
     gateway: RunningGateway, connection: Connection
 ) -> None:
     connection.send("GET", PATH, authorization=gateway.know("ada"), cookie="a" * 40_000)
@@ -315,7 +323,7 @@ async def test_a_place_is_given_back_of_what_is_refused_before_admission(
     assert gateway.capacity._reserved == 0
 
 
-async def test_a_body_that_is_late_keeps_its_place_for_a_moment(
+async def test_a_late_body_keeps_its_slot_for_a_moment(
     gateway: RunningGateway, connection: Connection
 ) -> None:
     """Head and body of a request often come apart; by then the room would be somebody else's."""

@@ -43,25 +43,25 @@ def opened(data: bytes) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-class TestAnArchive:
-    async def test_has_each_file_whole(self) -> None:
+class TestArchive:
+    async def test_contains_each_file_completely(self) -> None:
         chunks = of(("a", b"1"), ("a", b"2"), ("b", b"x" * 200_000), ("c", b"[]"))
         data = b"".join([part async for part in zip_chunks(chunks)])
         assert opened(data) == {"a": b"12", "b": b"x" * 200_000, "c": b"[]"}
 
-    def test_comes_out_while_it_is_made(self) -> None:
+    def test_is_streamed_while_it_is_written(self) -> None:
         archive, noise = Archive(), random.Random(7).randbytes(300_000)
         came_out = [len(archive.add("a", noise)) for _ in range(3)]
         assert min(came_out) > 200_000
         assert len(archive.end()) < 100_000
 
-    def test_that_broke_off_opens_nowhere(self) -> None:
+    def test_that_was_cut_off_can_not_be_opened(self) -> None:
         archive = Archive()
         data = archive.add("a", b"1") + archive.add("b", b"2")
         with pytest.raises(zipfile.BadZipFile):
             zipfile.ZipFile(io.BytesIO(data))
 
-    async def test_takes_no_memory_for_its_size(self) -> None:
+    async def test_memory_does_not_grow_with_its_size(self) -> None:
         async def much() -> AsyncIterator[Chunk]:
             for number in range(200):
                 yield "a", random.Random(number).randbytes(256 * 1024)
@@ -76,8 +76,8 @@ class TestAnArchive:
         assert peak < 3 * 1024 * 1024
 
 
-class TestTurns:
-    def test_are_one_an_account(self) -> None:
+class TestExportSlots:
+    def test_are_limited_to_one_per_account(self) -> None:
         slots = ExportSlots(2)
         slots.acquire("ada")
         with pytest.raises(ExportRunning):
@@ -85,7 +85,7 @@ class TestTurns:
         slots.release("ada")
         slots.acquire("ada")
 
-    def test_are_few(self) -> None:
+    def test_are_limited_per_process(self) -> None:
         slots = ExportSlots(2)
         slots.acquire("ada")
         slots.acquire("bob")
@@ -94,7 +94,7 @@ class TestTurns:
         assert (refusal.value.code, refusal.value.headers["Retry-After"]) == ("exports-busy", "30")
 
 
-class TestADownload:
+class TestDownload:
     """What becomes of one that was begun."""
 
     async def sent(
@@ -117,13 +117,15 @@ class TestADownload:
         slots.acquire("ada")
         return messages
 
-    async def test_ends_with_the_whole_file(self) -> None:
+    async def test_ends_with_the_complete_file(self) -> None:
         messages = await self.sent(of(("a", b"1")), ExportSlots(1))
         assert not messages[-1]["more_body"]
         body = b"".join(message.get("body", b"") for message in messages)
         assert opened(body) == {"a": b"1"}
 
-    async def test_that_fails_in_the_middle_is_never_ended(self, caplog: pytest.LogCaptureFixture) -> None:
+    async def test_that_fails_in_the_middle_is_never_terminated_as_complete(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
         async def failing() -> AsyncIterator[Chunk]:
             yield "a", b"1"
             raise Unavailable("The service task can't be reached.")
@@ -133,7 +135,7 @@ class TestADownload:
         assert all(message["more_body"] for message in messages[1:])
         assert "an export broke off: Unavailable(" in caplog.text
 
-    async def test_that_is_not_read_is_given_up(
+    async def test_that_is_not_read_is_aborted(
         self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
         monkeypatch.setattr(download, "MOST_SECONDS", 0.05)
@@ -142,7 +144,7 @@ class TestADownload:
         assert all(message["more_body"] for message in messages[1:])
         assert "an export broke off: TimeoutError(" in caplog.text
 
-    async def test_whose_client_is_gone_ends(self) -> None:
+    async def test_ends_when_its_client_disconnects(self) -> None:
         asked = 0
 
         async def endless() -> AsyncIterator[Chunk]:
@@ -164,7 +166,7 @@ class TestADownload:
         assert asked < 100
 
 
-class TestAnExport:
+class TestExport:
     @pytest.fixture
     def furnished(self, services: FakeServices) -> FakeServices:
         services.is_complete = False
@@ -180,7 +182,7 @@ class TestAnExport:
         }
         return services
 
-    async def test_has_what_every_service_keeps(
+    async def test_contains_the_data_of_every_service(
         self, ada: httpx2.AsyncClient, furnished: FakeServices
     ) -> None:
         got = await ada.get(EXPORT)
@@ -200,13 +202,13 @@ class TestAnExport:
         told = files["README.txt"].decode()
         assert all(name in told for name in found)
 
-    async def test_is_asked_for_in_the_name_of_the_account(
+    async def test_requests_data_as_the_account(
         self, ada: httpx2.AsyncClient, furnished: FakeServices
     ) -> None:
         await ada.get(EXPORT)
         assert {call.headers["authorization"][:9] for call in furnished.calls} == {"Bearer ey"}
 
-    async def test_that_can_not_begin_has_a_status_and_may_be_asked_for_again(
+    async def test_that_can_not_start_has_an_error_status_and_can_be_retried(
         self, ada: httpx2.AsyncClient, furnished: FakeServices
     ) -> None:
         furnished.away = {App.ANALYTICS}
@@ -216,7 +218,7 @@ class TestAnExport:
         furnished.away = set()
         assert (await ada.get(EXPORT)).status_code == 200
 
-    async def test_leaves_out_what_is_gone_when_it_is_read(
+    async def test_omits_what_was_deleted_meanwhile(
         self, ada: httpx2.AsyncClient, furnished: FakeServices
     ) -> None:
         furnished.answers["GET /chat/conversations"] = answer(
@@ -229,7 +231,7 @@ class TestAnExport:
         assert orjson.loads(files["deliveries.json"]) == []
 
     @pytest.mark.parametrize("status", [403, 409, 500])
-    async def test_leaves_nothing_else_out(self, app: FastAPI, furnished: FakeServices, status: int) -> None:
+    async def test_omits_nothing_else(self, app: FastAPI, furnished: FakeServices, status: int) -> None:
         furnished.answers["GET /chat/conversations/c1"] = problem(status, "no")
         with pytest.raises(UpstreamError):
             assert [
@@ -237,14 +239,14 @@ class TestAnExport:
                 async for piece in export_chunks(Services(furnished, container_of(app).circuit_breakers))
             ]
 
-    async def test_that_runs_is_not_begun_again(
+    async def test_in_progress_is_not_started_twice(
         self, ada: httpx2.AsyncClient, app: FastAPI, furnished: FakeServices
     ) -> None:
         container_of(app).export_slots.acquire("ada")
         refused = await ada.get(EXPORT)
         assert (refused.status_code, refused.json()["code"]) == (409, "export-running")
 
-    async def test_is_for_who_signed_in_and_for_our_own_pages(
+    async def test_requires_a_session_and_the_same_origin(
         self, ada: httpx2.AsyncClient, furnished: FakeServices
     ) -> None:
         refused = await ada.get(EXPORT, headers={"sec-fetch-site": "cross-site"})
@@ -254,12 +256,12 @@ class TestAnExport:
         assert (await ada.get(EXPORT)).json()["code"] == "token-missing"
         assert furnished.calls == []
 
-    async def test_is_got_and_nothing_else(self, ada: httpx2.AsyncClient, furnished: FakeServices) -> None:
+    async def test_only_accepts_get(self, ada: httpx2.AsyncClient, furnished: FakeServices) -> None:
         refused = await ada.post(EXPORT)
         assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
         assert furnished.calls == []
 
-    async def test_passes_a_refusal_on(self, ada: httpx2.AsyncClient, furnished: FakeServices) -> None:
+    async def test_forwards_a_refusal(self, ada: httpx2.AsyncClient, furnished: FakeServices) -> None:
         furnished.answers["GET /users/me"] = problem(401, "account-gone", "This account is gone.")
         refused = await ada.get(EXPORT)
         assert (refused.status_code, refused.json()["code"]) == (401, "account-gone")

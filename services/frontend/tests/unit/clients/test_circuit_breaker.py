@@ -36,13 +36,13 @@ def times_opened(name: str) -> float | None:
     return REGISTRY.get_sample_value("todo_breaker_opened_total", {"upstream": name})
 
 
-class TestBreaker:
-    def test_opens_after_so_many_failures_in_a_row(self, opened: CircuitBreaker) -> None:
+class TestCircuitBreaker:
+    def test_opens_after_consecutive_failures(self, opened: CircuitBreaker) -> None:
         with pytest.raises(Unavailable) as refusal:
             opened.check()
         assert refusal.value.code == "task-unavailable"
 
-    def test_counts_anew_after_a_success(self) -> None:
+    def test_resets_its_count_after_a_success(self) -> None:
         breaker = CircuitBreaker("task")
         for _ in range(3 * TRIPS_AFTER):
             for _ in range(TRIPS_AFTER - 1):
@@ -61,13 +61,13 @@ class TestBreaker:
         with pytest.raises(Unavailable):
             breaker.check()
 
-    def test_lets_one_call_try_when_it_is_time(self, opened: CircuitBreaker, wait: Wait) -> None:
+    def test_lets_one_call_through_after_the_wait(self, opened: CircuitBreaker, wait: Wait) -> None:
         wait(OPEN_SECONDS)
         opened.check()
         with pytest.raises(Unavailable):
             opened.check()
 
-    def test_stays_open_when_that_one_fails(self, opened: CircuitBreaker, wait: Wait) -> None:
+    def test_stays_open_when_the_trial_call_fails(self, opened: CircuitBreaker, wait: Wait) -> None:
         wait(OPEN_SECONDS)
         opened.check()
         wait(OPEN_SECONDS - 0.1)
@@ -76,7 +76,7 @@ class TestBreaker:
         with pytest.raises(Unavailable):
             opened.check()
 
-    def test_is_told_prometheus_from_the_start_and_each_time_it_opens(self, wait: Wait) -> None:
+    def test_is_exported_to_prometheus_from_the_start_and_each_time_it_opens(self, wait: Wait) -> None:
         breaker = CircuitBreaker("of this test")
         seen = [times_opened("of this test")]
         for _ in range(TRIPS_AFTER + 1):
@@ -84,7 +84,7 @@ class TestBreaker:
             seen.append(times_opened("of this test"))
         assert seen == [0] * TRIPS_AFTER + [1, 2]
 
-    def test_closes_when_that_one_succeeds(self, opened: CircuitBreaker, wait: Wait) -> None:
+    def test_closes_when_the_trial_call_succeeds(self, opened: CircuitBreaker, wait: Wait) -> None:
         wait(OPEN_SECONDS)
         opened.check()
         opened.succeeded()

@@ -57,9 +57,9 @@ ANYTHING = st.one_of(
 )
 
 
-class TestOurWords:
+class TestProblemMessage:
     @given(field=st.sampled_from([*Everything.model_fields, "unknown"]), value=ANYTHING)
-    def test_are_all_that_is_said(self, field: str, value: Any) -> None:
+    def test_never_has_the_wording_of_the_validator(self, field: str, value: Any) -> None:
         try:
             Everything.model_validate({field: value})
         except ValidationError as error:
@@ -81,10 +81,10 @@ class TestOurWords:
             ),
         ],
     )
-    def test_say_what_the_matter_is(self, detail: str, said: str) -> None:
+    def test_says_what_is_wrong(self, detail: str, said: str) -> None:
         assert rephrase_detail(detail) == said
 
-    def test_name_no_pointer_of_a_whole_problem(self) -> None:
+    def test_of_several_fields_names_no_pointer(self) -> None:
         detail = "/title: String should have at least 1 character; /due_date: Field required"
         refused = UpstreamError({"detail": detail}, 422)
         assert refused.detail == "This can't be empty. This is required."
@@ -127,11 +127,11 @@ STORED = {
 }
 
 
-class TestEveryForm:
+class TestForms:
     @pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "fragment"])
     @pytest.mark.parametrize("path", FORMS)
     @pytest.mark.parametrize("pointer", ["/title", "/name", "/quick", "/text", "/email", "/recurrence/rule"])
-    async def test_says_what_is_wrong_in_our_words(
+    async def test_say_what_is_wrong_in_messages_of_the_pages(
         self,
         ada: httpx2.AsyncClient,
         services: FakeServices,

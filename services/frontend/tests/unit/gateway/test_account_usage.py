@@ -19,8 +19,8 @@ def asked(services: FakeServices) -> FakeServices:
     return services
 
 
-class TestTheUsageOfAnAccount:
-    async def test_is_what_every_service_says_and_the_edge_counts(
+class TestAccountUsage:
+    async def test_merges_usage_of_all_services_and_of_the_gateway(
         self, ada: httpx2.AsyncClient, asked: FakeServices
     ) -> None:
         got = await ada.get(USAGE)
@@ -40,15 +40,13 @@ class TestTheUsageOfAnAccount:
         assert {call.app for call in asked.calls} == {App.TASK, App.USER, App.NOTIFICATION, App.CHAT}
         assert got.headers["ratelimit"].startswith('"default";r=')
 
-    async def test_names_the_services_that_are_away(
-        self, ada: httpx2.AsyncClient, asked: FakeServices
-    ) -> None:
+    async def test_names_unavailable_services(self, ada: httpx2.AsyncClient, asked: FakeServices) -> None:
         asked.away = {App.CHAT}
         told = (await ada.get(USAGE)).json()
         assert told["missing"] == ["chat"]
         assert TASKS in told["items"]
 
-    async def test_names_a_service_that_fails_or_says_something_else(
+    async def test_names_a_service_with_an_error_or_an_unexpected_response(
         self, ada: httpx2.AsyncClient, asked: FakeServices
     ) -> None:
         asked.answers["GET /usage"] = lambda call: (
@@ -56,18 +54,18 @@ class TestTheUsageOfAnAccount:
         )
         assert (await ada.get(USAGE)).json()["missing"] == ["task", "user", "notification", "chat"]
 
-    async def test_is_refused_as_the_services_refuse(
+    async def test_forwards_a_refusal_of_the_services(
         self, ada: httpx2.AsyncClient, asked: FakeServices
     ) -> None:
         asked.answers["GET /usage"] = problem(401, "account-gone")
         refused = await ada.get(USAGE)
         assert (refused.status_code, refused.json()["code"]) == (401, "account-gone")
 
-    async def test_is_for_who_signed_in(self, nobody: httpx2.AsyncClient, asked: FakeServices) -> None:
+    async def test_requires_a_signed_in_user(self, nobody: httpx2.AsyncClient, asked: FakeServices) -> None:
         assert (await nobody.get(USAGE)).json()["code"] == "token-missing"
         assert asked.calls == []
 
-    async def test_counts_the_streams_that_are_open(
+    async def test_counts_open_streams(
         self, ada: httpx2.AsyncClient, app: FastAPI, asked: FakeServices
     ) -> None:
         stream = container_of(app).broker.subscribe("ada", "", 2.0**40)

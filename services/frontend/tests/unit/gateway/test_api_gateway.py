@@ -82,19 +82,15 @@ def sign_in(browser: httpx2.AsyncClient, app: FastAPI, life: timedelta) -> None:
     browser.cookies.set(COOKIE, cookie.partition("=")[2].partition(";")[0])
 
 
-class TestWhatAServiceSees:
-    async def test_is_the_request_below_the_prefix(
-        self, nobody: httpx2.AsyncClient, services: Behind
-    ) -> None:
+class TestForwardedRequest:
+    async def test_has_no_prefix_in_its_path(self, nobody: httpx2.AsyncClient, services: Behind) -> None:
         query = "?filter=due%20%3C%20today&q=a%2Fb"
         await nobody.post(f"{TASKS}{query}", content=b'{"title": "x"}', headers=BEARER)
         (request,) = services.requests
         assert (request.method, request.path) == ("POST", f"/tasks{query}")
         assert request.body == b'{"title": "x"}'
 
-    async def test_is_no_header_but_the_few_that_are_named(
-        self, nobody: httpx2.AsyncClient, services: Behind
-    ) -> None:
+    async def test_has_only_allowed_headers(self, nobody: httpx2.AsyncClient, services: Behind) -> None:
         inside = {"dapr-app-id": "user", "dapr-authenticate-app-id": "operator", "dapr-api-token": "x"}
         others = {"x-forwarded-for": "127.0.0.1", "traceparent": "00-0-0-00", "cookie": "theme=dark"}
         wanted = {"if-match": '"1"', "if-none-match": '"2"', "accept": "application/json"}
@@ -102,7 +98,7 @@ class TestWhatAServiceSees:
         await nobody.get(TASKS, headers=inside | others | wanted | BEARER)
         assert services.requests[0].headers == wanted | BEARER | {"dapr-app-id": "task"}
 
-    async def test_is_a_key_for_whatever_changes_something(
+    async def test_has_an_idempotency_key_if_it_changes_something(
         self, nobody: httpx2.AsyncClient, services: Behind
     ) -> None:
         for method in ("GET", "POST", "POST"):
@@ -116,12 +112,12 @@ class TestWhatAServiceSees:
         assert own == "own"
 
 
-class TestASession:
-    async def test_stands_for_a_token(self, ada: httpx2.AsyncClient, services: Behind) -> None:
+class TestSession:
+    async def test_becomes_an_access_token(self, ada: httpx2.AsyncClient, services: Behind) -> None:
         await ada.get(TASKS)
         assert services.requests[0].headers["authorization"].startswith("Bearer ey")
 
-    async def test_gives_way_to_a_token(self, ada: httpx2.AsyncClient, services: Behind) -> None:
+    async def test_is_overridden_by_a_bearer_token(self, ada: httpx2.AsyncClient, services: Behind) -> None:
         await ada.post(TASKS, headers=BEARER | {"sec-fetch-site": "cross-site"})
         assert services.requests[0].headers["authorization"] == BEARER["authorization"]
 
@@ -134,7 +130,7 @@ class TestASession:
             {"origin": "null"},
         ],
     )
-    async def test_is_of_no_use_to_another_site(
+    async def test_is_rejected_from_another_site(
         self, ada: httpx2.AsyncClient, services: Behind, headers: dict[str, str]
     ) -> None:
         response = await ada.post(TASKS, headers=headers)
@@ -146,11 +142,11 @@ class TestASession:
         "headers",
         [{"sec-fetch-site": "same-origin"}, {"sec-fetch-site": "none"}, {"origin": "http://todo.test"}],
     )
-    async def test_is_for_our_own_pages(self, ada: httpx2.AsyncClient, headers: dict[str, str]) -> None:
+    async def test_is_accepted_from_our_pages(self, ada: httpx2.AsyncClient, headers: dict[str, str]) -> None:
         assert (await ada.post(TASKS, headers=headers)).status_code == 200
 
     @pytest.mark.parametrize("reply", [of_a_service(), of_a_service(404)])
-    async def test_that_runs_out_is_renewed_and_kept(
+    async def test_that_expired_is_renewed_and_stored(
         self, nobody: httpx2.AsyncClient, app: FastAPI, services: Behind, reply: SidecarResponse
     ) -> None:
         services.answers["POST /auth/refresh"] = tokens(refresh="r2")
@@ -161,7 +157,7 @@ class TestASession:
         assert kept.refresh_token == "r2"
         assert services.requests[0].headers["authorization"] == f"Bearer {kept.access_token}"
 
-    async def test_is_renewed_before_it_runs_out(
+    async def test_is_renewed_before_it_expires(
         self, nobody: httpx2.AsyncClient, app: FastAPI, services: Behind
     ) -> None:
         services.answers["POST /auth/refresh"] = tokens(refresh="r2")
@@ -173,7 +169,7 @@ class TestASession:
             assert (await nobody.get(TASKS)).status_code == 200
             assert len(services.called("POST /auth/refresh")) == renewed
 
-    async def test_is_kept_though_nobody_answers(
+    async def test_is_stored_even_if_the_service_is_unavailable(
         self, nobody: httpx2.AsyncClient, app: FastAPI, services: Behind
     ) -> None:
         """The old refresh token is used up by now."""
@@ -186,7 +182,7 @@ class TestASession:
         assert kept
         assert kept.refresh_token == "r2"
 
-    async def test_that_has_ended_is_dropped(
+    async def test_that_was_revoked_is_removed(
         self, nobody: httpx2.AsyncClient, app: FastAPI, services: Behind
     ) -> None:
         services.answers["POST /auth/refresh"] = problem(401, "refresh-token-invalid")
@@ -195,14 +191,14 @@ class TestASession:
         assert "authorization" not in services.requests[0].headers
 
 
-class TestAnApiToken:
-    async def test_stands_for_an_access_token(self, nobody: httpx2.AsyncClient, services: Behind) -> None:
+class TestApiToken:
+    async def test_becomes_an_access_token(self, nobody: httpx2.AsyncClient, services: Behind) -> None:
         services.answers["POST /auth/exchange"] = answer(access_token="short-lived", expires_in=60)
         await nobody.get(TASKS, headers={"authorization": f"bearer  {API_TOKEN}"})
         assert services.requests[0].headers["authorization"] == "Bearer short-lived"
         assert API_TOKEN not in str(services.requests)
 
-    async def test_that_is_none_is_refused_here(self, nobody: httpx2.AsyncClient, services: Behind) -> None:
+    async def test_that_is_invalid_is_rejected(self, nobody: httpx2.AsyncClient, services: Behind) -> None:
         services.answers["POST /auth/exchange"] = problem(401, "api-token-invalid")
         refused = await nobody.get(TASKS, headers={"authorization": f"Bearer {API_TOKEN}"})
         assert (refused.status_code, refused.json()["code"]) == (401, "api-token-invalid")
@@ -210,19 +206,17 @@ class TestAnApiToken:
         assert services.requests == []
 
     @pytest.mark.parametrize("path", ["/api/v1/auth/exchange", "/api/v1/auth/exchange/"])
-    async def test_is_exchanged_for_nobody_else(self, nobody: httpx2.AsyncClient, path: str) -> None:
+    async def test_exchange_is_not_public(self, nobody: httpx2.AsyncClient, path: str) -> None:
         assert (await nobody.post(path, json={"token": API_TOKEN})).status_code == 404
 
 
-class TestALimit:
+class TestRateLimit:
     @pytest.fixture(autouse=True)
     def one_request(self, app: FastAPI, services: Behind) -> None:
         container_of(app).rate_limit.all.limit = 1
         services.answers["GET /.well-known/jwks.json"] = answer(keys=[JWK])
 
-    async def test_is_for_each_user_of_an_api_token(
-        self, nobody: httpx2.AsyncClient, services: Behind
-    ) -> None:
+    async def test_is_per_user_with_an_api_token(self, nobody: httpx2.AsyncClient, services: Behind) -> None:
         """Made-up ones, and the first use of one, count against the address."""
         access = signed("ada")["authorization"].removeprefix("Bearer ")
         services.answers["POST /auth/exchange"] = answer(access_token=access, expires_in=60)
@@ -231,7 +225,7 @@ class TestALimit:
         assert [each.status_code for each in asked] == [200, 200, 429, 429]
         assert (await nobody.get(TASKS, headers=signed("ada"))).status_code == 429
 
-    async def test_is_for_each_user(self, nobody: httpx2.AsyncClient) -> None:
+    async def test_is_per_user(self, nobody: httpx2.AsyncClient) -> None:
         first = await nobody.get(TASKS, headers=signed("ada"))
         second = await nobody.get(TASKS, headers=signed("ada", jti="another"))
         assert first.headers["ratelimit"].startswith('"default";r=0;')
@@ -239,7 +233,7 @@ class TestALimit:
         assert int(second.headers["retry-after"]) > 0
         assert (await nobody.get(TASKS, headers=signed("bob"))).status_code == 200
 
-    async def test_is_the_same_for_a_users_browser(self, ada: httpx2.AsyncClient) -> None:
+    async def test_is_shared_with_the_browser_of_the_user(self, ada: httpx2.AsyncClient) -> None:
         responses = [await ada.get(TASKS), await ada.get(TASKS, headers=signed("ada"))]
         assert [response.status_code for response in responses] == [200, 429]
 
@@ -250,7 +244,7 @@ class TestALimit:
             *({"cookie": text} for text in ("theme=dark", "session=x", f"{COOKIE}=AAAA")),
         ],
     )
-    async def test_is_for_the_address_whatever_is_made_up(
+    async def test_is_per_address_for_made_up_tokens(
         self, nobody: httpx2.AsyncClient, made_up: dict[str, str]
     ) -> None:
         assert (await nobody.get(TASKS)).status_code == 200
@@ -259,13 +253,13 @@ class TestALimit:
         assert (await nobody.get(TASKS, headers=signed("ada"))).status_code == 200
 
     @pytest.mark.parametrize("wrong", [{"key": OTHER}, {"kid": "other"}, {"exp": 1}, {"aud": "x"}])
-    async def test_is_for_the_address_of_a_token_that_is_not_valid(
+    async def test_is_per_address_for_invalid_tokens(
         self, nobody: httpx2.AsyncClient, wrong: dict[str, Any]
     ) -> None:
         responses = [await nobody.get(TASKS, headers=signed(user, **wrong)) for user in ("ada", "bob")]
         assert [response.status_code for response in responses] == [200, 429]
 
-    async def test_asks_for_keys_now_and_then_while_there_are_none(
+    async def test_requests_missing_keys_only_now_and_then(
         self, nobody: httpx2.AsyncClient, services: Behind
     ) -> None:
         services.away.add(App.USER)
@@ -274,13 +268,15 @@ class TestALimit:
         assert len(services.called("GET /.well-known/jwks.json")) == 1
 
 
-class TestABody:
-    async def test_may_be_this_large(self, nobody: httpx2.AsyncClient, services: Behind) -> None:
+class TestRequestBody:
+    async def test_of_the_maximum_size_is_accepted(
+        self, nobody: httpx2.AsyncClient, services: Behind
+    ) -> None:
         body = b"x" * MAX_BODY_BYTES
         assert (await nobody.post(TASKS, content=body, headers=BEARER)).status_code == 200
         assert services.requests[0].body == body
 
-    async def test_that_says_it_is_larger_is_not_read(
+    async def test_with_a_larger_content_length_is_not_read(
         self, nobody: httpx2.AsyncClient, services: Behind
     ) -> None:
         headers = BEARER | {"content-length": str(MAX_BODY_BYTES + 1)}
@@ -288,7 +284,7 @@ class TestABody:
         assert (response.status_code, response.json()["code"]) == (413, "too-large")
         assert services.requests == []
 
-    async def test_that_turns_out_larger_is_refused(
+    async def test_that_turns_out_larger_is_rejected(
         self, nobody: httpx2.AsyncClient, services: Behind
     ) -> None:
         async def parts() -> AsyncIterator[bytes]:
@@ -300,15 +296,17 @@ class TestABody:
         assert services.requests == []
 
 
-class TestAServiceThatIsAway:
-    async def test_is_tried_again_under_one_key(self, nobody: httpx2.AsyncClient, services: Behind) -> None:
+class TestUnavailableService:
+    async def test_is_retried_with_the_same_idempotency_key(
+        self, nobody: httpx2.AsyncClient, services: Behind
+    ) -> None:
         services.replies = [None, OF_DAPR]
         assert (await nobody.post(TASKS, headers=BEARER)).status_code == 200
         assert len({each.headers["idempotency-key"] for each in services.requests}) == 1
         assert len(services.requests) == 3
 
     @pytest.mark.parametrize("reply", [None, OF_DAPR])
-    async def test_is_given_up_after_four_tries(
+    async def test_is_given_up_after_four_attempts(
         self, nobody: httpx2.AsyncClient, services: Behind, reply: SidecarResponse | None
     ) -> None:
         services.replies = [reply] * 9
@@ -317,7 +315,7 @@ class TestAServiceThatIsAway:
         assert response.headers["retry-after"]
         assert len(services.requests) == 4
 
-    async def test_is_given_all_tries_together_the_time_there_is(
+    async def test_shares_the_deadline_between_all_attempts(
         self, nobody: httpx2.AsyncClient, services: Behind, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         now = count(1000, 4)
@@ -326,7 +324,7 @@ class TestAServiceThatIsAway:
         assert (await nobody.get(TASKS, headers=BEARER)).status_code == 503
         assert [each.timeout for each in services.requests] == [15, 7, retries.LEAST_SECONDS]
 
-    async def test_is_not_tried_again_when_there_is_no_time_to_wait(
+    async def test_is_not_retried_without_time_to_wait(
         self, nobody: httpx2.AsyncClient, services: Behind, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(api_gateway, "RETRY_PAUSES", (api_gateway.TIMEOUT_SECONDS + 1,))
@@ -335,7 +333,7 @@ class TestAServiceThatIsAway:
         assert (response.status_code, len(services.requests)) == (503, 1)
 
     @pytest.mark.parametrize("reply", [None, OF_DAPR])
-    async def test_is_left_alone_for_a_while_and_nobody_else_is(
+    async def test_opens_its_own_circuit_breaker_only(
         self,
         nobody: httpx2.AsyncClient,
         services: Behind,
@@ -351,7 +349,7 @@ class TestAServiceThatIsAway:
         assert services.requests == []
         assert (await nobody.get("/api/v1/users/me", headers=BEARER)).status_code == 200
 
-    async def test_that_answers_now_and_then_is_not_left_alone(
+    async def test_that_answers_now_and_then_keeps_its_circuit_breaker_closed(
         self, nobody: httpx2.AsyncClient, services: Behind
     ) -> None:
         services.budgets[App.TASK] = retries.RetryBudget(100)
@@ -365,10 +363,8 @@ class TestAServiceThatIsAway:
             assert statuses == [503] * (circuit_breaker.TRIPS_AFTER - 1) + [200]
 
 
-class TestAnAnswer:
-    async def test_comes_back_without_what_is_of_the_inside(
-        self, nobody: httpx2.AsyncClient, services: Behind
-    ) -> None:
+class TestResponse:
+    async def test_has_no_internal_headers(self, nobody: httpx2.AsyncClient, services: Behind) -> None:
         services.replies = [
             of_a_service(
                 201,

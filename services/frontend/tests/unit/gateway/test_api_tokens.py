@@ -60,26 +60,24 @@ def tokens(user: UserService) -> ApiTokenExchange:
 
 
 @pytest.mark.usefixtures("clock")
-class TestAnApiToken:
-    def test_is_told_by_its_beginning(self) -> None:
+class TestApiTokenExchange:
+    def test_recognises_api_tokens_by_their_prefix(self) -> None:
         assert is_api_token("todo_x")
         assert not is_api_token("eyJhbGciOiJFZERTQSJ9.e30.c2ln")
 
-    async def test_is_exchanged_once_for_many_requests(
-        self, tokens: ApiTokenExchange, user: UserService
-    ) -> None:
+    async def test_happens_once_for_many_requests(self, tokens: ApiTokenExchange, user: UserService) -> None:
         found = await asyncio.gather(*(tokens.access_token(TOKEN) for _ in range(5)))
         assert {*found, await tokens.access_token(TOKEN)} == {"access 1"}
         assert user.asked == [TOKEN]
 
-    async def test_is_asked_for_again_after_seconds(
+    async def test_is_repeated_after_some_seconds(
         self, tokens: ApiTokenExchange, user: UserService, clock: Clock
     ) -> None:
         await tokens.access_token(TOKEN)
         clock.now += api_tokens.FRESH_SECONDS
         assert await tokens.access_token(TOKEN) == "access 2"
 
-    async def test_that_was_revoked_is_of_no_use_after_seconds(
+    async def test_rejects_a_revoked_token_after_some_seconds(
         self, tokens: ApiTokenExchange, user: UserService, clock: Clock
     ) -> None:
         await tokens.access_token(TOKEN)
@@ -93,21 +91,21 @@ class TestAnApiToken:
         assert len(user.asked) == 2
 
     @pytest.mark.parametrize("token", ["todo_", "todo_" + "a" * 42, "todo_" + "a" * 44, "todo_" + "/" * 43])
-    async def test_that_can_be_none_is_not_asked_for(
+    async def test_is_skipped_for_malformed_tokens(
         self, tokens: ApiTokenExchange, user: UserService, token: str
     ) -> None:
         with pytest.raises(Unauthenticated):
             await tokens.access_token(token)
         assert user.asked == []
 
-    async def test_does_not_stand_for_another(self, tokens: ApiTokenExchange) -> None:
+    async def test_never_returns_the_access_token_of_another(self, tokens: ApiTokenExchange) -> None:
         assert await tokens.access_token(TOKEN) != await tokens.access_token(OTHER)
 
-    async def test_is_not_kept_in_clear(self, tokens: ApiTokenExchange) -> None:
+    async def test_never_stores_a_token_in_plain_text(self, tokens: ApiTokenExchange) -> None:
         await tokens.access_token(TOKEN)
         assert TOKEN not in repr((tokens._known, tokens._asking))
 
-    async def test_takes_bounded_memory(
+    async def test_uses_bounded_memory(
         self, tokens: ApiTokenExchange, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(api_tokens, "REMEMBERED", 3)
@@ -117,8 +115,8 @@ class TestAnApiToken:
         assert tokens._asking == {}
 
 
-class TestWhileTheUserServiceIsAway:
-    async def test_a_known_token_is_used_on_until_it_expires(
+class TestApiTokenExchangeWithoutTheUserService:
+    async def test_keeps_using_a_known_access_token_until_it_expires(
         self, tokens: ApiTokenExchange, user: UserService, clock: Clock
     ) -> None:
         await tokens.access_token(TOKEN)
@@ -130,7 +128,7 @@ class TestWhileTheUserServiceIsAway:
         with pytest.raises(Unavailable):
             await tokens.access_token(TOKEN)
 
-    async def test_it_is_not_asked_with_every_request(
+    async def test_does_not_ask_it_with_every_request(
         self, tokens: ApiTokenExchange, user: UserService, clock: Clock
     ) -> None:
         await tokens.access_token(TOKEN)
@@ -141,7 +139,7 @@ class TestWhileTheUserServiceIsAway:
         assert len(user.asked) == 2
 
     @pytest.mark.parametrize("earlier", [None, "refused"])
-    async def test_a_token_of_no_known_worth_can_not_be_used(
+    async def test_rejects_unknown_tokens(
         self, tokens: ApiTokenExchange, user: UserService, clock: Clock, earlier: str | None
     ) -> None:
         if earlier:

@@ -36,9 +36,9 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sidecar, "RETRY_PAUSES", (0, 0, 0))
 
 
-class TestWhatAServiceSaid:
+class TestErrorOfAService:
     @pytest.mark.parametrize("said", SAID)
-    async def test_passes_once_and_opens_no_breaker(
+    async def test_is_forwarded_once_and_opens_no_circuit_breaker(
         self, nobody: httpx2.AsyncClient, services: Behind, said: SidecarResponse
     ) -> None:
         for times in range(1, 3 * circuit_breaker.TRIPS_AFTER):
@@ -47,7 +47,7 @@ class TestWhatAServiceSaid:
             assert (response.status_code, response.content) == (said.status, said.body)
             assert len(services.requests) == times
 
-    async def test_and_broke_off_is_asked_for_again_and_opens_no_breaker(
+    async def test_that_was_cut_off_is_retried_and_opens_no_circuit_breaker(
         self, nobody: httpx2.AsyncClient, services: Behind
     ) -> None:
         whole = of_a_service(200, b'{"a":1}')
@@ -60,7 +60,7 @@ class TestWhatAServiceSaid:
         services.replies = []
         assert (await nobody.get(TASKS, headers=BEARER)).status_code == 200
 
-    async def test_too_late_is_503_once_and_opens_no_breaker(
+    async def test_that_is_too_late_becomes_503_once_and_opens_no_circuit_breaker(
         self, nobody: httpx2.AsyncClient, services: Behind, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def take_long(request: object) -> SidecarResponse:
@@ -75,7 +75,7 @@ class TestWhatAServiceSaid:
         assert (await nobody.get(TASKS, headers=BEARER)).status_code == 200
 
 
-class TestABodyThatEndsTooSoon:
+class TestTruncatedBody:
     async def test_reaches_no_service(self, app: FastAPI, services: Behind) -> None:
         """Else the first half of a file would be imported as all of it."""
         parts: Iterator[dict[str, object]] = iter(
@@ -103,7 +103,7 @@ class TestABodyThatEndsTooSoon:
         assert services.requests == []
 
 
-class TestARequestThatCantBeSentOn:
+class TestRequestThatCanNotBeForwarded:
     @pytest.mark.parametrize(
         ("headers", "query", "status"),
         [
@@ -115,7 +115,7 @@ class TestARequestThatCantBeSentOn:
             ({"idempotency-key": "a\x7fb"}, "", 400),
         ],
     )
-    async def test_is_refused_here(
+    async def test_is_rejected_by_the_gateway(
         self,
         nobody: httpx2.AsyncClient,
         services: Behind,
@@ -132,7 +132,7 @@ class TestARequestThatCantBeSentOn:
         assert services.requests == []
 
     @pytest.mark.parametrize("method", ["GET", "OPTIONS"])
-    async def test_for_no_path_is_refused(self, app: FastAPI, method: str) -> None:
+    async def test_without_a_path_is_rejected(self, app: FastAPI, method: str) -> None:
         sent = []
         scope = {"type": "http", "method": method, "path": "*", "raw_path": b"*", "headers": []}
 
@@ -142,7 +142,7 @@ class TestARequestThatCantBeSentOn:
         await app({**scope, "query_string": b"", "app": app}, None, keep)  # type: ignore[arg-type]
         assert sent[0]["status"] == 400  # type: ignore[index]
 
-    async def test_is_refused_for_pages_by_the_same_rule(self, services: Behind) -> None:
+    async def test_is_rejected_for_pages_by_the_same_rule(self, services: Behind) -> None:
         with pytest.raises(Invalid):
             await Sidecar.invoke(services, App.TASK, "POST", "/tasks", json={"title": "\ud83d"})
         with pytest.raises(BadRequest):
@@ -151,12 +151,12 @@ class TestARequestThatCantBeSentOn:
             )
 
 
-class TestACookie:
+class TestCookie:
     def test_is_found_among_many_backslashes(self) -> None:
         sessions = Sessions(b"k" * 32, False, Sidecar(1))
         assert sessions.open('session="' + "\\" * 200_000 + '"') is None
 
-    def test_over_tls_has_the_prefix_and_no_other_is_taken(self) -> None:
+    def test_over_tls_has_the_host_prefix_and_no_other_is_accepted(self) -> None:
         plain, secure = (Sessions(b"k" * 32, tls, Sidecar(1)) for tls in (False, True))
         session = Session("a", "r", 1)
         cookie = secure.set_cookie(session).partition(";")[0]

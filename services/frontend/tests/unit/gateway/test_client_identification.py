@@ -46,8 +46,8 @@ def identifier(
     )
 
 
-class TestAUser:
-    async def test_is_identifier_from_an_address_of_that_name(
+class TestIdentifiedUser:
+    async def test_never_collides_with_an_address_of_that_name(
         self, identifier: ClientIdentifier, verifier: SlowVerifier
     ) -> None:
         verifier.keys_are_there.set()
@@ -55,7 +55,7 @@ class TestAUser:
             {}, "ada"
         )
 
-    async def test_is_an_address_without_a_bearer_token(
+    async def test_falls_back_to_the_address_without_a_bearer_token(
         self, identifier: ClientIdentifier, verifier: SlowVerifier
     ) -> None:
         verifier.keys_are_there.set()
@@ -63,7 +63,7 @@ class TestAUser:
             found = await identifier.identify_request({"authorization": text}, "::1")
             assert found == await identifier.identify_request({}, "::1")
 
-    async def test_is_an_address_while_keys_do_not_come(
+    async def test_falls_back_to_the_address_while_keys_are_unavailable(
         self, identifier: ClientIdentifier, verifier: SlowVerifier, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         now = [1000.0]
@@ -80,7 +80,7 @@ class TestAUser:
         )
 
 
-class TestAnAddress:
+class TestIdentifiedAddress:
     @pytest.mark.parametrize(
         ("address", "network"),
         [
@@ -93,5 +93,5 @@ class TestAnAddress:
             ("", ""),
         ],
     )
-    def test_of_ipv6_counts_with_its_network(self, address: str, network: str) -> None:
+    def test_of_ipv6_is_identified_by_its_network(self, address: str, network: str) -> None:
         assert client_network(address) == network

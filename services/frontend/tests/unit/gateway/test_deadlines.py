@@ -29,9 +29,9 @@ def services() -> Services:
     return Services()
 
 
-class TestAClient:
+class TestDeadlineOfAClient:
     @pytest.mark.parametrize("said", ["60000", "99999999999", "soon", ""])
-    async def test_gives_a_service_no_more_time(
+    async def test_never_gives_a_service_more_time(
         self, nobody: httpx2.AsyncClient, services: Services, said: str
     ) -> None:
         await nobody.get(TASKS, headers=BEARER | {HEADER: said})
@@ -39,13 +39,11 @@ class TestAClient:
         assert request.timeout == 15
         assert HEADER not in request.headers
 
-    async def test_gives_it_less(self, nobody: httpx2.AsyncClient, services: Services) -> None:
+    async def test_can_give_a_service_less_time(self, nobody: httpx2.AsyncClient, services: Services) -> None:
         await nobody.post(TASKS, headers=BEARER | {HEADER: "2000"})
         assert 1 < services.requests[0].timeout <= 2
 
-    async def test_that_waits_no_longer_is_refused(
-        self, nobody: httpx2.AsyncClient, services: Services
-    ) -> None:
+    async def test_that_has_passed_is_rejected(self, nobody: httpx2.AsyncClient, services: Services) -> None:
         refusal = await nobody.post(TASKS, headers=BEARER | {HEADER: "0"})
         assert (refusal.status_code, refusal.json()["code"]) == (503, "overloaded")
         assert services.requests == []
@@ -62,8 +60,8 @@ class UserService(FakeServices):
         return answer(200, access_token="x", expires_in=60)
 
 
-class TestWhatOthersWaitForToo:
-    async def test_is_not_bound_by_the_one_that_came_first(self) -> None:
+class TestSharedRequest:
+    async def test_is_not_bound_by_the_deadline_of_the_first_client(self) -> None:
         service = UserService()
         with deadline.until(time.monotonic()):
             await ApiTokenExchange(service).access_token("todo_" + "a" * 43)

@@ -39,7 +39,7 @@ async def crowded(services: FakeServices) -> AsyncIterator[httpx2.AsyncClient]:
         await asyncio.gather(*stuck)
 
 
-async def test_the_api_answers_with_a_problem(crowded: httpx2.AsyncClient) -> None:
+async def test_an_overloaded_api_answers_with_a_problem_document(crowded: httpx2.AsyncClient) -> None:
     for headers in ({}, BROWSER):
         response = await crowded.get("/api/v1/tasks", headers=headers)
         assert (response.status_code, response.json()["code"]) == (503, "overloaded")
@@ -47,7 +47,7 @@ async def test_the_api_answers_with_a_problem(crowded: httpx2.AsyncClient) -> No
         assert response.headers["x-content-type-options"] == "nosniff"
 
 
-async def test_a_page_is_one_people_can_read(crowded: httpx2.AsyncClient) -> None:
+async def test_an_overloaded_page_shows_a_readable_error(crowded: httpx2.AsyncClient) -> None:
     response = await crowded.get("/", headers=BROWSER)
     assert (response.status_code, response.headers["retry-after"]) == (503, "1")
     assert response.headers["content-type"] == "text/html; charset=utf-8"
@@ -55,18 +55,18 @@ async def test_a_page_is_one_people_can_read(crowded: httpx2.AsyncClient) -> Non
     assert response.headers["referrer-policy"] == "same-origin"
 
 
-async def test_a_part_of_a_page_is_refused_like_the_api(crowded: httpx2.AsyncClient) -> None:
+async def test_an_overloaded_page_fragment_is_refused_like_the_api(crowded: httpx2.AsyncClient) -> None:
     response = await crowded.get("/", headers=BROWSER | {"hx-request": "true"})
     assert (response.status_code, response.json()["code"]) == (503, "overloaded")
 
 
-async def test_another_service_is_asked_all_the_same(crowded: httpx2.AsyncClient) -> None:
+async def test_overload_of_one_service_does_not_affect_another(crowded: httpx2.AsyncClient) -> None:
     """One that hangs takes no turns from the others."""
     for path in ("/api/v1/notifications", "/api/v1/nothing", "/api/v1/chat/conversations"):
         assert (await crowded.get(path)).json().get("code") != "overloaded", path
 
 
-async def test_persons_are_users_and_addresses_of_the_others(app: FastAPI, ada: httpx2.AsyncClient) -> None:
+async def test_fairness_is_by_user_else_by_address(app: FastAPI, ada: httpx2.AsyncClient) -> None:
     def asked(**headers: str) -> Scope:
         told = [(name.encode(), value.encode()) for name, value in headers.items()]
         return {"type": "http", "app": app, "headers": told, "client": ("192.0.2.7", 1)}
@@ -95,9 +95,9 @@ async def test_persons_are_users_and_addresses_of_the_others(app: FastAPI, ada: 
         ("/sign-in", "passwords"),
     ],
 )
-def test_a_lane_is_that_of_who_answers(path: str, lane: str) -> None:
+def test_requests_queue_by_the_service_that_answers(path: str, lane: str) -> None:
     assert choose_lane(path) == lane
 
 
-async def test_probes_are_answered(crowded: httpx2.AsyncClient, app: FastAPI) -> None:
+async def test_probes_are_answered_under_overload(crowded: httpx2.AsyncClient, app: FastAPI) -> None:
     assert (await crowded.get("/healthz")).status_code == 200

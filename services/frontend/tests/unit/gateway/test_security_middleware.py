@@ -24,11 +24,11 @@ def reach(
     return httpx2.AsyncClient(transport=httpx2.ASGITransport(public), base_url=f"http://{host}")
 
 
-class TestEveryAnswer:
+class TestEveryResponse:
     @pytest.mark.parametrize(
         "path", ["/", "/sign-in", "/healthz", "/nowhere", TASKS, "/api/v1/nowhere", "/mcp"]
     )
-    async def test_has_the_headers(self, nobody: httpx2.AsyncClient, path: str) -> None:
+    async def test_has_the_security_headers(self, nobody: httpx2.AsyncClient, path: str) -> None:
         headers = (await nobody.get(path)).headers
         assert {name: headers[name] for name in SECURITY_HEADERS} == SECURITY_HEADERS | {
             "referrer-policy": headers["referrer-policy"]
@@ -36,11 +36,11 @@ class TestEveryAnswer:
         assert "strict-transport-security" not in headers
         assert headers["cache-control"]
 
-    async def test_over_tls_wants_tls_from_then_on(self, app: FastAPI) -> None:
+    async def test_over_tls_has_hsts(self, app: FastAPI) -> None:
         async with reach(app, "todo.test", secure=True) as client:
             assert "max-age" in (await client.get(TASKS)).headers["strict-transport-security"]
 
-    async def test_of_the_api_may_be_asked_for_again_only_with_an_etag(
+    async def test_of_the_api_is_only_cacheable_with_an_etag(
         self, nobody: httpx2.AsyncClient, services: Behind
     ) -> None:
         services.replies = [of_a_service(), of_a_service(etag='"1"')]
@@ -48,15 +48,17 @@ class TestEveryAnswer:
         assert kept == ["no-store", "private, no-cache"]
 
 
-class TestHead:
-    async def test_is_a_get_without_the_body(self, nobody: httpx2.AsyncClient, services: Behind) -> None:
+class TestHeadRequest:
+    async def test_is_answered_like_get_without_the_body(
+        self, nobody: httpx2.AsyncClient, services: Behind
+    ) -> None:
         services.replies = [of_a_service(200, b"{}", etag='"1"')]
         response = await nobody.head(f"{TASKS}/1", headers=BEARER)
         assert (response.status_code, response.content, response.headers["etag"]) == (200, b"", '"1"')
         assert services.requests[0].method == "GET"
 
     @pytest.mark.parametrize("query", ["", "?component=vtodo&project=P%20Q"])
-    async def test_of_a_calendar_says_all_that_its_get_says(
+    async def test_of_a_calendar_has_all_headers_of_its_get(
         self, nobody: httpx2.AsyncClient, services: Behind, query: str
     ) -> None:
         said = {"content_type": "text/calendar; charset=utf-8", "cache_control": "private, no-cache"}
@@ -88,7 +90,7 @@ class TestCompression:
             ("", ""),
         ],
     )
-    async def test_is_for_those_who_take_it(
+    async def test_is_only_for_clients_that_accept_it(
         self, nobody: httpx2.AsyncClient, services: Behind, accepts: str, coding: str
     ) -> None:
         services.replies = [of_a_service(200, LONG, content_type="application/json")]
@@ -105,7 +107,7 @@ class TestCompression:
             (LONG, {"content_type": "application/zip"}),
         ],
     )
-    async def test_is_not_for_what_is_small_packed_or_known_by_an_etag(
+    async def test_skips_small_compressed_and_etagged_responses(
         self, nobody: httpx2.AsyncClient, services: Behind, body: bytes, headers: dict[str, str]
     ) -> None:
         services.replies = [of_a_service(200, body, **headers)]
@@ -113,7 +115,7 @@ class TestCompression:
         assert "content-encoding" not in response.headers
 
 
-class TestAnotherOrigin:
+class TestOtherOrigin:
     ASKS = {"origin": "https://app.test", "access-control-request-method": "PATCH"}  # noqa: RUF012
 
     async def test_may_use_the_api_without_cookies(
@@ -130,13 +132,13 @@ class TestAnotherOrigin:
         assert "access-control-allow-origin" not in (await nobody.get("/sign-in", headers=self.ASKS)).headers
 
 
-class TestAHost:
-    async def test_that_is_not_ours_is_refused(self, app: FastAPI) -> None:
+class TestHost:
+    async def test_that_is_not_ours_is_rejected(self, app: FastAPI) -> None:
         async with reach(app, "evil.test", hosts="todo.test") as client:
             assert (await client.get(TASKS)).json()["code"] == "unknown-host"
 
     @pytest.mark.parametrize("path", ["/metrics", "/readyz", "/healthz"])
-    async def test_of_ours_tells_the_public_nothing_of_the_inside(self, app: FastAPI, path: str) -> None:
+    async def test_of_ours_hides_internal_routes_from_the_public(self, app: FastAPI, path: str) -> None:
         async with reach(app, "todo.test", hosts="todo.test") as client:
             assert (await client.get(path)).status_code == 404
         async with reach(app, "10.1.2.3:8000", hosts="todo.test") as client:

@@ -10,7 +10,7 @@ OPERATIONS = read_operations()
 ID = "01a20a20-adf2-70f8-90f8-d7d6fc4809a6"
 
 
-class TestAnOperation:
+class TestOperation:
     @pytest.mark.parametrize(
         ("method", "path", "app"),
         [
@@ -24,16 +24,16 @@ class TestAnOperation:
             ("GET", "/calendar/secret_of-a.feed.ics", App.TASK),
         ],
     )
-    def test_has_one_service(self, method: str, path: str, app: App) -> None:
+    def test_belongs_to_one_service(self, method: str, path: str, app: App) -> None:
         assert OPERATIONS.upstream(method, path) is app
 
-    def test_that_is_none_of_a_path_says_which_there_are(self) -> None:
+    def test_with_an_unknown_method_names_the_allowed_ones(self) -> None:
         with pytest.raises(MethodNotAllowed) as refusal:
             OPERATIONS.upstream("PUT", "/tasks")
         assert refusal.value.headers["Allow"] == "GET, HEAD, POST"
 
 
-class TestAPath:
+class TestPath:
     @pytest.mark.parametrize(
         "path",
         [
@@ -50,6 +50,6 @@ class TestAPath:
             *("/auth/exchange", "/export/pages", "/users/me/export/x"),
         ],
     )
-    def test_that_is_not_of_the_api_leads_nowhere(self, path: str) -> None:
+    def test_outside_the_api_is_not_found(self, path: str) -> None:
         with pytest.raises(NotFound):
             OPERATIONS.upstream("POST", path)

@@ -11,19 +11,21 @@ STREAM, EXPORT = "/api/v1/stream", "/api/v1/users/me/export"
 
 
 @pytest.mark.parametrize("path", [STREAM, EXPORT])
-class TestTheOwnPart:
-    async def test_counts_as_one_request(self, ada: httpx2.AsyncClient, app: FastAPI, path: str) -> None:
+class TestGatewayOwnRoute:
+    async def test_counts_as_one_request_of_the_rate_limit(
+        self, ada: httpx2.AsyncClient, app: FastAPI, path: str
+    ) -> None:
         container_of(app).rate_limit = RateLimit(1, 60)
         container_of(app).rate_limit.count("user ada")
         refused = await ada.get(path)
         assert (refused.status_code, refused.json()["code"]) == (429, "too-many-requests")
         assert int(refused.headers["retry-after"]) > 0
 
-    async def test_takes_no_query(self, ada: httpx2.AsyncClient, path: str) -> None:
+    async def test_rejects_query_parameters(self, ada: httpx2.AsyncClient, path: str) -> None:
         refused = await ada.get(f"{path}?since=1")
         assert (refused.status_code, refused.json()["code"]) == (422, "unknown-parameter")
 
-    async def test_counts_strangers_by_address(
+    async def test_counts_anonymous_clients_by_address(
         self, nobody: httpx2.AsyncClient, app: FastAPI, path: str
     ) -> None:
         container_of(app).rate_limit = RateLimit(1, 60)
@@ -31,7 +33,7 @@ class TestTheOwnPart:
         assert statuses == [401, 429]
 
 
-async def test_streams_of_one_user_are_so_many(ada: httpx2.AsyncClient, app: FastAPI) -> None:
+async def test_open_streams_of_a_user_are_limited(ada: httpx2.AsyncClient, app: FastAPI) -> None:
     broker: SseBroker = container_of(app).broker
     streams = [broker.subscribe("ada", "", 2.0**40) for _ in range(broker.streams_of_a_user)]
     for stream in streams:

@@ -69,8 +69,8 @@ async def told(broker: SseBroker, number: int) -> list[str]:
     return [(await anext(stream)).decode() for _ in range(number)]
 
 
-class TestAPage:
-    async def test_is_told_each_event_of_a_message(
+class TestSubscribedPage:
+    async def test_receives_each_event_of_a_batch_message(
         self, daprd: httpx2.AsyncClient, broker: SseBroker
     ) -> None:
         batch = {"type": BATCH_TYPE, "id": "1..2", "data": {"events": [event("1"), event("2")]}}
@@ -80,15 +80,15 @@ class TestAPage:
         expected = LabelDeleted.model_validate(event("1")["data"]).model_dump_json()
         assert found[0].split("\n")[1:3] == ["event: todo.label.deleted.v1", f"data: {expected}"]
 
-    async def test_is_told_what_the_contract_has(self, daprd: httpx2.AsyncClient, broker: SseBroker) -> None:
+    async def test_receives_the_fields_of_the_contract(
+        self, daprd: httpx2.AsyncClient, broker: SseBroker
+    ) -> None:
         newer = event("1")
         newer["data"]["invented_later"] = 1
         await deliver(daprd, newer)
         assert "invented_later" not in (await told(broker, 1))[0]
 
-    async def test_is_told_nothing_of_what_is_broken(
-        self, daprd: httpx2.AsyncClient, broker: SseBroker
-    ) -> None:
+    async def test_receives_no_invalid_event(self, daprd: httpx2.AsyncClient, broker: SseBroker) -> None:
         broken = event("1") | {"data": {"user_id": "ada"}}
         halved = event("2") | {"subject": "\ud800"}
         unknown = event("3") | {"type": "todo.invented-later.v1"}
@@ -98,7 +98,7 @@ class TestAPage:
         assert second.startswith("id: 4.-\n")
 
 
-async def test_an_event_is_read_when_a_page_is_told_of_it(
+async def test_an_event_is_parsed_only_when_a_page_receives_it(
     daprd: httpx2.AsyncClient, broker: SseBroker
 ) -> None:
     await deliver(daprd, *[event(str(number)) for number in range(10)])

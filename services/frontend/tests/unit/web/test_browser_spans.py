@@ -33,8 +33,8 @@ def recorded(app: FastAPI) -> InMemorySpanExporter:
     return exporter
 
 
-class TestTelling:
-    async def test_hands_spans_on_under_their_own_ids(
+class TestReportedSpans:
+    async def test_are_exported_with_their_own_ids(
         self, ada: httpx2.AsyncClient, recorded: InMemorySpanExporter
     ) -> None:
         told = [a_span(), a_span(span_id="1" * 16, method="GET", route="/")]
@@ -69,7 +69,7 @@ class TestTelling:
             {"user": "somebody"},
         ],
     )
-    async def test_refuses_what_no_page_of_ours_tells(
+    async def test_are_rejected_if_no_page_of_ours_sends_them(
         self, ada: httpx2.AsyncClient, recorded: InMemorySpanExporter, wrong: dict[str, Any]
     ) -> None:
         response = await ada.post("/browser-spans", content=json.dumps([a_span(), a_span(**wrong)]))
@@ -77,15 +77,15 @@ class TestTelling:
         assert not recorded.get_finished_spans()
 
     @pytest.mark.parametrize("body", [b"", b"{", b"{}", b"\xff", b"[1]"])
-    async def test_refuses_what_is_no_list_of_spans(self, ada: httpx2.AsyncClient, body: bytes) -> None:
+    async def test_are_rejected_if_malformed(self, ada: httpx2.AsyncClient, body: bytes) -> None:
         assert (await ada.post("/browser-spans", content=body)).status_code == 422
 
-    async def test_takes_so_many_at_once(self, ada: httpx2.AsyncClient) -> None:
+    async def test_are_limited_in_number(self, ada: httpx2.AsyncClient) -> None:
         for count, status in ((MOST_SPANS, 204), (MOST_SPANS + 1, 422)):
             told = json.dumps([a_span()] * count)
             assert (await ada.post("/browser-spans", content=told)).status_code == status
 
-    async def test_is_for_who_is_signed_in(
+    async def test_require_a_signed_in_user(
         self, nobody: httpx2.AsyncClient, recorded: InMemorySpanExporter
     ) -> None:
         response = await nobody.post("/browser-spans", content=json.dumps([a_span()]))

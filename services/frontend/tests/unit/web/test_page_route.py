@@ -34,28 +34,30 @@ def give_session(browser: httpx2.AsyncClient, app: FastAPI, life: timedelta) -> 
     )
 
 
-class TestWithoutASession:
-    async def test_a_page_leads_to_sign_in_and_back(self, nobody: httpx2.AsyncClient) -> None:
+class TestPageWithoutASession:
+    async def test_redirects_to_sign_in_and_back(self, nobody: httpx2.AsyncClient) -> None:
         response = await nobody.get("/notifications?shown=50")
         assert response.status_code == 303
         assert response.headers["location"] == "/sign-in?next=/notifications%3Fshown%3D50"
 
-    async def test_a_part_of_a_page_leads_the_whole_page_there(self, nobody: httpx2.AsyncClient) -> None:
+    async def test_redirects_the_whole_page_from_a_fragment(self, nobody: httpx2.AsyncClient) -> None:
         response = await nobody.get("/", headers=HTMX)
         assert (response.status_code, response.headers["hx-redirect"]) == (401, "/sign-in")
 
-    async def test_a_form_changes_nothing(self, nobody: httpx2.AsyncClient, services: FakeServices) -> None:
+    async def test_submits_no_form(self, nobody: httpx2.AsyncClient, services: FakeServices) -> None:
         response = await nobody.post("/tasks", data={"title": "x"})
         assert (response.status_code, response.headers["location"]) == (303, "/sign-in")
         assert services.calls == []
 
 
-class TestASession:
-    async def test_goes_along_as_a_token(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
+class TestSessionOfAPage:
+    async def test_is_forwarded_as_an_access_token(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
         await ada.get("/", headers=HTMX)
         assert services.calls[0].headers["authorization"].startswith("Bearer ey")
 
-    async def test_that_runs_out_is_renewed_and_kept(
+    async def test_that_expired_is_renewed_and_stored(
         self, nobody: httpx2.AsyncClient, app: FastAPI, services: FakeServices
     ) -> None:
         services.answers["POST /auth/refresh"] = tokens(refresh="r2")
@@ -66,7 +68,7 @@ class TestASession:
         assert kept
         assert kept.refresh_token == "r2"
 
-    async def test_that_has_ended_is_dropped(
+    async def test_that_was_revoked_is_removed(
         self, nobody: httpx2.AsyncClient, app: FastAPI, services: FakeServices
     ) -> None:
         services.answers["POST /auth/refresh"] = problem(401, "refresh-token-invalid")
@@ -75,7 +77,7 @@ class TestASession:
         assert response.headers["location"] == "/sign-in"
         assert f"{COOKIE}=; Max-Age=0" in response.headers["set-cookie"]
 
-    async def test_is_not_dropped_while_the_user_service_is_away(
+    async def test_is_kept_while_the_user_service_is_unavailable(
         self, nobody: httpx2.AsyncClient, app: FastAPI, services: FakeServices
     ) -> None:
         services.away.add(App.USER)
@@ -85,7 +87,7 @@ class TestASession:
         assert "can&#39;t be reached right now" in response.text
         assert "set-cookie" not in response.headers
 
-    async def test_a_service_no_longer_takes_is_dropped(
+    async def test_a_service_rejects_is_removed(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.answers["GET /tasks"] = problem(401, "account-gone")
@@ -94,28 +96,30 @@ class TestASession:
         assert f"{COOKIE}=; Max-Age=0" in response.headers["set-cookie"]
 
 
-class TestAFormOfAnotherSite:
+class TestFormOfAnotherSite:
     @pytest.mark.parametrize(
         "headers",
         [{"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}, {"origin": "https://evil.test"}],
     )
     @pytest.mark.parametrize("path", ["/tasks", f"/tasks/{ID}/delete", "/sign-in", "/sign-out", "/account"])
-    async def test_is_refused(
+    async def test_is_rejected(
         self, ada: httpx2.AsyncClient, services: FakeServices, path: str, headers: dict[str, str]
     ) -> None:
         response = await ada.post(path, data={"title": "x"}, headers=headers)
         assert response.status_code == 403
         assert [call for call in services.calls if call.method != "GET"] == []
 
-    async def test_is_told_from_our_own(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
+    async def test_is_distinguished_from_our_own(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
         services.answers["POST /tasks"] = answer(201, **a_task())
         response = await ada.post("/tasks", data={"title": "x"}, headers={"sec-fetch-site": "same-origin"})
         assert response.status_code == 303
 
 
-class TestText:
+class TestSubmittedText:
     @pytest.mark.parametrize("text", [b"caf%E9", b"half %ED%A0%BD", b"caf\xe9", b"%FF%FE", b"a%C3"])
-    async def test_of_a_form_is_unicode_or_refused(
+    async def test_of_a_form_is_rejected_unless_unicode(
         self, ada: httpx2.AsyncClient, services: FakeServices, text: bytes
     ) -> None:
         kind = {"content-type": "application/x-www-form-urlencoded"}
@@ -124,7 +128,7 @@ class TestText:
         assert "not Unicode" in response.text
         assert [call for call in services.calls if call.method != "GET"] == []
 
-    async def test_of_a_form_is_looked_at_however_its_type_is_written(
+    async def test_of_a_form_is_checked_however_its_content_type_is_spelled(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         kind = {"content-type": "Application/X-WWW-Form-URLencoded ; charset=utf-8"}
@@ -134,7 +138,7 @@ class TestText:
 
     @pytest.mark.parametrize("text", [b"caf\xe9", b"half \xed\xa0\xbd", b"a\xc3"])
     @pytest.mark.parametrize("path", ["/tasks", "/account/import"])
-    async def test_of_a_form_in_parts_is_unicode_or_refused(
+    async def test_of_a_multipart_form_is_rejected_unless_unicode(
         self, ada: httpx2.AsyncClient, services: FakeServices, path: str, text: bytes
     ) -> None:
         kind = {"content-type": "multipart/form-data; boundary=cut"}
@@ -146,17 +150,15 @@ class TestText:
             assert "not Unicode" in response.text
         assert [call for call in services.calls if call.method != "GET"] == []
 
-    async def test_of_every_script_comes_through(
-        self, ada: httpx2.AsyncClient, services: FakeServices
-    ) -> None:
+    async def test_of_every_script_is_accepted(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
         services.answers["POST /tasks"] = answer(201, **a_task())
         await ada.post("/tasks", data={"title": "Łódź + 100 % 東京 🥛"})
         [sent] = [call for call in services.calls if call.method == "POST"]
         assert "Łódź + 100 % 東京 🥛" in json.dumps(sent.json, ensure_ascii=False)
 
 
-class TestAFailure:
-    async def test_nobody_foresaw_is_a_page_without_details(
+class TestPageFailure:
+    async def test_that_is_unexpected_shows_a_page_without_details(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         def fail(_: Call) -> SidecarResponse:
@@ -168,7 +170,7 @@ class TestAFailure:
         assert "That did not work" in response.text
         assert "KeyError" not in response.text
 
-    async def test_of_an_action_is_a_toast_and_the_page_stays(
+    async def test_of_an_action_shows_a_toast_and_keeps_the_page(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.answers[f"POST /tasks/{ID}/complete"] = problem(409, "conflict", "Not now.")
@@ -177,12 +179,12 @@ class TestAFailure:
         assert "Not now." in response.text
 
     @pytest.mark.parametrize("path", ["/?shown=x", "/notifications?shown=", "/nothing", "/tasks/1/edit"])
-    async def test_to_find_anything_is_a_page(self, ada: httpx2.AsyncClient, path: str) -> None:
+    async def test_to_find_anything_shows_a_page(self, ada: httpx2.AsyncClient, path: str) -> None:
         response = await ada.get(path)
         assert response.status_code in (404, 422)
         assert "That did not work" in response.text
 
-    async def test_of_the_breaker_costs_no_time(
+    async def test_by_an_open_circuit_breaker_takes_no_time(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.away.add(App.TASK)
@@ -192,23 +194,21 @@ class TestAFailure:
         assert len([call for call in services.calls if call.app is App.TASK]) == 5
 
 
-class TestALimit:
-    async def test_is_told(self, ada: httpx2.AsyncClient, app: FastAPI) -> None:
+class TestLimitOfPages:
+    async def test_is_shown(self, ada: httpx2.AsyncClient, app: FastAPI) -> None:
         container_of(app).rate_limit.all.limit = 1
         await ada.get("/")
         response = await ada.get("/")
         assert response.status_code == 429
 
-    async def test_is_for_the_address_whatever_cookie_is_made_up(
-        self, nobody: httpx2.AsyncClient, app: FastAPI
-    ) -> None:
+    async def test_is_per_address_for_made_up_cookies(self, nobody: httpx2.AsyncClient, app: FastAPI) -> None:
         container_of(app).rate_limit.all.limit = 1
         for text, status in (("theme=dark", 200), ("theme=light", 429), ("session=x", 429)):
             assert (await nobody.get("/sign-in", headers={"cookie": text})).status_code == status
 
 
-class TestALongPage:
-    async def test_is_compressed_for_who_takes_it(self, ada: httpx2.AsyncClient) -> None:
+class TestLongPage:
+    async def test_is_compressed_for_clients_that_accept_it(self, ada: httpx2.AsyncClient) -> None:
         packed = await ada.get("/", headers={"accept-encoding": "gzip"})
         plain = await ada.get("/", headers={"accept-encoding": "identity"})
         assert packed.headers["content-encoding"] == "gzip"
@@ -219,7 +219,7 @@ class TestALongPage:
 
 class TestEveryPage:
     @pytest.mark.parametrize("path", ["/", "/sign-in", "/sign-up", "/nothing", "/api/docs", "/assistant"])
-    async def test_says_what_browsers_may_do_with_it(self, ada: httpx2.AsyncClient, path: str) -> None:
+    async def test_has_a_content_security_policy(self, ada: httpx2.AsyncClient, path: str) -> None:
         headers = (await ada.get(path)).headers
         assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self';")
         assert headers["x-content-type-options"] == "nosniff"

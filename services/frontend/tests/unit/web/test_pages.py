@@ -18,7 +18,7 @@ HTMX = {"hx-request": "true"}
 HOSTILE = "<script>alert(1)</script>\"' onload=x"
 
 
-class TestTheList:
+class TestListPage:
     async def test_shows_titles_as_text(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
         task = a_task(title=HOSTILE, notes=HOSTILE, labels=[HOSTILE])
         services.answers["GET /tasks"] = answer(items=[task], next_cursor=None)
@@ -27,7 +27,7 @@ class TestTheList:
         assert "<script>alert" not in text
         assert "\"' onload" not in text
 
-    async def test_asks_for_as_many_as_are_shown(
+    async def test_requests_as_many_tasks_as_it_shows(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         def page(call: Call) -> SidecarResponse:
@@ -41,12 +41,12 @@ class TestTheList:
         assert 'href="/?shown=300"' in text
 
     @pytest.mark.parametrize("shown", ["-1", "0", "99999999999999"])
-    async def test_shows_neither_nothing_nor_everything(
+    async def test_tolerates_any_number_of_tasks_to_show(
         self, ada: httpx2.AsyncClient, services: FakeServices, shown: str
     ) -> None:
         assert (await ada.get(f"/?shown={shown}", headers=HTMX)).status_code == 200
 
-    async def test_stays_on_the_page_while_it_cant_be_read(
+    async def test_keeps_its_tasks_while_the_service_is_unavailable(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.away.add(App.TASK)
@@ -55,7 +55,7 @@ class TestTheList:
         assert "Your tasks can't be reached right now." in response.text
 
     @pytest.mark.parametrize("body", [b"", b'{"items": [', b"null"])
-    async def test_takes_an_answer_that_was_cut_off_for_none(
+    async def test_treats_a_truncated_response_as_unavailable(
         self, ada: httpx2.AsyncClient, services: FakeServices, body: bytes
     ) -> None:
         services.answers["GET /tasks"] = replace(answer(), body=body)
@@ -63,7 +63,7 @@ class TestTheList:
         assert response.status_code == 200
         assert "Your tasks can't be reached right now." in response.text
 
-    async def test_takes_an_answer_without_a_field_it_reads_for_none(
+    async def test_treats_a_response_without_a_required_field_as_unavailable(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.is_complete = False
@@ -72,7 +72,7 @@ class TestTheList:
         assert response.status_code == 200
         assert "Your tasks can't be reached right now." in response.text
 
-    async def test_does_not_need_the_services_beside_it(
+    async def test_works_without_the_other_services(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.away |= {App.NOTIFICATION, App.ANALYTICS, App.CHAT}
@@ -82,8 +82,8 @@ class TestTheList:
         assert "Buy milk" in response.text
 
 
-class TestAdding:
-    async def test_hands_on_the_key_of_the_form(
+class TestAddingATask:
+    async def test_forwards_the_idempotency_key_of_the_form(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.answers["POST /tasks"] = answer(201, **a_task())
@@ -92,7 +92,7 @@ class TestAdding:
         assert call.headers["idempotency-key"] == "web-k1"
         assert call.json == {"quick": "Buy milk"}
 
-    async def test_keeps_text_and_key_while_the_service_is_away(
+    async def test_keeps_text_and_key_while_the_service_is_unavailable(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.away.add(App.TASK)
@@ -101,7 +101,7 @@ class TestAdding:
         assert 'value="Buy milk"' in response.text
         assert 'name="key" value="k1"' in response.text
 
-    async def test_gives_a_new_key_after_a_refusal(
+    async def test_uses_a_new_key_after_a_rejection(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         errors = [{"pointer": "/quick", "detail": "must not be blank"}]
@@ -111,7 +111,7 @@ class TestAdding:
         assert 'value="k1"' not in response.text
 
 
-class TestAClick:
+class TestRowAction:
     @pytest.mark.parametrize(
         ("verb", "route", "undo"),
         [
@@ -120,7 +120,7 @@ class TestAClick:
             ("delete", f"DELETE /tasks/{ID}", "restore"),
         ],
     )
-    async def test_can_be_taken_back(
+    async def test_can_be_undone(
         self, ada: httpx2.AsyncClient, services: FakeServices, verb: str, route: str, undo: str
     ) -> None:
         form = {"key": "k", "title": HOSTILE}
@@ -139,20 +139,22 @@ class TestAClick:
 
 
 class TestSigningIn:
-    async def test_keeps_the_session(self, nobody: httpx2.AsyncClient, services: FakeServices) -> None:
+    async def test_stores_the_session(self, nobody: httpx2.AsyncClient, services: FakeServices) -> None:
         services.answers["POST /auth/sign-in"] = tokens()
         response = await nobody.post("/sign-in", data={"email": "a@b.c", "password": "p", "next": "/account"})
         assert (response.status_code, response.headers["location"]) == (303, "/account")
         assert "HttpOnly; SameSite=Lax" in response.headers["set-cookie"]
 
-    async def test_shows_no_password_again(self, nobody: httpx2.AsyncClient, services: FakeServices) -> None:
+    async def test_never_shows_the_password_again(
+        self, nobody: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
         services.answers["POST /auth/sign-in"] = problem(401, "wrong-credentials", "Wrong.")
         response = await nobody.post("/sign-in", data={"email": "a@b.c", "password": "hunter22"})
         assert response.status_code == 401
         assert "Wrong." in response.text
         assert "hunter22" not in response.text
 
-    async def test_up_ignores_a_zone_nobody_knows(
+    async def test_up_ignores_an_unknown_time_zone(
         self, nobody: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.answers["POST /auth/sign-up"] = tokens()
@@ -162,7 +164,7 @@ class TestSigningIn:
     @pytest.mark.parametrize(
         "asked", ["//evil.test", "/\\evil.test", "https://evil.test", "evil", "", "/\t/evil.test"]
     )
-    def test_leads_to_no_other_site(self, asked: str) -> None:
+    def test_never_redirects_to_another_site(self, asked: str) -> None:
         assert local_path(asked) == "/"
 
 
@@ -175,9 +177,9 @@ class TestSigningOut:
         assert "session=; Max-Age=0" in response.headers["set-cookie"]
 
 
-class TestTheBadge:
+class TestUnreadBadge:
     @pytest.mark.parametrize(("unread", "shown"), [(0, ""), (3, "<b>3</b>"), (10, "<b>9+</b>")])
-    async def test_counts_a_few(
+    async def test_counts_unread_entries(
         self, ada: httpx2.AsyncClient, services: FakeServices, unread: int, shown: str
     ) -> None:
         services.answers["GET /notifications"] = answer(items=[{}] * unread, next_cursor=None)
@@ -186,7 +188,7 @@ class TestTheBadge:
         assert shown in text
 
 
-class TestTheAssistant:
+class TestAssistantPage:
     async def test_offers_to_undo_what_it_did(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
         reply = answer(conversation_id=ID, reply="Added.", actions=[], undo_token="t.o")
         services.answers["POST /chat/messages"] = reply
@@ -202,7 +204,7 @@ class TestTheAssistant:
         assert "Conversation unavailable." in response.text
 
 
-class TestAgo:
+class TestTimeAgo:
     @pytest.mark.parametrize(
         ("before", "told"),
         [
@@ -213,6 +215,6 @@ class TestAgo:
             (timedelta(days=400), "19 Oct 2025"),
         ],
     )
-    def test_is_rough(self, before: timedelta, told: str) -> None:
+    def test_is_rounded(self, before: timedelta, told: str) -> None:
         now = datetime(2026, 11, 23, 12, tzinfo=UTC)
         assert describe_age(now - before, now) == told

@@ -18,7 +18,7 @@ def path_of(route: Route) -> str:
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{sorted(route.methods or ())[0]} {route.path}")
-def test_nothing_stands_before_a_route(route: Route) -> None:
+def test_no_route_is_shadowed_by_another(route: Route) -> None:
     for method in route.methods or ():
         scope = {"type": "http", "method": method, "path": path_of(route), "root_path": "", "headers": []}
         assert next(each for each in ROUTES if each.matches(scope)[0] is Match.FULL) is route

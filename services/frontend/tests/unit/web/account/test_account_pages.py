@@ -59,9 +59,9 @@ def account(services: FakeServices) -> FakeServices:
     return services
 
 
-class TestTheEndOfAnAccount:
+class TestAccountDeletion:
     @pytest.mark.parametrize("typed", ["", "yes", "ada@example.or", "ada@example.org.uk"])
-    async def test_does_not_come_by_something_else(
+    async def test_needs_the_right_confirmation(
         self, ada: httpx2.AsyncClient, account: FakeServices, typed: str
     ) -> None:
         refused = await ada.post("/account/delete", data={"typed": typed})
@@ -70,7 +70,7 @@ class TestTheEndOfAnAccount:
         assert not account.called("DELETE /users/me")
 
     @pytest.mark.parametrize("typed", ["Ada@example.org", " ada@EXAMPLE.org "])
-    async def test_comes_by_the_address_and_signs_out(
+    async def test_is_confirmed_by_the_address_and_signs_out(
         self, ada: httpx2.AsyncClient, account: FakeServices, typed: str
     ) -> None:
         gone = await ada.post("/account/delete", data={"typed": typed})
@@ -79,7 +79,7 @@ class TestTheEndOfAnAccount:
         assert "session=; Max-Age=0" in gone.headers["set-cookie"]
         assert len(account.called("DELETE /users/me")) == 1
 
-    async def test_says_when_it_did_not_work(self, ada: httpx2.AsyncClient, account: FakeServices) -> None:
+    async def test_says_when_it_failed(self, ada: httpx2.AsyncClient, account: FakeServices) -> None:
         account.answers["DELETE /users/me"] = problem(503, "user-unavailable")
         refused = await ada.post("/account/delete", data={"typed": ME["email"]})
         assert refused.status_code == 503
@@ -87,7 +87,7 @@ class TestTheEndOfAnAccount:
         assert "set-cookie" not in refused.headers
 
 
-class TestUsage:
+class TestUsageSection:
     @pytest.mark.parametrize(
         ("usage", "told"),
         [
@@ -100,11 +100,11 @@ class TestUsage:
         ],
         ids=lambda value: value.name if isinstance(value, Usage) else "",
     )
-    def test_is_told_in_words(self, usage: Usage, told: tuple[str, str]) -> None:
+    def test_is_shown_in_words(self, usage: Usage, told: tuple[str, str]) -> None:
         bar = build_bar(usage)
         assert (bar.name, bar.told) == told
 
-    async def test_stands_in_the_settings(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
+    async def test_is_part_of_the_settings(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
         services.answers["GET /preferences"] = answer(**PREFERENCES)
         tasks = {"name": "tasks", "used": 3, "limit": 50}
         services.answers["GET /usage"] = lambda call: answer(items=[tasks] if call.app is App.TASK else [])
@@ -114,7 +114,7 @@ class TestUsage:
         assert "Some of it can’t be read right now." in (await ada.get("/settings")).text
 
 
-class TestThePagesOfAnAccount:
+class TestAccountPages:
     async def test_are_all_reached_from_it(self, ada: httpx2.AsyncClient, account: FakeServices) -> None:
         account.answers["GET /users/me"] = answer(**ME, week_start=None)
         page = (await ada.get("/account")).text

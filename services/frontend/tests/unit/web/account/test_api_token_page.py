@@ -29,8 +29,8 @@ async def tokens(ada: httpx2.AsyncClient, services: FakeServices) -> httpx2.Asyn
     return ada
 
 
-class TestTokens:
-    async def test_are_shown_without_what_it_takes_to_use_them(self, tokens: httpx2.AsyncClient) -> None:
+class TestTokenList:
+    async def test_is_shown_without_the_secrets(self, tokens: httpx2.AsyncClient) -> None:
         text = (await tokens.get(PLACE)).text
         assert "backup &lt;b&gt;" in text
         assert "todo_AbCd…" in text
@@ -38,19 +38,19 @@ class TestTokens:
         assert "never used" in text
         assert "expires" in text
 
-    async def test_that_are_over_say_so(self, tokens: httpx2.AsyncClient, services: FakeServices) -> None:
+    async def test_marks_expired_tokens(self, tokens: httpx2.AsyncClient, services: FakeServices) -> None:
         over = {"expires_at": (NOW - timedelta(days=1)).isoformat(), "last_used_at": NOW.isoformat()}
         services.answers["GET /tokens"] = answer(items=[STORED | over], next_cursor=None)
         text = (await tokens.get(PLACE)).text
         assert "expired" in text
         assert "· used " in text
 
-    async def test_are_for_who_signed_in(self, nobody: httpx2.AsyncClient) -> None:
+    async def test_requires_a_signed_in_user(self, nobody: httpx2.AsyncClient) -> None:
         assert (await nobody.get(PLACE)).headers["location"] == f"/sign-in?next={PLACE}"
 
 
-class TestANewToken:
-    async def test_is_asked_for_and_shown_once(
+class TestNewToken:
+    async def test_is_created_and_shown_once(
         self, tokens: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.answers["POST /tokens"] = answer(201, **STORED, token="todo_secret")
@@ -77,7 +77,7 @@ class TestANewToken:
             second.headers["idempotency-key"],
         )
 
-    async def test_that_is_refused_keeps_the_form(
+    async def test_that_is_rejected_keeps_the_form(
         self, tokens: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         errors = [{"pointer": "/scopes", "detail": "at least one is needed"}]
@@ -88,21 +88,19 @@ class TestANewToken:
         assert 'name="tasks:read" value="yes" checked' in refused.text
         assert '<option value="30" selected>' in refused.text
 
-    async def test_that_is_one_too_many_says_so(
-        self, tokens: httpx2.AsyncClient, services: FakeServices
-    ) -> None:
+    async def test_beyond_the_quota_says_so(self, tokens: httpx2.AsyncClient, services: FakeServices) -> None:
         services.answers["POST /tokens"] = problem(409, "too-many-tokens", "revoke one first")
         assert "revoke one first" in (await tokens.post(PLACE, data=FORM)).text
 
     @pytest.mark.parametrize("made_at", ["", "x", "9" * 30, "-1"])
-    async def test_of_a_form_that_was_tampered_with_does_no_harm(
+    async def test_from_a_tampered_form_is_harmless(
         self, tokens: httpx2.AsyncClient, services: FakeServices, made_at: str
     ) -> None:
         services.answers["POST /tokens"] = problem(422, "invalid", "no")
         assert (await tokens.post(PLACE, data=FORM | {"made_at": made_at})).status_code == 422
 
 
-class TestRevoking:
+class TestRevokingToken:
     @pytest.mark.parametrize("reply", [answer(204), problem(404, "not-found")])
     async def test_leads_back_also_the_second_time(
         self, tokens: httpx2.AsyncClient, services: FakeServices, reply: Any

@@ -58,8 +58,8 @@ def fields_of(html: str) -> dict[str, str]:
     }
 
 
-class TestPreview:
-    async def test_says_in_words_what_would_come_and_stores_nothing(
+class TestImportPreview:
+    async def test_says_in_words_what_would_be_imported_and_stores_nothing(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.answers["POST /import"] = told(200, PREVIEW)
@@ -73,7 +73,7 @@ class TestPreview:
         (call,) = services.called("POST /import")
         assert (call.json, call.path) == (CSV, "/import?dry_run=true&project=Flat")
 
-    async def test_is_followed_by_the_same_file(
+    async def test_leads_to_the_import_of_the_same_file(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.answers["POST /import"] = told(200, PREVIEW)
@@ -89,7 +89,7 @@ class TestPreview:
         [({}, "Choose a file first."), (upload(b""), "This file is empty.")],
         ids=["none", "empty"],
     )
-    async def test_needs_a_file(
+    async def test_requires_a_file(
         self, ada: httpx2.AsyncClient, services: FakeServices, sent: dict[str, Any], said: str
     ) -> None:
         refused = await ada.post("/account/import", **(sent or {"data": {"project": "x"}}))
@@ -105,7 +105,7 @@ class TestPreview:
         assert refused.status_code == 422
         assert 'role="alert">The file contains no tasks.' in refused.text
 
-    async def test_says_that_the_service_is_away(
+    async def test_says_that_the_service_is_unavailable(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.away = {App.TASK}
@@ -122,22 +122,22 @@ class TestPreview:
 
 class TestKeptFile:
     @given(content=st.binary(min_size=1, max_size=5000))
-    def test_is_the_chosen_one(self, content: bytes) -> None:
+    def test_is_the_file_that_was_chosen(self, content: bytes) -> None:
         assert restore_file(ImportFile(content, "a", "").packed, "a", "").content == content
 
-    def test_too_large_for_a_form_is_refused(self) -> None:
+    def test_too_large_for_a_form_is_rejected(self) -> None:
         noise = Random(1).randbytes(MOST_PACKED + 1000)
         with pytest.raises(Invalid, match="too large"):
             _ = ImportFile(noise, "a", "").packed
 
     @pytest.mark.parametrize("packed", ["", "####", "eJw=", "AAAA"])
-    def test_that_no_form_made_is_refused(self, packed: str) -> None:
+    def test_from_outside_the_form_is_rejected(self, packed: str) -> None:
         with pytest.raises(Invalid, match="Choose the file once more"):
             restore_file(packed, "a", "")
 
 
-class TestProgress:
-    async def test_asks_again_until_it_has_ended(
+class TestImportProgress:
+    async def test_polls_until_the_import_has_ended(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.answers[f"GET /import/{ID}"] = told(200, job())
@@ -149,7 +149,7 @@ class TestProgress:
         assert "2 tasks added, 1 task here already." in part
         assert "row 3:" in part
 
-    async def test_keeps_what_is_shown_while_the_service_is_away(
+    async def test_keeps_what_is_shown_while_the_service_is_unavailable(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.away = {App.TASK}
@@ -157,8 +157,8 @@ class TestProgress:
         assert response.status_code == 204
 
 
-class TestTheFileInTheRequest:
-    async def test_goes_as_it_is(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
+class TestUploadedFile:
+    async def test_is_forwarded_unchanged(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
         services.answers["POST /import"] = told(200, PREVIEW)
         await ada.post("/account/import", **upload())
         (call,) = services.called("POST /import")

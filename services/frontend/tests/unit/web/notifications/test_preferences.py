@@ -34,8 +34,8 @@ async def settings(ada: httpx2.AsyncClient, services: FakeServices) -> httpx2.As
     return ada
 
 
-class TestSettings:
-    async def test_show_what_is_stored(self, settings: httpx2.AsyncClient) -> None:
+class TestSettingsForm:
+    async def test_shows_what_is_stored(self, settings: httpx2.AsyncClient) -> None:
         text = (await settings.get("/settings")).text
         assert 'name="quiet_from" type="time" value="22:00"' in text
         assert 'name="default_reminder" type="number" value="10"' in text
@@ -44,7 +44,7 @@ class TestSettings:
         assert "off: 410 Gone" in text
         assert f"/settings/channels/{WEBHOOK['id']}/test" not in text
 
-    async def test_are_saved_as_a_patch(self, settings: httpx2.AsyncClient, services: FakeServices) -> None:
+    async def test_is_saved_as_a_patch(self, settings: httpx2.AsyncClient, services: FakeServices) -> None:
         services.answers["PATCH /preferences"] = answer(**STORED)
         form = {"quiet_from": "", "quiet_to": "", "day_starts_at": "08:30", "default_reminder": "15"}
         saved = await settings.post("/settings", data=form | {"digest_at": "07:00", "key": "k"})
@@ -58,9 +58,7 @@ class TestSettings:
             "digest_at": "07:00",
         }
 
-    async def test_that_are_wrong_stay_in_the_form(
-        self, settings: httpx2.AsyncClient, services: FakeServices
-    ) -> None:
+    async def test_keeps_invalid_values(self, settings: httpx2.AsyncClient, services: FakeServices) -> None:
         errors = [{"pointer": "/quiet_to", "detail": "has no end"}]
         services.answers["PATCH /preferences"] = problem(422, "invalid", errors=errors)
         refused = await settings.post("/settings", data={"quiet_from": "21:00"})
@@ -69,8 +67,8 @@ class TestSettings:
         assert 'name="quiet_from" type="time" value="21:00"' in refused.text
 
 
-class TestChannels:
-    async def test_a_new_webhook_shows_its_secret_once(
+class TestChannelSettings:
+    async def test_show_the_secret_of_a_new_webhook_once(
         self, settings: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.answers["POST /webhooks"] = answer(201, secret="whsec_x")
@@ -79,7 +77,7 @@ class TestChannels:
         assert "whsec_x" not in (await settings.get("/settings")).text
         assert services.called("POST /webhooks")[0].json == {"url": "https://example.com/hook"}
 
-    async def test_a_refused_webhook_says_why(
+    async def test_say_why_a_webhook_was_rejected(
         self, settings: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         errors = [{"pointer": "/url", "detail": "this address is not public"}]
@@ -88,7 +86,7 @@ class TestChannels:
         assert "this address is not public" in refused.text
         assert 'value="http://10.0.0.1/"' in refused.text
 
-    async def test_can_be_tested_and_removed(
+    async def test_test_and_remove_a_channel(
         self, settings: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         id = WEBHOOK["id"]
@@ -98,9 +96,9 @@ class TestChannels:
             assert len(services.called(route)) == 1
 
 
-class TestAccount:
+class TestAccountSettings:
     @pytest.mark.parametrize(("chosen", "sent"), [("sunday", "sunday"), ("", None)])
-    async def test_says_where_the_week_starts(
+    async def test_set_the_first_day_of_the_week(
         self, settings: httpx2.AsyncClient, services: FakeServices, chosen: str, sent: str | None
     ) -> None:
         stored: dict[str, Any] = {"email": "a@b.c", "name": "Ada", "time_zone": "Europe/Berlin", "version": 3}
@@ -115,7 +113,7 @@ class TestAccount:
         assert services.called("PATCH /users/me")[0].json == {"week_start": sent}
 
     @pytest.mark.parametrize(("chosen", "sent"), [("vikunja", "vikunja"), ("", None)])
-    async def test_says_whose_signs_quick_add_reads(
+    async def test_set_the_markers_of_quick_add(
         self, settings: httpx2.AsyncClient, services: FakeServices, chosen: str, sent: str | None
     ) -> None:
         stored: dict[str, Any] = {"email": "a@b.c", "name": "", "time_zone": "Europe/Berlin", "version": 3}
@@ -129,7 +127,7 @@ class TestAccount:
 
 
 class TestServiceWorker:
-    async def test_is_in_charge_of_every_page(self, nobody: httpx2.AsyncClient) -> None:
+    async def test_is_served_uncached_at_the_root(self, nobody: httpx2.AsyncClient) -> None:
         script = await nobody.get("/service-worker.js")
         assert script.headers["content-type"].startswith("text/javascript")
         assert script.headers["cache-control"] == "no-cache"

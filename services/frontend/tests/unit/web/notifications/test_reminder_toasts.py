@@ -30,10 +30,8 @@ async def told(ada: httpx2.AsyncClient, services: FakeServices, since: int, **fi
     return (await ada.get(f"/notifications/badge?since={since}", headers=HTMX)).text
 
 
-class TestAFiringReminder:
-    async def test_is_told_with_what_can_be_done(
-        self, ada: httpx2.AsyncClient, services: FakeServices
-    ) -> None:
+class TestReminderToast:
+    async def test_is_shown_with_its_actions(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
         text = await told(ada, services, NINE)
         assert f'id="reminder-{NOTICE}"' in text
         assert "Dentist &lt;b&gt;" in text
@@ -45,18 +43,20 @@ class TestAFiringReminder:
         [(TEN, {}), (0, {}), (NINE, {"kind": "digest"})],
         ids=["old", "no page", "digest"],
     )
-    async def test_is_no_other_entry(
+    async def test_is_not_shown_for_other_entries(
         self, ada: httpx2.AsyncClient, services: FakeServices, since: int, fields: dict[str, Any]
     ) -> None:
         assert "data-reminder" not in await told(ada, services, since, **fields)
 
-    async def test_of_no_task_cannot_be_done(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
+    async def test_without_a_task_has_no_complete_button(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
         text = await told(ada, services, NINE, task_id=None)
         assert "/snooze" in text
         assert "/done" not in text
 
 
-class TestItsButtons:
+class TestReminderButtons:
     async def test_complete_the_task_and_mark_it_as_read(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
@@ -66,18 +66,20 @@ class TestItsButtons:
         assert len(services.called(f"POST /tasks/{TASK}/complete")) == 1
         assert len(services.called(f"POST /notifications/{NOTICE}/read")) == 1
 
-    async def test_bear_that_the_entry_is_gone(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
+    async def test_tolerate_that_the_entry_is_gone(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
         services.answers[f"POST /notifications/{NOTICE}/read"] = problem(404, "not-found")
         done = await ada.post(f"/notifications/{NOTICE}/done", data={"task": TASK}, headers=HTMX)
         assert done.status_code == 200
 
-    async def test_snooze(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
+    async def test_snooze_the_reminder(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
         snoozed = await ada.post(f"/reminders/{REMINDER}/snooze", data={"key": "k"})
         assert snoozed.headers["location"] == "/notifications"
         assert services.called(f"POST /reminders/{REMINDER}/snooze")[0].json == {"minutes": 10}
 
     @pytest.mark.parametrize("sent", ["", "../x", "1"])
-    async def test_ask_nothing_for_what_is_no_id(
+    async def test_send_no_request_for_an_invalid_id(
         self, ada: httpx2.AsyncClient, services: FakeServices, sent: str
     ) -> None:
         refused = await ada.post(f"/notifications/{NOTICE}/done", data={"task": sent}, headers=HTMX)

@@ -34,7 +34,7 @@ def the_import(**fields: Any) -> SidecarResponse:
     return replace(answer(), body=json.dumps(job).encode())
 
 
-class TestAnEntry:
+class TestInboxEntry:
     @pytest.mark.parametrize(
         ("fields", "link"),
         [
@@ -43,21 +43,23 @@ class TestAnEntry:
             ({"kind": "channel.failing", "channel_id": ID}, "/settings"),
         ],
     )
-    async def test_leads_to_what_it_tells_of(
+    async def test_links_to_its_subject(
         self, ada: httpx2.AsyncClient, services: FakeServices, fields: dict[str, Any], link: str
     ) -> None:
         services.answers["GET /notifications"] = answer(items=[ENTRY | fields], next_cursor=None)
         text = (await ada.get("/notifications")).text
         assert f'<a href="{link}">Imported 2 tasks from &lt;Todoist&gt;</a>' in text
 
-    async def test_without_any_leads_nowhere(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
+    async def test_without_a_subject_has_no_link(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
         services.answers["GET /notifications"] = answer(items=[ENTRY], next_cursor=None)
         text = (await ada.get("/notifications")).text
         assert ">Imported 2 tasks from &lt;Todoist&gt;</p>" in text
 
 
-class TestAnImport:
-    async def test_shows_what_could_not_be_taken_over(
+class TestImportEntry:
+    async def test_shows_what_could_not_be_imported(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         report = [{"where": "line 3", "what": "a <b>date</b>"}]

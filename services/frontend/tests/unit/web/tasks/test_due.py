@@ -11,7 +11,7 @@ from services.frontend.tests.fake_services import a_task
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=ZoneInfo("Europe/Berlin"))
 
 
-class TestADate:
+class TestDueDate:
     @pytest.mark.parametrize(
         ("due_date", "text", "urgency"),
         [
@@ -24,29 +24,29 @@ class TestADate:
             ("2027-06-01", "1 Jun 2027", "later"),
         ],
     )
-    def test_is_told_as_seen_today(self, due_date: str, text: str, urgency: str) -> None:
+    def test_is_described_relative_to_today(self, due_date: str, text: str, urgency: str) -> None:
         due = describe_due(a_task(due_date=due_date), NOON)
         assert due is not None
         assert (due.text, due.urgency) == (text, urgency)
 
-    def test_that_is_none_is_not_told(self) -> None:
+    def test_that_is_missing_is_not_described(self) -> None:
         assert describe_due(a_task(), NOON) is None
 
 
-class TestATime:
+class TestDueTime:
     @pytest.mark.parametrize(("time", "urgency"), [("11:59:00", "overdue"), ("12:01:00", "today")])
     def test_of_today_may_have_passed(self, time: str, urgency: str) -> None:
         due = describe_due(a_task(due_date="2026-11-23", due_time=time), NOON)
         assert due is not None
         assert due.urgency == urgency
 
-    def test_that_floats_stands_as_it_is(self) -> None:
+    def test_that_floats_is_shown_unchanged(self) -> None:
         due = describe_due(a_task(due_date="2026-11-24", due_time="09:00:00"), NOON)
         assert due is not None
         assert due.text == "Tomorrow, 09:00"
         assert due.machine == "2026-11-24T09:00"
 
-    def test_of_another_zone_is_told_in_the_own(self) -> None:
+    def test_of_another_zone_is_shown_in_the_users_zone(self) -> None:
         task = a_task(
             due_date="2026-11-24",
             due_time="09:00:00",
@@ -59,6 +59,6 @@ class TestATime:
         assert due.exact == "Tuesday, 24 November 2026, 01:00"
 
 
-class TestNow:
-    def test_in_a_zone_nobody_knows_is_utc(self) -> None:
+class TestCurrentTime:
+    def test_in_an_unknown_zone_is_utc(self) -> None:
         assert str(current_time_in("Mars/Olympus").tzinfo) == "UTC"

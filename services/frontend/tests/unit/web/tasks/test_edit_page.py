@@ -37,7 +37,7 @@ class Stored:
         return answer(**self.task)
 
 
-class TestSaving:
+class TestSavingATask:
     async def test_sends_only_what_was_changed_with_the_version_it_was_changed_from(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
@@ -48,7 +48,7 @@ class TestSaving:
         assert call.headers["if-match"] == '"1"'
         assert call.headers["idempotency-key"] == "web-k"
 
-    async def test_shows_the_row(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
+    async def test_shows_the_updated_row(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
         services.answers[SAVE] = answer(**READ | {"title": "Buy oat milk"})
         response = await ada.post(f"/tasks/{ID}", data=form(title="Buy oat milk"), headers=HTMX)
         assert f'<li id="task-{ID}" class="row" data-state="' in response.text
@@ -61,7 +61,7 @@ class TestSaving:
         response = await ada.post(f"/tasks/{ID}", data=form())
         assert (response.status_code, response.headers["location"]) == (303, f"/?done=save&task={ID}")
 
-    async def test_names_the_field_that_was_refused(
+    async def test_names_the_field_that_was_rejected(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         errors = [{"pointer": "/labels/0", "detail": "too long"}]
@@ -71,7 +71,7 @@ class TestSaving:
         assert f'<p id="edit-{ID}-labels-error" class="problem">too long</p>' in response.text
         assert 'value="k"' not in response.text
 
-    async def test_leaves_the_form_alone_while_the_service_is_away(
+    async def test_keeps_the_form_while_the_service_is_unavailable(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.away.add(App.TASK)
@@ -88,8 +88,8 @@ class TestSaving:
         assert 'name="key" value="k"' in response.text
 
 
-class TestAConflict:
-    async def test_of_different_fields_is_settled_at_once(
+class TestEditConflict:
+    async def test_of_different_fields_is_merged_at_once(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         stored = Stored(notes="three bottles")
@@ -108,7 +108,7 @@ class TestAConflict:
         assert '<q dir="auto">Buy soy milk</q>' in response.text
         assert 'name="version" value="2"' in response.text
 
-    async def test_decided_for_the_own_text_is_saved_over_the_other(
+    async def test_resolved_with_ones_own_text_overwrites_the_other(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         stored = Stored(title="Buy soy milk")
@@ -117,7 +117,7 @@ class TestAConflict:
         await ada.post(f"/tasks/{ID}", data=form(title="Buy oat milk", base=base, version="2"))
         assert stored.task["title"] == "Buy oat milk"
 
-    async def test_decided_for_the_other_version_changes_nothing(
+    async def test_resolved_with_the_other_version_changes_nothing(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.answers[f"GET /tasks/{ID}"] = answer(**READ | {"title": "Buy soy milk"})
@@ -131,7 +131,7 @@ class TestAConflict:
         assert "keeps changing elsewhere" in response.text
 
 
-class TestATaskThatIsGone:
+class TestDeletedTask:
     async def test_can_be_restored_and_saved(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
         services.answers[SAVE] = problem(404, "not-found")
         response = await ada.post(f"/tasks/{ID}", data=form(title="Oat"), headers=HTMX)
@@ -150,8 +150,8 @@ class TestATaskThatIsGone:
         assert (response.status_code, response.text) == (200, "")
 
 
-class TestAFormFromElsewhere:
+class TestFormWithoutItsPage:
     @pytest.mark.parametrize("base", ["", "[]", "{", '"x"', "null"])
-    def test_without_a_base_changes_every_field(self, base: str) -> None:
+    def test_without_a_base_version_changes_every_field(self, base: str) -> None:
         edit = read_edit({"base": base, "title": "x", "version": "-1"})
         assert (edit.base, edit.version) == ({}, 0)

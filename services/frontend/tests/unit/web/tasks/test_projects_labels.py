@@ -18,7 +18,7 @@ def named(id: str = ID, **more: Any) -> dict[str, Any]:
     return {"id": id, "name": "Flat", "colour": None, "version": 3, "parent_id": None} | more
 
 
-class TestLists:
+class TestListsPage:
     @pytest.fixture
     async def page(self, ada: httpx2.AsyncClient, services: FakeServices) -> httpx2.AsyncClient:
         projects = [named(archived=True, colour="#123456")]
@@ -26,14 +26,14 @@ class TestLists:
         services.answers["GET /labels"] = answer(items=[named(name='"home"')], next_cursor=None)
         return ada
 
-    async def test_show_what_there_is(self, page: httpx2.AsyncClient) -> None:
+    async def test_shows_projects_labels_and_filters(self, page: httpx2.AsyncClient) -> None:
         text = (await page.get("/lists")).text
         assert '<option value="#123456" selected>' in text
         assert 'value="yes" checked> Archived' in text
         assert 'aria-label="Delete label &#34;home&#34;"' in text
         assert 'aria-current="page">Manage lists' in text
 
-    async def test_change_name_colour_and_archive(
+    async def test_changes_name_colour_and_archive(
         self, page: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         form = {"name": "House", "colour": "", "version": "3", "key": "k"}
@@ -45,7 +45,7 @@ class TestLists:
             assert sent.json == {"name": "House", "colour": None} | more
             assert sent.headers["if-match"] == '"3"'
 
-    async def test_remove(self, page: httpx2.AsyncClient, services: FakeServices) -> None:
+    async def test_deletes_a_list(self, page: httpx2.AsyncClient, services: FakeServices) -> None:
         services.answers[f"GET /labels/{ID}"] = answer(id=ID, name="home")
         response = await page.post(f"/lists/labels/{ID}/delete", data={"key": "k"})
         assert response.headers["location"] == "/lists?done=removed"
@@ -59,7 +59,7 @@ class TestLists:
             ("filters", "Delete the filter “home”?"),
         ],
     )
-    async def test_ask_before_what_hangs_on_one_goes(
+    async def test_asks_before_dependent_items_are_deleted(
         self, page: httpx2.AsyncClient, services: FakeServices, kind: str, asked: str
     ) -> None:
         services.answers[f"GET /{kind}/{ID}"] = answer(id=ID, name="home")
@@ -70,7 +70,7 @@ class TestLists:
         await page.post(f"/lists/{kind}/{ID}/delete", data={"key": "k", "sure": "yes"})
         assert len(services.called(f"DELETE /{kind}/{ID}")) == 1
 
-    async def test_offer_a_deleted_project_back(
+    async def test_offers_to_restore_a_deleted_project(
         self, page: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.answers[f"GET /projects/{ID}"] = answer(id=ID, name="home")
@@ -89,7 +89,7 @@ class TestLists:
             (problem(422, "invalid", errors=[{"pointer": "/name", "detail": "must not be blank"}]), "blank"),
         ],
     )
-    async def test_say_why_something_is_refused(
+    async def test_says_why_something_is_rejected(
         self, page: httpx2.AsyncClient, services: FakeServices, refused: SidecarResponse, said: str
     ) -> None:
         services.answers[f"PATCH /labels/{ID}"] = refused
@@ -98,7 +98,7 @@ class TestLists:
         assert said in response.text
 
 
-class TestOrder:
+class TestManualOrder:
     @pytest.mark.parametrize(
         ("query", "ordered"),
         [
@@ -121,7 +121,7 @@ class TestOrder:
         ("step", "asked"),
         [(f"{ID} down", {"after": OTHER}), (f"{OTHER} up", {"before": ID}), (f"{ID} up", {"before": ID})],
     )
-    async def test_is_changed_by_a_step(
+    async def test_can_be_changed_by_one_step(
         self, ada: httpx2.AsyncClient, services: FakeServices, step: str, asked: dict[str, str]
     ) -> None:
         services.answers["GET /tasks"] = answer(items=[a_task(), a_task(id=OTHER)], next_cursor=None)
@@ -130,24 +130,26 @@ class TestOrder:
         await ada.post("/tasks/move?project=p", data={"move": step, "key": "k"})
         assert services.called(f"POST /tasks/{moved}/move")[0].json == asked
 
-    async def test_is_sent_on(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
+    async def test_is_forwarded_to_the_service(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
         services.answers[f"POST /tasks/{ID}/move"] = answer(**a_task())
         response = await ada.post("/tasks/move?project=p", data={"move": f"{ID} after {OTHER}", "key": "k"})
         assert response.headers["location"] == f"/?project=p&done=move&task={ID}"
         assert services.called(f"POST /tasks/{ID}/move")[0].json == {"after": OTHER}
 
-    async def test_is_not_changed_by_nonsense(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
+    async def test_is_not_changed_by_invalid_input(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
         response = await ada.post("/tasks/move", data={"move": f"{ID} between {OTHER}"})
         assert response.status_code == 422
         assert services.called(f"POST /tasks/{ID}/move") == []
 
 
-class TestListsBeside:
+class TestSidebarLists:
     """What `/sidebar` answers a page that shows lists already; 204 leaves them as they are."""
 
     @pytest.mark.parametrize("kind", ["projects", "labels", "filters"])
     @pytest.mark.parametrize("said", [None, problem(503, "unavailable"), problem(500, "internal-error")])
-    async def test_stay_when_one_of_them_cannot_be_read(
+    async def test_stay_when_one_of_them_can_not_be_read(
         self, ada: httpx2.AsyncClient, services: FakeServices, kind: str, said: SidecarResponse | None
     ) -> None:
         services.answers["GET /projects"] = answer(
@@ -161,7 +163,7 @@ class TestListsBeside:
         response = await ada.get("/sidebar?have=none")
         assert (response.status_code, response.content) == (204, b"")
 
-    async def test_come_again_when_they_can_be_read(
+    async def test_reappear_when_they_can_be_read(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.away = {App.TASK}

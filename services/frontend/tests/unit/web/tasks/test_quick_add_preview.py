@@ -18,8 +18,8 @@ def preview(**task: Any) -> dict[str, Any]:
     return {"task": usual | task, "spans": [], "creates": []}
 
 
-class TestChips:
-    async def test_show_what_the_task_service_understands(
+class TestPreviewChips:
+    async def test_show_what_the_task_service_parsed(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         found = preview(
@@ -41,7 +41,7 @@ class TestChips:
         assert "&lt;script&gt;" in text
         assert "<script>" not in text
 
-    async def test_disturb_nobody_when_they_cant_be_had(
+    async def test_are_silently_omitted_when_parsing_fails(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.answers["POST /tasks/parse"] = problem(422, "invalid")

@@ -45,9 +45,9 @@ def meaning(rule: str) -> dict[str, list[str]]:
     return {name: sorted(value.replace("+", "").split(",")) for name, value in parts.items()}
 
 
-class TestARule:
+class TestRuleInForm:
     @given(rules())
-    def test_that_is_shown_says_the_same_again(self, rule: str) -> None:
+    def test_round_trips(self, rule: str) -> None:
         fields = parse_rule(rule)
         if fields is not None:
             assert meaning(format_rule(fields)) == meaning(rule)
@@ -67,7 +67,7 @@ class TestARule:
             ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", "every year on 29 February"),
         ],
     )
-    def test_is_said_in_words(self, rule: str, words: str) -> None:
+    def test_is_described_in_words(self, rule: str, words: str) -> None:
         assert describe_rule(rule) == words
 
     def test_from_completion_says_so(self) -> None:
@@ -87,12 +87,12 @@ class TestARule:
             "",
         ],
     )
-    def test_the_form_has_no_fields_for_is_not_shown(self, rule: str) -> None:
+    def test_without_matching_fields_is_not_shown(self, rule: str) -> None:
         assert parse_rule(rule) is None
         assert describe_rule(rule) == ""
 
 
-class TestFields:
+class TestFormFields:
     @pytest.mark.parametrize(
         ("fields", "rule"),
         [
@@ -106,7 +106,7 @@ class TestFields:
             ({"unit": "day", "ends": "count", "count": "3", "until": "2030-01-31"}, "FREQ=DAILY;COUNT=3"),
         ],
     )
-    def test_make_a_rule(self, fields: dict[str, str], rule: str) -> None:
+    def test_build_a_rule(self, fields: dict[str, str], rule: str) -> None:
         assert format_rule(EMPTY | fields) == rule
 
     @pytest.mark.parametrize(
@@ -122,5 +122,5 @@ class TestFields:
             ({"monthly": "day", "month_day": "1;COUNT=2"}, {"month_day"}),
         ],
     )
-    def test_that_mean_nothing_are_named(self, fields: dict[str, str], wrong: set[str]) -> None:
+    def test_that_are_invalid_are_named(self, fields: dict[str, str], wrong: set[str]) -> None:
         assert set(find_problems(EMPTY | fields)) == wrong

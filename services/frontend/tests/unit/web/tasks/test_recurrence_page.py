@@ -65,8 +65,8 @@ async def save(ada: httpx2.AsyncClient, services: FakeServices, **changes: str) 
     return sent.json
 
 
-class TestThePage:
-    async def test_says_it_in_words_with_the_next_dates(
+class TestRecurrencePage:
+    async def test_describes_the_rule_with_its_next_dates(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         repeats(services)
@@ -76,21 +76,21 @@ class TestThePage:
             assert "Monday, 2 February 2099" in text
             assert "moved on" in text
 
-    async def test_says_a_rule_it_has_no_fields_for_in_the_words_of_the_task_service(
+    async def test_describes_an_unsupported_rule_with_the_text_of_the_task_service(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         repeats(services, WEEKLY | {"rule": "FREQ=WEEKLY;BYDAY=MO;BYMONTH=3"})
         text = (await ada.get(f"/tasks/{ID}/repeat")).text
         assert "Keep it as it is: every week on Monday" in text
 
-    async def test_says_which_is_the_last_one(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
+    async def test_marks_the_last_occurrence(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
         repeats(services)
         services.answers[f"GET /tasks/{ID}/occurrences"] = answer(items=[])
         text = (await ada.get(f"/tasks/{ID}/repeat")).text
         assert "This is the last one." in text
         assert "Skip this one" not in text
 
-    async def test_of_a_task_is_there_without_it_while_it_cant_be_read(
+    async def test_is_shown_without_dates_while_they_are_unavailable(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         repeats(services)
@@ -99,12 +99,12 @@ class TestThePage:
         services.away.add(App.TASK)
         assert (await ada.get(f"/tasks/{ID}/repeat")).status_code == 503
 
-    async def test_row_says_it(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
+    async def test_row_describes_the_rule(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
         services.answers["GET /tasks"] = answer(items=[a_task(recurrence=WEEKLY)], next_cursor=None)
         assert "every week on Mon" in (await ada.get("/")).text
 
 
-class TestSaving:
+class TestSavingARule:
     @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
         rule=rules(),
@@ -112,7 +112,7 @@ class TestSaving:
         month_end=st.sampled_from(["clamp", "skip"]),
         missed=st.sampled_from(["skip", "one", "all"]),
     )
-    async def test_what_was_left_alone_changes_nothing(
+    async def test_an_unchanged_form_changes_nothing(
         self,
         ada: httpx2.AsyncClient,
         services: FakeServices,
@@ -145,7 +145,7 @@ class TestSaving:
         sent = await save(ada, services, every="3", unit="day", pattern="new")
         assert sent == {"recurrence": {"rule": "FREQ=DAILY;INTERVAL=3"}}
 
-    async def test_takes_words(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
+    async def test_accepts_words(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
         repeats(services)
         said: dict[str, Any] = {"title": "", "due_date": "2099-01-16", "due_time": "09:00:00"}
         said |= {"recurrence": WEEKLY | {"rule": "FREQ=MONTHLY;BYDAY=3FR"}}
@@ -165,7 +165,7 @@ class TestSaving:
             ("", WEEKLY, ["recurrence", "label"], "this also says more than that"),
         ],
     )
-    async def test_refuses_words_that_say_something_else(
+    async def test_rejects_words_that_mean_something_else(
         self,
         ada: httpx2.AsyncClient,
         services: FakeServices,
@@ -184,7 +184,7 @@ class TestSaving:
         assert 'value="&lt;b&gt;"' in response.text
         assert services.called(f"PATCH /tasks/{ID}") == []
 
-    async def test_names_a_field_that_is_wrong_and_keeps_the_others(
+    async def test_names_an_invalid_field_and_keeps_the_others(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         repeats(services)
@@ -212,7 +212,7 @@ class TestSaving:
             ),
         ],
     )
-    async def test_says_why_it_was_refused(
+    async def test_says_why_it_was_rejected(
         self, ada: httpx2.AsyncClient, services: FakeServices, refused: Any, said: str
     ) -> None:
         repeats(services)
@@ -224,8 +224,10 @@ class TestSaving:
         assert form_of(response.text)["every"] == "9"
 
 
-class TestSkippingAndEnding:
-    async def test_skips_and_takes_it_back(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
+class TestSkippingAndEndingASeries:
+    async def test_skips_an_occurrence_and_undoes_it(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
         repeats(services)
         response = await ada.post(f"/tasks/{ID}/skip", data={"key": "k", "due_date": "2099-01-26"})
         assert services.called(f"POST /tasks/{ID}/skip")[0].headers["idempotency-key"] == "web-k-skip"
@@ -235,7 +237,7 @@ class TestSkippingAndEnding:
         await ada.post(f"/tasks/{ID}/unskip", data={"due_date": "2099-01-26"})
         assert services.called(f"POST /tasks/{ID}/unskip")[0].json == {"due_date": "2099-01-26"}
 
-    async def test_takes_back_to_one_of_several_times_of_a_day(
+    async def test_undoes_a_skip_to_one_of_several_times_of_a_day(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         repeats(services)
@@ -243,7 +245,9 @@ class TestSkippingAndEnding:
         sent = services.called(f"POST /tasks/{ID}/unskip")[0].json
         assert sent == {"due_date": "2099-01-26", "due_time": "09:00:00"}
 
-    async def test_ends_and_takes_it_back(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
+    async def test_ends_the_series_and_undoes_it(
+        self, ada: httpx2.AsyncClient, services: FakeServices
+    ) -> None:
         repeats(services)
         end = Form(f"/tasks/{ID}/repeat/end")
         end.feed((await ada.get(f"/tasks/{ID}/repeat")).text)
@@ -255,7 +259,7 @@ class TestSkippingAndEnding:
         assert services.called(f"PATCH /tasks/{ID}")[1].json == {"recurrence": WEEKLY}
 
     @pytest.mark.parametrize("text", ["", "[]", "{}", "null", '{"rule": "x"}'])
-    async def test_sets_nothing_that_is_none(
+    async def test_ignores_an_invalid_rule(
         self, ada: httpx2.AsyncClient, services: FakeServices, text: str
     ) -> None:
         response = await ada.post(f"/tasks/{ID}/repeat/again", data={"recurrence": text})

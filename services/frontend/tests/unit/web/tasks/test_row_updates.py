@@ -38,9 +38,9 @@ def split(tasks: list[TaskRead]) -> dict[str, list[str]]:
     }
 
 
-class TestWhatIsSent:
+class TestRowUpdate:
     @pytest.mark.parametrize("verb", ["complete", "reopen", "delete", "restore"])
-    async def test_is_a_small_part_of_a_long_list(
+    async def test_is_small_for_a_long_list(
         self, ada: httpx2.AsyncClient, services: FakeServices, verb: str
     ) -> None:
         tasks = many(LONG)
@@ -56,7 +56,7 @@ class TestWhatIsSent:
         rows = await ada.get(f"/tasks/rows?id={id}&shown={LONG}", headers=HTMX)
         assert len(rows.text) * LEAST_TIMES < len(whole.text)
 
-    async def test_is_nothing_where_the_page_shows_it_already(
+    async def test_is_empty_where_the_page_is_up_to_date(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.answers["GET /tasks"] = answer(items=[], next_cursor=None)
@@ -64,9 +64,9 @@ class TestWhatIsSent:
         assert (await ada.get("/?have=00000001", headers=HTMX)).status_code == 200
 
 
-class TestThePlaceOfARow:
+class TestPositionOfARow:
     @pytest.mark.parametrize("seed", range(20))
-    def test_makes_the_old_list_the_new_one(self, seed: int) -> None:
+    def test_turns_the_old_list_into_the_new_one(self, seed: int) -> None:
         """Taken out and put behind the row it names, each changed row stands where it should."""
         draw = random.Random(seed)
         tasks = many(draw.randint(1, 12))
@@ -85,7 +85,7 @@ class TestThePlaceOfARow:
                 ids.insert(ids.index(change.after) + 1 if change.after else 0, change.id)
         assert shown == split(tasks)
 
-    def test_is_told_of_the_whole_series_and_of_what_lies_around(self) -> None:
+    def test_is_sent_for_the_whole_series_and_its_neighbours(self) -> None:
         parent, task, below, other = (a_task(id=str(uuid4())) for _ in range(4))
         task |= {"parent_id": parent["id"]}
         below |= {"parent_id": task["id"]}
@@ -93,7 +93,7 @@ class TestThePlaceOfARow:
         told = find_row_updates(listed([parent, task, below, other, following]), [task["id"]], "s")
         assert {change.id for change in told} == {each["id"] for each in (parent, task, below, following)}
 
-    def test_is_told_of_the_last_one_where_there_are_more(self) -> None:
+    def test_is_sent_for_the_last_row_of_a_full_page(self) -> None:
         tasks = many(5)
         told = find_row_updates(listed(tasks, more=True), [str(uuid4())])
         assert [change.id for change in told if change.row] == [tasks[-1]["id"]]

@@ -33,7 +33,7 @@ def sent(shown: dict[str, str]) -> dict[str, str]:
     return shown | {"notes": shown["notes"].replace("\n", "\r\n")}
 
 
-class TestAFormNobodyTouched:
+class TestUntouchedForm:
     @given(TASKS)
     def test_changes_nothing(self, task: TaskRead) -> None:
         shown = task_form.to_fields(task)
@@ -42,8 +42,8 @@ class TestAFormNobodyTouched:
         assert changed_fields(shown, task_form.from_form(sent(shown), shown)) == {}
 
 
-class TestEntered:
-    def test_takes_labels_with_commas_and_hashes(self) -> None:
+class TestEnteredValues:
+    def test_accept_labels_with_commas_and_hashes(self) -> None:
         assert task_form.from_form({"labels": " #home,, work , home"}, {})["labels"] == "home, work"
 
     @pytest.mark.parametrize(
@@ -57,19 +57,19 @@ class TestEntered:
             ("tomorrow", "tomorrow"),
         ],
     )
-    def test_takes_reminders_in_minutes_hours_and_days(self, text: str, shown: str) -> None:
+    def test_accept_reminders_in_minutes_hours_and_days(self, text: str, shown: str) -> None:
         assert task_form.from_form({"reminders": text}, {})["reminders"] == shown
 
-    def test_takes_the_time_away_with_the_date(self) -> None:
+    def test_clear_the_time_with_the_date(self) -> None:
         base = {"due_date": "2031-05-06", "due_time": "18:30"}
         assert task_form.from_form({"due_date": "", "due_time": "18:30"}, base)["due_time"] == ""
 
-    def test_keeps_a_time_that_never_had_a_date(self) -> None:
+    def test_keep_a_time_that_never_had_a_date(self) -> None:
         assert task_form.from_form({"due_time": "18:30"}, {})["due_time"] == "18:30"
 
 
-class TestPatch:
-    def test_clears_what_was_emptied(self) -> None:
+class TestTaskPatch:
+    def test_clears_emptied_fields(self) -> None:
         fields = {"due_date": "", "due_time": "", "labels": "", "notes": ""}
         assert task_form.build_patch(fields) == {
             "due_date": None,
@@ -78,13 +78,13 @@ class TestPatch:
             "notes": "",
         }
 
-    def test_leaves_nonsense_to_the_service(self) -> None:
+    def test_leaves_validation_to_the_service(self) -> None:
         assert task_form.build_patch({"priority": "x", "due_date": "soon"}) == {
             "priority": "x",
             "due_date": "soon",
         }
 
-    def test_of_shown_fields_is_the_task(self) -> None:
+    def test_of_unchanged_fields_equals_the_task(self) -> None:
         task = a_task(priority=3, labels=["home"], due_date="2031-05-06", due_time="18:30:00")
         found = task_form.build_patch(task_form.to_fields(task))
         assert found == {

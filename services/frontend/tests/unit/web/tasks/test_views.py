@@ -23,7 +23,7 @@ def project(id: str, parent_id: str | None = None, name: str = "") -> ProjectRea
     return cast(ProjectRead, fields)
 
 
-class TestView:
+class TestTaskView:
     @pytest.mark.parametrize(
         ("view", "query"),
         [
@@ -39,11 +39,11 @@ class TestView:
     def test_asks_the_task_service(self, view: View, query: str) -> None:
         assert view.task_query() == query
 
-    def test_puts_a_typed_filter_in_parentheses_behind_its_own(self) -> None:
+    def test_appends_a_typed_filter_in_parentheses_to_its_own(self) -> None:
         asked = parse_qs(urlsplit("?" + View(label="home", filter="done or due").task_query()).query)
         assert asked["filter"] == ['label = "home" and (done or due)']
 
-    def test_makes_new_tasks_one_of_it(self) -> None:
+    def test_gives_new_tasks_its_attributes(self) -> None:
         assert View(project="p").given(NOW) == {"project_id": "p"}
         assert View(label="home").given(NOW) == {"labels": ["home"]}
         assert View(list="today").given(NOW) == {"due_date": "2026-12-24"}
@@ -60,7 +60,7 @@ class TestSidebar:
         ]
 
 
-class TestDetails:
+class TestActivityDetails:
     def test_say_what_changed_in_words(self) -> None:
         before = {"priority": 0, "labels": [], "project_id": None, "position": "a"}
         after = {"priority": 4, "labels": ["a", "b"], "project_id": "p", "position": "b"}
@@ -70,8 +70,8 @@ class TestDetails:
         assert found == [("Priority", "None", "Urgent"), ("Labels", "", "a, b"), ("Project", "", "Home")]
 
 
-class TestPages:
-    async def test_keep_the_view_in_what_a_row_does(
+class TestListPages:
+    async def test_keep_the_view_in_row_actions(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.answers["GET /tasks"] = answer(items=[a_task()], next_cursor=None)
@@ -100,7 +100,7 @@ class TestPages:
             ("", {}, {}),
         ],
     )
-    async def test_add_to_the_list_that_is_shown_what_the_text_leaves_open(
+    async def test_fill_in_attributes_of_the_shown_list_for_a_new_task(
         self,
         ada: httpx2.AsyncClient,
         services: FakeServices,
