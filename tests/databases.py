@@ -74,7 +74,7 @@ class PostgresDatabases:
 
     async def make_empty(self) -> str:
         name = f"test_{uuid4().hex}"
-        await self._run(f'CREATE DATABASE "{name}"')
+        await self._run(f'CREATE DATABASE "{name}" OWNER {servers.POSTGRES_ROLE}')
         self._made.append(name)
         return self._url(name)
 
@@ -82,11 +82,12 @@ class PostgresDatabases:
         template = self.templates.get(app)
         if template is None:
             template = f"template_{app}"
-            await self._run(f'CREATE DATABASE "{template}"')
+            await self._run(f'CREATE DATABASE "{template}" OWNER {servers.POSTGRES_ROLE}')
             await _migrate(app, self._url(template))
             self.templates[app] = template
         name = f"test_{uuid4().hex}"
-        await self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+        owned = f'"{name}" OWNER {servers.POSTGRES_ROLE} TEMPLATE "{template}"'
+        await self._run(f"CREATE DATABASE {owned} STRATEGY FILE_COPY")
         self._made.append(name)
         return self._url(name)
 
@@ -98,7 +99,9 @@ class PostgresDatabases:
         return servers.postgres_url(self.where).format(app=name)
 
     async def _run(self, statement: str) -> None:
-        admin = await asyncpg.connect(servers.postgres_dsn(self.where, "postgres"))
+        # As the superuser: autovacuum may be at work in a database that is dropped, and only they may end it.
+        dsn = servers.postgres_dsn(self.where, "postgres")
+        admin = await asyncpg.connect(dsn, user=servers.POSTGRES_SUPERUSER)
         try:
             await admin.execute(statement)
         finally:

@@ -16,7 +16,7 @@ TERM_ROW = re.compile(r"^\| ([^|`]+) \| [^|]+ \| ((?:\[[^|]+)) \|$", re.M)
 WORD_ROW = re.compile(r"^\| ((?:`\w+`(?:, )?)+) \| ((?:`\w+`(?:, )?)+) \|$", re.M)
 LINK = re.compile(r"\]\(([^)#]+)\)")
 REMAINING = {
-    "Answer": 1, "Asked": 1, "ErasedOwner": 1, "answer": 48, "asked": 41, "behind": 13, "bound_to": 20,
+    "Answer": 1, "Asked": 1, "answer": 48, "asked": 41, "behind": 13, "bound_to": 20,
     "demanded": 1,
     "effects": 1, "lane": 12, "letter": 16, "letters": 2, "meanings": 1, "said": 62, "settle": 2, "sought": 1,
     "told": 59, "under_way": 3, "understood": 1, "wanted": 44,

@@ -23,6 +23,7 @@ from servicekit.security.auth import JWKS_PATH
 from tests.charts.network import Network, Place
 from tests.charts.rendering import objects, of_kind
 
+VERBS = ("GET", "POST", "PATCH", "PUT", "DELETE")
 SIDECAR, APP, METRICS = 50002, 8000, 9090
 Calls = dict[str, dict[str, dict[str, set[str]]]]
 """Callee → caller → path pattern → verbs."""
@@ -58,12 +59,17 @@ def made() -> Iterator[tuple[str, str, str, str]]:
 
 
 def _calls_of_the_assistant() -> Iterator[tuple[str, str]]:
+    """Method and path of each call, wherever they stand among the arguments."""
     source = ROOT / "services" / "chat" / "src" / "chat_service" / "task_client.py"
     for node in ast.walk(ast.parse(source.read_text())):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and len(node.args) >= 2:
-            verb, path = node.args[:2]
-            if node.func.attr in ("_send_request", "_send_change") and isinstance(verb, ast.Constant):
-                yield str(verb.value), _text(path).partition("?")[0]
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        texts = [_text(each).partition("?")[0] for each in node.args]
+        paths = [text for text in texts if text.startswith("/")]
+        verbs = [text for text in texts if text in VERBS] or ["GET"] * (node.func.attr == "_get")
+        if paths:
+            assert verbs, f"{ast.unparse(node)} has no method that this test knows"
+            yield verbs[0], paths[0]
 
 
 def _text(node: ast.expr) -> str:

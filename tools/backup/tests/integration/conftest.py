@@ -118,8 +118,9 @@ class Kept:
 async def kept(postgres: Addresses, object_store: ObjectStore, tmp_path: Path) -> AsyncIterator[Kept]:
     """An empty database and an empty bucket."""
     name = f"kept_{uuid4().hex}"
-    admin = await asyncpg.connect(servers.postgres_dsn(postgres, "postgres"))
-    await admin.execute(f'CREATE DATABASE "{name}"')
+    dsn = servers.postgres_dsn(postgres, "postgres")
+    admin = await asyncpg.connect(dsn, user=servers.POSTGRES_SUPERUSER)
+    await admin.execute(f'CREATE DATABASE "{name}" OWNER {servers.POSTGRES_ROLE}')
     bucket = object_store.make_bucket()
     kept = Kept(name, postgres, object_store.folder / bucket, tmp_path / "key")
     recipient = kept.run("key", str(kept.key)).strip()

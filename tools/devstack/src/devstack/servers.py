@@ -66,7 +66,8 @@ def start_scheduler(folder: RunFolder, where: Addresses) -> processes.Process:
     return processes.start_process(folder, "scheduler", command, umask=processes.OWN)
 
 
-ROLE = "CREATE ROLE todo LOGIN CREATEDB CREATEROLE;\n"
+POSTGRES_SUPERUSER, POSTGRES_ROLE = "postgres", "todo"
+CREATE_ROLE = f"CREATE ROLE {POSTGRES_ROLE} LOGIN CREATEDB CREATEROLE;\n"
 LOG_NO_VALUES = "log_error_verbosity=terse"
 """Without the DETAIL of errors, which holds values of rows: "Key (email)=(…) already exists"."""
 
@@ -93,10 +94,10 @@ def start_postgres(folder: RunFolder, where: Addresses, *, durable: bool = True)
 
 def _create_cluster(server: Path, data: Path) -> None:
     """One whose role for services, `todo`, is no superuser: policies hold for it, as in production."""
-    initdb = [str(server.with_name("initdb")), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8"]
-    run_command([*_unprivileged(), *initdb, "--no-locale", "--no-sync"])
+    initdb = [str(server.with_name("initdb")), "-D", str(data), "-U", POSTGRES_SUPERUSER, "-A", "trust"]
+    run_command([*_unprivileged(), *initdb, "-E", "UTF8", "--no-locale", "--no-sync"])
     alone = [*_unprivileged(), str(server), "--single", "-D", str(data), "postgres"]
-    done = subprocess.run(alone, input=ROLE, text=True, capture_output=True, check=False)
+    done = subprocess.run(alone, input=CREATE_ROLE, text=True, capture_output=True, check=False)
     if done.returncode:
         raise CommandError(f"PostgreSQL did not create the role of the services:\n{done.stderr}")
 
