@@ -31,6 +31,10 @@ LONGEST = 60
 Json = Any
 
 
+SHARED = {"list_dead_letters", "list_groups"}
+"""What an operator sees is everybody's, so also what other tests have left."""
+
+
 def shape(value: Json, name: str = "") -> Json:
     """What stays the same each time."""
     if isinstance(value, dict):
@@ -132,7 +136,10 @@ async def test_are_what_the_system_answers(healthy: Stack, nobody: Api, operator
             continue
         body = show(answer.body, journey.made_up) if not isinstance(answer.body, bytes) else None
         found[key] = {"status": answer.status, "body": body}
-        if shape(found[key]) != shape(recorded.get(key)) or answer.status >= 400:
+        compared = [
+            {**each, "body": None} if key in SHARED else each for each in (found[key], recorded.get(key, {}))
+        ]
+        if shape(compared[0]) != shape(compared[1]) or answer.status >= 400:
             different.append(f"{key}: {json.dumps(found[key])}")
     if os.environ.get("RECORD_EXAMPLES"):
         RESPONSES.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
