@@ -6,14 +6,14 @@ import json
 import pytest
 import yaml
 
+from devstack.helmfile import Release, read_releases
 from devstack.observe.prometheus import ROUTES, RULES
 from devstack.paths import ROOT
 from tests.charts.rendering import CHARTS, Object, Refused, helm, of_kind, parse
 from tests.charts.test_manifests import conforms
-from tools import install_platform
 
 CHART = CHARTS / "observability"
-RELEASES = install_platform.read_releases(ROOT / "monitoring" / "helmfile.yaml")
+RELEASES = read_releases(ROOT / "monitoring" / "helmfile.yaml")
 
 
 @functools.cache
@@ -87,7 +87,7 @@ class TestReleases:
         assert [each.name for each in RELEASES][:2] == ["prometheus", "observability"]
 
     @pytest.mark.parametrize("wanted", RELEASES, ids=lambda wanted: wanted.name)
-    def test_are_pinned(self, wanted: install_platform.Release) -> None:
+    def test_are_pinned(self, wanted: Release) -> None:
         is_ours = wanted.chart == "charts/observability"
         assert wanted.version.count(".") == 2
         assert is_ours or wanted.chart.startswith("oci://") != bool(wanted.repository)

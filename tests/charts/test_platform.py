@@ -7,18 +7,20 @@ from pathlib import Path
 import pytest
 import yaml
 
+from cluster import addons
+from cluster.kind import DAPR_IMAGES, INSECURE_KUBELET
 from cluster.toolbox import CERT_MANAGER
 from contracts.names import App
 from devstack.credentials import ensure_secrets
+from devstack.helmfile import HELMFILE, PLATFORM, Release, list_manifests, read_releases
 from devstack.paths import ROOT, RunFolder
 from devstack.toolbox.dapr import DAPRD
 from tests.charts.modules import module_folders
 from tests.charts.rendering import Object, helm, objects, of_kind, parse
 from tests.charts.schemas import PINS
 from tools import install_platform, make_secrets
-from tools.install_platform import PLATFORM, Release
 
-RELEASES, MANIFEST_FILES = install_platform.read_releases(), install_platform.list_manifests()
+RELEASES, MANIFEST_FILES = read_releases(), list_manifests()
 CHARTS_IN_MODULES = {
     "dapr": ("github.com/dapr/dapr", "charts/dapr"),
     "cert-manager": ("github.com/cert-manager/cert-manager", "deploy/charts/cert-manager"),
@@ -30,11 +32,11 @@ def release(name: str) -> Release:
     return next(each for each in RELEASES if each.name == name)
 
 
-def rendered(name: str, tmp_path: Path) -> list[Object]:
-    """The release, from the chart in its project's Go module."""
+def rendered(name: str, tmp_path: Path, given: str = "") -> list[Object]:
+    """The release, from the chart in its project's Go module. given: YAML of values in place of its own."""
     module, folder = CHARTS_IN_MODULES[name]
     wanted, values = release(name), tmp_path / "values.yaml"
-    values.write_text(yaml.safe_dump(wanted.values))
+    values.write_text(given or yaml.safe_dump(wanted.values))
     chart = module_folders(PINS)[module] / folder
     return parse(helm("template", name, chart, "--namespace", wanted.namespace, "--values", values))
 
@@ -46,7 +48,7 @@ class TestReleases:
             ROOT / "dapr/dapr-values.yaml",
             ROOT / "kafka/strimzi-values.yaml",
         ]
-        listed = yaml.safe_load(install_platform.HELMFILE.read_text())["releases"]
+        listed = yaml.safe_load(HELMFILE.read_text())["releases"]
         named = [(PLATFORM / file).resolve() for each in listed for file in each["values"]]
         assert sorted(files) == sorted(named)
 
@@ -200,3 +202,20 @@ class TestLoadBalancer:
         assert told == {"service.beta.kubernetes.io/do-loadbalancer-type": "REGIONAL_NETWORK"}
         service = release("nginx-gateway-fabric").values["nginx"]["service"]
         assert service["externalTrafficPolicy"] == "Local"
+
+
+class TestOnKind:
+    """kind can't start where no Docker is; what it is given is rendered by the charts themselves."""
+
+    def test_metrics_server_trusts_what_the_kubelet_signs(self, tmp_path: Path) -> None:
+        found = of_kind(rendered("metrics-server", tmp_path, INSECURE_KUBELET), "Deployment")
+        [container] = found["metrics-server"]["spec"]["template"]["spec"]["containers"]
+        assert "--kubelet-insecure-tls" in container["args"]
+
+    def test_dapr_comes_from_its_registry(self, tmp_path: Path) -> None:
+        values = addons.render_dapr_values(DAPR_IMAGES, pull_policy="IfNotPresent")
+        for deployment in of_kind(rendered("dapr", tmp_path, values), "Deployment").values():
+            [container] = deployment["spec"]["template"]["spec"]["containers"]
+            assert container["image"].startswith(f"{DAPR_IMAGES}/")
+            assert container["image"].endswith(f":{DAPRD.version}")
+            assert container["imagePullPolicy"] == "IfNotPresent"

@@ -23,6 +23,7 @@ from cluster.toolbox import CERT_MANAGER, HTTPS, PEBBLE, TRAEFIK
 from cluster.waiting import wait_for
 from delivery.environments import load_environment
 from devstack.errors import CommandError
+from devstack.helmfile import PLATFORM, read_releases
 from devstack.toolbox.ensure import ensure_tools
 from tests.charts.modules import module_folders
 from tests.charts.schemas import PINS
@@ -30,7 +31,7 @@ from tests.cluster.delivery.environment import Deployed
 from tools import install_platform
 
 MANIFESTS = Path(__file__).with_name("manifests")
-ISSUERS = install_platform.PLATFORM / "manifests" / "issuers.yaml"
+ISSUERS = PLATFORM / "manifests" / "issuers.yaml"
 GATEWAY_API = "sigs.k8s.io/gateway-api"
 ADDRESS = "10.96.0.80"
 """Of the gateway, from those that Kubernetes gives to nobody by itself."""
@@ -127,7 +128,7 @@ def _install_acme_server(where: Deployed, signer: Pair) -> None:
 
 def _install_cert_manager(where: Deployed) -> None:
     """The release of `make platform`, its chart from the Go module, its images from here."""
-    release = next(each for each in install_platform.read_releases() if each.name == "cert-manager")
+    release = next(each for each in read_releases() if each.name == "cert-manager")
     source = module_folders(PINS)[CERT_MANAGER.dependency] / "deploy" / "charts" / "cert-manager"
     versions = ["--version", release.version, "--app-version", release.version]
     where.cluster.helm("package", str(source), *versions, "--destination", str(where.folder))

@@ -8,9 +8,6 @@ import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from cluster import addons, toolbox
 from cluster.cluster import Cluster
@@ -18,13 +15,14 @@ from cluster.images.build import find_built_archive
 from cluster.images.docker import is_docker_running
 from cluster.paths import ClusterFolder
 from devstack.errors import CommandError
-from devstack.paths import ROOT
+from devstack.helmfile import read_releases
 from devstack.toolbox.ensure import ensure_tools, find_tool
 from devstack.toolbox.helm import HELM
 
 NAME = "todo"
 READY = "5m"
-HELMFILE = ROOT / "charts" / "platform" / "helmfile.yaml"
+INSTALL_SECONDS = 660
+"""More than Helm itself waits for a release."""
 DAPR_IMAGES = "ghcr.io/dapr"
 INSECURE_KUBELET = "args: [--kubelet-insecure-tls]\n"
 """kind's kubelet signs its own certificate, which metrics-server refuses otherwise."""
@@ -79,12 +77,8 @@ class KindCluster:
         self._kind("load", "image-archive", str(archive))
 
     def _install(self, release: str, values: str) -> None:
-        entry = read_release(release)
-        chart = [entry["chart"], "--repo", entry["repository"], "--version", entry["version"]]
-        where = ["--namespace", entry["namespace"], "--create-namespace", "--values", "-"]
-        self.api.helm(
-            "upgrade", "--install", release, *chart, *where, "--wait", f"--timeout={READY}", stdin=values
-        )
+        [found] = [each for each in read_releases() if each.name == release]
+        self.api.helm(*found.install, stdin=values, seconds=INSTALL_SECONDS)
 
     def _kind(self, *arguments: str) -> str:
         named = [] if arguments[0] == "get" else ["--name", self.name]
@@ -99,12 +93,3 @@ class KindCluster:
         if done.returncode:
             raise CommandError(f"`kind {' '.join(arguments)}` failed:\n{done.stderr.strip()}")
         return done.stdout
-
-
-def read_release(name: str) -> dict[str, Any]:
-    """A release of the platform's helmfile, `chart` without its alias, and `repository`, the address."""
-    content = yaml.safe_load(HELMFILE.read_text())
-    [entry] = [each for each in content["releases"] if each["name"] == name]
-    alias, _, chart = entry["chart"].partition("/")
-    repositories = {each["name"]: each["url"] for each in content["repositories"]}
-    return {**entry, "chart": chart, "repository": repositories[alias]}

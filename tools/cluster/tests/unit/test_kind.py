@@ -12,9 +12,10 @@ import yaml
 from cluster import cli, kind, toolbox
 from cluster.images import docker
 from cluster.images.build import read_base_image
-from cluster.kind import KindCluster, read_release
+from cluster.kind import KindCluster
 from cluster.paths import ClusterFolder
 from devstack.errors import CommandError
+from devstack.helmfile import read_releases
 
 RECORDER = """#!/bin/sh
 echo "$(basename "$0") $*" >> "$RECORD"
@@ -67,10 +68,11 @@ class TestUp:
     ) -> None:
         cluster.up()
         charts = [line for line in calls() if line.startswith("helm")]
+        releases = {release.name: release for release in read_releases()}
         for name, line in zip(("metrics-server", "dapr"), charts, strict=True):
-            release = read_release(name)
-            assert f"--install {name} {name} --repo {release['repository']}" in line
-            assert f"--version {release['version']} --namespace {release['namespace']}" in line
+            release = releases[name]
+            assert f"--install {name} {name} --repo {release.repository}" in line
+            assert f"--version {release.version} --namespace {release.namespace}" in line
         metrics, dapr, *_ = yaml.safe_load_all((tmp_path / "record.values").read_text())
         assert metrics == {"args": ["--kubelet-insecure-tls"]}
         assert dapr["global"]["imagePullPolicy"] == "IfNotPresent"
