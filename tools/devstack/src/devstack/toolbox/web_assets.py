@@ -9,14 +9,13 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from devstack.errors import CommandError
 from devstack.paths import ROOT, TOOLS
-from devstack.toolbox.download import PinnedFile, download_files, mirror_of
+from devstack.toolbox.download import download_files
+from devstack.toolbox.npm import locate_tarball
 from devstack.toolbox.tool import hash_files, is_stamped, write_stamp
 
-NPM_REGISTRY = "https://registry.npmjs.org"
 FRONTEND = ROOT / "services" / "frontend"
 LOCK, SELECTION = FRONTEND / "package-lock.json", FRONTEND / "vendor.json"
 VENDOR = FRONTEND / "src" / "frontend_service" / "static" / "vendor"
@@ -38,7 +37,9 @@ class WebAssets:
         with TemporaryDirectory() as folder:
             names = [name for packages in selection.values() for name in packages]
             tarballs = {name: Path(folder) / f"{number}.tgz" for number, name in enumerate(names)}
-            download_files({path: locate_tarball(name, lock) for name, path in tarballs.items()})
+            download_files(
+                {path: locate_tarball(f"node_modules/{name}", lock) for name, path in tarballs.items()}
+            )
             for kind, packages in selection.items():
                 shutil.rmtree(TARGETS[kind], ignore_errors=True)
                 for name, files in packages.items():
@@ -47,14 +48,6 @@ class WebAssets:
 
     def _fingerprint(self) -> str:
         return hash_files([LOCK, SELECTION])
-
-
-def locate_tarball(package: str, lock: dict[str, Any]) -> PinnedFile:
-    """Where the registry has the version of `package` that the lock pins."""
-    pinned = lock[f"node_modules/{package}"]
-    registry = mirror_of("TODO_NPM_REGISTRY", NPM_REGISTRY)
-    file = f"{package.rpartition('/')[2]}-{pinned['version']}.tgz"
-    return PinnedFile(f"{registry}/{package}/-/{file}", pinned["integrity"])
 
 
 def _extract(tarball: Path, files: dict[str, str], target: Path) -> None:
