@@ -12,6 +12,7 @@ RUN apt-get update -qq && apt-get install -qq -y --no-install-recommends binutil
 WORKDIR /src
 COPY pyproject.toml uv.lock ./
 COPY libs/contracts/pyproject.toml libs/contracts/
+COPY libs/migrator/pyproject.toml libs/migrator/
 COPY libs/overload/pyproject.toml libs/overload/
 COPY libs/servicekit/pyproject.toml libs/servicekit/
 COPY services/analytics/pyproject.toml services/analytics/
@@ -24,10 +25,12 @@ COPY tools/backup/pyproject.toml tools/backup/
 COPY tools/cluster/pyproject.toml tools/cluster/
 COPY tools/delivery/pyproject.toml tools/delivery/
 COPY tools/devstack/pyproject.toml tools/devstack/
-# What any service depends on: one layer for all six, made again only when a dependency changes.
+# What any service depends on: one layer for all six, made again only when a dependency changes. Not what the tools
+# depend on: taking it away again for a service leaves files behind.
 # A third of what wheels bring along is never used when they run: debug symbols, tests, sources of what is compiled,
 # Dapr's extensions for other frameworks, dialects of other databases, messages of Google's own APIs.
-RUN /opt/uv/bin/uv sync --frozen --no-default-groups --no-install-workspace && \
+RUN /opt/uv/bin/uv sync --frozen --no-default-groups --no-install-workspace \
+      $(printf -- '--package %s-service ' analytics chat frontend notification task user) && \
     find /app -name '*.so*' -type f -exec strip --strip-unneeded {} + && \
     find /app -depth -type d -regextype egrep -regex ".*/(tests|(alembic|sqlalchemy)/testing|alembic/templates|\
 google/(api|cloud|gapic|logging|longrunning|type)|jsonschema/benchmarks|\

@@ -74,12 +74,12 @@ class ServiceUnderTest:
         self, handlers: Mapping[type[Event], Handler], *events: Event
     ) -> list[CloudEvent[Event]]:
         """Deliver `events` as daprd would."""
-        effects = EventConsumer(self.database, Sidecar(1), NoOpTracer(), handlers)
+        consumer = EventConsumer(self.database, Sidecar(1), NoOpTracer(), handlers)
         now = datetime.now(UTC)
         envelopes = [wrap(event, id=new_id(), source="/", time=now, traceparent="") for event in events]
         raw = [json.loads(envelope.model_dump_json()) for envelope in envelopes]
         batch = [parse_message(event.topic, message) for event, message in zip(events, raw, strict=True)]
-        assert await effects.consume(batch) == [DeliveryStatus.SUCCESS] * len(events)
+        assert await consumer.consume(batch) == [DeliveryStatus.SUCCESS] * len(events)
         return envelopes
 
 

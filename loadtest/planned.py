@@ -32,7 +32,7 @@ late: list[tuple[float, float]] = []
 class PlannedUser(mix.MixedUser):
     """Asks once in each of the plan's paces, at a moment of its own within it.
 
-    That moment stays, also after an answer that took longer than the pace: people don't fall into step.
+    That moment stays, also after a response that took longer than the pace: people don't fall into step.
     With Locust's `constant_pacing` all who once waited for the same stall would come together ever after.
     """
 

@@ -29,10 +29,17 @@ output "bucket_keys" {
 }
 
 output "data_values" {
-  description = "Helm values of charts/data: what is managed is switched off."
+  description = "Helm values of charts/data: what is managed is switched off, and where PostgreSQL is archived."
   value = {
-    postgres = { enabled = !var.managed_postgresql.enabled }
-    redis    = { enabled = !var.managed_valkey.enabled }
+    postgres = {
+      enabled = !var.managed_postgresql.enabled
+      archive = {
+        bucket   = digitalocean_spaces_bucket.this["archive"].name
+        endpoint = "https://${local.backups_region}.digitaloceanspaces.com"
+        region   = local.backups_region
+      }
+    }
+    redis = { enabled = !var.managed_valkey.enabled }
   }
 }
 
@@ -45,8 +52,8 @@ output "todo_values" {
     notification = { env = { TODO_PUBLIC_URL = "https://${local.host}" } }
     global = merge(
       { backup = { store = {
-        endpoint = "https://${var.spaces_region}.digitaloceanspaces.com"
-        region   = var.spaces_region
+        endpoint = "https://${local.backups_region}.digitaloceanspaces.com"
+        region   = local.backups_region
         bucket   = digitalocean_spaces_bucket.this["backups"].name
       } } },
       { image = { registry = var.owns_account ? digitalocean_container_registry.this[0].endpoint : data.digitalocean_container_registry.this[0].endpoint } },
@@ -72,12 +79,12 @@ output "todo_values" {
 }
 
 output "secrets" {
-  description = "Kubernetes Secrets of the bucket for backups and of what is managed, by name, as the charts know them."
+  description = "Kubernetes Secrets of the buckets for backups and archive and of what is managed, by name, as the charts know them."
   sensitive   = true
   value = merge(
-    { backup-store = {
-      access_key = digitalocean_spaces_key.this["backups"].access_key
-      secret_key = digitalocean_spaces_key.this["backups"].secret_key
+    { for name, purpose in { backup-store = "backups", archive-store = "archive" } : name => {
+      access_key                          = digitalocean_spaces_key.this[purpose].access_key
+      secret_key                          = digitalocean_spaces_key.this[purpose].secret_key
     } },
     { for name, user in digitalocean_database_user.service : "postgres-${name}" => { username = user.name, password = user.password } },
     var.managed_postgresql.enabled ? { postgres-ca = { "ca.crt" = data.digitalocean_database_ca.postgresql[0].certificate } } : {},

@@ -1,8 +1,13 @@
+locals {
+  backups_region = var.backups_region == "" ? var.spaces_region : var.backups_region
+  bucket_regions = { for purpose in keys(var.retention_days) : purpose => contains(["archive", "backups"], purpose) ? local.backups_region : var.spaces_region }
+}
+
 # The bucket of the state itself is in state/: it must be there before this can run.
 resource "digitalocean_spaces_bucket" "this" {
   for_each      = var.retention_days
   name          = "${local.name}-${each.key}"
-  region        = var.spaces_region
+  region        = local.bucket_regions[each.key]
   acl           = "private"
   force_destroy = false
 

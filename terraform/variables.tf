@@ -91,6 +91,17 @@ variable "subdomain" {
   }
 }
 
+variable "certificate_authorities" {
+  description = "Who may issue certificates for the domain and all below it, by the name each has in CAA records."
+  type        = set(string)
+  default     = ["letsencrypt.org"]
+
+  validation {
+    condition     = length(var.certificate_authorities) > 0 && alltrue([for name in var.certificate_authorities : can(regex("^([a-z0-9-]+[.])+[a-z]{2,}$", name))])
+    error_message = "Domain names in lower case, one at least: without any everybody may."
+  }
+}
+
 variable "gateway_address" {
   description = "IPv4 address of the gateway's load balancer; empty as long as there is none."
   type        = string
@@ -243,19 +254,35 @@ variable "spaces_region" {
   }
 }
 
-variable "retention_days" {
-  description = "The buckets there are, and after how many days what is in them goes."
-  type        = map(number)
-  default     = { backups = 30, logs = 14 }
+variable "backups_region" {
+  description = "Where the buckets of backups and of PostgreSQL's archive are: best another data centre than the cluster's. Empty: spaces_region. Can't change later without moving what is in them."
+  type        = string
+  default     = ""
 
   validation {
-    condition     = alltrue([for name in ["backups", "logs"] : contains(keys(var.retention_days), name)])
-    error_message = "Backups and logs need a bucket each."
+    condition     = can(regex("^([a-z]{3}[0-9])?$", var.backups_region))
+    error_message = "Three letters and a digit, as in ams3, or nothing."
   }
 
   validation {
-    condition     = var.retention_days.backups >= 30 && alltrue([for days in values(var.retention_days) : days >= 1])
-    error_message = "Backups are kept for 30 days at least, everything for one."
+    condition     = var.environment != "production" || (var.backups_region != "" && var.backups_region != var.region)
+    error_message = "Production's backups outlive its data centre: another region than the cluster's."
+  }
+}
+
+variable "retention_days" {
+  description = "The buckets there are, and after how many days what is in them goes."
+  type        = map(number)
+  default     = { archive = 30, backups = 30, logs = 14 }
+
+  validation {
+    condition     = alltrue([for name in ["archive", "backups", "logs"] : contains(keys(var.retention_days), name)])
+    error_message = "Archive, backups and logs need a bucket each."
+  }
+
+  validation { # Barman deletes what is older than charts/data wants; a bucket that is faster leaves logs without their base backup
+    condition     = min(var.retention_days.archive, var.retention_days.backups) >= 30 && alltrue([for days in values(var.retention_days) : days >= 1])
+    error_message = "Archive and backups are kept for 30 days at least, everything for one."
   }
 }
 

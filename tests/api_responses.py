@@ -11,7 +11,7 @@ import orjson
 
 from servicekit.dapr.content_digest import HEADER, compute_digest
 from servicekit.dapr.sidecar import SidecarResponse
-from tests.fake_sidecar import raw_answer
+from tests.fake_sidecar import make_raw_response
 
 Schema = Mapping[str, Any]
 DOCUMENT = Path(__file__).parents[1] / "services/frontend/src/frontend_service/openapi.json"
@@ -38,7 +38,7 @@ def complete_response(method: str, path: str, response: SidecarResponse) -> Side
     if not isinstance(found, dict):
         return response
     body = orjson.dumps(_complete(schema, found))
-    return raw_answer(response.status, body, {HEADER: compute_digest(body)})
+    return make_raw_response(response.status, body, {HEADER: compute_digest(body)})
 
 
 def make_object(schema: str, **fields: Any) -> Any:

@@ -167,6 +167,16 @@ async def databases(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIter
         yield made
 
 
+@pytest.fixture
+async def postgres_databases(
+    postgres: Addresses, postgres_templates: dict[App, str]
+) -> AsyncIterator[PostgresDatabases]:
+    """Makes databases for a test of what SQLite has not."""
+    made = PostgresDatabases(postgres, postgres_templates)
+    async with _dropping(made):
+        yield made
+
+
 @asynccontextmanager
 async def _dropping(made: Databases) -> AsyncIterator[None]:
     try:

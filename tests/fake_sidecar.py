@@ -47,16 +47,18 @@ class FakeSidecar(Sidecar):
         return self.respond(request)
 
     def respond(self, request: Request) -> SidecarResponse:
-        """The answer to `request`. Raises `Unavailable` where nobody can be reached."""
-        return raw_answer(204)
+        """The response to `request`. Raises `Unavailable` where nobody can be reached."""
+        return make_raw_response(204)
 
 
-def raw_answer(status: int, body: bytes = b"", headers: Mapping[str, str] | None = None) -> SidecarResponse:
-    """An answer as it stands: of Dapr itself, unless its headers say otherwise."""
+def make_raw_response(
+    status: int, body: bytes = b"", headers: Mapping[str, str] | None = None
+) -> SidecarResponse:
+    """A response as it stands: of Dapr itself, unless its headers say otherwise."""
     return SidecarResponse(status, CIMultiDictProxy(CIMultiDict(headers or {})), body)
 
 
-def answer(status: int = 200, **json: Any) -> SidecarResponse:
+def make_response(status: int = 200, **json: Any) -> SidecarResponse:
     """What a service answers, with the digest each of them adds."""
     body = orjson.dumps(json)
-    return raw_answer(status, body, {HEADER: compute_digest(body)})
+    return make_raw_response(status, body, {HEADER: compute_digest(body)})

@@ -15,7 +15,7 @@ from servicekit.security.auth import Agent, Principal
 from servicekit.web.fast_reads import FastRead
 
 TRACE = {"traceparent": f"00-{'1' * 32}-{'2' * 16}-00"}
-"""With it problems have one `trace_id`; the spans of their answers still differ."""
+"""With it problems have one `trace_id`; the spans of their responses still differ."""
 
 
 class Limited:
@@ -46,9 +46,9 @@ def asked_of_sessions() -> Iterator[list[ORMExecuteState]]:
     seen: list[ORMExecuteState] = []
     asking = asyncio.current_task()
 
-    def note(asked: ORMExecuteState) -> None:
+    def note(execution: ORMExecuteState) -> None:
         if asyncio.current_task() is asking:
-            seen.append(asked)
+            seen.append(execution)
 
     event.listen(Session, "do_orm_execute", note)
     try:
@@ -60,17 +60,17 @@ def asked_of_sessions() -> Iterator[list[ORMExecuteState]]:
 async def read_both_ways(
     service: ServiceUnderTest, path: str, headers: Mapping[str, str] = MappingProxyType({})
 ) -> httpx2.Response:
-    """The quick answer, which asks no session of the ORM; its route gave the same."""
+    """The quick response, which asks no session of the ORM; its route gave the same."""
     with asked_of_sessions() as seen:
         short = await service.client.get(path, headers={**TRACE, **headers})
     assert not seen
     with the_long_way(service.app):
         long = await service.client.get(path, headers={**TRACE, **headers})
-    assert _told(short) == _told(long)
+    assert _comparable_parts(short) == _comparable_parts(long)
     return short
 
 
-def _told(answer: httpx2.Response) -> tuple[int, bytes, list[tuple[str, str]]]:
-    """Status, body and headers of an answer, without the span it tells."""
-    headers = [header for header in answer.headers.multi_items() if header[0] != "traceparent"]
-    return answer.status_code, answer.content, sorted(headers)
+def _comparable_parts(response: httpx2.Response) -> tuple[int, bytes, list[tuple[str, str]]]:
+    """Status, body and headers of a response, without the span it tells."""
+    headers = [header for header in response.headers.multi_items() if header[0] != "traceparent"]
+    return response.status_code, response.content, sorted(headers)

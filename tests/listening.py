@@ -7,7 +7,7 @@ from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-Answer = Callable[[str, Message, bytes], tuple[int, str, bytes]]
+Respond = Callable[[str, Message, bytes], tuple[int, str, bytes]]
 """From path, headers and body of a POST to status, media type and body."""
 
 
@@ -15,21 +15,21 @@ Answer = Callable[[str, Message, bytes], tuple[int, str, bytes]]
 class Listener:
     """Listens from `start` to `stop`."""
 
-    answer: Answer
+    respond: Respond
     server: ThreadingHTTPServer | None = None
 
     def start(self) -> str:
         """Returns the address."""
-        answer = self.answer
+        respond = self.respond
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
-                status, media_type, said = answer(self.path, self.headers, body)
+                status, media_type, content = respond(self.path, self.headers, body)
                 self.send_response(status)
                 self.send_header("content-type", media_type)
                 self.end_headers()
-                self.wfile.write(said)
+                self.wfile.write(content)
 
             def log_message(self, *_: Any) -> None:
                 pass

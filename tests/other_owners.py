@@ -73,11 +73,11 @@ async def answers_to_strangers(service: ServiceUnderTest, ada: Owned, bob: Owned
             for id in ada.ids[operation.kind]:
                 own = (bob.ids.get(operation.kind) or [new_id()])[0]
                 path = operation.path.replace("{id}", id)
-                answer = await service.client.request(
+                response = await service.client.request(
                     operation.method, path, json=operation.body(own), headers=BOB
                 )
-                if answer.status_code != 404:
-                    found.append(f"{operation.name}: {answer.status_code} {answer.text[:80]}")
+                if response.status_code != 404:
+                    found.append(f"{operation.name}: {response.status_code} {response.text[:80]}")
     return found
 
 
@@ -92,8 +92,8 @@ async def answers_to_the_owner(service: ServiceUnderTest, ada: Owned) -> list[st
         for id in ada.ids[operation.kind]:
             path = operation.path.replace("{id}", id)
             own = ada.ids[operation.kind][-1]
-            answer = await service.client.request(operation.method, path, json=operation.body(own))
-            statuses.append(answer.status_code)
+            response = await service.client.request(operation.method, path, json=operation.body(own))
+            statuses.append(response.status_code)
         if not {200, 201, 202, 204, 409} & set(statuses):
             found.append(f"{operation.name}: {statuses}")
     return found
@@ -106,16 +106,16 @@ async def references_to_strangers(service: ServiceUnderTest, ada: Owned, bob: Ow
         for name in _reference_fields(operation.schema):
             own = bob.ids.get(operation.kind, [""])[0]
             for id in [each for ids in ada.ids.values() for each in ids]:
-                answers = []
+                responses = []
                 for given in (id, new_id()):
                     body = {**(operation.body(own) or {}), name: given}
                     if name == "after":
                         body.pop("before", None)
                     path = operation.path.replace("{id}", own)
-                    answer = await service.client.request(operation.method, path, json=body, headers=BOB)
-                    answers.append((answer.status_code, answer.json().get("code")))
-                if answers[0] != answers[1] or answers[0][0] not in (404, 422):
-                    found.append(f"{operation.name} {name}: {answers}")
+                    response = await service.client.request(operation.method, path, json=body, headers=BOB)
+                    responses.append((response.status_code, response.json().get("code")))
+                if responses[0] != responses[1] or responses[0][0] not in (404, 422):
+                    found.append(f"{operation.name} {name}: {responses}")
     return found
 
 
@@ -124,9 +124,9 @@ async def rows_of_strangers(service: ServiceUnderTest, ada: Owned, *paths: str) 
     found = []
     ids = [each for ids in ada.ids.values() for each in ids]
     for path in [*_lists(service.app), *paths]:
-        answer = await service.client.get(path, headers=BOB)
-        if answer.status_code != 403 and any(id in answer.text for id in ids):
-            found.append(f"{path}: {answer.text[:200]}")
+        response = await service.client.get(path, headers=BOB)
+        if response.status_code != 403 and any(id in response.text for id in ids):
+            found.append(f"{path}: {response.text[:200]}")
     return found
 
 

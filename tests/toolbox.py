@@ -16,8 +16,10 @@ from devstack.toolbox.debian import POSTGRES
 from devstack.toolbox.ensure import LOCAL_SYSTEM, WITH_POSTGRES, ensure_tools
 from devstack.toolbox.helm import HELM, KUBECONFORM
 from devstack.toolbox.kafka import KAFKA
+from devstack.toolbox.maven import STRIMZI as STRIMZI_JARS
 from devstack.toolbox.monitoring import MONITORING, RULE_CHECKS
 from devstack.toolbox.object_store import OBJECT_STORE
+from devstack.toolbox.pod_security import POD_SECURITY
 from devstack.toolbox.tool import Tool
 from tests.browser.chromium import CHROMIUMS
 from tests.charts.schemas import JsonSchemas
@@ -26,10 +28,10 @@ PROGRAMS: dict[str, Sequence[Tool]] = {
     "backup": (POSTGRES, OBJECT_STORE, KAFKA),
     "integration": (POSTGRES,),
     "browser": (*LOCAL_SYSTEM, *CHROMIUMS),
-    "charts": (HELM, KUBECONFORM, JsonSchemas()),
+    "charts": (HELM, KUBECONFORM, POD_SECURITY, STRIMZI_JARS, JsonSchemas()),
     "monitored": (*WITH_POSTGRES, *MONITORING, *CHROMIUMS),
     "on_postgres": WITH_POSTGRES,
-    "monitoring": (*RULE_CHECKS, ALLOY_FORMAT),
+    "monitoring": (*RULE_CHECKS, ALLOY_FORMAT, HELM),
     "reference": (API_TOOLS,),
     "system": (*LOCAL_SYSTEM, COMPOSE_CHECK, API_TOOLS),
     "terraform": (TFLINT,),

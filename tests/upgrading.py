@@ -1,22 +1,16 @@
 """A database as an earlier version of a service left it."""
 
-from typing import Any
-
-from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from contracts.names import App
+from migrator import run_revisions
 from servicekit.migrations import find_migrations_folder
 
 
 def upgrade_to(connection: Connection, app: App, revision: str) -> None:
-    scripts = ScriptDirectory(str(find_migrations_folder(app)))
+    """Upgrade up to `revision`, within the transaction `connection` may be in.
 
-    def steps(current: Any, _: Any) -> list[Any]:
-        return scripts._upgrade_revs(revision, current)
-
-    with EnvironmentContext(Config(), scripts, fn=steps, destination_rev=revision) as environment:
-        environment.configure(connection=connection, render_as_batch=True)
-        environment.run_migrations()
+    Revisions that commit on the way (task has them from 0022 on) need a connection that is in none.
+    """
+    run_revisions(connection, ScriptDirectory(str(find_migrations_folder(app))), revision)

@@ -59,17 +59,17 @@ def _owners(paths: Schema, schemas: Mapping[str, Schema]) -> dict[str, str]:
     """Schema → module; pages are written where they are used."""
     owners = dict.fromkeys(("Problem", *_references(schemas["Problem"])), "problems")
     for module, segments in MODULES.items():
-        wanted = [
+        pending = [
             name
             for path, operations in paths.items()
             if path.split("/")[1] in segments
             for name in _references(operations)
         ]
-        while wanted:
-            name = wanted.pop()
+        while pending:
+            name = pending.pop()
             if name not in owners:
                 owners[name] = module
-                wanted += _references(schemas[name])
+                pending += _references(schemas[name])
     return {name: module for name, module in owners.items() if not name.startswith(PAGE)}
 
 
@@ -101,7 +101,7 @@ def _module(module: str, schemas: Mapping[str, Schema], owners: Mapping[str, str
 
 
 def _in_order(names: list[str], schemas: Mapping[str, Schema]) -> list[str]:
-    """Each behind those it refers to."""
+    """Each after those it refers to."""
     done: list[str] = []
 
     def visit(name: str) -> None:

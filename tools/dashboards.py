@@ -21,6 +21,19 @@ SOURCES = {"prometheus": "prometheus", "loki": "loki"}
 
 Json = dict[str, Any]
 
+NAMESPACE: Json = {
+    "name": "namespace",
+    "label": "Namespace",
+    "type": "query",
+    "datasource": {"type": "prometheus", "uid": SOURCES["prometheus"]},
+    "query": {"refId": "namespace", "query": 'label_values(up{job="todo"}, namespace)'},
+    "refresh": 1,
+    "sort": 1,
+    "includeAll": False,
+    "multi": False,
+}
+"""The variable `$namespace`: where services are scraped; looked up when a dashboard opens."""
+
 
 def dashboards() -> dict[str, Json]:
     """Dashboard by uid."""
@@ -39,9 +52,16 @@ def _dashboard(uid: str, content: Json) -> Json:
         "schemaVersion": SCHEMA_VERSION,
         "refresh": "30s",
         "time": {"from": "now-3h", "to": "now"},
-        "templating": {"list": []},
+        "templating": {"list": [NAMESPACE]},
         "links": [
-            {"type": "dashboards", "title": "todo", "tags": ["todo"], "asDropdown": True, "keepTime": True}
+            {
+                "type": "dashboards",
+                "title": "todo",
+                "tags": ["todo"],
+                "asDropdown": True,
+                "keepTime": True,
+                "includeVars": True,
+            }
         ],
         "panels": [_panel(number, panel, width) for number, panel in enumerate(content["panels"])],
     }
@@ -62,7 +82,7 @@ def _panel(number: int, panel: Json, width: int) -> Json:
         "type": panel.get("type", "timeseries"),
         "datasource": {"type": source, "uid": SOURCES[source]},
         "gridPos": place,
-        "targets": [_target(letter, query, source) for letter, query in enumerate(panel["queries"])],
+        "targets": [_target(index, query, source) for index, query in enumerate(panel["queries"])],
     }
     if shown["type"] != "logs":
         defaults: Json = {"unit": panel.get("unit", "short"), "min": 0}
@@ -70,10 +90,10 @@ def _panel(number: int, panel: Json, width: int) -> Json:
     return shown
 
 
-def _target(letter: int, query: Json, source: str) -> Json:
+def _target(index: int, query: Json, source: str) -> Json:
     kind = {"queryType": "range"} if source == "loki" else {}
     return {
-        "refId": chr(ord("A") + letter),
+        "refId": chr(ord("A") + index),
         "datasource": {"type": source, "uid": SOURCES[source]},
         "expr": query["expr"].strip(),
         "legendFormat": query.get("legend", ""),

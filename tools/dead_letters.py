@@ -1,4 +1,4 @@
-"""The dead-letter desk on the command line: what is parked, one letter in full, replay and discard.
+"""Dead letters on the command line: what is parked, one in full, replay and discard.
 
 Asks the API at `--edge` as an operator: with the access token in TODO_TOKEN, or, on a laptop, with one made
 from the secrets of `make up`.
@@ -51,8 +51,8 @@ def call_api(edge: str, token: str, method: str, path: str, body: Any = None) ->
     request.add_header("Idempotency-Key", str(uuid4()))
     content = None if body is None else json.dumps(body).encode()
     try:
-        with urllib.request.urlopen(request, content, timeout=60) as answer:
-            return json.load(answer)
+        with urllib.request.urlopen(request, content, timeout=60) as response:
+            return json.load(response)
     except urllib.error.HTTPError as error:
         sys.exit(f"{error.code}: {json.load(error).get('detail', '')}")
     except urllib.error.URLError as error:
@@ -60,7 +60,7 @@ def call_api(edge: str, token: str, method: str, path: str, body: Any = None) ->
 
 
 def print_overview(edge: str, token: str) -> None:
-    """Print the groups, and the newest letters."""
+    """Print the groups, and the newest dead letters."""
     groups = call_api(edge, token, "GET", "/ops/dead-letter-groups")["items"]
     if not groups:
         print("Nothing is parked.")
@@ -68,32 +68,32 @@ def print_overview(edge: str, token: str) -> None:
         who = group["consumer"] or "the sidecar"
         print(f"{group['number']:>6}  {group['topic']}  given up by {who}, last {group['last_at']}")
         print(f"        {group['cause'][:CAUSE_SHOWN]}")
-    for letter in call_api(edge, token, "GET", "/ops/dead-letters?state=parked&limit=20")["items"]:
-        print(f"{letter['id']}  {letter['topic']}  {letter['cause'][:CAUSE_SHOWN]}")
+    for dead_letter in call_api(edge, token, "GET", "/ops/dead-letters?state=parked&limit=20")["items"]:
+        print(f"{dead_letter['id']}  {dead_letter['topic']}  {dead_letter['cause'][:CAUSE_SHOWN]}")
 
 
 def print_dead_letter(edge: str, token: str, id: str) -> None:
-    """Print one letter: what is known of it, then the event."""
-    letter = call_api(edge, token, "GET", f"/ops/dead-letters/{id}")
-    event = letter.pop("event")
-    for name, value in letter.items():
+    """Print one dead letter: what is known of it, then the event."""
+    dead_letter = call_api(edge, token, "GET", f"/ops/dead-letters/{id}")
+    event = dead_letter.pop("event")
+    for name, value in dead_letter.items():
         print(f"{name:>12}  {'' if value is None else value}")
     print(json.dumps(json.loads(event), indent=2, ensure_ascii=False))
 
 
 def replay_dead_letters(edge: str, token: str, what: str) -> int:
-    """Replay one letter or all; 1 if something failed again."""
+    """Replay one dead letter or all; 1 if something failed again."""
     if what != "all":
-        letter = call_api(edge, token, "POST", f"/ops/dead-letters/{what}/replay")
-        print(f"{letter['state']}: {letter['outcome']}")
-        return int(letter["state"] != "replayed")
+        dead_letter = call_api(edge, token, "POST", f"/ops/dead-letters/{what}/replay")
+        print(f"{dead_letter['state']}: {dead_letter['outcome']}")
+        return int(dead_letter["state"] != "replayed")
     done = call_api(edge, token, "POST", "/ops/replays", {"limit": 200})
     print(f"{done['replayed']} replayed, {done['failed']} failed again.")
     return int(done["failed"] > 0)
 
 
 def discard_dead_letters(edge: str, token: str, what: str, reason: str) -> None:
-    """Discard one letter or all that are parked."""
+    """Discard one dead letter or all that are parked."""
     if what != "all":
         call_api(edge, token, "POST", f"/ops/dead-letters/{what}/discard", {"reason": reason})
         print(f"discarded: {reason}")

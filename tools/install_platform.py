@@ -1,4 +1,4 @@
-"""Installs what the platform stands on, or what watches it, as a helmfile lists it; can be repeated.
+"""Installs what the platform stands on, as charts/platform/helmfile.yaml.gotmpl lists it; can be repeated.
 
 Helm never upgrades CRDs, so they are applied first, each release's own; then the release, and Helm
 waits for it. Uses the cluster of the current kubeconfig.
@@ -14,7 +14,7 @@ from pathlib import Path
 import yaml
 
 from devstack.errors import CommandError
-from devstack.helmfile import HELMFILE, PLATFORM, Release, list_manifests, read_releases
+from devstack.helmfile import DEFAULT, PLATFORM, Release, list_manifests, read_releases
 from devstack.toolbox.ensure import ensure_tools, find_tool
 from devstack.toolbox.helm import HELM
 from devstack.toolbox.tool import require_command
@@ -30,7 +30,7 @@ def in_namespace(manifests: str, namespace: str) -> str:
         if document["kind"] == "Namespace":
             document["metadata"]["name"] = namespace
         for solver in document.get("spec", {}).get("acme", {}).get("solvers", []):
-            for parent in solver["http01"]["gatewayHTTPRoute"]["parentRefs"]:
+            for parent in solver["http01"].get("gatewayHTTPRoute", {}).get("parentRefs", []):
                 parent["namespace"] = namespace
     return yaml.safe_dump_all(documents)
 
@@ -54,41 +54,54 @@ def foundations(namespace: str) -> str:
     return f"{in_namespace(NAMESPACE.read_text(), namespace)}---\n{PRIORITY.read_text()}"
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--namespace", default="todo", help="where the services will live")
-    parser.add_argument("--helmfile", type=Path, default=HELMFILE, help="what to install")
+    parser.add_argument("--environment", default=DEFAULT, help="whose values to use, e.g. staging")
     parser.add_argument("--acme-server", help="directory URL of the ACME server, instead of Let's Encrypt's")
-    parser.add_argument("--acme-authority", type=Path, help="certificate of who vouches for it, if few do")
-    told = parser.parse_args(arguments)
-    authority = told.acme_authority.read_bytes() if told.acme_authority else b""
-    namespace = told.namespace
+    parser.add_argument(
+        "--acme-authority", type=Path, help="CA certificate of the ACME server, if it is not publicly trusted"
+    )
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    options = build_parser().parse_args(arguments)
+    authority = options.acme_authority.read_bytes() if options.acme_authority else b""
+    namespace = options.namespace
     ensure_tools([HELM])
     try:
-        _apply("-", foundations(namespace))
-        for release in read_releases(told.helmfile):
-            _install(release)
-        for path in list_manifests(told.helmfile):
+        apply_manifest("-", foundations(namespace))
+        for release in read_releases(environment=options.environment):
+            install_release(release)
+        for path in list_manifests(environment=options.environment):
             placed = in_namespace(path.read_text(), namespace)
-            wanted = with_acme_server(placed, told.acme_server, authority) if told.acme_server else placed
-            _apply("-", wanted)
+            manifest = (
+                with_acme_server(placed, options.acme_server, authority) if options.acme_server else placed
+            )
+            apply_manifest("-", manifest)
     except CommandError as error:
         sys.exit(f"\n{error}")
 
 
-def _install(release: Release) -> None:
+def install_release(release: Release) -> None:
+    """Its CRDs, then the release itself. Raises `CommandError` with what Helm or kubectl says."""
     print(f"{release.name} {release.version}", flush=True)
     for address in release.crds:
-        _apply(address)
+        apply_manifest(address)
     if crds := _helm(["show", "crds", *release.source]).strip():
-        _apply("-", crds)
+        apply_manifest("-", crds)
     _helm(release.install, yaml.safe_dump(release.values))
 
 
-def _apply(file: str, content: str = "") -> None:
+def apply_manifest(file: str, content: str = "") -> None:
     """Server-side: CRDs are too large for the annotation a client-side apply keeps."""
-    kubectl = require_command("kubectl", "Install kubectl.")
-    _run([kubectl, "apply", "--server-side", "--force-conflicts", "--filename", file], content)
+    run_kubectl(["apply", "--server-side", "--force-conflicts", "--filename", file], content)
+
+
+def run_kubectl(arguments: list[str], content: str = "") -> str:
+    """What kubectl prints. Raises `CommandError` with its complaint."""
+    return _run([require_command("kubectl", "Install kubectl."), *arguments], content)
 
 
 def _helm(arguments: list[str], content: str = "") -> str:

@@ -58,7 +58,7 @@ def _read_cpu(stack: Stack, others: tuple[int, ...]) -> Look:
 
 
 def _used_at(looks: Sequence[Look], role: str, moment: float) -> float:
-    behind = max(1, bisect_left([at for at, _ in looks], moment))
-    (before, had), (after, has) = looks[behind - 1], looks[behind]
+    index = max(1, bisect_left([at for at, _ in looks], moment))
+    (before, had), (after, has) = looks[index - 1], looks[index]
     share = (moment - before) / (after - before)
     return had.get(role, 0) + share * (has.get(role, 0) - had.get(role, 0))

@@ -64,9 +64,9 @@ def _check_staircase(found: Result) -> Iterator[Goal]:
 
 def _check_recovery(found: Result) -> Iterator[Goal]:
     seconds = found["recovery"]["seconds"]
-    told = "not within the run" if seconds is None else f"{seconds} s"
+    value = "not within the run" if seconds is None else f"{seconds} s"
     what = f"normal within {NORMAL_SECONDS} s"
-    yield Goal("d", what, told, seconds is not None and seconds <= NORMAL_SECONDS)
+    yield Goal("d", what, value, seconds is not None and seconds <= NORMAL_SECONDS)
 
 
 def best_goodput(stairs: Result) -> float:
@@ -81,5 +81,5 @@ def worst_after_best(stairs: Result) -> float:
 
 
 def _check_latency(of: str, what: str, ms: float | None, limit: float) -> Goal:
-    told = "nothing accepted" if ms is None else f"{ms:.0f} ms"
-    return Goal(of, f"{what} < {limit:.0f} ms", told, ms is not None and ms < limit)
+    value = "nothing accepted" if ms is None else f"{ms:.0f} ms"
+    return Goal(of, f"{what} < {limit:.0f} ms", value, ms is not None and ms < limit)

@@ -35,13 +35,13 @@ which would be most of the load. The rate limit is lifted; all else is as shippe
 - *offered*: requests a second the users would send if each were answered within the pace; a user whose answer
   takes longer sends fewer. *sent*: what they sent.
 - *goodput*: accepted (2xx, 3xx) a second. *refused*: 429 or 503. *failed*: any other answer, or none and the
-  connection silent for ten seconds. Where a connection ends without an answer to a read, Locust itself asks
-  again on another, so an answer may take longer than that.
-- *generator late*: p95 of how late Locust noticed that 100 ms were over, in ms. What an answer took is known
+  connection silent for ten seconds. Where a connection ends without a response to a read, Locust itself asks
+  again on another, so a response may take longer than that.
+- *generator late*: p95 of how late Locust noticed that 100 ms were over, in ms. What a response took is known
   no more exactly: where it is much, the times are those of a generator that waits for a processor.
 - *accepted a second for each core the others left*: goodput by the cores that neither the generator nor other
   programs used: what is left of the system's own pace where the generator grows with the load.
-- Times are in milliseconds, from sending to the whole answer, as Locust saw them; percentiles of accepted
+- Times are in milliseconds, from sending to the whole response, as Locust saw them; percentiles of accepted
   requests, but for those of refusals.
 """
 TIMES = ["p50", "p95", "p99", "refused p50", "refused p95", "within 50 ms"]
@@ -50,8 +50,8 @@ TIMES = ["p50", "p95", "p99", "refused p50", "refused p95", "within 50 ms"]
 def render_page(found: dict[str, Result]) -> str:
     """The page for these results, by their names."""
     parts = [TOLD.strip(), "## Goals", _render_goals(found)]
-    for name, (letter, heading, command) in REPORTS.items():
-        parts += [f"## {letter}. {heading}", f"`{command}`"]
+    for name, (goal, heading, command) in REPORTS.items():
+        parts += [f"## {goal}. {heading}", f"`{command}`"]
         parts += _render_section(found[name]) if name in found else ["Not measured yet."]
     return "\n\n".join(parts) + "\n"
 
@@ -75,10 +75,10 @@ def _render_goals(found: dict[str, Result]) -> str:
 
 def _render_section(found: Result) -> list[str]:
     made = found["accounts"]
-    told = (
+    introduction = (
         f"{made['number']:,} accounts were made in {made['seconds']:,.0f} s before. Commit {found['commit']}."
     )
-    parts = [f"{told} {found['machine']}", _render_phases(found["phases"])]
+    parts = [f"{introduction} {found['machine']}", _render_phases(found["phases"])]
     if found["kind"] == "staircase":
         parts.append(_plot_goodput(found["phases"]))
     if found["kind"] == "overload":

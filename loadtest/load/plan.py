@@ -16,12 +16,12 @@ TIMES = 10
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """settle: seconds at its beginning that don't count, while users come or go."""
+    """ramp_seconds: seconds at its beginning that don't count, while users come or go."""
 
     name: str
     users: int
     seconds: float
-    settle: float = 0
+    ramp_seconds: float = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def plan_overload(users: int, pace: float, seconds: float) -> Plan:
 
 def _warm_up(users: int, pace: float) -> Phase:
     seconds = WARM_UP_SECONDS + pace
-    return Phase("warm-up", users, seconds, settle=seconds)
+    return Phase("warm-up", users, seconds, ramp_seconds=seconds)
 
 
 def _settling_seconds(pace: float) -> float:

@@ -34,9 +34,9 @@ def compute_result(plan: Plan, seen: Seen) -> Result:
     begun = seen.begun
     spans = list(zip(plan.phases, begun, begun[1:], strict=False))
     phases = [
-        phase_result(phase, plan.pace, seen, start + phase.settle, end)
+        phase_result(phase, plan.pace, seen, start + phase.ramp_seconds, end)
         for phase, start, end in spans
-        if phase.settle < phase.seconds
+        if phase.ramp_seconds < phase.seconds
     ]
     found: Result = {"kind": plan.kind, "pace": plan.pace, "phases": phases}
     if plan.kind == "overload":
@@ -84,9 +84,9 @@ def by_second(samples: Sequence[Sample], start: float, end: float) -> list[Resul
     groups: dict[int, list[Sample]] = {second: [] for second in range(int(end - start))}
     for sample in samples:
         groups.get(int(sample.at - start), []).append(sample)
-    told = ("sent", "accepted", "refused", "failed", "p95")
+    columns = ("sent", "accepted", "refused", "failed", "p95")
     tallies = {second: asdict(tally_samples(group, 1)) for second, group in groups.items()}
-    return [{"second": second} | {name: found[name] for name in told} for second, found in tallies.items()]
+    return [{"second": second} | {name: found[name] for name in columns} for second, found in tallies.items()]
 
 
 def cpu_ms_each(phase: Result) -> float:
@@ -114,7 +114,7 @@ def read_result(name: str, folder: Path = report.FOLDER) -> Result:
 
 
 def _count_statuses(samples: Sequence[Sample]) -> dict[str, int]:
-    """How often each status was answered; 0: no answer."""
+    """How often each status was answered; 0: no response."""
     found: dict[str, int] = {}
     for sample in samples:
         found[str(sample.status)] = found.get(str(sample.status), 0) + 1

@@ -14,7 +14,7 @@ QUICK_MS = 50
 
 
 class Sample(NamedTuple):
-    """One request. at: when it began, seconds since 1970; status: 0 where no answer came."""
+    """One request. at: when it began, seconds since 1970; status: 0 where no response came."""
 
     at: float
     route: str

@@ -35,7 +35,7 @@ async def make_accounts(stack: Stack, number: int) -> list[Account]:
 
 async def _first_tasks(session: aiohttp.ClientSession, token: str) -> list[str]:
     commands = [{"uuid": str(uuid4()), "type": "task.create", "body": a_task()} for _ in range(FIRST_TASKS)]
-    async with session.post("batch", json={"commands": commands}, headers=bearer(token)) as answer:
-        assert answer.status == 200, await answer.text()
-        made: dict[str, Any] = await answer.json()
+    async with session.post("batch", json={"commands": commands}, headers=bearer(token)) as response:
+        assert response.status == 200, await response.text()
+        made: dict[str, Any] = await response.json()
     return [each["id"] for each in made["results"]]

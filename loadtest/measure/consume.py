@@ -48,9 +48,9 @@ async def _a_real_event(stack: Stack) -> str:
         sign_up_users(stack, 1) as (session, (token,)),
         session.post(
             "tasks", json={"title": "a task as people write them", "labels": ["home"]}, headers=bearer(token)
-        ) as answer,
+        ) as response,
     ):
-        assert answer.status == 201
+        assert response.status == 201
     while not (messages := await read_topic(stack.addresses, "todo-events")):
         await asyncio.sleep(0.1)
     event = messages[0].event
@@ -100,8 +100,10 @@ async def measure_consumers(stack: Stack) -> None:
         cpu = [used.seconds[role] / events * 1e3 for role in (app, f"{app} sidecar", "postgres", "kafka")]
         rows.append([app, events, rate, *cpu])
     header = ["consumer", "events", "events/s", "ms CPU each: app", "its sidecar", "PostgreSQL", "Kafka"]
-    told = "One fresh replica reads what Kafka holds: inbox row and effect in one transaction a batch."
-    report.write_report("consume", "Consume", told, report.render_table(header, rows))
+    introduction = (
+        "One fresh replica reads what Kafka holds: inbox row and effect in one transaction a batch."
+    )
+    report.write_report("consume", "Consume", introduction, report.render_table(header, rows))
 
 
 if __name__ == "__main__":

@@ -66,8 +66,8 @@ async def create_tasks(stack: Stack) -> tuple[str, str]:
         for number in range(FIRST_TASKS):
             async with session.post(
                 "tasks", json={"title": f"task {number}"}, headers=bearer(token)
-            ) as answer:
-                id = (await answer.json())["id"]
+            ) as response:
+                id = (await response.json())["id"]
     return token, id
 
 
@@ -77,8 +77,8 @@ def fill_bare(address: str) -> str:
         request = urllib.request.Request(
             f"{address}/tasks", BODY.encode(), {"content-type": "application/json"}
         )
-        with urllib.request.urlopen(request) as answer:
-            id = json.load(answer)["id"]
+        with urllib.request.urlopen(request) as response:
+            id = json.load(response)["id"]
     return str(id)
 
 
@@ -98,11 +98,13 @@ def measure_gateway(stack: Stack) -> None:
             )
     rows += _compare_invocation(stack)
     header = ["what", "way", "req/s", "p50 ms", "p99 ms", "failed", "CPU ms each", "ratio of CPU"]
-    told = (
+    introduction = (
         "`edge`: edge, two sidecars, task service (token verified, idempotency key, outbox, relay, Kafka "
         "and all consumers counted). `bare`: plain FastAPI, no sign-in. `invoke`: an empty call."
     )
-    report.write_report("edge-price", "What the architecture costs", told, report.render_table(header, rows))
+    report.write_report(
+        "edge-price", "What the architecture costs", introduction, report.render_table(header, rows)
+    )
 
 
 def _compare_invocation(stack: Stack) -> list[report.Row]:

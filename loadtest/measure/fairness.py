@@ -1,7 +1,7 @@
 """`fairness`: 600 test messages of one user at a receiver that hangs, and the first delivery of others.
 
 Each of ten fresh users makes a change for which a webhook is called at once. What counts is the time from
-the answer to that change to the call. First at rest; then with as many tests waiting as the quotas let
+the response to that change to the call. First at rest; then with as many tests waiting as the quotas let
 through; then, the quotas lifted, with all of them at one webhook, and at as many as a user may have.
 """
 
@@ -75,9 +75,9 @@ async def run_receiver(host: str, seconds: float = 0) -> AsyncIterator[Receiver]
 async def add_webhook(session: aiohttp.ClientSession, token: str, url: str, kind: str) -> str:
     """Its id."""
     body = {"url": url, "kinds": [kind]}
-    async with session.post("webhooks", json=body, headers=bearer(token)) as answer:
-        assert answer.status == 201, await answer.text()
-        return str((await answer.json())["id"])
+    async with session.post("webhooks", json=body, headers=bearer(token)) as response:
+        assert response.status == 201, await response.text()
+        return str((await response.json())["id"])
 
 
 async def flood_webhook_tests(
@@ -88,18 +88,18 @@ async def flood_webhook_tests(
     turns = asyncio.Semaphore(AT_ONCE)
 
     async def test_webhook(id: str) -> int:
-        async with turns, session.post(f"webhooks/{id}/test", headers=bearer(token)) as answer:
-            return answer.status
+        async with turns, session.post(f"webhooks/{id}/test", headers=bearer(token)) as response:
+            return response.status
 
     return Counter(await asyncio.gather(*map(test_webhook, islice(cycle(ids), tests))))
 
 
 async def first_delivery(session: aiohttp.ClientSession, token: str) -> float:
-    """Seconds from the answer to a user's first change to the call of their webhook."""
+    """Seconds from the response to a user's first change to the call of their webhook."""
     async with run_receiver(PROMPT) as prompt:
         await add_webhook(session, token, prompt.url, "task.created")
-        async with session.post("tasks", json={"title": "a task"}, headers=bearer(token)) as answer:
-            assert answer.status == 201, await answer.text()
+        async with session.post("tasks", json={"title": "a task"}, headers=bearer(token)) as response:
+            assert response.status == 201, await response.text()
         acknowledged = time.perf_counter()
         async with asyncio.timeout(PATIENCE_SECONDS):
             return await prompt.arrived.get() - acknowledged
@@ -114,13 +114,13 @@ async def time_deliveries(session: aiohttp.ClientSession, tokens: list[str]) -> 
 
 
 def result_row(
-    quotas: str, told: str, statuses: Counter[int], slow: Receiver, found: list[float]
+    quotas: str, webhooks: str, statuses: Counter[int], slow: Receiver, found: list[float]
 ) -> report.Row:
     refused = sum(number for status, number in statuses.items() if status != 202)
     waiting = statuses[202] - (slow.calls - slow.open_now)
     in_time = sum(seconds <= GOAL_SECONDS for seconds in found)
     at = [report.percentile(found, share) for share in (0.5, 1)]
-    return [quotas, told, statuses[202], refused, waiting, len(found), *at, f"{in_time} of {len(found)}"]
+    return [quotas, webhooks, statuses[202], refused, waiting, len(found), *at, f"{in_time} of {len(found)}"]
 
 
 async def measure_fairness(
@@ -154,13 +154,13 @@ def main() -> None:
     floods[f"beside these, {WEBHOOKS} webhooks of a second user"] = WEBHOOKS
     with measured_system(settings=LIFTED) as stack:
         rows += asyncio.run(measure_fairness(stack, "lifted", floods, options.tests, options.tries))
-    told = (
+    introduction = (
         f"One user asks for {options.tests} test messages, {AT_ONCE} at once, to a receiver that answers "
         f"after {HANGS_SECONDS} s. Then one fresh user after the other adds a webhook and a task: from the "
         f"answer to the task to the call. Goal: {GOAL_SECONDS} s."
     )
     header = ["quotas", "tests of", "accepted", "refused", "waiting at the end", "tries", "p50 s", "max s"]
-    report.write_report("fairness", "Fairness", told, report.render_table([*header, "in time"], rows))
+    report.write_report("fairness", "Fairness", introduction, report.render_table([*header, "in time"], rows))
 
 
 if __name__ == "__main__":

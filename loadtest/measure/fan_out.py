@@ -46,9 +46,9 @@ class Account:
         headers = bearer(self.token)
         async with self.session.request(
             method, path, json=body, params=parameters, headers=headers
-        ) as answer:
-            is_json = "json" in answer.headers.get("content-type", "")
-            return answer.status, await answer.json(content_type=None) if is_json else None
+        ) as response:
+            is_json = "json" in response.headers.get("content-type", "")
+            return response.status, await response.json(content_type=None) if is_json else None
 
     async def id_of(self, kind: str) -> str:
         _, page = await self.send_request("GET", kind)
@@ -176,17 +176,17 @@ async def measure_fan_out(stack: Stack, tasks: int, rounds: int, rest_seconds: f
         for name, several in found.items()
         for each in several
     ]
-    told = (
+    introduction = (
         f"A project of {tasks:,} tasks which all have one label, of a fresh user each round. Meanwhile "
         f"another user sends {other_user.PER_SECOND} requests a second, each at its time, and its latency "
         "counts from then. CPU is that of all processes until the events are through, without what is used "
         "at rest; there the other user's is counted."
     )
-    header = ["what", "status", "s to the answer", "s to the last task", "s more for its events"]
+    header = ["what", "status", "s to the response", "s to the last task", "s more for its events"]
     report.write_report(
         "fan-out",
         "Fan-out",
-        told,
+        introduction,
         report.render_table([*header, "ms CPU a task"], results),
         report.render_table(["what", *other_user.HEADER], other_user_rows(somebody, found)),
     )

@@ -2,7 +2,7 @@
 
 The stores of all sizes are open at once and asked in turn, so that whatever else the machine does meets
 each of them alike. Asked is the task service itself in this process, without sidecars: what is compared
-is the work of its one statement and of making the answer.
+is the work of its one statement and of making the response.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ REQUESTS = {
     "a search in titles": {"filter": 'title ~ "violin"', "limit": "10"},
     "a search without result": {"q": "nothing like this"},
 }
-"""Pages of ten where the user with few tasks has no fifty: else the lengths of answers are compared."""
+"""Pages of ten where the user with few tasks has no fifty: else the lengths of responses are compared."""
 Millis = dict[tuple[str, int, str], list[float]]
 
 
@@ -70,9 +70,9 @@ async def ask_in_turn(clients: dict[int, httpx2.AsyncClient]) -> Millis:
                 for user in ("small", "large") if size == max(clients) else ("small",):
                     started = time.perf_counter()
                     as_user = {"authorization": f"Bearer {user}"}
-                    answer = await client.get("/tasks", params=parameters, headers=as_user)
+                    response = await client.get("/tasks", params=parameters, headers=as_user)
                     seconds = time.perf_counter() - started
-                    assert answer.status_code == 200, answer.text
+                    assert response.status_code == 200, response.text
                     if turn >= WARM_UP:
                         taken[name, size, user].append(seconds * 1e3)
     return taken
@@ -98,11 +98,11 @@ async def measure_databases(folder: Path, where: Addresses) -> None:
             found += result_rows(database, await ask_in_turn(clients))
     sizes = [f"{size:,} in the store" for size in SIZES]
     header = ["database", "p95, ms", *sizes, "ratio", f"{LARGE:,} of one user", "ratio"]
-    told = (
+    introduction = (
         f"A user with {SMALL} tasks while the store grows, and one with {LARGE:,} in the largest store; "
         f"{ROUNDS} requests of each kind, the stores asked in turn, through the service without sidecars."
     )
-    report.write_report("flat", "Flat", told, report.render_table(header, found))
+    report.write_report("flat", "Flat", introduction, report.render_table(header, found))
 
 
 async def empty_database(database: str, folder: Path, where: Addresses, size: int) -> str:

@@ -39,18 +39,18 @@ def generate_load(
     for name, value in headers.items():
         command += ["-H", f"{name}: {value}"]
     command += ["-s", str(script)] if body else []
-    said = subprocess.run([*command, url], capture_output=True, text=True, check=True).stdout
+    output = subprocess.run([*command, url], capture_output=True, text=True, check=True).stdout
     return Load(
-        requests=int(_search_output(r"(\d+) requests in", said)),
-        rate=float(_search_output(r"Requests/sec:\s+([\d.]+)", said)),
-        p50=_parse_milliseconds(_search_output(r"^\s+50%\s+(\S+) *$", said)),
-        p99=_parse_milliseconds(_search_output(r"^\s+99%\s+(\S+) *$", said)),
-        failed=int(_search_output(r"Non-2xx or 3xx responses: (\d+)", said) or 0),
+        requests=int(_search_output(r"(\d+) requests in", output)),
+        rate=float(_search_output(r"Requests/sec:\s+([\d.]+)", output)),
+        p50=_parse_milliseconds(_search_output(r"^\s+50%\s+(\S+) *$", output)),
+        p99=_parse_milliseconds(_search_output(r"^\s+99%\s+(\S+) *$", output)),
+        failed=int(_search_output(r"Non-2xx or 3xx responses: (\d+)", output) or 0),
     )
 
 
-def _search_output(pattern: str, said: str) -> str:
-    match = re.search(pattern, said, re.M)
+def _search_output(pattern: str, output: str) -> str:
+    match = re.search(pattern, output, re.M)
     return match[1] if match else ""
 
 

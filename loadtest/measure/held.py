@@ -13,8 +13,8 @@ from loadtest.measure import system
 def main() -> None:
     system.OFFSET = int(sys.argv[1])
     with system.measured_system() as stack:
-        said = {"folder": str(stack.folder.path), "edge": stack.addresses.edge}
-        print(json.dumps(said), flush=True)
+        description = {"folder": str(stack.folder.path), "edge": stack.addresses.edge}
+        print(json.dumps(description), flush=True)
         sys.stdin.read()
 
 

@@ -20,8 +20,8 @@ async def use_it_a_little(stack: Stack) -> None:
     """Whatever is made at first use is made: connections, statements, consumers."""
     async with sign_up_users(stack, 2) as (session, tokens):
         for token in tokens:
-            async with session.post("tasks", json={"title": "a task"}, headers=bearer(token)) as answer:
-                assert answer.status == 201, await answer.text()
+            async with session.post("tasks", json={"title": "a task"}, headers=bearer(token)) as response:
+                assert response.status == 201, await response.text()
     await everything_is_quiet(stack)
 
 
@@ -39,13 +39,13 @@ def measure_idle(stack: Stack) -> None:
         ["all", sum(percent.values()), sum(mebibytes.values())],
         [f"all but {DATABASE}", sum(percent.values()) - percent.get(DATABASE, 0), beside],
     ]
-    told = (
+    introduction = (
         f"{SECONDS} seconds without a request, after two accounts had made a task each; what several "
         f"processes map counts in parts. Goals: under {GOAL_PERCENT} % of a core for all, under "
         f"{GOAL_MIB} MiB for all but {DATABASE}."
     )
     report.write_report(
-        "idle", "At rest", told, report.render_table(["process", "% of a core", "MiB resident"], rows)
+        "idle", "At rest", introduction, report.render_table(["process", "% of a core", "MiB resident"], rows)
     )
 
 

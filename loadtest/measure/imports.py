@@ -52,15 +52,15 @@ async def import_file(
 ) -> tuple[float, dict[str, Any]]:
     """Send a file and wait until it is in; seconds until it was accepted, and what the import says then."""
     began = time.perf_counter()
-    async with session.post("import", data=file, headers=bearer(token)) as answer:
-        assert answer.status == 202, await answer.text()
-        found = await answer.json()
+    async with session.post("import", data=file, headers=bearer(token)) as response:
+        assert response.status == 202, await response.text()
+        found = await response.json()
     accepted = time.perf_counter() - began
     async with asyncio.timeout(PATIENCE_SECONDS):
         while found["status"] not in ("done", "failed"):
             await asyncio.sleep(POLL_SECONDS)
-            async with session.get(f"import/{found['id']}", headers=bearer(token)) as answer:
-                found = await answer.json()
+            async with session.get(f"import/{found['id']}", headers=bearer(token)) as response:
+                found = await response.json()
     return accepted, found
 
 
@@ -125,7 +125,7 @@ async def measure_imports(stack: Stack, rows: int, rounds: int, rest_seconds: fl
             AFTER: [each.after for each in several],
         }
         felt += [[name, *row] for row in other_user.phase_rows(somebody.samples, spans)]
-    told = (
+    introduction = (
         f"{rows:,} rows a file, each for a fresh user, from `POST /import` until it says that it is done; "
         f"meanwhile another user sends {other_user.PER_SECOND} requests a second, each at its time, and its "
         "latency counts from then. CPU is that of the import and the consumers of its events, without what "
@@ -135,7 +135,7 @@ async def measure_imports(stack: Stack, rows: int, rounds: int, rest_seconds: fl
     report.write_report(
         "imports",
         "Imports",
-        told,
+        introduction,
         report.render_table(header, results),
         report.render_table(["file", *other_user.HEADER], felt),
         report.render_table(["file", "process", "ms CPU a row"], cpu_rows(found)),

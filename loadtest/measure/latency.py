@@ -29,9 +29,9 @@ async def change_steadily(stack: Stack) -> int:
         async def create_task(number: int) -> int:
             await asyncio.sleep(number / RATE)
             body = {"title": f"task {number}"}
-            async with session.post("tasks", json=body, headers=bearer(tokens[number % USERS])) as answer:
-                await answer.read()
-                return answer.status
+            async with session.post("tasks", json=body, headers=bearer(tokens[number % USERS])) as response:
+                await response.read()
+                return response.status
 
         statuses = await asyncio.gather(*(create_task(number) for number in range(RATE * SECONDS)))
     assert set(statuses) == {201}, set(statuses)
@@ -47,9 +47,11 @@ async def measure_latency(stack: Stack) -> None:
     rows = await connection.fetch("SELECT event_id, handled_at FROM inbox")
     await connection.close()
     handled = {row["event_id"]: row["handled_at"].timestamp() for row in rows}
-    told = {each.event["id"]: each.event["time"] for each in await read_topic(stack.addresses, "todo-events")}
+    published = {
+        each.event["id"]: each.event["time"] for each in await read_topic(stack.addresses, "todo-events")
+    }
     since = started + WARM_UP_SECONDS
-    times = {id: datetime.fromisoformat(time).timestamp() for id, time in told.items() if id in handled}
+    times = {id: datetime.fromisoformat(time).timestamp() for id, time in published.items() if id in handled}
     found = [(handled[id] - time) * 1000 for id, time in times.items() if time > since]
     shares = (0.5, 0.95, 0.99, 1)
     row = [RATE, len(found), *[report.percentile(found, share) for share in shares]]

@@ -27,9 +27,9 @@ async def listen_to_stream(
     session: aiohttp.ClientSession, token: str, found: list[float], since: float
 ) -> None:
     """Note how long after its change each created task is told."""
-    async with session.get("stream", headers=bearer(token), timeout=aiohttp.ClientTimeout(None)) as answer:
+    async with session.get("stream", headers=bearer(token), timeout=aiohttp.ClientTimeout(None)) as response:
         kind = ""
-        async for raw in answer.content:
+        async for raw in response.content:
             line = raw.decode().rstrip("\n")
             if line.startswith("event: "):
                 kind = line.removeprefix("event: ")
@@ -47,8 +47,8 @@ async def measure_live_updates(stack: Stack) -> None:
         async def create_task(number: int) -> None:
             await asyncio.sleep(number / RATE)
             body = {"title": f"task {number}"}
-            async with session.post("tasks", json=body, headers=bearer(tokens[number % USERS])) as answer:
-                assert answer.status == 201, await answer.text()
+            async with session.post("tasks", json=body, headers=bearer(tokens[number % USERS])) as response:
+                assert response.status == 201, await response.text()
 
         with cpu_used(stack) as used:
             await asyncio.gather(*(create_task(number) for number in range(RATE * SECONDS)))
@@ -58,9 +58,9 @@ async def measure_live_updates(stack: Stack) -> None:
         for task in listening:
             task.cancel()
         await asyncio.gather(*listening, return_exceptions=True)
-    told = [latency for latency in found if latency >= 0]
+    received = [latency for latency in found if latency >= 0]
     shares = (0.5, 0.95, 0.99, 1)
-    row = [RATE, len(told), *[report.percentile(told, share) for share in shares]]
+    row = [RATE, len(received), *[report.percentile(received, share) for share in shares]]
     header = ["changes/s", "measured", "p50 ms", "p95 ms", "p99 ms", "max ms"]
     text = "From a change in `task`, through outbox, sidecar, Kafka, sidecar, to a client of `GET /stream`."
     cpu = sorted(used.seconds.items(), key=lambda item: -item[1])

@@ -52,17 +52,17 @@ class OtherUser:
     samples: list[Sample] = field(default_factory=list)
 
     async def ask_steadily(self) -> None:
-        """Send requests at their times until cancelled; what is under way then is waited for."""
-        began, under_way = time.perf_counter(), set[asyncio.Task[None]]()
+        """Send requests at their times until cancelled; what is in flight then is waited for."""
+        began, in_flight = time.perf_counter(), set[asyncio.Task[None]]()
         try:
             for number in count():
                 at = began + number / PER_SECOND
                 await asyncio.sleep(max(0.0, at - time.perf_counter()))
                 task = asyncio.create_task(self._send_request(IN_TURN[number % len(IN_TURN)], at))
-                under_way.add(task)
-                task.add_done_callback(under_way.discard)
+                in_flight.add(task)
+                task.add_done_callback(in_flight.discard)
         finally:
-            await asyncio.gather(*under_way)
+            await asyncio.gather(*in_flight)
 
     async def _send_request(self, what: str, at: float) -> None:
         path = f"tasks/{self.task_id}" if what == READ else "tasks"
@@ -70,9 +70,9 @@ class OtherUser:
         method = "POST" if body else "GET"
         status = 0
         try:
-            async with self.session.request(method, path, json=body, headers=bearer(self.token)) as answer:
-                await answer.read()
-                status = answer.status
+            async with self.session.request(method, path, json=body, headers=bearer(self.token)) as response:
+                await response.read()
+                status = response.status
         except (aiohttp.ClientError, TimeoutError):
             pass  # counted as failed
         self.samples.append(Sample(what, at, (time.perf_counter() - at) * 1e3, status))
@@ -85,9 +85,9 @@ async def other_user(edge: str, token: str) -> AsyncIterator[OtherUser]:
     async with aiohttp.ClientSession(f"{edge}/api/v1/", timeout=timeout, connector=connector) as session:
         for number in range(FIRST_TASKS):
             task = {"title": f"task {number}"}
-            async with session.post("tasks", json=task, headers=bearer(token)) as answer:
-                assert answer.status == 201, await answer.text()
-                id = (await answer.json())["id"]
+            async with session.post("tasks", json=task, headers=bearer(token)) as response:
+                assert response.status == 201, await response.text()
+                id = (await response.json())["id"]
         user = OtherUser(session, token, id)
         at_work = asyncio.create_task(user.ask_steadily())
         try:

@@ -131,9 +131,9 @@ async def _ask_on(
             return
         status = 0
         try:
-            async with _send_request(session, url, request) as answer:
-                await answer.read()
-                status = answer.status
+            async with _send_request(session, url, request) as response:
+                await response.read()
+                status = response.status
         except (aiohttp.ClientError, TimeoutError):
             pass
         samples.append(Sample(began, what, status, (time.perf_counter() - began) * 1e3))
@@ -147,9 +147,9 @@ def _send_request(
 
 
 async def _read_json(session: aiohttp.ClientSession, url: str, request: Request) -> object:
-    async with _send_request(session, url, request) as answer:
-        assert answer.status < 300, f"{request} was answered {answer.status}: {await answer.text()}"
-        return await answer.json()
+    async with _send_request(session, url, request) as response:
+        assert response.status < 300, f"{request} was answered {response.status}: {await response.text()}"
+        return await response.json()
 
 
 def _family_seconds(pid: int) -> float:
@@ -187,11 +187,13 @@ def main() -> None:
     )
     found = asyncio.run(measure_peer(peer, options.url, watched, seconds=options.seconds))
     header = ["what", "requests", "accepted/s", "p50 ms", "p99 ms", "refused", "failed", "CPU ms each"]
-    told = f"The same requests as to others, {CONNECTIONS} at once, {options.seconds:g} s of each kind."
+    introduction = (
+        f"The same requests as to others, {CONNECTIONS} at once, {options.seconds:g} s of each kind."
+    )
     report.write_report(
         f"peer-{peer.name}",
         f"Peer: {peer.name}",
-        told,
+        introduction,
         report.render_table([*header, "generator's"], result_rows(found)),
         report.render_table(["process, CPU ms each", *(each.what for each in found)], process_rows(found)),
     )

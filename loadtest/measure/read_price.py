@@ -104,9 +104,9 @@ def run_checkout(checkout: Path, offset: int) -> Iterator[Stack]:
         process.wait()
 
 
-def _read_stack(said: Iterator[str], offset: int) -> Stack:
+def _read_stack(output: Iterator[str], offset: int) -> Stack:
     """What the other process holds; it may say other things before."""
-    for line in said:
+    for line in output:
         if line.startswith("{"):
             found: dict[str, Any] = json.loads(line)
             stack = Stack(RunFolder(Path(found["folder"])), {}, offset, postgres=True)
@@ -119,9 +119,9 @@ async def prepare_side(stack: Stack) -> Side:
     async with sign_up_users(stack, 1) as (session, (token,)):
         for number in range(TASKS):
             task = {"title": f"task {number}", "notes": "as people write them", "priority": number % 5}
-            async with session.post("tasks", json=task, headers=bearer(token)) as answer:
-                assert answer.status == 201, await answer.text()
-                id = (await answer.json())["id"]
+            async with session.post("tasks", json=task, headers=bearer(token)) as response:
+                assert response.status == 201, await response.text()
+                id = (await response.json())["id"]
     return Side(stack, bearer(token), {"a task by id": f"tasks/{id}", "a list of 50": "tasks"})
 
 
@@ -192,7 +192,7 @@ def main() -> None:
         }
         measure_sides(sides, options.rounds, options.seconds)
     at_rest = " and ".join(f"{sides[name].rest * 100:.0f}" for name in (HERE, THERE))
-    told = (
+    introduction = (
         f"Here: {commits[HERE]}, there: {commits[THERE]}, both running, asked in turn, {options.rounds} "
         f"rounds of {options.seconds} s each, 16 connections; medians. Net: without what the system uses at "
         f"rest, {at_rest} % of a core. Goal: {GOAL} at most."
@@ -202,7 +202,7 @@ def main() -> None:
         report.render_table([*header, "of each round"], result_rows(sides)),
         report.render_table(["what", "process", "CPU ms each here", "there"], role_rows(sides)),
     )
-    report.write_report("read-price", "What a read costs, beside another commit", told, *tables)
+    report.write_report("read-price", "What a read costs, beside another commit", introduction, *tables)
 
 
 if __name__ == "__main__":

@@ -106,11 +106,11 @@ async def measure_relay(stack: Stack) -> None:
         "Kafka",
         "PostgreSQL",
     ]
-    told = (
+    introduction = (
         "From a full outbox through the sidecar to Kafka, acknowledged and deleted. Of each user at most "
-        f"one event is under way, so few users are slower. Read back from Kafka: in order, {repeats} repeats."
+        f"one event is in flight, so few users are slower. Read back from Kafka: in order, {repeats} repeats."
     )
-    report.write_report("relay", "Relay", told, report.render_table(header, rows))
+    report.write_report("relay", "Relay", introduction, report.render_table(header, rows))
 
 
 if __name__ == "__main__":

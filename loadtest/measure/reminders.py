@@ -71,8 +71,8 @@ async def measure_reminders(stack: Stack) -> None:
     rows = [await measure_spread(stack, 60), await measure_spread(stack, 0)]
     header = ["due within", "reminders", "jobs", "p50 s late", "p99 s late", "max s late"]
     header += ["ms CPU each: app", "its sidecar", "PostgreSQL"]
-    told = "From the instant of a reminder to its entry in the inbox, on the real scheduler."
-    report.write_report("reminders", "Reminders", told, report.render_table(header, rows))
+    introduction = "From the instant of a reminder to its entry in the inbox, on the real scheduler."
+    report.write_report("reminders", "Reminders", introduction, report.render_table(header, rows))
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ class Way:
     urls: tuple[str, ...]
     headers: dict[str, str]
 
-    def run_generators(self, stack: Stack, replicas: int, asked: WayResult) -> None:
+    def run_generators(self, stack: Stack, replicas: int, result: WayResult) -> None:
         folders = [stack.folder.path / f"generator-{number}" for number in range(len(self.urls))]
         for folder in folders:
             folder.mkdir(exist_ok=True)
@@ -67,7 +67,7 @@ class Way:
             ]
             loads = [each.result() for each in made]
         took = time.perf_counter() - began
-        asked.record_run(replicas, loads, used.seconds[App.TASK] / took)
+        result.record_run(replicas, loads, used.seconds[App.TASK] / took)
 
 
 def build_ways(stack: Stack, instances: Sequence[AppAddress], token: str) -> dict[str, Way]:
@@ -95,8 +95,8 @@ async def wait_until_ready(instance: AppAddress) -> None:
     async with aiohttp.ClientSession() as session:
         while time.monotonic() < until:
             try:
-                async with session.get(f"{instance.url}/readyz") as answer:
-                    if answer.ok:
+                async with session.get(f"{instance.url}/readyz") as response:
+                    if response.ok:
                         return
             except aiohttp.ClientError:
                 pass
@@ -127,7 +127,7 @@ def measure_replicas(stack: Stack) -> dict[str, WayResult]:
 def main() -> None:
     with measured_system() as stack:
         seen = measure_replicas(stack)
-    told = (
+    introduction = (
         f"Lists of {TASKS} tasks, 16 connections for each generator, {SECONDS} s a turn: one replica, "
         "two, two, one. Where all cores are busy with one replica, two can't answer more."
     )
@@ -135,7 +135,7 @@ def main() -> None:
     report.write_report(
         "replicas",
         "A second replica",
-        told,
+        introduction,
         report.render_table(header, [each.result_row(how) for how, each in seen.items()]),
     )
 

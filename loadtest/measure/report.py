@@ -18,9 +18,9 @@ def render_table(header: Sequence[str], rows: Sequence[Row]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def write_report(name: str, title: str, told: str, *tables: str) -> None:
+def write_report(name: str, title: str, introduction: str, *tables: str) -> None:
     """Print the report and keep it under `loadtest/reports`."""
-    text = "\n\n".join([f"# {title}", told, *tables, describe_machine()]) + "\n"
+    text = "\n\n".join([f"# {title}", introduction, *tables, describe_machine()]) + "\n"
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / f"{name}.md").write_text(text)
     print(text)

@@ -29,10 +29,10 @@ _SIZES += "'public'::regnamespace"
 async def create_tasks(client: httpx2.AsyncClient) -> None:
     for number in range(BATCHES):
         commands = [_task_body(number * AT_ONCE + each) for each in range(AT_ONCE)]
-        answer = await client.post(
+        response = await client.post(
             "/batch", json={"commands": commands}, headers=bearer(f"user-{number % 10}")
         )
-        assert {each["status"] for each in answer.json()["results"]} == {201}, answer.text
+        assert {each["status"] for each in response.json()["results"]} == {201}, response.text
 
 
 def _task_body(number: int) -> dict[str, object]:
@@ -50,13 +50,13 @@ async def measure_storage(folder: Path, where: Addresses) -> None:
         after = dict(await connection.fetch(_SIZES))
         event = float(await connection.fetchval("SELECT avg(octet_length(payload)) FROM outbox"))
         await connection.close()
-    told = (
+    introduction = (
         f"{BATCHES * AT_ONCE:,} tasks of ten users, made in batches through the service; its outbox left out."
     )
     report.write_report(
         "storage",
         "Storage",
-        told,
+        introduction,
         report.render_table(["what", "bytes a task"], result_rows(before, after, event)),
     )
 

@@ -3,8 +3,8 @@
 import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +27,13 @@ def measured_system(
     silent: bool = False,
     sample_ratio: float = 0.1,
     settings: Mapping[str, str] | None = None,
+    disks: Callable[[Path], AbstractContextManager[None]] | None = None,
 ) -> Iterator[Stack]:
     """Everything, started for this measurement and stopped after it.
 
     observe: with all that watches it; silent: without metrics and traces; sample_ratio: share of requests
-    that are traced; a tenth in production. settings: more of the environment, by name; what stands there
-    goes before the limits this lifts.
+    that are traced; an environment traces all. settings: more of the environment, by name; what stands there
+    goes before the limits this lifts. disks: what servers' folders are mounted from, given the run folder.
     """
     folder = Path(tempfile.mkdtemp(prefix="todo-measure-"))
     folder.chmod(0o755)
@@ -41,11 +42,14 @@ def measured_system(
     env |= settings or {}
     alerting = Alerting() if observe else None
     stack = Stack(RunFolder(folder), {}, OFFSET, postgres, env, alerting, silent)
-    stack.up()
     try:
-        yield stack
+        with disks(folder) if disks else nullcontext():
+            stack.up()
+            try:
+                yield stack
+            finally:
+                stack.down()
     finally:
-        stack.down()
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -73,8 +77,8 @@ async def sign_up_users(stack: Stack, number: int) -> AsyncIterator[tuple[aiohtt
 
         async def sign_up(index: int) -> str:
             account = {"email": f"{index}@example.com", "password": "correct horse"}
-            async with turns, session.post("auth/sign-up", json=account) as answer:
-                body: dict[str, Any] = await answer.json()
+            async with turns, session.post("auth/sign-up", json=account) as response:
+                body: dict[str, Any] = await response.json()
                 return str(body["access_token"])
 
         yield session, list(await asyncio.gather(*map(sign_up, range(number))))

@@ -28,9 +28,9 @@ async def a_task(stack: Stack) -> tuple[str, str]:
     task = {"title": "a task"}
     async with (
         sign_up_users(stack, 1) as (session, (token,)),
-        session.post("tasks", json=task, headers=bearer(token)) as answer,
+        session.post("tasks", json=task, headers=bearer(token)) as response,
     ):
-        return token, str((await answer.json())["id"])
+        return token, str((await response.json())["id"])
 
 
 def own_seconds(used: Used) -> float:
@@ -67,11 +67,11 @@ def main() -> None:
         for way in results:
             cost = results[way][name]
             rows.append([name, way, cost, f"{(cost / silent - 1) * 100:+.0f} %"])
-    told = (__doc__ or "").partition("\n\n")[2].strip().replace("\n", " ")
+    introduction = (__doc__ or "").partition("\n\n")[2].strip().replace("\n", " ")
     report.write_report(
         "telemetry",
         "What telemetry costs",
-        told,
+        introduction,
         report.render_table(["what", "way", "CPU ms each", "more"], rows),
     )
 

@@ -2,7 +2,7 @@
 
 Each of `sign_in`, `create`, `read`, `list` and `complete` has a `request` ("POST /tasks") and may have a
 `body`, JSON as text. In both are replaced `{unique}` by something new each time, `{id}` by the id of a task
-and `{token}` by the token. `create` says in `id` where in its answer the id stands, `sign_in` in `token`
+and `{token}` by the token. `create` says in `id` where in its response the id stands, `sign_in` in `token`
 where the token stands (JSON pointers, RFC 6901) and in `header` how it is sent along. All but `create` may be
 left out.
 """
@@ -28,7 +28,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A request with places in it, and what is taken from its answer, by name: a JSON pointer."""
+    """A request with places in it, and what is taken from its response, by name: a JSON pointer."""
 
     method: str
     path: str
@@ -41,9 +41,9 @@ class Template:
             self.method, _fill_placeholders(self.path, values), _fill_placeholders(self.body, values)
         )
 
-    def extract_value(self, name: str, answer: object) -> str:
-        """What stands in `answer` where the pointer `name` says. Raises LookupError."""
-        return str(resolve_pointer(answer, self.pointers[name]))
+    def extract_value(self, name: str, document: object) -> str:
+        """What stands in `document` where the pointer `name` says. Raises LookupError."""
+        return str(resolve_pointer(document, self.pointers[name]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ POOLER = "PgBouncer between pods and PostgreSQL (CloudNativePG's Pooler, by tran
 def describe_engine(need: Need, assumed: Assumed) -> str:
     """In words; where one cell can't have as much, that is said."""
     one = need.needed <= need.largest
-    told = "" if one else f" One cell has {need.largest:,.0f} at most, so more cells."
-    return _choose_engine(need, assumed, one) + told
+    note = "" if one else f" One cell has {need.largest:,.0f} at most, so more cells."
+    return _choose_engine(need, assumed, one) + note
 
 
 def _choose_engine(need: Need, assumed: Assumed, one: bool) -> str:

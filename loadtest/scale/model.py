@@ -118,13 +118,15 @@ class Model:
         made = []
         for service, count in processes.items():
             visits = self._requests_by_service()[service]
-            told = how.format(
+            explanation = how.format(
                 rate=f"{visits * 100:.0f} % of requests",
                 ms=self.measured.ms[service] / visits,
                 busy=self.assumed.busy * 100,
             )
             largest = self.assumed.pods * count / whole
-            made.append(Need(f"processes of {service}", count, self.shipped.replicas[service], largest, told))
+            made.append(
+                Need(f"processes of {service}", count, self.shipped.replicas[service], largest, explanation)
+            )
         return made
 
     def _core_need(self, users: int) -> Need:

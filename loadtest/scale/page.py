@@ -52,7 +52,7 @@ def read_model() -> Model:
 
 def _render_core(model: Model) -> list[str]:
     seen = model.measured
-    told = (
+    introduction = (
         f"From [{seen.source}](../loadtest/reports/{seen.source}.json), at its best: {seen.goodput:.0f} "
         f"requests a second on {seen.cores:.2f} cores, {seen.ms_each:.2f} ms of CPU each, all processes and "
         f"their work at rest counted: **one core carries {1e3 / seen.ms_each:.0f} requests a second**, or "
@@ -62,7 +62,7 @@ def _render_core(model: Model) -> list[str]:
     )
     dearest = sorted(seen.ms.items(), key=lambda item: -item[1])
     rows = [[name, ms] for name, ms in dearest if ms >= SHOWN_MS]
-    return [told, report.render_table(["process", "CPU ms a request"], rows)]
+    return [introduction, report.render_table(["process", "CPU ms a request"], rows)]
 
 
 def _people_per_core(model: Model) -> float:
@@ -80,13 +80,15 @@ def _render_busier_users(model: Model) -> list[str]:
     for busy in BUSY:
         times = [waiting_seconds(servers, servers * busy / seconds, seconds) * 1e3 for servers in (1, 4, 16)]
         rows.append([f"{busy * 100:.0f} %", *times])
-    told = f"M/M/c: what 95 % of requests to `task` wait at most, in ms, at {seconds * 1e3:.2f} ms each."
-    return [told, report.render_table(["busy", "1 process", "4", "16"], rows)]
+    introduction = (
+        f"M/M/c: what 95 % of requests to `task` wait at most, in ms, at {seconds * 1e3:.2f} ms each."
+    )
+    return [introduction, report.render_table(["busy", "1 process", "4", "16"], rows)]
 
 
 def _render_step(model: Model, users: int) -> list[str]:
     needs = model.list_needs(users)
-    told = (
+    introduction = (
         f"{model.request_rate(users):,.0f} requests and {model.event_rate(users):,.0f} events a second at "
         f"the busiest time; {model.count_cores(users):,.0f} cores for all of it. {_render_limits(needs)}"
     )
@@ -95,7 +97,7 @@ def _render_step(model: Model, users: int) -> list[str]:
         for need in needs
     ]
     parts = [
-        told,
+        introduction,
         report.render_table(["part", "needed", "shipped", "needed / shipped", "calculation"], rows),
     ]
     short = [need for need in needs if need.share > 1]

@@ -15,6 +15,7 @@ from locust.contrib.fasthttp import FastHttpUser
 from locust.env import Environment
 from locust.exception import StopUser
 
+from loadtest.scenarios.shares import SHARES
 from loadtest.scenarios.tasks import FIRST_TASKS, a_task
 
 TRIES = 30
@@ -44,9 +45,9 @@ class MixedUser(FastHttpUser):
     def create_until_accepted(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Make what the user has beforehand; asked again for as long as the system is busy."""
         for _ in range(TRIES):
-            answer = self.client.post(API + path, json=body, headers=self.headers, name="before")
-            if answer.status_code == 201:
-                made: dict[str, Any] = answer.json()
+            response = self.client.post(API + path, json=body, headers=self.headers, name="before")
+            if response.status_code == 201:
+                made: dict[str, Any] = response.json()
                 return made
             gevent.sleep(1)
         raise StopUser
@@ -61,38 +62,38 @@ class MixedUser(FastHttpUser):
             method, API + path, json=body, headers=self.headers, name=f"{method} {name}"
         )
 
-    @task(52)
+    @task(SHARES["read_task"])
     def read_task(self) -> None:
         self.send_read(f"/tasks/{random.choice(self.task_ids)}", "/tasks/{id}")
 
-    @task(20)
+    @task(SHARES["list_tasks"])
     def list_tasks(self) -> None:
         self.send_read("/tasks")
 
-    @task(15)
+    @task(SHARES["read_notifications"])
     def read_notifications(self) -> None:
         self.send_read("/notifications?unread=true")
 
-    @task(5)
+    @task(SHARES["read_account"])
     def read_account(self) -> None:
         self.send_read("/users/me")
 
-    @task(5)
+    @task(SHARES["read_summary"])
     def read_summary(self) -> None:
         self.send_read("/analytics/summary")
 
-    @task(1)
+    @task(SHARES["add_task"])
     def add_task(self) -> None:
-        answer = self.send_write("POST", "/tasks", "/tasks", a_task())
-        if answer.status_code == 201:
-            self.task_ids.append(answer.json()["id"])
+        response = self.send_write("POST", "/tasks", "/tasks", a_task())
+        if response.status_code == 201:
+            self.task_ids.append(response.json()["id"])
 
-    @task(1)
+    @task(SHARES["edit_task"])
     def edit_task(self) -> None:
         path = f"/tasks/{random.choice(self.task_ids)}"
         self.send_write("PATCH", path, "/tasks/{id}", {"notes": f"note {uuid4()}"})
 
-    @task(1)
+    @task(SHARES["complete_task"])
     def complete_task(self) -> None:
         path = f"/tasks/{random.choice(self.task_ids)}/complete"
         self.send_write("POST", path, "/tasks/{id}/complete")

@@ -8,6 +8,6 @@ vpc_range         = "10.20.0.0/20"
 pod_range         = "10.128.0.0/16"
 service_range     = "10.129.0.0/19"
 high_availability = false
-worker_node_size  = "s-2vcpu-4gb"
+worker_node_size  = "s-4vcpu-8gb"
 workers           = { min = 3, max = 5 }
 maintenance       = { day = "tuesday", start_time = "03:00" }

@@ -10,9 +10,9 @@ variable "bucket" {
 }
 
 variable "region" {
-  description = "Where the bucket is; must have Spaces."
+  description = "Where the bucket is; must have Spaces. Best another region than those of the clusters: who has lost one needs the state of it."
   type        = string
-  default     = "fra1"
+  default     = "ams3"
 
   validation {
     condition     = can(regex("^[a-z]{3}[0-9]$", var.region))

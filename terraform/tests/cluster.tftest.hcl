@@ -15,8 +15,9 @@ variables {
   vpc_range         = "10.10.0.0/20"
   pod_range         = "10.112.0.0/16"
   service_range     = "10.113.0.0/19"
+  backups_region    = "ams3"
   high_availability = true
-  worker_node_size  = "s-4vcpu-8gb"
+  worker_node_size  = "s-8vcpu-16gb"
   maintenance       = { day = "sunday", start_time = "03:00" }
 }
 
@@ -57,7 +58,7 @@ run "workers_are_three_to_ten_in_a_pool_of_their_own" {
     error_message = "Not 3 to 10."
   }
   assert {
-    condition     = digitalocean_kubernetes_node_pool.workers.size == "s-4vcpu-8gb" && digitalocean_kubernetes_cluster.this.node_pool[0].size == "s-2vcpu-4gb"
+    condition     = digitalocean_kubernetes_node_pool.workers.size == "s-8vcpu-16gb" && digitalocean_kubernetes_cluster.this.node_pool[0].size == "s-2vcpu-4gb"
     error_message = "The size of workers is the size of the pool that can't change."
   }
   assert {

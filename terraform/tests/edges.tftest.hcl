@@ -20,8 +20,9 @@ variables {
   vpc_range         = "10.10.0.0/20"
   pod_range         = "10.112.0.0/16"
   service_range     = "10.113.0.0/19"
+  backups_region    = "ams3"
   high_availability = true
-  worker_node_size  = "s-4vcpu-8gb"
+  worker_node_size  = "s-8vcpu-16gb"
   maintenance       = { day = "sunday", start_time = "03:00" }
 }
 
@@ -103,6 +104,38 @@ run "record_points_to_the_gateway" {
   }
 }
 
+run "nobody_but_lets_encrypt_may_certify_the_domain" {
+  command = plan
+
+  assert {
+    condition     = length(digitalocean_record.certificate_authority) == 1
+    error_message = "Others may as well."
+  }
+  assert {
+    condition     = alltrue([for record in digitalocean_record.certificate_authority : record.type == "CAA" && record.tag == "issue" && record.flags == 0 && record.name == "@" && record.value == "letsencrypt.org."])
+    error_message = "No authority would read it so."
+  }
+}
+
+run "the_domain_is_closed_by_who_owns_it" {
+  command = plan
+  variables {
+    environment  = "staging"
+    owns_account = false
+  }
+
+  assert {
+    condition     = length(digitalocean_record.certificate_authority) == 0
+    error_message = "Two environments fight over one record."
+  }
+}
+
+run "an_authority_that_is_none_is_refused" {
+  command = plan
+  variables { certificate_authorities = ["Let's Encrypt"] }
+  expect_failures = [var.certificate_authorities]
+}
+
 run "an_address_that_is_none_is_refused" {
   command = plan
   variables { gateway_address = "todo.example.com" }
@@ -117,7 +150,7 @@ run "buckets_are_private_and_forget" {
     error_message = "Open, or gone with a mistake."
   }
   assert {
-    condition     = one(digitalocean_spaces_bucket.this["backups"].lifecycle_rule[0].expiration).days == 30 && one(digitalocean_spaces_bucket.this["logs"].lifecycle_rule[0].expiration).days == 14
+    condition     = one(digitalocean_spaces_bucket.this["archive"].lifecycle_rule[0].expiration).days == 30 && one(digitalocean_spaces_bucket.this["backups"].lifecycle_rule[0].expiration).days == 30 && one(digitalocean_spaces_bucket.this["logs"].lifecycle_rule[0].expiration).days == 14
     error_message = "Kept too short or too long."
   }
   assert {
@@ -130,8 +163,12 @@ run "backups_go_where_the_charts_are_told" {
   command = plan
 
   assert {
-    condition     = output.todo_values.global.backup.store.bucket == digitalocean_spaces_bucket.this["backups"].name && output.todo_values.global.backup.store.endpoint == "https://fra1.digitaloceanspaces.com"
+    condition     = output.todo_values.global.backup.store.bucket == digitalocean_spaces_bucket.this["backups"].name && output.todo_values.global.backup.store.endpoint == "https://ams3.digitaloceanspaces.com"
     error_message = "The charts are told of another bucket."
+  }
+  assert {
+    condition     = digitalocean_spaces_bucket.this["backups"].region == "ams3" && output.todo_values.global.backup.store.region == "ams3" && digitalocean_spaces_bucket.this["logs"].region == "fra1"
+    error_message = "Backups are lost with the data centre they are of."
   }
   assert {
     condition     = contains(keys(output.secrets), "backup-store")
@@ -139,9 +176,52 @@ run "backups_go_where_the_charts_are_told" {
   }
 }
 
+run "the_archive_goes_where_the_charts_are_told" {
+  command = plan
+
+  assert {
+    condition     = output.data_values.postgres.archive.bucket == digitalocean_spaces_bucket.this["archive"].name && output.data_values.postgres.archive.endpoint == "https://ams3.digitaloceanspaces.com"
+    error_message = "PostgreSQL is told of another bucket."
+  }
+  assert {
+    condition     = digitalocean_spaces_bucket.this["archive"].region == "ams3" && output.data_values.postgres.archive.region == "ams3"
+    error_message = "The archive is lost with the data centre it is of."
+  }
+  assert {
+    condition     = contains(keys(output.secrets), "archive-store")
+    error_message = "Nobody gets the key of the bucket."
+  }
+}
+
+run "an_archive_of_less_than_thirty_days_is_refused" {
+  command = plan
+  variables { retention_days = { archive = 14, backups = 30, logs = 14 } }
+  expect_failures = [var.retention_days]
+}
+
+run "backups_beside_the_cluster_are_refused_in_production" {
+  command = plan
+  variables { backups_region = "fra1" }
+  expect_failures = [var.backups_region]
+}
+
+run "backups_of_staging_may_be_where_the_other_buckets_are" {
+  command = plan
+  variables {
+    environment    = "staging"
+    owns_account   = false
+    backups_region = ""
+  }
+
+  assert {
+    condition     = digitalocean_spaces_bucket.this["backups"].region == "fra1" && output.todo_values.global.backup.store.endpoint == "https://fra1.digitaloceanspaces.com"
+    error_message = "Nowhere in particular."
+  }
+}
+
 run "backups_of_less_than_thirty_days_are_refused" {
   command = plan
-  variables { retention_days = { backups = 7, logs = 14 } }
+  variables { retention_days = { archive = 30, backups = 7, logs = 14 } }
   expect_failures = [var.retention_days]
 }
 
@@ -193,7 +273,7 @@ run "managed_databases_are_private_and_known_to_the_charts" {
 
 run "a_database_with_too_few_connections_is_refused" {
   command = plan
-  variables { managed_postgresql = { enabled = true, size = "db-s-4vcpu-8gb" } }
+  variables { managed_postgresql = { enabled = true, size = "db-s-8vcpu-16gb" } }
   expect_failures = [var.managed_postgresql]
 }
 

@@ -58,14 +58,16 @@ class Module:
     @property
     def code_lines(self) -> int:
         """Lines of code: neither empty, nor comment, nor docstring."""
-        told = {
+        documentation = {
             number
             for node in _documentation(ast.parse(self.text))
             for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)
         }
         lines = enumerate(self.text.splitlines(), start=1)
         return sum(
-            1 for number, line in lines if line.strip() and line.strip()[0] != "#" and number not in told
+            1
+            for number, line in lines
+            if line.strip() and line.strip()[0] != "#" and number not in documentation
         )
 
 

@@ -50,8 +50,8 @@ def subscriptions(service: str) -> list[dict[str, Any]]:
     async def ask() -> list[dict[str, Any]]:
         app = importlib.import_module(f"{service}_service.main").create()
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://app") as client:
-            answer = await client.get("/dapr/subscribe")
-        return list(answer.json()) if answer.status_code == 200 else []
+            response = await client.get("/dapr/subscribe")
+        return list(response.json()) if response.status_code == 200 else []
 
     return asyncio.run(ask())
 
@@ -91,15 +91,15 @@ class TestSubscriptions:
                 assert subscription["deadLetterTopic"] == Topic.DEAD_LETTERS
 
     def test_are_those_the_scopes_allow(self, service: str) -> None:
-        told: dict[str, set[str]] = {PUBSUB: set(), BROADCAST: set()}
+        subscribed: dict[str, set[str]] = {PUBSUB: set(), BROADCAST: set()}
         for subscription in subscriptions(service):
-            told[subscription["pubsubname"]].add(subscription["topic"])
+            subscribed[subscription["pubsubname"]].add(subscription["topic"])
         for name in (PUBSUB, BROADCAST):
             allowed = scopes(metadata(name)["subscriptionScopes"]).get(service, set())
-            assert told[name] == allowed
+            assert subscribed[name] == allowed
 
     def test_are_those_the_readmes_say(self, service: str) -> None:
-        told = {subscription["topic"] for subscription in subscriptions(service)}
+        subscribed = {subscription["topic"] for subscription in subscriptions(service)}
         own = (ROOT / "services" / service / "README.md").read_text()
         listens = own.partition("**Listens to**")[2].partition("\n- **")[0].partition("\n\n")[0]
         row = next(
@@ -107,8 +107,8 @@ class TestSubscriptions:
             for line in (ROOT / "README.md").read_text().splitlines()
             if line.startswith(f"| [{service}](services/{service})")
         )
-        for said in (listens, row.split("|")[-2]):
-            assert set(re.findall("|".join(Topic), said)) == told
+        for cell in (listens, row.split("|")[-2]):
+            assert set(re.findall("|".join(Topic), cell)) == subscribed
 
 
 class TestScopes:

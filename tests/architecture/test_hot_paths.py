@@ -31,9 +31,9 @@ def app(request: pytest.FixtureRequest) -> FastAPI:
     return created
 
 
-def asked(method: str, path: str, app: FastAPI | None = None) -> Scope:
-    told = {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "app": app}
-    return {**told, "query_string": b"", "headers": [], "root_path": ""}
+def make_scope(method: str, path: str, app: FastAPI | None = None) -> Scope:
+    scope = {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "app": app}
+    return {**scope, "query_string": b"", "headers": [], "root_path": ""}
 
 
 async def receive() -> Message:
@@ -65,10 +65,10 @@ def requests(app: FastAPI) -> set[tuple[str, str]]:
 class TestMetrics:
     async def test_have_the_name_that_the_instrumentator_gives(self, app: FastAPI) -> None:
         for method, path in sorted(requests(app)):
-            request = Request(asked(method, path, app))
+            request = Request(make_scope(method, path, app))
             name = get_route_name(request, should_include_root_path=False) or ""
-            wanted = "" if metrics.EXEMPT_PATHS.search(name) else name
-            assert await counted_by(app, asked(method, path, app)) == wanted, (method, path)
+            expected = "" if metrics.EXEMPT_PATHS.search(name) else name
+            assert await counted_by(app, make_scope(method, path, app)) == expected, (method, path)
 
     async def test_of_a_route_walk_through_no_others(
         self, app: FastAPI, monkeypatch: pytest.MonkeyPatch
@@ -80,7 +80,7 @@ class TestMetrics:
 
         monkeypatch.setattr(metrics, "get_route_name", walk)
         for method, path in sorted(requests(app)):
-            await counted_by(app, asked(method, path, app))
+            await counted_by(app, make_scope(method, path, app))
         assert not walked
 
 
@@ -98,20 +98,20 @@ class TestTheEdge:
         "path", ["", "/", "/tasks", "/tasks/1", "/stream", "/stream/", "/stream/1", "//stream"]
     )
     def test_takes_what_a_mount_takes_but_what_is_the_frontends_own(self, method: str, path: str) -> None:
-        scope = asked(method, API_PREFIX + path)
+        scope = make_scope(method, API_PREFIX + path)
         mounted = Mount(API_PREFIX, nothing).matches(scope)[0]
-        wanted = Match.NONE if (method, scope["path"]) in self.OWN else mounted
-        assert GatewayRoute(nothing, self.OWN).matches(scope)[0] is wanted
+        expected = Match.NONE if (method, scope["path"]) in self.OWN else mounted
+        assert GatewayRoute(nothing, self.OWN).matches(scope)[0] is expected
 
     @pytest.mark.parametrize("path", ["/", "/mcp/", "/mcpx", "/api", "/api/docs", "/api/v10/tasks"])
     def test_leaves_pages_alone(self, path: str) -> None:
-        assert GatewayRoute(nothing, self.OWN).matches(asked("GET", path))[0] is Match.NONE
+        assert GatewayRoute(nothing, self.OWN).matches(make_scope("GET", path))[0] is Match.NONE
 
     async def test_is_counted_as_it_always_was(self) -> None:
         app = FastAPI()
         app.router.routes.insert(0, GatewayRoute(nothing, self.OWN))
-        assert await counted_by(app, asked("GET", f"{API_PREFIX}/tasks/1", app)) == API_PREFIX
-        assert await counted_by(app, asked("POST", "/mcp", app)) == "/mcp"
+        assert await counted_by(app, make_scope("GET", f"{API_PREFIX}/tasks/1", app)) == API_PREFIX
+        assert await counted_by(app, make_scope("POST", "/mcp", app)) == "/mcp"
 
 
 QUICK_READS = {
@@ -126,22 +126,22 @@ is tested where they run (`test_reads`, `test_fast_reads`)."""
 
 class TestFastReads:
     def test_stand_before_all_routes(self, app: FastAPI) -> None:
-        wanted = QUICK_READS.get(app.state.settings.app, {})
-        first = app.router.routes[: len(wanted)]
+        expected = QUICK_READS.get(app.state.settings.app, {})
+        first = app.router.routes[: len(expected)]
         found = {each.route.name: list(each.reads) for each in first if isinstance(each, FastRead)}
-        assert found == wanted
+        assert found == expected
 
     def test_leave_other_queries_to_their_route(self, app: FastAPI) -> None:
         for read in (route for route in app.router.routes if isinstance(route, FastRead)):
             for query in read.reads:
-                plain = dict(asked("GET", read.route.path.replace("{id}", new_id())))
+                plain = dict(make_scope("GET", read.route.path.replace("{id}", new_id())))
                 assert read.matches(plain | {"query_string": query})[0] is Match.FULL
                 for other in (query + b"&", b"&" + query, query + b"%20", query + b"&" + query):
                     assert read.matches(plain | {"query_string": other})[0] is Match.NONE, other
 
     def test_leave_what_asks_for_more_to_its_route(self) -> None:
         (read,) = create_fast_reads(task_routes.tasks.routes, read_task={NO_QUERY: nothing})
-        plain = dict(asked("GET", f"/tasks/{new_id()}"))
+        plain = dict(make_scope("GET", f"/tasks/{new_id()}"))
         assert read.matches(plain)[0] is Match.FULL
         for other in (
             plain | {"method": "HEAD"},

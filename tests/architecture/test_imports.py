@@ -60,6 +60,11 @@ class TestLibrary:
             known = (*sys.stdlib_module_names, "overload")
             assert not [name for name in module.imports() if name.partition(".")[0] not in known]
 
+    def test_of_migrator_depends_on_alembic_only(self, module: Module) -> None:
+        if module.name.startswith("libs/migrator/"):
+            known = (*sys.stdlib_module_names, "alembic", "migrator", "sqlalchemy")
+            assert not [name for name in module.imports() if name.partition(".")[0] not in known]
+
     def test_of_contracts_depends_on_pydantic_only(self, module: Module) -> None:
         if "contracts" in module.path.parts:
             foreign = ("fastapi", "sqlalchemy", "sqlmodel", "aiohttp", "dapr", "servicekit", "opentelemetry")

@@ -34,9 +34,9 @@ class TestConstants:
     def test_are_many(self) -> None:
         assert len(CONSTANTS) > 20
 
-    @pytest.mark.parametrize(("told", "module", "name"), CONSTANTS)
-    def test_are_as_the_code_has_them(self, told: str, module: str, name: str) -> None:
-        assert getattr(importlib.import_module(module), name) == number(told)
+    @pytest.mark.parametrize(("documented", "module", "name"), CONSTANTS)
+    def test_are_as_the_code_has_them(self, documented: str, module: str, name: str) -> None:
+        assert getattr(importlib.import_module(module), name) == number(documented)
 
 
 class TestTheRate:

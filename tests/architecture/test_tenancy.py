@@ -41,7 +41,7 @@ ACROSS_OWNERS = {
     f"{CHANNELS}:load_delivery_jobs": NEXT_JOB,
     f"{CHANNELS}:lock_any_channel": "the worker's, by its delivery; or that of a signed link in an e-mail",
     f"{CHANNELS}:lock_any_delivery": "the worker's, by the id in its job; or that in a dead letter",
-    f"{CHANNELS}:lock_any_webhooks": "secrets of everybody are encrypted anew with the next key",
+    f"{CHANNELS}:lock_any_webhooks": "secrets of everybody are re-encrypted with the next key",
     f"{CHANNELS}:purge_old": RETENTION,
     f"{QUEUE}:_ready_by_user": NEXT_JOB,
     f"{QUEUE}:_walk_users": NEXT_JOB,

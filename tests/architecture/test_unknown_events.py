@@ -53,8 +53,8 @@ async def statuses(app: FastAPI, event: Any) -> list[str]:
         for each in (await client.get("/dapr/subscribe")).json():
             if "bulkSubscribe" in each:
                 body = {"entries": [{"entryId": "1", "event": event}]}
-                answer = await client.post(each["route"], json=body)
-                found += [status["status"] for status in answer.json()["statuses"]]
+                response = await client.post(each["route"], json=body)
+                found += [status["status"] for status in response.json()["statuses"]]
     return found
 
 

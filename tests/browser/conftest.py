@@ -13,7 +13,7 @@ from devstack.addresses import find_free_offset
 from devstack.paths import RunFolder
 from devstack.stack import Stack
 from tests.browser.chromium import launch_options
-from tests.browser.person import Person
+from tests.browser.person import BrowserUser
 from tests.system.waiting import until
 
 REPLICAS = {"frontend": 2}
@@ -23,7 +23,7 @@ RUNNING: list[Stack] = []
 WAIT_MS = 10_000
 MENDING_SECONDS = 60
 OpenBrowser = Callable[..., BrowserContext]
-SignUp = Callable[..., Person]
+SignUp = Callable[..., BrowserUser]
 
 expect.set_options(timeout=WAIT_MS)
 
@@ -121,14 +121,14 @@ def open_browser(
 def sign_up(open_browser: OpenBrowser) -> SignUp:
     """Somebody new, on the page with the tasks."""
 
-    def sign_up(name: str = "Ada", **options: Any) -> Person:
-        return Person.sign_up(open_browser(**options).new_page(), name)
+    def sign_up(name: str = "Ada", **options: Any) -> BrowserUser:
+        return BrowserUser.sign_up(open_browser(**options).new_page(), name)
 
     return sign_up
 
 
 @pytest.fixture
-def ada(sign_up: SignUp) -> Person:
+def ada(sign_up: SignUp) -> BrowserUser:
     return sign_up()
 
 

@@ -10,18 +10,18 @@ from tests.system.reminding import LEAD_SECONDS, soon
 
 PASSWORD = "correct horse battery"
 REMINDED_MS = 30_000
-"""In which what `Person.remind` asks for is there for sure."""
+"""In which what `BrowserUser.remind` asks for is there for sure."""
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class BrowserUser:
     """A user who looks at `page`."""
 
     page: Page
     email: str
 
     @classmethod
-    def sign_up(cls, page: Page, name: str) -> "Person":
+    def sign_up(cls, page: Page, name: str) -> "BrowserUser":
         person = cls(page, f"{uuid4().hex[:12]}@example.org")
         page.goto("/sign-up")
         page.get_by_label("Name").fill(name)
@@ -32,17 +32,17 @@ class Person:
         page.wait_for_load_state("domcontentloaded")  # the heading is there before the scripts listen
         return person
 
-    def sign_in(self, page: Page) -> "Person":
+    def sign_in(self, page: Page) -> "BrowserUser":
         page.get_by_label("E-mail").fill(self.email)
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
-        return Person(page, self.email)
+        return BrowserUser(page, self.email)
 
-    def second_tab(self, edge: str = "") -> "Person":
+    def second_tab(self, edge: str = "") -> "BrowserUser":
         """The same session in another tab; `edge` chooses the frontend."""
         page = self.page.context.new_page()
         page.goto(f"{edge}/")
-        return Person(page, self.email)
+        return BrowserUser(page, self.email)
 
     @property
     def new_task(self) -> Locator:
@@ -84,9 +84,9 @@ class Person:
 
     def api(self, method: str, path: str, **fields: Any) -> Any:
         """The API, with the session of this browser."""
-        answer = self.page.context.request.fetch(f"/api/v1{path}", method=method, data=fields or None)
-        assert answer.ok, answer.text()
-        return answer.json() if answer.text() else None
+        response = self.page.context.request.fetch(f"/api/v1{path}", method=method, data=fields or None)
+        assert response.ok, response.text()
+        return response.json() if response.text() else None
 
     def remind(self, title: str) -> None:
         """A reminder of one's own that comes in some seconds."""

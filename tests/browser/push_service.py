@@ -69,7 +69,7 @@ SHOWN = """async () => (await self.registration.getNotifications()).map(({ title
 NOTE_SHOWN = """() => {
     const show = self.registration.showNotification.bind(self.registration);
     self.timesShown = 0;
-    self.registration.showNotification = (...told) => show(...told).finally(() => { self.timesShown += 1; });
+    self.registration.showNotification = (...args) => show(...args).finally(() => { self.timesShown += 1; });
 }"""
 """A browser that is asked what it shows while it is about to show it forgets that again."""
 
@@ -98,9 +98,9 @@ class Notifications:
         """The browser's push service delivers `message`; returns when it is shown."""
         self._until(lambda: bool(self._registration))
         origin = self._page.evaluate("location.origin")
-        told = {"origin": origin, "registrationId": self._registration, "data": message}
+        parameters = {"origin": origin, "registrationId": self._registration, "data": message}
         before = self.worker.evaluate("self.timesShown")
-        self._devtools.send("ServiceWorker.deliverPushMessage", told)
+        self._devtools.send("ServiceWorker.deliverPushMessage", parameters)
         self._until(lambda: self.worker.evaluate("self.timesShown") > before)
 
     def shown(self, number: int = 1) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from devstack.toolbox.web_assets import TEST_ASSETS
 from tests.browser.conftest import OpenBrowser, SignUp
-from tests.browser.person import REMINDED_MS, Person
+from tests.browser.person import REMINDED_MS, BrowserUser
 
 AXE = TEST_ASSETS / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -42,7 +42,7 @@ def overflow(page: Page) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
 
 
-def fill(ada: Person) -> None:
+def fill(ada: BrowserUser) -> None:
     """Something of everything, so that each colour is on the page."""
     for priority in range(5):
         ada.api("POST", "/tasks", title=f"Priority {priority}", priority=priority, labels=["home"], notes="n")
@@ -120,7 +120,7 @@ class TestANarrowScreen:
 
 
 class TestTargets:
-    def test_are_large_enough(self, ada: Person) -> None:
+    def test_are_large_enough(self, ada: BrowserUser) -> None:
         fill(ada)
         ada.page.reload()
         ada.delete("Priority 4")
@@ -149,7 +149,7 @@ class TestMotion:
 
 
 class TestChanges:
-    def test_are_announced(self, ada: Person) -> None:
+    def test_are_announced(self, ada: BrowserUser) -> None:
         ada.add("Buy milk")
         expect(ada.page.get_by_role("status").filter(has_text="Added “Buy milk”")).to_have_count(1)
         ada.complete("Buy milk")

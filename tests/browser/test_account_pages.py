@@ -7,14 +7,14 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenBrowser, SignUp
-from tests.browser.person import Person
+from tests.browser.person import BrowserUser
 from tests.browser.test_accessibility import THEMES, overflow, violations
 
 CSV = "Task Name,Due Date,Labels\n" + "".join(f"Task {number},2099-01-05,home\n" for number in range(1, 26))
 PAGES = ("/account", "/account/import", "/account/calendar", "/account/delete", "/settings")
 
 
-def upload(ada: Person, content: str = CSV) -> None:
+def upload(ada: BrowserUser, content: str = CSV) -> None:
     ada.page.goto("/account")
     ada.page.get_by_role("link", name="Import and export").click()
     file: Any = {"name": "tasks.csv", "mimeType": "text/csv", "buffer": content.encode()}
@@ -31,7 +31,7 @@ class TestAnImport:
         expect(ada.page.get_by_role("heading", name="The first 20 tasks")).to_be_visible()
         assert ada.api("GET", "/tasks")["items"] == []
         ada.page.get_by_role("button", name="Import 25 tasks").click()
-        over = ada.page.get_by_role("heading", name="It is all in")
+        over = ada.page.get_by_role("heading", name="Import finished")
         if not script:
             while not over.count():
                 ada.page.get_by_role("link", name="Look again").click()
@@ -62,9 +62,9 @@ class TestTheCalendarAddress:
         ada.page.get_by_text("Only a part of them").click()
         of_project = ada.page.get_by_label("Only the project “Flat”", exact=True).input_value()
         program = open_browser().request
-        told = program.get(path_of(of_project)).text()
-        assert "In Flat" in told
-        assert "Outside" not in told
+        calendar = program.get(path_of(of_project)).text()
+        assert "In Flat" in calendar
+        assert "Outside" not in calendar
         ada.page.get_by_role("button", name="Make a new one").click()
         second = ada.page.get_by_label("Open tasks that have a date", exact=True).input_value()
         assert [program.get(path_of(url)).status for url in (first, second)] == [404, 200]
@@ -79,7 +79,7 @@ def path_of(url: str) -> str:
 
 
 class TestTheEndOfAnAccount:
-    def test_comes_by_typing_the_address(self, ada: Person) -> None:
+    def test_comes_by_typing_the_address(self, ada: BrowserUser) -> None:
         ada.page.goto("/account")
         ada.page.get_by_role("link", name="Delete the account").click()
         typed = ada.page.get_by_label(f"Type {ada.email} to confirm")
@@ -95,7 +95,7 @@ class TestTheEndOfAnAccount:
 
 
 class TestExports:
-    def test_are_files(self, ada: Person) -> None:
+    def test_are_files(self, ada: BrowserUser) -> None:
         ada.add("Buy milk")
         ada.page.goto("/account/import")
         for name in ("JSON", "CSV", "iCalendar"):
@@ -116,7 +116,7 @@ class TestThePages:
         look(ada, tmp_path / f"-preview-{width}-{theme}.png")
 
 
-def look(ada: Person, picture: Path) -> None:
+def look(ada: BrowserUser, picture: Path) -> None:
     ada.page.screenshot(path=picture, full_page=True)
     assert overflow(ada.page) <= 0, picture.name
     assert violations(ada.page) == [], picture.name

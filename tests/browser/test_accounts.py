@@ -14,15 +14,15 @@ from devstack.credentials import ensure_secrets
 from devstack.stack import Stack
 from servicekit.dapr.sidecar import Sidecar
 from tests.browser.conftest import OpenBrowser, SignUp
-from tests.browser.person import PASSWORD, Person
+from tests.browser.person import PASSWORD, BrowserUser
 
 
 class TestSignUp:
-    def test_knows_the_time_zone_of_the_browser(self, ada: Person) -> None:
+    def test_knows_the_time_zone_of_the_browser(self, ada: BrowserUser) -> None:
         ada.page.goto("/account")
         expect(ada.page.get_by_label("Time zone")).to_have_value("Europe/Berlin")
 
-    def test_says_what_is_wrong_and_keeps_the_rest(self, ada: Person, open_browser: OpenBrowser) -> None:
+    def test_says_what_is_wrong_and_keeps_the_rest(self, ada: BrowserUser, open_browser: OpenBrowser) -> None:
         page = open_browser().new_page()
         page.goto("/sign-up")
         page.get_by_label("Name").fill("Bob")
@@ -40,20 +40,20 @@ class TestSignUp:
 
 
 class TestSignIn:
-    def test_leads_to_the_page_that_was_asked_for(self, ada: Person, open_browser: OpenBrowser) -> None:
+    def test_leads_to_the_page_that_was_asked_for(self, ada: BrowserUser, open_browser: OpenBrowser) -> None:
         page = open_browser().new_page()
         page.goto("/notifications?shown=50")
         expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
         ada.sign_in(page)
         expect(page).to_have_url(re.compile(r"/notifications\?shown=50$"))
 
-    def test_leads_to_no_other_site(self, ada: Person, open_browser: OpenBrowser) -> None:
+    def test_leads_to_no_other_site(self, ada: BrowserUser, open_browser: OpenBrowser) -> None:
         page = open_browser().new_page()
         page.goto("/sign-in?next=//example.org/")
         ada.sign_in(page)
         expect(page.get_by_role("heading", name="Tasks", exact=True)).to_be_visible()
 
-    def test_refuses_a_wrong_password(self, ada: Person, open_browser: OpenBrowser) -> None:
+    def test_refuses_a_wrong_password(self, ada: BrowserUser, open_browser: OpenBrowser) -> None:
         page = open_browser().new_page()
         page.goto("/sign-in")
         page.get_by_label("E-mail").fill(ada.email)
@@ -64,7 +64,7 @@ class TestSignIn:
 
 
 class TestSignOut:
-    def test_ends_the_session_in_other_tabs_too(self, ada: Person) -> None:
+    def test_ends_the_session_in_other_tabs_too(self, ada: BrowserUser) -> None:
         other = ada.second_tab()
         ada.page.get_by_role("button", name="Sign out").click()
         expect(ada.page.get_by_role("heading", name="Welcome back")).to_be_visible()
@@ -72,18 +72,18 @@ class TestSignOut:
 
 
 class TestASessionThatRunsOut:
-    def test_is_renewed_once_for_everything_that_asks_at_once(self, ada: Person, stack: Stack) -> None:
+    def test_is_renewed_once_for_everything_that_asks_at_once(self, ada: BrowserUser, stack: Stack) -> None:
         for _ in range(2):
             self._expire(ada, stack)
-            answers = ada.page.evaluate("""() => Promise.all([..."123456"].map(async () => {
+            responses = ada.page.evaluate("""() => Promise.all([..."123456"].map(async () => {
                 const answer = await fetch("/account");
                 return [answer.status, answer.redirected];
             }))""")
-            assert answers == [[200, False]] * 6
+            assert responses == [[200, False]] * 6
         ada.page.reload()
         ada.add("Buy milk")
 
-    def _expire(self, ada: Person, stack: Stack) -> None:
+    def _expire(self, ada: BrowserUser, stack: Stack) -> None:
         """The same session with an access token that is said to have expired long ago."""
         sessions = Sessions(encryption_key(ensure_secrets(stack.folder)["session"]["key"]), False, Sidecar(1))
         context = ada.page.context
@@ -96,7 +96,7 @@ class TestASessionThatRunsOut:
 
 
 class TestAccount:
-    def test_changes_name_and_time_zone(self, ada: Person) -> None:
+    def test_changes_name_and_time_zone(self, ada: BrowserUser) -> None:
         ada.api(
             "POST", "/tasks", title="Call", due_date="2031-05-06", due_time="12:00", time_zone="Europe/Berlin"
         )
@@ -110,7 +110,7 @@ class TestAccount:
         ada.page.goto("/")
         expect(ada.row("Call")).to_contain_text("6 May 2031, 19:00")
 
-    def test_shows_what_was_changed_elsewhere(self, ada: Person) -> None:
+    def test_shows_what_was_changed_elsewhere(self, ada: BrowserUser) -> None:
         ada.page.goto("/account")
         ada.api("PATCH", "/users/me", name="Ada King", time_zone="Asia/Tokyo")
         ada.page.get_by_label("Name").fill("Ada Lovelace")
@@ -138,7 +138,7 @@ class TestTheExport:
 
 
 class TestTheTheme:
-    def test_follows_the_button_and_is_remembered(self, ada: Person) -> None:
+    def test_follows_the_button_and_is_remembered(self, ada: BrowserUser) -> None:
         root = ada.page.locator("html")
         ada.page.get_by_role("button", name="Theme: as the system").click()
         expect(root).to_have_css("color-scheme", "dark")

@@ -3,11 +3,11 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.person import Person
+from tests.browser.person import BrowserUser
 
 
 @pytest.fixture
-def editing(ada: Person) -> Person:
+def editing(ada: BrowserUser) -> BrowserUser:
     """Ada is about to edit a task."""
     ada.api("POST", "/tasks", title="Buy milk", notes="two bottles")
     expect(ada.row("Buy milk")).to_be_visible()
@@ -16,7 +16,7 @@ def editing(ada: Person) -> Person:
 
 
 class TestTheSameField:
-    def test_shows_both_and_lets_her_keep_hers(self, editing: Person) -> None:
+    def test_shows_both_and_lets_her_keep_hers(self, editing: BrowserUser) -> None:
         self._change_elsewhere(editing)
         expect(editing.page.get_by_role("alert")).to_contain_text("was changed elsewhere")
         expect(editing.page.get_by_text("Changed elsewhere to: Buy soy milk")).to_be_visible()
@@ -25,20 +25,20 @@ class TestTheSameField:
         expect(editing.open_titles).to_have_text(["Buy oat milk"])
         assert editing.stored("Buy oat milk")["notes"] == "two bottles"
 
-    def test_lets_her_use_the_other_value(self, editing: Person) -> None:
+    def test_lets_her_use_the_other_value(self, editing: BrowserUser) -> None:
         self._change_elsewhere(editing)
         editing.page.get_by_role("button", name="Use this").click()
         expect(editing.page.get_by_label("Title")).to_have_value("Buy soy milk")
         editing.save()
         expect(editing.open_titles).to_have_text(["Buy soy milk"])
 
-    def test_lets_her_keep_the_other_version(self, editing: Person) -> None:
+    def test_lets_her_keep_the_other_version(self, editing: BrowserUser) -> None:
         self._change_elsewhere(editing)
         editing.page.get_by_role("button", name="Keep the other version").click()
         expect(editing.open_titles).to_have_text(["Buy soy milk"])
         assert editing.stored("Buy soy milk")["version"] == 2
 
-    def _change_elsewhere(self, editing: Person) -> None:
+    def _change_elsewhere(self, editing: BrowserUser) -> None:
         other = editing.second_tab()
         other.edit("Buy milk")
         other.page.get_by_label("Title").fill("Buy soy milk")
@@ -49,7 +49,7 @@ class TestTheSameField:
 
 
 class TestDifferentFields:
-    def test_are_brought_together(self, editing: Person) -> None:
+    def test_are_brought_together(self, editing: BrowserUser) -> None:
         editing.api("PATCH", f"/tasks/{editing.stored('Buy milk')['id']}", notes="three bottles", priority=4)
         editing.page.get_by_label("Title").fill("Buy oat milk")
         editing.save()
@@ -58,7 +58,7 @@ class TestDifferentFields:
 
 
 class TestATaskDeletedMeanwhile:
-    def test_can_be_restored_with_what_was_typed(self, editing: Person) -> None:
+    def test_can_be_restored_with_what_was_typed(self, editing: BrowserUser) -> None:
         editing.api("DELETE", f"/tasks/{editing.stored('Buy milk')['id']}")
         editing.add("Shows that the list was read again")
         editing.page.get_by_label("Title").fill("Buy oat milk")
@@ -68,7 +68,7 @@ class TestATaskDeletedMeanwhile:
         expect(editing.open_titles.filter(has_text="Buy oat milk")).to_have_count(1)
         assert editing.stored("Buy oat milk")["notes"] == "two bottles"
 
-    def test_leaves_with_cancel(self, editing: Person) -> None:
+    def test_leaves_with_cancel(self, editing: BrowserUser) -> None:
         editing.api("DELETE", f"/tasks/{editing.stored('Buy milk')['id']}")
         editing.page.get_by_role("link", name="Cancel").click()
         expect(editing.page.get_by_label("Title")).to_have_count(0)

@@ -4,14 +4,14 @@ from playwright.sync_api import expect
 
 from devstack.faults import find_app_pids, keep_down, pause_processes
 from devstack.stack import Stack
-from tests.browser.person import REMINDED_MS, Person
+from tests.browser.person import REMINDED_MS, BrowserUser
 from tests.system.reminding import soon
 
 SLOW_MS = 30_000
 
 
 class TestTheTaskServiceStopped:
-    def test_keeps_the_list_and_what_was_typed_and_recovers(self, ada: Person, mended: Stack) -> None:
+    def test_keeps_the_list_and_what_was_typed_and_recovers(self, ada: BrowserUser, mended: Stack) -> None:
         ada.add("Buy milk")
         with pause_processes(find_app_pids(mended.folder, "task")):
             ada.new_task.fill("Buy bread")
@@ -22,7 +22,7 @@ class TestTheTaskServiceStopped:
         ada.page.reload()
         expect(ada.open_titles.filter(has_text="Buy milk")).to_have_count(1, timeout=SLOW_MS)
 
-    def test_says_so_on_a_new_page_whose_rest_works(self, ada: Person, mended: Stack) -> None:
+    def test_says_so_on_a_new_page_whose_rest_works(self, ada: BrowserUser, mended: Stack) -> None:
         ada.add("Buy milk")
         ada.remind("Call Bob")
         expect(ada.page.locator("#badge")).to_have_text("1 unread", timeout=REMINDED_MS)
@@ -40,7 +40,7 @@ class TestTheTaskServiceStopped:
 
 
 class TestOtherServicesGone:
-    def test_cost_only_what_they_show(self, ada: Person, mended: Stack) -> None:
+    def test_cost_only_what_they_show(self, ada: BrowserUser, mended: Stack) -> None:
         gone = [*find_app_pids(mended.folder, "notification"), *find_app_pids(mended.folder, "analytics")]
         with keep_down(gone):
             ada.page.goto("/")

@@ -6,7 +6,7 @@ from uuid import uuid4
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenBrowser
-from tests.browser.person import PASSWORD, Person
+from tests.browser.person import PASSWORD, BrowserUser
 
 LINKS_BETWEEN = 15
 """At most this many controls lie between the field for a new task and the button that signs out."""
@@ -49,7 +49,7 @@ class TestTheWholeWay:
 
 
 class TestShortcuts:
-    def test_work_through_the_list(self, ada: Person) -> None:
+    def test_work_through_the_list(self, ada: BrowserUser) -> None:
         page = ada.page
         for title in ("Third", "Second", "First"):
             ada.add(title)
@@ -75,7 +75,7 @@ class TestShortcuts:
         press(page, "n")
         expect(ada.new_task).to_be_focused()
 
-    def test_lead_to_the_places(self, ada: Person) -> None:
+    def test_lead_to_the_places(self, ada: BrowserUser) -> None:
         press(ada.page, "g", "n")
         expect(ada.page).to_have_url(re.compile("/notifications$"))
         press(ada.page, "g", "a")
@@ -83,7 +83,7 @@ class TestShortcuts:
         press(ada.page, "g", "t")
         expect(ada.page).to_have_url(re.compile("/$"))
 
-    def test_can_be_switched_off(self, ada: Person) -> None:
+    def test_can_be_switched_off(self, ada: BrowserUser) -> None:
         press(ada.page, "?")
         ada.page.get_by_label("Use shortcuts of a single key").press("Space")
         press(ada.page, "Escape", "n")
@@ -96,7 +96,7 @@ class TestShortcuts:
 
 
 class TestTheHelp:
-    def test_holds_the_focus_and_gives_it_back(self, ada: Person) -> None:
+    def test_holds_the_focus_and_gives_it_back(self, ada: BrowserUser) -> None:
         button = ada.page.get_by_role("button", name="Keyboard shortcuts")
         button.press("Enter")
         dialog = ada.page.get_by_role("dialog", name="Keyboard shortcuts")
@@ -112,7 +112,7 @@ class TestTheHelp:
 
 
 class TestFocus:
-    def test_can_be_seen_on_everything(self, ada: Person) -> None:
+    def test_can_be_seen_on_everything(self, ada: BrowserUser) -> None:
         ada.add("Buy milk")
         ada.page.goto("/")
         seen = 0

@@ -3,10 +3,10 @@
 from playwright.sync_api import expect
 
 from tests.browser.conftest import SignUp
-from tests.browser.person import Person
+from tests.browser.person import BrowserUser
 
 
-def ordered(ada: Person) -> None:
+def ordered(ada: BrowserUser) -> None:
     """A project with three tasks, on its page."""
     project = ada.api("POST", "/projects", name="Flat")["id"]
     for title in ("First", "Second", "Third"):
@@ -16,7 +16,7 @@ def ordered(ada: Person) -> None:
 
 
 class TestProjects:
-    def test_are_renamed_archived_and_deleted(self, ada: Person) -> None:
+    def test_are_renamed_archived_and_deleted(self, ada: BrowserUser) -> None:
         ada.api("POST", "/projects", name="Flat")
         ada.page.goto("/lists")
         ada.page.get_by_label("Name of project Flat").fill("House")
@@ -35,7 +35,7 @@ class TestProjects:
 
 
 class TestLabels:
-    def test_are_renamed_on_every_task_and_deleted(self, ada: Person) -> None:
+    def test_are_renamed_on_every_task_and_deleted(self, ada: BrowserUser) -> None:
         ada.api("POST", "/tasks", title="Buy milk", labels=["home"])
         ada.page.goto("/lists")
         ada.page.get_by_label("Name of label home").fill("house")
@@ -48,7 +48,7 @@ class TestLabels:
         expect(ada.page.get_by_text("Removed.")).to_be_visible()
         assert ada.stored("Buy milk")["labels"] == []
 
-    def test_say_that_a_name_is_taken(self, ada: Person) -> None:
+    def test_say_that_a_name_is_taken(self, ada: BrowserUser) -> None:
         for name in ("home", "work"):
             ada.api("POST", "/labels", name=name)
         ada.page.goto("/lists")
@@ -60,7 +60,7 @@ class TestLabels:
 
 
 class TestOrder:
-    def test_is_changed_by_buttons_which_keep_the_focus(self, ada: Person) -> None:
+    def test_is_changed_by_buttons_which_keep_the_focus(self, ada: BrowserUser) -> None:
         ordered(ada)
         down = ada.page.get_by_role("button", name="Move down: First")
         down.focus()
@@ -73,7 +73,7 @@ class TestOrder:
         ada.page.reload()
         expect(ada.open_titles).to_have_text(["Second", "Third", "First"])
 
-    def test_is_changed_by_keys(self, ada: Person) -> None:
+    def test_is_changed_by_keys(self, ada: BrowserUser) -> None:
         ordered(ada)
         ada.row("Third").get_by_role("link").focus()
         ada.page.keyboard.press("Shift+K")
@@ -82,7 +82,7 @@ class TestOrder:
         ada.page.keyboard.press("Shift+J")
         expect(ada.open_titles).to_have_text(["First", "Second", "Third"])
 
-    def test_is_changed_by_dragging(self, ada: Person) -> None:
+    def test_is_changed_by_dragging(self, ada: BrowserUser) -> None:
         ordered(ada)
         handle = ada.row("Third").locator("[data-handle]")
         handle.drag_to(ada.row("First"), target_position={"x": 60, "y": 4})
@@ -97,7 +97,7 @@ class TestOrder:
 
 
 class TestWeekStart:
-    def test_is_chosen_in_the_account(self, ada: Person) -> None:
+    def test_is_chosen_in_the_account(self, ada: BrowserUser) -> None:
         ada.page.goto("/account")
         ada.page.get_by_label("The week starts on").select_option("Sunday")
         ada.page.get_by_role("button", name="Save").click()

@@ -7,12 +7,12 @@ from playwright.sync_api import expect
 from devstack.faults import find_app_pids, keep_down
 from devstack.stack import Stack
 from tests.browser.conftest import SignUp
-from tests.browser.person import REMINDED_MS, Person
+from tests.browser.person import REMINDED_MS, BrowserUser
 
 
 class TestAnotherTabOnTheOtherFrontend:
     def test_sees_what_is_added_completed_edited_and_deleted(
-        self, ada: Person, edges: tuple[str, str]
+        self, ada: BrowserUser, edges: tuple[str, str]
     ) -> None:
         other = ada.second_tab(edges[1])
         other.page.evaluate("window.sameDocument = true")
@@ -30,11 +30,11 @@ class TestAnotherTabOnTheOtherFrontend:
         expect(other.done_titles).to_have_count(0)
         assert other.page.evaluate("window.sameDocument")
 
-    def test_sees_what_the_api_does(self, ada: Person) -> None:
+    def test_sees_what_the_api_does(self, ada: BrowserUser) -> None:
         ada.api("POST", "/tasks", title="From the API")
         expect(ada.open_titles).to_have_text(["From the API"])
 
-    def test_sees_nothing_of_others(self, ada: Person, sign_up: SignUp) -> None:
+    def test_sees_nothing_of_others(self, ada: BrowserUser, sign_up: SignUp) -> None:
         bob = sign_up("Bob")
         bob.add("Secret")
         ada.add("Mine")
@@ -42,14 +42,14 @@ class TestAnotherTabOnTheOtherFrontend:
 
 
 class TestAnUpdate:
-    def test_leaves_what_is_being_typed(self, ada: Person) -> None:
+    def test_leaves_what_is_being_typed(self, ada: BrowserUser) -> None:
         ada.new_task.press_sequentially("Half a th")
         ada.api("POST", "/tasks", title="From elsewhere")
         expect(ada.open_titles).to_have_text(["From elsewhere"])
         ada.page.keyboard.type("ought")
         expect(ada.new_task).to_have_value("Half a thought")
 
-    def test_leaves_a_row_that_is_being_edited(self, ada: Person) -> None:
+    def test_leaves_a_row_that_is_being_edited(self, ada: BrowserUser) -> None:
         ada.add("Buy milk")
         ada.edit("Buy milk")
         ada.page.get_by_label("Notes").fill("half a no")
@@ -60,7 +60,7 @@ class TestAnUpdate:
         expect(ada.page.get_by_label("Notes")).to_have_value("half a note")
         expect(ada.page.get_by_label("Notes")).to_be_focused()
 
-    def test_keeps_focus_and_scroll(self, ada: Person) -> None:
+    def test_keeps_focus_and_scroll(self, ada: BrowserUser) -> None:
         for number in range(40):
             ada.api("POST", "/tasks", title=f"Task {number}")
         ada.page.reload()
@@ -74,7 +74,7 @@ class TestAnUpdate:
 
 
 class TestANotification:
-    def test_arrives_in_the_badge_and_in_the_inbox(self, ada: Person) -> None:
+    def test_arrives_in_the_badge_and_in_the_inbox(self, ada: BrowserUser) -> None:
         badge = ada.page.locator("#badge")
         inbox = ada.second_tab()
         inbox.page.goto("/notifications")
@@ -85,7 +85,7 @@ class TestANotification:
         inbox.page.get_by_role("button", name="Mark as read: Buy milk").click()
         expect(badge).to_have_text("")
 
-    def test_can_be_read_with_all_others(self, ada: Person) -> None:
+    def test_can_be_read_with_all_others(self, ada: BrowserUser) -> None:
         for number in range(12):
             ada.remind(f"Task {number}")
         expect(ada.page.locator("#badge")).to_have_text("9+ unread", timeout=REMINDED_MS)
@@ -97,7 +97,7 @@ class TestANotification:
 
 
 class TestAStreamThatBreaks:
-    def test_is_hinted_at_and_nothing_is_missed(self, ada: Person, mended: Stack) -> None:
+    def test_is_hinted_at_and_nothing_is_missed(self, ada: BrowserUser, mended: Stack) -> None:
         name = "frontend-2"
         other = ada.second_tab(mended.addresses.app(name).url)
         serving = [pid for pid in find_app_pids(mended.folder, "frontend") if serves(pid, mended, name)]
@@ -107,7 +107,7 @@ class TestAStreamThatBreaks:
         expect(other.open_titles).to_have_text(["Written meanwhile"], timeout=30_000)
         expect(other.page.get_by_text("Reconnecting…")).to_have_count(0)
 
-    def test_does_not_keep_a_hidden_page_from_catching_up(self, ada: Person) -> None:
+    def test_does_not_keep_a_hidden_page_from_catching_up(self, ada: BrowserUser) -> None:
         ada.page.evaluate("""() => {
             Object.defineProperty(document, "visibilityState", {get: () => window.shown ?? "hidden"});
             document.dispatchEvent(new Event("visibilitychange"));

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import SignUp
-from tests.browser.person import Person
+from tests.browser.person import BrowserUser
 
 MANY = 500
 LONG_MS = 60_000
@@ -15,7 +15,9 @@ LARGEST_ANSWER = 20_000
 
 
 class TestANewProject:
-    def test_is_beside_the_tasks_here_and_in_another_tab(self, ada: Person, edges: tuple[str, str]) -> None:
+    def test_is_beside_the_tasks_here_and_in_another_tab(
+        self, ada: BrowserUser, edges: tuple[str, str]
+    ) -> None:
         other = ada.second_tab(edges[1])
         ada.page.get_by_label("New project").fill("Flat")
         ada.page.get_by_role("button", name="Add project").click()
@@ -24,7 +26,7 @@ class TestANewProject:
 
 
 class TestATaskOfAnotherList:
-    def test_is_told_with_the_way_to_it(self, ada: Person) -> None:
+    def test_is_told_with_the_way_to_it(self, ada: BrowserUser) -> None:
         ada.api("POST", "/projects", name="Flat")
         ada.page.goto("/?list=today")
         ada.new_task.fill("Paint the door +Flat tomorrow")
@@ -52,7 +54,7 @@ class TestASubtask:
 
 
 class TestATaskOfATrashedProject:
-    def test_says_where_it_goes(self, ada: Person) -> None:
+    def test_says_where_it_goes(self, ada: BrowserUser) -> None:
         project = ada.api("POST", "/projects", name="Flat")["id"]
         for title in ("Alone", "Together"):
             task = ada.api("POST", "/tasks", title=title, project_id=project)["id"]
@@ -71,7 +73,7 @@ class TestATaskOfATrashedProject:
 
 
 class TestTheThirdToast:
-    def test_leaves_each_undo(self, ada: Person) -> None:
+    def test_leaves_each_undo(self, ada: BrowserUser) -> None:
         titles = ["One", "Two", "Three", "Four"]
         for title in titles:
             ada.add(title)
@@ -88,7 +90,7 @@ class TestTheThirdToast:
 
 
 class TestUnsavedNotes:
-    def test_are_there_again_after_leaving(self, ada: Person) -> None:
+    def test_are_there_again_after_leaving(self, ada: BrowserUser) -> None:
         id = ada.api("POST", "/tasks", title="Buy milk")["id"]
         ada.page.goto(f"/tasks/{id}/edit")
         ada.page.get_by_label("Notes").fill("a long thought")
@@ -102,7 +104,7 @@ class TestUnsavedNotes:
 
 
 class TestFiveHundredTasks:
-    def test_are_not_sent_for_one(self, ada: Person) -> None:
+    def test_are_not_sent_for_one(self, ada: BrowserUser) -> None:
         commands = [
             {"uuid": f"{number:08}", "type": "task.create", "body": {"title": f"Task {number:03}"}}
             for number in range(MANY)

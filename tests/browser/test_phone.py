@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import SignUp
-from tests.browser.person import Person
+from tests.browser.person import BrowserUser
 from tests.browser.test_accessibility import THEMES, overflow, violations
 
 PHONE = {"width": 390, "height": 844}
@@ -47,13 +47,13 @@ def odd_texts(count: int, longest: int) -> list[str]:
     draw = random.Random(SEED)
     made = ["W" * 50, "x" * longest]
     while len(made) < count:
-        letters = draw.choice(ALPHABETS)
-        text = "".join(draw.choice(letters) for _ in range(draw.randint(1, longest))).strip()
+        alphabet = draw.choice(ALPHABETS)
+        text = "".join(draw.choice(alphabet) for _ in range(draw.randint(1, longest))).strip()
         made += [f"{text or 'a'}{len(made)}"[:longest]]
     return made
 
 
-def fill(ada: Person) -> list[str]:
+def fill(ada: BrowserUser) -> list[str]:
     """Tasks, projects, labels and filters with such names; the addresses of all lists."""
     projects = [ada.api("POST", "/projects", name=name)["id"] for name in odd_texts(4, 100)]
     saved = [

@@ -6,13 +6,13 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import SignUp
-from tests.browser.person import Person
+from tests.browser.person import BrowserUser
 from tests.browser.test_accessibility import THEMES, overflow, violations
 
 WIDTHS = (1280, 390)
 
 
-def open_repeating(ada: Person, **fields: object) -> str:
+def open_repeating(ada: BrowserUser, **fields: object) -> str:
     """The page of a task that repeats every week; returns its id."""
     known = {
         "title": "Water plants",
@@ -24,17 +24,17 @@ def open_repeating(ada: Person, **fields: object) -> str:
     return id
 
 
-def next_dates(ada: Person) -> Locator:
+def next_dates(ada: BrowserUser) -> Locator:
     return ada.page.locator(".dates time")
 
 
-def expect_next(ada: Person, *days: str) -> None:
+def expect_next(ada: BrowserUser, *days: str) -> None:
     for number, day in enumerate(days):
         expect(next_dates(ada).nth(number)).to_have_attribute("datetime", day)
 
 
 class TestRepetition:
-    def test_is_reached_from_the_task_and_seen_in_words_with_its_dates(self, ada: Person) -> None:
+    def test_is_reached_from_the_task_and_seen_in_words_with_its_dates(self, ada: BrowserUser) -> None:
         id = open_repeating(ada)
         ada.page.goto(f"/tasks/{id}/edit")
         expect(ada.page.get_by_text("Every week on Mon")).to_be_visible()
@@ -43,7 +43,7 @@ class TestRepetition:
         expect(ada.page.get_by_role("heading", name="Repeat", exact=True)).to_be_visible()
         expect(ada.page.get_by_text("Every week on Mon")).to_be_visible()
 
-    def test_is_changed_in_fields_and_in_words(self, ada: Person) -> None:
+    def test_is_changed_in_fields_and_in_words(self, ada: BrowserUser) -> None:
         id = open_repeating(ada)
         ada.page.get_by_label("Every", exact=True).fill("2")
         ada.page.get_by_role("checkbox", name="Thursday").check()
@@ -55,11 +55,11 @@ class TestRepetition:
         ada.save()
         expect(ada.page.get_by_text("Every month on the 31st").first).to_be_visible()
 
-    def test_says_what_it_did_not_understand(self, ada: Person) -> None:
+    def test_says_what_it_did_not_understand(self, ada: BrowserUser) -> None:
         open_repeating(ada)
         ada.page.get_by_label("In words").fill("every blue moon")
         ada.save()
-        expect(ada.page.get_by_text("This says no repetition.")).to_be_visible()
+        expect(ada.page.get_by_text("This text contains no repetition.")).to_be_visible()
         expect(ada.page.get_by_label("In words")).to_have_value("every blue moon")
 
     @pytest.mark.parametrize("javascript", [True, False])
@@ -75,7 +75,7 @@ class TestRepetition:
         expect_next(ada, "2099-01-12", "2099-01-19")
         assert ada.api("GET", f"/tasks/{id}")["due_date"] == "2099-01-05"
 
-    def test_is_ended_and_that_is_taken_back(self, ada: Person) -> None:
+    def test_is_ended_and_that_is_taken_back(self, ada: BrowserUser) -> None:
         id = open_repeating(ada)
         ada.page.get_by_role("button", name="Stop repeating").click()
         expect(ada.page.get_by_text("This task does not repeat any more.")).to_be_visible()

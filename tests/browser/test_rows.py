@@ -4,14 +4,14 @@ from typing import Any
 
 from playwright.sync_api import Page, Response, expect
 
-from tests.browser.person import Person
+from tests.browser.person import BrowserUser
 
 LONG = 120
 LARGEST_ANSWER = 20_000
 """Bytes before compression; a list of this length has more than 200,000."""
 
 
-def fill(ada: Person) -> None:
+def fill(ada: BrowserUser) -> None:
     commands = [
         {"uuid": f"{number:08}", "type": "task.create", "body": {"title": f"Task {number:03}"}}
         for number in range(LONG)
@@ -43,13 +43,13 @@ def rows(page: Page) -> Any:
 
 
 class TestALongList:
-    def test_is_not_sent_again_for_one_task(self, ada: Person) -> None:
+    def test_is_not_sent_again_for_one_task(self, ada: BrowserUser) -> None:
         fill(ada)
         other = ada.second_tab()
         other.page.goto("/?shown=200")
         expect(other.open_titles).to_have_count(LONG)
-        settle(ada.page)
-        settle(other.page)
+        wait_until_idle(ada.page)
+        wait_until_idle(other.page)
         mine, theirs = listen(ada.page), listen(other.page)
         ada.complete("Task 060")
         ada.complete("Task 030")
@@ -75,11 +75,11 @@ class TestALongList:
         expect(ada.open_titles).to_have_count(LONG - 1)
         assert before == (rows(ada.page), rows(ada.page))
 
-    def test_is_not_sent_again_for_coming_back(self, ada: Person) -> None:
+    def test_is_not_sent_again_for_coming_back(self, ada: BrowserUser) -> None:
         fill(ada)
         ada.complete("Task 060")
         expect(ada.page.get_by_label("Reopen: Task 060")).to_be_attached()
-        settle(ada.page)
+        wait_until_idle(ada.page)
         assert come_back(ada.page) == 204
 
 
@@ -95,15 +95,15 @@ def come_back(page: Page) -> int:
     return answered.value.status
 
 
-def settle(page: Page) -> None:
+def wait_until_idle(page: Page) -> None:
     """Waits until the page has heard of all that happened before.
 
     A question for the whole list, asked before a change and answered after it, rightly brings the list.
     """
     come_back(page)
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
     seen = -1
-    while seen != len(asked):
-        seen = len(asked)
+    while seen != len(requests):
+        seen = len(requests)
         page.wait_for_timeout(1500)

@@ -6,13 +6,13 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import OpenBrowser, SignUp
-from tests.browser.person import Person
+from tests.browser.person import BrowserUser
 from tests.system.waiting import until
 
 PATIENCE_SECONDS = 10
 
 
-def make(ada: Person, name: str, *scopes: str) -> str:
+def make(ada: BrowserUser, name: str, *scopes: str) -> str:
     """The new token, as the page shows it."""
     ada.page.goto("/account")
     ada.page.get_by_role("link", name="API tokens").click()
@@ -31,7 +31,7 @@ def status(open_browser: OpenBrowser, token: str, path: str = "/api/v1/tasks") -
     return program.get(path, headers={"authorization": f"Bearer {token}"}).status
 
 
-def listed(ada: Person) -> Locator:
+def listed(ada: BrowserUser) -> Locator:
     return ada.page.locator(".row .row-title")
 
 

@@ -13,12 +13,12 @@ def module_folders(pins: Path) -> dict[str, Path]:
 
     Each at the version the file says, not at what others in it might ask for: nothing is built of them.
     """
-    asked = re.findall(r"^\s+(\S+) (v\S+)", (pins / "go.mod").read_text(), re.M)
-    command = [find_go(), "mod", "download", "-json", *map("@".join, asked)]
-    told = subprocess.run(command, cwd=pins, capture_output=True, text=True, check=True).stdout
+    required = re.findall(r"^\s+(\S+) (v\S+)", (pins / "go.mod").read_text(), re.M)
+    command = [find_go(), "mod", "download", "-json", *map("@".join, required)]
+    output = subprocess.run(command, cwd=pins, capture_output=True, text=True, check=True).stdout
     decoder, found = json.JSONDecoder(), {}
-    while told := told.lstrip():
-        module, end = decoder.raw_decode(told)
+    while output := output.lstrip():
+        module, end = decoder.raw_decode(output)
         found[module["Path"]] = Path(module["Dir"])
-        told = told[end:]
+        output = output[end:]
     return found

@@ -61,9 +61,9 @@ def _is(selector: Mapping[str, Any], peer: Place) -> bool:
 
 def selects(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
     """A label selector; of expressions only `In`, which is all the charts use."""
-    wanted = selector.get("matchLabels", {})
+    required = selector.get("matchLabels", {})
     expressions = selector.get("matchExpressions", [])
     assert all(expression["operator"] == "In" for expression in expressions)
-    return all(labels.get(key) == value for key, value in wanted.items()) and all(
+    return all(labels.get(key) == value for key, value in required.items()) and all(
         labels.get(expression["key"]) in expression["values"] for expression in expressions
     )

@@ -15,15 +15,14 @@ from devstack.toolbox.helm import HELM
 
 CHARTS = ROOT / "charts"
 NAMESPACE = "todo"
-RELEASES = [
-    (chart, place) for chart in ("data", "todo") for place in ("staging", "production", "cluster-test")
-]
+PLACES = ("staging", "production", "cluster-test", "kind")
+RELEASES = [(chart, place) for chart in ("data", "todo") for place in PLACES]
 """Every chart with every file of values there is."""
 
 Object = dict[str, Any]
 
 
-class Refused(Exception):
+class RenderError(Exception):
     """Helm would not render; says what Helm said."""
 
 
@@ -41,11 +40,12 @@ class Pod:
         return f"{self.owner['kind']} {self.owner['metadata']['name']}"
 
 
-def helm(*arguments: str | Path) -> str:
-    """What Helm prints. Raises `Refused`."""
-    done = subprocess.run([find_tool(HELM), *arguments], cwd=ROOT, capture_output=True, text=True)
+def helm(*arguments: str | Path, stdin: str | None = None) -> str:
+    """What Helm prints. Raises `RenderError`."""
+    command = [find_tool(HELM), *arguments]
+    done = subprocess.run(command, input=stdin, cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
-        raise Refused(done.stdout + done.stderr)
+        raise RenderError(done.stdout + done.stderr)
     return done.stdout
 
 
@@ -84,5 +84,5 @@ def pods(found: Sequence[Object]) -> Iterator[Pod]:
         spec = item["spec"]["jobTemplate"]["spec"] if item["kind"] == "CronJob" else item.get("spec", {})
         template = spec.get("template", {}) if item["kind"] != "KafkaNodePool" else {}
         if "containers" in template.get("spec", {}):
-            told = template["metadata"]
-            yield Pod(item, template["spec"], told["labels"], told.get("annotations", {}))
+            metadata = template["metadata"]
+            yield Pod(item, template["spec"], metadata["labels"], metadata.get("annotations", {}))

@@ -25,8 +25,13 @@ LOCATION = f"{SCHEMAS}/{{{{.Group}}}}-{{{{.ResourceKind}}}}-{{{{.ResourceAPIVers
 CRDS = {
     "github.com/cert-manager/cert-manager": "deploy/crds/*.yaml",
     "github.com/cloudnative-pg/cloudnative-pg": "config/crd/bases/*.yaml",
+    "github.com/cloudnative-pg/plugin-barman-cloud": "config/crd/bases/*.yaml",
     "github.com/dapr/dapr": "charts/dapr/crds/*.yaml",
+    "github.com/fluxcd/helm-controller": "config/crd/bases/*.yaml",
+    "github.com/fluxcd/kustomize-controller": "config/crd/bases/*.yaml",
+    "github.com/fluxcd/source-controller": "config/crd/bases/*.yaml",
     "github.com/prometheus-operator/prometheus-operator": "example/prometheus-operator-crd/*.yaml",
+    "github.com/cilium/cilium": "pkg/k8s/apis/cilium.io/client/crds/v2/*.yaml",
     "sigs.k8s.io/gateway-api": "config/crd/standard/*.yaml",
 }
 STRIMZI_JAVA = 21
@@ -75,8 +80,8 @@ def _kubernetes(folders: Mapping[str, Path]) -> Iterator[tuple[str, Schema]]:
     definitions: dict[str, Schema] = json.loads(document.read_text())["definitions"]
     for definition in definitions.values():
         for kind in definition.get("x-kubernetes-group-version-kind", []):
-            wanted = kind["group"] in GROUPS or (kind["group"], kind["kind"]) in ALONE
-            if wanted and not kind["kind"].endswith(("List", "Options")):
+            included = kind["group"] in GROUPS or (kind["group"], kind["kind"]) in ALONE
+            if included and not kind["kind"].endswith(("List", "Options")):
                 yield _name(kind["group"], kind["kind"], kind["version"]), _strict(definition, definitions)
 
 

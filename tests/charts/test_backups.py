@@ -42,9 +42,9 @@ def container(job: Pod) -> dict[str, Any]:
 def secrets(job: Pod) -> set[str]:
     """Secrets a pod gets, as variables or as files."""
     variables = [variable for each in containers(job) for variable in each["env"]]
-    told = [each.get("valueFrom", {}).get("secretKeyRef", {}) for each in variables]
+    references = [each.get("valueFrom", {}).get("secretKeyRef", {}) for each in variables]
     files = [each.get("secret", {}) for each in job.spec["volumes"]]
-    return {each["name"] for each in told if each} | {each["secretName"] for each in files if each}
+    return {each["name"] for each in references if each} | {each["secretName"] for each in files if each}
 
 
 @pytest.mark.parametrize("place", [*PLACES, "cluster-test"])
@@ -73,16 +73,17 @@ class TestJobs:
     def test_hold_the_secrets_of_their_part_alone(self, place: str) -> None:
         """Who makes backups can't read old ones; who tries them can't reach a database."""
         own = {part: set[str]() for part in PARTS}
+        own |= {part: {"postgres-ca"} for part in HAVE_A_LOGIN}
         if place in PLACES:
-            own |= {"backup": {"postgres-ca"}, "restore": {"postgres-ca", "todo-cluster-ca-cert"}}
+            own["restore"] = {"postgres-ca", "todo-cluster-ca-cert"}
         for name, job in jobs(place).items():
             part, _, database = name.rpartition("-")
-            wanted = {"backup-store"}
-            wanted |= {"backup-identity"} if part in HAVE_THE_KEY else {"backup-recipients"}
-            wanted |= {f"postgres-{database}"} if part in HAVE_A_LOGIN else set()
-            wanted |= {f"kafka-{database}"} if part == "restore" else set()
-            wanted |= own[part]
-            assert secrets(job) == wanted, name
+            expected = {"backup-store"}
+            expected |= {"backup-identity"} if part in HAVE_THE_KEY else {"backup-recipients"}
+            expected |= {f"postgres-{database}"} if part in HAVE_A_LOGIN else set()
+            expected |= {f"kafka-{database}"} if part == "restore" else set()
+            expected |= own[part]
+            assert secrets(job) == expected, name
 
     def test_run_as_often_as_the_alerts_expect(self, place: str) -> None:
         """BackupStale waits for 26 hours, RestoreTestStale for eight days."""
@@ -101,7 +102,7 @@ class TestJobs:
             for part in PARTS:
                 place_of_job = pod(name, part)
                 assert network.allows("egress", place_of_job, STORE, 7070)
-                database = Place({"app.kubernetes.io/name": "postgres"})
+                database = Place({"cnpg.io/cluster": "postgres"})
                 assert network.allows("egress", place_of_job, database, 5432) == (part in HAVE_A_LOGIN)
                 broker = Place({"app.kubernetes.io/name": "kafka"})
                 assert network.allows("egress", place_of_job, broker, 9092) == (part == "restore")
@@ -126,8 +127,8 @@ class TestRestore:
 @pytest.mark.parametrize("place", PLACES)
 class TestStore:
     def test_is_the_bucket_terraform_makes(self, place: str) -> None:
-        [told] = [block["name"] for block in blocks("locals") if "name" in block]
-        assert told == "${var.project}-${var.environment}"
+        [name] = [block["name"] for block in blocks("locals") if "name" in block]
+        assert name == "${var.project}-${var.environment}"
         for job in jobs(place).values():
             [bucket] = [each for each in container(job)["env"] if each["name"] == "BACKUP_STORE_BUCKET"]
             assert bucket["value"] == f"todo-{place}-backups"

@@ -58,6 +58,7 @@ class TestPostgres:
         }
         assert found == {(name, part) for name in WITH_DATABASE for part in WITH_LOGIN}
         assert not network.allows("egress", POSTGRES, STRANGER, 443)
+        assert not network.allows("egress", POSTGRES, pod("task"), 8000)
 
 
 class TestLogs:
@@ -66,10 +67,8 @@ class TestLogs:
     @pytest.mark.parametrize("place", PLACES)
     def test_hold_no_values_of_rows(self, place: str) -> None:
         [cluster] = of_kind(objects("data", place), "Cluster").values()
-        assert cluster["spec"]["postgresql"]["parameters"]["log_error_verbosity"] == "terse"
-
-    def test_of_the_ephemeral_server_neither(self) -> None:
-        assert LOG_NO_VALUES in (ROOT / "charts" / "data" / "ephemeral" / "postgres.sh").read_text()
+        setting, _, value = LOG_NO_VALUES.partition("=")
+        assert cluster["spec"]["postgresql"]["parameters"][setting] == value
 
 
 class TestConnections:
@@ -93,11 +92,11 @@ class TestConnections:
 
     @pytest.mark.parametrize("place", PLACES)
     def test_are_counted_alike_for_a_managed_one(self, place: str) -> None:
-        [told] = [
+        [limits] = [
             block["database_connections"] for block in blocks("locals") if "database_connections" in block
         ]
         found = objects("todo", place)
-        assert told[place] == 2 * sum(_connections(found, name) for name in WITH_DATABASE)
+        assert limits[place] == 2 * sum(_connections(found, name) for name in WITH_DATABASE)
 
 
 def _connections(found: list[Object], service: str) -> int:
@@ -109,24 +108,16 @@ def _connections(found: list[Object], service: str) -> int:
 
 
 def _limit(service: str, place: str) -> int:
-    found = objects("data", place)
-    if place != "cluster-test":
-        [cluster] = of_kind(found, "Cluster").values()
-        return next(
-            int(role["connectionLimit"])
-            for role in cluster["spec"]["managed"]["roles"]
-            if role["name"] == service
-        )
-    [container] = of_kind(found, "StatefulSet")["postgres"]["spec"]["template"]["spec"]["containers"]
-    return next(int(each["value"]) for each in container["env"] if each["name"] == "CONNECTIONS")
+    [cluster] = of_kind(objects("data", place), "Cluster").values()
+    roles = cluster["spec"]["managed"]["roles"]
+    return next(int(role["connectionLimit"]) for role in roles if role["name"] == service)
 
 
 @pytest.mark.parametrize("place", [*PLACES, "cluster-test"])
 class TestRedis:
     def test_asks_for_a_password(self, place: str) -> None:
-        [container] = of_kind(objects("data", place), "StatefulSet")["redis"]["spec"]["template"]["spec"][
-            "containers"
-        ]
+        pod = of_kind(objects("data", place), "StatefulSet")["redis"]["spec"]["template"]["spec"]
+        container, _ = pod["containers"]
         arguments = container["args"]
         assert arguments[arguments.index("--requirepass") + 1] == "$(REDISCLI_AUTH)"
         [password] = container["env"]

@@ -24,7 +24,7 @@ def settings_of(pod: Pod, monkeypatch: pytest.MonkeyPatch) -> ServiceSettings:
     return ServiceSettings(app=App(pod.labels["app.kubernetes.io/name"]))
 
 
-@pytest.mark.parametrize("place", ["staging", "production", "cluster-test"])
+@pytest.mark.parametrize("place", ["staging", "production", "cluster-test", "kind"])
 class TestEnvironment:
     def test_is_taken_by_every_program(self, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
         """The settings refuse what is unsafe, so a pod with a gap would not start."""
@@ -43,10 +43,11 @@ class TestEnvironment:
             else:
                 assert f"/{settings.app}?ssl=" in settings.own_database_url
 
-    def test_traces_the_share_that_is_set(self, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_traces_everything(self, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Which traces are kept the collector decides, once they are over."""
         services = [pod for pod in pods(place) if pod.owner["kind"] == "Deployment"]
         ratios = {settings_of(pod, monkeypatch).trace_sample_ratio for pod in services}
-        assert ratios == {0.1 if place == "production" else 1}
+        assert ratios == {1}
 
     def test_leaves_migrations_to_the_job(self, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
         for pod in pods(place):

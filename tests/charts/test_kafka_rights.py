@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 import yaml
 
 from contracts.names import BROADCAST, PUBSUB, App
@@ -25,7 +26,7 @@ def _rights(user: dict[str, Any]) -> list[tuple[str, str, str]]:
     ]
 
 
-def wanted(app: App) -> set[tuple[str, str, str]]:
+def expected_rights(app: App) -> set[tuple[str, str, str]]:
     found: set[tuple[str, str, str]] = set()
     for name in (PUBSUB, BROADCAST):
         if app not in component(name)["scopes"]:
@@ -43,7 +44,7 @@ def wanted(app: App) -> set[tuple[str, str, str]]:
 
 class TestUsers:
     def test_may_do_what_dapr_lets_their_service_do(self) -> None:
-        assert rights() == {app.value: wanted(app) for app in App}
+        assert rights() == {app.value: expected_rights(app) for app in App}
 
     def test_share_a_prefix_of_groups_only_where_every_replica_has_its_own(self) -> None:
         users = yaml.safe_load_all((ROOT / "kafka" / "users.yaml").read_text())
@@ -57,12 +58,32 @@ class TestUsers:
 
 
 class TestUserInterface:
+    def test_is_off_unless_an_environment_asks_for_it(self) -> None:
+        assert "kafka-ui" not in of_kind(objects("data", "production"), "Deployment")
+        assert "ui" not in of_kind(objects("data", "production"), "KafkaUser")
+
+    def test_is_reached_by_no_route_and_by_no_pod(self) -> None:
+        found = objects("data", "staging")
+        assert "kafka-ui" in of_kind(found, "Deployment")
+        assert not {"HTTPRoute", "Ingress", "Gateway"} & {each["kind"] for each in found}
+        service = of_kind(found, "Service")["kafka-ui"]["spec"]
+        assert service.get("type", "ClusterIP") == "ClusterIP"
+        policy = of_kind(found, "NetworkPolicy")["kafka-ui"]["spec"]
+        assert (policy["ingress"], "Ingress" in policy["policyTypes"]) == ([], True)
+        labels = of_kind(found, "Deployment")["kafka-ui"]["spec"]["template"]["metadata"]["labels"]
+        others = [
+            name
+            for name, each in of_kind([*found, *objects("todo", "staging")], "NetworkPolicy").items()
+            if selects(each["spec"]["podSelector"], labels) and each["spec"].get("ingress")
+        ]
+        assert others == []
+
     def test_can_only_look(self) -> None:
-        user = of_kind(objects("data", "production"), "KafkaUser")["ui"]
+        user = of_kind(objects("data", "staging"), "KafkaUser")["ui"]
         assert {operation for _, _, operation in _rights(user)} <= {"Describe", "DescribeConfigs", "Read"}
 
     def test_asks_for_a_login(self) -> None:
-        deployment = of_kind(objects("data", "production"), "Deployment")["kafka-ui"]
+        deployment = of_kind(objects("data", "staging"), "Deployment")["kafka-ui"]
         env = {item["name"]: item for item in deployment["spec"]["template"]["spec"]["containers"][0]["env"]}
         assert env["AUTH_TYPE"]["value"] == "LOGIN_FORM"
         assert env["KAFKA_CLUSTERS_0_READONLY"]["value"] == "true"
@@ -85,12 +106,19 @@ class TestCluster:
         services = {(app.value, "service") for app in App}
         assert let_in == services | {(app.value, "restore") for app in App if app is not App.FRONTEND}
 
-    def test_loses_nothing_with_one_broker(self) -> None:
-        pools = of_kind(objects("data", "production"), "KafkaNodePool")
-        assert {name: pool["spec"]["replicas"] for name, pool in pools.items()} == {
-            "controller": 3,
-            "broker": 3,
-        }
-        for topic in of_kind(objects("data", "production"), "KafkaTopic").values():
+    @pytest.mark.parametrize(
+        ("place", "expected"),
+        [
+            ("production", {"controller": (3, ["controller"]), "broker": (3, ["broker"])}),
+            ("staging", {"broker": (3, ["controller", "broker"])}),
+        ],
+    )
+    def test_loses_nothing_with_one_broker(
+        self, place: str, expected: dict[str, tuple[int, list[str]]]
+    ) -> None:
+        pools = of_kind(objects("data", place), "KafkaNodePool")
+        found = {name: (pool["spec"]["replicas"], pool["spec"]["roles"]) for name, pool in pools.items()}
+        assert found == expected
+        for topic in of_kind(objects("data", place), "KafkaTopic").values():
             assert topic["spec"]["replicas"] == 3
             assert topic["spec"]["config"]["min.insync.replicas"] == 2

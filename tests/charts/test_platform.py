@@ -9,58 +9,70 @@ import yaml
 
 from cluster import addons
 from cluster.kind import DAPR_IMAGES, INSECURE_KUBELET
-from cluster.toolbox import CERT_MANAGER
+from cluster.toolbox import CERT_MANAGER, PLUGIN_BARMAN_CLOUD
 from contracts.names import App
+from delivery.environments import list_environments
 from devstack.credentials import ensure_secrets
-from devstack.helmfile import HELMFILE, PLATFORM, Release, list_manifests, read_releases
+from devstack.helmfile import (
+    DEFAULT,
+    HELMFILE,
+    PLATFORM,
+    Release,
+    list_manifests,
+    read_helmfile,
+    read_releases,
+)
 from devstack.paths import ROOT, RunFolder
 from devstack.toolbox.dapr import DAPRD
-from tests.charts.modules import module_folders
-from tests.charts.rendering import Object, helm, objects, of_kind, parse
-from tests.charts.schemas import PINS
+from tests.charts.other_charts import render
+from tests.charts.rendering import Object, objects, of_kind, parse
 from tools import install_platform, make_secrets
 
+KIND = "kind"
+"""Environment of the platform on the cluster of nightly.yml, which no release of ours goes to."""
 RELEASES, MANIFEST_FILES = read_releases(), list_manifests()
-CHARTS_IN_MODULES = {
-    "dapr": ("github.com/dapr/dapr", "charts/dapr"),
-    "cert-manager": ("github.com/cert-manager/cert-manager", "deploy/charts/cert-manager"),
-    "metrics-server": ("sigs.k8s.io/metrics-server", "charts/metrics-server"),
-}
 
 
 def release(name: str) -> Release:
     return next(each for each in RELEASES if each.name == name)
 
 
-def rendered(name: str, tmp_path: Path, given: str = "") -> list[Object]:
-    """The release, from the chart in its project's Go module. given: YAML of values in place of its own."""
-    module, folder = CHARTS_IN_MODULES[name]
-    wanted, values = release(name), tmp_path / "values.yaml"
-    values.write_text(given or yaml.safe_dump(wanted.values))
-    chart = module_folders(PINS)[module] / folder
-    return parse(helm("template", name, chart, "--namespace", wanted.namespace, "--values", values))
+def rendered(name: str, given: str = "") -> list[Object]:
+    """The release, by its own chart. given: YAML of values in place of its own."""
+    return parse(render(release(name), yaml.safe_load(given) if given else None))
 
 
 class TestReleases:
     def test_are_all_in_the_order(self) -> None:
         files = [
             *(PLATFORM / "values").iterdir(),
+            *PLATFORM.glob("environments/*/*"),
             ROOT / "dapr/dapr-values.yaml",
             ROOT / "kafka/strimzi-values.yaml",
         ]
-        listed = yaml.safe_load(HELMFILE.read_text())["releases"]
-        named = [(PLATFORM / file).resolve() for each in listed for file in each["values"]]
-        assert sorted(files) == sorted(named)
+        named = {
+            (PLATFORM / file).resolve()
+            for name in [DEFAULT, KIND, *list_environments()]
+            for each in read_helmfile(HELMFILE, name)["releases"]
+            for file in each["values"]
+        }
+        assert set(files) <= named
+        assert all(file in files or "environments" in file.parts for file in named)
 
-    @pytest.mark.parametrize("wanted", RELEASES, ids=lambda wanted: wanted.name)
-    def test_are_pinned(self, wanted: Release) -> None:
-        assert re.fullmatch(r"v?\d+\.\d+\.\d+", wanted.version)
-        assert wanted.chart.startswith("oci://") != bool(wanted.repository)
-        assert all(re.search(r"/v\d+\.\d+\.\d+/", address) for address in wanted.crds)
+    def test_have_no_budget_that_would_keep_a_single_pod_on_its_node(self) -> None:
+        """Charts ask for one pod at least to stay, and staging has one."""
+        values = {each.name: each.values for each in read_releases(environment="staging")}
+        assert values["strimzi"]["replicas"] == values["cert-manager"]["replicaCount"] == 1
+        assert values["strimzi"]["podDisruptionBudget"]["enabled"] is False
+        assert values["cert-manager"]["podDisruptionBudget"]["enabled"] is False
+        assert values["cert-manager"]["webhook"]["podDisruptionBudget"]["enabled"] is False
+        assert values["metrics-server"]["podDisruptionBudget"]["maxUnavailable"] == 1
 
-    @pytest.mark.parametrize("name", CHARTS_IN_MODULES)
-    def test_are_taken_by_their_charts(self, name: str, tmp_path: Path) -> None:
-        assert of_kind(rendered(name, tmp_path), "Deployment")
+    @pytest.mark.parametrize("pinned", RELEASES, ids=lambda pinned: pinned.name)
+    def test_are_pinned(self, pinned: Release) -> None:
+        assert re.fullmatch(r"v?\d+\.\d+\.\d+", pinned.version)
+        assert pinned.chart.startswith("oci://") != bool(pinned.repository)
+        assert all(re.search(r"/v\d+\.\d+\.\d+/", address) for address in pinned.crds)
 
 
 class TestInstalling:
@@ -79,18 +91,19 @@ class TestInstalling:
         first = ["apply --server-side"]  # the namespace
         gateway_api = ["apply --server-side"]
         each = ["show crds", "apply --server-side", "upgrade --install"]
-        assert steps == [*first, *each, *gateway_api, *each * 5, *first]
+        assert steps == [*first, *each, *gateway_api, *each * 6, *first]
 
     def test_is_for_the_namespace_of_the_services(self) -> None:
-        told = [
+        texts = [
             path.read_text()
             for path in (install_platform.NAMESPACE, install_platform.PRIORITY, *MANIFEST_FILES)
         ]
-        found = parse("\n---\n".join(install_platform.in_namespace(text, "staging") for text in told))
+        found = parse("\n---\n".join(install_platform.in_namespace(text, "staging") for text in texts))
         assert of_kind(found, "Namespace")["staging"]["metadata"]["labels"]["dapr.io/inject"] == "true"
         for issuer in of_kind(found, "ClusterIssuer").values():
-            [solver] = issuer["spec"]["acme"]["solvers"]
-            assert solver["http01"]["gatewayHTTPRoute"]["parentRefs"][0]["namespace"] == "staging"
+            by_gateway, by_ingress = issuer["spec"]["acme"]["solvers"]
+            assert by_gateway["http01"]["gatewayHTTPRoute"]["parentRefs"][0]["namespace"] == "staging"
+            assert "ingress" in by_ingress["http01"]
 
 
 class TestIssuers:
@@ -121,40 +134,50 @@ class TestCertManager:
     def test_is_the_version_the_cluster_of_the_tests_runs(self) -> None:
         assert release("cert-manager").version == f"v{CERT_MANAGER.version}"
 
-    def test_uses_the_gateway_api(self, tmp_path: Path) -> None:
-        [settings] = of_kind(rendered("cert-manager", tmp_path), "ConfigMap").values()
+    def test_uses_the_gateway_api(self) -> None:
+        [settings] = of_kind(rendered("cert-manager"), "ConfigMap").values()
         assert yaml.safe_load(settings["data"]["config.yaml"])["enableGatewayAPI"] is True
 
-    def test_gets_its_share_of_a_busy_node(self, tmp_path: Path) -> None:
+    def test_gets_its_share_of_a_busy_node(self) -> None:
         """A webhook that gets none lets nobody change an issuer or a certificate."""
-        for deployment in of_kind(rendered("cert-manager", tmp_path), "Deployment").values():
+        for deployment in of_kind(rendered("cert-manager"), "Deployment").values():
             [container] = deployment["spec"]["template"]["spec"]["containers"]
             assert container["resources"]["requests"]["cpu"]
+
+
+class TestBarmanCloud:
+    def test_is_the_version_the_cluster_of_the_tests_runs(self) -> None:
+        values = release("plugin-barman-cloud").values
+        tags = {values[image]["tag"].partition("@")[0] for image in ("image", "sidecarImage")}
+        assert tags == {f"v{PLUGIN_BARMAN_CLOUD.version}"}
+
+    def test_is_where_the_operator_looks_for_plugins(self) -> None:
+        assert release("plugin-barman-cloud").namespace == release("cloudnative-pg").namespace
 
 
 class TestDapr:
     def test_is_the_version_of_a_laptop(self) -> None:
         assert release("dapr").version == DAPRD.version
 
-    def test_never_starts_a_service_without_its_sidecar(self, tmp_path: Path) -> None:
-        found = of_kind(rendered("dapr", tmp_path), "MutatingWebhookConfiguration")
+    def test_never_starts_a_service_without_its_sidecar(self) -> None:
+        found = of_kind(rendered("dapr"), "MutatingWebhookConfiguration")
         webhook = found["dapr-sidecar-injector"]["webhooks"][0]
         assert webhook["failurePolicy"] == "Fail"
         namespace = yaml.safe_load(install_platform.NAMESPACE.read_text())["metadata"]["labels"]
         assert webhook["namespaceSelector"]["matchLabels"].items() <= namespace.items()
 
-    def test_runs_three_of_each_and_has_mtls_on(self, tmp_path: Path) -> None:
-        found = rendered("dapr", tmp_path)
+    def test_runs_three_of_each_and_has_mtls_on(self) -> None:
+        found = rendered("dapr")
         assert {item["spec"]["replicas"] for item in of_kind(found, "Deployment").values()} == {3}
         assert of_kind(found, "Configuration")["daprsystem"]["spec"]["mtls"]["enabled"] is True
 
-    def test_injects_sidecars_that_restricted_namespaces_take(self, tmp_path: Path) -> None:
-        injector = of_kind(rendered("dapr", tmp_path), "Deployment")["dapr-sidecar-injector"]
+    def test_injects_sidecars_that_restricted_namespaces_take(self) -> None:
+        injector = of_kind(rendered("dapr"), "Deployment")["dapr-sidecar-injector"]
         env = injector["spec"]["template"]["spec"]["containers"][0]["env"]
-        told = {item["name"]: item.get("value") for item in env}
-        assert told["SIDECAR_DROP_ALL_CAPABILITIES"] == "true"
-        assert told["SIDECAR_READ_ONLY_ROOT_FILESYSTEM"] == "true"
-        assert told["SIDECAR_RUN_AS_NON_ROOT"] == "true"
+        environment = {item["name"]: item.get("value") for item in env}
+        assert environment["SIDECAR_DROP_ALL_CAPABILITIES"] == "true"
+        assert environment["SIDECAR_READ_ONLY_ROOT_FILESYSTEM"] == "true"
+        assert environment["SIDECAR_RUN_AS_NON_ROOT"] == "true"
 
 
 def passwords(made: make_secrets.Secrets) -> list[str]:
@@ -198,8 +221,10 @@ class TestSecrets:
 class TestLoadBalancer:
     def test_keeps_the_address_of_people(self, place: str) -> None:
         """One that ended connections itself would be the sender of all of them."""
-        told = of_kind(objects("todo", place), "Gateway")["todo"]["spec"]["infrastructure"]["annotations"]
-        assert told == {"service.beta.kubernetes.io/do-loadbalancer-type": "REGIONAL_NETWORK"}
+        annotations = of_kind(objects("todo", place), "Gateway")["todo"]["spec"]["infrastructure"][
+            "annotations"
+        ]
+        assert annotations == {"service.beta.kubernetes.io/do-loadbalancer-type": "REGIONAL_NETWORK"}
         service = release("nginx-gateway-fabric").values["nginx"]["service"]
         assert service["externalTrafficPolicy"] == "Local"
 
@@ -207,14 +232,37 @@ class TestLoadBalancer:
 class TestOnKind:
     """kind can't start where no Docker is; what it is given is rendered by the charts themselves."""
 
-    def test_metrics_server_trusts_what_the_kubelet_signs(self, tmp_path: Path) -> None:
-        found = of_kind(rendered("metrics-server", tmp_path, INSECURE_KUBELET), "Deployment")
+    def test_metrics_server_trusts_what_the_kubelet_signs(self) -> None:
+        found = of_kind(rendered("metrics-server", INSECURE_KUBELET), "Deployment")
         [container] = found["metrics-server"]["spec"]["template"]["spec"]["containers"]
         assert "--kubelet-insecure-tls" in container["args"]
 
-    def test_dapr_comes_from_its_registry(self, tmp_path: Path) -> None:
+    def test_make_platform_upgrades_what_make_cluster_has_installed(self) -> None:
+        """Kubernetes refuses a StatefulSet or a Deployment that differs in one of these."""
+        fixed = ("selector", "serviceName", "podManagementPolicy", "volumeClaimTemplates")
+        by_platform = {each.name: each.values for each in read_releases(environment=KIND)}
+        by_cluster = {
+            "dapr": addons.render_dapr_values(DAPR_IMAGES, pull_policy="IfNotPresent"),
+            "metrics-server": INSECURE_KUBELET,
+        }
+        for name, values in by_cluster.items():
+            before = rendered(name, values)
+            after = rendered(name, yaml.safe_dump(by_platform[name]))
+            for kind in ("StatefulSet", "Deployment"):
+                old, new = of_kind(before, kind), of_kind(after, kind)
+                for workload in old.keys() & new.keys():
+                    specs = [each[workload]["spec"] for each in (old, new)]
+                    assert [specs[0].get(key) for key in fixed] == [specs[1].get(key) for key in fixed]
+
+    def test_make_platform_keeps_metrics_server_trusting_the_kubelet(self) -> None:
+        [values] = [each.values for each in read_releases(environment=KIND) if each.name == "metrics-server"]
+        found = of_kind(rendered("metrics-server", yaml.safe_dump(values)), "Deployment")
+        [container] = found["metrics-server"]["spec"]["template"]["spec"]["containers"]
+        assert "--kubelet-insecure-tls" in container["args"]
+
+    def test_dapr_comes_from_its_registry(self) -> None:
         values = addons.render_dapr_values(DAPR_IMAGES, pull_policy="IfNotPresent")
-        for deployment in of_kind(rendered("dapr", tmp_path, values), "Deployment").values():
+        for deployment in of_kind(rendered("dapr", values), "Deployment").values():
             [container] = deployment["spec"]["template"]["spec"]["containers"]
             assert container["image"].startswith(f"{DAPR_IMAGES}/")
             assert container["image"].endswith(f":{DAPRD.version}")

@@ -7,7 +7,7 @@ import pytest
 
 from contracts.names import App
 from servicekit.settings import ServiceSettings
-from tests.charts.rendering import CHARTS, Refused, manifests, objects, pods
+from tests.charts.rendering import CHARTS, RenderError, manifests, objects, pods
 
 PREFIX = "quota_"
 LARGE = 123_456_789
@@ -31,8 +31,8 @@ class TestQuotas:
         assert sorted(names) == sorted(name for names in quotas().values() for name in names)
 
     def test_reach_their_service_as_whole_numbers(self) -> None:
-        wanted = [f"{app}.quotas.{name}={LARGE}" for app, names in quotas().items() for name in names]
-        for pod in pods(objects("todo", "staging", *wanted)):
+        overrides = [f"{app}.quotas.{name}={LARGE}" for app, names in quotas().items() for name in names]
+        for pod in pods(objects("todo", "staging", *overrides)):
             if pod.owner["kind"] != "Deployment":
                 continue
             app = App(pod.labels["app.kubernetes.io/name"])
@@ -50,6 +50,6 @@ class TestQuotas:
         ],
     )
     def test_that_are_wrong_are_refused(self, setting: str, where: str) -> None:
-        with pytest.raises(Refused, match="don't meet the specifications") as refusal:
+        with pytest.raises(RenderError, match="don't meet the specifications") as refusal:
             manifests("todo", "staging", (setting,))
         assert where in str(refusal.value)

@@ -100,19 +100,19 @@ def patterns(calls: Iterator[tuple[str, str, str, str]]) -> Calls:
 
 class TestAccessControl:
     def test_allows_the_calls_the_code_makes_and_no_other(self) -> None:
-        wanted = {callee: {**callers} for callee, callers in patterns(made()).items()}
-        assert declared() == {App.FRONTEND: {}, **wanted}
+        expected = {callee: {**callers} for callee, callers in patterns(made()).items()}
+        assert declared() == {App.FRONTEND: {}, **expected}
 
     def test_is_what_sidecars_are_told(self) -> None:
         found = of_kind(objects("todo", "production"), "Configuration")
         for callee, callers in declared().items():
             control = found[callee]["spec"]["accessControl"]
             assert control["defaultAction"] == "deny"
-            told = {
+            allowed = {
                 policy["appId"]: {item["name"]: set(item["httpVerb"]) for item in policy["operations"]}
                 for policy in control["policies"]
             }
-            assert told == callers
+            assert allowed == callers
             assert {policy["defaultAction"] for policy in control["policies"]} <= {"deny"}
 
 
@@ -132,7 +132,8 @@ GATEWAY = Place({"todo.test/role": "gateway"})
 PROMETHEUS = Place({"app.kubernetes.io/name": "prometheus"}, "monitoring")
 DAPR = Place({}, "dapr-system")
 STRANGER = Place({"app.kubernetes.io/name": "stranger"})
-DATA = {"kafka": 9092, "redis": 6379, "postgres": 5432}
+POSTGRES = Place({"cnpg.io/cluster": "postgres"})
+DATA = {"kafka": (named("kafka"), 9092), "redis": (named("redis"), 6379), "postgres": (POSTGRES, 5432)}
 
 
 class TestNetwork:
@@ -143,14 +144,14 @@ class TestNetwork:
         return Network.of([*objects("data", "cluster-test"), *objects("todo", "cluster-test")])
 
     def test_lets_sidecars_make_the_declared_calls_and_no_other(self) -> None:
-        wanted = {(caller, callee) for callee, callers in declared().items() for caller in callers}
+        expected = {(caller, callee) for callee, callers in declared().items() for caller in callers}
         found = {
             (source.value, target.value)
             for source in App
             for target in App
             if source is not target and self.network.lets_through(service(source), service(target), SIDECAR)
         }
-        assert found == wanted
+        assert found == expected
 
     def test_lets_nobody_to_an_app_but_the_gateway_to_the_frontend(self) -> None:
         sources = [GATEWAY, STRANGER, *map(service, App)]
@@ -172,17 +173,18 @@ class TestNetwork:
         found = {
             (app.value, name)
             for app in App
-            for name, port in DATA.items()
-            if self.network.lets_through(service(app), named(name), port)
+            for name, (server, port) in DATA.items()
+            if self.network.lets_through(service(app), server, port)
         }
         with_database = set(App) - {App.FRONTEND}
-        wanted = {(app.value, "kafka") for app in App} | {(app.value, "postgres") for app in with_database}
-        assert found == wanted | {("chat", "redis")}
+        expected = {(app.value, "kafka") for app in App} | {(app.value, "postgres") for app in with_database}
+        assert found == expected | {("chat", "redis")}
 
     def test_lets_migrations_reach_the_database_only(self) -> None:
         for app in set(App) - {App.FRONTEND}:
             job, lets = migration(app), self.network.lets_through
-            assert {name for name, port in DATA.items() if lets(job, named(name), port)} == {"postgres"}
+            reached = {name for name, (server, port) in DATA.items() if lets(job, server, port)}
+            assert reached == {"postgres"}
             assert not [other for other in App if lets(job, service(other), SIDECAR)]
 
     def test_lets_sidecars_reach_the_control_plane(self) -> None:
@@ -191,7 +193,7 @@ class TestNetwork:
             assert not self.network.lets_through(service(app), DAPR, 443)
 
     def test_lets_a_stranger_nowhere(self) -> None:
-        targets = [*((service(app), SIDECAR) for app in App), *((named(n), port) for n, port in DATA.items())]
+        targets = [*((service(app), SIDECAR) for app in App), *DATA.values()]
         for target, port in targets:
             assert not self.network.allows("egress", STRANGER, target, port)
             assert not self.network.allows("ingress", target, STRANGER, port)

@@ -1,4 +1,8 @@
-"""A real cluster for every test here: the one of `make cluster` if it runs, else one for this test run."""
+"""A real cluster for every test here: the one of `make cluster` if it runs, else one for this test run.
+
+Or the one that KUBECONFIG names: its nodes have to have the services' images, tests use a namespace of their
+own (CLUSTER_NAMESPACE), and what only shows on the node of `make cluster` is skipped with the reason.
+"""
 
 import os
 import shutil
@@ -15,25 +19,32 @@ from contracts.names import App
 from devstack.errors import CommandError
 from tests.cluster.machine_state import MachineState
 from tests.cluster.pod_logs import pod_logs
+from tests.cluster.reaching import stop_forwarding
 
 
 @pytest.fixture(scope="session")
 def before() -> MachineState:
     """The machine as it was before the cluster of this test run."""
+    if _given_kubeconfig():
+        pytest.skip("nothing of a cluster that KUBECONFIG names is on this machine")
     return MachineState.now()
 
 
 @pytest.fixture(scope="session")
-def cluster(before: MachineState, request: pytest.FixtureRequest) -> Iterator[Cluster]:
+def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """Has the services' images; a running one is left running, one given by KUBECONFIG is never touched."""
     cluster = Cluster(ClusterFolder(FOLDER), _given_kubeconfig())
     ran_before = bool(cluster.given) or cluster.is_running()
     if not cluster.given:
+        request.getfixturevalue("before")
         cluster.up()
         if SERVICES[App.TASK] not in cluster.images():
             raise CommandError("The images of the services are missing; run `make cluster-images` first.")
     with pod_logs(cluster.folder) as kept:
         yield cluster
+    stop_forwarding()
+    if cluster.given:
+        return
     if request.session.testsfailed:
         request.config.get_terminal_writer().line(f"\nwhat the pods wrote: {kept}")
     else:
@@ -53,7 +64,14 @@ def _given_kubeconfig() -> Path | None:
 def own_node(cluster: Cluster) -> None:
     """For tests of what only the cluster of `make cluster` shows."""
     if cluster.given:
-        pytest.skip("KUBECONFIG names another cluster")
+        pytest.skip("needs the node of `make cluster`; KUBECONFIG names another cluster")
+
+
+@pytest.fixture(scope="session")
+def own_images(cluster: Cluster) -> None:
+    """For tests that bring images of their own."""
+    if cluster.given:
+        pytest.skip("brings images onto the node of `make cluster`; KUBECONFIG names another cluster")
 
 
 @pytest.fixture

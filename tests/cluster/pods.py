@@ -1,5 +1,6 @@
 """Small pods for tests: one that can be asked to connect, one that answers, both from a service's image."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -13,8 +14,16 @@ WAIT = ["python3", "-c", "import signal; signal.pause()"]
 SERVE = ["python3", "-m", "http.server", str(PORT), "--directory", "/app/bin"]
 
 
+GATEWAY = {"todo.test/role": "gateway"}
+"""Labels of pods that values for tests let in as they do a gateway's."""
+
+
 def pod(name: str, command: list[str], **annotations: str) -> str:
     """A manifest that keeps to the restricted profile."""
+    return yaml.safe_dump(build_pod(name, command, annotations))
+
+
+def build_pod(name: str, command: list[str], annotations: Mapping[str, str]) -> dict[str, Any]:
     container: dict[str, Any] = {
         "name": "app",
         "image": SERVICES[App.TASK],
@@ -29,7 +38,34 @@ def pod(name: str, command: list[str], **annotations: str) -> str:
     metadata = {"name": name, "labels": {"app": name}, "annotations": annotations}
     security = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
     spec = {"containers": [container], "securityContext": security, "terminationGracePeriodSeconds": 0}
-    return yaml.safe_dump({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+
+
+def build_relay(name: str, command: list[str], is_up: list[str]) -> dict[str, Any]:
+    """A pod that services take for a gateway, within any quota. is_up: command that tells if it listens."""
+    made = build_pod(name, command, {})
+    made["metadata"]["labels"] |= GATEWAY
+    [container] = made["spec"]["containers"]
+    container["resources"] = {
+        "requests": {"cpu": "10m", "memory": "32Mi"},
+        "limits": {"cpu": "1", "memory": "128Mi"},
+    }
+    container["readinessProbe"] = {"exec": {"command": is_up}, "periodSeconds": 1, "timeoutSeconds": 5}
+    return made
+
+
+def build_relay_policy() -> dict[str, Any]:
+    """Lets it connect to the frontend, where all is denied."""
+    frontend = {"app.kubernetes.io/name": App.FRONTEND.value, "app.kubernetes.io/component": "service"}
+    egress = [{"to": [{"podSelector": {"matchLabels": frontend}}]}]
+    spec = {"podSelector": {"matchLabels": GATEWAY}, "policyTypes": ["Egress"], "egress": egress}
+    metadata = {"name": "test-gateway"}
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": metadata,
+        "spec": spec,
+    }
 
 
 def start(cluster: Cluster, namespace: str, *manifests: str) -> None:

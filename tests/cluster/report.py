@@ -84,12 +84,12 @@ def _tables(checks: Iterable[Check]) -> Iterator[str]:
 
 def _row(same: Sequence[Check]) -> str:
     parameters = [check.parameter for check in same if check.parameter]
-    told = f" ({', '.join(parameters) if len(parameters) <= MANY else f'{len(parameters)} cases'})"
+    cases = f" ({', '.join(parameters) if len(parameters) <= MANY else f'{len(parameters)} cases'})"
     outcomes = sorted({check.outcome for check in same} - {"passed"})
     notes = [f"**{outcome}**" for outcome in outcomes] or ["ok"]
     notes += [note for check in same for note in check.notes]
     seconds = sum(check.seconds for check in same)
-    name = same[0].name + (told if parameters else "")
+    name = same[0].name + (cases if parameters else "")
     return f"| {name.replace('|', '/')} | {seconds:.1f} | {'; '.join(notes)} |"
 
 

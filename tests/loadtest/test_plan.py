@@ -39,7 +39,7 @@ class TestKinds:
     def test_pace(self) -> None:
         plan = plan_steady_load(1_000, 4.7, 180)
         assert plan.name == "load-pace-4.7s"
-        assert [(phase.users, phase.seconds - phase.settle) for phase in plan.phases] == [
+        assert [(phase.users, phase.seconds - phase.ramp_seconds) for phase in plan.phases] == [
             (1_000, 0),
             (1_000, 180),
         ]
@@ -56,7 +56,7 @@ class TestKinds:
     def test_users_have_come_when_a_step_begins_to_count(self) -> None:
         for plan in (plan_staircase(2_000, 1, 20), plan_overload(100, 1, 60)):
             grown = [phase for phase in plan.phases if phase.users > plan.phases[0].users]
-            assert all(phase.settle > plan.pace for phase in grown)
+            assert all(phase.ramp_seconds > plan.pace for phase in grown)
 
 
 class TestBounds:

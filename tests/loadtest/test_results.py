@@ -73,7 +73,7 @@ class TestResult:
         assert found["recovery"] == {"p95_before": 20, "limit": 30, "seconds": 3}
 
 
-def told(**all: float | None) -> Result:
+def make_result(**all: float | None) -> Result:
     whole = {"sent": 1_000, "refused": 0, "failed": 0, "goodput": 90.0, "p95": 50.0, "p99": 150.0}
     return {"phases": [{"all": {**whole, "quick_refusals": None, **all}}]}
 
@@ -84,7 +84,11 @@ def stairs(*goodputs: float) -> Result:
 
 class TestGoals:
     def test_met(self) -> None:
-        found = {"load-pace-4.7s": told(), "load-pace-1s": told(), "load-staircase": stairs(50, 100, 95)}
+        found = {
+            "load-pace-4.7s": make_result(),
+            "load-pace-1s": make_result(),
+            "load-staircase": stairs(50, 100, 95),
+        }
         assert all(goal.met for goal in check_goals(found))
 
     @pytest.mark.parametrize(
@@ -93,16 +97,18 @@ class TestGoals:
         ids=lambda all: str(all),
     )
     def test_missed_at_ease(self, all: dict[str, float | None]) -> None:
-        assert [goal.met for goal in check_goals({"load-pace-4.7s": told(**all)})].count(False) == 1
+        assert [goal.met for goal in check_goals({"load-pace-4.7s": make_result(**all)})].count(False) == 1
 
     def test_a_crowd_may_be_refused_quickly(self) -> None:
-        assert all(goal.met for goal in check_goals({"load-pace-1s": told(refused=500, quick_refusals=1.0)}))
+        assert all(
+            goal.met for goal in check_goals({"load-pace-1s": make_result(refused=500, quick_refusals=1.0)})
+        )
         assert not all(
-            goal.met for goal in check_goals({"load-pace-1s": told(refused=500, quick_refusals=0.99)})
+            goal.met for goal in check_goals({"load-pace-1s": make_result(refused=500, quick_refusals=0.99)})
         )
 
     def test_a_crowd_is_measured_by_the_best_of_the_staircase(self) -> None:
-        found = {"load-pace-1s": told(goodput=80.0), "load-staircase": stairs(100)}
+        found = {"load-pace-1s": make_result(goodput=80.0), "load-staircase": stairs(100)}
         assert [goal.what for goal in check_goals(found) if not goal.met] == [
             "goodput at least 90 % of the best of c"
         ]

@@ -96,5 +96,5 @@ class TestModel:
 
     def test_each_part_has_an_engine_of_its_own(self) -> None:
         needs = MODEL.list_needs(USERS[-1])
-        told = {describe_engine(need, MODEL.assumed) for need in needs}
-        assert len(told) == len(needs)
+        engines = {describe_engine(need, MODEL.assumed) for need in needs}
+        assert len(engines) == len(needs)

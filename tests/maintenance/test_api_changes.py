@@ -64,8 +64,8 @@ class TestOperations:
     def test_that_lose_a_field_of_a_shared_schema_break_where_it_is_used(self) -> None:
         new: dict[str, Any] = deepcopy(OLD)
         del new["components"]["schemas"]["Task"]["properties"]["done"]
-        said = [f"{WHERE}: request: done: removed", f"{WHERE}: response 200: done: removed"]
-        assert list(openapi_changes(OLD, new)) == said
+        expected = [f"{WHERE}: request: done: removed", f"{WHERE}: response 200: done: removed"]
+        assert list(openapi_changes(OLD, new)) == expected
 
 
 class TestParameters:
@@ -107,8 +107,8 @@ class TestResponses:
 class TestSecurity:
     @pytest.mark.parametrize("now", [["admin"], ["tasks:write", "admin"], []])
     def test_that_asks_for_other_scopes_breaks(self, now: list[str]) -> None:
-        said = f"{WHERE}: needs scopes {sorted(now)}, needed ['tasks:write']"
-        assert changed("security", [{"token": now}]) == [said]
+        expected = f"{WHERE}: needs scopes {sorted(now)}, needed ['tasks:write']"
+        assert changed("security", [{"token": now}]) == [expected]
 
     def test_that_opens_breaks_nobody(self) -> None:
         assert changed("security") == []

@@ -22,7 +22,7 @@ WRITTEN_FOR = {
     "github-actions": ".github/workflows/*.yml",
     "gomod": "*go.mod",
     "helm-values": "*values.yaml",
-    "helmfile": "*helmfile.yaml",
+    "helmfile": "*helmfile.yaml*",
     "helmv3": "*Chart.yaml",
     "kubernetes": "kafka/*.yaml",
     "maven": "*pom.xml",
@@ -49,24 +49,24 @@ def check_schema(schema: str, *files: Path) -> tuple[int, str]:
 class TestTemplates:
     @pytest.mark.parametrize("name", ["bug", "feature"])
     def test_of_issues_are_forms(self, name: str) -> None:
-        status, said = check_schema("github-issue-forms", TEMPLATES / f"{name}.yml")
-        assert status == 0, said
+        status, output = check_schema("github-issue-forms", TEMPLATES / f"{name}.yml")
+        assert status == 0, output
 
     def test_are_chosen_from_by_a_page_that_fits_its_schema(self) -> None:
-        status, said = check_schema("github-issue-config", TEMPLATES / "config.yml")
-        assert status == 0, said
+        status, output = check_schema("github-issue-config", TEMPLATES / "config.yml")
+        assert status == 0, output
 
 
 class TestWorkflows:
     def test_fit_their_schema(self) -> None:
-        status, said = check_schema("github-workflows", *(ROOT / ".github" / "workflows").glob("*.yml"))
-        assert status == 0, said
+        status, output = check_schema("github-workflows", *(ROOT / ".github" / "workflows").glob("*.yml"))
+        assert status == 0, output
 
 
 class TestRenovate:
     def test_has_settings_that_fit_its_schema(self) -> None:
-        status, said = check_schema("renovate", RENOVATE)
-        assert status == 0, said
+        status, output = check_schema("renovate", RENOVATE)
+        assert status == 0, output
 
     def test_is_refused_with_a_setting_there_isn_t(self, tmp_path: Path) -> None:
         wrong = tmp_path / "renovate.json"
@@ -81,9 +81,9 @@ class TestRenovate:
     def test_finds_each_version_its_own_patterns_look_for(self) -> None:
         for manager in json.loads(RENOVATE.read_text())["customManagers"]:
             [files] = [pattern.strip("/") for pattern in manager["managerFilePatterns"]]
-            [wanted] = [pattern.replace("(?<", "(?P<") for pattern in manager["matchStrings"]]
+            [pattern] = [pattern.replace("(?<", "(?P<") for pattern in manager["matchStrings"]]
             texts = [(ROOT / path).read_text() for path in paths() if re.search(files, path)]
-            assert any(re.search(wanted, text) for text in texts), manager["description"]
+            assert any(re.search(pattern, text) for text in texts), manager["description"]
 
 
 class TestOwners:

@@ -30,8 +30,8 @@ async def alembic(
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    said, _ = await process.communicate()
-    return process.returncode or 0, said.decode()
+    output, _ = await process.communicate()
+    return process.returncode or 0, output.decode()
 
 
 async def change(url: str, statement: str) -> None:
@@ -44,30 +44,30 @@ async def change(url: str, statement: str) -> None:
 class TestCheck:
     @pytest.mark.parametrize("app", STORING)
     async def test_finds_nothing_after_all_migrations(self, app: App, databases: Databases) -> None:
-        status, said = await alembic(app, await databases.make_migrated(app), "check")
-        assert status == 0, said
+        status, output = await alembic(app, await databases.make_migrated(app), "check")
+        assert status == 0, output
 
     async def test_finds_a_column_that_no_migration_makes(self, databases: Databases) -> None:
         url = await databases.make_migrated(App.CHAT)
         await change(url, "ALTER TABLE outbox DROP COLUMN key")
-        status, said = await alembic(App.CHAT, url, "check")
+        status, output = await alembic(App.CHAT, url, "check")
         assert status != 0
-        assert "add_column" in said
+        assert "add_column" in output
 
     async def test_finds_a_table_that_no_model_has(self, databases: Databases) -> None:
         url = await databases.make_migrated(App.CHAT)
         await change(url, "CREATE TABLE leftover (id INTEGER PRIMARY KEY)")
-        status, said = await alembic(App.CHAT, url, "check")
+        status, output = await alembic(App.CHAT, url, "check")
         assert status != 0
-        assert "leftover" in said
+        assert "leftover" in output
 
 
 class TestCommands:
     async def test_upgrade_makes_what_the_service_itself_would(self, databases: Databases) -> None:
         url = await databases.make_empty()
         assert await alembic(App.USER, url, "upgrade", "head") == (0, "")
-        status, said = await alembic(App.USER, url, "check")
-        assert status == 0, said
+        status, output = await alembic(App.USER, url, "check")
+        assert status == 0, output
 
     async def test_revision_writes_the_next_number(self, databases: Databases, tmp_path: Path) -> None:
         shutil.copytree(find_migrations_folder(App.CHAT) / "versions", tmp_path / "versions")
@@ -79,8 +79,8 @@ class TestCommands:
         url = await databases.make_migrated(App.CHAT)
         await change(url, "ALTER TABLE outbox DROP COLUMN key")
         options = ("--autogenerate", "-m", "add a key")
-        status, said = await alembic(App.CHAT, url, "revision", *options, config=config)
-        assert status == 0, said
+        status, output = await alembic(App.CHAT, url, "revision", *options, config=config)
+        assert status == 0, output
         made = (tmp_path / "versions" / f"{numbers[-1] + 1:04d}_add_a_key.py").read_text()
         assert f'down_revision = "{numbers[-1]:04d}"' in made.replace("'", '"')
         assert "add_column" in made

@@ -29,8 +29,8 @@ def write(root: Path, path: Path, text: str) -> None:
 
 def write_api(root: Path, *fields: str) -> None:
     schema = {"type": "object", "properties": {field: {"type": "string"} for field in fields}}
-    answer = {"content": {"application/json": {"schema": schema}}}
-    document: dict[str, Any] = {"paths": {"/tasks": {"get": {"responses": {"200": answer}}}}}
+    response = {"content": {"application/json": {"schema": schema}}}
+    document: dict[str, Any] = {"paths": {"/tasks": {"get": {"responses": {"200": response}}}}}
     write(root, OPENAPI, json.dumps(document))
 
 
@@ -145,16 +145,16 @@ class TestRefusals:
             release(repository, Version(1, 2, 4), TODAY)
 
     @pytest.mark.parametrize(
-        ("written", "said"),
+        ("written", "message"),
         [("", "nothing under"), ("### Broken\n\n- x", "known are"), ("### Added\n\n- x", "minor")],
     )
-    def test_of_a_changelog_that_does_not_fit(self, repository: Path, written: str, said: str) -> None:
+    def test_of_a_changelog_that_does_not_fit(self, repository: Path, written: str, message: str) -> None:
         write(repository, CHANGELOG, BEFORE.replace(UNRELEASED, written))
         commit(repository)
-        with pytest.raises(ReleaseError, match=said):
+        with pytest.raises(ReleaseError, match=message):
             release(repository, Version(1, 2, 4), TODAY)
 
     @pytest.mark.parametrize("text", ["1.2", "v1.2.3", "1.2.3-rc1", "01.2.3", "latest"])
     def test_of_what_is_no_version(self, text: str) -> None:
-        with pytest.raises(ValueError, match="no version"):
+        with pytest.raises(ValueError, match="is not a version"):
             Version.parse(text)

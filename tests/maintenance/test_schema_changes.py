@@ -56,8 +56,8 @@ class TestFields:
 
 class TestTypes:
     def test_that_change_break_both(self) -> None:
-        said = ["was string, is now integer"]
-        assert both(STRING, {"type": "integer"}) == [said, said]
+        expected = ["was string, is now integer"]
+        assert both(STRING, {"type": "integer"}) == [expected, expected]
 
     def test_that_narrow_break_senders_only(self) -> None:
         assert both({"type": "number"}, {"type": "integer"}) == [[], ["was number, is now integer"]]
@@ -77,8 +77,8 @@ class TestTypes:
 
 class TestValues:
     def test_removed_break_both(self) -> None:
-        said = ["value 'green' removed"]
-        assert both(COLORS, {"const": "red"}) == [said, said]
+        expected = ["value 'green' removed"]
+        assert both(COLORS, {"const": "red"}) == [expected, expected]
 
     def test_added_break_neither(self) -> None:
         assert both(COLORS, COLORS | {"enum": ["red", "green", "blue"]}) == [[], []]
@@ -88,6 +88,29 @@ class TestValues:
 
     def test_that_were_any_break_senders(self) -> None:
         assert both(STRING, COLORS) == [[], ["accepts only ['red', 'green']"]]
+
+
+class TestDiscriminatedUnions:
+    """One schema for each kind of a thing, where there was one for all, or one more."""
+
+    CREATE = thing("type", "title", type=STRING | {"const": "create"}, title=STRING)
+    DELETE = thing("type", "id", type=STRING | {"const": "delete"}, id=STRING)
+    GENERAL = thing("type", type=STRING | {"enum": ["create", "delete"]}, title=STRING, id=STRING)
+
+    def test_in_place_of_one_schema_are_compared_kind_by_kind(self) -> None:
+        union = {"oneOf": [self.CREATE, self.DELETE]}
+        expected = ["id: removed", "title: newly required", "title: removed", "id: newly required"]
+        assert changes(Party.SENDER, self.GENERAL, union) == expected
+
+    def test_without_one_of_the_kinds_break_senders(self) -> None:
+        before = {"oneOf": [self.CREATE, self.DELETE]}
+        assert changes(Party.SENDER, before, before) == []
+        assert "type: value 'delete' removed" in changes(Party.SENDER, before, {"oneOf": [self.CREATE]})
+
+    def test_are_not_mixed_up_when_another_kind_has_fewer_changes(self) -> None:
+        stricter = thing("type", *"abc", type=STRING | {"const": "create"}, title=STRING, a=STRING)
+        found = changes(Party.SENDER, self.CREATE, {"oneOf": [stricter, self.DELETE]})
+        assert found == ["a: newly required", "b: newly required", "c: newly required"]
 
 
 class TestBounds:

@@ -15,6 +15,7 @@ import asyncpg
 
 from devstack import faults, servers
 from devstack.broker import write_topic
+from devstack.observe.prometheus import EXTERNAL_LABELS
 from devstack.paths import ROOT
 from devstack.stack import Stack
 from tests.monitored.conftest import SOURCE
@@ -22,7 +23,7 @@ from tests.monitored.traffic import Traffic
 from tests.monitored.watching import Watching
 from tests.monitoring.receivers import Message
 from tests.monitoring.test_rules import DIVISOR
-from tests.system.api import Answer, Api
+from tests.system.api import Api, ApiResponse
 from tests.system.waiting import eventually
 from tools.dead_letters import create_operator_token
 
@@ -59,6 +60,7 @@ class Story:
         log.info("%s: firing after %.0f s, in Slack after %.0f s", self.alert, firing, message.at - started)
         assert message.at - started <= within
         assert not message.is_resolved
+        assert f" in {EXTERNAL_LABELS['environment']}: {self.alert}" in message.title
         assert SOURCE + f"docs/MONITORING.md#{self.alert.lower()}" in message.text
         assert await self.watching.told_of() == {self.alert}
 
@@ -100,8 +102,8 @@ class TestPoisonEvents:
             await write_topic(stack.addresses, "todo-events", b'{"half": ', traffic.ada.user["id"].encode())
         await story.begins()
         operator = Api(traffic.ada.session, traffic.ada.edge, create_operator_token(stack.folder))
-        answer = await operator.insist("POST", "/ops/discards", {"reason": "half a line of JSON"})
-        assert answer.body["discarded"] == 1, "the same event is one letter, however often it comes"
+        response = await operator.insist("POST", "/ops/discards", {"reason": "half a line of JSON"})
+        assert response.body["discarded"] == 1, "the same event is one dead letter, however often it comes"
         await story.ends()
 
 
@@ -132,7 +134,7 @@ class TestOneInTenFails:
     async def test_pages(self, stack: Stack, fresh: Watching, traffic: Traffic) -> None:
         """A table is gone, and every tenth request needs it."""
 
-        async def account(_: int) -> Answer:
+        async def account(_: int) -> ApiResponse:
             return await traffic.ada.ask("GET", "/users/me")
 
         story = Story(fresh, "ErrorBudgetBurn")

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 import pytest
 import yaml
 
+from devstack.observe.ports import NAMESPACE
 from devstack.paths import ROOT
 from tests.monitored.traffic import Traffic
 from tests.monitored.watching import Watching
-from tests.system.api import Answer
+from tests.system.api import ApiResponse
 from tests.system.waiting import eventually
 
 GRAFANA = ROOT / "monitoring" / "grafana"
-INTERVALS = {"$__rate_interval": "20s", "$__auto": "1m"}
+VARIABLES = {"$__rate_interval": "20s", "$__auto": "1m", "$namespace": NAMESPACE}
 """What Grafana would put in their place, for a scrape interval of half a second."""
 DATA_SECONDS = 60
 
@@ -40,13 +41,13 @@ class Query:
 
 
 def queries() -> Iterator[Query]:
-    told = yaml.safe_load((GRAFANA / "panels.yaml").read_text())
+    panels = yaml.safe_load((GRAFANA / "panels.yaml").read_text())
     for path in sorted((GRAFANA / "dashboards").glob("*.json")):
-        away = {panel["title"]: panel.get("away", "") for panel in told[path.stem]["panels"]}
+        away = {panel["title"]: panel.get("away", "") for panel in panels[path.stem]["panels"]}
         for panel in json.loads(path.read_text())["panels"]:
             for target in panel["targets"]:
                 expression = target["expr"]
-                for variable, value in INTERVALS.items():
+                for variable, value in VARIABLES.items():
                     expression = expression.replace(variable, value)
                 source, title = target["datasource"]["type"], panel["title"]
                 yield Query(path.stem, title, source, expression, away[title])
@@ -57,7 +58,7 @@ async def busy(traffic: Traffic) -> Traffic:
     """Every service is asked something, so that every panel has something to show."""
     paths = ["/notifications", "/analytics/summary", "/users/me"]
 
-    async def also(number: int) -> Answer:
+    async def also(number: int) -> ApiResponse:
         if number % 20:
             return await traffic.ada.ask("GET", paths[number // 10 % len(paths)])
         return await traffic.ada.ask("POST", "/chat/messages", {"text": f"add milk {number}"})

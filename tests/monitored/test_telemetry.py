@@ -4,19 +4,20 @@ import json
 import re
 from collections import defaultdict
 
+from devstack.observe.ports import NAMESPACE
 from tests.monitored.traffic import Traffic
 from tests.monitored.watching import Watching
 from tests.monitoring.telemetry import series_names, telemetry
 from tests.system.waiting import eventually
 
-SCRAPE_LABELS = {"job", "namespace", "service", "pod", "container", "instance", "__name__"}
+SCRAPE_LABELS = {"job", "namespace", "service", "track", "pod", "container", "instance", "__name__"}
 SCRAPE_SERIES = re.compile(r"up|scrape_\w+|ALERTS\w*|todo:.+")
 JAEGERS_TAGS = re.compile(r"span\.kind|otel\.\w+(\.\w+)?|internal\.span\.format|error|w3c\.tracestate")
 """Jaeger's words for the kind, library and status of a span."""
 MAX_SERIES = 1500
 """Of one pod: the service and its sidecar."""
 OUR_LOGGERS = re.compile(r"(servicekit|\w+_service)\b")
-ALL_OURS = '{namespace="todo", container=~"frontend|user|task|chat|notification|analytics"} | json'
+ALL_OURS = f'{{namespace="{NAMESPACE}", container=~"frontend|user|task|chat|notification|analytics"}} | json'
 
 
 class TestMetrics:
@@ -26,7 +27,7 @@ class TestMetrics:
             name = series["metric"]["__name__"]
             if not SCRAPE_SERIES.fullmatch(name):
                 seen[known.get(name, name)] |= set(series["metric"]) - SCRAPE_LABELS - {"le"}
-        described = {name: set(told.get("labels", [])) for name, told in telemetry()["metrics"].items()}
+        described = {name: set(entry.get("labels", [])) for name, entry in telemetry()["metrics"].items()}
         not_yet = set(described) - set(seen)
         assert not_yet <= {"todo_dead_letters_total"}, "described and never emitted"
         assert seen == {name: described[name] for name in seen if name in described}
@@ -56,8 +57,8 @@ class TestLogs:
 
         async def ours() -> list[dict[str, str]]:
             lines = [line for _, line in await watching.logs(ALL_OURS, 3600) if line.startswith("{")]
-            return [told for line in lines if OUR_LOGGERS.match((told := json.loads(line))["logger"])]
+            return [entry for line in lines if OUR_LOGGERS.match((entry := json.loads(line))["logger"])]
 
-        for told in await eventually(ours, lambda found: len(found) >= 6):
-            assert set(told) <= set(telemetry()["fields"]), told
-            assert event.fullmatch(told["message"]), told
+        for entry in await eventually(ours, lambda found: len(found) >= 6):
+            assert set(entry) <= set(telemetry()["fields"]), entry
+            assert event.fullmatch(entry["message"]), entry

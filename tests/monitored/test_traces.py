@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 from devstack.broker import write_topic
+from devstack.observe.ports import NAMESPACE
 from devstack.stack import Stack
 from tests.monitored.browsing import browsing
 from tests.monitored.traffic import Traffic
@@ -56,12 +57,12 @@ class TestTrace:
     ) -> None:
         """A program of somebody's starts it (its `traceparent`), and sends no span of its own to us."""
         id = uuid4().hex
-        answer = await traffic.ada.ask(
+        response = await traffic.ada.ask(
             "POST", "/tasks", {"title": "traced"}, traceparent=f"00-{id}-{CLIENT}-01"
         )
-        assert answer.status == 201
-        wanted = {*REQUEST, *EVENT}
-        spans = await eventually(lambda: watching.trace(id), lambda spans: wanted <= edges(spans))
+        assert response.status == 201
+        expected = {*REQUEST, *EVENT}
+        spans = await eventually(lambda: watching.trace(id), lambda spans: expected <= edges(spans))
         known = {span.id for span in spans}
         assert [span.name for span in spans if span.parent not in known] == ["POST /api/v1/tasks"]
         assert next(span.parent for span in spans if span.parent not in known) == CLIENT
@@ -70,10 +71,10 @@ class TestTrace:
         await traffic.ada.insist("POST", "/reminders", {"title": "traced", "at": soon()})
         (entry,) = await fired(traffic.ada)
         id, path = uuid4().hex, f"/notifications/{entry['id']}/read"
-        answer = await traffic.ada.ask("POST", path, traceparent=f"00-{id}-{CLIENT}-01")
-        assert answer.status == 200
-        told = ("notification/servicekit", "notification/servicekit", "notification-events publish")
-        await eventually(lambda: watching.trace(id), lambda spans: told in edges(spans))
+        response = await traffic.ada.ask("POST", path, traceparent=f"00-{id}-{CLIENT}-01")
+        assert response.status == 200
+        edge = ("notification/servicekit", "notification/servicekit", "notification-events publish")
+        await eventually(lambda: watching.trace(id), lambda spans: edge in edges(spans))
 
 
 class TestBrowser:
@@ -84,7 +85,7 @@ class TestBrowser:
                 await page.get_by_label(label).fill(text)
             await page.get_by_role("button", name="Sign up").click()
             await page.get_by_label("New task").fill("traced from here")
-            async with page.expect_request(lambda asked: asked.method == "POST") as asking:
+            async with page.expect_request(lambda request: request.method == "POST") as asking:
                 await page.keyboard.press("Enter")
             id = (await (await asking.value).header_value("traceparent") or "").split("-")[1]
             spans = await eventually(lambda: watching.trace(id), lambda spans: edges(spans) >= PAGE)
@@ -102,7 +103,7 @@ class TestLogs:
         await write_topic(stack.addresses, "todo-events", poison.encode(), b"somebody")
 
         async def services() -> set[str]:
-            found = await watching.logs(f'{{namespace="todo"}} | trace_id="{id}" | level="error"')
+            found = await watching.logs(f'{{namespace="{NAMESPACE}"}} | trace_id="{id}" | level="error"')
             return {labels["service"] for labels, line in found if "dead letter" in line}
 
         await eventually(services, lambda seen: seen == {"notification", "analytics"})

@@ -10,12 +10,12 @@ from typing import Any
 
 import aiohttp
 
-from tests.system.api import Answer, Api
+from tests.system.api import Api, ApiResponse
 
 EVERY_SECONDS = 0.2
 WRITE_EVERY = 5
 
-Ask = Callable[[int], Coroutine[Any, Any, Answer]]
+Ask = Callable[[int], Coroutine[Any, Any, ApiResponse]]
 
 
 @dataclass(slots=True)
@@ -25,7 +25,7 @@ class Traffic:
     ada: Api
     statuses: Counter[int] = field(default_factory=Counter)
     also: Ask | None = None
-    _under_way: set[asyncio.Task[None]] = field(default_factory=set)
+    _in_flight: set[asyncio.Task[None]] = field(default_factory=set)
 
     @classmethod
     @asynccontextmanager
@@ -37,24 +37,24 @@ class Traffic:
             yield traffic
         finally:
             going.cancel()
-            await asyncio.gather(going, *traffic._under_way, return_exceptions=True)
+            await asyncio.gather(going, *traffic._in_flight, return_exceptions=True)
 
     async def _go(self) -> None:
         started = time.monotonic()
         for number in range(10**9):
             task = asyncio.create_task(self._one(number))
-            self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
+            self._in_flight.add(task)
+            task.add_done_callback(self._in_flight.discard)
             await asyncio.sleep(max(0, started + (number + 1) * EVERY_SECONDS - time.monotonic()))
 
     async def _one(self, number: int) -> None:
         try:
-            answer = await self._ask(number)
-            self.statuses[answer.status] += 1
+            response = await self._ask(number)
+            self.statuses[response.status] += 1
         except (aiohttp.ClientError, TimeoutError):
             self.statuses[0] += 1
 
-    async def _ask(self, number: int) -> Answer:
+    async def _ask(self, number: int) -> ApiResponse:
         if self.also and number % 10 == 0:
             return await self.also(number)
         if number % WRITE_EVERY == 1:

@@ -59,8 +59,8 @@ class Watching:
             apps = await self.metrics('rate(process_cpu_seconds_total{job="todo"}[10s])')
             sidecars = await self.metrics('up{job="dapr"} == 1')
             busy = await self.metrics("todo:requests:rate5m > 1 and todo:requests_slow:ratio_rate5m < 0.05")
-            told = await self.told_of() | self.receivers.unresolved()
-            return _services(apps), _services(sidecars), await self.states(), bool(busy) and not told
+            alerts = await self.told_of() | self.receivers.unresolved()
+            return _services(apps), _services(sidecars), await self.states(), bool(busy) and not alerts
 
         await eventually(look, lambda seen: seen == (SERVICES, SERVICES, {}, True), CALM_SECONDS)
 
@@ -71,33 +71,33 @@ class Watching:
 
     async def loki(self, query: str, seconds: int = 600) -> Json:
         url = f"http://{HOST}:{self.ports.loki}/loki/api/v1/query_range"
-        answer = await self._get(url, query=query, since=f"{seconds}s", limit="1000", step="5")
-        data: Json = answer["data"]
+        response = await self._get(url, query=query, since=f"{seconds}s", limit="1000", step="5")
+        data: Json = response["data"]
         return data
 
     async def trace(self, trace_id: str) -> list["Span"]:
         """The spans of a trace; none while Jaeger doesn't know it."""
         url = f"http://{HOST}:{self.ports.jaeger}/api/traces/{trace_id}"
-        async with self.session.get(url) as answer:
-            found = (await answer.json())["data"] if answer.status == 200 else []
+        async with self.session.get(url) as response:
+            found = (await response.json())["data"] if response.status == 200 else []
         return [span for trace in found for span in _spans(trace)]
 
     async def recent_spans(self, services: list[str]) -> list["Span"]:
         """Spans of the newest traces each of these services takes part in."""
         url = f"http://{HOST}:{self.ports.jaeger}/api/traces"
-        answers = [await self._get(url, service=service, limit="20") for service in services]
-        return [span for answer in answers for trace in answer["data"] for span in _spans(trace)]
+        responses = [await self._get(url, service=service, limit="20") for service in services]
+        return [span for response in responses for trace in response["data"] for span in _spans(trace)]
 
     async def _prometheus(self, what: str, **parameters: str) -> Json:
-        answer = await self._get(f"http://{HOST}:{self.ports.prometheus}/api/v1/{what}", **parameters)
-        assert answer["status"] == "success", answer
-        data: Json = answer["data"]
+        response = await self._get(f"http://{HOST}:{self.ports.prometheus}/api/v1/{what}", **parameters)
+        assert response["status"] == "success", response
+        data: Json = response["data"]
         return data
 
     async def _get(self, url: str, **parameters: str) -> Any:
-        async with self.session.get(url, params=parameters) as answer:
-            assert answer.status == 200, f"{url} {parameters}: {await answer.text()}"
-            return await answer.json()
+        async with self.session.get(url, params=parameters) as response:
+            assert response.status == 200, f"{url} {parameters}: {await response.text()}"
+            return await response.json()
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,9 +45,9 @@ class Receivers:
     listener: Listener = field(init=False)
 
     def __post_init__(self) -> None:
-        self.listener = Listener(self._answer)
+        self.listener = Listener(self._respond)
 
-    def _answer(self, path: str, headers: Headers, body: bytes) -> tuple[int, str, bytes]:
+    def _respond(self, path: str, headers: Headers, body: bytes) -> tuple[int, str, bytes]:
         problem = self.take(path, headers, body)
         return 400 if problem else 200, "text/plain", (problem or "ok").encode()
 

@@ -26,9 +26,9 @@ def telemetry() -> dict[str, Any]:
 def series_names() -> dict[str, str]:
     """Name of each series → name of its metric."""
     found: dict[str, str] = {}
-    for name, told in telemetry()["metrics"].items():
+    for name, entry in telemetry()["metrics"].items():
         base = name.removesuffix("_total")
-        found |= {name: name} | {base + suffix: name for suffix in SUFFIXES[told["type"]]}
+        found |= {name: name} | {base + suffix: name for suffix in SUFFIXES[entry["type"]]}
     return found
 
 

@@ -1,5 +1,6 @@
 """Alerts: each fires when it must and is quiet when it may, says what to do, and reaches whom it should."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -10,7 +11,7 @@ import yaml
 
 from contracts.names import PUBSUB
 from devstack.observe.durations import DURATION, SECONDS, mask_durations, shorten_durations
-from devstack.observe.prometheus import ROUTES, RULES
+from devstack.observe.prometheus import ROUTES, RULES, TEMPLATES
 from devstack.paths import ROOT
 from devstack.toolbox.alertmanager import AMTOOL
 from devstack.toolbox.ensure import find_tool
@@ -32,7 +33,7 @@ def names() -> set[str]:
     return {alert["alert"] for alert in alerts()}
 
 
-def said(tool: Tool, *arguments: str | Path) -> str:
+def run_tool(tool: Tool, *arguments: str | Path) -> str:
     """What a program prints; it must end well."""
     done = subprocess.run([find_tool(tool), *arguments], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -41,12 +42,12 @@ def said(tool: Tool, *arguments: str | Path) -> str:
 
 class TestRules:
     def test_are_what_prometheus_reads(self) -> None:
-        assert "SUCCESS" in said(PROMTOOL, "check", "rules", "--lint-fatal", RULES)
+        assert "SUCCESS" in run_tool(PROMTOOL, "check", "rules", "--lint-fatal", RULES)
 
     @pytest.mark.timeout(900)  # promtool reckons through days of samples: minutes of a processor
     @pytest.mark.parametrize("path", RULE_TESTS, ids=lambda path: path.stem)
     def test_fire_and_are_quiet(self, path: Path) -> None:
-        assert "SUCCESS" in said(PROMTOOL, "test", "rules", path)
+        assert "SUCCESS" in run_tool(PROMTOOL, "test", "rules", path)
 
     def test_have_each_a_test_that_fires_and_one_that_does_not(self) -> None:
         found = {match for path in RULE_TESTS for match in NAME.findall(path.read_text())}
@@ -75,7 +76,7 @@ def test_every_group_of_a_service_is_watched(name: str) -> None:
 
 class TestRoutes:
     def test_are_what_alertmanager_reads(self) -> None:
-        assert "SUCCESS" in said(AMTOOL, "check-config", ROUTES)
+        assert "SUCCESS" in run_tool(AMTOOL, "check-config", ROUTES)
 
     @pytest.mark.parametrize("alert", alerts(), ids=lambda alert: alert["alert"])
     def test_lead_to_whom_it_concerns(self, alert: dict[str, Any]) -> None:
@@ -96,7 +97,22 @@ class TestRoutes:
         assert {name for names_ in named for name in names_.split("|")} <= names()
 
     def receiver(self, *labels: str) -> str:
-        return said(AMTOOL, "config", "routes", "test", "--config.file", ROUTES, *labels).strip()
+        return run_tool(AMTOOL, "config", "routes", "test", "--config.file", ROUTES, *labels).strip()
+
+
+class TestSlack:
+    @pytest.mark.parametrize(("status", "first"), [("firing", "Page"), ("resolved", "Resolved")])
+    def test_names_the_environment_in_the_title(self, status: str, first: str, tmp_path: Path) -> None:
+        data = tmp_path / "data.json"
+        labels = {"severity": "page", "environment": "staging"}
+        group = {"alertname": "ServiceDown", "service": "task"}
+        data.write_text(json.dumps({"status": status, "groupLabels": group, "commonLabels": labels}))
+        text = '{{ template "todo.title" . }}'
+        options = [f"--template.glob={TEMPLATES}", f"--template.text={text}", f"--template.data={data}"]
+        source = tmp_path / "source.tmpl"
+        source.write_text('{{ define "todo.source" }}{{ end }}')
+        title = run_tool(AMTOOL, "template", "render", *options, f"--template.glob={source}").strip()
+        assert title == f"{first} in staging: ServiceDown (task)"
 
 
 class TestShorterTimes:

@@ -10,11 +10,11 @@ from todo_client.api.tasks import create_task, list_tasks, read_task, update_tas
 from todo_client.models import (
     BatchRequest,
     BatchResult,
-    Command,
-    CommandBody,
-    CommandType,
+    CreateProjectCommand,
+    CreateTaskCommand,
     PageTaskPart,
     Problem,
+    ProjectCreate,
     SignedIn,
     SignUp,
     TaskDraft,
@@ -58,14 +58,13 @@ def change_a_task(api: AuthenticatedClient) -> None:
 
 
 def run_a_batch(api: AuthenticatedClient) -> None:
-    project, task = CommandBody(), CommandBody()
-    project["name"] = "Home"
-    task["title"], task["project_id"] = "Sweep", "home"
-    commands = [
-        Command(uuid=str(uuid4()), type_=CommandType.PROJECT_CREATE, temp_id="home", body=project),
-        Command(uuid=str(uuid4()), type_=CommandType.TASK_CREATE, body=task),
-    ]
-    done = run_batch.sync(client=api, body=BatchRequest(commands=commands, atomic=True))
+    project = CreateProjectCommand(
+        uuid=str(uuid4()), type_="project.create", temp_id="home", body=ProjectCreate(name="Home")
+    )
+    task = CreateTaskCommand(
+        uuid=str(uuid4()), type_="task.create", body=TaskDraft(title="Sweep", project_id="home")
+    )
+    done = run_batch.sync(client=api, body=BatchRequest(commands=[project, task], atomic=True))
     assert isinstance(done, BatchResult)
     assert [each.status for each in done.results] == [201, 201]
 

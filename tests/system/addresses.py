@@ -17,17 +17,17 @@ async def left(edge: str, *forwarded: str, **options: Any) -> list[int]:
     while True:
         connector = aiohttp.TCPConnector(limit=1)
         async with aiohttp.ClientSession(connector=connector) as session:
-            told = [await _ask(session, edge, chain, options) for chain in forwarded]
-        seconds = [each[1] for each in told]
+            readings = [await _ask(session, edge, chain, options) for chain in forwarded]
+        seconds = [each[1] for each in readings]
         if seconds == sorted(seconds, reverse=True):
-            return [each[0] for each in told]
+            return [each[0] for each in readings]
 
 
 async def _ask(
     session: aiohttp.ClientSession, edge: str, chain: str, options: dict[str, Any]
 ) -> tuple[int, int]:
     headers = {"x-forwarded-for": chain, **options.get("headers", {})}
-    async with session.get(f"{edge}{PATH}", **{**options, "headers": headers}) as answer:
-        found = POLICY.fullmatch(answer.headers["ratelimit"])
-        assert found, answer.headers["ratelimit"]
+    async with session.get(f"{edge}{PATH}", **{**options, "headers": headers}) as response:
+        found = POLICY.fullmatch(response.headers["ratelimit"])
+        assert found, response.headers["ratelimit"]
         return int(found[1]), int(found[2])

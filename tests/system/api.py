@@ -15,8 +15,8 @@ TRY_AGAIN = frozenset({429, 500, 502, 503, 504})
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """Status, headers and body of an answer; the body parsed where it is JSON."""
+class ApiResponse:
+    """Status, headers and body of a response; the body parsed where it is JSON."""
 
     status: int
     headers: Mapping[str, str]
@@ -33,7 +33,7 @@ class Api:
     refresh_token: str = ""
     user: dict[str, Any] = field(default_factory=dict)
 
-    async def ask(self, method: str, path: str, json: Any = None, **headers: str) -> Answer:
+    async def ask(self, method: str, path: str, json: Any = None, **headers: str) -> ApiResponse:
         """One request, one answer. Header names are written with underscores."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.token:
@@ -42,17 +42,17 @@ class Api:
         async with self.session.request(method, url, json=json, headers=sent) as response:
             is_json = "json" in response.headers.get("content-type", "")
             body = await response.json(content_type=None) if is_json else await response.read()
-            return Answer(response.status, response.headers, body)
+            return ApiResponse(response.status, response.headers, body)
 
-    async def insist(self, method: str, path: str, json: Any = None, **headers: str) -> Answer:
+    async def insist(self, method: str, path: str, json: Any = None, **headers: str) -> ApiResponse:
         """One request, asked again under one idempotency key until somebody answers it."""
         headers.setdefault("idempotency_key", str(uuid4()))
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
-                answer = await self.ask(method, path, json, **headers)
-                if answer.status not in TRY_AGAIN or time.monotonic() > deadline:
-                    return answer
+                response = await self.ask(method, path, json, **headers)
+                if response.status not in TRY_AGAIN or time.monotonic() > deadline:
+                    return response
             except (aiohttp.ClientError, TimeoutError):
                 if time.monotonic() > deadline:
                     raise
@@ -61,9 +61,9 @@ class Api:
     async def sign_up(self, **fields: str) -> "Api":
         """A fresh user."""
         account = {"email": f"{uuid4()}@example.com", "password": "correct horse"} | fields
-        answer = await self.insist("POST", "/auth/sign-up", account)
-        assert answer.status == 201, answer.body
-        body = answer.body
+        response = await self.insist("POST", "/auth/sign-up", account)
+        assert response.status == 201, response.body
+        body = response.body
         return Api(self.session, self.edge, body["access_token"], body["refresh_token"], body["user"])
 
     async def items(self, path: str) -> list[dict[str, Any]]:
@@ -72,17 +72,17 @@ class Api:
         cursor = ""
         while True:
             separator = "&" if "?" in path else "?"
-            answer = await self.insist("GET", f"{path}{separator}limit=200{cursor}")
-            assert answer.status == 200, answer.body
-            found += answer.body["items"]
-            if not answer.body["next_cursor"]:
+            response = await self.insist("GET", f"{path}{separator}limit=200{cursor}")
+            assert response.status == 200, response.body
+            found += response.body["items"]
+            if not response.body["next_cursor"]:
                 return found
-            cursor = f"&cursor={answer.body['next_cursor']}"
+            cursor = f"&cursor={response.body['next_cursor']}"
 
 
 @asynccontextmanager
-async def open_api(edge: str) -> AsyncIterator[Api]:
-    """The API as nobody."""
+async def open_api(edge: str, connector: aiohttp.BaseConnector | None = None) -> AsyncIterator[Api]:
+    """The API as nobody. connector: for an edge whose name or certificate nobody else knows."""
     timeout = aiohttp.ClientTimeout(total=30)
-    async with aiohttp.ClientSession(timeout=timeout) as session:
+    async with aiohttp.ClientSession(timeout=timeout, connector=connector) as session:
         yield Api(session, edge)

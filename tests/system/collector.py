@@ -20,9 +20,9 @@ class Collector:
     listener: Listener = field(init=False)
 
     def __post_init__(self) -> None:
-        self.listener = Listener(self._answer)
+        self.listener = Listener(self._respond)
 
-    def _answer(self, _: str, __: Message, body: bytes) -> tuple[int, str, bytes]:
+    def _respond(self, _: str, __: Message, body: bytes) -> tuple[int, str, bytes]:
         self.take(ExportTraceServiceRequest.FromString(body))
         return 200, "application/x-protobuf", ExportTraceServiceResponse().SerializeToString()
 

@@ -2,7 +2,7 @@
 
 Everybody asks once a second, at a moment of their own. One request in five is a write, with a key of its own.
 Who is refused (429, 503 `overloaded`) goes on with something else: nothing was done, that is the promise. Who
-got no answer, or one that says nothing of what was done, asks again with the same key until it is known.
+got no response, or one that says nothing of what was done, asks again with the same key until it is known.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from uuid import uuid4
 
 import aiohttp
 
-from tests.system.api import Answer, Api
+from tests.system.api import Api, ApiResponse
 from tests.system.test_ledger import Ledger
 from tests.system.waiting import eventually
 
@@ -34,14 +34,14 @@ GOOD, REFUSED, UNSURE = "good", "refused", "unsure"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Attempt:
     """One request: when it was answered, after how many seconds, and what became of it."""
 
     at: float
     took: float
     what: str
     became: str
-    said: str
+    detail: str
     """Status and code, or the name of what went wrong."""
 
 
@@ -62,7 +62,7 @@ class Member:
     user: Api
     ledger: Ledger
     random: Random
-    asked: list[Asked]
+    attempts: list[Attempt]
     own: list[str] = field(default_factory=list)
     open: Write | None = None
     acknowledged: int = 0
@@ -78,22 +78,22 @@ class Member:
             else:
                 await self._write(self._next_write(), is_first=True)
 
-    async def settle(self) -> None:
+    async def finish_open_write(self) -> None:
         """Ask for what is open until it is known."""
         if self.open:
-            answer = await self.ledger.user.insist(
+            response = await self.ledger.user.insist(
                 self.open.method, self.open.path, self.open.body, idempotency_key=self.open.key
             )
-            self._note(answer)
+            self._note(response)
 
     async def _read(self) -> None:
         if self.random.random() > READS_OF_A_TASK:
             await self._ask("GET", self.random.choice(READS))
             return
         known = self.random.choice(list(self.ledger.tasks.values()))
-        answer = await self._ask("GET", f"/tasks/{known['id']}")
-        if answer:
-            assert answer.body["version"] >= known["version"], (known, answer.body)
+        response = await self._ask("GET", f"/tasks/{known['id']}")
+        if response:
+            assert response.body["version"] >= known["version"], (known, response.body)
 
     def _next_write(self) -> Write:
         if not self.own or self.random.random() < 0.5:
@@ -102,41 +102,47 @@ class Member:
         return Write("PATCH", path, {"notes": f"note {uuid4()}"})
 
     async def _write(self, write: Write, *, is_first: bool) -> None:
-        answer = await self._ask(write.method, write.path, write.body, idempotency_key=write.key)
-        was_refused = self.asked[-1].became == REFUSED  # nothing else ran since
-        self.open = None if answer or (was_refused and is_first) else write
-        if answer:
-            self._note(answer)
+        response = await self._ask(write.method, write.path, write.body, idempotency_key=write.key)
+        was_refused = self.attempts[-1].became == REFUSED  # nothing else ran since
+        self.open = None if response or (was_refused and is_first) else write
+        if response:
+            self._note(response)
 
-    def _note(self, answer: Answer) -> None:
-        assert answer.status in (200, 201), answer
+    def _note(self, response: ApiResponse) -> None:
+        assert response.status in (200, 201), response
         self.open = None
         self.acknowledged += 1
-        self.ledger.note(answer.body)
-        if answer.status == 201:
-            self.own.append(answer.body["id"])
+        self.ledger.note(response.body)
+        if response.status == 201:
+            self.own.append(response.body["id"])
 
-    async def _ask(self, method: str, path: str, body: Any = None, **headers: str) -> Answer | None:
-        """The answer, if it is a good one. What is none of those a crowd may get is a failed assertion."""
+    async def _ask(self, method: str, path: str, body: Any = None, **headers: str) -> ApiResponse | None:
+        """The response, if it is a good one. What is none of those a crowd may get is a failed assertion."""
         what = f"{method} {path.split('/')[1].split('?')[0]}"
         began = time.monotonic()
         try:
-            answer = await self.user.ask(method, path, body, **headers)
+            response = await self.user.ask(method, path, body, **headers)
         except (aiohttp.ClientError, TimeoutError) as error:
-            self._tell(began, what, UNSURE, type(error).__name__)
+            self._record(began, what, UNSURE, type(error).__name__)
             return None
-        code = answer.body.get("code", "") if isinstance(answer.body, dict) and answer.status >= 400 else ""
-        said = f"{answer.status} {code}".strip()
-        if answer.status < 300:
-            self._tell(began, what, GOOD, said)
-            return answer
-        assert answer.status in (429, 503), (method, path, answer)
-        self._tell(began, what, REFUSED if answer.status == 429 or code == "overloaded" else UNSURE, said)
+        code = (
+            response.body.get("code", "")
+            if isinstance(response.body, dict) and response.status >= 400
+            else ""
+        )
+        detail = f"{response.status} {code}".strip()
+        if response.status < 300:
+            self._record(began, what, GOOD, detail)
+            return response
+        assert response.status in (429, 503), (method, path, response)
+        self._record(
+            began, what, REFUSED if response.status == 429 or code == "overloaded" else UNSURE, detail
+        )
         return None
 
-    def _tell(self, began: float, what: str, became: str, said: str) -> None:
+    def _record(self, began: float, what: str, became: str, detail: str) -> None:
         now = time.monotonic()
-        self.asked.append(Asked(now, now - began, what, became, said))
+        self.attempts.append(Attempt(now, now - began, what, became, detail))
 
 
 @dataclass(slots=True)
@@ -144,10 +150,10 @@ class Crowd:
     """Everybody who asks, and what they heard so far."""
 
     members: list[Member]
-    asked: list[Asked]
+    attempts: list[Attempt]
 
-    def between(self, start: float, end: float) -> list[Asked]:
-        return [each for each in self.asked if start <= each.at < end]
+    def between(self, start: float, end: float) -> list[Attempt]:
+        return [each for each in self.attempts if start <= each.at < end]
 
     @property
     def acknowledged(self) -> int:
@@ -180,7 +186,7 @@ class Crowd:
         await eventually(latest, lambda found: found >= goodput, seconds=within)
         return time.monotonic() - start
 
-    def told(self, start: float, end: float) -> str:
+    def describe(self, start: float, end: float) -> str:
         """A line for people about that time."""
         found = self.between(start, end)
         words = [f"{self.goodput(start, end):.0f} good/s of {len(found) / (end - start):.0f}"]
@@ -189,8 +195,8 @@ class Crowd:
             if len(took) > 1:
                 cut = statistics.quantiles(took, n=20, method="inclusive")
                 words.append(f"{became}: {len(took)}, p50 {cut[9] * 1e3:.0f}, p95 {cut[18] * 1e3:.0f} ms")
-        said = Counter(each.said for each in found if each.became != GOOD)
-        return "; ".join([*words, ", ".join(f"{number} x {what}" for what, number in said.most_common())])
+        details = Counter(each.detail for each in found if each.became != GOOD)
+        return "; ".join([*words, ", ".join(f"{number} x {what}" for what, number in details.most_common())])
 
 
 @asynccontextmanager
@@ -202,7 +208,7 @@ async def crowd_of(ledgers: Sequence[Ledger], members: int, seed: int = 1) -> As
         for number in range(members):
             ledger = ledgers[number % len(ledgers)]
             user = Api(session, ledger.user.edge, ledger.user.token)
-            crowd.members.append(Member(user, ledger, Random(seed + number), crowd.asked))
+            crowd.members.append(Member(user, ledger, Random(seed + number), crowd.attempts))
         over = asyncio.Event()
         with put_first():
             async with asyncio.TaskGroup() as group:
@@ -212,7 +218,7 @@ async def crowd_of(ledgers: Sequence[Ledger], members: int, seed: int = 1) -> As
                     yield crowd
                 finally:
                     over.set()
-        await asyncio.gather(*[member.settle() for member in crowd.members])
+        await asyncio.gather(*[member.finish_open_write() for member in crowd.members])
 
 
 @contextmanager

@@ -89,6 +89,6 @@ async def endpoints_of(user: Api, mail_server: MailServer) -> AsyncIterator[Endp
         subscription = {"kind": "push", "endpoint": push.url, "keys": browser.keys}
         assert (await user.insist("POST", "/channels", subscription)).status == 201
         mail = await eventually(
-            lambda: user.ask("POST", "/channels", {"kind": "email"}), lambda answer: answer.status == 201
+            lambda: user.ask("POST", "/channels", {"kind": "email"}), lambda response: response.status == 201
         )
         yield Endpoints(webhook, made.body["secret"], push, browser, mail_server, mail.body["target"])

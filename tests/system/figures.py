@@ -11,9 +11,9 @@ KINDS = ["task.created", "task.completed", "task.reopened", "task.deleted"]
 
 async def summary(user: Api) -> dict[str, int]:
     """The user's figures, as analytics counted them."""
-    answer = await user.insist("GET", "/analytics/summary")
-    assert answer.status == 200, answer.body
-    figures: dict[str, int] = answer.body
+    response = await user.insist("GET", "/analytics/summary")
+    assert response.status == 200, response.body
+    figures: dict[str, int] = response.body
     return figures
 
 
@@ -35,8 +35,8 @@ async def notifications(user: Api) -> list[dict[str, Any]]:
 
 async def listen(user: Api, hook: str) -> None:
     """From here on the notification service notes each event about tasks: a delivery to a webhook."""
-    answer = await user.insist("POST", "/webhooks", {"url": hook, "kinds": KINDS})
-    assert answer.status == 201, answer.body
+    response = await user.insist("POST", "/webhooks", {"url": hook, "kinds": KINDS})
+    assert response.status == 201, response.body
 
 
 async def heard(user: Api) -> list[str]:
@@ -54,5 +54,5 @@ async def notified(user: Api, number: int, seconds: float = 30) -> list[str]:
 
 
 async def dead_letters(operator: Api) -> list[dict[str, Any]]:
-    """What the desk has parked, newest first."""
+    """Parked dead letters, newest first."""
     return await operator.items("/ops/dead-letters")

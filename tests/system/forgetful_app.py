@@ -1,4 +1,4 @@
-"""An app that leaves one entry out of its answer to a bulk delivery, the first time it sees it.
+"""An app that leaves one entry out of its response to a bulk delivery, the first time it sees it.
 
 Run as `python -m tests.system.forgetful_app` behind a sidecar; notes what is delivered in the file
 that the environment variable DELIVERIES names. TOPICS: what it subscribes to, `todo-events` unless it says
@@ -60,7 +60,7 @@ async def take(request: Request) -> dict[str, Any]:
 
 
 def is_forgotten(event: dict[str, Any]) -> bool:
-    """Note an event; whether it is left out of the answer."""
+    """Note an event; whether it is left out of the response."""
     data = event.get("data") or {}
     title = data.get("task", {}).get("title", "") if isinstance(data, dict) else ""
     title = title or (event["type"] if "conversation_id" in data else "")

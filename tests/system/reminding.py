@@ -16,9 +16,9 @@ def soon(seconds: float = LEAD_SECONDS) -> str:
 
 async def make_task(user: Api, title: str, at: str) -> dict[str, Any]:
     """A task with a reminder at that instant."""
-    answer = await user.insist("POST", "/tasks", {"title": title, "reminders": [{"at": at}]})
-    assert answer.status == 201, answer.body
-    made: dict[str, Any] = answer.body
+    response = await user.insist("POST", "/tasks", {"title": title, "reminders": [{"at": at}]})
+    assert response.status == 201, response.body
+    made: dict[str, Any] = response.body
     return made
 
 

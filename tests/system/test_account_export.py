@@ -24,9 +24,9 @@ LONG = "ä" * 50_000
 
 
 async def exported(user: Api) -> dict[str, Any]:
-    answer = await user.insist("GET", EXPORT)
-    assert answer.status == 200, answer.body
-    with zipfile.ZipFile(io.BytesIO(answer.body)) as archive:
+    response = await user.insist("GET", EXPORT)
+    assert response.status == 200, response.body
+    with zipfile.ZipFile(io.BytesIO(response.body)) as archive:
         assert archive.testzip() is None
         return {name: json.loads(archive.read(name)) for name in archive.namelist() if name.endswith(".json")}
 
@@ -34,8 +34,8 @@ async def exported(user: Api) -> dict[str, Any]:
 async def fill(user: Api, number: int) -> None:
     """Tasks with long notes, `number` of them."""
     for _ in range(number):
-        answer = await user.insist("POST", "/tasks", {"title": "long", "notes": LONG})
-        assert answer.status == 201
+        response = await user.insist("POST", "/tasks", {"title": "long", "notes": LONG})
+        assert response.status == 201
 
 
 class TestAnExport:
@@ -45,7 +45,9 @@ class TestAnExport:
         await ada.insist("DELETE", f"/tasks/{gone['id']}")
         await ada.insist("POST", "/filters", {"name": "Urgent", "filter": "priority = 4"})
         reminder = {"task_id": kept["id"], "at": "2099-01-01T00:00:00Z"}
-        await eventually(lambda: ada.ask("POST", "/reminders", reminder), lambda answer: answer.status == 201)
+        await eventually(
+            lambda: ada.ask("POST", "/reminders", reminder), lambda response: response.status == 201
+        )
         await ada.insist("POST", "/webhooks", {"url": "http://127.0.0.1:9/hook"})
         await ada.insist("POST", "/chat/messages", {"text": "add by chat"})
         await ada.insist("POST", "/tokens", {"name": "tool", "scopes": ["tasks:read"]})
@@ -78,7 +80,8 @@ class TestAnExport:
         assert started.status == 202, started.body
         path = f"/import/{started.body['id']}"
         done = await eventually(
-            lambda: bob.ask("GET", path), lambda answer: answer.body["status"] not in ("waiting", "running")
+            lambda: bob.ask("GET", path),
+            lambda response: response.body["status"] not in ("waiting", "running"),
         )
         assert (done.body["status"], done.body["added"]) == ("done", 1)
         (copy,) = await bob.items("/tasks")
@@ -91,11 +94,11 @@ class TestAnExport:
 
     async def test_is_one_at_a_time(self, ada: Api) -> None:
         await fill(ada, 10)
-        answers = await asyncio.gather(*(ada.ask("GET", EXPORT) for _ in range(4)))
-        refused = [answer for answer in answers if answer.status != 200]
+        responses = await asyncio.gather(*(ada.ask("GET", EXPORT) for _ in range(4)))
+        refused = [response for response in responses if response.status != 200]
         assert len(refused) >= 1
-        assert all(is_problem(answer, 409, "export-running") for answer in refused)
-        await eventually(lambda: ada.ask("GET", EXPORT), lambda answer: answer.status == 200)
+        assert all(is_problem(response, 409, "export-running") for response in refused)
+        await eventually(lambda: ada.ask("GET", EXPORT), lambda response: response.status == 200)
 
     async def test_is_for_who_signed_in(self, nobody: Api, ada: Api) -> None:
         assert is_problem(await nobody.ask("GET", EXPORT), 401, "token-missing")
@@ -104,7 +107,7 @@ class TestAnExport:
         assert is_problem(await tool.ask("GET", EXPORT), 403, "insufficient-scope")
 
     async def test_that_can_not_be_completed_is_cut_off(self, healthy: Stack, ada: Api) -> None:
-        """The chat service goes away behind the point of no return: no answer looks whole."""
+        """The chat service goes away behind the point of no return: no response looks whole."""
         await ada.insist("POST", "/chat/messages", {"text": "add by chat"})
         with keep_down(find_app_pids(healthy.folder, "chat")), pytest.raises(aiohttp.ClientPayloadError):
             await ada.ask("GET", EXPORT)

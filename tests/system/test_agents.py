@@ -11,7 +11,7 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
 
-from tests.system.api import Answer, Api
+from tests.system.api import Api, ApiResponse
 from tests.system.test_api_tokens import lacks, made
 from tests.system.test_failures import is_problem
 
@@ -34,12 +34,12 @@ async def call(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
     return dict(result.structured_content or {})
 
 
-async def ask(user: Api, method: str = "POST", **headers: str) -> Answer:
+async def ask(user: Api, method: str = "POST", **headers: str) -> ApiResponse:
     """A request to `/mcp` without a client that knows the protocol."""
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     sent |= {"accept": "application/json, text/event-stream", "content-type": "application/json"}
-    async with user.session.request(method, f"{user.edge}/mcp", json=LIST_TOOLS, headers=sent) as answer:
-        return Answer(answer.status, answer.headers, await answer.json(content_type=None))
+    async with user.session.request(method, f"{user.edge}/mcp", json=LIST_TOOLS, headers=sent) as response:
+        return ApiResponse(response.status, response.headers, await response.json(content_type=None))
 
 
 class TestAnAgent:
@@ -103,9 +103,9 @@ class TestAnAgent:
 
 class TestADoor:
     async def test_needs_a_token(self, nobody: Api) -> None:
-        answer = await ask(nobody)
-        assert is_problem(answer, 401, "token-missing")
-        assert answer.headers["www-authenticate"] == "Bearer"
+        response = await ask(nobody)
+        assert is_problem(response, 401, "token-missing")
+        assert response.headers["www-authenticate"] == "Bearer"
 
     async def test_needs_a_token_that_is_good(self, nobody: Api) -> None:
         for token in ("todo_" + "x" * 43, "made.up.token"):
@@ -119,9 +119,9 @@ class TestADoor:
         """There is no stream to listen to and no session to end."""
         token = (await made(ada, "tasks:read"))["token"]
         for method in ("GET", "DELETE"):
-            answer = await ask(ada, method, authorization=f"Bearer {token}")
-            assert is_problem(answer, 405, "method-not-allowed")
-            assert answer.headers["allow"] == "POST"
+            response = await ask(ada, method, authorization=f"Bearer {token}")
+            assert is_problem(response, 405, "method-not-allowed")
+            assert response.headers["allow"] == "POST"
 
     async def test_is_limited_as_the_rest_of_the_api(self, ada: Api) -> None:
         token = (await made(ada, "tasks:read"))["token"]

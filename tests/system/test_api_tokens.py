@@ -9,7 +9,7 @@ from frontend_service.gateway.api_tokens import FRESH_SECONDS
 
 from contracts.scopes import SCOPES
 from devstack.stack import Stack
-from tests.system.api import Answer, Api
+from tests.system.api import Api, ApiResponse
 from tests.system.test_failures import is_problem
 from tests.system.waiting import eventually
 
@@ -17,9 +17,9 @@ READS = ("/users/me", "/tasks", "/notifications", "/channels", "/chat/conversati
 
 
 async def made(user: Api, *scopes: str, **fields: Any) -> dict[str, Any]:
-    answer = await user.insist("POST", "/tokens", {"name": "test", "scopes": scopes, **fields})
-    assert answer.status == 201, answer.body
-    body: dict[str, Any] = answer.body
+    response = await user.insist("POST", "/tokens", {"name": "test", "scopes": scopes, **fields})
+    assert response.status == 201, response.body
+    body: dict[str, Any] = response.body
     return body
 
 
@@ -28,11 +28,13 @@ async def program(user: Api, *scopes: str, **fields: Any) -> Api:
     return Api(user.session, user.edge, (await made(user, *scopes, **fields))["token"])
 
 
-def lacks(answer: Answer, scope: str = "") -> bool:
+def lacks(response: ApiResponse, scope: str = "") -> bool:
     """Whether the token was refused because it has too little scope, and which it would need."""
-    told = f', scope="{scope}"' if scope else ""
-    challenge = f'Bearer error="insufficient_scope"{told}'
-    return is_problem(answer, 403, "insufficient-scope") and answer.headers["www-authenticate"] == challenge
+    parameter = f', scope="{scope}"' if scope else ""
+    challenge = f'Bearer error="insufficient_scope"{parameter}'
+    return (
+        is_problem(response, 403, "insufficient-scope") and response.headers["www-authenticate"] == challenge
+    )
 
 
 class TestScopes:
@@ -70,9 +72,9 @@ class TestScopes:
 
     async def test_hold_for_what_the_assistant_does_too(self, ada: Api) -> None:
         tool = await program(ada, "chat:write")
-        said = await tool.insist("POST", "/chat/messages", {"text": "add buy milk"})
-        assert (said.status, said.body["actions"]) == (200, [])
-        assert "tasks:write" in said.body["reply"]
+        reply = await tool.insist("POST", "/chat/messages", {"text": "add buy milk"})
+        assert (reply.status, reply.body["actions"]) == (200, [])
+        assert "tasks:write" in reply.body["reply"]
         assert await ada.items("/tasks") == []
 
     async def test_is_not_needed_to_tell_what_the_assistant_did(self, ada: Api) -> None:
@@ -147,7 +149,7 @@ class TestTheEnd:
         assert (await tool.ask("GET", "/tasks")).status == 200
         assert (await ada.ask("DELETE", f"/tokens/{token['id']}")).status == 204
         begin = asyncio.get_running_loop().time()
-        await eventually(lambda: tool.ask("GET", "/tasks"), lambda answer: answer.status == 401)
+        await eventually(lambda: tool.ask("GET", "/tasks"), lambda response: response.status == 401)
         assert asyncio.get_running_loop().time() - begin < FRESH_SECONDS + 2
         assert is_problem(await tool.ask("GET", "/tasks"), 401, "api-token-invalid")
 
@@ -155,10 +157,10 @@ class TestTheEnd:
         soon = datetime.now(UTC) + timedelta(seconds=5)
         tool = await program(ada, "tasks:read", expires_at=soon.isoformat())
         assert (await tool.ask("GET", "/tasks")).status == 200
-        await eventually(lambda: tool.ask("GET", "/tasks"), lambda answer: answer.status == 401)
+        await eventually(lambda: tool.ask("GET", "/tasks"), lambda response: response.status == 401)
 
     async def test_comes_with_the_account(self, ada: Api) -> None:
         tool = await program(ada, "tasks:read")
         assert (await tool.ask("GET", "/tasks")).status == 200
         assert (await ada.ask("DELETE", "/users/me")).status == 204
-        await eventually(lambda: tool.ask("GET", "/tasks"), lambda answer: answer.status == 401)
+        await eventually(lambda: tool.ask("GET", "/tasks"), lambda response: response.status == 401)

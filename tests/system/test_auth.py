@@ -22,27 +22,27 @@ from tests.system.waiting import eventually
 class TestSignUp:
     async def test_gives_the_user_and_tokens(self, nobody: Api) -> None:
         email = f"{uuid4()}@Example.com"
-        answer = await nobody.ask(
+        response = await nobody.ask(
             "POST",
             "/auth/sign-up",
             {"email": email, "password": "correct horse", "time_zone": "Europe/Berlin"},
         )
-        assert answer.status == 201
-        assert answer.body["user"]["email"] == email.lower()
-        assert answer.body["user"]["time_zone"] == "Europe/Berlin"
-        assert answer.body["expires_in"] == 900
-        assert "password" not in json.dumps(answer.body)
+        assert response.status == 201
+        assert response.body["user"]["email"] == email.lower()
+        assert response.body["user"]["time_zone"] == "Europe/Berlin"
+        assert response.body["expires_in"] == 900
+        assert "password" not in json.dumps(response.body)
 
     async def test_of_a_taken_address_is_409_in_any_spelling(self, nobody: Api) -> None:
         account = {"email": f"{uuid4()}@example.com", "password": "correct horse"}
         await nobody.ask("POST", "/auth/sign-up", account)
-        answer = await nobody.ask("POST", "/auth/sign-up", account | {"email": account["email"].upper()})
-        assert is_problem(answer, 409, "email-taken")
+        response = await nobody.ask("POST", "/auth/sign-up", account | {"email": account["email"].upper()})
+        assert is_problem(response, 409, "email-taken")
 
     async def test_of_one_address_many_times_at_once_makes_one_account(self, nobody: Api) -> None:
         account = {"email": f"{uuid4()}@example.com", "password": "correct horse"}
-        answers = await asyncio.gather(*(nobody.ask("POST", "/auth/sign-up", account) for _ in range(5)))
-        assert sorted(answer.status for answer in answers) == [201, 409, 409, 409, 409]
+        responses = await asyncio.gather(*(nobody.ask("POST", "/auth/sign-up", account) for _ in range(5)))
+        assert sorted(response.status for response in responses) == [201, 409, 409, 409, 409]
 
     @pytest.mark.parametrize(
         ("wrong", "pointer"),
@@ -55,17 +55,17 @@ class TestSignUp:
     )
     async def test_points_at_what_is_wrong(self, nobody: Api, wrong: dict[str, str], pointer: str) -> None:
         account = {"email": f"{uuid4()}@example.com", "password": "correct horse"} | wrong
-        answer = await nobody.ask("POST", "/auth/sign-up", account)
-        assert is_problem(answer, 422, "invalid")
-        assert answer.body["errors"][0]["pointer"] == pointer
+        response = await nobody.ask("POST", "/auth/sign-up", account)
+        assert is_problem(response, 422, "invalid")
+        assert response.body["errors"][0]["pointer"] == pointer
 
 
 class TestSignIn:
     async def test_with_the_right_password(self, nobody: Api, ada: Api) -> None:
         credentials = {"email": ada.user["email"], "password": "correct horse"}
-        answer = await nobody.ask("POST", "/auth/sign-in", credentials)
-        assert answer.status == 200
-        assert answer.body["user"]["id"] == ada.user["id"]
+        response = await nobody.ask("POST", "/auth/sign-in", credentials)
+        assert response.status == 200
+        assert response.body["user"]["id"] == ada.user["id"]
 
     async def test_does_not_tell_whether_the_account_exists(self, nobody: Api, ada: Api) -> None:
         wrong = await nobody.ask("POST", "/auth/sign-in", {"email": ada.user["email"], "password": "wrong"})
@@ -79,16 +79,16 @@ class TestSignIn:
         guess = {"email": ada.user["email"], "password": "wrong"}
         for _ in range(10):
             assert (await nobody.ask("POST", "/auth/sign-in", guess)).status == 401
-        answer = await nobody.ask("POST", "/auth/sign-in", guess | {"password": "correct horse"})
-        assert is_problem(answer, 429, "too-many-attempts")
-        assert int(answer.headers["retry-after"]) > 0
+        response = await nobody.ask("POST", "/auth/sign-in", guess | {"password": "correct horse"})
+        assert is_problem(response, 429, "too-many-attempts")
+        assert int(response.headers["retry-after"]) > 0
 
 
 class TestRefresh:
     async def _refresh(self, user: Api, token: str) -> dict[str, str]:
-        answer = await user.ask("POST", "/auth/refresh", {"refresh_token": token}, authorization="")
-        assert answer.status == 200, answer.body
-        tokens: dict[str, str] = answer.body
+        response = await user.ask("POST", "/auth/refresh", {"refresh_token": token}, authorization="")
+        assert response.status == 200, response.body
+        tokens: dict[str, str] = response.body
         return tokens
 
     async def test_gives_new_tokens(self, ada: Api) -> None:
@@ -106,13 +106,13 @@ class TestRefresh:
 
     async def test_at_once_with_one_token_works_for_one(self, ada: Api) -> None:
         body = {"refresh_token": ada.refresh_token}
-        answers = await asyncio.gather(*(ada.ask("POST", "/auth/refresh", body) for _ in range(4)))
-        assert sum(answer.status == 200 for answer in answers) == 1
+        responses = await asyncio.gather(*(ada.ask("POST", "/auth/refresh", body) for _ in range(4)))
+        assert sum(response.status == 200 for response in responses) == 1
 
     async def test_after_signing_out_is_refused(self, ada: Api) -> None:
         assert (await ada.ask("POST", "/auth/sign-out", {"refresh_token": ada.refresh_token})).status == 204
-        answer = await ada.ask("POST", "/auth/refresh", {"refresh_token": ada.refresh_token})
-        assert is_problem(answer, 401, "refresh-token-invalid")
+        response = await ada.ask("POST", "/auth/refresh", {"refresh_token": ada.refresh_token})
+        assert is_problem(response, 401, "refresh-token-invalid")
 
 
 class TestAccessToken:
@@ -127,10 +127,10 @@ class TestAccessToken:
     @pytest.mark.parametrize("path", PATHS)
     @pytest.mark.parametrize("kind", ["garbage", "other key", "expired", "no signature", "changed"])
     async def test_that_is_wrong_is_401(self, ada: Api, path: str, kind: str) -> None:
-        answer = await ada.ask("GET", path, authorization=f"Bearer {forged(ada.token, kind)}")
-        assert answer.status == 401, answer.body
-        assert answer.body["code"] in ("invalid-token", "token-expired")
-        assert answer.headers["www-authenticate"] == "Bearer"
+        response = await ada.ask("GET", path, authorization=f"Bearer {forged(ada.token, kind)}")
+        assert response.status == 401, response.body
+        assert response.body["code"] in ("invalid-token", "token-expired")
+        assert response.headers["www-authenticate"] == "Bearer"
 
     async def test_of_another_user_shows_nothing_of_mine(self, nobody: Api, ada: Api) -> None:
         task = (await ada.insist("POST", "/tasks", {"title": "private"})).body
@@ -143,8 +143,8 @@ class TestAccessToken:
             ("POST", "/restore"),
         ]:
             body: Any = {} if method == "PATCH" else None
-            answer = await bob.ask(method, f"/tasks/{task['id']}{path}", body)
-            assert is_problem(answer, 404, "not-found")
+            response = await bob.ask(method, f"/tasks/{task['id']}{path}", body)
+            assert is_problem(response, 404, "not-found")
         assert await bob.items("/tasks") == []
 
 

@@ -81,7 +81,7 @@ class TestAWebhook:
         assert (await logged(ada, hanging, 0))["log"] == [], "it waited for the other one"
         delivery = await logged(ada, hanging, 1)
         receiver.gate.is_open = True
-        assert (delivery["state"], delivery["log"][0]["error"]) == ("due", "no answer in time")
+        assert (delivery["state"], delivery["log"][0]["error"]) == ("due", "no response in time")
         assert (await logged(ada, hanging, 2))["state"] == "delivered"
         assert {call.delivery for call in receiver.calls} == {delivery["id"]}
 
@@ -115,7 +115,7 @@ class TestAMailbox:
     ) -> None:
         user = await nobody.sign_up(email=f"bounce-{uuid4()}@example.com")
         await eventually(
-            lambda: user.ask("POST", "/channels", {"kind": "email"}), lambda answer: answer.status == 201
+            lambda: user.ask("POST", "/channels", {"kind": "email"}), lambda response: response.status == 201
         )
         await remind(user)
         assert "bounced: 550" in (await dropped(user, "email"))["note"]

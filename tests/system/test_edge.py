@@ -33,15 +33,15 @@ class TestPaths:
     async def test_that_are_not_of_the_api_end_at_the_edge(self, ada: Api, path: str) -> None:
         url = f"{ada.edge}/api/v1{path}"
         headers = {"authorization": f"Bearer {ada.token}"}
-        async with ada.session.post(URL(url, encoded=True), json={}, headers=headers) as answer:
-            assert answer.status == 404
-            assert answer.headers["content-type"] == "application/problem+json"
+        async with ada.session.post(URL(url, encoded=True), json={}, headers=headers) as response:
+            assert response.status == 404
+            assert response.headers["content-type"] == "application/problem+json"
 
     async def test_of_dapr_on_the_frontend_itself_need_the_app_token(self, healthy: Stack) -> None:
         async with aiohttp.ClientSession() as session:
             for path in ("/events/broadcast/todo-events", "/dapr/subscribe", "/job/x"):
-                async with session.post(healthy.addresses.edge + path, json={"entries": []}) as answer:
-                    assert answer.status == 401
+                async with session.post(healthy.addresses.edge + path, json={"entries": []}) as response:
+                    assert response.status == 401
 
 
 class TestServices:
@@ -52,10 +52,10 @@ class TestServices:
         url = healthy.addresses.app(app).url
         async with aiohttp.ClientSession() as session:
             for path in ("/tasks", "/events/pubsub/todo-events", "/openapi.json"):
-                async with session.post(url + path, json={}) as answer:
-                    assert answer.status == 401
-            async with session.get(url + "/healthz") as answer:
-                assert answer.status == 200
+                async with session.post(url + path, json={}) as response:
+                    assert response.status == 401
+            async with session.get(url + "/healthz") as response:
+                assert response.status == 200
 
     async def test_refuse_events_that_come_as_a_call(self, healthy: Stack) -> None:
         """A service may invoke another one, but not speak as its broker."""
@@ -66,9 +66,9 @@ class TestServices:
             aiohttp.ClientSession() as session,
             session.post(
                 f"{sidecar}/events/pubsub/todo-events", json={"entries": []}, headers=headers
-            ) as answer,
+            ) as response,
         ):
-            assert answer.status == 401
+            assert response.status == 401
 
 
 class TestScopes:
@@ -89,26 +89,26 @@ class TestScopes:
         url = f"{healthy.addresses.app(app).sidecar_url}/v1.0/publish/pubsub/{topic}"
         async with (
             aiohttp.ClientSession() as session,
-            session.post(url, json={"type": "of-nobody"}, headers={"dapr-api-token": token}) as answer,
+            session.post(url, json={"type": "of-nobody"}, headers={"dapr-api-token": token}) as response,
         ):
-            assert answer.status == status
+            assert response.status == status
 
 
 class TestRequests:
     async def test_are_counted_in_headers(self, ada: Api) -> None:
-        answer = await ada.ask("GET", "/tasks")
-        assert answer.headers["ratelimit-policy"] == '"default";q=2000;w=10'
-        assert answer.headers["ratelimit"].startswith('"default";r=')
+        response = await ada.ask("GET", "/tasks")
+        assert response.headers["ratelimit-policy"] == '"default";q=2000;w=10'
+        assert response.headers["ratelimit"].startswith('"default";r=')
 
     @pytest.mark.filterwarnings("ignore:Sending a large body")
     async def test_with_too_large_a_body_are_413(self, ada: Api) -> None:
-        answer = await ada.ask("POST", "/tasks", {"title": "x", "notes": "n" * (1024 * 1024)})
-        assert is_problem(answer, 413, "too-large")
+        response = await ada.ask("POST", "/tasks", {"title": "x", "notes": "n" * (1024 * 1024)})
+        assert is_problem(response, 413, "too-large")
 
     async def test_show_no_header_of_the_inside(self, ada: Api) -> None:
-        answer = await ada.ask("GET", "/tasks", dapr_caller_app_id="operator", dapr_app_id="user")
-        assert answer.status == 200
-        assert not [name for name in answer.headers if name.lower().startswith("dapr")]
+        response = await ada.ask("GET", "/tasks", dapr_caller_app_id="operator", dapr_app_id="user")
+        assert response.status == 200
+        assert not [name for name in response.headers if name.lower().startswith("dapr")]
 
     async def test_are_answered_by_every_replica(self, healthy: Stack, ada: Api) -> None:
         for name in ("frontend", "frontend-2"):
@@ -121,10 +121,10 @@ class TestTasks:
 
     async def test_idempotency_key(self, ada: Api) -> None:
         key = str(uuid4())
-        answers = await asyncio.gather(
+        responses = await asyncio.gather(
             *(ada.ask("POST", "/tasks", {"title": "once"}, idempotency_key=key) for _ in range(6))
         )
-        assert {answer.body["id"] for answer in answers} == {answers[0].body["id"]}
+        assert {response.body["id"] for response in responses} == {responses[0].body["id"]}
         assert len(await ada.items("/tasks")) == 1
         other = await ada.ask("POST", "/tasks", {"title": "other"}, idempotency_key=key)
         assert is_problem(other, 422, "idempotency-key-reused")
@@ -152,9 +152,9 @@ class TestTasks:
 
     @pytest.mark.parametrize("cursor", ["x", "bm90IGEgY3Vyc29y", "%F0%9F%98%80"])
     async def test_wrong_cursor(self, ada: Api, cursor: str) -> None:
-        answer = await ada.ask("GET", f"/tasks?cursor={cursor}")
-        assert is_problem(answer, 422, "cursor-invalid")
-        assert answer.body["errors"][0]["pointer"] == "?cursor"
+        response = await ada.ask("GET", f"/tasks?cursor={cursor}")
+        assert is_problem(response, 422, "cursor-invalid")
+        assert response.body["errors"][0]["pointer"] == "?cursor"
 
     async def test_life(self, ada: Api) -> None:
         task = (await ada.ask("POST", "/tasks", {"title": "a"})).body
@@ -174,5 +174,5 @@ class TestAddress:
     async def test_is_the_last_one_a_proxy_on_this_machine_names(self, healthy: Stack) -> None:
         """What stands before it comes from the client, who can write anything."""
         ada, bob, made_up = (f"203.0.113.{number}" for number in random.sample(range(256), 3))
-        told = await left(healthy.addresses.edge, ada, ada, f"{made_up}, {ada}", bob, made_up)
-        assert told == [1996, 1992, 1988, 1996, 1996]
+        remaining = await left(healthy.addresses.edge, ada, ada, f"{made_up}, {ada}", bob, made_up)
+        assert remaining == [1996, 1992, 1988, 1996, 1996]

@@ -38,9 +38,9 @@ async def publish(stack: Stack, app: str, topic: str, event: Any) -> int:
     headers = {"dapr-api-token": token, "content-type": CLOUD_EVENT_CONTENT_TYPE}
     async with (
         aiohttp.ClientSession() as session,
-        session.post(url, data=json.dumps(event), headers=headers) as answer,
+        session.post(url, data=json.dumps(event), headers=headers) as response,
     ):
-        return answer.status
+        return response.status
 
 
 async def events_of(stack: Stack, user: Api) -> list[dict[str, Any]]:
@@ -89,12 +89,12 @@ class TestRule1:
         await ada.insist("POST", "/tasks", {"title": "behind the poison"})
         await counted(ada, tasks_created=2)
         await notified(ada, 2)
-        letters = await eventually(
+        found = await eventually(
             lambda: dead_letters(operator), lambda all: sum(a["event_id"] == broken["id"] for a in all) >= 2
         )
-        mine = [letter for letter in letters if letter["event_id"] == broken["id"]]
-        assert {letter["consumer"] for letter in mine} == {"analytics", "notification"}
-        assert all("task" in letter["cause"] for letter in mine)
+        mine = [dead_letter for dead_letter in found if dead_letter["event_id"] == broken["id"]]
+        assert {dead_letter["consumer"] for dead_letter in mine} == {"analytics", "notification"}
+        assert all("task" in dead_letter["cause"] for dead_letter in mine)
         assert json.loads(mine[0]["event"])["data"] == broken["data"]
 
     @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ class TestRule1:
         async def buried() -> list[Message]:
             return (await read_topic(healthy.addresses, "dlq"))[before:]
 
-        await eventually(buried, lambda letters: len(letters) >= 2)
+        await eventually(buried, lambda found: len(found) >= 2)
         assert len(await dead_letters(operator)) > 0
 
 
@@ -154,8 +154,8 @@ class TestRule4:
 
         async def change() -> None:
             for number in range(1, 60):
-                answer = await ada.insist("PATCH", f"/tasks/{task['id']}", {"title": str(number)})
-                assert answer.status == 200, answer.body
+                response = await ada.insist("PATCH", f"/tasks/{task['id']}", {"title": str(number)})
+                assert response.status == 200, response.body
 
         async def disturb() -> None:
             for _ in range(3):
@@ -190,7 +190,7 @@ class TestRule5:
                 await ada.insist("POST", "/tasks", {"title": f"task {number}"})
             await counted(ada, tasks_created=30)
             replica = healthy.add_replica("notification")
-            await eventually(_now(lambda: _answers(replica)), bool)
+            await eventually(_now(lambda: _is_reachable(replica)), bool)
         try:
             found = await notified(ada, 30, seconds=90)
         finally:
@@ -214,8 +214,8 @@ class TestRule6:
             command=[sys.executable, "-m", "tests.system.forgetful_app"],
         )
         try:
-            answer = await ada.insist("POST", "/chat/messages", {"text": "add milk"})
-            assert answer.status == 200, answer.body
+            response = await ada.insist("POST", "/chat/messages", {"text": "add milk"})
+            assert response.status == 200, response.body
             await counted(ada, chat_messages=1)
             await ada.insist("POST", "/tasks", {"title": "behind it"})
 
@@ -298,10 +298,10 @@ class TestRule11:
 
     async def test_trace_reaches_every_service(self, healthy: Stack, ada: Api, collector: Collector) -> None:
         trace_id = uuid4().hex
-        answer = await ada.ask(
+        response = await ada.ask(
             "POST", "/tasks", {"title": "traced"}, traceparent=f"00-{trace_id}-00f067aa0ba902b7-01"
         )
-        assert trace_id in answer.headers["traceparent"]
+        assert trace_id in response.headers["traceparent"]
         event = (await eventually(lambda: events_of(healthy, ada), bool))[0]
         assert trace_id in event["traceparent"]
 
@@ -312,7 +312,7 @@ class TestRule11:
         await eventually(services, lambda seen: everybody <= seen)
 
 
-def _answers(instance: AppAddress) -> bool:
+def _is_reachable(instance: AppAddress) -> bool:
     return all(check.passes() for check in list_checks_of(instance))
 
 

@@ -8,18 +8,18 @@ import pytest
 
 from devstack import credentials, faults
 from devstack.stack import Stack
-from tests.system.api import Answer, Api
+from tests.system.api import Api, ApiResponse
 from tests.system.figures import counted, listen, notified
 from tests.system.waiting import eventually
 
 
-def is_problem(answer: Answer, status: int, code: str) -> bool:
-    """Whether an answer is the problem document it should be."""
+def is_problem(response: ApiResponse, status: int, code: str) -> bool:
+    """Whether a response is the problem document it should be."""
     return (
-        answer.status == status
-        and answer.headers["content-type"] == "application/problem+json"
-        and answer.body["code"] == code
-        and len(answer.body["trace_id"]) == 32
+        response.status == status
+        and response.headers["content-type"] == "application/problem+json"
+        and response.body["code"] == code
+        and len(response.body["trace_id"]) == 32
     )
 
 
@@ -30,8 +30,8 @@ class TestKafkaAway:
         await listen(ada, hook)
         with faults.pause_processes([faults.read_server_pid(healthy.folder, "kafka")]):
             for number in range(30):
-                answer = await ada.ask("POST", "/tasks", {"title": f"task {number}"})
-                assert answer.status == 201
+                response = await ada.ask("POST", "/tasks", {"title": f"task {number}"})
+                assert response.status == 201
         await counted(ada, tasks_created=30, seconds=60)
         assert len(await notified(ada, 30, seconds=60)) == 30
 
@@ -39,9 +39,9 @@ class TestKafkaAway:
 class TestRedisAway:
     async def test_chat_says_so_and_the_rest_works(self, healthy: Stack, ada: Api) -> None:
         with faults.pause_processes([faults.read_server_pid(healthy.folder, "redis")]):
-            answer = await ada.ask("POST", "/chat/messages", {"text": "add milk"})
-            assert is_problem(answer, 503, "conversations-unavailable"), answer
-            assert "tasks are not affected" in answer.body["detail"]
+            response = await ada.ask("POST", "/chat/messages", {"text": "add milk"})
+            assert is_problem(response, 503, "conversations-unavailable"), response
+            assert "tasks are not affected" in response.body["detail"]
             assert (await ada.ask("POST", "/tasks", {"title": "milk"})).status == 201
             await counted(ada, tasks_created=1)
         again = await eventually(
@@ -55,8 +55,8 @@ class TestRedisAway:
         first = await ada.ask("POST", "/chat/messages", {"text": "list"})
         message = {"text": "add milk", "conversation_id": first.body["conversation_id"]}
         with faults.pause_processes([faults.read_server_pid(healthy.folder, "redis")]):
-            answer = await ada.ask("POST", "/chat/messages", message, idempotency_key="one")
-            assert answer.status == 503
+            response = await ada.ask("POST", "/chat/messages", message, idempotency_key="one")
+            assert response.status == 503
         await ada.insist("POST", "/chat/messages", message, idempotency_key="one")
         assert [task["title"] for task in await ada.items("/tasks")] == ["milk"]
 
@@ -69,10 +69,10 @@ class TestServiceAway:
     async def test_sidecar_gone_is_a_clear_503(self, healthy: Stack, ada: Api, app: str, path: str) -> None:
         pids = faults.find_sidecar_pids(healthy.folder, app)
         with faults.keep_down(pids):
-            answer = await eventually(lambda: ada.ask("GET", path), lambda answer: answer.status != 200)
-            assert is_problem(answer, 503, f"{app}-unavailable"), answer
-            assert int(answer.headers["retry-after"]) > 0
-        await eventually(lambda: ada.ask("GET", path), lambda answer: answer.status == 200)
+            response = await eventually(lambda: ada.ask("GET", path), lambda response: response.status != 200)
+            assert is_problem(response, 503, f"{app}-unavailable"), response
+            assert int(response.headers["retry-after"]) > 0
+        await eventually(lambda: ada.ask("GET", path), lambda response: response.status == 200)
 
     async def test_sidecar_gone_is_looked_for_once(self, healthy: Stack) -> None:
         """By the sidecar that calls; who asked it asks again (decision 34)."""
@@ -80,12 +80,12 @@ class TestServiceAway:
         headers = {"dapr-app-id": "task", "dapr-api-token": token}
         url = f"{healthy.addresses.app('chat').sidecar_url}/tasks"
         async with aiohttp.ClientSession(headers=headers) as session:
-            async with session.get(url) as answer:
-                assert answer.status == 401
+            async with session.get(url) as response:
+                assert response.status == 401
             with faults.keep_down(faults.find_sidecar_pids(healthy.folder, "task")):
                 began = time.monotonic()
-                async with session.get(url) as answer:
-                    assert (answer.status, "ERR_DIRECT_INVOKE" in await answer.text()) == (500, True)
+                async with session.get(url) as response:
+                    assert (response.status, "ERR_DIRECT_INVOKE" in await response.text()) == (500, True)
                 assert time.monotonic() - began < 0.3  # the pause was 0.3 s, of Dapr's own default it is 1 s
         await eventually(lambda: _status(url, headers), lambda status: status == 401)
 
@@ -93,21 +93,21 @@ class TestServiceAway:
         with faults.keep_down(faults.find_app_pids(healthy.folder, "task")):
             assert is_problem(await ada.ask("GET", "/tasks"), 503, "task-unavailable")
             assert (await ada.ask("GET", "/analytics/summary")).status == 200
-        await eventually(lambda: ada.ask("GET", "/tasks"), lambda answer: answer.status == 200)
+        await eventually(lambda: ada.ask("GET", "/tasks"), lambda response: response.status == 200)
 
     async def test_own_sidecar_of_the_edge_gone_is_a_clear_503(self, healthy: Stack, ada: Api) -> None:
         with faults.keep_down(faults.find_sidecar_pids(healthy.folder, "frontend")):
-            answer = await ada.ask("GET", "/tasks")
-            assert answer.status == 503
-            assert answer.headers["content-type"] == "application/problem+json"
-        await eventually(lambda: ada.ask("GET", "/tasks"), lambda answer: answer.status == 200)
+            response = await ada.ask("GET", "/tasks")
+            assert response.status == 503
+            assert response.headers["content-type"] == "application/problem+json"
+        await eventually(lambda: ada.ask("GET", "/tasks"), lambda response: response.status == 200)
 
     async def test_nobody_waits_long_while_it_is_gone(self, healthy: Stack, ada: Api) -> None:
         with faults.keep_down(faults.find_app_pids(healthy.folder, "task")):
             async with asyncio.timeout(20):
                 for _ in range(10):
                     assert (await ada.ask("GET", "/tasks")).status == 503
-        await eventually(lambda: ada.ask("GET", "/tasks"), lambda answer: answer.status == 200)
+        await eventually(lambda: ada.ask("GET", "/tasks"), lambda response: response.status == 200)
 
     async def test_keys_are_remembered_while_the_user_service_is_gone(self, healthy: Stack, ada: Api) -> None:
         await ada.insist("GET", "/tasks")
@@ -117,5 +117,5 @@ class TestServiceAway:
 
 
 async def _status(url: str, headers: dict[str, str]) -> int:
-    async with aiohttp.ClientSession(headers=headers) as session, session.get(url) as answer:
-        return answer.status
+    async with aiohttp.ClientSession(headers=headers) as session, session.get(url) as response:
+        return response.status

@@ -23,7 +23,7 @@ from tests.system.fuzzing.bystander import Bystander
 from tests.system.fuzzing.journeys import Case, Journeys
 from tests.system.fuzzing.operations import Operation, read_operations
 from tests.system.fuzzing.raw_http import Raw, exchange
-from tests.system.fuzzing.requests import CHANGES, Change, Draft, draft_of, hostile, told
+from tests.system.fuzzing.requests import CHANGES, Change, Draft, describe_draft, draft_of, hostile
 from tests.system.test_openapi import ADDRESSES, ENDS_THE_SESSION, NEVER_ENDS
 from tools.dead_letters import create_operator_token
 
@@ -108,10 +108,10 @@ class TestEveryOperation:
     def test_answers_hostile_bytes_in_its_own_words(self, stack: Stack, tokens: list[str]) -> None:
         random, faults, statuses = Random(SEED), [], Counter[int]()
         for operation, draft in requests(random, tokens, create_operator_token(stack.folder)):
-            answer = _sent(random.choice(edges(stack)), draft)
-            statuses[answer.status] += 1
-            if fault := _fault(draft, answer):
-                faults.append(f"{operation.id}: {fault}\n    {told(draft)}")
+            response = _sent(random.choice(edges(stack)), draft)
+            statuses[response.status] += 1
+            if fault := _fault(draft, response):
+                faults.append(f"{operation.id}: {fault}\n    {describe_draft(draft)}")
         assert not faults, f"{len(faults)} with FUZZ_SEED={SEED}:\n" + "\n".join(faults[:20])
         assert statuses[422] > statuses.total() / 20, statuses
 
@@ -129,10 +129,10 @@ def _sent(edge: str, draft: Draft) -> Raw:
     return exchange(edge, draft.encoded(), draft.method.decode("latin-1"), ends=draft.is_framed_wrongly)
 
 
-def _fault(draft: Draft, answer: Raw) -> str:
-    if answer.status == 0:
+def _fault(draft: Draft, response: Raw) -> str:
+    if response.status == 0:
         return "" if draft.is_framed_wrongly else "no answer"
-    return answer.fault(is_head=draft.method == b"HEAD")
+    return response.fault(is_head=draft.method == b"HEAD")
 
 
 class TestLinks:
@@ -142,13 +142,13 @@ class TestLinks:
     @pytest.mark.usefixtures("undisturbed")
     def test_are_followed_without_a_server_error(self, stack: Stack, tokens: list[str]) -> None:
         faults, statuses = [], Counter[int]()
-        for token, case, answers in _steps(tokens):
+        for token, case, responses in _steps(tokens):
             headers = {"Authorization": f"Bearer {token}", "X-Forwarded-For": next(ADDRESSES)}
-            answer = case.call(base_url=f"{stack.addresses.edge}{API_PREFIX}", headers=headers)
-            answers.append(StepOutput(answer, case))
-            statuses[answer.status_code] += 1
-            kind = answer.headers.get("content-type", [""])[0].partition(";")[0]
-            if fault := Raw(answer.status_code, kind, answer.content).fault():
+            response = case.call(base_url=f"{stack.addresses.edge}{API_PREFIX}", headers=headers)
+            responses.append(StepOutput(response, case))
+            statuses[response.status_code] += 1
+            kind = response.headers.get("content-type", [""])[0].partition(";")[0]
+            if fault := Raw(response.status_code, kind, response.content).fault():
                 faults.append(f"{case.operation.label}: {fault}\n    {case.as_curl_command()}")
         assert not faults, f"{len(faults)} with FUZZ_SEED={SEED}:\n" + "\n".join(faults[:20])
         assert statuses[200] + statuses[201] + statuses[204] > statuses.total() / 4, statuses
@@ -160,6 +160,6 @@ def _steps(tokens: Sequence[str]) -> Iterator[tuple[str, Case, list[StepOutput]]
     done = 0
     while done < JOURNEYS or time.monotonic() < until:
         token = random.choice(tokens)
-        for case, answers in journeys.steps(random, STEPS):
-            yield token, case, answers
+        for case, responses in journeys.steps(random, STEPS):
+            yield token, case, responses
         done += 1

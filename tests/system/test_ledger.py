@@ -45,23 +45,23 @@ class Ledger:
 async def work(ledger: Ledger, random: Random, enough: asyncio.Event) -> None:
     """Create, edit and complete tasks, one after the other, until it is enough.
 
-    Every answer is insisted on.
+    Every response is insisted on.
     """
     user = ledger.user
     while len(ledger.tasks) < TASKS_EACH or not enough.is_set():
         number = len(ledger.tasks)
-        task = await _told(user, "POST", "/tasks", {"title": f"task {number}"}, 201)
+        task = await _change_task(user, "POST", "/tasks", {"title": f"task {number}"}, 201)
         if random.random() < 0.7:
-            task = await _told(user, "PATCH", f"/tasks/{task['id']}", {"notes": f"note {number}"}, 200)
+            task = await _change_task(user, "PATCH", f"/tasks/{task['id']}", {"notes": f"note {number}"}, 200)
         if random.random() < 0.8:
-            task = await _told(user, "POST", f"/tasks/{task['id']}/complete", None, 200)
+            task = await _change_task(user, "POST", f"/tasks/{task['id']}/complete", None, 200)
         ledger.note(task)
 
 
-async def _told(user: Api, method: str, path: str, json: Any, status: int) -> dict[str, Any]:
-    answer = await user.insist(method, path, json)
-    assert answer.status == status, answer.body
-    task: dict[str, Any] = answer.body
+async def _change_task(user: Api, method: str, path: str, json: Any, status: int) -> dict[str, Any]:
+    response = await user.insist(method, path, json)
+    assert response.status == status, response.body
+    task: dict[str, Any] = response.body
     return task
 
 

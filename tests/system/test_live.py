@@ -55,7 +55,7 @@ async def listening(user: Api, edge: str, last_seen: str = "") -> AsyncIterator[
         await asyncio.gather(reading, return_exceptions=True)
 
 
-async def told(listener: Listener, type: str, titles: list[str]) -> None:
+async def wait_for_events(listener: Listener, type: str, titles: list[str]) -> None:
     """Wait until the listener was told of these tasks, in this order, and no others."""
 
     async def seen() -> list[str]:
@@ -71,23 +71,23 @@ class TestStream:
             for number in range(20):
                 await ada.insist("POST", "/tasks", {"title": str(number)})
             for listener in (first, second):
-                await told(listener, "todo.task.created.v1", [str(number) for number in range(20)])
+                await wait_for_events(listener, "todo.task.created.v1", [str(number) for number in range(20)])
 
     async def test_tells_nobody_else(self, healthy: Stack, nobody: Api, ada: Api) -> None:
         bob = await nobody.sign_up()
         async with listening(bob, ada.edge) as listener:
             await ada.insist("POST", "/tasks", {"title": "private"})
             await bob.insist("POST", "/tasks", {"title": "bob's"})
-            await told(listener, "todo.task.created.v1", ["bob's"])
+            await wait_for_events(listener, "todo.task.created.v1", ["bob's"])
 
     async def test_goes_on_after_the_last_event_seen(self, healthy: Stack, ada: Api) -> None:
         async with listening(ada, ada.edge) as listener:
             await ada.insist("POST", "/tasks", {"title": "seen"})
-            await told(listener, "todo.task.created.v1", ["seen"])
+            await wait_for_events(listener, "todo.task.created.v1", ["seen"])
         last_seen = next(id for id, type, _ in listener.events if type == "todo.task.created.v1")
         await ada.insist("POST", "/tasks", {"title": "missed"})
         async with listening(ada, ada.edge, last_seen) as again:
-            await told(again, "todo.task.created.v1", ["missed"])
+            await wait_for_events(again, "todo.task.created.v1", ["missed"])
 
     async def test_says_so_when_it_does_not_know_what_was_missed(self, healthy: Stack, ada: Api) -> None:
         async with listening(ada, ada.edge, "unknown") as listener:

@@ -26,14 +26,14 @@ def logs_of(stack: Stack) -> Iterator[Path]:
         yield from folder.glob("*.log")
 
 
-def lines_with(stack: Stack, *sought: bytes | re.Pattern[bytes]) -> list[str]:
+def lines_with(stack: Stack, *patterns: bytes | re.Pattern[bytes]) -> list[str]:
     """The lines of all logs that hold one of these, with the name of the log."""
-    wanted = [each if isinstance(each, re.Pattern) else re.compile(re.escape(each)) for each in sought]
+    compiled = [each if isinstance(each, re.Pattern) else re.compile(re.escape(each)) for each in patterns]
     return [
         f"{path.name}: {line[:400].decode(errors='replace')}"
         for path in logs_of(stack)
         for line in path.read_bytes().splitlines()
-        if any(pattern.search(line) for pattern in wanted)
+        if any(pattern.search(line) for pattern in compiled)
     ]
 
 
@@ -116,8 +116,8 @@ async def write_what_is_right(writer: Api, word: str) -> None:
         ("POST", f"{one}/complete", None, 200),
         ("DELETE", one, None, 204),
     ]:
-        answer = await writer.insist(method, path, body)
-        assert answer.status == status, (method, path, answer.body)
+        response = await writer.insist(method, path, body)
+        assert response.status == status, (method, path, response.body)
     hook = await writer.insist("POST", "/webhooks", {"url": f"http://127.0.0.1:80/{word}"})
     assert hook.status == 201, hook.body
     await writer.insist("POST", f"/webhooks/{hook.body['id']}/test")
@@ -128,7 +128,7 @@ async def write_what_is_right(writer: Api, word: str) -> None:
 
 
 async def write_what_is_wrong(writer: Api, nobody: Api, word: str) -> None:
-    """Refusals and failures name the field, never its value: in answers they may, in logs not."""
+    """Refusals and failures name the field, never its value: in responses they may, in logs not."""
     for api, method, path, body in [
         (nobody, "POST", "/auth/sign-up", {"email": f"{word}@example.com", "password": f"{word} {word}"}),
         (nobody, "POST", "/auth/sign-in", {"email": f"{word}@example.com", "password": word}),
@@ -148,5 +148,5 @@ async def write_what_is_wrong(writer: Api, nobody: Api, word: str) -> None:
         (writer, "POST", "/channels", {"kind": "push", "endpoint": f"https://{word}.example.com/"}),
         (writer, "PATCH", "/users/me", {"time_zone": word}),
     ]:
-        answer = await api.ask(method, path, body, idempotency_key=str(uuid4()))
-        assert 400 <= answer.status < 500 or path in ("/projects", "/labels"), (method, path, answer.body)
+        response = await api.ask(method, path, body, idempotency_key=str(uuid4()))
+        assert 400 <= response.status < 500 or path in ("/projects", "/labels"), (method, path, response.body)

@@ -5,10 +5,13 @@ import re
 from collections import Counter
 from pathlib import Path
 from secrets import token_hex, token_urlsafe
+from urllib.parse import urlsplit
 
 import pytest
+import yaml
 
 from contracts.names import App
+from devstack.helmfile import PLATFORM
 from tests.terraform.configuration import (
     ENVIRONMENTS,
     MODULES,
@@ -175,6 +178,32 @@ class TestBuckets:
     def test_have_keys_that_open_one(self) -> None:
         [key] = resources("digitalocean_spaces_key")
         assert key.body["grant"] == [{"bucket": "${each.value.name}", "permission": "readwrite"}]
+
+
+class TestBackups:
+    def test_of_production_are_in_another_data_centre(self) -> None:
+        given = environment("production")
+        assert given["backups_region"] not in ("", given["region"])
+        assert any("var.backups_region != var.region" in each for each in _conditions("backups_region"))
+
+    def test_are_where_the_charts_are_told(self) -> None:
+        values = str(outputs()["todo_values"]["value"])
+        endpoint = 'endpoint = "https://${local.backups_region}.digitaloceanspaces.com"'
+        assert f"store = {{{endpoint}, region = local.backups_region," in values
+        [bucket] = [each for each in resources("digitalocean_spaces_bucket") if each.name == "this"]
+        assert bucket.body["region"] == "${local.bucket_regions[each.key]}"
+
+
+class TestDomain:
+    def test_is_certified_by_the_authorities_of_the_issuers_alone(self) -> None:
+        """Let's Encrypt answers to this name in CAA records, wherever its directory is."""
+        [record] = [each for each in resources("digitalocean_record") if each.name == "certificate_authority"]
+        fields = {name: record.body[name] for name in ("type", "name", "flags", "tag", "value")}
+        assert fields == {"type": "CAA", "name": "@", "flags": 0, "tag": "issue", "value": "${each.value}."}
+        assert variables(TERRAFORM)["certificate_authorities"]["default"] == ["letsencrypt.org"]
+        issuers = yaml.safe_load_all((PLATFORM / "manifests" / "issuers.yaml").read_text())
+        servers = [each["spec"]["acme"]["server"] for each in issuers]
+        assert all(urlsplit(server).hostname.endswith(".letsencrypt.org") for server in servers)
 
 
 class TestState:

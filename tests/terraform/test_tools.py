@@ -44,20 +44,20 @@ class TestTflint:
 
     def test_finds_a_variable_without_a_type(self, tmp_path: Path) -> None:
         (tmp_path / "main.tf").write_text('variable "a" {\n  default = "x"\n}\n')
-        status, said = run([find_tool(TFLINT), TFLINT_SETTINGS], tmp_path)
+        status, output = run([find_tool(TFLINT), TFLINT_SETTINGS], tmp_path)
         assert status == 2
-        assert "terraform_typed_variables" in said
+        assert "terraform_typed_variables" in output
 
 
 @pytest.mark.timeout(INSTALL_SECONDS)
 class TestCheckov:
     def test_finds_nothing(self) -> None:
-        status, said = checkov(TERRAFORM)
-        assert (status, "Skipped checks: 0" in said) == (0, True), said
+        status, output = checkov(TERRAFORM)
+        assert (status, "Skipped checks: 0" in output) == (0, True), output
 
     def test_finds_a_public_bucket(self, tmp_path: Path) -> None:
         bucket = 'name = "x"\n  region = "fra1"\n  acl = "public-read"'
         (tmp_path / "main.tf").write_text(f'resource "digitalocean_spaces_bucket" "x" {{\n  {bucket}\n}}\n')
-        status, said = checkov(tmp_path)
+        status, output = checkov(tmp_path)
         assert status == 1
-        assert "CKV_DIO_3" in said
+        assert "CKV_DIO_3" in output

@@ -12,7 +12,7 @@ import yaml
 from devstack.paths import ROOT
 
 WORKFLOWS = ROOT / ".github" / "workflows"
-NAMES = ("build", "ci", "deploy", "docs", "newcomer", "rollback")
+NAMES = ("build", "ci", "codeql", "deploy", "docs", "images", "newcomer", "nightly", "rollback")
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,13 +36,13 @@ class TestActionlint:
 
 class TestZizmor:
     def test_finds_nothing(self) -> None:
-        status, said = zizmor(WORKFLOWS)
-        assert (status, "No findings to report" in said) == (0, True), said
+        status, output = zizmor(WORKFLOWS)
+        assert (status, "No findings to report" in output) == (0, True), output
 
     def test_finds_an_injection(self, tmp_path: Path) -> None:
         wrong = tmp_path / ".github" / "workflows" / "rollback.yml"
         wrong.parent.mkdir(parents=True)
         wrong.write_text(file("rollback").read_text().replace('"$TO"', '"${{ inputs.to }}"'))
-        status, said = zizmor(wrong)
+        status, output = zizmor(wrong)
         assert status > 0
-        assert "template-injection" in said
+        assert "template-injection" in output

@@ -2,13 +2,16 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from contracts.names import IMAGES
-from delivery import cli
-from delivery.environments import list_environments
+from delivery.environments import list_environments, load_environment
+from delivery.infrastructure_values import InfrastructureValues
+from delivery.parser import build_parser
+from devstack.helmfile import MONITORING_HELMFILE, read_releases
 from devstack.paths import ROOT
 from devstack.toolbox.helm import HELM
 from tests.workflows.definitions import NAMES, WORKFLOWS, Job, definition, file, job, jobs
@@ -16,12 +19,20 @@ from tests.workflows.definitions import NAMES, WORKFLOWS, Job, definition, file,
 USES = re.compile(r"uses: (\S+)(.*)")
 SECRETS = {"DIGITALOCEAN_ACCESS_TOKEN", "REGISTRY_NAME", "KUBE_CONFIG", "SLACK_WEBHOOK_URL"}
 RIGHTS = {
+    ("deploy", "revision"): {"checks": "read", "pull-requests": "read"},
     ("build", "publish"): {"id-token": "write"},
     ("build", "deploy"): {"actions": "write"},
+    ("codeql", "analyze"): {"security-events": "write"},
     ("docs", "publish"): {"id-token": "write", "pages": "write"},
 }
 RELEASING = [job("deploy", "staging"), job("deploy", "production"), job("rollback", "rollback")]
 TITLE = "{0.workflow}-{0.name}".format
+
+
+def steps_using(workflow: str, name: str, action: str) -> list[dict[str, Any]]:
+    """What the steps of a job that use `action` are given."""
+    steps = job(workflow, name).steps
+    return [step["with"] for step in steps if step.get("uses", "").startswith(f"{action}@")]
 
 
 def actions(name: str) -> list[tuple[str, str]]:
@@ -35,7 +46,7 @@ class TestActions:
     @pytest.mark.parametrize("name", NAMES)
     def test_are_pinned_by_commit_with_their_version(self, name: str) -> None:
         for action, comment in actions(name):
-            assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", action)
+            assert re.fullmatch(r"[\w-]+/[\w-]+(/[\w-]+)?@[0-9a-f]{40}", action)
             assert re.fullmatch(r" # v\d+\.\d+\.\d+", comment), action
 
     def test_have_one_version_everywhere(self) -> None:
@@ -44,11 +55,11 @@ class TestActions:
 
     def test_of_tools_have_the_versions_of_this_repository(self) -> None:
         uv = re.findall(r"^pinned=(\S+)", (ROOT / "tools" / "uv").read_text(), re.M)
-        told = {"astral-sh/setup-uv": set(uv), "azure/setup-helm": {f"v{HELM.version}"}}
+        pinned = {"astral-sh/setup-uv": set(uv), "azure/setup-helm": {f"v{HELM.version}"}}
         for each in jobs():
             for step in each.steps:
-                wanted = told.get(step.get("uses", "").partition("@")[0])
-                assert wanted is None or {step["with"]["version"]} == wanted
+                expected = pinned.get(step.get("uses", "").partition("@")[0])
+                assert expected is None or {step["with"]["version"]} == expected
 
 
 class TestRights:
@@ -86,7 +97,9 @@ class TestSecrets:
         assert not each.secrets or "environment" in each.body
 
     def test_are_out_of_reach_of_changes_and_scanners(self) -> None:
-        assert all(not each.secrets for each in [*jobs("ci"), job("build", "scan")])
+        assert all(
+            not each.secrets for each in [*jobs("ci"), job("build", "image"), job("deploy", "revision")]
+        )
 
     @pytest.mark.parametrize("each", RELEASING, ids=TITLE)
     def test_of_the_cluster_are_given_to_steps_not_to_jobs(self, each: Job) -> None:
@@ -113,34 +126,44 @@ class TestRequiredJob:
 
 
 class TestImages:
-    @pytest.mark.parametrize("name", ["scan", "publish"])
+    @pytest.mark.parametrize("name", ["image", "publish"])
     def test_are_all_there_are(self, name: str) -> None:
         assert set(job("build", name).body["strategy"]["matrix"]["image"]) == set(IMAGES)
 
     def test_are_published_after_all_have_been_scanned(self) -> None:
-        assert job("build", "publish").body["needs"] == "scan"
+        assert job("build", "publish").body["needs"] == "image"
         assert job("build", "deploy").body["needs"] == "publish"
 
+    def test_are_built_once_and_everything_after_takes_that_build(self) -> None:
+        building = [each.name for each in jobs() if "docker/build-push-action@" in each.text]
+        assert building == ["image"]
+        [build] = steps_using("build", "image", "docker/build-push-action")
+        assert build["outputs"] == "type=oci,dest=oci,tar=false"
+        scanned = steps_using("build", "image", "aquasecurity/trivy-action")
+        kept = steps_using("build", "image", "actions/upload-artifact")[-1]
+        assert {step["input"] for step in scanned} == {kept["path"]} == {"oci"}
+        [taken] = steps_using("build", "publish", "actions/download-artifact")
+        assert (taken["name"], taken["path"]) == (kept["name"], "oci")
+
     def test_with_what_is_critical_are_refused(self) -> None:
-        refusing = job("build", "scan").steps[-1]
-        assert refusing["uses"].startswith("aquasecurity/trivy-action@")
-        assert refusing["with"]["exit-code"] == "1"
-        assert refusing["with"]["severity"] == "CRITICAL"
-        assert refusing["with"]["scanners"] == "vuln,secret"
-        assert not {"ignore-unfixed", "trivyignores"} & set(refusing["with"])
-        assert not [step for step in job("build", "scan").steps if step.get("continue-on-error")]
+        refusing = steps_using("build", "image", "aquasecurity/trivy-action")[-1]
+        assert refusing["exit-code"] == "1"
+        assert refusing["severity"] == "CRITICAL"
+        assert refusing["scanners"] == "vuln,secret"
+        assert refusing["trivyignores"] == ".trivyignore.yaml"
+        assert "ignore-unfixed" not in refusing
+        assert not [step for step in job("build", "image").steps if step.get("continue-on-error")]
 
-    def test_are_tagged_with_the_commit(self) -> None:
-        tags = [
-            step["with"]["tags"] for step in job("build", "publish").steps if "tags" in step.get("with", {})
-        ]
-        assert tags == ["${{ env.IMAGE }}:${{ github.sha }}"]
+    def test_are_pushed_as_built_under_the_commit_and_signed_by_the_digest(self) -> None:
+        push, sign = job("build", "publish").commands
+        assert push[:4] == ["skopeo", "copy", "--all", "--preserve-digests"]
+        assert push[-2:] == ["oci:oci", "docker://$IMAGE:$GITHUB_SHA"]
+        assert push[push.index("--digestfile") + 1] == "digest"
+        assert sign == ["cosign", "sign", "--yes", "$IMAGE@$(cat digest)"]
 
-    def test_come_with_sbom_provenance_and_signature(self) -> None:
-        steps = job("build", "publish").steps
-        [push] = [step for step in steps if step.get("with", {}).get("push")]
-        assert (push["with"]["sbom"], push["with"]["provenance"]) == (True, "mode=max")
-        assert ["cosign", "sign", "--yes", "$IMAGE@$DIGEST"] in job("build", "publish").commands
+    def test_come_with_sbom_and_provenance(self) -> None:
+        [build] = steps_using("build", "image", "docker/build-push-action")
+        assert (build["sbom"], build["provenance"]) == (True, "mode=max")
 
 
 class TestReleases:
@@ -156,12 +179,42 @@ class TestReleases:
         [checkout] = [step for step in each.steps if step.get("uses", "").startswith("actions/checkout@")]
         assert checkout["with"]["ref"] == "${{ inputs.revision }}"
         [step] = [step for step in each.steps if step.get("id") == "release"]
-        told = step["run"].split()
-        assert told[told.index("--tag") + 1] == '"$REVISION"'
-        assert told[told.index("--signed-by") + 1] == '"$GITHUB_REPOSITORY"'
+        words = step["run"].split()
+        assert words[words.index("--tag") + 1] == '"$REVISION"'
+        assert words[words.index("--signed-by") + 1] == '"$GITHUB_REPOSITORY"'
 
-    def test_reach_production_after_staging(self) -> None:
-        assert job("deploy", "production").body["needs"] == "staging"
+    def test_are_of_a_commit_that_was_looked_at_before_secrets_are_in_reach(self) -> None:
+        first = job("deploy", "revision")
+        assert "environment" not in first.body
+        [checkout] = steps_using("deploy", "revision", "actions/checkout")
+        assert (checkout["ref"], checkout["fetch-depth"]) == ("main", 0)
+        for name in ("staging", "production"):
+            assert "revision" in job("deploy", name).body["needs"]
+            assert "if" not in job("deploy", name).body
+
+    def test_reach_production_after_staging_with_the_same_images(self) -> None:
+        production = job("deploy", "production")
+        assert production.body["needs"] == ["revision", "staging"]
+        [step] = [step for step in production.steps if step.get("id") == "release"]
+        assert step["env"]["IMAGES"] == "${{ needs.staging.outputs.images }}"
+        assert step["run"].split()[-2:] == ["--same-as", '"$IMAGES"']
+        assert job("deploy", "staging").body["outputs"] == {"images": "${{ steps.release.outputs.images }}"}
+
+    @pytest.mark.parametrize("name", ["staging", "production"])
+    def test_go_out_as_a_canary_and_have_the_time_for_it(self, name: str) -> None:
+        """For its steps, one step's worth of waiting, and what comes before and after."""
+        each = job("deploy", name)
+        [step] = [step for step in each.steps if step.get("id") == "release"]
+        assert step["run"].split()[4] == "canary"
+        canary = load_environment(name).find_canary(InfrastructureValues({"todo": ""}))
+        minutes = sum(each["minutes"] for each in canary["steps"]) + canary["patience"]
+        assert minutes + 20 <= each.body["timeout-minutes"]
+
+    @pytest.mark.parametrize("name", ["staging", "production"])
+    def test_know_the_history_since_what_runs(self, name: str) -> None:
+        """By it `delivery` tells which images have changed; without it all would restart."""
+        [checkout] = steps_using("deploy", name, "actions/checkout")
+        assert checkout["fetch-depth"] == 0
 
     def test_can_be_rolled_back_everywhere(self) -> None:
         assert (
@@ -180,9 +233,9 @@ class TestReleases:
     @pytest.mark.parametrize("each", RELEASING, ids=TITLE)
     def test_fill_in_the_whole_message(self, each: Job) -> None:
         text = (ROOT / ".github" / "slack-message.yaml").read_text()
-        wanted = {name for name in re.findall(r"env\.(\w+)", text) if not name.startswith("GITHUB_")}
+        expected = {name for name in re.findall(r"env\.(\w+)", text) if not name.startswith("GITHUB_")}
         assert set(yaml.safe_load(text)) == {"text", "blocks"}
-        assert wanted <= set(each.steps[-1]["env"])
+        assert expected <= set(each.steps[-1]["env"])
         assert each.steps[-1]["with"]["payload-file-path"] == ".github/slack-message.yaml"
 
     @pytest.mark.parametrize("name", ["staging", "production"])
@@ -191,23 +244,38 @@ class TestReleases:
         assert back["if"] == "failure() && steps.smoke.outcome == 'failure'"
 
 
+class TestInfrastructure:
+    @pytest.mark.parametrize("each", RELEASING, ids=TITLE)
+    def test_is_known_to_every_step_that_asks_for_it(self, each: Job) -> None:
+        """Registry and host are in the cluster; no workflow has them a second time."""
+        asking = [step for step in each.steps if "delivery" in step.get("run", "")]
+        assert all(step["env"]["KUBE_CONFIG"] == "${{ secrets.KUBE_CONFIG }}" for step in asking)
+        assert "REGISTRY_NAME" not in each.secrets
+
+
 class TestCommands:
     @pytest.mark.parametrize("each", jobs(), ids=TITLE)
     def test_are_verbs_there_are(self, each: Job, monkeypatch: pytest.MonkeyPatch) -> None:
         """The same parser that will read them; variables stand for something that fits."""
-        verbs = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+        makefile = (ROOT / "Makefile").read_text()
+        verbs = set(re.findall(r"^([a-z-]+):", makefile, re.M))
         for words in each.commands:
-            told = [self._filled(word) for word in words if word != "sudo"]
-            if told[0] == "make":
-                assert told[1] in verbs
-            elif told[:2] == ["uv", "run"]:
-                assert told[2:4] == ["--frozen", "delivery"]
-                assert cli.build_parser().parse_args(told[4:])
+            filled = [self._filled(word) for word in words if word != "sudo"]
+            if filled[0] == "make":
+                assert filled[1] in verbs
+                given = dict(word.split("=", 1) for word in filled[2:] if "=" in word)
+                assert all(f"$({name})" in makefile for name in given)
+                assert filled[1] != "platform" or read_releases(environment=given["ENV"])
+                assert filled[1] != "monitoring" or read_releases(MONITORING_HELMFILE, given["ENV"])
+            elif filled[:2] == ["uv", "run"]:
+                assert filled[2:4] == ["--frozen", "delivery"]
+                assert build_parser().parse_args(filled[4:])
             else:
-                assert told[0] in ("cosign", "gh")
+                assert filled[0] in ("cosign", "gh", "skopeo", "sysctl")
 
     def _filled(self, word: str) -> str:
-        return word.replace("$ENVIRONMENT", "staging").replace("$TO", "3")
+        word = word.replace("$ENVIRONMENT", "staging").replace("$TO", "3")
+        return re.sub(r"^\$(IMAGES|STAGING|PRODUCTION)$", "{}", word)
 
     @pytest.mark.parametrize("name", NAMES)
     def test_have_no_expression_in_them(self, name: str) -> None:

@@ -73,17 +73,17 @@ def _operation_changes(
     requests, responses = SchemaComparison(old, new, sent), SchemaComparison(old, new, read)
     yield from _parameter_changes(requests, before, after)
     yield from _body_changes(requests, before.get("requestBody"), after.get("requestBody"))
-    for status, answer in before.get("responses", {}).items():
+    for status, response in before.get("responses", {}).items():
         if not status.startswith("2"):
             continue
         now = after.get("responses", {}).get(status)
         if now is None:
             yield f"response {status}: removed"
             continue
-        answer, now = resolve(answer, old), resolve(now, new)
-        changes = _content_changes(responses, answer, now)
+        response, now = resolve(response, old), resolve(now, new)
+        changes = _content_changes(responses, response, now)
         yield from (f"response {status}: {change}" for change in changes)
-        gone = set(map(str.lower, answer.get("headers", {}))) - set(map(str.lower, now.get("headers", {})))
+        gone = set(map(str.lower, response.get("headers", {}))) - set(map(str.lower, now.get("headers", {})))
         yield from (f"response {status}: header {header} removed" for header in sorted(gone))
     yield from _scope_changes(before, after)
 

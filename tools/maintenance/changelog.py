@@ -23,7 +23,7 @@ class Version(NamedTuple):
         """Raises `ValueError` if `text` is no `MAJOR.MINOR.PATCH`."""
         found = re.fullmatch(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)", text)
         if found is None:
-            raise ValueError(f"{text!r} is no version; write MAJOR.MINOR.PATCH, such as 1.4.0.")
+            raise ValueError(f"{text!r} is not a version; write MAJOR.MINOR.PATCH, such as 1.4.0.")
         return cls(*map(int, found.groups()))
 
     def allows_breaks_since(self, last: "Version") -> bool:

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 IN_IMAGES = ("backup", *(f"{app}-service" for app in App))
 """Distributions that are installed into an image, with everything they depend on."""
 
-OURS = frozenset({*IN_IMAGES, "contracts", "overload", "servicekit"})
+OURS = frozenset({*IN_IMAGES, "contracts", "migrator", "overload", "servicekit"})
 NPM_LOCK = ROOT / "services" / "frontend" / "package-lock.json"
 
 FROM_CLASSIFIERS = {
@@ -86,10 +86,10 @@ def distributions(roots: tuple[str, ...] = IN_IMAGES) -> set[str]:
 
 def _dependencies(name: str, extras: frozenset[str]) -> Iterator[tuple[str, frozenset[str]]]:
     for line in requires(name) or []:
-        wanted = Requirement(line)
+        requirement = Requirement(line)
         environments = [{"extra": extra} for extra in ("", *extras)]
-        if wanted.marker is None or any(wanted.marker.evaluate(each) for each in environments):
-            yield canonicalize_name(wanted.name), frozenset(wanted.extras)
+        if requirement.marker is None or any(requirement.marker.evaluate(each) for each in environments):
+            yield canonicalize_name(requirement.name), frozenset(requirement.extras)
 
 
 def license_of(about: Message) -> str:

@@ -1,7 +1,8 @@
 """Makes a release: `make release VERSION=1.4.0`.
 
 Writes the version and the changelog, stores the OpenAPI document and the event schemas that clients may rely
-on from now on, commits all of it and tags the commit. Nothing is pushed.
+on from now on, and the schemas of the databases (from a PostgreSQL it starts), on which this release has to
+run beside the next one. Commits all of it and tags the commit. Nothing is pushed.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from tools.maintenance.api_changes import (
     breaking_changes,
 )
 from tools.maintenance.changelog import KINDS, Changelog, Version
+from tools.maintenance.released_schema import write_schemas
 
 CHANGELOG = Path("CHANGELOG.md")
 VERSIONED = {
@@ -40,7 +42,7 @@ class ReleaseError(Exception):
 def release(root: Path, version: Version, on: date, generate: Callable[[Path], None] | None = None) -> str:
     """Commits and tags `version` in the repository at `root`, and returns the tag.
 
-    generate: writes what is made from the released API.
+    generate: writes what is made from the released code.
     Raises `ReleaseError` before anything is changed if the release can't be made.
     """
     changelog = Changelog((root / CHANGELOG).read_text())
@@ -85,6 +87,12 @@ def write_api_types(root: Path) -> None:
     subprocess.run([sys.executable, root / "tools/api_types.py", folder], check=True)
 
 
+def write_generated(root: Path) -> None:
+    """What is made from the code that is released: types of the API, and schemas of the databases."""
+    write_api_types(root)
+    write_schemas(root)
+
+
 def _check(root: Path, changelog: Changelog, version: Version) -> None:
     if _git(root, "status", "--porcelain"):
         raise ReleaseError("There are changes that are not committed; commit or stash them first.")
@@ -123,7 +131,7 @@ def main() -> int:
     parser.add_argument("version")
     try:
         version = Version.parse(parser.parse_args().version)
-        tag = release(ROOT, version, datetime.now(UTC).date(), write_api_types)
+        tag = release(ROOT, version, datetime.now(UTC).date(), write_generated)
     except (ReleaseError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1

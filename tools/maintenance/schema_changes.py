@@ -49,6 +49,8 @@ class SchemaComparison:
     new: Schema
     party: Party
     _known: dict[tuple[int, int], tuple[Change, ...]] = field(default_factory=dict)
+    _narrowed: list[Schema] = field(default_factory=list)
+    """Kept, so that no other schema gets the `id` of one that `_known` has."""
 
     def changes(self, old: Schema, new: Schema) -> tuple[Change, ...]:
         """The breaking changes from `old` to `new`."""
@@ -61,6 +63,8 @@ class SchemaComparison:
 
     def _unions(self, old: Schema, new: Schema) -> Iterator[Change]:
         before, after = list(variants(old, self.old)), list(variants(new, self.new))
+        if len(before) < len(after):
+            before = [each for schema in before for each in self._narrow(schema, after)]
         if len(before) == len(after) == 1:
             yield from self._single(before[0], after[0])
             return
@@ -69,12 +73,42 @@ class SchemaComparison:
             if not alike and not any(kind(other) is None for other in after):
                 yield Change("", f"no longer {kind(each)}")
             elif alike:
-                yield from min((list(self._single(each, other)) for other in alike), key=len)
+                same = [other for other in alike if not self._differ_in_a_constant(each, other)]
+                yield from min((list(self._single(each, other)) for other in same or alike), key=len)
         if self.party is Party.READER:
             kinds = {kind(each) for each in before}
             for added in sorted({str(kind(each)) for each in after if kind(each) not in kinds}):
                 if None not in kinds:
                     yield Change("", f"may now be {added}")
+
+    def _narrow(self, schema: Schema, others: list[Schema]) -> list[Schema]:
+        """The schema once for each value of the property that tells `others` apart, else as it is."""
+        name = self._discriminator(others)
+        known = values(_property_of(schema, name, self.old))
+        if not name or not known:
+            return [schema]
+        narrowed = [
+            {**schema, "properties": schema["properties"] | {name: {"type": "string", "const": value}}}
+            for value in known
+        ]
+        self._narrowed += narrowed
+        return narrowed
+
+    def _discriminator(self, schemas: list[Schema]) -> str:
+        """The property that has another constant in each of the new schemas; empty if there is none."""
+        for name in schemas[0].get("properties", {}):
+            constants = [_property_of(each, name, self.new).get("const") for each in schemas]
+            if None not in constants and len(set(constants)) == len(schemas):
+                return str(name)
+        return ""
+
+    def _differ_in_a_constant(self, old: Schema, new: Schema) -> bool:
+        """Whether they are two of a discriminated union."""
+        for name in old.get("properties", {}):
+            before, after = _property_of(old, name, self.old), _property_of(new, name, self.new)
+            if "const" in before and "const" in after and before["const"] != after["const"]:
+                return True
+        return False
 
     def _single(self, old: Schema, new: Schema) -> Iterator[Change]:
         yield from self._types(old, new)
@@ -109,11 +143,11 @@ class SchemaComparison:
                 yield Change(name, "removed")
             else:
                 yield from (change.below(name) for change in self.changes(schema, after[name]))
-        required, demanded = set(old.get("required", ())), set(new.get("required", ()))
+        required_before, required_after = set(old.get("required", ())), set(new.get("required", ()))
         if self.party is Party.SENDER:
-            yield from (Change(name, "newly required") for name in sorted(demanded - required))
+            yield from (Change(name, "newly required") for name in sorted(required_after - required_before))
         else:
-            dropped = sorted((required - demanded) & set(after))
+            dropped = sorted((required_before - required_after) & set(after))
             yield from (Change(name, "no longer always present") for name in dropped)
         yield from self._more_fields(
             old.get("additionalProperties", True), new.get("additionalProperties", True)
@@ -150,6 +184,10 @@ def resolve(schema: Schema, document: Schema) -> Schema:
             found = found[step.replace("~1", "/").replace("~0", "~")]
         schema = found
     return schema
+
+
+def _property_of(schema: Schema, name: str, document: Schema) -> Schema:
+    return resolve(schema.get("properties", {}).get(name, {}), document)
 
 
 def variants(schema: Schema, document: Schema) -> Iterator[Schema]:

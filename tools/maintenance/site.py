@@ -1,11 +1,13 @@
-"""Hooks of MkDocs: pages that lie outside of `docs/`, and links to files that are no pages.
+"""Hooks of MkDocs: pages outside of `docs/`, the API reference, and links to files that are no pages.
 
 Documents are written to be read on GitHub, so their links are paths of the repository. On the site a link to
 another page stays on the site; one to source code leads to the repository.
 """
 
+import json
 import posixpath
 import re
+import sys
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -13,6 +15,10 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))  # MkDocs loads this file by its path
+
+from tools.maintenance.api_reference import DOCUMENT, render_pages  # noqa: E402
+
 AT_THE_ROOT = ("CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "SECURITY.md")
 LINK = re.compile(r"(?<=\]\()(?!https?:|mailto:|#)([^)#\s]+)(?=[)#])")
 
@@ -29,6 +35,8 @@ def outside_pages() -> dict[str, str]:
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     for path, page in outside_pages().items():
         files.append(File.generated(config, page, abs_src_path=str(ROOT / path)))
+    for page, text in render_pages(json.loads(DOCUMENT.read_text())).items():
+        files.append(File.generated(config, page, content=text))
     return files
 
 

@@ -18,6 +18,8 @@ from sqlalchemy.schema import SchemaItem
 from sqlmodel import SQLModel
 
 from contracts.names import App
+from migrator import migrate_online
+from servicekit.migrations import MIGRATION_LOCK
 from servicekit.settings import ServiceSettings
 
 
@@ -42,6 +44,7 @@ def run(connection: Connection) -> None:
         render_as_batch=True,  # SQLite can't alter most things of a table; Alembic copies it instead
         include_object=is_compared,
         process_revision_directives=number_revision,
+        transaction_per_migration=True,
     )
     with context.begin_transaction():
         context.run_migrations()
@@ -49,8 +52,11 @@ def run(connection: Connection) -> None:
 
 async def connect(app: App) -> None:
     engine = create_async_engine(ServiceSettings(app=app).own_database_url)
-    async with engine.begin() as connection:
-        await connection.run_sync(run)
+    if engine.dialect.name == "postgresql":
+        await migrate_online(engine, run, key=MIGRATION_LOCK)
+    else:
+        async with engine.begin() as connection:
+            await connection.run_sync(run)
     await engine.dispose()
 
 

@@ -15,6 +15,7 @@ from contracts.names import App
 from servicekit.problems import Problem
 from servicekit.security.auth import API_PREFIX
 from servicekit.web.pagination import Page
+from tools.openapi.batch import type_commands
 from tools.openapi.examples import add_examples
 from tools.openapi.headers import COUNTED, HEADERS, PARAMETERS, refer_to_headers, refer_to_parameter
 from tools.openapi.info import INFO, tags_of
@@ -49,6 +50,7 @@ def whole_api() -> Document:
         components.pop(name, None)
     _merge(components, stream_schemas())
     _describe_generated(components)
+    type_commands(components, paths)
     type_the_stream(paths[STREAM]["get"])
     add_examples(paths)
     return {

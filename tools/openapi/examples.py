@@ -63,6 +63,6 @@ def _add_example(operation: Document, step: Document, recorded: Document) -> Non
     if content is not None and "body" in step:
         is_text = content["schema"].get("type") == "string"  # a file
         content["example"] = json.dumps(step["body"]) if is_text else step["body"]
-    answer = operation["responses"][str(recorded["status"])].get("content", {}).get("application/json")
-    if answer is not None:
-        answer["example"] = recorded["body"]
+    response = operation["responses"][str(recorded["status"])].get("content", {}).get("application/json")
+    if response is not None:
+        response["example"] = recorded["body"]

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from frontend_service.live.broker import TOPICS
+from frontend_service.live.event_log import TOPICS
 from notification_service.channels.schemas import Kind
 from notification_service.channels.webhooks import DELIVERY_HEADER, SIGNATURE_HEADER
 from pydantic import Field
@@ -71,16 +71,17 @@ class ResetEvent(ResponseModel):
 
 def stream_schemas() -> Document:
     """The schemas of events and of calls, by name."""
-    told = [event for event in EVENTS if event.topic in TOPICS]
+    streamed = [event for event in EVENTS if event.topic in TOPICS]
     _, events = models_json_schema(
-        [(event, "serialization") for event in told], ref_template=f"#/components/schemas/{PREFIX}{{model}}"
+        [(event, "serialization") for event in streamed],
+        ref_template=f"#/components/schemas/{PREFIX}{{model}}",
     )
     _, others = models_json_schema(
         [(model, "serialization") for model in (WebhookCall, ResetEvent)], ref_template=REF
     )
     schemas: Document = {f"{PREFIX}{name}": schema for name, schema in events["$defs"].items()}
-    live = {f"Live{event.__name__}": _live_event(event.type, event.__name__) for event in told}
-    mapping = {event.type: REF.format(model=f"Live{event.__name__}") for event in told}
+    live = {f"Live{event.__name__}": _live_event(event.type, event.__name__) for event in streamed}
+    mapping = {event.type: REF.format(model=f"Live{event.__name__}") for event in streamed}
     schemas |= live | others["$defs"]
     schemas["LiveEvent"] = {
         "description": "One event of `GET /stream`; `data` is one line of JSON there.",

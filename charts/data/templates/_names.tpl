@@ -11,6 +11,23 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 {{- with .Values.postgres }}{{ add (mul (len .services) .connections) 25 }}{{ end }}
 {{- end }}
 
+{{/* As CloudNativePG knows the plugin Barman Cloud. */}}
+{{- define "data.archiver" -}}
+barman-cloud.cloudnative-pg.io
+{{- end }}
+
+{{/* Not empty if PostgreSQL archives. Who is made from an archive would overwrite it, writing to the same folder. */}}
+{{- define "data.archives" -}}
+{{- with .Values.postgres -}}
+{{- if and .recovery.server (not .archive.bucket) }}{{ fail "postgres.recovery needs the bucket of an archive" }}{{ end -}}
+{{- if and .recovery.replica (not .recovery.server) }}{{ fail "postgres.recovery.replica needs the server it follows" }}{{ end -}}
+{{- if and .archive.bucket .archive.active -}}
+{{- if eq .recovery.server .archive.server }}{{ fail "postgres.archive.server has to differ from postgres.recovery.server" }}{{ end -}}
+true
+{{- end -}}
+{{- end -}}
+{{- end }}
+
 {{/* A pod of ours under Pod Security `restricted`; the group owns its volume. */}}
 {{- define "data.podSecurity" -}}
 runAsNonRoot: true
@@ -32,16 +49,6 @@ capabilities: {drop: [ALL]}
   ports:
     {{- range .ports }}
     - {protocol: UDP, port: {{ . }}}
-    - {protocol: TCP, port: {{ . }}}
-    {{- end }}
-{{- end }}
-{{- end }}
-
-{{- define "data.allowKubernetesApi" -}}
-{{- with .Values.network.kubernetesApi -}}
-- to: {{- toYaml .peers | nindent 4 }}
-  ports:
-    {{- range .ports }}
     - {protocol: TCP, port: {{ . }}}
     {{- end }}
 {{- end }}

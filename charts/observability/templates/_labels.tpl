@@ -2,5 +2,5 @@
 app.kubernetes.io/name: {{ .Chart.Name }}
 app.kubernetes.io/part-of: todo
 app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}

@@ -8,7 +8,7 @@ if it is to have it.
 {{- $database := .root.Values.global.database -}}
 {{- $login := printf "postgres-%s" .root.Chart.Name -}}
 name: backup
-image: {{ include "service.imageNamed" (dict "root" .root "name" "backup" "digest" $backup.image.digest) }}
+image: {{ include "service.imageNamed" (dict "root" .root "name" "backup" "image" $backup.image) }}
 imagePullPolicy: {{ .root.Values.global.image.pullPolicy }}
 command: {{ toJson .command }}
 env:

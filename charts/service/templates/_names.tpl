@@ -9,27 +9,48 @@ app.kubernetes.io/component: {{ .component }}
 app.kubernetes.io/part-of: todo
 {{- end }}
 
+{{/*
+Deployments of the service: itself, and beside it its canary, if there is one. Their selectors have nothing in common.
+*/}}
+{{- define "service.tracks" -}}
+- {name: {{ .Chart.Name }}, component: service}
+{{- if .Values.canary.enabled }}
+{{- if not .Values.public }}{{ fail (printf "%s can have no canary: only what the gateway calls can be given a share of the requests" .Chart.Name) }}{{ end }}
+- {name: {{ .Chart.Name }}-canary, component: canary}
+{{- end }}
+{{- end }}
+
+{{/* Pods of the service, its canary's included, as a selector of policies. */}}
+{{- define "service.everyPod" -}}
+{{- if .Values.public -}}
+matchLabels: {app.kubernetes.io/name: {{ .Chart.Name }}}
+matchExpressions: [{key: app.kubernetes.io/component, operator: In, values: [service, canary]}]
+{{- else -}}
+matchLabels: {{- include "service.selector" (dict "root" . "component" "service") | nindent 2 }}
+{{- end }}
+{{- end }}
+
 {{/* Labels of everything but pods: what changes with each release would restart those. */}}
 {{- define "service.labels" -}}
 {{ include "service.podLabels" . }}
 app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
 {{- end }}
 
-{{/* One of our images, by digest if there is one, else by tag: (dict "root" $ "name" "task" "digest" "") */}}
+{{/* One of our images, by digest if there is one, else by tag: (dict "root" $ "name" "task" "image" .Values.image) */}}
 {{- define "service.imageNamed" -}}
-{{- $image := .root.Values.global.image -}}
-{{- $name := printf "%s/%s" $image.registry .name -}}
-{{- if .digest -}}
-{{ printf "%s@%s" $name .digest }}
+{{- $every := .root.Values.global.image -}}
+{{- $name := printf "%s/%s" $every.registry .name -}}
+{{- if .image.digest -}}
+{{ printf "%s@%s" $name .image.digest }}
 {{- else -}}
-{{ printf "%s:%s" $name (required "global.image.tag, or image.digest of each service and of global.backup, says what to run" $image.tag) }}
+{{ printf "%s:%s" $name (required "global.image.tag, or image.digest of each service and of global.backup, says what to run" (.image.tag | default $every.tag)) }}
 {{- end -}}
 {{- end }}
 
 {{- define "service.image" -}}
-{{ include "service.imageNamed" (dict "root" . "name" .Chart.Name "digest" .Values.image.digest) }}
+{{ include "service.imageNamed" (dict "root" . "name" .Chart.Name "image" .Values.image) }}
 {{- end }}
 
 {{/* What may be said of a container under Pod Security `restricted`, and a root nobody can write to. */}}

@@ -31,5 +31,5 @@
 - podSelector:
     matchExpressions:
       - {key: app.kubernetes.io/name, operator: In, values: {{ toJson .names }}}
-      - {key: app.kubernetes.io/component, operator: In, values: [service]}
+      - {key: app.kubernetes.io/component, operator: In, values: [service, canary]}
 {{- end }}

@@ -3,7 +3,7 @@ app.kubernetes.io/name: todo
 app.kubernetes.io/part-of: todo
 app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 {{- /* Nothing, where the frontend takes what is asked of it by the host's name. */ -}}
 {{- define "todo.checkHost" -}}

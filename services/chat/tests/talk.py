@@ -10,9 +10,9 @@ PATH = "/chat/conversations"
 
 async def say(chat: ServiceUnderTest, text: str, **more: Any) -> dict[str, Any]:
     headers = more.pop("headers", {})
-    told = await chat.client.post("/chat/messages", json={"text": text} | more, headers=headers)
-    assert told.status_code == 200, told.text
-    reply: dict[str, Any] = told.json()
+    response = await chat.client.post("/chat/messages", json={"text": text} | more, headers=headers)
+    assert response.status_code == 200, response.text
+    reply: dict[str, Any] = response.json()
     return reply
 
 

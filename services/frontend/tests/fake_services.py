@@ -13,7 +13,7 @@ from servicekit.dapr.sidecar import SidecarResponse
 from servicekit.errors import ServiceUnreachable
 from servicekit.security.auth import Principal, TokenVerifier
 from tests.api_responses import complete_response
-from tests.fake_sidecar import FakeSidecar, answer
+from tests.fake_sidecar import FakeSidecar, make_response
 
 NOTHING: dict[str, Any] = {"items": [], "next_cursor": None, "tasks_created": 0, "tasks_completed": 0}
 
@@ -41,7 +41,7 @@ class FakeServices(FakeSidecar):
     """Answers what it was told to; where nobody told it anything, that there is nothing."""
 
     away: set[App] = field(default_factory=set)
-    answers: dict[str, SidecarResponse | Serve] = field(default_factory=dict)
+    responses: dict[str, SidecarResponse | Serve] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
     is_complete: bool = True
     """Whether answers get the fields that the test left out."""
@@ -63,16 +63,16 @@ class FakeServices(FakeSidecar):
         self.calls.append(call)
         if app in self.away:
             raise ServiceUnreachable(f"The service {app.value} can't be reached.")
-        found = self.answers.get(call.route, answer(**NOTHING))
+        found = self.responses.get(call.route, make_response(**NOTHING))
         response = found if isinstance(found, SidecarResponse) else found(call)
         return complete_response(method, path, response) if self.is_complete else response
 
-    async def answer(
+    async def send_once(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, timeout: float
     ) -> SidecarResponse | None:
         """A file that a page sends as it is; all else goes the way of the gateway."""
         if headers.get("content-type") != "application/octet-stream":
-            return await super().answer(method, path, headers, body, timeout)
+            return await super().send_once(method, path, headers, body, timeout)
         app = App(headers["dapr-app-id"])
         try:
             return await self.invoke(app, method, path, json=body, headers=headers, timeout=timeout)
@@ -84,13 +84,13 @@ class FakeServices(FakeSidecar):
 
 
 def problem(status: int, code: str, detail: str = "", **more: Any) -> SidecarResponse:
-    return answer(status, code=code, detail=detail, **more)
+    return make_response(status, code=code, detail=detail, **more)
 
 
 def tokens(
     user: str = "ada", life: timedelta = timedelta(minutes=15), refresh: str = "r1"
 ) -> SidecarResponse:
-    return answer(access_token=access_token(user, life), refresh_token=refresh, expires_in=900)
+    return make_response(access_token=access_token(user, life), refresh_token=refresh, expires_in=900)
 
 
 def access_token(user: str = "ada", life: timedelta = timedelta(minutes=15)) -> str:

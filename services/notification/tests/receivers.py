@@ -68,8 +68,8 @@ class Receiver:
         """Whether `secret` made one of the signatures, as a receiver checks it."""
         parts = [part.partition("=") for part in call.headers["Todo-Signature"].split(",")]
         at = next(value for name, _, value in parts if name == "t")
-        wanted = hmac.digest(secret.encode(), f"{at}.".encode() + call.body, "sha256").hex()
-        return any(name == "v1" and hmac.compare_digest(value, wanted) for name, _, value in parts)
+        expected = hmac.digest(secret.encode(), f"{at}.".encode() + call.body, "sha256").hex()
+        return any(name == "v1" and hmac.compare_digest(value, expected) for name, _, value in parts)
 
 
 @asynccontextmanager

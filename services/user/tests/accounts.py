@@ -8,9 +8,9 @@ ACCOUNT = {"email": "ada@example.com", "password": "correct horse"}
 
 
 async def signed_up(user: ServiceUnderTest, **fields: str) -> dict[str, Any]:
-    """The answer to a sign-up; from now on the client is that account."""
-    answer = await user.client.post("/auth/sign-up", json=ACCOUNT | fields)
-    assert answer.status_code == 201, answer.text
-    body: dict[str, Any] = answer.json()
+    """The response to a sign-up; from now on the client is that account."""
+    response = await user.client.post("/auth/sign-up", json=ACCOUNT | fields)
+    assert response.status_code == 201, response.text
+    body: dict[str, Any] = response.json()
     user.client.headers["authorization"] = f"Bearer {body['access_token']}"
     return body

@@ -37,7 +37,7 @@ def deployed(name: str, cluster: Cluster, folders: pytest.TempPathFactory) -> It
     made.make_namespace()
     made.delivery("deploy", "--steps=secrets,data,services", "--ephemeral", "--tag=dev", f"--wait={WAIT}")
     yield made
-    cluster.kubectl("delete", "namespace", name, "--wait=false")
+    made.delete_namespace()
 
 
 @pytest.fixture

@@ -21,7 +21,6 @@ from cluster.images.platform import ensure_archive, format_image_name, list_http
 from cluster.paths import API_PORT
 from cluster.toolbox import CERT_MANAGER, HTTPS, PEBBLE, TRAEFIK
 from cluster.waiting import wait_for
-from delivery.environments import load_environment
 from devstack.errors import CommandError
 from devstack.helmfile import PLATFORM, read_releases
 from devstack.toolbox.ensure import ensure_tools
@@ -65,7 +64,7 @@ class Secured:
 
     @property
     def host(self) -> str:
-        return host_of(self.environment)
+        return self.environment.host
 
     def smoke(self) -> str:
         """What the smoke test says, at the address of the environment."""
@@ -88,10 +87,6 @@ class Secured:
         return self.host in names.get_values_for_type(x509.DNSName)
 
 
-def host_of(where: Deployed) -> str:
-    return load_environment(where.name).host
-
-
 @contextmanager
 def secured(where: Deployed) -> Iterator[Secured]:
     """Installs it all and waits for the certificate."""
@@ -99,7 +94,7 @@ def secured(where: Deployed) -> Iterator[Secured]:
     where.cluster.load_image(*(ensure_archive(image) for image in list_https_images()))
     signer = create_authority("acme-server-ca")
     try:
-        _install_gateway(where)
+        install_gateway(where)
         _install_acme_server(where, signer)
         _install_cert_manager(where)
         yield _with_certificate(where, signer)
@@ -107,23 +102,24 @@ def secured(where: Deployed) -> Iterator[Secured]:
         _remove(where)
 
 
-def _install_gateway(where: Deployed) -> None:
+def install_gateway(where: Deployed) -> None:
+    """Traefik, once its image is loaded, and the CRDs of the Gateway API."""
     definitions = module_folders(PINS)[GATEWAY_API] / "config" / "crd" / "standard"
     where.cluster.kubectl("apply", "--server-side", "--filename", str(definitions))
-    told = {
+    values = {
         "namespace": where.name,
         "address": ADDRESS,
         "api": str(API_PORT),
         "image": format_image_name(TRAEFIK),
     }
-    where.cluster.apply(_manifest("gateway.yaml", **told))
+    where.cluster.apply(_manifest("gateway.yaml", **values))
 
 
 def _install_acme_server(where: Deployed, signer: Pair) -> None:
     server = issue_certificate(signer, ACME, [SERVER], hosts=[ACME])
-    told = {"gateway": ADDRESS, "host": host_of(where), "image": format_image_name(PEBBLE)}
+    values = {"gateway": ADDRESS, "host": where.host, "image": format_image_name(PEBBLE)}
     certificate, key = _encoded(server.certificate_pem), _encoded(server.key_pem)
-    where.cluster.apply(_manifest("pebble.yaml", certificate=certificate, key=key, **told))
+    where.cluster.apply(_manifest("pebble.yaml", certificate=certificate, key=key, **values))
 
 
 def _install_cert_manager(where: Deployed) -> None:
@@ -137,7 +133,7 @@ def _install_cert_manager(where: Deployed) -> None:
         "imageRegistry": "",
         "imageNamespace": "local",
         "startupapicheck": {"enabled": False},
-        "hostAliases": [{"ip": ADDRESS, "hostnames": [host_of(where)]}],
+        "hostAliases": [{"ip": ADDRESS, "hostnames": [where.host]}],
     }
     values = yaml.safe_dump({**release.values, **here})
     install = ["upgrade", "--install", release.name, str(chart), "--namespace", release.namespace]
@@ -179,8 +175,8 @@ def _wait(where: Deployed, what: str, condition: str) -> None:
         where.cluster.kubectl(*own, "wait", what, *until)
     except CommandError as error:
         kinds = "gateways,httproutes,certificates,orders,challenges"
-        told = where.cluster.kubectl(*own, "get", kinds, "--output=yaml", check=False)
-        raise CommandError("\n".join([str(error), told, *(_logs(where, name) for name in PARTS)])) from error
+        state = where.cluster.kubectl(*own, "get", kinds, "--output=yaml", check=False)
+        raise CommandError("\n".join([str(error), state, *(_logs(where, name) for name in PARTS)])) from error
 
 
 def _logs(where: Deployed, name: str) -> str:
@@ -197,6 +193,11 @@ def _remove(where: Deployed) -> None:
     where.cluster.helm("uninstall", "cert-manager", "--namespace", "cert-manager", check=False)
     for name in ("cert-manager", "pebble"):
         where.cluster.kubectl("delete", "namespace", name, "--ignore-not-found")
+    remove_gateway(where)
+
+
+def remove_gateway(where: Deployed) -> None:
+    """What is outside the namespace of the environment, but for the CRDs."""
     for what in ("clusterrole", "clusterrolebinding"):
         where.cluster.kubectl("delete", what, "test-traefik", "--ignore-not-found")
 

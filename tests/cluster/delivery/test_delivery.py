@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from contracts.names import App
+from delivery.infrastructure_values import CONFIG_MAP
 from tests.cluster.delivery.environment import Deployed
 from tests.cluster.delivery.https import ADDRESS, Secured
 from tests.cluster.todo.load import Load
@@ -31,20 +32,37 @@ def _is_open(url: str) -> bool:
 class TestDeployment:
     def test_of_staging_works_for_a_person(self, staging: Deployed) -> None:
         until(lambda: _is_open(staging.system.edge), seconds=30)  # kube-proxy follows a moment later
-        said = staging.delivery("smoke", f"--url={staging.system.edge}")
-        assert said.count("  ok  ") == 3
+        output = staging.delivery("smoke", f"--url={staging.system.edge}")
+        assert output.count("  ok  ") == 3
 
     def test_can_be_repeated_and_says_what_it_does(self, staging: Deployed) -> None:
-        said = staging.delivery("deploy", "--steps=secrets,data", "--ephemeral")
-        assert "1/2 secrets:" in said
-        assert "Every Secret is there." in said
-        assert "2/2 data:" in said
+        output = staging.delivery("deploy", "--steps=secrets,data", "--ephemeral")
+        assert "1/2 secrets:" in output
+        assert "Every Secret is there." in output
+        assert "2/2 data:" in output
 
     def test_of_production_is_apart_from_staging(self, staging: Deployed, production: Deployed) -> None:
         until(lambda: _is_open(production.system.edge), seconds=30)
-        said = production.delivery("smoke", f"--url={production.system.edge}")
-        assert said.count("  ok  ") == 3
+        output = production.delivery("smoke", f"--url={production.system.edge}")
+        assert output.count("  ok  ") == 3
         assert staging.system.secret("session") != production.system.secret("session")
+
+
+class TestInfrastructureValues:
+    def test_reach_the_services(self, staging: Deployed) -> None:
+        [container] = staging.system.get("deployment", App.TASK)["spec"]["template"]["spec"]["containers"]
+        variables = {each["name"]: each.get("value") for each in container["env"]}
+        assert variables["TODO_PUBLIC_URL"] == f"https://{staging.host}"
+
+    def test_that_are_missing_stop_a_release_before_it_begins(self, staging: Deployed) -> None:
+        before = staging.revision()
+        staging.system.kubectl("delete", "configmap", CONFIG_MAP)
+        try:
+            output = staging.delivery("release", "--tag=dev", succeeds=False)
+        finally:
+            staging.publish_infrastructure()
+        assert "make deploy ENV=staging STEPS=values" in output
+        assert staging.revision() == before
 
 
 @pytest.mark.usefixtures("own_node")
@@ -54,8 +72,8 @@ class TestRelease:
         file = staging.folder / "digests.json"
         file.write_text(json.dumps(digests))
         options = [f"--digests={file}", "--tag=dev"]
-        said = await asyncio.to_thread(staging.delivery, "release", *options)
-        assert all(digest in said for digest in digests.values())
+        output = await asyncio.to_thread(staging.delivery, "release", *options)
+        assert all(digest in output for digest in digests.values())
         assert staging.running() == {app: f"local/todo/{app}@{digests[app]}" for app in App}
         assert load.answered > 20
 
@@ -65,8 +83,8 @@ class TestRelease:
         bad = staging.folder / "bad.yaml"
         bad.write_text("frontend: {env: {TODO_RATE_LIMIT: '0'}}\n")
         options = ["--tag=dev", "--wait=40s", f"--values=todo={bad}"]
-        said = await asyncio.to_thread(staging.delivery, "release", *options, succeeds=False)
-        assert "`helm upgrade` failed" in said
+        output = await asyncio.to_thread(staging.delivery, "release", *options, succeeds=False)
+        assert "`helm upgrade` failed" in output
         assert staging.revision() == before + 2
         assert staging.running() == running
         assert load.answered > 20
@@ -78,16 +96,16 @@ class TestRollback:
         chatty = staging.folder / "chatty.yaml"
         chatty.write_text("task: {env: {TODO_LOG_LEVEL: DEBUG}}\n")
         await asyncio.to_thread(staging.delivery, "release", "--tag=dev", f"--values=todo={chatty}")
-        said = await asyncio.to_thread(staging.delivery, "rollback", f"--to={before}")
-        assert f"Rollback to {before}" in said
+        output = await asyncio.to_thread(staging.delivery, "rollback", f"--to={before}")
+        assert f"Rollback to {before}" in output
         assert staging.running() == running
         assert load.answered > 20
 
     async def test_to_the_last_good_one_finds_it(self, staging: Deployed, load: Load) -> None:
         """What ran before the rollback above, which is the newest with another content."""
         last = staging.revision()
-        said = await asyncio.to_thread(staging.delivery, "rollback")
-        assert f"Rollback to {last - 1}" in said
+        output = await asyncio.to_thread(staging.delivery, "rollback")
+        assert f"Rollback to {last - 1}" in output
         assert load.answered > 20
 
 
@@ -106,16 +124,16 @@ class TestHttps:
     def test_was_proven_through_the_gateway(self, https: Secured) -> None:
         """The ACME server itself asked for the challenge, by the name, without TLS."""
         where = ["--namespace", "pebble", "logs", "deployment/pebble"]
-        said = https.environment.cluster.kubectl(*where)
-        assert f"Attempting to validate w/ HTTP: http://{https.host}:80/.well-known/acme-challenge/" in said
+        output = https.environment.cluster.kubectl(*where)
+        assert f"Attempting to validate w/ HTTP: http://{https.host}:80/.well-known/acme-challenge/" in output
 
     def test_is_where_everybody_is_led_to(self, https: Secured) -> None:
         with closing(HTTPConnection(ADDRESS, timeout=10)) as plain:
             plain.request("GET", "/projects?view=board", headers={"Host": https.host})
-            answer = plain.getresponse()
-            answer.read()
-        assert answer.status == 301
-        assert answer.headers["location"] == f"https://{https.host}/projects?view=board"
+            response = plain.getresponse()
+            response.read()
+        assert response.status == 301
+        assert response.headers["location"] == f"https://{https.host}/projects?view=board"
 
     async def test_does_not_let_people_make_up_who_they_are(self, https: Secured) -> None:
         """What a request says of its address before the gateway has seen it changes nothing.
@@ -125,5 +143,5 @@ class TestHttps:
         made_up = [f"203.0.113.{number}" for number in range(12)]
         trusted = ssl.create_default_context(cafile=str(https.root))
         where = {"headers": {"host": https.host}, "ssl": trusted, "server_hostname": https.host}
-        told = await left(f"https://{ADDRESS}", *made_up, **where)
-        assert max(told) - min(told) >= 2
+        remaining = await left(f"https://{ADDRESS}", *made_up, **where)
+        assert max(remaining) - min(remaining) >= 2

@@ -13,7 +13,7 @@ from tests.system.api import Api, open_api
 @pytest.fixture(scope="session")
 def system(cluster: Cluster) -> System:
     """Left installed: the cluster goes, or the next run brings it up to date."""
-    installed = System(cluster)
+    installed = System.of(cluster)
     installed.install()
     return installed
 

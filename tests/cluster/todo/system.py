@@ -7,19 +7,32 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from cluster.cluster import Cluster
 from cluster.toolbox import KUBECTL
 from contracts.names import App
+from delivery.operators import build_waits
 from devstack.paths import ROOT
 from devstack.toolbox.ensure import find_tool
 from tests.charts.rendering import CHARTS, NAMESPACE, build_dependencies
+from tests.cluster.given import KIND, choose_namespace, choose_values, claim_namespace
+from tests.cluster.reaching import open_edge
 from tools.install_platform import foundations
 
-VALUES = "values-cluster-test.yaml"
-DATA_SECONDS, SERVICES_SECONDS = 240, 240
+DATA_SECONDS, SERVICES_SECONDS = 900, 240
+"""A standby joins after a checkpoint, which PostgreSQL spreads over minutes once anything was written."""
 SIDECAR_PORT = 3500
+SELF_SIGNED = """
+apiVersion: cert-manager.io/v1
+kind: ClusterIssuer
+metadata: {name: self-signed}
+spec: {selfSigned: {}}
+"""
+"""For the gateway of a cluster that nobody outside can reach."""
+BROKERS = {KIND: "strimzi.io/broker-role=true", "cluster-test": "app.kubernetes.io/name=kafka"}
+"""Labels of Kafka's pods, by the values that are used."""
 HELM_WAITS = 6
 """Helm's timeout is for each thing it waits for: the migrations one after the other, then the rest."""
 
@@ -64,18 +77,42 @@ class System:
     cluster: Cluster
     namespace: str = NAMESPACE
 
+    @classmethod
+    def of(cls, cluster: Cluster) -> "System":
+        """The one that tests install."""
+        return cls(cluster, choose_namespace(cluster))
+
+    @property
+    def values(self) -> str:
+        """Which files of values are used: `kind` or `cluster-test`."""
+        return choose_values(self.cluster)
+
+    @property
+    def ephemeral(self) -> list[str]:
+        """Option for programs that make Secrets: those of Kafka's users are Strimzi's where it runs."""
+        return [] if self.values == KIND else ["--ephemeral"]
+
+    def values_of(self, chart: str) -> Path:
+        return CHARTS / chart / f"values-{self.values}.yaml"
+
     def install(self) -> None:
         """Both charts, as docs/DEPLOYMENT.md has it; what is there already is brought up to date."""
+        claim_namespace(self.cluster, self.namespace)
+        if self.values == KIND:
+            self.cluster.apply(SELF_SIGNED)
         manifests = foundations(self.namespace)
         self.cluster.kubectl("apply", "--server-side", "--filename", "-", stdin=manifests)
         self._make_secrets()
         self.upgrade("data", seconds=DATA_SECONDS)
+        manifest = self.cluster.helm("get", "manifest", "data", "--namespace", self.namespace)
+        for wait in build_waits(manifest, f"{DATA_SECONDS}s"):
+            self.kubectl(*wait)
         build_dependencies()
         self.upgrade("todo", seconds=SERVICES_SECONDS)
 
     def upgrade(self, chart: str, *options: str, seconds: int) -> str:
         """What Helm says. Raises `CommandError` with the state of the pods if it doesn't come up in time."""
-        values = ["--values", str(CHARTS / chart / VALUES), *options]
+        values = ["--values", str(self.values_of(chart)), *options]
         where = ["--namespace", self.namespace, "--wait", f"--timeout={seconds}s"]
         install = ["upgrade", "--install", chart, str(CHARTS / chart), *where, *values]
         return self.cluster.helm(*install, seconds=seconds * HELM_WAITS)
@@ -96,13 +133,35 @@ class System:
         """One that serves, while others may still be starting."""
         return next(pod for pod in self.pods(app) if is_ready(pod))
 
+    def primary(self) -> str:
+        """Name of the PostgreSQL pod that takes writes."""
+        selector = "cnpg.io/cluster=postgres,cnpg.io/instanceRole=primary"
+        [pod] = self.get("pods", "--selector", selector)["items"]
+        return str(pod["metadata"]["name"])
+
+    def brokers(self) -> list[str]:
+        """Names of Kafka's pods."""
+        found = self.get("pods", "--selector", BROKERS[self.values])["items"]
+        return sorted(str(pod["metadata"]["name"]) for pod in found)
+
+    def data_pod(self, name: str) -> Any:
+        """One pod of kafka, postgres (its primary) or redis."""
+        match name:
+            case "kafka":
+                pod = self.brokers()[0]
+            case "postgres":
+                pod = self.primary()
+            case _:
+                pod = f"{name}-0"
+        return self.get("pod", pod)
+
     def pod_address(self, app: str) -> str:
         return str(self.ready_pod(app)["status"]["podIP"])
 
     @property
     def edge(self) -> str:
-        """URL of the frontend, for callers on the node."""
-        return f"http://{self.get('service', App.FRONTEND)['spec']['clusterIP']}"
+        """URL of the frontend, for this process."""
+        return open_edge(self.cluster, self.namespace, self.get("service", App.FRONTEND)["spec"]["clusterIP"])
 
     def secret(self, name: str) -> dict[str, str]:
         content: Mapping[str, str] = self.get("secret", name)["data"]
@@ -130,5 +189,6 @@ class System:
     def _make_secrets(self) -> None:
         path = os.pathsep.join([str(find_tool(KUBECTL).parent), os.environ["PATH"]])
         env = {**os.environ, "PATH": path, "KUBECONFIG": str(self.cluster.kubeconfig)}
-        command = [sys.executable, "-m", "tools.make_secrets", "--namespace", self.namespace, "--ephemeral"]
+        command = [sys.executable, "-m", "tools.make_secrets", "--namespace", self.namespace]
+        command += self.ephemeral
         subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True)

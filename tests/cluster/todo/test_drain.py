@@ -60,8 +60,8 @@ class TestDrain:
         for app in App:
             assert sorted(_nodes(system, app)) == [NODE, spread]
         drain = ["drain", spread, "--timeout=300s", "--delete-emptydir-data"]
-        said = await asyncio.to_thread(system.cluster.kubectl, *drain)
-        assert f"node/{spread} drained" in said
+        output = await asyncio.to_thread(system.cluster.kubectl, *drain)
+        assert f"node/{spread} drained" in output
         for app in App:
             await _settles(system, app)
         assert load.answered > 100

@@ -56,18 +56,18 @@ class TestNamespace:
         with pytest.raises(CommandError, match="violates PodSecurity"):
             system.kubectl("apply", "--dry-run=server", "--filename", "-", stdin=privileged)
 
-    @pytest.mark.parametrize("name", ["kafka-0", "postgres-0", "redis-0"])
+    @pytest.mark.parametrize("name", ["kafka", "postgres", "redis"])
     def test_keeps_its_data_before_its_services(self, system: System, name: str) -> None:
         """Where there is no room for both, the scheduler takes a service away."""
-        assert system.get("pod", name)["spec"]["priority"] > system.ready_pod(App.TASK)["spec"]["priority"]
+        assert system.data_pod(name)["spec"]["priority"] > system.ready_pod(App.TASK)["spec"]["priority"]
 
 
 class TestPerson:
     async def test_adds_a_task_and_is_told(self, ada: Api) -> None:
         """From the edge through two services, Kafka and a third one, the scheduler, and back."""
         task = {"title": "water the plants", "reminders": [{"at": soon(15)}]}
-        answer = await ada.insist("POST", "/tasks", task)
-        assert answer.status == 201
+        response = await ada.insist("POST", "/tasks", task)
+        assert response.status == 201
 
         async def inbox() -> list[str]:
             return [item["title"] for item in await ada.items("/notifications")]
@@ -76,8 +76,8 @@ class TestPerson:
 
     async def test_talks_to_the_assistant(self, ada: Api) -> None:
         """Redis through Dapr, with a password from a Secret through Dapr."""
-        answer = await ada.insist("POST", "/chat/messages", {"text": "add call grandma"})
-        assert answer.status in (200, 201), answer.body
+        response = await ada.insist("POST", "/chat/messages", {"text": "add call grandma"})
+        assert response.status in (200, 201), response.body
         assert [task["title"] for task in await ada.items("/tasks")] == ["call grandma"]
         assert (await ada.insist("GET", "/chat/conversations")).body["items"]
 

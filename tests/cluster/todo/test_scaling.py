@@ -16,7 +16,7 @@ pytestmark = pytest.mark.timeout(900)
 PEOPLE = 8
 SCALE_SECONDS = 180
 LEAST, MOST = 2, 3
-"""As in production two at least: one pod's memory at rest is more than half of what a pod should use."""
+"""As in production two at least."""
 
 QUICKLY = {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 15}}}
 """Instead of the five minutes Kubernetes waits before it believes that the rush is over."""
@@ -46,11 +46,11 @@ class TestLoad:
         await _pods(system, LEAST)
 
 
-async def _pods(system: System, wanted: int) -> None:
+async def _pods(system: System, number: int) -> None:
     """Until so many pods of the task service are wanted, there, and ready."""
 
     async def counted() -> tuple[int, int]:
         status = (await asyncio.to_thread(system.get, "deployment", App.TASK))["status"]
         return status.get("replicas", 0), status.get("readyReplicas", 0)
 
-    await eventually(counted, lambda seen: seen == (wanted, wanted), SCALE_SECONDS)
+    await eventually(counted, lambda seen: seen == (number, number), SCALE_SECONDS)

@@ -56,9 +56,9 @@ class Bystander:
     def _call(self, client: httpx2.Client, url: str) -> None:
         begin = time.monotonic()
         try:
-            answer = client.get(url)
-            if answer.status_code != 200:
-                self.failures.append(f"{url}: {answer.status_code} {answer.text[:300]}")
+            response = client.get(url)
+            if response.status_code != 200:
+                self.failures.append(f"{url}: {response.status_code} {response.text[:300]}")
         except httpx2.HTTPError as error:
             self.failures.append(f"{url}: {error!r}")
         self.seconds.append(time.monotonic() - begin)

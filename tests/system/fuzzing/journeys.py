@@ -36,12 +36,12 @@ class Journeys:
         self.others = [label for label in self.cases if label not in self.links]
 
     def steps(self, random: Random, length: int) -> Iterator[tuple[Case, list[StepOutput]]]:
-        """Cases to be called, each with a list for its answer, which tells where to go from there."""
+        """Cases to be called, each with a list for its response, which tells where to go from there."""
         known: list[StepOutput] = []
         for _ in range(length):
-            case, answers = self._next(random, known), list[StepOutput]()
-            yield case, answers
-            known += [each for each in answers if each.response.status_code < 300 and self._ways_from(each)]
+            case, responses = self._next(random, known), list[StepOutput]()
+            yield case, responses
+            known += [each for each in responses if each.response.status_code < 300 and self._ways_from(each)]
 
     def _next(self, random: Random, known: list[StepOutput]) -> Case:
         if not known or random.random() < 0.2:

@@ -71,11 +71,13 @@ def read_operations() -> list[Operation]:
 
 def _operations(document: Json) -> Iterator[Operation]:
     for path, methods in document["paths"].items():
-        for method, told in methods.items():
-            content = told.get("requestBody", {}).get("content", {})
+        for method, operation in methods.items():
+            content = operation.get("requestBody", {}).get("content", {})
             schema = content.get("application/json", {}).get("schema", {})
-            names = tuple(each["name"] for each in told.get("parameters", ()) if each.get("in") == "query")
-            name = told["operationId"]
+            names = tuple(
+                each["name"] for each in operation.get("parameters", ()) if each.get("in") == "query"
+            )
+            name = operation["operationId"]
             body = WHOLE.get(name) or (example_of(schema, document) if content else None)
             yield Operation(name, method.upper(), path, names, body, tuple(content))
 

@@ -30,14 +30,14 @@ FRAMEWORK_WORDS = (
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """What came back; status 0 where the connection ended without an answer."""
+    """What came back; status 0 where the connection ended without a response."""
 
     status: int
     media_type: str = ""
     body: bytes = b""
 
     def fault(self, *, is_head: bool = False) -> str:
-        """What is wrong with it as an answer to whatever was asked; empty if nothing is."""
+        """What is wrong with it as a response to whatever was asked; empty if nothing is."""
         if self.status >= 500:
             return f"{self.status}: {self.body[:300]!r}"
         if self.status < 400 or (is_head and self.media_type == PROBLEM):
@@ -53,14 +53,14 @@ def _fault_of_problem(status: int, body: bytes) -> str:
         return f"a problem without {missing}: {body[:300]!r}"
     if problem["status"] != status:
         return f"{status} says it is {problem['status']}"
-    said = " ".join(str(problem[name]) for name in ("title", "detail"))
-    said += " ".join(str(each.get("detail")) for each in problem.get("errors", ()))
-    found = [words for words in FRAMEWORK_WORDS if words in said]
-    return f"in the words of a framework {found}: {said[:500]}" if found else ""
+    text = " ".join(str(problem[name]) for name in ("title", "detail"))
+    text += " ".join(str(each.get("detail")) for each in problem.get("errors", ()))
+    found = [words for words in FRAMEWORK_WORDS if words in text]
+    return f"in the words of a framework {found}: {text[:500]}" if found else ""
 
 
 def exchange(edge: str, request: bytes, method: str, *, ends: bool = False) -> Raw:
-    """The answer to `request`. Raises `TimeoutError` if none comes in 20 s.
+    """The response to `request`. Raises `TimeoutError` if none comes in 20 s.
 
     ends: close the own direction after the request, for bodies that are shorter than they say.
     """
@@ -71,10 +71,10 @@ def exchange(edge: str, request: bytes, method: str, *, ends: bool = False) -> R
             connection.sendall(request)
             if ends:
                 connection.shutdown(socket.SHUT_WR)
-        return _answer(connection, method)
+        return _read_response(connection, method)
 
 
-def _answer(connection: socket.socket, method: str) -> Raw:
+def _read_response(connection: socket.socket, method: str) -> Raw:
     response = HTTPResponse(connection, method=method)
     try:
         response.begin()

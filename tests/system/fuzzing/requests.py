@@ -201,7 +201,7 @@ def hostile(
     return draft
 
 
-def told(draft: Draft) -> dict[str, Any]:
+def describe_draft(draft: Draft) -> dict[str, Any]:
     """The request for a report, long parts cut."""
     raw = draft.encoded()
     return {"bytes": len(raw), "begins": raw[:1500]}

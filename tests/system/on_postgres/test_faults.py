@@ -68,7 +68,7 @@ def tell(crowd: Crowd, when: str, start: float) -> float:
     """Log what happened since then; returns the goodput."""
     now = time.monotonic()
     tasks = crowd.goodput(start, now, "tasks")
-    log.info("%s, %.1f s: of task %.0f good/s, %s", when, now - start, tasks, crowd.told(start, now))
+    log.info("%s, %.1f s: of task %.0f good/s, %s", when, now - start, tasks, crowd.describe(start, now))
     return crowd.goodput(start, now)
 
 
@@ -89,11 +89,11 @@ async def assert_nothing_lost(stack: Stack, crowd: Crowd, ledgers: Sequence[Ledg
 
 
 async def status(url: str) -> int:
-    """0 for no answer in time."""
+    """0 for no response in time."""
     timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
     try:
-        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as answer:
-            return answer.status
+        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as response:
+            return response.status
     except (aiohttp.ClientError, TimeoutError):
         return 0
 

@@ -79,14 +79,14 @@ def _plain(char: str) -> str:
     return "-" if unicodedata.category(char) == "Pd" else _without_stroke(char)
 
 
-def _without_stroke(letter: str) -> str:
+def _without_stroke(character: str) -> str:
     """ł is named LATIN SMALL LETTER L WITH STROKE: what it is with, it is searched without."""
-    bare, found, _ = unicodedata.name(letter, "").partition(" WITH ")
+    bare, found, _ = unicodedata.name(character, "").partition(" WITH ")
     alphabet, _, rest = bare.partition(" ")
     if not found or alphabet not in _ALPHABETS or not rest.startswith("SMALL LETTER "):
-        return letter
+        return character
     try:
         plain = unicodedata.lookup(bare)
     except KeyError:
-        return letter
+        return character
     return search_key(plain)

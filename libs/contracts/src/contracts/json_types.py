@@ -34,8 +34,8 @@ def find_mistake(value: Any, schema: Schema, definitions: Schema) -> str:
     kinds = list(_alternatives(schema, definitions))
     if any(_fits(value, each) for each in kinds):
         return ""
-    wanted = dict.fromkeys(_name(each) for each in kinds)
-    return f"must be of type {' or '.join(wanted)}"
+    expected = dict.fromkeys(_name(each) for each in kinds)
+    return f"must be of type {' or '.join(expected)}"
 
 
 def _alternatives(schema: Schema, definitions: Schema) -> list[Schema]:

@@ -109,8 +109,8 @@ class TestSearch:
 
     def test_knows_every_letter_of_the_alphabets_it_has_accents_for(self) -> None:
         """None that is searched with a stroke, hook or tail stays, and none needs two rounds."""
-        letters = [chr(point) for point in (*range(0x250), *range(0x400, 0x530), *range(0x1E00, 0x2000))]
-        keys = {letter: search_key(letter) for letter in letters}
-        assert {letter for letter, key in keys.items() if search_key(key) != key} == set()
+        characters = [chr(point) for point in (*range(0x250), *range(0x400, 0x530), *range(0x1E00, 0x2000))]
+        keys = {character: search_key(character) for character in characters}
+        assert {character for character, key in keys.items() if search_key(key) != key} == set()
         left = {key for key in keys.values() for char in key if " WITH STROKE" in unicodedata.name(char, "")}
         assert left == set("ƛƻƾ"), "these are of no letter of their alphabet"

@@ -45,7 +45,7 @@ class _Waiter:
 
 
 class ConcurrencyLimiter:
-    """How many may be worked on, and who may wait, in one lane. For one event loop.
+    """How many may be worked on, and who may wait, in one bulkhead. For one event loop.
 
     More at once are not quicker on one processor, and each holds memory and a stream of the sidecar.
 
@@ -73,7 +73,7 @@ class ConcurrencyLimiter:
         """How many it had when the last of them was taken."""
         self._hung_after = hung_after
         self._held: dict[object, float] = {}
-        """When the work under way was begun, oldest first."""
+        """When the work in progress was begun, oldest first."""
         self._hung = 0
         self._longest_line = longest_line
         self._longest_wait = longest_wait
@@ -87,7 +87,7 @@ class ConcurrencyLimiter:
         self._last_full = -math.inf
         """When somebody came, or left, while no turn was free."""
         self._begun = 0.0
-        """The sum of the times at which the work under way was begun."""
+        """The sum of the times at which the work in progress was begun."""
         self._reserved = 0
         self.waiting = 0
         self.working = 0
@@ -171,7 +171,7 @@ class ConcurrencyLimiter:
         return min(CROWDED_WAIT, self._longest_wait) if self._is_crowded else self._longest_wait
 
     def _wait_for(self, places: int) -> float:
-        """What is under way takes at least as long as it has taken: so a stall shows before anything ends."""
+        """Work in progress takes at least as long as it has taken: so a stall shows before anything ends."""
         age = self._clock() - self._begun / self.working if self.working else 0.0
         return (places + 1) * max(self._service_time, age) / self._turns
 

@@ -15,7 +15,7 @@ LEAST_SECONDS = 0.05
 """For a last try; aiohttp would take 0 for no limit at all."""
 REQUESTS_A_RETRY = 10
 RESERVE = 32
-"""Retries; each request that is under way when a replica goes may be sent again once."""
+"""Retries; each request that is in flight when a replica goes may be sent again once."""
 
 
 class RetryBudget:
@@ -35,7 +35,7 @@ class RetryBudget:
         return True
 
 
-class _Answer(Protocol):
+class _Response(Protocol):
     def is_complete(self) -> bool: ...
 
     def is_refusal(self) -> bool:
@@ -43,15 +43,15 @@ class _Answer(Protocol):
         ...
 
 
-A = TypeVar("A", bound=_Answer)
-Once = Callable[[float], Awaitable[A | None]]
+R = TypeVar("R", bound=_Response)
+Once = Callable[[float], Awaitable[R | None]]
 """One try, given seconds."""
 
 
 async def send_with_retries(
-    once: Once[A], timeout: float, pauses: Sequence[float], budget: RetryBudget
-) -> A | None:
-    """The first whole answer; the last broken one, or None, where none comes.
+    once: Once[R], timeout: float, pauses: Sequence[float], budget: RetryBudget
+) -> R | None:
+    """The first whole response; the last broken one, or None, where none comes.
 
     All tries together have `timeout` seconds, or what is left to who asked for this. A refusal is true of
     its own try only: after one whose end nobody saw, what that one gave is returned in its place.
@@ -61,11 +61,11 @@ async def send_with_retries(
     budget.request_came()
     tries, unsure = 0, None
     while True:
-        answer = await once(left)
-        if answer and answer.is_complete():
-            return unsure if tries and answer.is_refusal() else answer
+        response = await once(left)
+        if response and response.is_complete():
+            return unsure if tries and response.is_refusal() else response
         if tries == len(pauses) or time.monotonic() + pauses[tries] > until or not budget.spend():
-            return answer
+            return response
         await asyncio.sleep(pauses[tries])
-        tries, unsure = tries + 1, answer
+        tries, unsure = tries + 1, response
         left = max(until - time.monotonic(), LEAST_SECONDS)

@@ -14,11 +14,11 @@ class SingleFlight:
         self._ask = ask
         self._asking: asyncio.Task[None] | None = None
 
-    async def answer(self, seconds: float | None = None) -> None:
+    async def run(self, seconds: float | None = None) -> None:
         """Raises what `ask` raises, or `TimeoutError`; then `ask` goes on, for whoever comes next."""
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._ask())
-            self._asking.add_done_callback(lambda asked: asked.cancelled() or asked.exception())
+            self._asking.add_done_callback(lambda task: task.cancelled() or task.exception())
         asking = self._asking
         if not (await asyncio.wait({asking}, timeout=seconds))[0]:
             raise TimeoutError

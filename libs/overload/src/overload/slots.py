@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 
-class _Lane(Protocol):
+class _Limiter(Protocol):
     def admit_next(self) -> None: ...
 
 
@@ -26,23 +26,23 @@ class Reservation:
 
 
 class SharedSlots:
-    """Turns that several lanes share, so that together they aren't `at_once` as often as there are lanes.
+    """Turns that several limiters share, so that there are `at_once` of them, and not as many for each.
 
-    A quarter of as many is each lane's own, beyond those that are shared: one that holds all of them, because
-    what it asks hangs, leaves the others some.
+    A quarter of as many is each limiter's own, beyond those that are shared: one that holds all of them,
+    because what it asks hangs, leaves the others some.
     """
 
     def __init__(self, at_once: int) -> None:
         self.at_once = at_once
         self.own = max(1, at_once // 4)
         self.working = 0
-        self._lanes = deque[_Lane]()
+        self._limiters = deque[_Limiter]()
 
-    def join(self, lane: _Lane) -> None:
-        self._lanes.append(lane)
+    def join(self, limiter: _Limiter) -> None:
+        self._limiters.append(limiter)
 
     def admit_next(self) -> None:
-        """Give free turns to who waits, in each lane in its turn."""
-        self._lanes.rotate(-1)
-        for lane in self._lanes:
-            lane.admit_next()
+        """Give free turns to who waits, at each limiter in its turn."""
+        self._limiters.rotate(-1)
+        for limiter in self._limiters:
+            limiter.admit_next()

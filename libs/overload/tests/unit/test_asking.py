@@ -11,13 +11,13 @@ class Server:
     """Answers, once it is told to."""
 
     def __init__(self) -> None:
-        self.asked = 0
-        self.answers = asyncio.Event()
+        self.calls = 0
+        self.released = asyncio.Event()
         self.error: Exception | None = None
 
     async def ask(self) -> None:
-        self.asked += 1
-        await self.answers.wait()
+        self.calls += 1
+        await self.released.wait()
         if self.error:
             raise self.error
 
@@ -31,18 +31,18 @@ class TestAskedOnce:
     async def test_gives_all_the_same_answer(self, server: Server) -> None:
         once = SingleFlight(server.ask)
         server.error = ConnectionError()
-        asking = [asyncio.create_task(once.answer()) for _ in range(10)]
+        asking = [asyncio.create_task(once.run()) for _ in range(10)]
         await asyncio.sleep(0)
-        server.answers.set()
+        server.released.set()
         found = await asyncio.gather(*asking, return_exceptions=True)
-        assert (found, server.asked) == ([server.error] * 10, 1)
+        assert (found, server.calls) == ([server.error] * 10, 1)
 
     async def test_asks_again_after_an_answer(self, server: Server) -> None:
-        server.answers.set()
+        server.released.set()
         once = SingleFlight(server.ask)
         for _ in range(3):
-            await once.answer()
-        assert server.asked == 3
+            await once.run()
+        assert server.calls == 3
 
     async def test_goes_on_asking_for_whoever_comes_after_one_whose_time_is_over(
         self, server: Server
@@ -50,18 +50,18 @@ class TestAskedOnce:
         once = SingleFlight(server.ask)
         for _ in range(3):
             with pytest.raises(TimeoutError):
-                await once.answer(0.001)
-        server.answers.set()
-        await once.answer()
-        assert server.asked == 1
+                await once.run(0.001)
+        server.released.set()
+        await once.run()
+        assert server.calls == 1
 
     async def test_does_not_stop_when_somebody_who_waits_is_cancelled(self, server: Server) -> None:
         once = SingleFlight(server.ask)
-        gone, stays = asyncio.create_task(once.answer()), asyncio.create_task(once.answer())
+        gone, stays = asyncio.create_task(once.run()), asyncio.create_task(once.run())
         await asyncio.sleep(0)
         gone.cancel()
         await asyncio.sleep(0)
-        server.answers.set()
+        server.released.set()
         await stays
 
 

@@ -19,7 +19,7 @@ class Clock:
         return self.now
 
 
-async def settle() -> None:
+async def run_event_loop() -> None:
     for _ in range(5):
         await asyncio.sleep(0)
 
@@ -28,7 +28,7 @@ async def in_line(
     capacity: ConcurrencyLimiter, number: int, who: str = ""
 ) -> list[asyncio.Task[ReleaseSlot]]:
     tasks = [asyncio.create_task(capacity.enter(who)) for _ in range(number)]
-    await settle()
+    await run_event_loop()
     return tasks
 
 
@@ -75,7 +75,7 @@ class TestTheLine:
                 leave()
             if step % 8 == 0:
                 tasks.append(asyncio.create_task(ask()))
-            await settle()
+            await run_event_loop()
         late = [wait for came, wait in waits if came > 3]
         assert len(late) > 35
         assert max(wait for _, wait in waits) > 0.2
@@ -131,7 +131,7 @@ class TestADeadline:
         (patient,) = await in_line(capacity, 1)
         clock.now = 0.6
         leave()
-        await settle()
+        await run_event_loop()
         assert refused([late]) == [late]
         assert patient.done()
         assert not patient.exception()
@@ -148,12 +148,12 @@ class TestTurnsOfPersons:
             served.append(who)
             own()
 
-        asked = [asyncio.create_task(ask(who)) for who in ["many"] * 20]
-        await settle()
-        asked += [asyncio.create_task(ask(who)) for who in ["one", "two", "two"]]
-        await settle()
+        tasks = [asyncio.create_task(ask(who)) for who in ["many"] * 20]
+        await run_event_loop()
+        tasks += [asyncio.create_task(ask(who)) for who in ["one", "two", "two"]]
+        await run_event_loop()
         leave()
-        await asyncio.gather(*asked)
+        await asyncio.gather(*tasks)
         assert served[:6] == ["many", "one", "two", "many", "two", "many"]
 
     async def test_are_not_lost_to_who_fills_the_line(self) -> None:
@@ -183,7 +183,7 @@ class Crowd:
     """Persons at a capacity of three with a line of six, on a clock of their own."""
 
     clock: Clock = field(default_factory=Clock)
-    asked: list[tuple[str, float, "asyncio.Task[ReleaseSlot]"]] = field(default_factory=list)
+    entries: list[tuple[str, float, "asyncio.Task[ReleaseSlot]"]] = field(default_factory=list)
     inside: list[ReleaseSlot] = field(default_factory=list)
     begun: list[int] = field(default_factory=list)
     """Numbers of those who got a turn, in that order."""
@@ -193,8 +193,8 @@ class Crowd:
 
     def ask(self, who: str, patience: float) -> None:
         until = self.clock.now + patience
-        number = len(self.asked)
-        self.asked.append((who, until, asyncio.create_task(self._enter(number, who, until))))
+        number = len(self.entries)
+        self.entries.append((who, until, asyncio.create_task(self._enter(number, who, until))))
 
     async def _enter(self, number: int, who: str, until: float) -> ReleaseSlot:
         leave = await self.capacity.enter(who, until)
@@ -204,7 +204,7 @@ class Crowd:
         return leave
 
     def waiting(self) -> list[int]:
-        return [number for number, (_, _, task) in enumerate(self.asked) if not task.done()]
+        return [number for number, (_, _, task) in enumerate(self.entries) if not task.done()]
 
     def leave(self, times: int) -> None:
         if self.inside:
@@ -215,7 +215,7 @@ class Crowd:
     def go_away(self, index: int) -> None:
         waiting = self.waiting()
         if waiting:
-            self.asked[waiting[index % len(waiting)]][2].cancel()
+            self.entries[waiting[index % len(waiting)]][2].cancel()
 
 
 PERSONS = st.sampled_from("abcd")
@@ -235,7 +235,7 @@ class TestATurn:
         first, second = await in_line(capacity, 2)
         leave()
         first.cancel()
-        await settle()
+        await run_event_loop()
         assert first.cancelled()
         assert second.done()
 
@@ -246,7 +246,7 @@ class TestAnyCrowd:
     def test_is_served_in_bounds_and_order_and_nobody_is_forgotten(
         self, steps: list[tuple[str, Any, Any]]
     ) -> None:
-        """What stands between two of `settle` happens at once."""
+        """What stands between two of `run_event_loop` happens at once."""
 
         async def run() -> None:
             crowd = Crowd()
@@ -259,24 +259,24 @@ class TestAnyCrowd:
                     case ("go", index, _):
                         crowd.go_away(index)
                     case ("later", seconds, _):
-                        await settle()  # a turn that was given in time is taken in time
+                        await run_event_loop()  # a turn that was given in time is taken in time
                         crowd.clock.now += seconds
                     case _:
-                        await settle()
+                        await run_event_loop()
                 if step[0] == "settle":
                     assert len(crowd.inside) == crowd.capacity.working
                     assert not crowd.waiting() or crowd.capacity.working == 3
                     assert len(crowd.waiting()) == crowd.capacity.waiting
                 assert crowd.capacity.working <= 3
                 assert crowd.capacity.waiting <= 6
-            await settle()
+            await run_event_loop()
             while crowd.inside:
                 crowd.leave(1)
-                await settle()
-            assert all(task.done() for _, _, task in crowd.asked)
+                await run_event_loop()
+            assert all(task.done() for _, _, task in crowd.entries)
             assert (crowd.capacity.working, crowd.capacity.waiting) == (0, 0)
             for person in "abcd":
-                own = [number for number in crowd.begun if crowd.asked[number][0] == person]
+                own = [number for number in crowd.begun if crowd.entries[number][0] == person]
                 assert own == sorted(own)
 
         asyncio.run(run())
@@ -290,10 +290,10 @@ class TestAnyCrowd:
             leaves = [await capacity.enter() for _ in range(at_once)]
             left, served = Counter(persons), Counter[str]()
             tasks = {asyncio.create_task(capacity.enter(who)): who for who in persons}
-            await settle()
+            await run_event_loop()
             while tasks:
                 leaves.pop(0)()
-                await settle()
+                await run_event_loop()
                 done = [task for task in tasks if task.done()]
                 for task in done:
                     who = tasks.pop(task)

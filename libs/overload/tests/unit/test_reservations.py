@@ -1,4 +1,4 @@
-"""Places that are kept for who is on the way, and turns that several lanes share."""
+"""Places that are kept for who is on the way, and turns that several limiters share."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from libs.overload.tests.unit.test_line import Clock, end, in_line, refused, settle
+from libs.overload.tests.unit.test_line import Clock, end, in_line, refused, run_event_loop
 from overload.concurrency_limit import CROWDED_WAIT, ConcurrencyLimiter, QueueFull, ReleaseSlot
 from overload.slots import Reservation, SharedSlots
 
@@ -17,7 +17,7 @@ class Twin:
 
     reserves: bool
     clock: Clock = field(default_factory=Clock)
-    asked: list["asyncio.Task[ReleaseSlot] | None"] = field(default_factory=list)
+    entries: list["asyncio.Task[ReleaseSlot] | None"] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.capacity = ConcurrencyLimiter(2, longest_line=4, longest_wait=1.0, clock=self.clock)
@@ -25,14 +25,14 @@ class Twin:
     async def ask(self, who: str) -> None:
         reservation = self.capacity.reserve(who) if self.reserves else None
         if self.reserves and reservation is None:
-            self.asked.append(None)
+            self.entries.append(None)
             return
         entering = self.capacity.enter(who, reservation=reservation)
-        self.asked.append(asyncio.create_task(entering))
-        await settle()
+        self.entries.append(asyncio.create_task(entering))
+        await run_event_loop()
 
     def fates(self) -> list[str]:
-        return [self._fate(task) for task in self.asked]
+        return [self._fate(task) for task in self.entries]
 
     def _fate(self, task: "asyncio.Task[ReleaseSlot] | None") -> str:
         if task is None or (task.done() and isinstance(task.exception(), QueueFull)):
@@ -40,12 +40,12 @@ class Twin:
         return "in" if task.done() else "waits"
 
     def leave(self) -> None:
-        inside = [task for task in self.asked if task and task.done() and not task.exception()]
+        inside = [task for task in self.entries if task and task.done() and not task.exception()]
         for task in inside:
             task.result()()  # a turn that has ended can't end again
 
     async def end(self) -> None:
-        await end(*filter(None, self.asked))
+        await end(*filter(None, self.entries))
 
 
 ASK = st.tuples(st.just("ask"), st.sampled_from("abc"))
@@ -65,7 +65,7 @@ class TestAReservation:
                     twin.leave()
                 else:
                     twin.clock.now += 0.3
-                await settle()
+                await run_event_loop()
             assert twins[0].fates() == twins[1].fates()
         for twin in twins:
             await twin.end()
@@ -96,10 +96,10 @@ class TestAReservation:
         late = await in_line(capacity, 1, "late")
         assert refused(late) == late
         leave()
-        await settle()
+        await run_event_loop()
         assert other.done()
         other.result()()
-        await settle()
+        await run_event_loop()
         assert slow.done()
         assert not slow.exception()
 
@@ -118,21 +118,21 @@ class TestAReservation:
         assert refused(late) == late
         await asyncio.sleep(4 * CROWDED_WAIT)
         leave()
-        await settle()
+        await run_event_loop()
         first[0].result()()
-        await settle()
+        await run_event_loop()
         assert expected.done()
         assert not expected.exception()
 
 
 class TestAPool:
-    async def test_gives_its_lanes_no_more_than_it_has_and_what_is_their_own(self) -> None:
+    async def test_gives_its_limiters_no_more_than_it_has_and_what_is_their_own(self) -> None:
         pool = SharedSlots(8)
         first, second, third = (ConcurrencyLimiter(8, pool=pool) for _ in range(3))
-        for lane in (first, second, third):
-            asked = await in_line(lane, 20)
-            inside = [task for task in asked if task.done()]
-            assert len(inside) == (8 if lane is first else 2)
+        for limiter in (first, second, third):
+            entries = await in_line(limiter, 20)
+            inside = [task for task in entries if task.done()]
+            assert len(inside) == (8 if limiter is first else 2)
         assert pool.working == 8 + 2 + 2
 
     async def test_passes_a_free_turn_to_the_lane_that_waits(self) -> None:
@@ -143,40 +143,40 @@ class TestAPool:
         (waiting,) = await in_line(second, 1)
         assert not waiting.done()
         own()
-        await settle()
+        await run_event_loop()
         assert waiting.done(), "its own turn is free again"
         (more,) = await in_line(second, 1)
         leaves[0]()
-        await settle()
-        assert not more.done(), "four are at work, one of them in the second lane"
+        await run_event_loop()
+        assert not more.done(), "four are at work, one of them at the second limiter"
         leaves[1]()
-        await settle()
+        await run_event_loop()
         assert more.done()
 
-    async def test_lets_lanes_that_wait_take_turns(self) -> None:
+    async def test_lets_limiters_that_wait_take_turns(self) -> None:
         pool = SharedSlots(4)
-        lanes = [ConcurrencyLimiter(4, pool=pool) for _ in range(3)]
-        leaves = [await lanes[0].enter() for _ in range(4)]
-        own = [await lane.enter() for lane in lanes[1:]]
-        waiting = [await in_line(lane, 4) for lane in lanes]
+        limiters = [ConcurrencyLimiter(4, pool=pool) for _ in range(3)]
+        leaves = [await limiters[0].enter() for _ in range(4)]
+        own = [await limiter.enter() for limiter in limiters[1:]]
+        waiting = [await in_line(limiter, 4) for limiter in limiters]
         for leave in (*leaves, *own):
             leave()
-            await settle()
+            await run_event_loop()
         assert [sum(task.done() for task in tasks) for tasks in waiting] == [2, 1, 1]
 
     @settings(max_examples=100)
     @given(steps=st.lists(st.tuples(st.integers(0, 2), st.sampled_from(["ask", "leave"])), max_size=60))
     async def test_leaves_nobody_waiting_while_a_turn_is_free(self, steps: list[tuple[int, str]]) -> None:
         pool, clock = SharedSlots(4), Clock()
-        lanes = [ConcurrencyLimiter(4, longest_wait=1e6, pool=pool, clock=clock) for _ in range(3)]
-        asked: list[list[asyncio.Task[ReleaseSlot]]] = [[], [], []]
+        limiters = [ConcurrencyLimiter(4, longest_wait=1e6, pool=pool, clock=clock) for _ in range(3)]
+        entries: list[list[asyncio.Task[ReleaseSlot]]] = [[], [], []]
         for number, what in steps:
             if what == "ask":
-                asked[number] += await in_line(lanes[number], 1)
-            elif inside := [task for task in asked[number] if task.done()]:
-                asked[number].remove(inside[0])
+                entries[number] += await in_line(limiters[number], 1)
+            elif inside := [task for task in entries[number] if task.done()]:
+                entries[number].remove(inside[0])
                 inside[0].result()()
-                await settle()
-            assert pool.working == sum(lane.working for lane in lanes) <= 4 + 2
-            assert not any(lane.has_free_slot() and lane.waiting for lane in lanes)
-        await end(*(task for tasks in asked for task in tasks))
+                await run_event_loop()
+            assert pool.working == sum(limiter.working for limiter in limiters) <= 4 + 2
+            assert not any(limiter.has_free_slot() and limiter.waiting for limiter in limiters)
+        await end(*(task for tasks in entries for task in tasks))

@@ -10,7 +10,7 @@ from overload.retries import REQUESTS_A_RETRY, RetryBudget, send_with_retries
 
 
 @dataclass
-class Answer:
+class Response:
     whole: bool = True
     refusal: bool = False
 
@@ -23,14 +23,14 @@ class Answer:
 
 @dataclass
 class Upstream:
-    """Gives the answers one after the other, and the last one ever after."""
+    """Gives the responses one after the other, and the last one ever after."""
 
-    answers: list[Answer | None]
+    responses: list[Response | None]
     tries: int = 0
 
-    async def __call__(self, _: float) -> Answer | None:
+    async def __call__(self, _: float) -> Response | None:
         self.tries += 1
-        return self.answers[min(self.tries, len(self.answers)) - 1]
+        return self.responses[min(self.tries, len(self.responses)) - 1]
 
 
 PAUSES = (0, 0, 0)
@@ -69,8 +69,8 @@ class TestABudget:
 
 class TestSendWithRetries:
     async def test_asks_nobody_again_who_answered(self) -> None:
-        upstream = Upstream([Answer()])
-        assert await send_with_retries(upstream, 1, PAUSES, RetryBudget()) is upstream.answers[0]
+        upstream = Upstream([Response()])
+        assert await send_with_retries(upstream, 1, PAUSES, RetryBudget()) is upstream.responses[0]
         assert upstream.tries == 1
 
     async def test_asks_a_tenth_more_while_nobody_answers(self) -> None:
@@ -80,20 +80,20 @@ class TestSendWithRetries:
         assert 1000 + 100 <= upstream.tries <= 1000 + 100 + 3
 
     async def test_gives_what_broke_off_to_who_may_not_ask_again(self) -> None:
-        upstream = Upstream([Answer(whole=False)])
-        assert await send_with_retries(upstream, 1, PAUSES, RetryBudget(0)) is upstream.answers[0]
+        upstream = Upstream([Response(whole=False)])
+        assert await send_with_retries(upstream, 1, PAUSES, RetryBudget(0)) is upstream.responses[0]
         assert upstream.tries == 1
 
     async def test_returns_a_refusal_of_the_first_try(self) -> None:
-        upstream = Upstream([Answer(refusal=True)])
-        assert await send_with_retries(upstream, 1, PAUSES, RetryBudget()) is upstream.answers[0]
+        upstream = Upstream([Response(refusal=True)])
+        assert await send_with_retries(upstream, 1, PAUSES, RetryBudget()) is upstream.responses[0]
         assert upstream.tries == 1
 
-    @given(st.lists(st.sampled_from([None, Answer(whole=False)]), min_size=1, max_size=3))
+    @given(st.lists(st.sampled_from([None, Response(whole=False)]), min_size=1, max_size=3))
     def test_does_not_promise_that_nothing_was_done_after_a_try_that_was_cut_off(
-        self, cut_off: list[Answer | None]
+        self, cut_off: list[Response | None]
     ) -> None:
-        upstream = Upstream([*cut_off, Answer(refusal=True)])
+        upstream = Upstream([*cut_off, Response(refusal=True)])
         returned = asyncio.run(send_with_retries(upstream, 1, PAUSES, RetryBudget()))
         assert returned is cut_off[-1]
         assert upstream.tries == len(cut_off) + 1

@@ -90,7 +90,7 @@ class Unauthenticated(ServiceError):
 
 class AccountGone(Unauthenticated):
     code = "account-gone"
-    title = "This account is gone"
+    title = "This account no longer exists"
 
 
 class Forbidden(ServiceError):

@@ -6,25 +6,24 @@
 import argparse
 import asyncio
 import importlib
-import logging
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
-from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
 from contracts.names import App
+from migrator.runner import migrate_online, run_revisions
 from servicekit.messaging.leader_election import LOCK
 from servicekit.persistence.database import Database, open_database
 from servicekit.settings import ServiceSettings
 
-log = logging.getLogger(__name__)
+MIGRATION_LOCK = LOCK + 1
+"""Key of the advisory lock of whoever migrates."""
 
 
 def find_migrations_folder(app: App) -> Path:
@@ -41,24 +40,16 @@ async def migrate(database: Database) -> None:
         current = await (await session.connection()).run_sync(_revision)
     if current == scripts.get_current_head():
         return
+    run = partial(run_revisions, scripts=scripts, metadata=SQLModel.metadata)
+    if not database.is_sqlite:
+        await migrate_online(database.engine, run, key=MIGRATION_LOCK)
+        return
     async with database.engine.begin() as connection:
-        await connection.run_sync(_upgrade, database, scripts)
+        await connection.run_sync(run)
 
 
 def _revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
-
-
-def _upgrade(connection: Connection, database: Database, scripts: ScriptDirectory) -> None:
-    if not database.is_sqlite:
-        connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK + 1})"))
-
-    def steps(revision: Any, _: Any) -> list[Any]:
-        return scripts._upgrade_revs("head", revision)
-
-    with EnvironmentContext(Config(), scripts, fn=steps, destination_rev="head") as environment:
-        environment.configure(connection=connection, target_metadata=SQLModel.metadata, render_as_batch=True)
-        environment.run_migrations()
 
 
 def create_servicekit_tables() -> None:

@@ -28,7 +28,7 @@ from servicekit.persistence.database import DatabaseUnavailable, is_unavailable
 
 PROBLEM_CONTENT_TYPE = "application/problem+json"
 TOLD_ELSEWHERE = {"overloaded", "database-unavailable"}
-"""Codes of what many requests are answered at once: one line for each would cost more than the answer."""
+"""Codes of what many requests are answered at once: one line for each would cost more than the response."""
 log = logging.getLogger(__name__)
 
 
@@ -52,7 +52,7 @@ class Problem(BaseModel, use_attribute_docstrings=True):
 
 
 def build_problem_response(error: ServiceError) -> Response:
-    """The answer that tells `error`; what is our fault is logged too, unless it is elsewhere."""
+    """The response that tells `error`; what is our fault is logged too, unless it is elsewhere."""
     if error.status >= 500 and error.code not in TOLD_ELSEWHERE:
         log.warning("answered %s %s: %s", error.status, error.code, error.detail)
     body = {
@@ -80,10 +80,10 @@ def install_error_handlers(app: FastAPI) -> None:
 
 
 class CatchAll:
-    """Answers what no handler of the app caught, within the middleware that every answer passes.
+    """Answers what no handler of the app caught, within the middleware that every response passes.
 
     Starlette would answer outside of all added middleware, so without a digest, and `Sidecar` couldn't tell
-    that answer from a broken one.
+    that response from a broken one.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -123,7 +123,7 @@ async def _on_validation_error(_: Request, error: Exception) -> Response:
     found = error.errors()
     if any(item["type"] == "json_invalid" for item in found):
         return build_problem_response(MalformedJson(str(found[0]["ctx"]["error"])))
-    problems = [FieldProblem(pointer=_pointer(item["loc"]), detail=_said(item["msg"])) for item in found]
+    problems = [FieldProblem(pointer=_pointer(item["loc"]), detail=_detail(item["msg"])) for item in found]
     detail = "; ".join(f"{problem.pointer or '/'}: {problem.detail}" for problem in problems[:3])
     return build_problem_response(Invalid(detail, errors=problems))
 
@@ -174,7 +174,7 @@ async def _on_unexpected(_: Request, error: Exception) -> Response:
     return build_problem_response(ServiceError())
 
 
-def _said(message: str) -> str:
+def _detail(message: str) -> str:
     """Pydantic's message without the name of the exception class."""
     return message.removeprefix("Value error, ")
 

@@ -52,10 +52,10 @@ class RecordingSidecar(Sidecar):
     buried: list[str] = field(default_factory=list)
 
     async def publish(self, topic: Topic, event: OutboundMessage) -> None:
-        letter = json.loads(event.payload)["data"]
-        if letter["event"].get("data", {}).get("name") == "bug that nobody takes":
+        dead_letter = json.loads(event.payload)["data"]
+        if dead_letter["event"].get("data", {}).get("name") == "bug that nobody takes":
             raise Unavailable
-        self.buried.append(f"{event.id}: {letter['cause']}")
+        self.buried.append(f"{event.id}: {dead_letter['cause']}")
 
 
 def _happen(received: EventContext[Any] | EventBatchContext[Any], event: Event) -> None:
@@ -106,7 +106,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def effects(database: Database) -> EventConsumer:
+def event_consumer(database: Database) -> EventConsumer:
     return EventConsumer(database, RecordingSidecar(1), NoOpTracer(), _handlers(batched=True))
 
 
@@ -120,8 +120,8 @@ def _event(kind: type[Event], id: str, name: str = "a", traceparent: str = "") -
     return message
 
 
-async def _deliver(effects: EventConsumer, raw: Sequence[Any]) -> list[DeliveryStatus]:
-    return await effects.consume([parse_message(Topic.USER_EVENTS, event) for event in raw])
+async def _deliver(event_consumer: EventConsumer, raw: Sequence[Any]) -> list[DeliveryStatus]:
+    return await event_consumer.consume([parse_message(Topic.USER_EVENTS, event) for event in raw])
 
 
 async def _recorded(database: Database) -> list[str]:
@@ -132,45 +132,45 @@ async def _recorded(database: Database) -> list[str]:
 
 class TestABatchHandler:
     async def test_gets_what_follows_one_another_in_one_call(
-        self, effects: EventConsumer, database: Database
+        self, event_consumer: EventConsumer, database: Database
     ) -> None:
         kinds: list[type[Event]] = [UserUpdated, UserDeleted, UserUpdated, UserSignedUp, UserDeleted]
         raw = [_event(kind, str(number)) for number, kind in enumerate(kinds)]
-        assert await _deliver(effects, raw) == [OK] * 5
+        assert await _deliver(event_consumer, raw) == [OK] * 5
         assert calls == [3, 1]
         assert await _recorded(database) == ["0", "1", "2", "3", "4"]
 
-    async def test_gets_only_what_is_new(self, effects: EventConsumer, database: Database) -> None:
+    async def test_gets_only_what_is_new(self, event_consumer: EventConsumer, database: Database) -> None:
         a, b, c = (_event(UserUpdated, id) for id in "abc")
-        await _deliver(effects, [a])
-        await _deliver(effects, [a, b, c, b, a])
+        await _deliver(event_consumer, [a])
+        await _deliver(event_consumer, [a, b, c, b, a])
         assert calls == [1, 2]
         assert await _recorded(database) == ["a", "b", "c"]
 
-    async def test_that_fails_gets_each_half(self, effects: EventConsumer, database: Database) -> None:
+    async def test_that_fails_gets_each_half(self, event_consumer: EventConsumer, database: Database) -> None:
         raw = [_event(UserUpdated, "1"), _event(UserUpdated, "2", "bug"), _event(UserUpdated, "3")]
-        assert await _deliver(effects, raw) == [OK] * 3
+        assert await _deliver(event_consumer, raw) == [OK] * 3
         assert calls == [3, 1, 2, 1, 1, 1, 1]
         assert await _recorded(database) == ["1", "3"]
 
     @pytest.mark.parametrize("bad", [0, 77, 127])
     async def test_finds_one_bad_event_among_many_by_bisection(
-        self, effects: EventConsumer, database: Database, bad: int
+        self, event_consumer: EventConsumer, database: Database, bad: int
     ) -> None:
         raw = [_event(UserUpdated, f"{n:03}", "bug" if n == bad else "") for n in range(128)]
-        assert await _deliver(effects, raw) == [OK] * 128
+        assert await _deliver(event_consumer, raw) == [OK] * 128
         tries = 1 + len(consumer.RETRY_DELAYS)
         assert len(calls) <= 2 * 7 + tries
         assert await _recorded(database) == [f"{n:03}" for n in range(128) if n != bad]
 
     async def test_holds_no_transaction_for_more_than_some(
-        self, effects: EventConsumer, database: Database, monkeypatch: pytest.MonkeyPatch
+        self, event_consumer: EventConsumer, database: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """What was done before a part went away stays done."""
         monkeypatch.setattr(consumer, "MAX_TRANSACTION_EVENTS", 2)
         names = ["a", "b", "c", "away", "e", "f"]
         raw = [_event(UserUpdated, name, name) for name in names]
-        assert await _deliver(effects, raw) == [OK, OK, AGAIN, AGAIN, AGAIN, AGAIN]
+        assert await _deliver(event_consumer, raw) == [OK, OK, AGAIN, AGAIN, AGAIN, AGAIN]
         assert calls == [2, 2]
         assert await _recorded(database) == ["a", "b"]
 
@@ -179,9 +179,13 @@ class TestTraces:
     async def test_that_are_recorded_have_a_span_for_their_event(self, database: Database) -> None:
         exporter, provider = InMemorySpanExporter(), TracerProvider(sampler=ParentBased(ALWAYS_OFF))
         provider.add_span_processor(SimpleSpanProcessor(exporter))
-        effects = EventConsumer(database, Sidecar(1), provider.get_tracer("test"), _handlers(batched=True))
+        event_consumer = EventConsumer(
+            database, Sidecar(1), provider.get_tracer("test"), _handlers(batched=True)
+        )
         traces = {id: f"00-{id * 32}-{id * 16}-{flags}" for id, flags in FLAGS.items()}
-        await _deliver(effects, [_event(UserUpdated, id, traceparent=trace) for id, trace in traces.items()])
+        await _deliver(
+            event_consumer, [_event(UserUpdated, id, traceparent=trace) for id, trace in traces.items()]
+        )
         spans = exporter.get_finished_spans()
         assert {format_trace_id(span.context.trace_id) for span in spans} == {"a" * 32, "c" * 32}
         assert {span.attributes["messaging.message.id"] for span in spans if span.attributes} == {"a", "c"}
@@ -210,7 +214,7 @@ class TestEffects:
                     await connection.execute(delete(OutboxRow))
                     await connection.execute(delete(ProcessedMessageRow))
                 sidecar = RecordingSidecar(1)
-                effects = EventConsumer(database, sidecar, NoOpTracer(), _handlers(batched=batched))
-                statuses = [await _deliver(effects, batch) for batch in batches]
+                event_consumer = EventConsumer(database, sidecar, NoOpTracer(), _handlers(batched=batched))
+                statuses = [await _deliver(event_consumer, batch) for batch in batches]
                 found.append((statuses, await _recorded(database), sidecar.buried))
         assert found[0] == found[1]

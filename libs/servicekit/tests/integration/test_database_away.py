@@ -1,4 +1,4 @@
-"""A database that gives no connection, or no answer: told at once, at the cost of one who tries."""
+"""A database that gives no connection, or no response: told at once, at the cost of one who tries."""
 
 import asyncio
 import time
@@ -52,14 +52,14 @@ class TestAServerThatGivesNoConnection:
     async def test_is_asked_by_one_in_a_while(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(under_test, "CONNECT_COOLDOWN_SECONDS", 0.2)
         nobody = Database(App.TASK, "postgresql+asyncpg://todo@127.0.0.1:1/none")
-        asked = tries(nobody, monkeypatch)
+        attempts = tries(nobody, monkeypatch)
         until, refused = time.monotonic() + 0.5, 0
         while time.monotonic() < until:
             with pytest.raises(DatabaseUnavailable):
                 await nobody.ping()
             refused += 1
             await asyncio.sleep(0.005)
-        assert 2 <= len(asked) <= 3 < refused
+        assert 2 <= len(attempts) <= 3 < refused
         await nobody.close()
 
     async def test_is_used_as_soon_as_it_gives_some(
@@ -100,8 +100,8 @@ class TestAServerThatHangs:
         async with httpx2.AsyncClient(transport=transport, base_url="http://app") as client:
             for _ in range(2):
                 async with asyncio.timeout(3):
-                    answers = await asyncio.gather(*[client.get("/readyz") for _ in range(20)])
-                assert {(each.status_code, each.json()["code"]) for each in answers} == {
+                    responses = await asyncio.gather(*[client.get("/readyz") for _ in range(20)])
+                assert {(each.status_code, each.json()["code"]) for each in responses} == {
                     (503, "database-unavailable")
                 }
         assert len(taken) == 1

@@ -57,7 +57,13 @@ def app(database: Database, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
 async def ask(app: FastAPI, path: str, *, stays: float) -> list[Message]:
     """What is sent to a client that goes after so many seconds."""
     sent: list[Message] = []
-    told: dict[str, Any] = {"type": "http", "method": "GET", "path": path, "headers": [], "query_string": b""}
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "headers": [],
+        "query_string": b"",
+    }
     begins = iter([{"type": "http.request", "body": b"", "more_body": False}])
 
     async def receive() -> Message:
@@ -69,7 +75,7 @@ async def ask(app: FastAPI, path: str, *, stays: float) -> list[Message]:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    await app(told | {"raw_path": path.encode(), "root_path": ""}, receive, send)
+    await app(scope | {"raw_path": path.encode(), "root_path": ""}, receive, send)
     return sent
 
 
@@ -80,8 +86,8 @@ class TestReadsOfClientsThatLeave:
                 gone = await asyncio.gather(*(ask(app, "/reads/slow", stays=0.05) for _ in range(20)))
             assert gone == [[]] * 20
         async with asyncio.timeout(15):
-            answers = await asyncio.gather(*(ask(app, "/reads/quick", stays=9) for _ in range(40)))
-        assert [sent[0]["status"] for sent in answers] == [200] * 40
+            responses = await asyncio.gather(*(ask(app, "/reads/quick", stays=9) for _ in range(40)))
+        assert [sent[0]["status"] for sent in responses] == [200] * 40
         assert database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
 
     async def test_end_their_statements_too(self, app: FastAPI, database: Database) -> None:

@@ -103,5 +103,5 @@ class TestReadiness:
         assert (await self.ready(None)).status_code == 200
 
     async def test_is_gone_without_it(self) -> None:
-        answer = await self.ready(Database(App.TASK, AWAY))
-        assert (answer.status_code, answer.json()["code"]) == (503, "database-unavailable")
+        response = await self.ready(Database(App.TASK, AWAY))
+        assert (response.status_code, response.json()["code"]) == (503, "database-unavailable")

@@ -85,11 +85,11 @@ class TestRelay:
         seen: list[str] = []
 
         def noting(name: str) -> Any:
-            asked = getattr(asyncpg.Connection, name)
+            original = getattr(asyncpg.Connection, name)
 
             async def note(connection: Any, statement: str, *values: Any, **options: Any) -> Any:
                 seen.append(statement)
-                return await asked(connection, statement, *values, **options)
+                return await original(connection, statement, *values, **options)
 
             return note
 

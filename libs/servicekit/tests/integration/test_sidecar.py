@@ -26,7 +26,7 @@ async def _hang(_: web.Request) -> web.Response:
 
 @pytest.fixture
 def dropped() -> list[str]:
-    """Methods of the requests whose connection was closed without an answer."""
+    """Methods of the requests whose connection was closed without a response."""
     return []
 
 
@@ -60,13 +60,13 @@ async def sidecar(port: int) -> AsyncIterator[Sidecar]:
 
 class TestRequest:
     async def test_shows_the_token_and_keeps_the_path_as_it_is(self, sidecar: Sidecar) -> None:
-        answer = await sidecar.request("GET", "/echo?a=%2F%20x")
-        assert answer.json()["path"] == "/echo?a=%2F%20x"
-        assert answer.json()["headers"]["dapr-api-token"] == "secret"
+        response = await sidecar.request("GET", "/echo?a=%2F%20x")
+        assert response.json()["path"] == "/echo?a=%2F%20x"
+        assert response.json()["headers"]["dapr-api-token"] == "secret"
 
     async def test_tells_how_much_time_it_has(self, sidecar: Sidecar) -> None:
-        answer = await sidecar.request("GET", "/echo", timeout=1.5)
-        assert answer.json()["headers"]["x-envoy-expected-rq-timeout-ms"] == "1500"
+        response = await sidecar.request("GET", "/echo", timeout=1.5)
+        assert response.json()["headers"]["x-envoy-expected-rq-timeout-ms"] == "1500"
 
     @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
     async def test_that_meets_a_closed_connection_is_sent_once(
@@ -86,9 +86,9 @@ class TestRequest:
 
     async def test_that_takes_long_is_told_from_nobody_there(self, sidecar: Sidecar) -> None:
         with pytest.raises(TimedOut):
-            await sidecar.answer("GET", "/hang", {}, None, 0.1)
+            await sidecar.send_once("GET", "/hang", {}, None, 0.1)
         sidecar.port = 1
-        assert await sidecar.answer("GET", "/hang", {}, None, 0.1) is None
+        assert await sidecar.send_once("GET", "/hang", {}, None, 0.1) is None
 
     async def test_to_nobody_is_unavailable(self) -> None:
         sidecar = Sidecar(1)

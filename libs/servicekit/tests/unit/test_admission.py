@@ -66,14 +66,14 @@ async def client(service: Service) -> AsyncIterator[AsyncClient]:
         yield client
 
 
-async def settle() -> None:
+async def run_event_loop() -> None:
     for _ in range(50):
         await asyncio.sleep(0)
 
 
 async def crowd(client: AsyncClient, number: int) -> list[asyncio.Task[Response]]:
     sent = [asyncio.create_task(client.get(f"/work/{each}")) for each in range(number)]
-    await settle()
+    await run_event_loop()
     return sent
 
 
@@ -82,7 +82,7 @@ class TestTheCrowd:
         sent = await crowd(client, 3)
         assert service.begun == ["0", "1"]
         service.go_on.set()
-        assert [answer.status_code for answer in await asyncio.gather(*sent)] == [200] * 3
+        assert [response.status_code for response in await asyncio.gather(*sent)] == [200] * 3
         assert service.begun == ["0", "1", "2"]
 
     async def test_is_refused_at_once_where_the_line_is_long(
@@ -90,10 +90,10 @@ class TestTheCrowd:
     ) -> None:
         sent = await crowd(client, 3)
         for _ in range(5):
-            answer = await asyncio.wait_for(client.get("/work/late"), 1)
-            assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
-            assert answer.headers["content-type"] == "application/problem+json"
-            assert answer.json()["code"] == "overloaded"
+            response = await asyncio.wait_for(client.get("/work/late"), 1)
+            assert (response.status_code, response.headers["retry-after"]) == (503, "1")
+            assert response.headers["content-type"] == "application/problem+json"
+            assert response.json()["code"] == "overloaded"
         service.go_on.set()
         await asyncio.gather(*sent)
         with caplog.at_level(logging.WARNING, "servicekit.web.admission"):
@@ -101,29 +101,29 @@ class TestTheCrowd:
         (line,) = [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING]
         assert line == "refused 5 requests in a second: too many at once"
 
-    async def test_leaves_the_lane_of_others_free(self, service: Service, client: AsyncClient) -> None:
+    async def test_leaves_the_bulkhead_of_others_free(self, service: Service, client: AsyncClient) -> None:
         sent = await crowd(client, 3)
         probe, operator = (
             asyncio.create_task(client.request(method, path))
             for method, path in (("GET", "/healthz"), ("POST", "/ops/work"))
         )
-        await settle()
+        await run_event_loop()
         assert len(service.begun) == 4
         service.go_on.set()
-        answers = await asyncio.gather(*sent, probe, operator)
-        assert {answer.status_code for answer in answers} == {200}
+        responses = await asyncio.gather(*sent, probe, operator)
+        assert {response.status_code for response in responses} == {200}
 
     @pytest.mark.parametrize("slow", ["/chat/x", "/api/v1/auth/sign-in"])
     async def test_of_what_takes_long_takes_no_turn_of_the_rest(
         self, service: Service, client: AsyncClient, slow: str
     ) -> None:
         sent = [asyncio.create_task(client.get(slow)) for _ in range(3)]
-        await settle()
+        await run_event_loop()
         assert (await client.get(slow)).status_code == 503
         sent += await crowd(client, 2)
         assert len(service.begun) == 4
         service.go_on.set()
-        assert {answer.status_code for answer in await asyncio.gather(*sent)} == {200}
+        assert {response.status_code for response in await asyncio.gather(*sent)} == {200}
 
     async def test_comes_in_again_when_it_is_over(self, service: Service, client: AsyncClient) -> None:
         sent = await crowd(client, 3)
@@ -135,7 +135,7 @@ class TestTheCrowd:
     async def test_that_went_away_leaves_its_places(self, service: Service, client: AsyncClient) -> None:
         for task in await crowd(client, 3):
             task.cancel()
-        await settle()
+        await run_event_loop()
         service.go_on.set()
         assert [(await client.get("/work/x")).status_code for _ in range(3)] == [200] * 3
 
@@ -154,9 +154,9 @@ class TestPersons:
         """Each in the name of whom its name begins with."""
         sent = []
         for name in names:
-            told = {"authorization": f"Bearer {name.partition('-')[0]}"}
-            sent.append(asyncio.create_task(client.get(f"/work/{name}", headers=told)))
-            await settle()
+            headers = {"authorization": f"Bearer {name.partition('-')[0]}"}
+            sent.append(asyncio.create_task(client.get(f"/work/{name}", headers=headers)))
+            await run_event_loop()
         return sent
 
     @pytest.fixture
@@ -168,7 +168,7 @@ class TestPersons:
     async def test_take_turns_in_line_and_none_fills_it(self, service: Service, client: AsyncClient) -> None:
         sent = await self.ask(client, "ada-1", "ada-2", "ada-3", "ada-4", "ada-5", "bob-1", "bob-2")
         service.go_on.set()
-        statuses = [answer.status_code for answer in await asyncio.gather(*sent)]
+        statuses = [response.status_code for response in await asyncio.gather(*sent)]
         assert statuses == [200, 200, 200, 200, 503, 200, 503]
         assert service.begun == ["ada-1", "ada-2", "ada-3", "bob-1", "ada-4"]
 
@@ -179,7 +179,7 @@ class TestPersons:
         assert (await sent[-1]).status_code == 503
         bob = await self.ask(client, "bob-1")
         service.go_on.set()
-        statuses = [answer.status_code for answer in await asyncio.gather(*sent, *bob)]
+        statuses = [response.status_code for response in await asyncio.gather(*sent, *bob)]
         assert statuses == [200, 200, 200, 200, 503, 503, 200]
 
 
@@ -188,8 +188,8 @@ class TestADeadline:
         self, service: Service, client: AsyncClient
     ) -> None:
         sent = await crowd(client, 2)
-        answer = await asyncio.wait_for(client.get("/work/late", headers={HEADER: "30"}), 1)
-        assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
+        response = await asyncio.wait_for(client.get("/work/late", headers={HEADER: "30"}), 1)
+        assert (response.status_code, response.json()["code"]) == (503, "overloaded")
         service.go_on.set()
         await asyncio.gather(*sent)
         assert service.begun == ["0", "1"]
@@ -199,14 +199,14 @@ class TestADeadline:
         self, service: Service, client: AsyncClient, method: str, path: str
     ) -> None:
         content = b"late" if method == "POST" else None
-        answer = await client.request(method, path, content=content, headers={HEADER: "0"})
-        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+        response = await client.request(method, path, content=content, headers={HEADER: "0"})
+        assert (response.status_code, response.headers["retry-after"]) == (503, "1")
         assert service.begun == []
 
     async def test_is_known_to_what_works_on_the_request(self, service: Service, client: AsyncClient) -> None:
         service.app.get("/left")(deadline.remaining)
-        told = (await client.get("/left", headers={HEADER: "5000"})).json()
-        assert 4 < told <= 5
+        remaining = (await client.get("/left", headers={HEADER: "5000"})).json()
+        assert 4 < remaining <= 5
         assert (await client.get("/left")).json() is None  # infinity, in JSON
 
 
@@ -219,17 +219,17 @@ class TestABody:
     async def test_that_comes_slowly_takes_no_room(self, service: Service, client: AsyncClient) -> None:
         sending = asyncio.Event()
         slow = [asyncio.create_task(client.post("/echo", content=self.slow(sending))) for _ in range(5)]
-        await settle()
+        await run_event_loop()
         service.go_on.set()
         assert (await asyncio.wait_for(client.get("/work/quick"), 1)).status_code == 200
         sending.set()
-        answers = await asyncio.gather(*slow)
-        assert {answer.text for answer in answers if answer.status_code == 200} == {'"slowly"'}
+        responses = await asyncio.gather(*slow)
+        assert {response.text for response in responses if response.status_code == 200} == {'"slowly"'}
 
     async def test_is_refused_whole_when_it_is_there(self, service: Service, client: AsyncClient) -> None:
         sent = await crowd(client, 3)
-        answer = await asyncio.wait_for(client.post("/echo", content=b"late"), 1)
-        assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
+        response = await asyncio.wait_for(client.post("/echo", content=b"late"), 1)
+        assert (response.status_code, response.json()["code"]) == (503, "overloaded")
         assert "late" not in service.begun
         service.go_on.set()
         await asyncio.gather(*sent)
@@ -238,9 +238,9 @@ class TestABody:
         self, service: Service, client: AsyncClient
     ) -> None:
         streams = [asyncio.create_task(client.get("/stream")) for _ in range(2)]
-        await settle()
+        await run_event_loop()
         quick = asyncio.create_task(client.get("/work/quick"))
-        await settle()
+        await run_event_loop()
         assert service.begun == ["quick"]
         service.go_on.set()
         await asyncio.gather(*streams, quick)

@@ -17,7 +17,7 @@ from servicekit.dapr.sidecar import SidecarResponse
 from servicekit.errors import Unauthenticated, Unavailable
 from servicekit.security import auth
 from servicekit.security.auth import Agent, JwksKeySource, Principal, TokenVerifier
-from tests.fake_sidecar import FakeSidecar, Request, answer
+from tests.fake_sidecar import FakeSidecar, Request, make_response
 
 OLD, NEW = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
 
@@ -25,8 +25,8 @@ OLD, NEW = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
 def token(key: Ed25519PrivateKey = OLD, kid: str = "old", without: str = "", **claims: Any) -> str:
     now = datetime.now(UTC)
     usual = {"iss": "todo", "aud": "todo-api", "sub": "ada", "iat": now, "exp": now + timedelta(minutes=5)}
-    said = {name: value for name, value in (usual | claims).items() if name != without}
-    return jwt.encode(said, key, algorithm="EdDSA", headers={"kid": kid})
+    claims = {name: value for name, value in (usual | claims).items() if name != without}
+    return jwt.encode(claims, key, algorithm="EdDSA", headers={"kid": kid})
 
 
 @dataclass
@@ -37,14 +37,14 @@ class UserService(FakeSidecar):
     away: bool = False
 
     @property
-    def asked(self) -> int:
+    def request_count(self) -> int:
         return len(self.requests)
 
     def respond(self, request: Request) -> SidecarResponse:
         assert request.headers["dapr-app-id"] == App.USER
         if self.away:
             raise Unavailable
-        return answer(keys=[_jwk(kid, key) for kid, key in self.keys.items()])
+        return make_response(keys=[_jwk(kid, key) for kid, key in self.keys.items()])
 
 
 def _jwk(kid: str, key: Ed25519PrivateKey) -> dict[str, str]:
@@ -147,7 +147,7 @@ class TestPublishedKeys:
     async def test_are_asked_for_once(self, verifier: TokenVerifier, service: UserService) -> None:
         for number in range(5):
             await verifier.verify(token(sub=str(number)))
-        assert service.asked == 1
+        assert service.request_count == 1
 
     async def test_are_asked_for_again_when_a_new_one_signs(
         self, verifier: TokenVerifier, service: UserService, monkeypatch: pytest.MonkeyPatch
@@ -156,7 +156,7 @@ class TestPublishedKeys:
         await verifier.verify(token())
         service.keys["new"] = NEW
         await verifier.verify(token(NEW, "new"))
-        assert service.asked == 2
+        assert service.request_count == 2
 
     async def test_are_asked_for_however_little_time_a_request_has(self, verifier: TokenVerifier) -> None:
         with deadline.until(time.monotonic()):
@@ -168,7 +168,7 @@ class TestPublishedKeys:
         for number in range(20):
             with pytest.raises(Unauthenticated):
                 await verifier.verify(token(kid=str(number)))
-        assert service.asked == 1
+        assert service.request_count == 1
 
     async def test_are_used_on_while_the_user_service_is_away(
         self, verifier: TokenVerifier, service: UserService, monkeypatch: pytest.MonkeyPatch
@@ -190,7 +190,7 @@ class TestPublishedKeys:
             await verifier.verify(token(sub=str(number)))
             with pytest.raises(Unauthenticated):
                 await verifier.verify(token(kid=str(number)))
-        assert service.asked == 2
+        assert service.request_count == 2
 
     async def test_that_were_never_there_make_it_unavailable(
         self, verifier: TokenVerifier, service: UserService

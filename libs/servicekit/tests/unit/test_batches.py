@@ -25,8 +25,8 @@ def event(number: int, name: str = "home") -> OutboundMessage:
     now = datetime.now(UTC)
     times = {"created_at": now, "updated_at": now}
     label = LabelSnapshot(id=f"label-{number}", name=name, colour=None, position="a", version=1, **times)
-    told = LabelCreated(user_id="ada", label=label)
-    envelope = wrap(told, id=f"id-{number}", source="/services/task", time=now, traceparent="")
+    created = LabelCreated(user_id="ada", label=label)
+    envelope = wrap(created, id=f"id-{number}", source="/services/task", time=now, traceparent="")
     return OutboundMessage(envelope.id, "ada", envelope.model_dump_json())
 
 

@@ -28,8 +28,8 @@ class Connection:
     @property
     def scope(self) -> Scope:
         headers = [] if self.body is None else [(b"content-length", b"1")]
-        told = {"type": "http", "method": self.method, "path": "/tasks", "headers": headers}
-        return told | {"raw_path": b"/tasks", "query_string": b"", "root_path": ""}
+        scope = {"type": "http", "method": self.method, "path": "/tasks", "headers": headers}
+        return scope | {"raw_path": b"/tasks", "query_string": b"", "root_path": ""}
 
     def go(self) -> None:
         self.messages.put_nowait({"type": "http.disconnect"})
@@ -91,7 +91,7 @@ def given_up() -> float:
     return float(ABANDONED._value.get())
 
 
-async def settle() -> None:
+async def run_event_loop() -> None:
     for _ in range(20):
         await asyncio.sleep(0.001)
 
@@ -108,7 +108,7 @@ class TestInLine:
         before = given_up()
         first, second, third = Connection(**WRITE), Connection(**kind), Connection(**kind)
         tasks = [ask(first), ask(second), ask(third)]
-        await settle()
+        await run_event_loop()
         second.go()
         async with asyncio.timeout(1):
             await tasks[1]
@@ -121,7 +121,7 @@ class TestInLine:
     async def test_is_not_taken_for_gone_who_stays(self, service: Service, ask: Ask) -> None:
         connections = [Connection(**WRITE) for _ in range(5)]
         tasks = [ask(each) for each in connections]
-        await settle()
+        await run_event_loop()
         service.go_on.set()
         await asyncio.gather(*tasks)
         assert service.finished == ["POST"] * 5
@@ -131,7 +131,7 @@ class TestUnderWay:
     async def test_a_read_is_given_up_and_its_turn_is_free(self, service: Service, ask: Ask) -> None:
         connection = Connection(**READ)
         task = ask(connection)
-        await settle()
+        await run_event_loop()
         connection.go()
         async with asyncio.timeout(1):
             await task
@@ -143,9 +143,9 @@ class TestUnderWay:
     async def test_a_write_is_finished(self, service: Service, ask: Ask) -> None:
         connection = Connection(**WRITE)
         task = ask(connection)
-        await settle()
+        await run_event_loop()
         connection.go()
-        await settle()
+        await run_event_loop()
         assert not task.done()
         service.go_on.set()
         await task
@@ -154,13 +154,13 @@ class TestUnderWay:
     async def test_a_write_that_waited_in_line_is_finished_too(self, service: Service, ask: Ask) -> None:
         first, second = Connection(**WRITE), Connection(**WRITE)
         tasks = [ask(first), ask(second)]
-        await settle()
+        await run_event_loop()
         service.go_on.set()
         await tasks[0]
         service.go_on.clear()
-        await settle()
+        await run_event_loop()
         second.go()
-        await settle()
+        await run_event_loop()
         service.go_on.set()
         await asyncio.gather(*tasks)
         assert service.finished == ["POST"] * 2
@@ -172,7 +172,7 @@ class TestUnderWay:
         """The turn and the word that the client has gone come in the same moment."""
         first, second = Connection(**WRITE), Connection(**WRITE)
         tasks = [ask(first), ask(second)]
-        await settle()
+        await run_event_loop()
         service.go_on.set()
         for _ in range(order):
             await asyncio.sleep(0)
@@ -191,9 +191,9 @@ class TestUnderWay:
 
         control = AdmissionControl(answer_and_stay, bulkheads=Bulkheads(1, AdmissionPolicy()))
         task = asyncio.create_task(control(connection.scope, connection.receive, connection.send))
-        await settle()
+        await run_event_loop()
         connection.go()
-        await settle()
+        await run_event_loop()
         service.go_on.set()
         await task
         assert service.finished == ["GET"]
@@ -205,7 +205,7 @@ class TestUnderWay:
         service.work = listen  # type: ignore[method-assign, assignment]
         connection = Connection(**READ)
         task = ask(connection)
-        await settle()
+        await run_event_loop()
         connection.go()
         await task
         assert service.messages == ["http.disconnect"]
@@ -217,7 +217,7 @@ class TestUnderWay:
         control = AdmissionControl(counted, bulkheads=Bulkheads(1, AdmissionPolicy()))
         connection = Connection(**READ)
         task = asyncio.create_task(control(connection.scope, connection.receive, connection.send))
-        await settle()
+        await run_event_loop()
         connection.go()
         await task
         assert seen == [str(CLIENT_GONE)]

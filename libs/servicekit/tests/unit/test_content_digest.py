@@ -1,4 +1,4 @@
-"""An answer is taken as a service's only if its digest says that all of it is there."""
+"""A response is taken as a service's only if its digest says that all of it is there."""
 
 from collections.abc import AsyncIterator
 
@@ -11,7 +11,7 @@ from starlette.types import Message
 
 from servicekit.dapr.content_digest import ContentDigest, compute_digest
 from servicekit.dapr.sidecar import SidecarResponse
-from tests.fake_sidecar import raw_answer
+from tests.fake_sidecar import make_raw_response
 
 
 async def whole(_: Request) -> Response:
@@ -34,7 +34,7 @@ ROUTES = [Route("/whole", whole), Route("/nothing", nothing), Route("/in-parts",
 
 
 async def ask(path: str) -> SidecarResponse:
-    """What arrives of the answer to GET `path`, as an ASGI server would send it."""
+    """What arrives of the response to GET `path`, as an ASGI server would send it."""
     sent: list[Message] = []
 
     async def receive() -> Message:
@@ -54,7 +54,7 @@ async def ask(path: str) -> SidecarResponse:
     await ContentDigest(Starlette(routes=ROUTES))(scope, receive, send)
     head, *parts = sent
     headers = {name.decode(): value.decode() for name, value in head["headers"]}
-    return raw_answer(head["status"], b"".join(part["body"] for part in parts), headers)
+    return make_raw_response(head["status"], b"".join(part["body"] for part in parts), headers)
 
 
 class TestAnAnswer:
@@ -63,35 +63,35 @@ class TestAnAnswer:
         [("/whole", 200, b'{"a":1}'), ("/nothing", 204, b""), ("/in-parts", 200, b"one two")],
     )
     async def test_is_from_the_app(self, path: str, status: int, body: bytes) -> None:
-        answer = await ask(path)
-        assert (answer.status, answer.body) == (status, body)
-        assert answer.is_complete()
-        assert not answer.is_unreachable()
+        response = await ask(path)
+        assert (response.status, response.body) == (status, body)
+        assert response.is_complete()
+        assert not response.is_unreachable()
 
     async def test_keeps_its_headers(self) -> None:
         assert (await ask("/whole")).headers["etag"] == '"1"'
 
     @pytest.mark.parametrize("length", range(7))
     async def test_that_broke_off_is_broken_and_no_absence(self, length: int) -> None:
-        answer = await ask("/whole")
-        broken = raw_answer(answer.status, answer.body[:length], answer.headers)
+        response = await ask("/whole")
+        broken = make_raw_response(response.status, response.body[:length], response.headers)
         assert not broken.is_complete()
         assert not broken.is_unreachable()
 
     @pytest.mark.parametrize("status", [500, 403])
     def test_of_dapr_that_reached_nobody_is_absence(self, status: int) -> None:
         body = b'{"errorCode":"ERR_DIRECT_INVOKE","message":"failed to invoke, id: task, err: ..."}'
-        assert raw_answer(status, body).is_unreachable()
+        assert make_raw_response(status, body).is_unreachable()
 
     def test_of_a_service_that_says_the_same_is_none(self) -> None:
         body = b'{"errorCode":"ERR_DIRECT_INVOKE"}'
-        assert not raw_answer(500, body, {"content-digest": compute_digest(body)}).is_unreachable()
+        assert not make_raw_response(500, body, {"content-digest": compute_digest(body)}).is_unreachable()
 
     @pytest.mark.parametrize("status", [400, 413, 414, 431, 500])
     def test_of_a_server_on_the_way_that_refuses_is_neither_broken_nor_absence(self, status: int) -> None:
-        refusal = raw_answer(status, b"Invalid HTTP request received.")
+        refusal = make_raw_response(status, b"Invalid HTTP request received.")
         assert refusal.is_complete()
         assert not refusal.is_unreachable()
 
     def test_of_success_without_a_digest_is_broken(self) -> None:
-        assert not raw_answer(200, b"").is_complete()
+        assert not make_raw_response(200, b"").is_complete()

@@ -14,7 +14,7 @@ from servicekit.dapr.content_digest import HEADER, compute_digest
 from servicekit.dapr.sidecar import SidecarResponse
 from servicekit.errors import Overloaded, TimedOut, Unavailable
 from servicekit.problems import build_problem_response
-from tests.fake_sidecar import FakeSidecar, Request, answer, raw_answer
+from tests.fake_sidecar import FakeSidecar, Request, make_raw_response, make_response
 
 GONE = b'{"errorCode":"ERR_DIRECT_INVOKE","message":"connection refused"}'
 KEY = {"idempotency-key": "one"}
@@ -37,9 +37,9 @@ class Replicas(FakeSidecar):
 
     def respond(self, request: Request) -> SidecarResponse:
         if self.tries > self.gone:
-            return answer()
+            return make_response()
         if self.tries % 2:
-            return raw_answer(500, GONE)
+            return make_raw_response(500, GONE)
         raise Unavailable
 
 
@@ -117,11 +117,11 @@ class TestInvoke:
     async def test_promises_nothing_after_a_try_that_may_have_been_heard(self) -> None:
         refusal = build_problem_response(Overloaded())
         body = bytes(refusal.body)
-        refused = raw_answer(refusal.status_code, body, {HEADER: compute_digest(body)})
+        refused = make_raw_response(refusal.status_code, body, {HEADER: compute_digest(body)})
 
         class Crowded(Replicas):
             def respond(self, request: Request) -> SidecarResponse:
-                return refused if self.tries > self.gone else raw_answer(500, GONE)
+                return refused if self.tries > self.gone else make_raw_response(500, GONE)
 
         crowded = Crowded(gone=0)
         assert await crowded.invoke(App.TASK, "POST", "/tasks", json={}, headers=KEY) is refused

@@ -23,7 +23,7 @@ def _restored(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 async def connection() -> str | None:
-    """What an answer says of its connection."""
+    """What a response says of its connection."""
     app = ConnectionDraining(Starlette(routes=[Route("/", lambda _: PlainTextResponse("hello"))]))
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app)) as client:
         return (await client.get("http://test/")).headers.get("connection")

@@ -15,24 +15,24 @@ VALUES = st.lists(st.none() | st.text(max_size=20) | st.integers(-(2**53), 2**53
 class TestCursor:
     @given(VALUES)
     def test_comes_back_as_it_went(self, values: list[object]) -> None:
-        cursor = encode_cursor(values, bound_to="a list")
-        assert decode_cursor(cursor, bound_to="a list", values=len(values)) == values
+        cursor = encode_cursor(values, scope="a list")
+        assert decode_cursor(cursor, scope="a list", values=len(values)) == values
 
     @given(st.text(max_size=60))
     def test_of_any_text_is_refused_or_read_but_never_an_accident(self, text: str) -> None:
         with pytest.raises(Invalid) as refusal:
-            decode_cursor(text, bound_to="a list", values=1)
+            decode_cursor(text, scope="a list", values=1)
         assert refusal.value.errors[0].pointer == "?cursor"
 
     def test_of_another_list_is_refused(self) -> None:
-        cursor = encode_cursor(["x"], bound_to="a list")
+        cursor = encode_cursor(["x"], scope="a list")
         with pytest.raises(Invalid):
-            decode_cursor(cursor, bound_to="another list", values=1)
+            decode_cursor(cursor, scope="another list", values=1)
 
     def test_with_other_values_is_refused(self) -> None:
-        cursor = encode_cursor(["x", "y"], bound_to="a list")
+        cursor = encode_cursor(["x", "y"], scope="a list")
         with pytest.raises(Invalid):
-            decode_cursor(cursor, bound_to="a list", values=1)
+            decode_cursor(cursor, scope="a list", values=1)
 
 
 class TestBehind:

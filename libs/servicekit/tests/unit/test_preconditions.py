@@ -35,17 +35,17 @@ class TestIfMatch:
 
 
 class TestIfNoneMatch:
-    def answer(self, status: int = 200) -> Response:
+    def make_response(self, status: int = 200) -> Response:
         return Response("body", status, {"ETag": format_etag(3)})
 
     @pytest.mark.parametrize("header", ['"3"', 'W/"3"', '"1", "3"', "*"])
     def test_saves_the_body_of_a_known_version(self, header: str) -> None:
-        found = apply_if_none_match(request(if_none_match=header), self.answer())
+        found = apply_if_none_match(request(if_none_match=header), self.make_response())
         assert (found.status_code, found.body, found.headers["etag"]) == (304, b"", '"3"')
 
     @pytest.mark.parametrize("header", ['"2"', "3", ""])
     def test_gives_the_body_of_another_version(self, header: str) -> None:
-        assert apply_if_none_match(request(if_none_match=header), self.answer()).status_code == 200
+        assert apply_if_none_match(request(if_none_match=header), self.make_response()).status_code == 200
 
     def test_does_not_touch_errors(self) -> None:
-        assert apply_if_none_match(request(if_none_match="*"), self.answer(404)).status_code == 404
+        assert apply_if_none_match(request(if_none_match="*"), self.make_response(404)).status_code == 404

@@ -53,8 +53,8 @@ class TestAnError:
         async def fail() -> None:
             raise error
 
-        answer = await client.get("/")
-        assert (answer.status_code, answer.json()["code"]) == (status, code)
-        assert answer.headers["content-type"] == "application/problem+json"
-        assert SECRET not in answer.text
-        assert ("retry-after" in answer.headers) == (status == 503)
+        response = await client.get("/")
+        assert (response.status_code, response.json()["code"]) == (status, code)
+        assert response.headers["content-type"] == "application/problem+json"
+        assert SECRET not in response.text
+        assert ("retry-after" in response.headers) == (status == 503)

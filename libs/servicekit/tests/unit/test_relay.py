@@ -32,7 +32,7 @@ class FlakyPublisher:
         self.messages: list[OutboundMessage] = []
         self.taken: list[OutboundMessage] = []
         """The events in the messages."""
-        self.under_way: set[str] = set()
+        self.in_flight: set[str] = set()
         self.calls: list[tuple[Topic, Sequence[OutboundMessage]]] = []
         self.most_calls = 0
         self._calls = 0
@@ -40,14 +40,14 @@ class FlakyPublisher:
     async def publish_bulk(self, topic: Topic, events: Sequence[OutboundMessage]) -> set[str]:
         keys = {event.key for event in events}
         assert len(keys) == len(events), "one message a key and call"
-        assert not keys & self.under_way, "one message a key under way"
+        assert not keys & self.in_flight, "one message a key in flight"
         self.calls.append((topic, events))
-        self.under_way |= keys
+        self.in_flight |= keys
         self._calls += 1
         self.most_calls = max(self.most_calls, self._calls)
         await asyncio.sleep(self.random.random() * 0.002)
         self._calls -= 1
-        self.under_way -= keys
+        self.in_flight -= keys
         if self.random.random() < self.failure_rate:
             return self._fail(events)
         failed = {event.id for event in events if self.random.random() < self.failure_rate}
@@ -65,7 +65,7 @@ class FlakyPublisher:
 
     def _fail(self, events: Sequence[OutboundMessage]) -> set[str]:
         if self.random.random() < 0.5:
-            self._take(events)  # taken, but the answer is lost
+            self._take(events)  # taken, but the response is lost
         raise Unavailable("broker away")
 
 
@@ -178,11 +178,11 @@ class TestDrain:
         await _record(database, ["a"])
         relaying = OutboxRelay(database, FlakyPublisher(1, failure_rate=1), poll_seconds=0.01)
         running = asyncio.create_task(relaying.drain())
-        await _until(lambda: any(lane.failures == 2 for lane in relaying._lanes.values()))
+        await _until(lambda: any(queue.failures == 2 for queue in relaying._queues.values()))
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
-        (lane,) = relaying._lanes.values()
-        assert lane.ready_at > time.monotonic() + 500
+        (queue,) = relaying._queues.values()
+        assert queue.ready_at > time.monotonic() + 500
 
     async def test_finds_what_is_committed_late_while_others_wait(
         self, database: Database, monkeypatch: pytest.MonkeyPatch

@@ -1,4 +1,4 @@
-"""What is asked of the sidecar for state, events and secrets, and what its answers mean."""
+"""What is asked of the sidecar for state, events and secrets, and what its responses mean."""
 
 from dataclasses import dataclass, field
 
@@ -9,30 +9,30 @@ from contracts.names import Topic
 from servicekit.dapr.bulk_publish import OutboundMessage
 from servicekit.dapr.sidecar import SidecarResponse, StateConflict, StateEntry
 from servicekit.errors import Unavailable
-from tests.fake_sidecar import FakeSidecar, Request, raw_answer
+from tests.fake_sidecar import FakeSidecar, Request, make_raw_response
 
 
 @dataclass
 class Daprd(FakeSidecar):
-    """Answers what it is told to, the last answer again and again."""
+    """Answers what it is told to, the last response again and again."""
 
-    answers: list[SidecarResponse] = field(default_factory=list)
+    responses: list[SidecarResponse] = field(default_factory=list)
 
     def respond(self, request: Request) -> SidecarResponse:
-        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        return self.responses.pop(0) if len(self.responses) > 1 else self.responses[0]
 
 
-def daprd(*answers: SidecarResponse) -> Daprd:
-    return Daprd(answers=list(answers) or [raw_answer(204)])
+def daprd(*responses: SidecarResponse) -> Daprd:
+    return Daprd(responses=list(responses) or [make_raw_response(204)])
 
 
 class TestState:
     async def test_comes_with_its_etag(self) -> None:
-        sidecar = daprd(raw_answer(200, b'{"a":1}', {"etag": "7"}))
+        sidecar = daprd(make_raw_response(200, b'{"a":1}', {"etag": "7"}))
         assert await sidecar.get_state("a/b c") == StateEntry({"a": 1}, "7")
         assert sidecar.requests[0].path == "/v1.0/state/statestore/a%2Fb%20c"
 
-    @pytest.mark.parametrize("reply", [raw_answer(204), raw_answer(200)])
+    @pytest.mark.parametrize("reply", [make_raw_response(204), make_raw_response(200)])
     async def test_that_is_not_there_is_empty(self, reply: SidecarResponse) -> None:
         assert await daprd(reply).get_state("a") == StateEntry()
 
@@ -49,7 +49,10 @@ class TestState:
 
     @pytest.mark.parametrize(
         "reply",
-        [raw_answer(409), raw_answer(500, b'{"message":"failed to set key a: possible etag mismatch"}')],
+        [
+            make_raw_response(409),
+            make_raw_response(500, b'{"message":"failed to set key a: possible etag mismatch"}'),
+        ],
     )
     async def test_that_was_changed_meanwhile_is_not_overwritten(self, reply: SidecarResponse) -> None:
         with pytest.raises(StateConflict):
@@ -59,7 +62,7 @@ class TestState:
     async def test_that_can_not_be_reached_is_unavailable(self, verb: str) -> None:
         more = (1,) if verb == "save_state" else ()
         with pytest.raises(Unavailable) as refusal:
-            await getattr(daprd(raw_answer(500, b"{}")), verb)("a", *more)
+            await getattr(daprd(make_raw_response(500, b"{}")), verb)("a", *more)
         assert refusal.value.code == "state-unavailable"
 
 
@@ -69,13 +72,13 @@ class TestPublish:
     async def test_names_the_key_that_keeps_the_order(self) -> None:
         sidecar = daprd()
         await sidecar.publish(Topic.USER_EVENTS, self.EVENTS[1])
-        (asked,) = sidecar.requests
-        assert asked.path == "/v1.0/publish/pubsub/user-events?metadata.partitionKey=b%26b"
-        assert asked.json == {"n": 2}
+        (request,) = sidecar.requests
+        assert request.path == "/v1.0/publish/pubsub/user-events?metadata.partitionKey=b%26b"
+        assert request.json == {"n": 2}
 
     async def test_that_fails_is_unavailable(self) -> None:
         with pytest.raises(Unavailable):
-            await daprd(raw_answer(500)).publish(Topic.USER_EVENTS, self.EVENTS[0])
+            await daprd(make_raw_response(500)).publish(Topic.USER_EVENTS, self.EVENTS[0])
 
     async def test_in_bulk_takes_events_as_they_are(self) -> None:
         sidecar = daprd()
@@ -91,21 +94,21 @@ class TestPublish:
         ]
 
     async def test_in_bulk_tells_which_were_not_taken(self) -> None:
-        reply = raw_answer(500, b'{"failedEntries":[{"entryId":"2","error":"x"}],"errorCode":"x"}')
+        reply = make_raw_response(500, b'{"failedEntries":[{"entryId":"2","error":"x"}],"errorCode":"x"}')
         assert await daprd(reply).publish_bulk(Topic.USER_EVENTS, self.EVENTS) == {"2"}
 
     @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b'{"failedEntries":[{}]}'])
     async def test_in_bulk_of_unknown_outcome_is_unavailable(self, body: bytes) -> None:
         with pytest.raises(Unavailable):
-            await daprd(raw_answer(500, body)).publish_bulk(Topic.USER_EVENTS, self.EVENTS)
+            await daprd(make_raw_response(500, body)).publish_bulk(Topic.USER_EVENTS, self.EVENTS)
 
 
 class TestSecret:
     async def test_is_waited_for(self) -> None:
-        sidecar = daprd(raw_answer(403), raw_answer(200, b'{"key":"x"}'))
+        sidecar = daprd(make_raw_response(403), make_raw_response(200, b'{"key":"x"}'))
         assert await sidecar.secret("session") == {"key": "x"}
         assert sidecar.requests[0].path == "/v1.0/secrets/secretstore/session"
 
     async def test_that_does_not_come_is_unavailable(self) -> None:
         with pytest.raises(Unavailable, match="session"):
-            await daprd(raw_answer(403)).secret("session", wait=0)
+            await daprd(make_raw_response(403)).secret("session", wait=0)

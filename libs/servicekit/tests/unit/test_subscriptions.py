@@ -1,4 +1,4 @@
-"""The door of events: what daprd is told of it, what comes in, and what is answered."""
+"""The event endpoint: what daprd is told of it, what comes in, and what is answered."""
 
 import base64
 from collections.abc import AsyncIterator, Sequence
@@ -69,15 +69,15 @@ class TestASubscription:
         assert set(await subscribed(daprd)) == {Topic.TODO_EVENTS, Topic.USER_EVENTS, Topic.DEAD_LETTERS}
 
     async def test_is_in_bulk_and_has_somewhere_to_leave_what_fails(self, daprd: httpx2.AsyncClient) -> None:
-        told = (await subscribed(daprd))[Topic.USER_EVENTS]
-        assert told["deadLetterTopic"] == Topic.DEAD_LETTERS
-        bulk = told["bulkSubscribe"]
+        subscription = (await subscribed(daprd))[Topic.USER_EVENTS]
+        assert subscription["deadLetterTopic"] == Topic.DEAD_LETTERS
+        bulk = subscription["bulkSubscribe"]
         assert (bulk["enabled"], bulk["maxMessagesCount"]) == (True, 100)
 
     async def test_of_the_dead_letters_is_raw_and_has_none(self, daprd: httpx2.AsyncClient) -> None:
-        told = (await subscribed(daprd))[Topic.DEAD_LETTERS]
-        assert told["metadata"] == {"rawPayload": "true"}
-        assert not told.get("deadLetterTopic")
+        subscription = (await subscribed(daprd))[Topic.DEAD_LETTERS]
+        assert subscription["metadata"] == {"rawPayload": "true"}
+        assert not subscription.get("deadLetterTopic")
 
     def test_has_one_handler_an_event(self) -> None:
         with pytest.raises(ValueError, match="UserDeleted has a handler already"):
@@ -90,8 +90,8 @@ class TestABatch:
     ) -> None:
         retry.add("b")
         entries = [{"entryId": id, "event": {"type": "unknown", "id": id}} for id in ("a", "b")]
-        answer = await daprd.post("/events/pubsub/user-events", json={"entries": entries})
-        assert answer.json() == {
+        response = await daprd.post("/events/pubsub/user-events", json={"entries": entries})
+        assert response.json() == {
             "statuses": [{"entryId": "a", "status": "SUCCESS"}, {"entryId": "b", "status": "RETRY"}]
         }
         assert [(each.topic, each.raw["id"]) for each in delivered] == [
@@ -109,8 +109,8 @@ class TestABatch:
             {"entryId": "2", "event": message},
         ]
         retry.add("c")
-        answer = await daprd.post("/events/pubsub/todo-events", json={"entries": entries})
-        assert [each["status"] for each in answer.json()["statuses"]] == ["SUCCESS", "RETRY"]
+        response = await daprd.post("/events/pubsub/todo-events", json={"entries": entries})
+        assert [each["status"] for each in response.json()["statuses"]] == ["SUCCESS", "RETRY"]
         assert [each.raw["id"] for each in delivered] == ["a", "b", "c"]
 
 
@@ -127,5 +127,5 @@ class TestARawMessage:
     async def test_is_taken_as_it_is(
         self, daprd: httpx2.AsyncClient, wrapped: dict[str, Any], message: Any
     ) -> None:
-        answer = await daprd.post("/events/pubsub/dlq", json=wrapped)
-        assert (answer.json(), raw) == ({"status": "SUCCESS"}, [message])
+        response = await daprd.post("/events/pubsub/dlq", json=wrapped)
+        assert (response.json(), raw) == ({"status": "SUCCESS"}, [message])

@@ -108,8 +108,8 @@ class TestARequest:
         self, client: httpx2.AsyncClient, path: str, kind: str
     ) -> None:
         headers = {"content-type": kind} if kind else {}
-        answer = await client.post(path, content=rb'{"a":["\ud800"]}', headers=headers)
-        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/a/0")
+        response = await client.post(path, content=rb'{"a":["\ud800"]}', headers=headers)
+        assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, "/a/0")
 
     async def test_arrives_whole(self, client: httpx2.AsyncClient) -> None:
         sent = {"a": ["x" * 100_000]}
@@ -117,5 +117,5 @@ class TestARequest:
 
     @pytest.mark.parametrize("address", ["/raw?q=%ED%A0%80", "/%ff", "/raw?%80=1"])
     async def test_has_an_address_in_utf8(self, client: httpx2.AsyncClient, address: str) -> None:
-        answer = await client.post(address)
-        assert (answer.status_code, answer.json()["code"]) == (400, "uri-invalid")
+        response = await client.post(address)
+        assert (response.status_code, response.json()["code"]) == (400, "uri-invalid")

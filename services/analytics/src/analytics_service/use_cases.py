@@ -14,9 +14,9 @@ from contracts.event import CloudEvent, Event
 from servicekit.persistence.database import Database
 
 
-async def count_events(session: AsyncSession, told: Sequence[tuple[CloudEvent[Event], str]]) -> None:
+async def count_events(session: AsyncSession, named_events: Sequence[tuple[CloudEvent[Event], str]]) -> None:
     """Count events, each under a name for its user and its day, unless the user is erased."""
-    days = ((each.data.user_id, each.time.astimezone(UTC).date(), name) for each, name in told)
+    days = ((each.data.user_id, each.time.astimezone(UTC).date(), name) for each, name in named_events)
     await repository.increment_counts(session, Counter(days))
 
 
@@ -34,10 +34,10 @@ async def read_summary_fast(database: Database, user_id: str) -> dict[str, int]:
     return {name: totals.get(name, 0) for name in Summary.model_fields}
 
 
-async def store_dead_letter(session: AsyncSession, letter: DeadLetter) -> None:
+async def store_dead_letter(session: AsyncSession, dead_letter: DeadLetter) -> None:
     """Keep a dead letter, unless it holds data of an erased user."""
-    if not await repository.is_deleted(session, letter.user_id):
-        await dead_letters.store_dead_letter(session, letter)
+    if not await repository.is_deleted(session, dead_letter.user_id):
+        await dead_letters.store_dead_letter(session, dead_letter)
 
 
 async def purge_user(session: AsyncSession, user_id: str) -> None:

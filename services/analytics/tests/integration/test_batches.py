@@ -47,20 +47,20 @@ async def _counts_after(
         for table in (DailyCount, DeletedUser, ProcessedMessageRow):
             await session.execute(delete(table))
         session.add(DeletedUser(id="cyd", erased_at=MIDNIGHT))
-    effects = EventConsumer(analytics.database, Sidecar(1), NoOpTracer(), subscriptions.handlers)
+    consumer = EventConsumer(analytics.database, Sidecar(1), NoOpTracer(), subscriptions.handlers)
     for batch in batches:
-        deliveries = [parse_message(told.topic, _message(number, told)) for number, told in batch]
-        assert await effects.consume(deliveries) == [DeliveryStatus.SUCCESS] * len(batch)
+        deliveries = [parse_message(event.topic, _message(number, event)) for number, event in batch]
+        assert await consumer.consume(deliveries) == [DeliveryStatus.SUCCESS] * len(batch)
     columns = (col(DailyCount.user_id), col(DailyCount.day), col(DailyCount.name), col(DailyCount.value))
     async with analytics.database.reading() as session:
         return [tuple(row) for row in await session.execute(select(*columns).order_by(*columns))]
 
 
-def _message(number: int, told: Event) -> Any:
+def _message(number: int, event: Event) -> Any:
     """The event of this number; the first four happen before midnight."""
     time = MIDNIGHT + timedelta(minutes=number - 4)
     return json.loads(
-        wrap(told, id=str(UUID(int=number)), source="/", time=time, traceparent="").model_dump_json()
+        wrap(event, id=str(UUID(int=number)), source="/", time=time, traceparent="").model_dump_json()
     )
 
 
@@ -71,7 +71,7 @@ class TestCounts:
         self, analytics: ServiceUnderTest, events: list[Event], size: int, repeats: list[int]
     ) -> None:
         """Repeats, several days and users, erased ones among them."""
-        told = [*enumerate(events), *((number, events[number]) for number in repeats)]
-        batches = [told[start : start + size] for start in range(0, len(told), size)]
-        one_by_one = await _counts_after(analytics, [[each] for each in told])
+        deliveries = [*enumerate(events), *((number, events[number]) for number in repeats)]
+        batches = [deliveries[start : start + size] for start in range(0, len(deliveries), size)]
+        one_by_one = await _counts_after(analytics, [[each] for each in deliveries])
         assert await _counts_after(analytics, batches) == one_by_one

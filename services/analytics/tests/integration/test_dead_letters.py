@@ -1,4 +1,4 @@
-"""The dead-letter desk, on both databases. What other services answer is made up; tests/system asks them."""
+"""The dead-letter service, on both databases. What other services say is made up; tests/system asks them."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from contracts.names import App
 from contracts.user import UserDeleted
 from servicekit.dapr.sidecar import Sidecar
 from servicekit.messaging.dead_letters import build_dead_letter
-from tests.fake_sidecar import answer
+from tests.fake_sidecar import make_response
 
 OPERATOR = {"authorization": "Bearer operator"}
 EVENT = {"id": "e1", "type": "todo.task.created.v1"}
@@ -31,7 +31,9 @@ async def analytics(open_service: OpenService) -> ServiceUnderTest:
     return await open_service(create, Settings)
 
 
-def letter(consumer: str = "notification", cause: str = "KeyError", **fields: Any) -> dict[str, Any]:
+def make_dead_letter(
+    consumer: str = "notification", cause: str = "KeyError", **fields: Any
+) -> dict[str, Any]:
     data = {"consumer": consumer, "topic": "todo-events", "cause": cause, "event": EVENT}
     return {
         "id": "x",
@@ -41,12 +43,12 @@ def letter(consumer: str = "notification", cause: str = "KeyError", **fields: An
     } | fields
 
 
-async def park(analytics: ServiceUnderTest, *raw: Any, query: str = "") -> list[dict[str, Any]]:
+async def store_dead_letters(analytics: ServiceUnderTest, *raw: Any, query: str = "") -> list[dict[str, Any]]:
     for each in raw:
         async with analytics.database.transaction() as session:
             await repository.store_dead_letter(session, parse_dead_letter(each, datetime.now(UTC)))
-    answer = await analytics.client.get(f"/ops/dead-letters{query}", headers=OPERATOR)
-    items: list[dict[str, Any]] = answer.json()["items"]
+    response = await analytics.client.get(f"/ops/dead-letters{query}", headers=OPERATOR)
+    items: list[dict[str, Any]] = response.json()["items"]
     return items
 
 
@@ -55,8 +57,8 @@ async def act(analytics: ServiceUnderTest, path: str, **body: Any) -> httpx2.Res
 
 
 def answered(status: int, **body: Any) -> AsyncMock:
-    """What the service a letter is handed to answers."""
-    return AsyncMock(return_value=answer(status, **body))
+    """What the service a dead letter is handed to answers."""
+    return AsyncMock(return_value=make_response(status, **body))
 
 
 class TestParking:
@@ -67,50 +69,50 @@ class TestParking:
             "cause": "KeyError",
             "event": {"id": "e1"},
         }
-        (found,) = await park(analytics, letter(data=data))
+        (found,) = await store_dead_letters(analytics, make_dead_letter(data=data))
         assert (found["event_id"], found["consumer"], found["cause"]) == ("e1", "notification", "KeyError")
         assert found["event"] == '{"id":"e1"}'
 
     async def test_of_dapr_keep_the_event(self, analytics: ServiceUnderTest) -> None:
-        (found,) = await park(analytics, {"id": "e1", "topic": "todo-events", "data": {}})
+        (found,) = await store_dead_letters(analytics, {"id": "e1", "topic": "todo-events", "data": {}})
         assert (found["event_id"], found["topic"], found["consumer"]) == ("e1", "todo-events", "")
 
     @pytest.mark.parametrize("raw", ["bm90IGpzb24=", None, 7, [], {}, {"type": "todo.dead-letter.v1"}])
     async def test_of_any_kind_are_parked(self, analytics: ServiceUnderTest, raw: Any) -> None:
-        assert len(await park(analytics, raw)) == 1
+        assert len(await store_dead_letters(analytics, raw)) == 1
 
     async def test_that_come_twice_are_parked_once(self, analytics: ServiceUnderTest) -> None:
-        assert len(await park(analytics, {"id": "e1"}, {"id": "e1"}, {"id": "e2"})) == 2
+        assert len(await store_dead_letters(analytics, {"id": "e1"}, {"id": "e1"}, {"id": "e2"})) == 2
 
     async def test_are_paged_newest_first(self, analytics: ServiceUnderTest) -> None:
-        await park(analytics, *({"id": f"e{n}"} for n in range(5)))
+        await store_dead_letters(analytics, *({"id": f"e{n}"} for n in range(5)))
         seen: list[str] = []
         query = ""
         while True:
-            answer = await analytics.client.get(f"/ops/dead-letters?limit=2{query}", headers=OPERATOR)
-            seen += [item["event_id"] for item in answer.json()["items"]]
-            if not answer.json()["next_cursor"]:
+            response = await analytics.client.get(f"/ops/dead-letters?limit=2{query}", headers=OPERATOR)
+            seen += [item["event_id"] for item in response.json()["items"]]
+            if not response.json()["next_cursor"]:
                 break
-            query = f"&cursor={answer.json()['next_cursor']}"
+            query = f"&cursor={response.json()['next_cursor']}"
         assert seen == ["e4", "e3", "e2", "e1", "e0"]
 
     async def test_are_for_operators_only(self, analytics: ServiceUnderTest) -> None:
-        answer = await analytics.client.get("/ops/dead-letters")
-        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+        response = await analytics.client.get("/ops/dead-letters")
+        assert (response.status_code, response.json()["code"]) == (403, "forbidden")
 
 
 class TestAgain:
     async def test_a_repeat_of_the_same_letter_changes_nothing(self, analytics: ServiceUnderTest) -> None:
-        sent = letter()
-        (found,) = await park(analytics, sent, sent)
+        sent = make_dead_letter()
+        (found,) = await store_dead_letters(analytics, sent, sent)
         assert found["failures"] == 1
 
     async def test_another_failure_is_counted_and_parks_it_again(self, analytics: ServiceUnderTest) -> None:
-        (first,) = await park(analytics, letter())
+        (first,) = await store_dead_letters(analytics, make_dead_letter())
         with patch.object(Sidecar, "invoke", answered(200, outcome="done")):
             await analytics.client.post(f"/ops/dead-letters/{first['id']}/replay", headers=OPERATOR)
         later = (datetime.now(UTC) + timedelta(seconds=1)).isoformat()
-        (found,) = await park(analytics, letter(cause="ValueError", time=later))
+        (found,) = await store_dead_letters(analytics, make_dead_letter(cause="ValueError", time=later))
         assert (found["state"], found["failures"], found["cause"]) == ("parked", 2, "ValueError")
 
 
@@ -118,7 +120,12 @@ class TestGroups:
     async def test_count_what_is_parked_by_cause(self, analytics: ServiceUnderTest) -> None:
         event = {"id": "e2", "type": "t"}
         other = {"consumer": "notification", "topic": "todo-events", "cause": "KeyError", "event": event}
-        await park(analytics, letter(), letter(data=other), letter("task", "ValueError"))
+        await store_dead_letters(
+            analytics,
+            make_dead_letter(),
+            make_dead_letter(data=other),
+            make_dead_letter("task", "ValueError"),
+        )
         groups = (await analytics.client.get("/ops/dead-letter-groups", headers=OPERATOR)).json()["items"]
         assert [(each["consumer"], each["cause"], each["number"]) for each in groups] == [
             ("notification", "KeyError", 2),
@@ -126,19 +133,19 @@ class TestGroups:
         ]
 
     async def test_are_found_by_what_they_share(self, analytics: ServiceUnderTest) -> None:
-        await park(analytics, letter(), letter("task"))
-        (found,) = await park(analytics, query="?consumer=task&state=parked")
+        await store_dead_letters(analytics, make_dead_letter(), make_dead_letter("task"))
+        (found,) = await store_dead_letters(analytics, query="?consumer=task&state=parked")
         assert found["consumer"] == "task"
 
     async def test_are_told_prometheus(self, analytics: ServiceUnderTest) -> None:
-        await park(analytics, letter(), letter("task"))
+        await store_dead_letters(analytics, make_dead_letter(), make_dead_letter("task"))
         await gauges.sample_gauges(analytics.database)
         assert REGISTRY.get_sample_value("todo_dead_letters_parked", {"topic": "todo-events"}) == 2
 
 
 class TestReplay:
     async def test_hands_the_event_to_who_gave_it_up(self, analytics: ServiceUnderTest) -> None:
-        (parked,) = await park(analytics, letter())
+        (parked,) = await store_dead_letters(analytics, make_dead_letter())
         with patch.object(Sidecar, "invoke", answered(200, outcome="done")) as invoke:
             path = f"/ops/dead-letters/{parked['id']}/replay"
             found = (await analytics.client.post(path, headers=OPERATOR)).json()
@@ -153,7 +160,7 @@ class TestReplay:
         assert invoke.await_args.kwargs["headers"] == OPERATOR
 
     async def test_that_fails_again_stays_parked_with_the_cause(self, analytics: ServiceUnderTest) -> None:
-        (parked,) = await park(analytics, letter())
+        (parked,) = await store_dead_letters(analytics, make_dead_letter())
         with patch.object(Sidecar, "invoke", answered(409, detail="KeyError: 'x'")):
             path = f"/ops/dead-letters/{parked['id']}/replay"
             found = (await analytics.client.post(path, headers=OPERATOR)).json()
@@ -161,37 +168,39 @@ class TestReplay:
         assert found["outcome"] == "notification: KeyError: 'x'"
 
     async def test_of_what_dapr_gave_up_asks_all_who_listen(self, analytics: ServiceUnderTest) -> None:
-        (parked,) = await park(analytics, {"id": "e1", "topic": "user-events", "type": "unknown"})
+        (parked,) = await store_dead_letters(
+            analytics, {"id": "e1", "topic": "user-events", "type": "unknown"}
+        )
         with patch.object(Sidecar, "invoke", answered(200, outcome="nothing to do")) as invoke:
             path = f"/ops/dead-letters/{parked['id']}/replay"
             found = (await analytics.client.post(path, headers=OPERATOR)).json()
-        asked = [call.args[0] for call in invoke.await_args_list]
-        assert asked == [App.USER, App.TASK, App.CHAT, App.NOTIFICATION]
+        called_apps = [call.args[0] for call in invoke.await_args_list]
+        assert called_apps == [App.USER, App.TASK, App.CHAT, App.NOTIFICATION]
         assert found["outcome"].endswith("analytics: nothing to do")
 
     async def test_of_what_is_no_event_is_refused(self, analytics: ServiceUnderTest) -> None:
-        (parked,) = await park(analytics, "bm90IGpzb24=")
-        answer = await analytics.client.post(f"/ops/dead-letters/{parked['id']}/replay", headers=OPERATOR)
-        assert (answer.status_code, answer.json()["code"]) == (409, "no-event")
+        (parked,) = await store_dead_letters(analytics, "bm90IGpzb24=")
+        response = await analytics.client.post(f"/ops/dead-letters/{parked['id']}/replay", headers=OPERATOR)
+        assert (response.status_code, response.json()["code"]) == (409, "no-event")
 
     async def test_of_many_tells_how_many_failed(self, analytics: ServiceUnderTest) -> None:
-        await park(analytics, letter(), letter("task"))
+        await store_dead_letters(analytics, make_dead_letter(), make_dead_letter("task"))
         with patch.object(Sidecar, "invoke", answered(200, outcome="done")):
             body = {"consumer": "task"}
-            answer = await analytics.client.post("/ops/replays", json=body, headers=OPERATOR)
-        assert answer.json() == {"replayed": 1, "failed": 0}
+            response = await analytics.client.post("/ops/replays", json=body, headers=OPERATOR)
+        assert response.json() == {"replayed": 1, "failed": 0}
 
     async def test_of_many_passes_over_what_is_no_event(self, analytics: ServiceUnderTest) -> None:
-        await park(analytics, letter(), "bm90IGpzb24=", letter("task"))
+        await store_dead_letters(analytics, make_dead_letter(), "bm90IGpzb24=", make_dead_letter("task"))
         with patch.object(Sidecar, "invoke", answered(200, outcome="done")):
-            answer = await analytics.client.post("/ops/replays", json={}, headers=OPERATOR)
-        assert answer.json() == {"replayed": 2, "failed": 1}
+            response = await analytics.client.post("/ops/replays", json={}, headers=OPERATOR)
+        assert response.json() == {"replayed": 2, "failed": 1}
 
     async def test_is_for_operators_only(self, analytics: ServiceUnderTest) -> None:
-        (parked,) = await park(analytics, letter())
+        (parked,) = await store_dead_letters(analytics, make_dead_letter())
         for path in (f"/ops/dead-letters/{parked['id']}/replay", "/ops/replays", "/replays"):
-            answer = await analytics.client.post(path, json={})
-            assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+            response = await analytics.client.post(path, json={})
+            assert (response.status_code, response.json()["code"]) == (403, "forbidden")
 
     async def test_is_told_by_time_apart_from_its_repeat(self) -> None:
         one, two = (build_dead_letter(App.TASK, "todo-events", "e1", {}, "x") for _ in range(2))  # type: ignore[arg-type]
@@ -201,50 +210,54 @@ class TestReplay:
 
 class TestDiscard:
     async def test_leaves_the_queue_with_its_reason(self, analytics: ServiceUnderTest) -> None:
-        (parked,) = await park(analytics, "bm90IGpzb24=")
-        answer = await act(analytics, f"/dead-letters/{parked['id']}/discard", reason="half a line of JSON")
-        assert (answer.json()["state"], answer.json()["outcome"]) == ("discarded", "half a line of JSON")
-        assert await park(analytics, query="?state=parked") == []
-        assert [found["id"] for found in await park(analytics, query="?state=discarded")] == [parked["id"]]
+        (parked,) = await store_dead_letters(analytics, "bm90IGpzb24=")
+        response = await act(analytics, f"/dead-letters/{parked['id']}/discard", reason="half a line of JSON")
+        assert (response.json()["state"], response.json()["outcome"]) == ("discarded", "half a line of JSON")
+        assert await store_dead_letters(analytics, query="?state=parked") == []
+        assert [found["id"] for found in await store_dead_letters(analytics, query="?state=discarded")] == [
+            parked["id"]
+        ]
 
     async def test_again_keeps_the_newer_reason(self, analytics: ServiceUnderTest) -> None:
-        (parked,) = await park(analytics, letter())
+        (parked,) = await store_dead_letters(analytics, make_dead_letter())
         for reason in ("why", "better why"):
-            answer = await act(analytics, f"/dead-letters/{parked['id']}/discard", reason=reason)
-        assert (answer.status_code, answer.json()["outcome"]) == (200, "better why")
+            response = await act(analytics, f"/dead-letters/{parked['id']}/discard", reason=reason)
+        assert (response.status_code, response.json()["outcome"]) == (200, "better why")
 
     async def test_is_taken_back_by_a_replay(self, analytics: ServiceUnderTest) -> None:
-        (parked,) = await park(analytics, letter())
+        (parked,) = await store_dead_letters(analytics, make_dead_letter())
         await act(analytics, f"/dead-letters/{parked['id']}/discard", reason="a mistake")
         with patch.object(Sidecar, "invoke", answered(200, outcome="done")):
-            answer = await act(analytics, f"/dead-letters/{parked['id']}/replay")
-        assert answer.json()["state"] == "replayed"
+            response = await act(analytics, f"/dead-letters/{parked['id']}/replay")
+        assert response.json()["state"] == "replayed"
 
     async def test_of_what_was_replayed_is_refused(self, analytics: ServiceUnderTest) -> None:
-        (parked,) = await park(analytics, letter())
+        (parked,) = await store_dead_letters(analytics, make_dead_letter())
         with patch.object(Sidecar, "invoke", answered(200, outcome="done")):
             await act(analytics, f"/dead-letters/{parked['id']}/replay")
-        answer = await act(analytics, f"/dead-letters/{parked['id']}/discard", reason="too late")
-        assert (answer.status_code, answer.json()["code"]) == (409, "replayed")
+        response = await act(analytics, f"/dead-letters/{parked['id']}/discard", reason="too late")
+        assert (response.status_code, response.json()["code"]) == (409, "replayed")
 
     async def test_of_a_group_leaves_the_others(self, analytics: ServiceUnderTest) -> None:
-        await park(analytics, letter(), letter("task"), letter("task", "ValueError"))
-        answer = await act(analytics, "/discards", consumer="task", cause="KeyError", reason="old")
-        assert answer.json() == {"discarded": 0}
-        answer = await act(analytics, "/discards", consumer="task", reason="old")
-        assert answer.json() == {"discarded": 1}
-        (left,) = await park(analytics, query="?state=parked")
+        await store_dead_letters(
+            analytics, make_dead_letter(), make_dead_letter("task"), make_dead_letter("task", "ValueError")
+        )
+        response = await act(analytics, "/discards", consumer="task", cause="KeyError", reason="old")
+        assert response.json() == {"discarded": 0}
+        response = await act(analytics, "/discards", consumer="task", reason="old")
+        assert response.json() == {"discarded": 1}
+        (left,) = await store_dead_letters(analytics, query="?state=parked")
         assert left["consumer"] == "notification"
 
     async def test_of_a_group_leaves_what_was_replayed(self, analytics: ServiceUnderTest) -> None:
-        (parked,) = await park(analytics, letter())
+        (parked,) = await store_dead_letters(analytics, make_dead_letter())
         with patch.object(Sidecar, "invoke", answered(200, outcome="done")):
             await act(analytics, f"/dead-letters/{parked['id']}/replay")
         assert (await act(analytics, "/discards", reason="old")).json() == {"discarded": 0}
 
     @pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": "x" * 501}, {"reason": "x", "id": "y"}])
     async def test_needs_a_reason(self, analytics: ServiceUnderTest, body: dict[str, Any]) -> None:
-        (parked,) = await park(analytics, letter())
+        (parked,) = await store_dead_letters(analytics, make_dead_letter())
         for path in (f"/dead-letters/{parked['id']}/discard", "/discards"):
             assert (await act(analytics, path, **body)).status_code == 422
 
@@ -252,17 +265,17 @@ class TestDiscard:
         assert (await act(analytics, f"/dead-letters/{uuid4()}/discard", reason="x")).status_code == 404
 
     async def test_is_for_operators_only(self, analytics: ServiceUnderTest) -> None:
-        (parked,) = await park(analytics, letter())
+        (parked,) = await store_dead_letters(analytics, make_dead_letter())
         for path in (f"/ops/dead-letters/{parked['id']}/discard", "/ops/discards"):
-            answer = await analytics.client.post(path, json={"reason": "x"})
-            assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+            response = await analytics.client.post(path, json={"reason": "x"})
+            assert (response.status_code, response.json()["code"]) == (403, "forbidden")
 
 
 class TestErasure:
     """What is parked of a user goes with the account, except what still has to be erased elsewhere."""
 
     async def test_takes_along_what_is_parked_of_the_user(self, analytics: ServiceUnderTest) -> None:
-        await park(analytics, *PARKED)
+        await store_dead_letters(analytics, *PARKED)
         await analytics.receive(subscriptions.handlers, UserDeleted(user_id="ada"))
         assert await parked_events(analytics) == ["bob's", "ada is gone"]
 
@@ -277,18 +290,20 @@ class TestErasure:
         self, analytics: ServiceUnderTest
     ) -> None:
         gone = UserDeleted(user_id="ada")
-        told = wrap(gone, id="e0", source="/", time=datetime.now(UTC), traceparent="")
+        envelope = wrap(gone, id="e0", source="/", time=datetime.now(UTC), traceparent="")
         data = {"consumer": "analytics", "topic": "user-events", "cause": "x"}
-        first = letter(data=data | {"event": told.model_dump(mode="json")})
-        await park(analytics, first, of_user("ada", "ada's"), of_user("bob", "bob's"))
+        first = make_dead_letter(data=data | {"event": envelope.model_dump(mode="json")})
+        await store_dead_letters(analytics, first, of_user("ada", "ada's"), of_user("bob", "bob's"))
         with patch.object(Sidecar, "invoke", answered(200, outcome="done")):
-            answer = await analytics.client.post("/ops/replays", json={}, headers=OPERATOR)
-        assert answer.json() == {"replayed": 2, "failed": 0}
+            response = await analytics.client.post("/ops/replays", json={}, headers=OPERATOR)
+        assert response.json() == {"replayed": 2, "failed": 0}
 
 
 def of_user(user: str, id: str, **event: Any) -> dict[str, Any]:
-    told = {"id": id, "type": "todo.task.created.v1", "data": {"user_id": user}} | event
-    return letter(data={"consumer": "notification", "topic": "todo-events", "cause": "x", "event": told})
+    event = {"id": id, "type": "todo.task.created.v1", "data": {"user_id": user}} | event
+    return make_dead_letter(
+        data={"consumer": "notification", "topic": "todo-events", "cause": "x", "event": event}
+    )
 
 
 PARKED = (
@@ -301,4 +316,4 @@ PARKED = (
 
 
 async def parked_events(analytics: ServiceUnderTest) -> list[str]:
-    return [found["event_id"] for found in reversed(await park(analytics))]
+    return [found["event_id"] for found in reversed(await store_dead_letters(analytics))]

@@ -39,19 +39,19 @@ class TestSummary:
                 DailyCount(user_id=user_id, day=day, name=name, value=value)
                 for (user_id, day, name), value in counts.items()
             )
-        answer = await read_both_ways(analytics, "/analytics/summary")
+        response = await read_both_ways(analytics, "/analytics/summary")
         mine = [(name, value) for (user_id, _, name), value in counts.items() if user_id == "ada"]
-        assert answer.json() == {
+        assert response.json() == {
             name: sum(value for each, value in mine if each == name) for name in Summary.model_fields
         }
 
     @pytest.mark.parametrize("user", ["Bearer bob", "Basic ada", ""])
     async def test_is_refused_as_by_its_route(self, analytics: ServiceUnderTest, user: str) -> None:
-        answer = await read_both_ways(analytics, "/analytics/summary", {"authorization": user})
-        assert answer.status_code == (200 if user == "Bearer bob" else 401)
+        response = await read_both_ways(analytics, "/analytics/summary", {"authorization": user})
+        assert response.status_code == (200 if user == "Bearer bob" else 401)
 
     @pytest.mark.parametrize("scopes", ["analytics:read", "tasks:read", ""])
     async def test_needs_the_scope_of_its_route(self, analytics: ServiceUnderTest, scopes: str) -> None:
         analytics.app.state.verifier = Limited(scopes)
-        answer = await read_both_ways(analytics, "/analytics/summary")
-        assert answer.status_code == (200 if scopes == "analytics:read" else 403)
+        response = await read_both_ways(analytics, "/analytics/summary")
+        assert response.status_code == (200 if scopes == "analytics:read" else 403)

@@ -44,8 +44,8 @@ def event(kind: type[TaskEvent], user: str = "ada") -> TaskEvent:
 
 
 async def summary(analytics: ServiceUnderTest, user: str = "ada") -> dict[str, int]:
-    answer = await analytics.client.get("/analytics/summary", headers={"authorization": f"Bearer {user}"})
-    return {name: value for name, value in answer.json().items() if value}
+    response = await analytics.client.get("/analytics/summary", headers={"authorization": f"Bearer {user}"})
+    return {name: value for name, value in response.json().items() if value}
 
 
 SAID = ChatMessageHandled(user_id="ada", conversation_id="c", message_id="m", actions=[])
@@ -53,8 +53,8 @@ SAID = ChatMessageHandled(user_id="ada", conversation_id="c", message_id="m", ac
 
 class TestSummary:
     async def test_of_nobody_is_all_zeros(self, analytics: ServiceUnderTest) -> None:
-        answer = await analytics.client.get("/analytics/summary")
-        assert answer.json() == dict.fromkeys(Summary.model_fields, 0)
+        response = await analytics.client.get("/analytics/summary")
+        assert response.json() == dict.fromkeys(Summary.model_fields, 0)
 
     async def test_counts_each_kind_for_each_user(self, analytics: ServiceUnderTest) -> None:
         mine = [event(TaskCreated), event(TaskCreated), event(TaskCompleted), SAID]
@@ -101,5 +101,5 @@ class TestErasure:
         assert await summary(analytics) == {}
 
 
-def envelope(told: TaskEvent) -> Any:
-    return wrap(told, id="e1", source="/", time=datetime.now(UTC), traceparent="")
+def envelope(event: TaskEvent) -> Any:
+    return wrap(event, id="e1", source="/", time=datetime.now(UTC), traceparent="")

@@ -17,7 +17,7 @@ async def analytics(open_service: OpenService) -> ServiceUnderTest:
     return await open_service(create, Settings)
 
 
-def letter(id: str, failed_at: datetime, state: str) -> DeadLetter:
+def make_dead_letter(id: str, failed_at: datetime, state: str) -> DeadLetter:
     return DeadLetter(
         id=id,
         event_id=id,
@@ -37,10 +37,10 @@ class TestDeadLetters:
         async with analytics.database.transaction() as session:
             for state in ("parked", "replayed", "discarded"):
                 await repository.store_dead_letter(
-                    session, letter(f"old, {state}", long_ago - timedelta(hours=1), state)
+                    session, make_dead_letter(f"old, {state}", long_ago - timedelta(hours=1), state)
                 )
                 await repository.store_dead_letter(
-                    session, letter(f"new, {state}", long_ago + timedelta(hours=1), state)
+                    session, make_dead_letter(f"new, {state}", long_ago + timedelta(hours=1), state)
                 )
             await purge_dead_letters(session)
             kept = await repository.list_dead_letters(session, {}, None, 10)

@@ -36,7 +36,7 @@ async def send_message(body: MessageCreate, chat: ChatDep) -> Reply:
 
     In plain words: add, list, complete, reopen or delete tasks.
     """
-    return await chat.answer_message(body)
+    return await chat.reply_to_message(body)
 
 
 @chat.post("/undo", name="undo", dependencies=[Security(access_token, scopes=["chat:write"])])
@@ -45,7 +45,7 @@ async def undo_message(body: Undo, chat: ChatDep) -> Reply:
 
     Takes back everything that one reply did.
     """
-    return await chat.undo_answer(body.undo_token)
+    return await chat.undo_reply(body.undo_token)
 
 
 @chat.get("/conversations", dependencies=[Security(access_token, scopes=["chat:read"])])
@@ -56,12 +56,12 @@ async def list_conversations(
 
     Those that are kept, newest first.
     """
-    bound_to = f"conversations {user.user_id}"
-    after = decode_cursor(cursor, bound_to=bound_to, values=1)[0] if cursor else None
+    scope = f"conversations {user.user_id}"
+    after = decode_cursor(cursor, scope=scope, values=1)[0] if cursor else None
     heads = heads_after(await container.conversations_of(user.user_id).list_heads(), after)
     rows, last = paginate(heads[: limit + 1], limit)
     items = [ConversationHead.model_validate(row.model_dump(exclude={"bytes"})) for row in rows]
-    return Page(items=items, next_cursor=encode_cursor([last.id], bound_to=bound_to) if last else None)
+    return Page(items=items, next_cursor=encode_cursor([last.id], scope=scope) if last else None)
 
 
 @chat.get("/conversations/{id}", dependencies=[Security(access_token, scopes=["chat:read"])])

@@ -34,12 +34,12 @@ class ChatSession:
     user: Principal
     request_key: str
 
-    async def answer_message(self, body: MessageCreate) -> Reply:
+    async def reply_to_message(self, body: MessageCreate) -> Reply:
         """Answer a message. Raises `NotFound` for a conversation that is not there, and `AccountGone`."""
         await repository.require_account(self.session, self.user.user_id)
         stored = await self._open_conversation(body)
         message_id = self._derive_id("message")
-        earlier = _find_answer(stored.conversation, message_id)
+        earlier = _find_reply(stored.conversation, message_id)
         if earlier is None:
             result = await self._execute_message(body.text, stored.conversation, message_id)
             earlier = await self._append_messages(stored, message_id, body.text, result)
@@ -57,23 +57,23 @@ class ChatSession:
             parse_intent(text), self._task_client(message_id), conversation.shown, pending
         )
 
-    async def undo_answer(self, token: str) -> Reply:
-        """Take back what one answer did. Raises `NothingToUndo`, also the second time, and `AccountGone`."""
+    async def undo_reply(self, token: str) -> Reply:
+        """Take back what one reply did. Raises `NothingToUndo`, also the second time, and `AccountGone`."""
         await repository.require_account(self.session, self.user.user_id)
-        conversation_id, _, answer_id = token.partition(".")
+        conversation_id, _, reply_id = token.partition(".")
         stored = await self.conversations.read_conversation(conversation_id)
-        answer = next((message for message in stored.conversation.messages if message.id == answer_id), None)
-        if answer is None or answer.undone or not actions.can_undo(answer.actions):
+        message = next((message for message in stored.conversation.messages if message.id == reply_id), None)
+        if message is None or message.undone or not actions.can_undo(message.actions):
             raise NothingToUndo
         message_id = self._derive_id("undo")
-        result = await actions.undo_actions(answer.actions, self._task_client(message_id))
-        answer.undone = True
-        said = await self._append_messages(stored, message_id, "undo", result)
+        result = await actions.undo_actions(message.actions, self._task_client(message_id))
+        message.undone = True
+        appended = await self._append_messages(stored, message_id, "undo", result)
         record_event(
             self.session,
             events.message_handled(self.user.user_id, conversation_id, message_id, result.actions),
         )
-        return _make_reply(stored.conversation, said)
+        return _make_reply(stored.conversation, appended)
 
     async def _open_conversation(self, body: MessageCreate) -> StoredConversation:
         if body.conversation_id:
@@ -86,20 +86,24 @@ class ChatSession:
         return StoredConversation(Conversation(id=id, title=title, updated_at=datetime.now(UTC)))
 
     async def _append_messages(
-        self, stored: StoredConversation, message_id: str, said: str, result: ActionResult
+        self, stored: StoredConversation, message_id: str, text: str, result: ActionResult
     ) -> Message:
         now = datetime.now(UTC)
-        answer = Message(
-            id=_answer_id(message_id), role="assistant", text=result.reply, actions=result.actions, at=now
+        reply = Message(
+            id=_derive_reply_id(message_id),
+            role="assistant",
+            text=result.reply,
+            actions=result.actions,
+            at=now,
         )
         conversation = stored.conversation
-        conversation.messages += [Message(id=message_id, role="user", text=said, at=now), answer]
+        conversation.messages += [Message(id=message_id, role="user", text=text, at=now), reply]
         conversation.updated_at = now
         conversation.pending = result.pending
         if result.shown is not None:
             conversation.shown = result.shown
         await self.conversations.write_conversation(stored)
-        return answer
+        return reply
 
     def _task_client(self, message_id: str) -> TaskClient:
         return TaskClient(self.conversations.sidecar, self.user, message_id)
@@ -116,17 +120,17 @@ async def purge_user(session: AsyncSession, conversations: ConversationStore) ->
     await conversations.delete_all()
 
 
-def _answer_id(message_id: str) -> str:
+def _derive_reply_id(message_id: str) -> str:
     return f"{message_id}-a"
 
 
-def _find_answer(conversation: Conversation, message_id: str) -> Message | None:
-    wanted = _answer_id(message_id)
-    return next((message for message in conversation.messages if message.id == wanted), None)
+def _find_reply(conversation: Conversation, message_id: str) -> Message | None:
+    reply_id = _derive_reply_id(message_id)
+    return next((message for message in conversation.messages if message.id == reply_id), None)
 
 
-def _make_reply(conversation: Conversation, answer: Message) -> Reply:
-    undo_token = f"{conversation.id}.{answer.id}" if actions.can_undo(answer.actions) else None
+def _make_reply(conversation: Conversation, message: Message) -> Reply:
+    undo_token = f"{conversation.id}.{message.id}" if actions.can_undo(message.actions) else None
     return Reply(
-        conversation_id=conversation.id, reply=answer.text, actions=answer.actions, undo_token=undo_token
+        conversation_id=conversation.id, reply=message.text, actions=message.actions, undo_token=undo_token
     )

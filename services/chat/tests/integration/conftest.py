@@ -6,16 +6,16 @@ from chat_service.main import create
 from chat_service.settings import Settings
 
 from conftest import OpenService, ServiceUnderTest
-from services.chat.tests.behind import Behind
+from services.chat.tests.fake_backend import FakeBackend
 
 
 @pytest.fixture
-def behind() -> Behind:
-    return Behind()
+def backend() -> FakeBackend:
+    return FakeBackend()
 
 
 @pytest.fixture
-async def chat(open_service: OpenService, behind: Behind) -> ServiceUnderTest:
+async def chat(open_service: OpenService, backend: FakeBackend) -> ServiceUnderTest:
     service = await open_service(create, Settings)
-    container_of(service.app).sidecar = behind
+    container_of(service.app).sidecar = backend
     return service

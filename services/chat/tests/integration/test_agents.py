@@ -12,17 +12,17 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
 from conftest import ServiceUnderTest
-from services.chat.tests.behind import Behind
+from services.chat.tests.fake_backend import FakeBackend
 from tests.api_responses import make_object
-from tests.fake_sidecar import answer
+from tests.fake_sidecar import make_response
 
 pytestmark = pytest.mark.parametrize("mode", ["auto", "legacy"])
 """Of the protocol: without a handshake, and with one, as clients before 2026-07-28 do it."""
 
 
 @pytest.fixture
-def behind() -> Behind:
-    return Behind(tasks={"t1": make_object("TaskRead", id="t1", title="milk", done=False)})
+def backend() -> FakeBackend:
+    return FakeBackend(tasks={"t1": make_object("TaskRead", id="t1", title="milk", done=False)})
 
 
 @asynccontextmanager
@@ -44,8 +44,8 @@ async def refusal(chat: ServiceUnderTest, mode: str, tool: str, **arguments: Any
     async with agent(chat, mode) as client:
         result = await client.call_tool(tool, arguments)
     assert result.is_error
-    [said] = result.content
-    return str(said.text)  # type: ignore[union-attr]
+    [content] = result.content
+    return str(content.text)  # type: ignore[union-attr]
 
 
 def parts_of(schema: Any) -> Iterator[dict[str, Any]]:
@@ -67,13 +67,13 @@ class TestAnAgent:
         assert reading == {"find_tasks", "get_task", "list_projects", "list_labels"}
 
     async def test_finds_tasks_as_the_api_does(
-        self, chat: ServiceUnderTest, behind: Behind, mode: str
+        self, chat: ServiceUnderTest, backend: FakeBackend, mode: str
     ) -> None:
         found = await call(chat, mode, "find_tasks", filter="due <= today or done", text="milk & egg")
-        assert found == {"items": [behind.tasks["t1"]], "next_cursor": None}
-        [asked] = behind.requests
-        assert asked.path == "/tasks?filter=due+%3C%3D+today+or+done&q=milk+%26+egg&limit=50"
-        assert asked.headers["authorization"] == chat.client.headers["authorization"]
+        assert found == {"items": [backend.tasks["t1"]], "next_cursor": None}
+        [request] = backend.requests
+        assert request.path == "/tasks?filter=due+%3C%3D+today+or+done&q=milk+%26+egg&limit=50"
+        assert request.headers["authorization"] == chat.client.headers["authorization"]
 
     @pytest.mark.parametrize(
         ("arguments", "filter"),
@@ -86,39 +86,46 @@ class TestAnAgent:
         ],
     )
     async def test_finds_what_is_open_unless_it_asks_for_more(
-        self, chat: ServiceUnderTest, behind: Behind, mode: str, arguments: dict[str, Any], filter: str | None
+        self,
+        chat: ServiceUnderTest,
+        backend: FakeBackend,
+        mode: str,
+        arguments: dict[str, Any],
+        filter: str | None,
     ) -> None:
         await call(chat, mode, "find_tasks", **arguments)
-        assert parse_qs(urlsplit(behind.requests[0].path).query).get("filter", [None]) == [filter]
+        assert parse_qs(urlsplit(backend.requests[0].path).query).get("filter", [None]) == [filter]
 
     async def test_reads_one(self, chat: ServiceUnderTest, mode: str) -> None:
         assert (await call(chat, mode, "get_task", id="t1"))["title"] == "milk"
 
     @pytest.mark.parametrize("tool", ["list_projects", "list_labels"])
     async def test_lists_what_tasks_belong_to(
-        self, chat: ServiceUnderTest, behind: Behind, mode: str, tool: str
+        self, chat: ServiceUnderTest, backend: FakeBackend, mode: str, tool: str
     ) -> None:
         assert await call(chat, mode, tool, cursor="c") == {"items": [], "next_cursor": None}
-        assert behind.requests[0].path == f"/{tool.removeprefix('list_')}?limit=200&cursor=c"
+        assert backend.requests[0].path == f"/{tool.removeprefix('list_')}?limit=200&cursor=c"
 
     async def test_adds_in_words_and_by_fields(
-        self, chat: ServiceUnderTest, behind: Behind, mode: str
+        self, chat: ServiceUnderTest, backend: FakeBackend, mode: str
     ) -> None:
         await call(chat, mode, "add_task", text="bread tomorrow !3")
         await call(chat, mode, "create_task", title="rent", priority=3)
-        assert [request.json for request in behind.changes] == [
+        assert [request.json for request in backend.changes] == [
             {"quick": "bread tomorrow !3", "marks": "todo"},
             {"title": "rent", "priority": 3},
         ]
 
-    async def test_changes_what_it_names(self, chat: ServiceUnderTest, behind: Behind, mode: str) -> None:
+    async def test_changes_what_it_names(
+        self, chat: ServiceUnderTest, backend: FakeBackend, mode: str
+    ) -> None:
         await call(chat, mode, "update_task", id="t1", title="oat milk", clear=["due_date", "labels"])
-        [change] = behind.changes
+        [change] = backend.changes
         assert (change.method, change.path) == ("PATCH", "/tasks/t1")
         assert change.json == {"title": "oat milk", "due_date": None, "labels": None}
 
     async def test_empties_nothing_by_sending_every_field(
-        self, chat: ServiceUnderTest, behind: Behind, mode: str
+        self, chat: ServiceUnderTest, backend: FakeBackend, mode: str
     ) -> None:
         """As clients in a strict mode must: what they have nothing to say of is null."""
         async with agent(chat, mode) as client:
@@ -127,17 +134,17 @@ class TestAnAgent:
             ]
         nothing = dict.fromkeys(schema["properties"]) | {"id": "t1"}
         await call(chat, mode, "update_task", **nothing)
-        assert behind.changes == []
+        assert backend.changes == []
         await call(chat, mode, "update_task", **nothing | {"notes": "oat"})
-        assert [change.json for change in behind.changes] == [{"notes": "oat"}]
+        assert [change.json for change in backend.changes] == [{"notes": "oat"}]
 
     async def test_says_how_a_task_repeats_and_reminds(
-        self, chat: ServiceUnderTest, behind: Behind, mode: str
+        self, chat: ServiceUnderTest, backend: FakeBackend, mode: str
     ) -> None:
         rule = {"rule": "FREQ=DAILY", "from": "completion", "month_end": None}
         reminders = [{"minutes_before": 5, "at": None}, {"at": "2031-01-01T09:00:00Z"}]
         await call(chat, mode, "update_task", id="t1", recurrence=rule, reminders=reminders)
-        assert behind.changes[0].json == {
+        assert backend.changes[0].json == {
             "recurrence": {"rule": "FREQ=DAILY", "from": "completion"},
             "reminders": [{"minutes_before": 5}, {"at": "2031-01-01T09:00:00Z"}],
         }
@@ -154,46 +161,50 @@ class TestAnAgent:
                 assert "default" not in part
                 assert part.get("type") != "object" or part["additionalProperties"] is False
 
-    async def test_ticks_off_reopens_deletes(self, chat: ServiceUnderTest, behind: Behind, mode: str) -> None:
+    async def test_ticks_off_reopens_deletes(
+        self, chat: ServiceUnderTest, backend: FakeBackend, mode: str
+    ) -> None:
         assert (await call(chat, mode, "complete_task", id="t1"))["done"] is True
         assert (await call(chat, mode, "reopen_task", id="t1"))["done"] is False
         assert await call(chat, mode, "delete_task", id="t1") == {"id": "t1", "deleted": True}
-        assert not behind.tasks
+        assert not backend.tasks
 
 
 class TestARefusal:
     async def test_is_told_in_the_words_of_the_service(
-        self, chat: ServiceUnderTest, behind: Behind, mode: str
+        self, chat: ServiceUnderTest, backend: FakeBackend, mode: str
     ) -> None:
         wrong = [{"pointer": "/due_time", "detail": "due_time needs a due_date"}]
-        behind.refusal = answer(422, detail="The request is not valid", errors=wrong)
-        said = await refusal(chat, mode, "create_task", title="x", due_time="09:00")
-        assert said == "/due_time: due_time needs a due_date"
+        backend.refusal = make_response(422, detail="The request is not valid", errors=wrong)
+        message = await refusal(chat, mode, "create_task", title="x", due_time="09:00")
+        assert message == "/due_time: due_time needs a due_date"
 
     async def test_of_wrong_arguments_says_which_in_our_words(
-        self, chat: ServiceUnderTest, behind: Behind, mode: str
+        self, chat: ServiceUnderTest, backend: FakeBackend, mode: str
     ) -> None:
         wrong = {"notes": ["a"], "priority": 9, "reminders": [{"minutes_before": "x"}]}
-        said = await refusal(chat, mode, "update_task", id="t1", **wrong)
-        assert said == (
+        message = await refusal(chat, mode, "update_task", id="t1", **wrong)
+        assert message == (
             "/notes: has to be text; /priority: has to be at most 4; "
             "/reminders/0/minutes_before: has to be a whole number"
         )
-        assert behind.requests == []
+        assert backend.requests == []
 
     async def test_of_a_field_that_is_set_and_cleared(
-        self, chat: ServiceUnderTest, behind: Behind, mode: str
+        self, chat: ServiceUnderTest, backend: FakeBackend, mode: str
     ) -> None:
-        said = await refusal(chat, mode, "update_task", id="t1", notes="x", clear=["notes"])
-        assert said == "/clear: notes can't be set and cleared at once"
+        message = await refusal(chat, mode, "update_task", id="t1", notes="x", clear=["notes"])
+        assert message == "/clear: notes can't be set and cleared at once"
         assert "/clear/0" in await refusal(chat, mode, "update_task", id="t1", clear=["title"])
-        assert behind.requests == []
+        assert backend.requests == []
 
     async def test_of_a_tool_that_is_none(self, chat: ServiceUnderTest, mode: str) -> None:
         assert await refusal(chat, mode, "wipe_everything") == "There is no tool called 'wipe_everything'."
 
-    async def test_of_a_scope_says_which(self, chat: ServiceUnderTest, behind: Behind, mode: str) -> None:
-        behind.refusal = answer(403, detail="This needs an API token with the scope tasks:write.")
+    async def test_of_a_scope_says_which(
+        self, chat: ServiceUnderTest, backend: FakeBackend, mode: str
+    ) -> None:
+        backend.refusal = make_response(403, detail="This needs an API token with the scope tasks:write.")
         assert "tasks:write" in await refusal(chat, mode, "complete_task", id="t1")
 
     async def test_of_what_is_gone(self, chat: ServiceUnderTest, mode: str) -> None:
@@ -201,37 +212,41 @@ class TestARefusal:
 
     @pytest.mark.parametrize("id", ["../projects/1", "t1/complete", "t1?x=1", "", "."])
     async def test_of_an_id_that_leads_elsewhere(
-        self, chat: ServiceUnderTest, behind: Behind, mode: str, id: str
+        self, chat: ServiceUnderTest, backend: FakeBackend, mode: str, id: str
     ) -> None:
         for tool in ("get_task", "delete_task", "complete_task"):
             await refusal(chat, mode, tool, id=id)
-        assert not behind.requests
+        assert not backend.requests
 
-    async def test_of_a_field_that_is_none(self, chat: ServiceUnderTest, behind: Behind, mode: str) -> None:
-        assert await refusal(chat, mode, "update_task", id="t1", prio=3) == "/prio: is not known here"
-        assert not behind.requests
+    async def test_of_a_field_that_is_none(
+        self, chat: ServiceUnderTest, backend: FakeBackend, mode: str
+    ) -> None:
+        assert await refusal(chat, mode, "update_task", id="t1", prio=3) == "/prio: unknown argument"
+        assert not backend.requests
 
     async def test_of_what_failed_here_tells_nothing(
-        self, chat: ServiceUnderTest, behind: Behind, mode: str
+        self, chat: ServiceUnderTest, backend: FakeBackend, mode: str
     ) -> None:
-        behind.refusal = answer(500, detail="SELECT secret FROM table")
+        backend.refusal = make_response(500, detail="SELECT secret FROM table")
         assert "SELECT" not in await refusal(chat, mode, "complete_task", id="t1")
 
 
 class TestACallThatComesAgain:
-    async def test_changes_nothing_twice(self, chat: ServiceUnderTest, behind: Behind, mode: str) -> None:
+    async def test_changes_nothing_twice(
+        self, chat: ServiceUnderTest, backend: FakeBackend, mode: str
+    ) -> None:
         """The edge sends it again, with the key it had, when a replica dies over it."""
         chat.client.headers["idempotency-key"] = "edge-1"
         for _ in range(2):
             await call(chat, mode, "add_task", text="bread")
-        assert len({request.headers["idempotency-key"] for request in behind.changes}) == 1
+        assert len({request.headers["idempotency-key"] for request in backend.changes}) == 1
 
     async def test_of_another_time_is_another_one(
-        self, chat: ServiceUnderTest, behind: Behind, mode: str
+        self, chat: ServiceUnderTest, backend: FakeBackend, mode: str
     ) -> None:
         for _ in range(2):
             await call(chat, mode, "add_task", text="bread")
-        assert len({request.headers["idempotency-key"] for request in behind.changes}) == 2
+        assert len({request.headers["idempotency-key"] for request in backend.changes}) == 2
 
 
 class TestAStranger:

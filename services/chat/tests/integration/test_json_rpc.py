@@ -22,7 +22,7 @@ DUMPS = ("validation error", "pydantic", "input_value", "Traceback", "JSONRPCReq
 
 class TestAMessageThatIsNoRequest:
     @pytest.mark.parametrize(
-        ("message", "said"),
+        ("message", "detail"),
         [
             ([VALID], "Batches are not supported"),
             ("hello", "an object"),
@@ -34,10 +34,10 @@ class TestAMessageThatIsNoRequest:
             (VALID | {"params": [1]}, "params"),
         ],
     )
-    async def test_is_refused_in_plain_words(self, chat: ServiceUnderTest, message: Any, said: str) -> None:
+    async def test_is_refused_in_plain_words(self, chat: ServiceUnderTest, message: Any, detail: str) -> None:
         answered = await post(chat, encoded(message))
         assert answered.status_code == 400
-        assert said in answered.json()["error"]["message"]
+        assert detail in answered.json()["error"]["message"]
 
     async def test_of_another_version_is_told_those_there_are(self, chat: ServiceUnderTest) -> None:
         answered = await post(chat, encoded(VALID), {"mcp-protocol-version": "1999-01-01"})

@@ -29,14 +29,14 @@ class FakeTasks(TaskClient):
         names = [*titles, *done]
         self.tasks = [_make_task(name, done=name in done) for name in names]
         self.calls: list[tuple[str, str]] = []
-        self.understood: dict[str, object] = {}
+        self.parsed: dict[str, object] = {}
         self.filters: list[str] = []
         self.is_complete = True
 
     async def list_all_tasks(self, filter: str = "") -> FoundTasks:
         self.filters.append(filter)
-        wanted = {"not done": False, "done": True}.get(filter)
-        found = [task for task in self.tasks if wanted is None or task["done"] is wanted]
+        done = {"not done": False, "done": True}.get(filter)
+        found = [task for task in self.tasks if done is None or task["done"] is done]
         return FoundTasks(found, self.is_complete)
 
     async def read_task(self, id: str) -> TaskRead:
@@ -50,7 +50,7 @@ class FakeTasks(TaskClient):
         if len(text) > 500:
             raise Invalid("title is too long")
         self.calls.append(("add", text))
-        return cast(TaskRead, {**_make_task(text), **self.understood})
+        return cast(TaskRead, {**_make_task(text), **self.parsed})
 
     async def _note(self, verb: str, id: str) -> TaskRead:
         self.calls.append((verb, id))
@@ -79,7 +79,7 @@ class TestAct:
 
     async def test_says_when_it_is_due(self) -> None:
         tasks = FakeTasks()
-        tasks.understood = {"due_date": "2031-05-06", "due_time": "09:00:00", "recurrence": {"rule": "x"}}
+        tasks.parsed = {"due_date": "2031-05-06", "due_time": "09:00:00", "recurrence": {"rule": "x"}}
         done = await actions.execute_intent(intents.Add("milk"), tasks, [])
         assert done.reply == "Added “milk”, due 2031-05-06 at 09:00, repeats."
 

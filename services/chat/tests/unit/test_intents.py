@@ -115,7 +115,7 @@ CHANGES_NOTHING: dict[str, type[Intent]] = {
     "don't delete milk": Unknown,
     "do not complete milk": Unknown,
     "never delete milk": Unknown,
-    # more than is understood: an answer about all tasks would be a false one
+    # more than is understood: a reply about all tasks would be a false one
     "show me tasks with high priority or a label": Search,
     "what is due this week?": Unknown,
     "what's in my Work project?": Unknown,
@@ -176,8 +176,8 @@ class TestUnderstand:
     @given(st.lists(PIECES, max_size=8).map(" ".join), st.sampled_from(["?", "؟", " ?"]))
     def test_makes_no_change_of_a_question(self, text: str, mark: str) -> None:
         """A polite one asks for something, so it may."""
-        asked = parse_intent(f"is {text}{mark}")
-        assert not isinstance(asked, Add | Complete | Reopen | Delete)
+        intent = parse_intent(f"is {text}{mark}")
+        assert not isinstance(intent, Add | Complete | Reopen | Delete)
 
     @given(
         st.lists(PIECES, min_size=1, max_size=6), st.lists(PIECES, max_size=3), st.lists(PIECES, max_size=3)

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from contracts.names import App
 from frontend_service.gateway.costs import Budget
+from frontend_service.live.event_log import LogLimits
 from servicekit.settings import ServiceSettings
 
 
@@ -41,8 +42,30 @@ class Settings(ServiceSettings):
     quota_streams: int = Field(default=100, ge=1)
     """Live streams one user may have open at the same time, at each replica."""
 
+    live_bytes: int = Field(default=64 * 1024**2, ge=1024**2)
+    """Memory of this replica for events that live streams may still ask for; the oldest go."""
+    live_seconds: int = Field(default=900, ge=1)
+    """How long such an event is kept at most."""
+    live_users: int = Field(default=20_000, ge=1)
+    """Users whose events are kept; who had neither an event nor a stream for longest goes."""
+    live_user_bytes: int = Field(default=1024**2, ge=1024)
+    """Of `live_bytes`, for one user."""
+    live_user_events: int = Field(default=400, ge=1)
+    """Events of one user."""
+
     exports_at_once: int = Field(default=2, ge=1)
     """Accounts this replica exports at the same time; each takes some megabytes of memory meanwhile."""
+
+
+def read_log_limits(settings: Settings) -> LogLimits:
+    """What is kept of events for live streams."""
+    return LogLimits(
+        bytes=settings.live_bytes,
+        seconds=settings.live_seconds,
+        users=settings.live_users,
+        user_bytes=settings.live_user_bytes,
+        user_events=settings.live_user_events,
+    )
 
 
 def read_budgets(settings: Settings) -> Mapping[str, int]:

@@ -45,7 +45,7 @@ async def open_container(app: FastAPI, settings: Settings, broker: SseBroker) ->
     """Read the secret that encrypts sessions, and put everything together."""
     sidecar: Sidecar = app.state.sidecar
     verifier: TokenVerifier = app.state.verifier
-    lanes: Bulkheads = app.state.bulkheads
+    bulkheads: Bulkheads = app.state.bulkheads
     sessions = await _open_sessions(settings, sidecar)
     api_tokens = ApiTokenExchange(sidecar)
     client_identifier = ClientIdentifier(verifier, sessions, api_tokens)
@@ -62,7 +62,7 @@ async def open_container(app: FastAPI, settings: Settings, broker: SseBroker) ->
         client_identifier=client_identifier,
         operations=read_operations(override_costs(settings.rate_weights)),
         rate_limit=RateLimit(settings.rate_limit, settings.rate_window, read_budgets(settings)),
-        early_refusal=EarlyRefusal(lanes, client_identifier, refusal),
+        early_refusal=EarlyRefusal(bulkheads, client_identifier, refusal),
         broker=broker,
         export_slots=ExportSlots(settings.exports_at_once),
         static_files=static_files,
@@ -72,7 +72,7 @@ async def open_container(app: FastAPI, settings: Settings, broker: SseBroker) ->
 
 
 async def open_routes(app: FastAPI) -> None:
-    """Put the gateway before all routes, and behind them the page that says that nothing is there."""
+    """Put the gateway before all routes, and after them the page that says that nothing is there."""
     gateway = ApiGateway(container_of(app))
     app.router.routes.insert(0, GatewayRoute(gateway, frozenset(_own_operations(app))))
     app.include_router(api_docs.fallback_router)

@@ -60,10 +60,10 @@ async def reencrypt_webhook_secrets(app: FastAPI) -> None:
     while container.keys.previous:
         try:
             number = await reencrypt_secrets(container.database, container.keys)
-            log.info("the secrets of %d webhooks were encrypted anew; the key before can go", number)
+            log.info("the secrets of %d webhooks were re-encrypted; the previous key can be removed", number)
             return
         except Exception as error:
-            log.warning("secrets can't be encrypted anew: %s", error)
+            log.warning("secrets can't be re-encrypted: %s", error)
             await asyncio.sleep(SHEDDING_SECONDS)
 
 

@@ -27,21 +27,24 @@ Active = Mapping[str, Sequence[Channel]]
 
 
 async def add_entries(
-    session: AsyncSession, told: Sequence[Notification], recipients: Mapping[str, Recipient]
+    session: AsyncSession, entries: Sequence[Notification], recipients: Mapping[str, Recipient]
 ) -> None:
     """Add entries with their deliveries and events. recipients: who has other than the default habits.
 
     What is not for the inbox and what no channel asks for is dropped.
     """
-    active = await channels.list_active(session, {each.user_id for each in told})
-    await add_entries_on(session, told, recipients, active)
+    active = await channels.list_active(session, {each.user_id for each in entries})
+    await add_entries_on(session, entries, recipients, active)
 
 
 async def add_entries_on(
-    session: AsyncSession, told: Sequence[Notification], recipients: Mapping[str, Recipient], active: Active
+    session: AsyncSession,
+    entries: Sequence[Notification],
+    recipients: Mapping[str, Recipient],
+    active: Active,
 ) -> None:
-    """As `put`, where the channels are known."""
-    for entry in told:
+    """As `add_entries`, where the channels are known."""
+    for entry in entries:
         asking = [each for each in active.get(entry.user_id, ()) if entry.kind in each.kinds]
         if entry.in_inbox:
             record_event(session, events.notification_created(entry))
@@ -49,7 +52,7 @@ async def add_entries_on(
             session.add(entry)
         recipient = recipients.get(entry.user_id) or Recipient(id=entry.user_id)
         session.add_all([make_delivery(channel, entry, recipient, entry.created_at) for channel in asking])
-    arrived = [_make_receipt(entry, entry.created_at) for entry in told if entry.kind in WITH_RECEIPT]
+    arrived = [_make_receipt(entry, entry.created_at) for entry in entries if entry.kind in WITH_RECEIPT]
     if arrived:
         await channels.add_deliveries(session, arrived)
 

@@ -176,7 +176,7 @@ class DeliveryAttempt(SQLModel, table=True):
     at: datetime
     milliseconds: int
     status: int | None = None
-    """HTTP status; None if there was no answer."""
+    """HTTP status; None if there was no response."""
     error: str = ""
 
 

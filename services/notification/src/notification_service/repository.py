@@ -1,7 +1,7 @@
 """Every query of the notification service."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Integer, Select, bindparam, delete, exists, func, literal, select, true
@@ -45,7 +45,7 @@ class KnownVersion(NamedTuple):
 class Surroundings(NamedTuple):
     """What is there of some tasks and of their users, to be looked for where it is."""
 
-    told: dict[str, KnownVersion]
+    known: dict[str, KnownVersion]
     """Those of the tasks that are known, locked, by id."""
     has_reminders: bool
     """Whether any of the tasks has one that follows it."""
@@ -72,8 +72,8 @@ async def load_surroundings(
 ) -> Surroundings:
     """Look around, after locking the users: most tasks have no reminders, and most users no channels."""
     rows = (await execute_per_dialect(session, _AROUND, {"tasks": list(tasks), "users": list(users)})).all()
-    told = {row.id: KnownVersion(row.version, row.user_id) for row in rows if row.id is not None}
-    return Surroundings(told, bool(rows[0].follows), bool(rows[0].in_use))
+    known = {row.id: KnownVersion(row.version, row.user_id) for row in rows if row.id is not None}
+    return Surroundings(known, bool(rows[0].follows), bool(rows[0].in_use))
 
 
 class InboxRepository(OwnedRepository):
@@ -92,7 +92,7 @@ class InboxRepository(OwnedRepository):
     async def list_entries(
         self, unread: bool | None, before: tuple[datetime, str] | None, limit: int
     ) -> Sequence[Notification]:
-        """Newest first, behind the entry made at that time with that id; `unread` keeps only one kind."""
+        """Newest first, after the entry made at that time with that id; `unread` keeps only one kind."""
         query = self.select(Notification).where(col(Notification.in_inbox))
         if unread is not None:
             is_unread = col(Notification.read_at).is_(None)
@@ -125,3 +125,14 @@ async def purge_entries(session: AsyncSession, before: datetime, limit: int) -> 
     for user_id in (await session.scalars(crowded)).all():
         inbox = InboxRepository(session, user_id)
         await inbox.drop_entries(await inbox.find_excess(limit))
+
+
+async def read_clock(session: AsyncSession) -> datetime:
+    """What time it is for all replicas, whose own clocks may differ: the server's.
+
+    That of this process where the database is a file.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return datetime.now(UTC)
+    found: datetime = (await session.scalars(select(func.clock_timestamp()))).one()
+    return found

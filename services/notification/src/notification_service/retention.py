@@ -36,5 +36,5 @@ async def shed_queues(session: AsyncSession, settings: Settings, now: datetime) 
     """Give up what waits beyond the quota of its user, and say so in the inbox."""
     limit = settings.quota_deliveries_waiting
     for user_id, number in (await queue.shed_excess(session, limit)).items():
-        log.warning("%d deliveries were given up: too many wait for one account", number)
+        log.warning("gave up %d deliveries: too many are pending for one account", number)
         await failure_reports.report_dropped_deliveries(session, user_id, number, limit, now)

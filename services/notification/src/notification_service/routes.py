@@ -42,13 +42,13 @@ async def list_notifications(
 
     Newest first. With `unread` only what was not read yet, or only what was.
     """
-    bound_to = _bound_to(user, unread)
-    before = parse_time_and_id(decode_cursor(cursor, bound_to=bound_to, values=2)) if cursor else None
+    scope = _cursor_scope(user, unread)
+    before = parse_time_and_id(decode_cursor(cursor, scope=scope, values=2)) if cursor else None
     found = await use_cases.list_entries(session, user.user_id, unread, before, limit + 1)
     rows, last = paginate(found, limit)
     return Page(
         items=[NotificationRead.model_validate(row) for row in rows],
-        next_cursor=encode_cursor([last.created_at, last.id], bound_to=bound_to) if last else None,
+        next_cursor=encode_cursor([last.created_at, last.id], scope=scope) if last else None,
     )
 
 
@@ -67,7 +67,7 @@ async def read_usage(user: CurrentUser, session: SessionDep, container: Containe
     return await quotas.measure_usage(session, container.settings, user.user_id, datetime.now(UTC))
 
 
-def _bound_to(user: Principal, unread: bool | None) -> str:
+def _cursor_scope(user: Principal, unread: bool | None) -> str:
     return f"notifications {user.user_id} {unread}"
 
 
@@ -77,7 +77,7 @@ async def _list_fast(request: Request, user: Principal, unread: bool | None = No
     found = await use_cases.first_page(database, user.user_id, PAGE + 1, only_unread=unread is True)
     rows, last = paginate(found, PAGE)
     end = [last["created_at"], last["id"]] if last else None
-    next_cursor = encode_cursor(end, bound_to=_bound_to(user, unread)) if end else None
+    next_cursor = encode_cursor(end, scope=_cursor_scope(user, unread)) if end else None
     return render_json({"items": [_show_entry(row) for row in rows], "next_cursor": next_cursor})
 
 

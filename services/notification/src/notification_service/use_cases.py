@@ -30,15 +30,19 @@ ListEvent = ProjectEvent | LabelEvent | FilterEvent
 async def follow_tasks(session: AsyncSession, envelopes: Sequence[CloudEvent[TaskEvent]]) -> None:
     """Keep reminders in step with changed tasks, and call the webhooks of their owners that ask for it."""
     recipients = await reminders.lock_recipients(session, {envelope.data.user_id for envelope in envelopes})
-    told = [envelope for envelope in envelopes if not recipients[envelope.data.user_id].erased_at]
-    if not told:
+    remaining = [envelope for envelope in envelopes if not recipients[envelope.data.user_id].erased_at]
+    if not remaining:
         return
-    users = {envelope.data.user_id for envelope in told}
-    around = await repository.load_surroundings(session, {envelope.data.task.id for envelope in told}, users)
-    await planning.follow_tasks(session, told, recipients, around)
+    users = {envelope.data.user_id for envelope in remaining}
+    around = await repository.load_surroundings(
+        session, {envelope.data.task.id for envelope in remaining}, users
+    )
+    await planning.follow_tasks(session, remaining, recipients, around)
     active = await channels.list_active(session, users) if around.has_channels else {}
-    asked = {user_id: {kind for each in found for kind in each.kinds} for user_id, found in active.items()}
-    heard = [each for each in told if kind_of(each.data) in asked.get(each.data.user_id, ())]
+    subscribed = {
+        user_id: {kind for each in found for kind in each.kinds} for user_id, found in active.items()
+    }
+    heard = [each for each in remaining if kind_of(each.data) in subscribed.get(each.data.user_id, ())]
     await inbox.add_entries_on(session, [_entry_of_task(each) for each in heard], recipients, active)
 
 
@@ -49,15 +53,15 @@ def _entry_of_task(envelope: CloudEvent[TaskEvent]) -> Notification:
 
 async def notify_of_list(session: AsyncSession, envelope: CloudEvent[ListEvent]) -> None:
     """Call the webhooks of the owner that ask for what happened to a project, label or saved filter."""
-    told = envelope.data
-    match told:
+    event = envelope.data
+    match event:
         case ProjectEvent():
-            name, about = told.project.name, {"project_id": told.project.id}
+            name, about = event.project.name, {"project_id": event.project.id}
         case LabelEvent():
-            name, about = told.label.name, {"label_id": told.label.id}
+            name, about = event.label.name, {"label_id": event.label.id}
         case FilterEvent():
-            name, about = told.filter.name, {"filter_id": told.filter.id}
-    await _add_entry(session, envelope, title=name, about=about | _changed_fields(told))
+            name, about = event.filter.name, {"filter_id": event.filter.id}
+    await _add_entry(session, envelope, title=name, about=about | _changed_fields(event))
 
 
 def _changed_fields(event: Event) -> dict[str, Any]:

@@ -89,14 +89,14 @@ KINDS = st.sampled_from([TaskCreated, TaskCompleted, TaskReopened, TaskDeleted, 
 CHANGED = st.fixed_dictionaries({"changed": st.sampled_from([["position"], ["title", "due_at"]])})
 
 
-def _told(kind: Any, task: tuple[str, str], fields: dict[str, Any], extra: Any = None) -> Event:
+def _make_event(kind: Any, task: tuple[str, str], fields: dict[str, Any], extra: Any = None) -> Event:
     id, user = task
     stamps = {"created_at": BEGUN, "updated_at": BEGUN}
     return event(kind, user=user, id=id, extra=extra, **fields | stamps)
 
 
-ABOUT_TASKS = st.builds(_told, KINDS, TASKS, FIELDS) | st.builds(
-    _told, st.just(TaskUpdated), TASKS, FIELDS, CHANGED
+ABOUT_TASKS = st.builds(_make_event, KINDS, TASKS, FIELDS) | st.builds(
+    _make_event, st.just(TaskUpdated), TASKS, FIELDS, CHANGED
 )
 OTHERS = st.sampled_from(
     [
@@ -137,21 +137,21 @@ def _shown(table: str, row: Row[Any]) -> dict[str, Any]:
 
 
 async def _deliver(notification: ServiceUnderTest, batches: Sequence[Sequence[tuple[int, Event]]]) -> None:
-    effects = EventConsumer(notification.database, Sidecar(1), NoOpTracer(), subscriptions.handlers)
+    consumer = EventConsumer(notification.database, Sidecar(1), NoOpTracer(), subscriptions.handlers)
     for batch in batches:
         envelopes = [
             wrap(
-                told,
+                event,
                 id=str(UUID(int=number)),
                 source="/",
                 time=BEGUN + timedelta(minutes=number),
                 traceparent="",
             )
-            for number, told in batch
+            for number, event in batch
         ]
         raw = [json.loads(envelope.model_dump_json()) for envelope in envelopes]
-        deliveries = [parse_message(told.topic, each) for (_, told), each in zip(batch, raw, strict=True)]
-        assert await effects.consume(deliveries) == [DeliveryStatus.SUCCESS] * len(batch)
+        deliveries = [parse_message(event.topic, each) for (_, event), each in zip(batch, raw, strict=True)]
+        assert await consumer.consume(deliveries) == [DeliveryStatus.SUCCESS] * len(batch)
 
 
 def _cut(order: Sequence[Any], sizes: Sequence[int]) -> list[Sequence[Any]]:
@@ -175,23 +175,23 @@ class TestTaskEvents:
         """Repeats, old versions, several of a task, quiet hours, webhooks, erased users among them."""
         numbers = st.lists(st.integers(0, len(events) - 1), max_size=4)
         order = [*range(len(events)), *data.draw(numbers, "repeats")]
-        told = [(number, events[number]) for number in order]
+        numbered = [(number, events[number]) for number in order]
         await _begin(notification)
-        await _deliver(notification, [[each] for each in told])
+        await _deliver(notification, [[each] for each in numbered])
         one_by_one = await _rows(notification)
         await _begin(notification)
-        await _deliver(notification, _cut(told, sizes))
+        await _deliver(notification, _cut(numbered, sizes))
         assert await _rows(notification) == one_by_one
 
     async def test_have_a_job_scheduled_for_the_instant_of_each(self, notification: ServiceUnderTest) -> None:
         """A later change may move a reminder; waking up for nothing is cheap, not waking up is not."""
         due = [BEGUN + timedelta(hours=hours) for hours in (30, 40, 50)]
-        told = [
-            _told(
+        received = [
+            _make_event(
                 TaskCreated, (task, "bob"), {"version": 1, "due_at": at, "reminders": [{"minutes_before": 0}]}
             )
             for task, at in zip(("t1", "t2", "t3"), due, strict=True)
         ]
         await _begin(notification)
-        await _deliver(notification, [list(enumerate(told))])
+        await _deliver(notification, [list(enumerate(received))])
         assert [row["at"] for row in (await _rows(notification))["wake_up"]] == due

@@ -43,9 +43,9 @@ def mail_server() -> Iterator[tuple[MailServer, int]]:
 
 
 async def add_webhook(notification: ServiceUnderTest, url: str, **fields: Any) -> dict[str, Any]:
-    answer = await notification.client.post("/webhooks", json={"url": url} | fields)
-    assert answer.status_code == 201, answer.text
-    made: dict[str, Any] = answer.json()
+    response = await notification.client.post("/webhooks", json={"url": url} | fields)
+    assert response.status_code == 201, response.text
+    made: dict[str, Any] = response.json()
     return made
 
 
@@ -184,8 +184,8 @@ class TestWebhooks:
         ],
     )
     async def test_to_private_addresses_are_refused(self, notification: ServiceUnderTest, url: str) -> None:
-        answer = await notification.client.post("/webhooks", json={"url": url})
-        assert (answer.status_code, answer.json()["code"]) == (422, "url-refused")
+        response = await notification.client.post("/webhooks", json={"url": url})
+        assert (response.status_code, response.json()["code"]) == (422, "url-refused")
 
     async def test_to_a_name_of_a_private_address_open_no_connection(
         self, notification: ServiceUnderTest, receiver: Receiver
@@ -195,8 +195,8 @@ class TestWebhooks:
         async with safe_client_session([]) as session:
             await send(notification, {"webhook": WebhookSender(session, container_of(notification.app).keys)})
         assert receiver.calls == []
-        said = (await logged(notification, webhook))["log"][0]["error"]
-        assert said == "the host name leads to no public address"
+        error = (await logged(notification, webhook))["log"][0]["error"]
+        assert error == "the host name leads to no public address"
 
     async def test_that_hang_hold_up_nobody_else(
         self, notification: ServiceUnderTest, receiver: Receiver
@@ -212,16 +212,16 @@ class TestWebhooks:
         hanging.close()
         assert len(receiver.calls) == 1
         delivery = await logged(notification, webhook)
-        assert (delivery["state"], delivery["log"][0]["error"]) == ("due", "no answer in time")
+        assert (delivery["state"], delivery["log"][0]["error"]) == ("due", "no response in time")
 
     async def test_are_not_somebody_elses(self, notification: ServiceUnderTest, receiver: Receiver) -> None:
         webhook = await add_webhook(notification, receiver.url)
         as_bob = {"authorization": "Bearer bob"}
         for method, path in [("DELETE", ""), ("POST", "/rotate"), ("POST", "/test"), ("GET", "/deliveries")]:
-            answer = await notification.client.request(
+            response = await notification.client.request(
                 method, f"/webhooks/{webhook['id']}{path}", headers=as_bob
             )
-            assert answer.status_code == 404
+            assert response.status_code == 404
 
 
 class TestGivingUp:
@@ -236,9 +236,12 @@ class TestGivingUp:
                 session, id, SendResult("retry", "the receiver answered 500", 500), DUE + timedelta(days=1)
             )
         assert (await receipt(notification, "webhook"))["state"] == "failed"
-        failed, letter = (await notification.recorded())[-2:]
+        failed, dead_letter = (await notification.recorded())[-2:]
         assert failed["type"] == DeliveryFailed.type
-        assert (letter["data"]["cause"], letter["data"]["event"]) == ("the receiver answered 500", failed)
+        assert (dead_letter["data"]["cause"], dead_letter["data"]["event"]) == (
+            "the receiver answered 500",
+            failed,
+        )
         await notification.receive(HANDLERS, DeliveryFailed.model_validate(failed["data"]))
         await send(notification)
         assert [call.delivery for call in receiver.calls] == [id]
@@ -247,8 +250,8 @@ class TestGivingUp:
 class TestPush:
     async def _subscribe(self, notification: ServiceUnderTest, receiver: Receiver, browser: Browser) -> None:
         body = {"kind": "push", "endpoint": receiver.url, "keys": browser.keys}
-        answer = await notification.client.post("/channels", json=body)
-        assert answer.status_code == 201, answer.text
+        response = await notification.client.post("/channels", json=body)
+        assert response.status_code == 201, response.text
 
     async def test_is_encrypted_for_the_browser_and_signed_as_this_server(
         self, notification: ServiceUnderTest, receiver: Receiver
@@ -309,8 +312,8 @@ class TestMail:
         settings.smtp_host, settings.smtp_port, settings.smtp_security = "127.0.0.1", port, "none"
         account = {"email": email, "name": "", "time_zone": "UTC"}
         await notification.receive(HANDLERS, UserSignedUp(user_id="ada", **account))
-        answer = await notification.client.post("/channels", json={"kind": "email"})
-        assert answer.status_code == 201, answer.text
+        response = await notification.client.post("/channels", json={"kind": "email"})
+        assert response.status_code == 201, response.text
         return MailSender(settings, container_of(notification.app).keys)
 
     async def test_has_both_forms_and_ends_with_one_click(
@@ -363,8 +366,8 @@ class TestMail:
         assert (await receipt(notification, "email"))["next_at"] == instant(clock + timedelta(hours=1))
 
     async def test_is_refused_where_there_is_no_server(self, notification: ServiceUnderTest) -> None:
-        answer = await notification.client.post("/channels", json={"kind": "email"})
-        assert (answer.status_code, answer.json()["code"]) == (409, "no-mail-server")
+        response = await notification.client.post("/channels", json={"kind": "email"})
+        assert (response.status_code, response.json()["code"]) == (409, "no-mail-server")
 
 
 class TestErasure:

@@ -53,11 +53,11 @@ async def due(notification: ServiceUnderTest) -> dict[str, Any]:
 class TestBeingToldToEnd:
     async def test_finishes_what_is_under_way(self, notification: ServiceUnderTest) -> None:
         webhook = await due(notification)
-        begun, told = asyncio.Event(), asyncio.Event()
+        begun, stopping = asyncio.Event(), asyncio.Event()
 
         async def meanwhile() -> None:
             begun.set()
-            await told.wait()
+            await stopping.wait()
 
         receiver = Receiver(meanwhile)
         running = asyncio.create_task(
@@ -65,7 +65,7 @@ class TestBeingToldToEnd:
         )
         await asyncio.wait_for(begun.wait(), 10)
         running.cancel()
-        told.set()
+        stopping.set()
         await asyncio.gather(running, return_exceptions=True)
         delivery = await logged(notification, webhook)
         assert (delivery["state"], len(delivery["log"])) == ("delivered", 1)
@@ -181,7 +181,7 @@ class TestATry:
         async with asyncio.timeout(5):
             await DeliveryWorker(notification.database, {"webhook": hangs}, asyncio.Event()).drain()
         delivery = await logged(notification, webhook)
-        assert (delivery["state"], delivery["log"][0]["error"]) == ("due", "no answer in time")
+        assert (delivery["state"], delivery["log"][0]["error"]) == ("due", "no response in time")
 
     def test_and_settling_it_take_less_than_the_lease(self) -> None:
         assert LEASE.total_seconds() > delivery_worker.ATTEMPT_SECONDS + delivery_worker.RECORD_SECONDS

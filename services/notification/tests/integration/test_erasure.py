@@ -54,8 +54,8 @@ def _owned(connection: Connection) -> list[str]:
 
 
 async def add_everything(notification: ServiceUnderTest) -> list[int]:
-    answers = [await notification.client.request(verb, path, json=body) for verb, path, body in ADDED]
-    return [answer.status_code for answer in answers]
+    responses = [await notification.client.request(verb, path, json=body) for verb, path, body in ADDED]
+    return [response.status_code for response in responses]
 
 
 class TestErasure:
@@ -77,8 +77,8 @@ class TestErasure:
     async def test_holds_against_a_token_that_has_not_expired(self, notification: ServiceUnderTest) -> None:
         await notification.receive(HANDLERS, GONE)
         assert await add_everything(notification) == [401] * len(ADDED)
-        answer = await notification.client.patch("/preferences", json={})
-        assert answer.json()["code"] == "account-gone"
+        response = await notification.client.patch("/preferences", json={})
+        assert response.json()["code"] == "account-gone"
         assert await owners(notification) == set()
 
     async def test_waits_for_a_task_that_is_being_heard_of(self, notification: ServiceUnderTest) -> None:

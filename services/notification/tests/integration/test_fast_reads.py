@@ -40,11 +40,11 @@ entries = st.fixed_dictionaries(
 )
 
 
-async def store(service: ServiceUnderTest, *wanted: dict[str, Any]) -> None:
+async def store(service: ServiceUnderTest, *rows: dict[str, Any]) -> None:
     """These entries and no others."""
     async with service.database.transaction() as session:
         await session.execute(delete(Notification))
-        session.add_all(Notification(**fields, id=new_id()) for fields in wanted)
+        session.add_all(Notification(**fields, id=new_id()) for fields in rows)
 
 
 def many(number: int, **fields: Any) -> list[dict[str, Any]]:
@@ -61,10 +61,10 @@ class TestFirstPage:
     ) -> None:
         await store(notification, *several)
         for query in QUERIES:
-            answer = await read_both_ways(notification, f"/notifications{query}")
+            response = await read_both_ways(notification, f"/notifications{query}")
             mine = [each for each in several if each["user_id"] == "ada" and each["in_inbox"]]
-            wanted = [each for each in mine if not query or each["read_at"] is None]
-            assert len(answer.json()["items"]) == len(wanted)
+            expected = [each for each in mine if not query or each["read_at"] is None]
+            assert len(response.json()["items"]) == len(expected)
 
     @pytest.mark.parametrize("number", [0, 49, 50, 51, 60])
     @pytest.mark.parametrize("query", QUERIES)
@@ -88,8 +88,8 @@ class TestRefusal:
     @pytest.mark.parametrize("user", ["Bearer bob", "Basic ada", ""])
     async def test_is_that_of_the_route(self, notification: ServiceUnderTest, query: str, user: str) -> None:
         await store(notification, *many(1))
-        answer = await read_both_ways(notification, f"/notifications{query}", {"authorization": user})
-        assert answer.status_code == (200 if user == "Bearer bob" else 401)
+        response = await read_both_ways(notification, f"/notifications{query}", {"authorization": user})
+        assert response.status_code == (200 if user == "Bearer bob" else 401)
 
     @pytest.mark.parametrize("query", QUERIES)
     @pytest.mark.parametrize("scopes", ["notifications:read", "notifications:write", "tasks:read", ""])
@@ -97,8 +97,8 @@ class TestRefusal:
         self, notification: ServiceUnderTest, query: str, scopes: str
     ) -> None:
         notification.app.state.verifier = Limited(scopes)
-        answer = await read_both_ways(notification, f"/notifications{query}")
-        assert answer.status_code == (200 if scopes == "notifications:read" else 403)
+        response = await read_both_ways(notification, f"/notifications{query}")
+        assert response.status_code == (200 if scopes == "notifications:read" else 403)
 
 
 @pytest.mark.parametrize("query", ["unread=True", "unread=true&limit=50", "unread=1", "unread=false"])

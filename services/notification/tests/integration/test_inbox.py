@@ -88,16 +88,17 @@ class TestAnImport:
 
     async def test_is_told_open_pages(self, notification: ServiceUnderTest) -> None:
         (envelope,) = await notification.receive(HANDLERS, imported())
-        (told,) = await notification.recorded()
-        assert told["type"] == "todo.notification.created.v1"
-        assert (told["subject"], told["data"]["user_id"]) == (envelope.id, "ada")
+        (event,) = await notification.recorded()
+        assert event["type"] == "todo.notification.created.v1"
+        assert (event["subject"], event["data"]["user_id"]) == (envelope.id, "ada")
 
     async def test_that_comes_twice_is_one_entry(self, notification: ServiceUnderTest) -> None:
         (envelope,) = await notification.receive(HANDLERS, imported())
         raw = json.loads(envelope.model_dump_json())
-        effects = EventConsumer(notification.database, Sidecar(1), NoOpTracer(), HANDLERS)
+        consumer = EventConsumer(notification.database, Sidecar(1), NoOpTracer(), HANDLERS)
         assert (
-            await effects.consume([parse_message(Topic.TODO_EVENTS, raw)] * 2) == [DeliveryStatus.SUCCESS] * 2
+            await consumer.consume([parse_message(Topic.TODO_EVENTS, raw)] * 2)
+            == [DeliveryStatus.SUCCESS] * 2
         )
         assert len(await inbox(notification)) == 1
 
@@ -114,13 +115,13 @@ class TestMarkRead:
         ]
         assert first["read_at"]
         assert first == second
-        types = [told["type"] for told in await notification.recorded()]
+        types = [event["type"] for event in await notification.recorded()]
         assert types == ["todo.notification.created.v1", "todo.notification.read.v1"]
 
     async def test_of_somebody_elses_is_404(self, notification: ServiceUnderTest) -> None:
         (envelope,) = await notification.receive(HANDLERS, imported("bob"))
-        answer = await notification.client.post(f"/notifications/{envelope.id}/read")
-        assert answer.status_code == 404
+        response = await notification.client.post(f"/notifications/{envelope.id}/read")
+        assert response.status_code == 404
 
 
 class TestList:
@@ -139,8 +140,8 @@ class TestList:
     async def test_refuses_the_cursor_of_another_list(self, notification: ServiceUnderTest) -> None:
         await notification.receive(HANDLERS, *[imported() for _ in range(2)])
         cursor = (await notification.client.get("/notifications?limit=1")).json()["next_cursor"]
-        answer = await notification.client.get(f"/notifications?unread=true&cursor={cursor}")
-        assert answer.json()["code"] == "cursor-invalid"
+        response = await notification.client.get(f"/notifications?unread=true&cursor={cursor}")
+        assert response.json()["code"] == "cursor-invalid"
 
 
 class TestErasure:

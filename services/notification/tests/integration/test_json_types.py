@@ -8,6 +8,6 @@ from tests.json_types import taken_with_wrong_types
 
 @pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 async def test_of_every_body_are_those_of_the_document(notification: ServiceUnderTest) -> None:
-    answer = await notification.client.post("/reminders", json={"title": "x", "at": "2050-01-01T00:00:00Z"})
-    ids = {"reminders": answer.json()["id"]}
+    response = await notification.client.post("/reminders", json={"title": "x", "at": "2050-01-01T00:00:00Z"})
+    ids = {"reminders": response.json()["id"]}
     assert await taken_with_wrong_types(notification.client, notification.app, ids) == []

@@ -33,13 +33,13 @@ class TestANewKey:
         monkeypatch.setattr(key_rotation, "CHUNK", 2)
         made = [await add_webhook(notification, f"{URL}{number}") for number in range(5)]
         rotated = (await notification.client.post(f"/webhooks/{made[0]['id']}/rotate")).json()
-        wanted: dict[str, Any] = {each["id"]: [each["secret"]] for each in made}
-        wanted[made[0]["id"]] = [rotated["secret"], made[0]["secret"]]
+        expected: dict[str, Any] = {each["id"]: [each["secret"]] for each in made}
+        expected[made[0]["id"]] = [rotated["secret"], made[0]["secret"]]
         before: ChannelKeys = container_of(notification.app).keys
         both = replace(before, key="another", previous=before.key)
-        assert await opened(notification, both) == wanted
+        assert await opened(notification, both) == expected
         assert await reencrypt_secrets(notification.database, both) == 5
-        assert await opened(notification, replace(both, previous="")) == wanted
+        assert await opened(notification, replace(both, previous="")) == expected
         assert await reencrypt_secrets(notification.database, both) == 0
 
     async def test_passes_over_what_no_key_opens(self, notification: ServiceUnderTest) -> None:

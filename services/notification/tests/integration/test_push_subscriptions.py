@@ -15,8 +15,8 @@ NO_POINT = "B" + "A" * 86
 
 
 async def problem(notification: ServiceUnderTest, **body: Any) -> tuple[int, list[str]]:
-    answer = await notification.client.post("/channels", json=body)
-    return answer.status_code, [each["pointer"] for each in answer.json()["errors"]]
+    response = await notification.client.post("/channels", json=body)
+    return response.status_code, [each["pointer"] for each in response.json()["errors"]]
 
 
 class TestHalfASubscription:

@@ -24,15 +24,15 @@ def limit(notification: ServiceUnderTest, **quotas: int) -> None:
 
 
 async def usage(notification: ServiceUnderTest, user: str = "ada") -> dict[str, tuple[int, int]]:
-    answer = await notification.client.get("/usage", headers={"authorization": f"Bearer {user}"})
-    assert answer.status_code == 200, answer.text
-    return {each["name"]: (each["used"], each["limit"]) for each in answer.json()["items"]}
+    response = await notification.client.get("/usage", headers={"authorization": f"Bearer {user}"})
+    assert response.status_code == 200, response.text
+    return {each["name"]: (each["used"], each["limit"]) for each in response.json()["items"]}
 
 
 async def at_once(notification: ServiceUnderTest, path: str, bodies: list[Any]) -> Counter[int]:
     """How often each status came of posting `bodies` to `path` together."""
-    answers = await asyncio.gather(*(notification.client.post(path, json=body) for body in bodies))
-    return Counter(answer.status_code for answer in answers)
+    responses = await asyncio.gather(*(notification.client.post(path, json=body) for body in bodies))
+    return Counter(response.status_code for response in responses)
 
 
 class TestUsage:
@@ -63,9 +63,9 @@ class TestWhatIsStored:
     async def test_has_a_limit_that_the_problem_names(self, notification: ServiceUnderTest) -> None:
         limit(notification, webhooks=1)
         await add_webhook(notification, "http://127.0.0.1/1")
-        answer = await notification.client.post("/webhooks", json={"url": "http://127.0.0.1/2"})
-        assert answer.status_code == 409
-        problem = answer.json()
+        response = await notification.client.post("/webhooks", json={"url": "http://127.0.0.1/2"})
+        assert response.status_code == 409
+        problem = response.json()
         assert (problem["code"], problem["quota"]) == (
             "quota-exceeded",
             {"name": "webhooks", "used": 1, "limit": 1},
@@ -146,5 +146,5 @@ class TestTheHour:
             as_user = {"authorization": f"Bearer {user}"}
             body = {"url": "http://127.0.0.1/"}
             made = (await notification.client.post("/webhooks", json=body, headers=as_user)).json()
-            answer = await notification.client.post(f"/webhooks/{made['id']}/test", headers=as_user)
-            assert answer.status_code == 202
+            response = await notification.client.post(f"/webhooks/{made['id']}/test", headers=as_user)
+            assert response.status_code == 202

@@ -38,9 +38,9 @@ async def tell(
 
 
 async def listed(notification: ServiceUnderTest, query: str = "") -> list[dict[str, Any]]:
-    answer = await notification.client.get(f"/reminders{query}")
-    assert answer.status_code == 200, answer.text
-    items: list[dict[str, Any]] = answer.json()["items"]
+    response = await notification.client.get(f"/reminders{query}")
+    assert response.status_code == 200, response.text
+    items: list[dict[str, Any]] = response.json()["items"]
     return items
 
 
@@ -165,8 +165,8 @@ class TestPlanning:
 class TestANewDefault:
     async def _change(self, notification: ServiceUnderTest, minutes: int | None) -> dict[int, str]:
         """Change it; returns states by minutes before due."""
-        answer = await notification.client.patch("/preferences", json={"default_reminder": minutes})
-        assert answer.status_code == 200, answer.text
+        response = await notification.client.patch("/preferences", json={"default_reminder": minutes})
+        assert response.status_code == 200, response.text
         return {each["minutes_before"]: each["state"] for each in await listed(notification)}
 
     async def test_moves_what_the_old_one_planned(self, notification: ServiceUnderTest) -> None:
@@ -235,8 +235,8 @@ class TestFiring:
         reminder = await the_one(notification)
         assert (entry["kind"], entry["title"], entry["late"]) == ("reminder", "milk", False)
         assert (entry["reminder_id"], entry["due_at"]) == (reminder["id"], instant(DUE))
-        (told,) = await notification.recorded()
-        assert (told["subject"], told["data"]["reminder_id"]) == (entry["id"], reminder["id"])
+        (event,) = await notification.recorded()
+        assert (event["subject"], event["data"]["reminder_id"]) == (entry["id"], reminder["id"])
 
     async def test_after_downtime_is_marked_late(self, notification: ServiceUnderTest) -> None:
         await tell(notification, TaskUpdated)
@@ -275,8 +275,8 @@ class TestFiring:
     async def test_is_what_the_scheduler_asks_for(self, notification: ServiceUnderTest) -> None:
         soon = datetime.now(UTC) + timedelta(seconds=2)
         await tell(notification, TaskUpdated, due_at=soon, reminders=[{"minutes_before": 0}])
-        answer = await notification.client.post(f"/job/due-{soon.timestamp():.0f}")
-        assert answer.status_code == 200
+        response = await notification.client.post(f"/job/due-{soon.timestamp():.0f}")
+        assert response.status_code == 200
         assert (await the_one(notification))["state"] == "due"
         assert await count(notification, ScheduledJob) == 0
 
@@ -327,13 +327,15 @@ class TestOwn:
         as_bob = {"authorization": "Bearer bob"}
         for method, path in [("GET", ""), ("DELETE", ""), ("POST", "/snooze")]:
             url = f"/reminders/{made['id']}{path}"
-            answer = await notification.client.request(method, url, headers=as_bob, json={} if path else None)
-            assert answer.status_code == 404
+            response = await notification.client.request(
+                method, url, headers=as_bob, json={} if path else None
+            )
+            assert response.status_code == 404
 
     async def test_of_a_task_are_not_ended_here(self, notification: ServiceUnderTest) -> None:
         await tell(notification, TaskCreated)
-        answer = await notification.client.delete(f"/reminders/{(await the_one(notification))['id']}")
-        assert (answer.status_code, answer.json()["code"]) == (409, "reminder-follows")
+        response = await notification.client.delete(f"/reminders/{(await the_one(notification))['id']}")
+        assert (response.status_code, response.json()["code"]) == (409, "reminder-follows")
 
     async def test_are_paged(self, notification: ServiceUnderTest) -> None:
         for number in range(5):

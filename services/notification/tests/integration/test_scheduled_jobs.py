@@ -13,7 +13,7 @@ from conftest import ServiceUnderTest
 from servicekit.dapr.sidecar import SidecarResponse
 from servicekit.errors import Unavailable
 from services.notification.tests.integration.test_reminders import DUE, instant, listed
-from tests.fake_sidecar import FakeSidecar, Request, raw_answer
+from tests.fake_sidecar import FakeSidecar, Request, make_raw_response
 
 LATER = DUE + timedelta(hours=1)
 
@@ -31,7 +31,7 @@ class Scheduler(FakeSidecar):
             raise Unavailable
         if request.method == "POST":
             self.jobs.append(name)
-        return raw_answer(204 if request.method == "POST" else 200 if name in self.jobs else 404)
+        return make_raw_response(204 if request.method == "POST" else 200 if name in self.jobs else 404)
 
 
 @pytest.fixture

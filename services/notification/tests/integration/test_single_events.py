@@ -17,9 +17,9 @@ def postgres(notification: ServiceUnderTest) -> None:
         pytest.skip("SQLite has no round trips")
 
 
-async def statements_of(notification: ServiceUnderTest, told: TaskEvent) -> list[str]:
+async def statements_of(notification: ServiceUnderTest, event: TaskEvent) -> list[str]:
     with statements(notification) as seen:
-        await notification.receive(subscriptions.handlers, told)
+        await notification.receive(subscriptions.handlers, event)
     return seen
 
 

@@ -36,7 +36,7 @@ class TestSnooze:
         reminder = await self._fired(notification)
         await notification.client.post(f"/reminders/{reminder['id']}/snooze", json={"minutes": 5})
         assert (await notification.client.get("/notifications?unread=true")).json()["items"] == []
-        types = [told["type"] for told in await notification.recorded()]
+        types = [event["type"] for event in await notification.recorded()]
         assert types == ["todo.notification.created.v1", "todo.notification.read.v1"]
 
     async def test_can_be_snoozed_itself(self, notification: ServiceUnderTest) -> None:
@@ -53,8 +53,10 @@ class TestTheEventOfAFiring:
         await tell(notification, TaskUpdated, due_date=DUE.date())
         await fire_at(notification, DUE)
         reminder = await the_one(notification)
-        (told,) = await notification.recorded()
-        shown = {name: told["data"][name] for name in ("kind", "title", "task_id", "reminder_id", "due_date")}
+        (event,) = await notification.recorded()
+        shown = {
+            name: event["data"][name] for name in ("kind", "title", "task_id", "reminder_id", "due_date")
+        }
         assert shown == {
             "kind": "reminder",
             "title": "milk",
@@ -62,11 +64,11 @@ class TestTheEventOfAFiring:
             "reminder_id": reminder["id"],
             "due_date": DUE.date().isoformat(),
         }
-        assert told["data"]["due_at"] == instant(DUE)
+        assert event["data"]["due_at"] == instant(DUE)
 
     async def test_of_a_day_without_a_time_has_the_day(self, notification: ServiceUnderTest) -> None:
         day = (DUE + timedelta(days=2)).date()
         await tell(notification, TaskUpdated, due_at=None, due_date=day)
         await fire_at(notification, DUE + timedelta(days=4))
-        (told,) = await notification.recorded()
-        assert (told["data"]["due_at"], told["data"]["due_date"]) == (None, day.isoformat())
+        (event,) = await notification.recorded()
+        assert (event["data"]["due_at"], event["data"]["due_date"]) == (None, day.isoformat())

@@ -49,8 +49,8 @@ def test_days_are_those_another_library_counts(zone: str, due: datetime, days: i
     assert theirs
     due = due.replace(microsecond=0)
     wall = due.astimezone(theirs).replace(tzinfo=None) - timedelta(days=days)
-    wanted = tz.resolve_imaginary(wall.replace(tzinfo=theirs)).astimezone(UTC)
-    assert compute_remind_at(days * DAY, None, due, ZoneInfo(zone)) == wanted
+    expected = tz.resolve_imaginary(wall.replace(tzinfo=theirs)).astimezone(UTC)
+    assert compute_remind_at(days * DAY, None, due, ZoneInfo(zone)) == expected
 
 
 @given(ZONES, DUE, st.integers(0, 525_600).filter(lambda minutes: minutes % DAY))

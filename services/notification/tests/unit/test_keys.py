@@ -1,4 +1,4 @@
-"""What the keys seal and sign."""
+"""What the keys encrypt and sign."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What is said to a mail server, and what its answers mean."""
+"""What is said to a mail server, and what its responses mean."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -20,8 +20,8 @@ ADDRESS = "ada@example.com"
 
 
 def job(**fields: Any) -> DeliveryJob:
-    told: dict[str, Any] = {"id": "n", "user_id": "ada", "kind": "reminder", "title": "stretch"}
-    told |= {"created_at": NOON} | fields
+    values: dict[str, Any] = {"id": "n", "user_id": "ada", "kind": "reminder", "title": "stretch"}
+    values |= {"created_at": NOON} | fields
     channel = Channel(id="c", user_id="ada", kind="email", target=ADDRESS, created_at=NOON)
     row: dict[str, Any] = {
         "id": "d",
@@ -30,17 +30,17 @@ def job(**fields: Any) -> DeliveryJob:
         "channel_id": "c",
         "kind": "email",
     }
-    return DeliveryJob(Delivery(**row, state="due", created_at=NOON), channel, Notification(**told))
+    return DeliveryJob(Delivery(**row, state="due", created_at=NOON), channel, Notification(**values))
 
 
 async def sent(
-    job: DeliveryJob, answer: Exception | None = None, **settings: Any
+    job: DeliveryJob, error: Exception | None = None, **settings: Any
 ) -> tuple[Any, dict[str, Any], Any]:
     """The message, what else the server was told, and the result."""
     secret = generate_secrets()["notification"]
     keys = ChannelKeys(secret["key"], Vapid02.from_pem(secret["vapid"].encode()), "password")
     mail = MailSender(Settings.model_validate({"smtp_host": "mail", "smtp_user": "todo"} | settings), keys)
-    with patch.object(aiosmtplib, "send", AsyncMock(side_effect=answer)) as send:
+    with patch.object(aiosmtplib, "send", AsyncMock(side_effect=error)) as send:
         result = await mail.send(job)
     assert send.await_args
     return send.await_args.args[0], dict(send.await_args.kwargs), result
@@ -56,9 +56,9 @@ class TestAConnection:
         [("tls", True, False), ("starttls", False, True), ("none", False, False)],
     )
     async def test_is_as_safe_as_it_is_told_to_be(self, security: str, tls: bool, starttls: bool) -> None:
-        _, told, _ = await sent(job(), smtp_security=security)
-        assert (told["use_tls"], told["start_tls"]) == (tls, starttls)
-        assert (told["username"], told["password"]) == ("todo", "password")
+        _, options, _ = await sent(job(), smtp_security=security)
+        assert (options["use_tls"], options["start_tls"]) == (tls, starttls)
+        assert (options["username"], options["password"]) == ("todo", "password")
 
     async def test_starts_tls_unless_told_otherwise(self) -> None:
         assert (await sent(job()))[1]["start_tls"] is True
@@ -66,7 +66,7 @@ class TestAConnection:
 
 class TestAnAnswer:
     @pytest.mark.parametrize(
-        ("answer", "kind"),
+        ("error", "kind"),
         [
             (None, "sent"),
             (refused(550), "channel_gone"),
@@ -79,8 +79,8 @@ class TestAnAnswer:
         ],
         ids=lambda value: str(value),
     )
-    async def test_decides_what_becomes_of_it(self, answer: Exception | None, kind: str) -> None:
-        assert (await sent(job(), answer))[2].kind == kind
+    async def test_decides_what_becomes_of_it(self, error: Exception | None, kind: str) -> None:
+        assert (await sent(job(), error))[2].kind == kind
 
 
 class TestAMessage:

@@ -54,8 +54,8 @@ class TestPorts:
         for port, fine in ((443, False), (8443, False), (9000, True)):
             url = f"https://{self.PUBLIC}:{port}/hook"
             assert is_connection_allowed(self.PUBLIC, port, [], ports=[9000]) is fine
-            told = validate_url(url, [], https_only=True, ports=[9000])
-            assert told == ("" if fine else "the port must be one of 9000")
+            problem = validate_url(url, [], https_only=True, ports=[9000])
+            assert problem == ("" if fine else "the port must be one of 9000")
 
     def test_are_read_from_the_settings(self, monkeypatch: pytest.MonkeyPatch) -> None:
         assert Settings().allowed_ports == [80, 443, 8443]

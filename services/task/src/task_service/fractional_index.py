@@ -15,7 +15,7 @@ _IN_FRONT = "00"
 
 
 def last_of_all() -> str:
-    """A position behind every one there is."""
+    """A position after every one there is."""
     return new_id().replace("-", "") + "V"
 
 
@@ -25,7 +25,7 @@ def first_of_all() -> str:
 
 
 def between(low: str, high: str | None) -> str:
-    """A position behind `low` and before `high`; None is no limit. Raises `ValueError` if there is none."""
+    """A position after `low` and before `high`; None is no limit. Raises `ValueError` if there is none."""
     if high is not None and low >= high:
         raise ValueError(f"nothing lies between {low!r} and {high!r}")
     made = ""

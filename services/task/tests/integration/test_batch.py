@@ -24,9 +24,9 @@ def add(title: str, **more: Any) -> dict[str, Any]:
 
 
 async def run(task: ServiceUnderTest, *commands: dict[str, Any], atomic: bool = False) -> dict[str, Any]:
-    answer = await task.client.post("/batch", json={"commands": commands, "atomic": atomic})
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
+    response = await task.client.post("/batch", json={"commands": commands, "atomic": atomic})
+    assert response.status_code == 200, response.text
+    found: dict[str, Any] = response.json()
     return found
 
 
@@ -35,14 +35,14 @@ async def titles(task: ServiceUnderTest) -> list[str]:
     return sorted(item["title"] for item in items)
 
 
-def statuses(answer: dict[str, Any]) -> list[int]:
-    return [each["status"] for each in answer["results"]]
+def statuses(response: dict[str, Any]) -> list[int]:
+    return [each["status"] for each in response["results"]]
 
 
 class TestCommands:
     async def test_are_done_in_their_order(self, task: ServiceUnderTest) -> None:
         id = (await run(task, add("milk")))["results"][0]["id"]
-        answer = await run(
+        response = await run(
             task,
             command("task.update", id=id, body={"priority": 3}),
             command("task.complete", id=id),
@@ -50,8 +50,8 @@ class TestCommands:
             command("task.delete", id=id),
             command("task.restore", id=id),
         )
-        assert statuses(answer) == [200, 200, 200, 204, 200]
-        assert [each["result"] and each["result"]["version"] for each in answer["results"]] == [
+        assert statuses(response) == [200, 200, 200, 204, 200]
+        assert [each["result"] and each["result"]["version"] for each in response["results"]] == [
             2,
             3,
             4,
@@ -62,22 +62,22 @@ class TestCommands:
         assert types == ["created", "updated", "completed", "reopened", "deleted", "restored"]
 
     async def test_may_name_what_was_just_made(self, task: ServiceUnderTest) -> None:
-        answer = await run(
+        response = await run(
             task,
             command("project.create", temp_id="p", body={"name": "Flat"}),
             add("paint", temp_id="t", body={"project_id": "p"}),
             add("buy paint", body={"parent_id": "t"}),
             command("task.complete", id="t"),
         )
-        assert statuses(answer) == [201, 201, 201, 200]
-        project, paint, buy, done = (each["result"] for each in answer["results"])
+        assert statuses(response) == [201, 201, 201, 200]
+        project, paint, buy, done = (each["result"] for each in response["results"])
         assert (paint["project_id"], buy["parent_id"]) == (project["id"], paint["id"])
         assert done["done"]
-        assert answer["temp_ids"] == {"p": project["id"], "t": paint["id"]}
+        assert response["temp_ids"] == {"p": project["id"], "t": paint["id"]}
 
     async def test_take_words(self, task: ServiceUnderTest) -> None:
-        answer = await run(task, command("task.create", body={"quick": "milk #home !2"}))
-        assert answer["results"][0]["result"]["labels"] == ["home"]
+        response = await run(task, command("task.create", body={"quick": "milk #home !2"}))
+        assert response["results"][0]["result"]["labels"] == ["home"]
 
     async def test_change_labels_and_projects(self, task: ServiceUnderTest) -> None:
         made = await run(
@@ -123,18 +123,18 @@ class TestCommands:
 
     async def test_are_tried_only_on_the_version_named(self, task: ServiceUnderTest) -> None:
         id = (await run(task, add("milk")))["results"][0]["id"]
-        answer = await run(
+        response = await run(
             task,
             command("task.update", id=id, version=7, body={"title": "tea"}),
             command("task.update", id=id, version=1, body={"title": "tea"}),
         )
-        assert statuses(answer) == [412, 200]
-        assert answer["results"][0]["problem"]["code"] == "precondition-failed"
+        assert statuses(response) == [412, 200]
+        assert response["results"][0]["problem"]["code"] == "precondition-failed"
 
 
 class TestEachByItself:
     async def test_a_failure_leaves_the_others(self, task: ServiceUnderTest) -> None:
-        answer = await run(
+        response = await run(
             task,
             add("milk"),
             add(" "),
@@ -143,8 +143,8 @@ class TestEachByItself:
             add("tea", body={"parent_id": "nobody", "labels": ["left", "behind"]}),
             add("bread"),
         )
-        assert statuses(answer) == [201, 422, 404, 404, 422, 201]
-        assert answer["results"][1]["problem"]["errors"][0]["pointer"] == "/title"
+        assert statuses(response) == [201, 422, 404, 404, 422, 201]
+        assert response["results"][1]["problem"]["errors"][0]["pointer"] == "/title"
         assert await titles(task) == ["bread", "milk"]
         assert len(await task.recorded()) == 2
 
@@ -161,9 +161,9 @@ class TestAtomic:
 
     async def test_does_none_after_a_failure(self, task: ServiceUnderTest) -> None:
         commands = [add("milk"), add("tea", body={"priority": 9}), add("bread")]
-        answer = await task.client.post("/batch", json={"commands": commands, "atomic": True})
-        problem = answer.json()
-        assert (answer.status_code, problem["code"]) == (422, "batch-refused")
+        response = await task.client.post("/batch", json={"commands": commands, "atomic": True})
+        problem = response.json()
+        assert (response.status_code, problem["code"]) == (422, "batch-refused")
         assert problem["errors"][0]["pointer"] == "/commands/1/body/priority"
         assert [each["status"] for each in problem["results"]] == [201, 422]
         assert await titles(task) == []
@@ -189,8 +189,8 @@ class TestRepetition:
     async def test_of_a_uuid_for_something_else_is_refused(self, task: ServiceUnderTest) -> None:
         milk = add("milk")
         await run(task, milk)
-        answer = await run(task, milk | {"body": {"title": "tea"}})
-        assert answer["results"][0]["problem"]["code"] == "idempotency-key-reused"
+        response = await run(task, milk | {"body": {"title": "tea"}})
+        assert response["results"][0]["problem"]["code"] == "idempotency-key-reused"
 
     async def test_of_a_failure_is_tried_again(self, task: ServiceUnderTest) -> None:
         id = (await run(task, add("milk")))["results"][0]["id"]
@@ -219,7 +219,7 @@ class TestRefusal:
     async def test_points_at_what_is_wrong(
         self, task: ServiceUnderTest, wrong: dict[str, Any], pointer: str
     ) -> None:
-        answer = await task.client.post("/batch", json=wrong)
-        assert answer.status_code == 422
-        assert answer.json()["errors"][0]["pointer"] == pointer
+        response = await task.client.post("/batch", json=wrong)
+        assert response.status_code == 422
+        assert response.json()["errors"][0]["pointer"] == pointer
         assert await titles(task) == []

@@ -44,10 +44,10 @@ async def address(task: ServiceUnderTest) -> str:
 
 async def titles(task: ServiceUnderTest, url: str) -> tuple[set[str], set[str]]:
     """Of the events and of the to-dos, as two programs agree."""
-    answer = await task.client.get(url, headers=NOBODY)
-    assert answer.status_code == 200, answer.text
-    theirs = IcsCalendarStream.calendar_from_ics(answer.text)
-    other: Any = Calendar.from_ical(answer.content)
+    response = await task.client.get(url, headers=NOBODY)
+    assert response.status_code == 200, response.text
+    theirs = IcsCalendarStream.calendar_from_ics(response.text)
+    other: Any = Calendar.from_ical(response.content)
     found = {each.summary or "" for each in theirs.events}, {each.summary or "" for each in theirs.todos}
     assert found == tuple({str(each["summary"]) for each in other.walk(kind)} for kind in ("VEVENT", "VTODO"))
     return found
@@ -61,8 +61,8 @@ class TestFeedUrl:
 
     async def test_feed_answers_head_requests(self, task: ServiceUnderTest) -> None:
         url = await address(task)
-        answer = await task.client.head(url, headers=NOBODY)
-        assert (answer.status_code, answer.content) == (200, b"")
+        response = await task.client.head(url, headers=NOBODY)
+        assert (response.status_code, response.content) == (200, b"")
         assert (await task.client.head("/calendar/unknown.ics", headers=NOBODY)).status_code == 404
 
     async def test_feed_follows_the_user_to_another_time_zone(self, task: ServiceUnderTest) -> None:

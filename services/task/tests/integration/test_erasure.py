@@ -32,9 +32,9 @@ async def task(open_service: OpenService, monkeypatch: pytest.MonkeyPatch) -> Se
 
 
 async def add_everything(task: ServiceUnderTest, user: dict[str, str]) -> list[int]:
-    """Add one of each kind; returns the status of each answer."""
+    """Add one of each kind; returns the status of each response."""
     milk = {"title": "milk", "labels": ["y"], "due_date": "2027-01-01"}
-    answers = [
+    responses = [
         await task.client.post("/projects", json={"name": "x"}, headers=user),
         await task.client.post("/labels", json={"name": "x"}, headers=user),
         await task.client.post("/filters", json={"name": "x", "filter": "done"}, headers=user),
@@ -42,7 +42,7 @@ async def add_everything(task: ServiceUnderTest, user: dict[str, str]) -> list[i
         await task.client.post("/calendar", headers=user),
         await task.client.post("/import", content="title\nmilk", headers=user),
     ]
-    return [answer.status_code for answer in answers]
+    return [response.status_code for response in responses]
 
 
 class TestErasure:
@@ -64,8 +64,8 @@ class TestErasure:
     async def test_holds_against_a_token_that_has_not_expired(self, task: ServiceUnderTest) -> None:
         await task.receive(subscriptions.handlers, UserDeleted(user_id="ada"))
         assert await add_everything(task, {}) == [401] * 6
-        answer = await task.client.post("/tasks", json={"title": "milk"})
-        assert answer.json()["code"] == "account-gone"
+        response = await task.client.post("/tasks", json={"title": "milk"})
+        assert response.json()["code"] == "account-gone"
         assert set((await owners(task)).values()) == {()}
         assert await task.recorded() == []
         assert await add_everything(task, BOB) == [201, 201, 201, 201, 201, 202]

@@ -19,12 +19,12 @@ async def task(open_service: OpenService, monkeypatch: pytest.MonkeyPatch) -> Se
 async def pages(task: ServiceUnderTest, of: str) -> list[list[dict[str, Any]]]:
     found, after = [], ""
     while True:
-        answer = await task.client.get(f"/export/pages?of={of}{after}")
-        assert answer.status_code == 200, answer.text
-        found.append(answer.json()["items"])
-        if not answer.json()["next"]:
+        response = await task.client.get(f"/export/pages?of={of}{after}")
+        assert response.status_code == 200, response.text
+        found.append(response.json()["items"])
+        if not response.json()["next"]:
             return found
-        after = f"&after={answer.json()['next']}"
+        after = f"&after={response.json()['next']}"
 
 
 async def add(task: ServiceUnderTest, title: str, user: str = "ada") -> str:
@@ -53,8 +53,8 @@ class TestPages:
         await task.client.post(f"/tasks/{first}/complete")
         await add(task, "of bob", "bob")
         found = [item for page in await pages(task, "activity") for item in page]
-        told = [(item["task_id"], item["what"]) for item in found]
-        assert told == [(first, "created"), (second, "created"), (first, "completed")]
+        activity = [(item["task_id"], item["what"]) for item in found]
+        assert activity == [(first, "created"), (second, "created"), (first, "completed")]
 
     @pytest.mark.parametrize("query", ["", "?of=everything", "?of=tasks&limit=9"])
     async def test_unknown_parts_are_rejected(self, task: ServiceUnderTest, query: str) -> None:

@@ -46,15 +46,15 @@ async def add(task: ServiceUnderTest, count: int = MANY, **fields: Any) -> list[
 
 
 async def made(task: ServiceUnderTest, path: str, body: dict[str, Any], **more: Any) -> str:
-    answer = await task.client.post(path, json=body, **more)
-    assert answer.status_code == 201, answer.text
-    id: str = answer.json()["id"]
+    response = await task.client.post(path, json=body, **more)
+    assert response.status_code == 201, response.text
+    id: str = response.json()["id"]
     return id
 
 
-async def listed(task: ServiceUnderTest, **asked: str) -> list[dict[str, Any]]:
-    answer = await task.client.get("/tasks", params={"limit": "200", "sort": "created", **asked})
-    items: list[dict[str, Any]] = answer.json()["items"]
+async def listed(task: ServiceUnderTest, **parameters: str) -> list[dict[str, Any]]:
+    response = await task.client.get("/tasks", params={"limit": "200", "sort": "created", **parameters})
+    items: list[dict[str, Any]] = response.json()["items"]
     return items
 
 
@@ -71,8 +71,8 @@ async def jobs(task: ServiceUnderTest) -> Sequence[FanOut]:
 class TestRenamingALabel:
     async def test_changes_a_few_tasks_at_once_and_all_in_the_end(self, task: ServiceUnderTest) -> None:
         await add(task, labels=["old", "other"])
-        answer = await task.client.patch(f"/labels/{await label_id(task, 'old')}", json={"name": "new"})
-        assert answer.status_code == 200
+        response = await task.client.patch(f"/labels/{await label_id(task, 'old')}", json={"name": "new"})
+        assert response.status_code == 200
         names = [tuple(each["labels"]) for each in await listed(task)]
         assert sorted(names) == [("new", "other")] * AT_ONCE + [("old", "other")] * (MANY - AT_ONCE)
         await go_on(task)
@@ -88,12 +88,12 @@ class TestRenamingALabel:
         since = (await task.client.get("/changes")).json()["next_token"]
         await task.client.patch(f"/labels/{await label_id(task, 'old')}", json={"name": "new"})
         await go_on(task)
-        told = [
+        updates = [
             (each["data"]["task"]["id"], each["data"]["task"]["version"], each["data"]["task"]["labels"])
             for each in await task.recorded("task")
             if each["type"] == "todo.task.updated.v1"
         ]
-        assert sorted(told) == sorted((id, 2, ["new"]) for id in ids)
+        assert sorted(updates) == sorted((id, 2, ["new"]) for id in ids)
         changes = (await task.client.get("/changes", params={"since": since, "limit": 200})).json()
         assert {each["id"] for each in changes["items"] if each["kind"] == "task"} == set(ids)
         for id in ids:
@@ -103,8 +103,8 @@ class TestRenamingALabel:
     async def test_lets_the_old_name_mean_the_new_one_meanwhile(self, task: ServiceUnderTest) -> None:
         ids = await add(task, labels=["old"])
         await task.client.patch(f"/labels/{await label_id(task, 'old')}", json={"name": "new"})
-        answer = await task.client.patch(f"/tasks/{ids[-1]}", json={"labels": ["old", "third", "new"]})
-        assert answer.json()["labels"] == ["new", "third"]
+        response = await task.client.patch(f"/tasks/{ids[-1]}", json={"labels": ["old", "third", "new"]})
+        assert response.json()["labels"] == ["new", "third"]
         refused = await task.client.post("/labels", json={"name": "old"})
         assert (refused.status_code, refused.json()["code"]) == (409, "name-taken")
         await go_on(task)
@@ -134,8 +134,8 @@ class TestRenamingALabel:
                 assert (await task.client.delete(path)).status_code == 204
             await go_on(task, 1)
         await go_on(task)
-        wanted = ["first", names[-1], "last"] if names[-1] else ["first", "last"]
-        assert [each["labels"] for each in await listed(task)] == [wanted] * MANY
+        expected = ["first", names[-1], "last"] if names[-1] else ["first", "last"]
+        assert [each["labels"] for each in await listed(task)] == [expected] * MANY
         key = names[-1] or "old"
         assert len(await listed(task, filter=f'label = "{key}"')) == (MANY if names[-1] else 0)
 
@@ -152,11 +152,11 @@ class TestRenamingALabel:
     async def test_leaves_out_a_label_that_is_being_deleted(self, task: ServiceUnderTest) -> None:
         ids = await add(task, labels=["old"])
         await task.client.delete(f"/labels/{await label_id(task, 'old')}")
-        answer = await task.client.patch(f"/tasks/{ids[-1]}", json={"labels": ["old", "third"]})
-        assert answer.json()["labels"] == ["third"]
+        response = await task.client.patch(f"/tasks/{ids[-1]}", json={"labels": ["old", "third"]})
+        assert response.json()["labels"] == ["third"]
         await go_on(task)
-        answer = await task.client.patch(f"/tasks/{ids[-1]}", json={"labels": ["old", "third"]})
-        assert answer.json()["labels"] == ["old", "third"]
+        response = await task.client.patch(f"/tasks/{ids[-1]}", json={"labels": ["old", "third"]})
+        assert response.json()["labels"] == ["old", "third"]
 
 
 class TestDeletingAProject:
@@ -169,8 +169,8 @@ class TestDeletingAProject:
         assert len(await listed(task)) == 11 - AT_ONCE
         await go_on(task)
         assert [each["id"] for each in await listed(task)] == kept
-        answer = await task.client.post(f"/projects/{project}/restore")
-        assert answer.status_code == 200
+        response = await task.client.post(f"/projects/{project}/restore")
+        assert response.status_code == 200
         await go_on(task)
         found = {each["id"]: each for each in await listed(task)}
         assert found.keys() == {*top, *below, *kept}
@@ -280,8 +280,8 @@ class TestABatch:
         commands = [
             {"uuid": f"{number:08}", "type": "label.delete", "id": id} for number, id in enumerate(labels)
         ]
-        answer = await task.client.post("/batch", json={"commands": commands})
-        assert [each["status"] for each in answer.json()["results"]] == [204] * 4
+        response = await task.client.post("/batch", json={"commands": commands})
+        assert [each["status"] for each in response.json()["results"]] == [204] * 4
         assert sorted(len(each["labels"]) for each in await listed(task)) == [0] * 5 + [1] * 3
         await go_on(task)
         assert {len(each["labels"]) for each in await listed(task)} == {0}
@@ -311,8 +311,8 @@ class TestTheWorker:
                 {"uuid": f"{number:08}", "type": "task.create", "body": {"title": "t", "project_id": project}}
                 for number in range(start, start + 100)
             ]
-            answer = await task.client.post("/batch", json={"commands": commands})
-            assert {each["status"] for each in answer.json()["results"]} == {201}
+            response = await task.client.post("/batch", json={"commands": commands})
+            assert {each["status"] for each in response.json()["results"]} == {201}
         commits: list[object] = []
         event.listen(task.database.engine.sync_engine, "commit", commits.append)
         assert (await task.client.delete(f"/projects/{project}")).status_code == 204
@@ -392,9 +392,9 @@ class TestTheWorker:
         projects = [await made(task, "/projects", {"name": f"p{n}"}) for n in range(use_cases.MAX_JOBS + 1)]
         for project in projects:
             await add(task, AT_ONCE + 1, project_id=project)
-        answers = [await task.client.delete(f"/projects/{project}") for project in projects]
-        assert [each.status_code for each in answers] == [204] * use_cases.MAX_JOBS + [409]
-        assert answers[-1].json()["code"] == "too-many-large-changes"
+        responses = [await task.client.delete(f"/projects/{project}") for project in projects]
+        assert [each.status_code for each in responses] == [204] * use_cases.MAX_JOBS + [409]
+        assert responses[-1].json()["code"] == "too-many-large-changes"
         assert len(await listed(task, filter='project = "p10"')) == AT_ONCE + 1
         await go_on(task)
         assert (await task.client.delete(f"/projects/{projects[-1]}")).status_code == 204

@@ -52,17 +52,17 @@ async def _make(task: ServiceUnderTest, title: str, fields: dict[str, Any], ids:
     if parent := fields.pop("parent", None):
         fields["parent_id"] = ids[parent]
     done = fields.pop("done", False)
-    answer = await task.client.post("/tasks", json={"title": title} | fields)
-    assert answer.status_code == 201, answer.text
-    ids[title] = answer.json()["id"]
+    response = await task.client.post("/tasks", json={"title": title} | fields)
+    assert response.status_code == 201, response.text
+    ids[title] = response.json()["id"]
     if done:
         await task.client.post(f"/tasks/{ids[title]}/complete")
 
 
 async def found(task: ServiceUnderTest, **parameters: Any) -> str:
-    answer = await task.client.get("/tasks", params=parameters)
-    assert answer.status_code == 200, (parameters, answer.text)
-    return ", ".join(item["title"] for item in answer.json()["items"])
+    response = await task.client.get("/tasks", params=parameters)
+    assert response.status_code == 200, (parameters, response.text)
+    return ", ".join(item["title"] for item in response.json()["items"])
 
 
 class TestTables:
@@ -83,18 +83,18 @@ class TestTables:
         assert {row[0]: (row[1], row[2]) for row in rows} == {
             name: (built_in.filter, built_in.sort) for name, built_in in BUILT_IN.items()
         }
-        told = {row[0]: row[3] for row in rows if row[3] != "as the day is"}
-        assert {name: await found(examples, saved=name) for name in told} == told
-        for name in BUILT_IN.keys() - told.keys():
+        documented = {row[0]: row[3] for row in rows if row[3] != "as the day is"}
+        assert {name: await found(examples, saved=name) for name in documented} == documented
+        for name in BUILT_IN.keys() - documented.keys():
             assert await found(examples, saved=name) == await found(
                 examples, filter=BUILT_IN[name].filter, sort=BUILT_IN[name].sort
             )
 
     async def test_errors_point_at_the_wrong_character(self, task: ServiceUnderTest) -> None:
         for filter, position, because in table("What is refused"):
-            answer = await task.client.get("/tasks", params={"filter": filter})
-            assert (answer.status_code, answer.json()["code"]) == (422, "filter-invalid"), filter
-            (problem,) = answer.json()["errors"]
+            response = await task.client.get("/tasks", params={"filter": filter})
+            assert (response.status_code, response.json()["code"]) == (422, "filter-invalid"), filter
+            (problem,) = response.json()["errors"]
             assert (problem["pointer"], problem["position"]) == ("?filter", int(position)), filter
             assert because in problem["detail"], filter
 
@@ -124,8 +124,8 @@ class TestSaved:
         body = {"name": "bob's", "filter": "done"}
         id = (await examples.client.post("/filters", json=body, headers=bob)).json()["id"]
         for name in ("bob's", id):
-            answer = await examples.client.get("/tasks", params={"saved": name})
-            assert (answer.status_code, answer.json()["code"]) == (422, "no-such-filter")
+            response = await examples.client.get("/tasks", params={"saved": name})
+            assert (response.status_code, response.json()["code"]) == (422, "no-such-filter")
 
     @pytest.mark.parametrize(
         ("body", "pointer", "position"),
@@ -140,16 +140,16 @@ class TestSaved:
     ) -> None:
         whole = {"name": "x", "filter": "done"}
         id = (await task.client.post("/filters", json=whole)).json()["id"]
-        for answer in (
+        for response in (
             await task.client.post("/filters", json={"name": "y", "filter": "done"} | body),
             await task.client.patch(f"/filters/{id}", json=body),
         ):
-            (problem,) = answer.json()["errors"]
+            (problem,) = response.json()["errors"]
             assert (problem["pointer"], problem["position"]) == (pointer, position)
 
     async def test_saved_filter_cannot_take_a_built_in_name(self, task: ServiceUnderTest) -> None:
-        answer = await task.client.post("/filters", json={"name": "Today", "filter": "done"})
-        assert (answer.status_code, answer.json()["code"]) == (409, "name-taken")
+        response = await task.client.post("/filters", json={"name": "Today", "filter": "done"})
+        assert (response.status_code, response.json()["code"]) == (409, "name-taken")
 
 
 class TestList:
@@ -172,8 +172,8 @@ class TestList:
         bob = {"authorization": "Bearer bob"}
         queries = [row[0] for row in table("What is found")] + ["done or not done"]
         for filter in queries:
-            answer = await examples.client.get("/tasks", params={"filter": filter}, headers=bob)
-            assert answer.json()["items"] == []
+            response = await examples.client.get("/tasks", params={"filter": filter}, headers=bob)
+            assert response.json()["items"] == []
 
     @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(data=st.data(), sort=st.sampled_from(SORTS), limit=st.integers(2, 4))
@@ -202,8 +202,8 @@ class TestList:
         mine: dict[str, Any] = {"limit": 1, "sort": "due", "filter": "not done"}
         cursor = (await examples.client.get("/tasks", params=mine)).json()["next_cursor"]
         for other in ({"sort": "-due"}, {"filter": "done"}, {"q": "x"}, {"trash": True}, {"saved": "today"}):
-            answer = await examples.client.get("/tasks", params=mine | other | {"cursor": cursor})
-            assert answer.json()["code"] == "cursor-invalid"
+            response = await examples.client.get("/tasks", params=mine | other | {"cursor": cursor})
+            assert response.json()["code"] == "cursor-invalid"
 
     @pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2026-05-01"])
     async def test_cursor_with_an_impossible_time_is_rejected(
@@ -213,8 +213,8 @@ class TestList:
         ours = (await examples.client.get("/tasks?limit=1")).json()["next_cursor"]
         binding, *rest = json.loads(base64.urlsafe_b64decode(ours + "=="))
         made = base64.urlsafe_b64encode(json.dumps([binding, at, *rest[1:]]).encode()).decode()
-        answer = await examples.client.get(f"/tasks?limit=1&cursor={made}")
-        assert (answer.status_code, answer.json()["code"]) == (422, "cursor-invalid")
+        response = await examples.client.get(f"/tasks?limit=1&cursor={made}")
+        assert (response.status_code, response.json()["code"]) == (422, "cursor-invalid")
 
     @pytest.mark.parametrize(
         ("query", "pointer", "code"),
@@ -232,6 +232,6 @@ class TestList:
     async def test_invalid_parameters_are_rejected(
         self, task: ServiceUnderTest, query: str, pointer: str, code: str
     ) -> None:
-        answer = await task.client.get(f"/tasks?{query}")
-        assert (answer.status_code, answer.json()["code"]) == (422, code)
-        assert answer.json()["errors"][0]["pointer"] == pointer
+        response = await task.client.get(f"/tasks?{query}")
+        assert (response.status_code, response.json()["code"]) == (422, code)
+        assert response.json()["errors"][0]["pointer"] == pointer

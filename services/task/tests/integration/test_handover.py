@@ -47,14 +47,14 @@ async def added(task: ServiceUnderTest, id: str) -> int:
 
 
 async def worker_waits(task: ServiceUnderTest) -> None:
-    while not container_of(task.app).handover._wanted:
+    while not container_of(task.app).handover._is_awaited:
         await asyncio.sleep(0.01)
 
 
 async def sent(task: ServiceUnderTest, body: str = FILE) -> str:
-    answer = await task.client.post("/import", content=body)
-    assert answer.status_code == 202
-    id: str = answer.json()["id"]
+    response = await task.client.post("/import", content=body)
+    assert response.status_code == 202
+    id: str = response.json()["id"]
     return id
 
 

@@ -29,9 +29,9 @@ async def task(open_service: OpenService, monkeypatch: pytest.MonkeyPatch) -> Se
 
 
 async def refused(task: ServiceUnderTest, body: bytes, **more: Any) -> str:
-    answer = await task.client.post("/import", content=body, **more)
-    assert (answer.status_code, answer.json()["code"]) == (422, "import-unreadable"), answer.text
-    detail: str = answer.json()["detail"]
+    response = await task.client.post("/import", content=body, **more)
+    assert (response.status_code, response.json()["code"]) == (422, "import-unreadable"), response.text
+    detail: str = response.json()["detail"]
     return detail
 
 
@@ -57,12 +57,12 @@ class TestChain:
 
     async def test_long_chain_of_parents_does_not_block_others(self, task: ServiceUnderTest) -> None:
         """The event loop goes on while 8,000 tasks, each below the next, are read and planned."""
-        answer = asyncio.create_task(task.client.post("/import?dry_run=true", content=self.file(8_000)))
+        request = asyncio.create_task(task.client.post("/import?dry_run=true", content=self.file(8_000)))
         longest, last = 0.0, time.perf_counter()
-        while not answer.done():
+        while not request.done():
             await asyncio.sleep(0.005)
             longest, last = max(longest, time.perf_counter() - last), time.perf_counter()
-        found = (await answer).json()
+        found = (await request).json()
         assert (found["total"], found["added"]) == (8_000, 8_000)
         assert any("deeper than 10 levels" in line["what"] for line in found["report"])
         assert longest < 1
@@ -119,7 +119,7 @@ class TestAtOnce:
             await asyncio.sleep(0.01)
         others = asyncio.create_task(task.client.post("/import", content="title\nb\n", headers=BOB))
         go.set()
-        codes = sorted(answer.status_code for answer in await asyncio.gather(*calls))
+        codes = sorted(response.status_code for response in await asyncio.gather(*calls))
         assert sum(code in (200, 202) for code in codes) == MAX_AT_ONCE
         assert codes.count(409) == len(calls) - MAX_AT_ONCE
         assert (await others).status_code == 202

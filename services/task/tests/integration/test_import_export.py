@@ -63,10 +63,10 @@ async def task(open_service: OpenService) -> ServiceUnderTest:
 
 async def finished(task: ServiceUnderTest, body: str | bytes, **more: Any) -> dict[str, Any]:
     headers = more.pop("headers", {})
-    answer = await task.client.post("/import", content=body, params=more, headers=headers)
-    assert answer.status_code == 202, answer.text
+    response = await task.client.post("/import", content=body, params=more, headers=headers)
+    assert response.status_code == 202, response.text
     deadline = time.monotonic() + 120
-    while (found := await progress(task, answer.json()["id"], headers))["status"] in ("waiting", "running"):
+    while (found := await progress(task, response.json()["id"], headers))["status"] in ("waiting", "running"):
         assert time.monotonic() < deadline
         await asyncio.sleep(0.05)
     return found
@@ -80,11 +80,11 @@ async def progress(task: ServiceUnderTest, id: str, headers: dict[str, str]) -> 
 async def exported(
     task: ServiceUnderTest, format: str = "json", headers: dict[str, str] | None = None
 ) -> bytes:
-    answer = await task.client.get(
+    response = await task.client.get(
         "/export", params={"format": format, "components": "todo"}, headers=headers or {}
     )
-    assert answer.status_code == 200
-    return answer.content
+    assert response.status_code == 200
+    return response.content
 
 
 async def tasks(task: ServiceUnderTest, headers: dict[str, str] | None = None) -> dict[str, dict[str, Any]]:
@@ -152,9 +152,9 @@ class TestJson:
         await furnish(task)
         before = len(await task.recorded())
         await finished(task, await exported(task), headers=BOB)
-        told = (await task.recorded())[before:]
+        events = (await task.recorded())[before:]
         made = {f"todo.{kind}.created.v1" for kind in ("task", "project", "label", "filter")}
-        assert {event["type"] for event in told} == made | {"todo.imports.finished.v1"}
+        assert {event["type"] for event in events} == made | {"todo.imports.finished.v1"}
         assert len((await task.client.get("/changes", headers=BOB)).json()["items"]) == 5 + 2 + 1 + 1
 
     async def test_invalid_values_are_reported_and_the_rest_imported(self, task: ServiceUnderTest) -> None:
@@ -171,8 +171,8 @@ class TestJson:
         }
         found = await finished(task, json.dumps(wrong))
         assert (found["status"], found["added"], found["skipped"]) == ("done", 4, 1)
-        told = {line["where"] for line in found["report"]}
-        assert told >= {"task 1", "task 2", "task 3", "task 5"}
+        reported = {line["where"] for line in found["report"]}
+        assert reported >= {"task 1", "task 2", "task 3", "task 5"}
         assert set(await tasks(task)) == {"x" * 499 + "…", "(untitled)", "c", "d"}
 
 
@@ -241,9 +241,9 @@ class TestVikunja:
 
 class TestDryRun:
     async def test_dry_run_previews_and_stores_nothing(self, task: ServiceUnderTest) -> None:
-        answer = await task.client.post("/import?dry_run=true&project=House", content=TODOIST)
-        found = answer.json()
-        assert (answer.status_code, found["status"], found["added"]) == (200, "preview", 3)
+        response = await task.client.post("/import?dry_run=true&project=House", content=TODOIST)
+        found = response.json()
+        assert (response.status_code, found["status"], found["added"]) == (200, "preview", 3)
         assert [line["where"] for line in found["report"]] == ["line 3", "line 7"]
         assert await tasks(task) == {}
         assert (await task.client.get("/projects")).json()["items"] == []
@@ -252,8 +252,8 @@ class TestDryRun:
 class TestEnd:
     async def test_finished_import_is_one_event_with_its_losses(self, task: ServiceUnderTest) -> None:
         found = await finished(task, TODOIST)
-        (told,) = await task.recorded(of="imports")
-        data = told["data"] | {"finished_at": None}
+        (event,) = await task.recorded(of="imports")
+        data = event["data"] | {"finished_at": None}
         assert data == {
             "user_id": "ada",
             "import_id": found["id"],
@@ -287,8 +287,10 @@ class TestRefusal:
     async def test_unreadable_file_is_rejected(
         self, task: ServiceUnderTest, body: bytes, format: str | None
     ) -> None:
-        answer = await task.client.post("/import", content=body, params={"format": format} if format else {})
-        assert (answer.status_code, answer.json()["code"]) == (422, "import-unreadable"), answer.text
+        response = await task.client.post(
+            "/import", content=body, params={"format": format} if format else {}
+        )
+        assert (response.status_code, response.json()["code"]) == (422, "import-unreadable"), response.text
 
     async def test_import_of_another_user_is_not_found(self, task: ServiceUnderTest) -> None:
         id = (await finished(task, TODOIST))["id"]
@@ -309,7 +311,7 @@ class TestCalendar:
         assert todos["below", "COMPLETED"]["completed"]
 
     @pytest.mark.parametrize(
-        ("rule", "due", "said"),
+        ("rule", "due", "expected"),
         [
             ("FREQ=MONTHLY", "2099-01-31", b"FREQ=MONTHLY;BYMONTHDAY=28,29,30,31;BYSETPOS=-1"),
             ("FREQ=MONTHLY;BYMONTHDAY=30", "2099-01-30", b"FREQ=MONTHLY;BYMONTHDAY=28,29,30;BYSETPOS=-1"),
@@ -319,24 +321,24 @@ class TestCalendar:
         ],
     )
     async def test_calendar_export_has_rules_other_programs_read(
-        self, task: ServiceUnderTest, rule: str, due: str, said: bytes
+        self, task: ServiceUnderTest, rule: str, due: str, expected: bytes
     ) -> None:
         body = {"title": "a", "due_date": due, "recurrence": {"rule": rule}}
         await task.client.post("/tasks", json=body)
         calendar: Any = Calendar.from_ical(await exported(task, "ics"))
         (todo,) = calendar.walk("VTODO")
-        assert todo["rrule"].to_ical() == said
+        assert todo["rrule"].to_ical() == expected
         assert todo["dtstart"].dt == todo["due"].dt
 
     async def test_feed_shows_open_tasks_to_whoever_knows_its_url(self, task: ServiceUnderTest) -> None:
         await furnish(task)
         path = (await task.client.post("/calendar")).json()["path"].removeprefix("/api/v1")
-        answer = await task.client.get(path, headers={"authorization": ""})
-        assert answer.headers["content-type"].startswith("text/calendar")
-        calendar = Calendar.from_ical(answer.content)
+        response = await task.client.get(path, headers={"authorization": ""})
+        assert response.headers["content-type"].startswith("text/calendar")
+        calendar = Calendar.from_ical(response.content)
         assert {str(each["summary"]) for each in calendar.walk("VEVENT")} == {"monthly"}
         assert not calendar.walk("VTODO")
-        unchanged = {"if-none-match": answer.headers["etag"]}
+        unchanged = {"if-none-match": response.headers["etag"]}
         assert (await task.client.get(path, headers=unchanged)).status_code == 304
 
     async def test_feed_url_ends_when_renewed_or_closed(self, task: ServiceUnderTest) -> None:

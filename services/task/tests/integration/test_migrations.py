@@ -126,7 +126,7 @@ class TestNames:
             keys = {
                 model: {row.name: row.key for row in await session.scalars(select(model))} for model in models
             }
-            sought = {row.name: row.search_key for row in await session.scalars(select(Label))}
+            search_keys = {row.name: row.search_key for row in await session.scalars(select(Label))}
             projects = {row.name: row.search_key for row in await session.scalars(select(Project))}
         await database.close()
         assert [(text.title, text.notes, text.labels) for text in texts] == [
@@ -141,7 +141,7 @@ class TestNames:
         ]
         own = {"Résumé": "résumé", "Łódź": "łódź", "がき": "がき", "Home": "home"}
         assert list(keys.values()) == [own, own, own]
-        assert sought == projects == {"Résumé": "resume", "Łódź": "lodz", "がき": "がき", "Home": "home"}
+        assert search_keys == projects == {"Résumé": "resume", "Łódź": "lodz", "がき": "がき", "Home": "home"}
 
 
 class TestNever:

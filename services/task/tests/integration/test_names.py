@@ -47,16 +47,16 @@ async def task(open_service: OpenService) -> ServiceUnderTest:
 
 
 async def made(task: ServiceUnderTest, kind: str, body: dict[str, Any]) -> dict[str, Any]:
-    answer = await task.client.post(f"/{kind}", json=body)
-    assert answer.status_code == 201, answer.text
-    found: dict[str, Any] = answer.json()
+    response = await task.client.post(f"/{kind}", json=body)
+    assert response.status_code == 201, response.text
+    found: dict[str, Any] = response.json()
     return found
 
 
-async def titles(task: ServiceUnderTest, **asked: str) -> list[str]:
-    answer = await task.client.get("/tasks", params=asked)
-    assert answer.status_code == 200, answer.text
-    return sorted(item["title"] for item in answer.json()["items"])
+async def titles(task: ServiceUnderTest, **parameters: str) -> list[str]:
+    response = await task.client.get("/tasks", params=parameters)
+    assert response.status_code == 200, response.text
+    return sorted(item["title"] for item in response.json()["items"])
 
 
 class TestIdentity:
@@ -98,8 +98,8 @@ class TestIdentity:
     @given(NAMES)
     async def test_keeps_each_label_once(self, task: ServiceUnderTest, names: list[str]) -> None:
         headers = {"authorization": f"Bearer user-{next(users)}"}
-        answer = await task.client.post("/tasks", json={"title": "x", "labels": names}, headers=headers)
-        keys = [name_key(name) for name in answer.json()["labels"]]
+        response = await task.client.post("/tasks", json={"title": "x", "labels": names}, headers=headers)
+        keys = [name_key(name) for name in response.json()["labels"]]
         assert keys == list(dict.fromkeys(name_key(name) for name in names))
 
     async def test_of_projects_is_that_of_quick_add(self, task: ServiceUnderTest) -> None:
@@ -130,14 +130,14 @@ class TestSearch:
             project = await made(task, "projects", {"name": written})
             body = {"title": written, "notes": written, "labels": [written], "project_id": project["id"]}
             await made(task, "tasks", body)
-        for meant, sought in WRITTEN:
-            expected = sorted(written for written, _ in WRITTEN if search_key(written) == search_key(sought))
+        for meant, query in WRITTEN:
+            expected = sorted(written for written, _ in WRITTEN if search_key(written) == search_key(query))
             assert meant in expected
-            quoted = sought.replace('"', '\\"')
-            asked = [f'{field} ~ "{quoted}"' for field in ("title", "notes", "label", "project")]
-            for filter in (*asked, f'title = "{quoted}"'):
+            quoted = query.replace('"', '\\"')
+            filters = [f'{field} ~ "{quoted}"' for field in ("title", "notes", "label", "project")]
+            for filter in (*filters, f'title = "{quoted}"'):
                 assert await titles(task, filter=filter) == expected, filter
-            assert await titles(task, q=sought) == expected
+            assert await titles(task, q=query) == expected
 
     async def test_takes_kana_voicing_for_another_letter(self, task: ServiceUnderTest) -> None:
         await made(task, "tasks", {"title": "かき", "labels": ["か"]})
@@ -157,6 +157,6 @@ class TestSearch:
     ) -> None:
         headers = {"authorization": f"Bearer user-{next(users)}"}
         await task.client.post("/tasks", json={"title": text}, headers=headers)
-        asked = {"q": unicodedata.normalize(form, case(text))}
-        found = (await task.client.get("/tasks", params=asked, headers=headers)).json()["items"]
+        parameters = {"q": unicodedata.normalize(form, case(text))}
+        found = (await task.client.get("/tasks", params=parameters, headers=headers)).json()["items"]
         assert [item["title"] for item in found] == [text.strip()]

@@ -46,9 +46,9 @@ async def fill(task: ServiceUnderTest, headers: dict[str, str]) -> Owned:
     """Everything there can be of one user, in each state."""
 
     async def add(path: str, body: Any) -> str:
-        answer = await task.client.post(path, json=body, headers=headers)
-        assert answer.is_success, answer.text
-        return str(answer.json()["id"])
+        response = await task.client.post(path, json=body, headers=headers)
+        assert response.is_success, response.text
+        return str(response.json()["id"])
 
     project = await add("/projects", {"name": f"home {headers}"})
     inner = await add("/projects", {"name": "garden", "parent_id": project})
@@ -112,11 +112,11 @@ class TestAnotherUser:
         ]
         for start in range(0, len(commands), 100):
             batch = {"commands": commands[start : start + 100]}
-            answer = await task.client.post("/batch", json=batch, headers=BOB)
-            assert {each["status"] for each in answer.json()["results"]} == {404}
+            response = await task.client.post("/batch", json=batch, headers=BOB)
+            assert {each["status"] for each in response.json()["results"]} == {404}
 
     async def test_can_use_no_saved_filter(self, task: ServiceUnderTest) -> None:
         ada = await fill(task, {})
         for saved in (ada.ids["filters"][0], "mine"):
-            answer = await task.client.get(f"/tasks?saved={saved}", headers=BOB)
-            assert (answer.status_code, answer.json()["code"]) == (422, "no-such-filter")
+            response = await task.client.get(f"/tasks?saved={saved}", headers=BOB)
+            assert (response.status_code, response.json()["code"]) == (422, "no-such-filter")

@@ -22,9 +22,9 @@ async def task(open_service: OpenService) -> ServiceUnderTest:
 
 
 async def preview(task: ServiceUnderTest, file: bytes) -> list[dict[str, Any]]:
-    answer = await task.client.post("/import?dry_run=true", content=file)
-    assert answer.status_code == 200, answer.text
-    shown: list[dict[str, Any]] = answer.json()["tasks"]
+    response = await task.client.post("/import?dry_run=true", content=file)
+    assert response.status_code == 200, response.text
+    shown: list[dict[str, Any]] = response.json()["tasks"]
     return shown
 
 

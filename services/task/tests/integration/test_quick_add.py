@@ -18,16 +18,16 @@ async def task(open_service: OpenService) -> ServiceUnderTest:
 
 
 async def parsed(task: ServiceUnderTest, quick: str, **more: Any) -> dict[str, Any]:
-    answer = await task.client.post("/tasks/parse", json={"quick": quick} | NOW | more)
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
+    response = await task.client.post("/tasks/parse", json={"quick": quick} | NOW | more)
+    assert response.status_code == 200, response.text
+    found: dict[str, Any] = response.json()
     return found
 
 
 async def added(task: ServiceUnderTest, quick: str, **more: Any) -> dict[str, Any]:
-    answer = await task.client.post("/tasks", json={"quick": quick} | more)
-    assert answer.status_code == 201, answer.text
-    found: dict[str, Any] = answer.json()
+    response = await task.client.post("/tasks", json={"quick": quick} | more)
+    assert response.status_code == 201, response.text
+    found: dict[str, Any] = response.json()
     return found
 
 
@@ -95,9 +95,9 @@ class TestParse:
     async def test_preview_errors_point_at_the_wrong_field(
         self, task: ServiceUnderTest, wrong: dict[str, Any], pointer: str
     ) -> None:
-        answer = await task.client.post("/tasks/parse", json=wrong)
-        assert answer.status_code == 422
-        assert answer.json()["errors"][0]["pointer"] == pointer
+        response = await task.client.post("/tasks/parse", json=wrong)
+        assert response.status_code == 422
+        assert response.json()["errors"][0]["pointer"] == pointer
 
 
 class TestAdd:
@@ -144,9 +144,9 @@ class TestAdd:
     async def test_quick_add_errors_point_at_the_text_and_store_nothing(
         self, task: ServiceUnderTest, wrong: dict[str, Any], pointer: str, code: str
     ) -> None:
-        answer = await task.client.post("/tasks", json=wrong)
-        assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
-        assert answer.json()["errors"][0]["pointer"] == pointer
+        response = await task.client.post("/tasks", json=wrong)
+        assert (response.status_code, response.json()["code"]) == (422, code), response.text
+        assert response.json()["errors"][0]["pointer"] == pointer
         assert await task.recorded() == []
         assert await named(task, "labels") == []
 
@@ -171,12 +171,12 @@ class TestMarks:
             headers = {"authorization": f"Bearer {marks}"}
             made = await task.client.post("/tasks", json={"quick": self.TEXT}, headers=headers)
             assert made.json()["title"] == title
-            asked = {"quick": "Pay #home", "marks": "todo"}
-            parsed = await task.client.post("/tasks/parse", json=asked, headers=headers)
+            body = {"quick": "Pay #home", "marks": "todo"}
+            parsed = await task.client.post("/tasks/parse", json=body, headers=headers)
             assert parsed.json()["task"]["labels"] == ["home"]
 
     async def test_unknown_marker_syntax_is_rejected(self, task: ServiceUnderTest) -> None:
         for path in ("/tasks", "/tasks/parse"):
-            answer = await task.client.post(path, json={"quick": "x", "marks": "asana"})
-            assert answer.status_code == 422
-            assert answer.json()["errors"][0]["pointer"] == "/marks"
+            response = await task.client.post(path, json={"quick": "x", "marks": "asana"})
+            assert response.status_code == 422
+            assert response.json()["errors"][0]["pointer"] == "/marks"

@@ -42,9 +42,9 @@ def limit(task: ServiceUnderTest, **limits: int) -> None:
 
 
 async def used(task: ServiceUnderTest, user: str = "ada") -> dict[str, int]:
-    answer = await task.client.get("/usage", headers={"authorization": f"Bearer {user}"})
-    assert answer.status_code == 200, answer.text
-    return {item["name"]: item["used"] for item in answer.json()["items"]}
+    response = await task.client.get("/usage", headers={"authorization": f"Bearer {user}"})
+    assert response.status_code == 200, response.text
+    return {item["name"]: item["used"] for item in response.json()["items"]}
 
 
 async def counted(task: ServiceUnderTest, user: str = "ada") -> dict[str, int]:
@@ -78,15 +78,15 @@ async def post(task: ServiceUnderTest, path: str, **body: Any) -> httpx2.Respons
 
 
 async def made(task: ServiceUnderTest, title: str = "milk", **fields: Any) -> dict[str, Any]:
-    answer = await post(task, "/tasks", title=title, **fields)
-    assert answer.status_code == 201, answer.text
-    found: dict[str, Any] = answer.json()
+    response = await post(task, "/tasks", title=title, **fields)
+    assert response.status_code == 201, response.text
+    found: dict[str, Any] = response.json()
     return found
 
 
-def refused(answer: httpx2.Response, name: str) -> bool:
-    problem = answer.json()
-    return (answer.status_code, problem["code"], problem.get("quota", {}).get("name")) == (
+def refused(response: httpx2.Response, name: str) -> bool:
+    problem = response.json()
+    return (response.status_code, problem["code"], problem.get("quota", {}).get("name")) == (
         *(409, "quota-exceeded"),
         name,
     )
@@ -107,11 +107,11 @@ class TestEachQuota:
     ) -> None:
         limit(task, **{name: 2})
         what = "title" if "title" in body else "name"
-        for letter in "ab":
-            assert (await post(task, path, **body | {what: letter})).status_code == 201
-        answer = await post(task, path, **body | {what: "c"})
-        assert refused(answer, name)
-        assert answer.json()["quota"] == {"name": name, "used": 2, "limit": 2}
+        for character in "ab":
+            assert (await post(task, path, **body | {what: character})).status_code == 201
+        response = await post(task, path, **body | {what: "c"})
+        assert refused(response, name)
+        assert response.json()["quota"] == {"name": name, "used": 2, "limit": 2}
         assert (await used(task))[name] == 2
 
     async def test_is_each_accounts_own(self, task: ServiceUnderTest) -> None:
@@ -153,9 +153,9 @@ class TestEveryWayIn:
             {"uuid": new_id(), "type": "task.create", "body": {"title": title}} for title in ("a", "b", "c")
         ]
         last = {"uuid": new_id(), "type": "label.create", "body": {"name": "x"}}
-        answer = (await post(task, "/batch", commands=[*commands, last], atomic=False)).json()
-        assert [each["status"] for each in answer["results"]] == [201, 201, 409, 201]
-        assert answer["results"][2]["problem"]["code"] == "quota-exceeded"
+        response = (await post(task, "/batch", commands=[*commands, last], atomic=False)).json()
+        assert [each["status"] for each in response["results"]] == [201, 201, 409, 201]
+        assert response["results"][2]["problem"]["code"] == "quota-exceeded"
         assert await used(task) == await counted(task)
 
     async def test_an_atomic_batch_is_refused_whole(self, task: ServiceUnderTest) -> None:
@@ -192,8 +192,8 @@ class TestEveryWayIn:
 
     async def test_writers_at_the_same_time_do_not_pass_together(self, task: ServiceUnderTest) -> None:
         limit(task, tasks=5)
-        answers = await asyncio.gather(*(post(task, "/tasks", title=f"{number}") for number in range(12)))
-        assert sorted(answer.status_code for answer in answers) == [201] * 5 + [409] * 7
+        responses = await asyncio.gather(*(post(task, "/tasks", title=f"{number}") for number in range(12)))
+        assert sorted(response.status_code for response in responses) == [201] * 5 + [409] * 7
         assert await used(task) == await counted(task)
 
 
@@ -208,8 +208,8 @@ class TestTheTrash:
 
     async def test_makes_room_for_long_texts(self, task: ServiceUnderTest) -> None:
         limit(task, bytes_in_trash=1000)
-        for letter in "abcdefghijklmno":
-            await task.client.delete(f"/tasks/{(await made(task, letter, notes=letter * 300))['id']}")
+        for character in "abcdefghijklmno":
+            await task.client.delete(f"/tasks/{(await made(task, character, notes=character * 300))['id']}")
         items = (await task.client.get("/tasks?trash=true")).json()["items"]
         assert "o" in {item["title"] for item in items}
         assert (await used(task))["bytes_in_trash"] <= 1000

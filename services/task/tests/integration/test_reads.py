@@ -72,9 +72,9 @@ async def service(open_service: OpenService) -> ServiceUnderTest:
     return await open_service(create, Settings)
 
 
-async def store(service: ServiceUnderTest, *wanted: dict[str, Any]) -> list[Task]:
+async def store(service: ServiceUnderTest, *rows: dict[str, Any]) -> list[Task]:
     """These tasks and no others; the newest first."""
-    stored = [Task(**fields, id=new_id(), user_id="ada") for fields in wanted]
+    stored = [Task(**fields, id=new_id(), user_id="ada") for fields in rows]
     async with service.database.transaction() as session:
         await session.execute(delete(Task))
         session.add_all(stored)
@@ -82,9 +82,9 @@ async def store(service: ServiceUnderTest, *wanted: dict[str, Any]) -> list[Task
 
 
 async def made(service: ServiceUnderTest, **fields: Any) -> str:
-    answer = await service.client.post("/tasks", json={"title": "t", **fields})
-    assert answer.status_code == 201, answer.text
-    id: str = answer.json()["id"]
+    response = await service.client.post("/tasks", json={"title": "t", **fields})
+    assert response.status_code == 201, response.text
+    id: str = response.json()["id"]
     return id
 
 
@@ -101,15 +101,15 @@ def loaded() -> Iterator[list[Any]]:
     event.remove(Task, "load", note)
 
 
-def told(answer: httpx2.Response) -> tuple[int, Any, dict[str, str]]:
-    """Status, content and headers of an answer, without what differs with each."""
-    content = answer.json() if answer.content else None
+def comparable_parts(response: httpx2.Response) -> tuple[int, Any, dict[str, str]]:
+    """Status, content and headers of a response, without what differs with each."""
+    content = response.json() if response.content else None
     if isinstance(content, dict) and "trace_id" in content:
         del content["trace_id"]
-    headers = {name: value for name, value in answer.headers.items() if name != "traceparent"}
-    if answer.status_code >= 400:
+    headers = {name: value for name, value in response.headers.items() if name != "traceparent"}
+    if response.status_code >= 400:
         del headers["content-digest"]
-    return answer.status_code, content, headers
+    return response.status_code, content, headers
 
 
 class TestTask:
@@ -117,10 +117,10 @@ class TestTask:
     @given(fields=tasks())
     async def test_is_what_its_model_gives(self, service: ServiceUnderTest, fields: dict[str, Any]) -> None:
         (task,) = await store(service, fields)
-        answer = await service.client.get(f"/tasks/{task.id}")
-        wanted = TaskRead.model_validate(task)
-        assert answer.content == wanted.model_dump_json(by_alias=True).encode()
-        assert answer.headers["etag"] == f'"{task.version}"'
+        response = await service.client.get(f"/tasks/{task.id}")
+        expected = TaskRead.model_validate(task)
+        assert response.content == expected.model_dump_json(by_alias=True).encode()
+        assert response.headers["etag"] == f'"{task.version}"'
 
     async def test_makes_no_object_of_the_orm(self, service: ServiceUnderTest) -> None:
         id = await made(service)
@@ -138,7 +138,9 @@ class TestTask:
         await service.client.delete(f"/tasks/{ids['trashed']}")
         path, headers = f"/tasks/{ids.get(which, 'x')}", {"authorization": user}
         short = await service.client.get(path, headers=headers)
-        assert told(short) == told(await service.client.get(path, headers=headers, params=ALL))
+        assert comparable_parts(short) == comparable_parts(
+            await service.client.get(path, headers=headers, params=ALL)
+        )
         found = 200 if (user, which) == ("Bearer ada", "mine") else 404
         assert short.status_code == (found if user.startswith("Bearer") else 401)
 
@@ -149,7 +151,7 @@ class TestTask:
         for path in (f"/tasks/{id}", "/tasks"):
             short = await service.client.get(path)
             assert short.status_code == (200 if scopes == "tasks:read" else 403)
-            assert told(short) == told(await service.client.get(path, params=ALL))
+            assert comparable_parts(short) == comparable_parts(await service.client.get(path, params=ALL))
 
     async def test_is_read_again_after_its_connections_broke(self, service: ServiceUnderTest) -> None:
         id = await made(service)
@@ -159,9 +161,9 @@ class TestTask:
             ours = "datname = current_database() AND usename = current_user"
             async with service.database.connected() as connection:
                 await connection.execute(text(f"{end} AND {ours}"))
-        answers = [await service.client.get(f"/tasks/{id}") for _ in range(12)]
-        assert {answer.status_code for answer in answers} <= {200, 503}
-        assert answers[-1].status_code == 200
+        responses = [await service.client.get(f"/tasks/{id}") for _ in range(12)]
+        assert {response.status_code for response in responses} <= {200, 503}
+        assert responses[-1].status_code == 200
 
 
 class TestConditionalRead:
@@ -171,7 +173,9 @@ class TestConditionalRead:
         await service.client.patch(f"/tasks/{id}", json={"title": "second"})
         headers = {"if-none-match": tags}
         short = await service.client.get(f"/tasks/{id}", headers=headers)
-        assert told(short) == told(await service.client.get(f"/tasks/{id}", headers=headers, params=ALL))
+        assert comparable_parts(short) == comparable_parts(
+            await service.client.get(f"/tasks/{id}", headers=headers, params=ALL)
+        )
         assert short.headers["etag"] == '"2"'
 
     async def test_reads_no_more_than_the_version_if_nothing_is_new(
@@ -179,8 +183,8 @@ class TestConditionalRead:
     ) -> None:
         id = await made(service)
         monkeypatch.setattr(repository, "SHOWN", None)
-        answer = await service.client.get(f"/tasks/{id}", headers={"if-none-match": '"1"'})
-        assert (answer.status_code, answer.content) == (304, b"")
+        response = await service.client.get(f"/tasks/{id}", headers={"if-none-match": '"1"'})
+        assert (response.status_code, response.content) == (304, b"")
 
 
 class TestList:
@@ -190,12 +194,12 @@ class TestList:
         self, service: ServiceUnderTest, several: list[dict[str, Any]]
     ) -> None:
         stored = await store(service, *several)
-        wanted: Page[TaskPart] = Page(
+        expected: Page[TaskPart] = Page(
             items=[TaskPart.model_validate(task) for task in stored], next_cursor=None
         )
         for path in ("/tasks", "/tasks?limit=50", "/tasks?sort=-created"):
-            answer = await service.client.get(path)
-            assert answer.content == wanted.model_dump_json(by_alias=True).encode()
+            response = await service.client.get(path)
+            assert response.content == expected.model_dump_json(by_alias=True).encode()
 
     @pytest.mark.parametrize("number", [0, 49, 50, 51, 60])
     async def test_goes_on_as_the_long_way_does(self, service: ServiceUnderTest, number: int) -> None:
@@ -206,6 +210,6 @@ class TestList:
         assert [item["id"] for item in first["items"]] == [task.id for task in stored[:50]]
         rest: list[dict[str, Any]] = []
         if first["next_cursor"]:
-            behind = await service.client.get("/tasks", params={"cursor": first["next_cursor"]})
-            rest = behind.json()["items"]
+            following = await service.client.get("/tasks", params={"cursor": first["next_cursor"]})
+            rest = following.json()["items"]
         assert [item["id"] for item in rest] == [task.id for task in stored[50:]]

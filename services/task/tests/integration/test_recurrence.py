@@ -20,9 +20,9 @@ async def task(open_service: OpenService) -> ServiceUnderTest:
 
 
 async def made(task: ServiceUnderTest, **fields: Any) -> dict[str, Any]:
-    answer = await task.client.post("/tasks", json={"title": "rent"} | fields)
-    assert answer.status_code == 201, answer.text
-    found: dict[str, Any] = answer.json()
+    response = await task.client.post("/tasks", json={"title": "rent"} | fields)
+    assert response.status_code == 201, response.text
+    found: dict[str, Any] = response.json()
     return found
 
 
@@ -58,11 +58,11 @@ class TestSetting:
 
     async def test_recurrence_patch_is_merged(self, task: ServiceUnderTest) -> None:
         id = (await monthly(task))["id"]
-        answer = await task.client.patch(f"/tasks/{id}", json={"recurrence": {"missed": "skip"}})
-        assert answer.json()["recurrence"]["rule"] == "FREQ=MONTHLY"
-        assert answer.json()["recurrence"]["missed"] == "skip"
-        answer = await task.client.patch(f"/tasks/{id}", json={"recurrence": None})
-        assert answer.json()["recurrence"] is None
+        response = await task.client.patch(f"/tasks/{id}", json={"recurrence": {"missed": "skip"}})
+        assert response.json()["recurrence"]["rule"] == "FREQ=MONTHLY"
+        assert response.json()["recurrence"]["missed"] == "skip"
+        response = await task.client.patch(f"/tasks/{id}", json={"recurrence": None})
+        assert response.json()["recurrence"] is None
 
     async def test_recurring_task_without_a_date_gets_the_first_one(self, task: ServiceUnderTest) -> None:
         found = await made(task, recurrence={"rule": "rrule:freq=weekly;byday=mo"})
@@ -91,19 +91,19 @@ class TestSetting:
         self, task: ServiceUnderTest, wrong: dict[str, Any], pointer: str, code: str
     ) -> None:
         body = {"title": "x", "due_date": "2027-01-31"} | wrong
-        answer = await task.client.post("/tasks", json=body)
-        assert answer.status_code == 422
-        assert (answer.json()["errors"][0]["pointer"], answer.json()["code"]) == (pointer, code)
+        response = await task.client.post("/tasks", json=body)
+        assert response.status_code == 422
+        assert (response.json()["errors"][0]["pointer"], response.json()["code"]) == (pointer, code)
         assert await task.recorded() == []
 
     async def test_rule_errors_have_the_offset(self, task: ServiceUnderTest) -> None:
-        answer = await task.client.post("/tasks", json={"title": "x", "recurrence": {"rule": "FREQ=OFTEN"}})
-        assert answer.json()["errors"][0]["position"] == 5
+        response = await task.client.post("/tasks", json={"title": "x", "recurrence": {"rule": "FREQ=OFTEN"}})
+        assert response.json()["errors"][0]["position"] == 5
 
     async def test_recurring_task_cannot_lose_its_date(self, task: ServiceUnderTest) -> None:
         id = (await monthly(task))["id"]
-        answer = await task.client.patch(f"/tasks/{id}", json={"due_date": None})
-        assert answer.json()["code"] == "recurrence-without-date"
+        response = await task.client.patch(f"/tasks/{id}", json={"due_date": None})
+        assert response.json()["code"] == "recurrence-without-date"
 
 
 class TestComplete:
@@ -147,15 +147,15 @@ class TestComplete:
         self, task: ServiceUnderTest
     ) -> None:
         id = (await monthly(task))["id"]
-        answers = await asyncio.gather(*(complete(task, id) for _ in range(8)))
-        assert all(answer == answers[0] for answer in answers)
+        responses = await asyncio.gather(*(complete(task, id) for _ in range(8)))
+        assert all(response == responses[0] for response in responses)
         assert len(await open_tasks(task)) == 1
         assert await types(task) == ["created", "completed", "created"]
 
     async def test_second_completion_with_if_match_is_rejected(self, task: ServiceUnderTest) -> None:
         id = (await monthly(task))["id"]
         requests = [task.client.post(f"/tasks/{id}/complete", headers={"if-match": '"1"'}) for _ in range(2)]
-        assert sorted(answer.status_code for answer in await asyncio.gather(*requests)) == [200, 412]
+        assert sorted(response.status_code for response in await asyncio.gather(*requests)) == [200, 412]
         assert len(await open_tasks(task)) == 1
 
     async def test_next_occurrence_has_open_subtasks(self, task: ServiceUnderTest) -> None:
@@ -241,8 +241,8 @@ class TestExamplesOfTheRfc:
         recurrence = {"rule": rule, "month_end": "skip"}
         fields = {"due_date": str(expected[0]), "due_time": "09:00", "time_zone": "America/New_York"}
         found = await made(task, recurrence=recurrence, **fields)
-        answer = await task.client.get(f"/tasks/{found['id']}/occurrences?count=20")
-        following = [each["due_date"] for each in answer.json()["items"]]
+        response = await task.client.get(f"/tasks/{found['id']}/occurrences?count=20")
+        following = [each["due_date"] for each in response.json()["items"]]
         assert following[: len(expected) - 1] == [str(day) for day in expected[1:]]
 
 
@@ -279,16 +279,16 @@ class TestTimesOfDay:
     @pytest.mark.parametrize("rule", ["FREQ=HOURLY", "FREQ=DAILY;BYMINUTE=20", "FREQ=MINUTELY;INTERVAL=5"])
     async def test_hourly_rule_needs_a_due_time(self, task: ServiceUnderTest, rule: str) -> None:
         body = {"title": "x", "due_date": "2099-01-31", "recurrence": {"rule": rule}}
-        answer = await task.client.post("/tasks", json=body)
-        assert answer.status_code == 422
-        assert (answer.json()["code"], answer.json()["errors"][0]["pointer"]) == (
+        response = await task.client.post("/tasks", json=body)
+        assert response.status_code == 422
+        assert (response.json()["code"], response.json()["errors"][0]["pointer"]) == (
             "recurrence-without-time",
             "/due_time",
         )
         with_time = {**body, "due_time": "09:00"}
         made_id = (await task.client.post("/tasks", json=with_time)).json()["id"]
-        answer = await task.client.patch(f"/tasks/{made_id}", json={"due_time": None})
-        assert answer.json()["code"] == "recurrence-without-time"
+        response = await task.client.patch(f"/tasks/{made_id}", json={"due_time": None})
+        assert response.json()["code"] == "recurrence-without-time"
 
     @pytest.mark.parametrize(
         "rule",
@@ -303,6 +303,6 @@ class TestTimesOfDay:
     )
     async def test_rule_without_occurrences_is_rejected(self, task: ServiceUnderTest, rule: str) -> None:
         fields = {"due_date": "2097-01-31", "due_time": "09:00", "recurrence": {"rule": rule}}
-        answer = await task.client.post("/tasks", json={"title": "x"} | fields)
-        assert answer.status_code == 422
-        assert answer.json()["errors"][0]["pointer"] == "/recurrence/rule"
+        response = await task.client.post("/tasks", json={"title": "x"} | fields)
+        assert response.status_code == 422
+        assert response.json()["errors"][0]["pointer"] == "/recurrence/rule"

@@ -18,9 +18,9 @@ async def tasks(open_service: OpenService) -> ServiceUnderTest:
 
 
 async def make(tasks: ServiceUnderTest, **fields: Any) -> dict[str, Any]:
-    answer = await tasks.client.post("/tasks", json={"title": "milk"} | fields)
-    assert answer.status_code == 201, answer.text
-    made: dict[str, Any] = answer.json()
+    response = await tasks.client.post("/tasks", json={"title": "milk"} | fields)
+    assert response.status_code == 201, response.text
+    made: dict[str, Any] = response.json()
     return made
 
 
@@ -42,8 +42,8 @@ class TestReminders:
 
     async def test_are_cleared_by_null(self, tasks: ServiceUnderTest) -> None:
         task = await make(tasks, reminders=[{"minutes_before": 5}])
-        answer = await tasks.client.patch(f"/tasks/{task['id']}", json={"reminders": None})
-        assert answer.json()["reminders"] == []
+        response = await tasks.client.patch(f"/tasks/{task['id']}", json={"reminders": None})
+        assert response.json()["reminders"] == []
 
     @pytest.mark.parametrize(
         "reminder",
@@ -53,9 +53,9 @@ class TestReminders:
         ],
     )
     async def test_that_say_no_time_are_refused(self, tasks: ServiceUnderTest, reminder: Any) -> None:
-        answer = await tasks.client.post("/tasks", json={"title": "milk", "reminders": [reminder]})
-        assert answer.status_code == 422
-        assert answer.json()["errors"][0]["pointer"].startswith("/reminders/0")
+        response = await tasks.client.post("/tasks", json={"title": "milk", "reminders": [reminder]})
+        assert response.status_code == 422
+        assert response.json()["errors"][0]["pointer"].startswith("/reminders/0")
 
     async def test_before_due_are_those_of_the_next_occurrence_too(self, tasks: ServiceUnderTest) -> None:
         reminders = [{"minutes_before": 5}, {"at": AT}]

@@ -125,9 +125,9 @@ class Account:
         self._headers = {"authorization": f"Bearer user-{next(users)}"}
 
     async def ask(self, method: str, path: str, **more: Any) -> Any:
-        answer = await self._client.request(method, path, headers=self._headers, **more)
-        assert answer.status_code in (200, 201, 202, 204, 409, 422), answer.text
-        return answer.json() if answer.content and answer.status_code < 300 else None
+        response = await self._client.request(method, path, headers=self._headers, **more)
+        assert response.status_code in (200, 201, 202, 204, 409, 422), response.text
+        return response.json() if response.content and response.status_code < 300 else None
 
     async def furnish(self, account: dict[str, Any]) -> None:
         projects: list[str] = []
@@ -156,10 +156,10 @@ class Account:
                     await self.ask("POST", f"{path}/{verb}")
 
     async def export(self, format: str = "json") -> bytes:
-        answer = await self._client.get(
+        response = await self._client.get(
             "/export", params={"format": format, "components": "todo"}, headers=self._headers
         )
-        return answer.content
+        return response.content
 
     async def take_in(self, file: bytes) -> dict[str, Any]:
         id = (await self.ask("POST", "/import", content=gzip.compress(file)))["id"]
@@ -258,9 +258,13 @@ class TestCalendar:
         tasks = {each["id"]: each for each in orjson.loads(await mine.export())["tasks"]}
         assert todos.keys() == tasks.keys()
         for id, todo in todos.items():
-            said = [str(todo["summary"]), str(todo.get("description", "")), str(todo.get("related-to", ""))]
-            asked = [tasks[id][name] or "" for name in ("title", "notes", "parent_id")]
-            assert [plain(text) for text in said] == [plain(text) for text in asked]
+            exported = [
+                str(todo["summary"]),
+                str(todo.get("description", "")),
+                str(todo.get("related-to", "")),
+            ]
+            expected = [tasks[id][name] or "" for name in ("title", "notes", "parent_id")]
+            assert [plain(text) for text in exported] == [plain(text) for text in expected]
             assert str(todo["due"].dt.isoformat() if "due" in todo else None)[:10] == str(
                 tasks[id]["due_date"]
             )

@@ -29,9 +29,9 @@ async def task(open_service: OpenService) -> ServiceUnderTest:
 
 
 async def made(task: ServiceUnderTest, **fields: Any) -> dict[str, Any]:
-    answer = await task.client.post("/tasks", json={"title": "milk"} | fields)
-    assert answer.status_code == 201, answer.text
-    found: dict[str, Any] = answer.json()
+    response = await task.client.post("/tasks", json={"title": "milk"} | fields)
+    assert response.status_code == 201, response.text
+    found: dict[str, Any] = response.json()
     return found
 
 
@@ -41,10 +41,10 @@ async def types(task: ServiceUnderTest) -> list[str]:
 
 class TestCreate:
     async def test_answers_with_the_whole_task(self, task: ServiceUnderTest) -> None:
-        answer = await task.client.post("/tasks", json={"title": "  milk "})
-        body = answer.json()
-        assert answer.headers["etag"] == '"1"'
-        assert answer.headers["location"] == f"/api/v1/tasks/{body['id']}"
+        response = await task.client.post("/tasks", json={"title": "  milk "})
+        body = response.json()
+        assert response.headers["etag"] == '"1"'
+        assert response.headers["location"] == f"/api/v1/tasks/{body['id']}"
         assert set(body) == set(TaskRead.model_fields)
         assert (body["title"], body["done"], body["version"]) == ("milk", False, 1)
 
@@ -89,9 +89,9 @@ class TestCreate:
     async def test_points_at_what_is_wrong_and_stores_nothing(
         self, task: ServiceUnderTest, wrong: dict[str, Any], pointer: str
     ) -> None:
-        answer = await task.client.post("/tasks", json={"title": "milk"} | wrong)
-        assert answer.status_code == 422
-        assert answer.json()["errors"][0]["pointer"] == pointer
+        response = await task.client.post("/tasks", json={"title": "milk"} | wrong)
+        assert response.status_code == 422
+        assert response.json()["errors"][0]["pointer"] == pointer
         assert (await task.client.get("/tasks")).json()["items"] == []
         assert await task.recorded() == []
 
@@ -99,11 +99,11 @@ class TestCreate:
 class TestUpdate:
     async def test_changes_what_is_named_and_nothing_else(self, task: ServiceUnderTest) -> None:
         before = await made(task, notes="2 %", labels=["home"], priority=2)
-        answer = await task.client.patch(f"/tasks/{before['id']}", json={"title": "bread"})
-        after = answer.json()
+        response = await task.client.patch(f"/tasks/{before['id']}", json={"title": "bread"})
+        after = response.json()
         changed = {name for name in before if before[name] != after[name]}
         assert changed == {"title", "version", "updated_at"}
-        assert answer.headers["etag"] == '"2"'
+        assert response.headers["etag"] == '"2"'
         assert (await task.recorded("task"))[1]["data"]["changed"] == ["title"]
 
     async def test_with_null_clears(self, task: ServiceUnderTest) -> None:
@@ -115,8 +115,8 @@ class TestUpdate:
             "due_time": "09:00",
         }
         before = await made(task, **fields)
-        answer = await task.client.patch(f"/tasks/{before['id']}", json=dict.fromkeys(fields))
-        after = answer.json()
+        response = await task.client.patch(f"/tasks/{before['id']}", json=dict.fromkeys(fields))
+        after = response.json()
         assert (after["notes"], after["labels"], after["priority"]) == ("", [], 0)
         assert (after["due_date"], after["due_time"], after["due_at"]) == (None, None, None)
 
@@ -129,8 +129,8 @@ class TestUpdate:
 
     async def test_takes_the_date_away_only_with_the_time(self, task: ServiceUnderTest) -> None:
         before = await made(task, due_date="2026-07-01", due_time="09:00")
-        answer = await task.client.patch(f"/tasks/{before['id']}", json={"due_date": None})
-        assert answer.json()["code"] == "due-time-without-date"
+        response = await task.client.patch(f"/tasks/{before['id']}", json={"due_date": None})
+        assert response.json()["code"] == "due-time-without-date"
 
     @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(changes=st.fixed_dictionaries({}, optional=CHANGES))
@@ -147,10 +147,10 @@ class TestUpdate:
     async def test_refuses_another_version(self, task: ServiceUnderTest) -> None:
         before = await made(task)
         path = f"/tasks/{before['id']}"
-        answer = await task.client.patch(path, json={"title": "a"}, headers={"if-match": '"2", "3"'})
-        assert answer.status_code == 412
-        assert answer.headers["etag"] == '"1"'
-        assert answer.json()["current"] == before
+        response = await task.client.patch(path, json={"title": "a"}, headers={"if-match": '"2", "3"'})
+        assert response.status_code == 412
+        assert response.headers["etag"] == '"1"'
+        assert response.json()["current"] == before
 
 
 class TestCompleteAndReopen:
@@ -175,8 +175,8 @@ class TestDelete:
         before = await made(task)
         path = f"/tasks/{before['id']}"
         assert (await task.client.delete(path)).status_code == 204
-        for answer in (await task.client.get(path), await task.client.delete(path)):
-            assert answer.status_code == 404
+        for response in (await task.client.get(path), await task.client.delete(path)):
+            assert response.status_code == 404
         assert (await task.client.get("/tasks")).json()["items"] == []
         assert (await task.client.post(f"{path}/restore")).json()["title"] == "milk"
         assert (await task.client.get(path)).status_code == 200
@@ -199,15 +199,15 @@ class TestList:
 
     @pytest.mark.parametrize("limit", ["0", "201", "-1", "x", ""])
     async def test_refuses_a_wrong_limit(self, task: ServiceUnderTest, limit: str) -> None:
-        answer = await task.client.get(f"/tasks?limit={limit}")
-        assert answer.json()["errors"][0]["pointer"] == "?limit"
+        response = await task.client.get(f"/tasks?limit={limit}")
+        assert response.json()["errors"][0]["pointer"] == "?limit"
 
     async def test_refuses_the_cursor_of_somebody_else(self, task: ServiceUnderTest) -> None:
         for _ in range(2):
             await made(task)
         cursor = (await task.client.get("/tasks?limit=1")).json()["next_cursor"]
-        answer = await task.client.get(f"/tasks?cursor={cursor}", headers={"authorization": "Bearer bob"})
-        assert answer.json()["code"] == "cursor-invalid"
+        response = await task.client.get(f"/tasks?cursor={cursor}", headers={"authorization": "Bearer bob"})
+        assert response.json()["code"] == "cursor-invalid"
 
 
 class TestErasure:

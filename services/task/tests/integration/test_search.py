@@ -33,16 +33,16 @@ def has(task: dict[str, Any], word: str) -> bool:
     return any(search_key(word) in search_key(text) for text in texts)
 
 
-async def found(task: ServiceUnderTest, user: str, **asked: Any) -> list[dict[str, Any]]:
+async def found(task: ServiceUnderTest, user: str, **parameters: Any) -> list[dict[str, Any]]:
     """All pages."""
     items: list[dict[str, Any]] = []
     while True:
         headers = {"authorization": f"Bearer {user}"}
-        answer = await task.client.get("/tasks", params={"limit": 2, **asked}, headers=headers)
-        assert answer.status_code == 200, answer.text
-        items += answer.json()["items"]
-        asked["cursor"] = answer.json()["next_cursor"]
-        if asked["cursor"] is None:
+        response = await task.client.get("/tasks", params={"limit": 2, **parameters}, headers=headers)
+        assert response.status_code == 200, response.text
+        items += response.json()["items"]
+        parameters["cursor"] = response.json()["next_cursor"]
+        if parameters["cursor"] is None:
             return items
 
 
@@ -55,8 +55,8 @@ class TestLongTitles:
         same = "\N{GRINNING FACE}" * TITLE_LETTERS
         headers = {"authorization": "Bearer long"}
         for end in ("z", "y", "\N{GRINNING FACE}" * (500 - TITLE_LETTERS), "x", ""):
-            answer = await task.client.post("/tasks", json={"title": same + end}, headers=headers)
-            assert answer.status_code == 201, answer.text
+            response = await task.client.post("/tasks", json={"title": same + end}, headers=headers)
+            assert response.status_code == 201, response.text
         ids = [item["id"] for item in await found(task, "long", sort=sort)]
         assert ids == sorted(ids, reverse=sort == "-title")
         assert len(ids) == 5
@@ -99,12 +99,12 @@ class TestWords:
             body = {"title": f"harbour {number}", "notes": "pier", "priority": number % 2}
             ids.append((await task.client.post("/tasks", json=body)).json()["id"])
         await task.client.delete(f"/tasks/{ids[0]}")
-        for asked in (
+        for parameters in (
             {"q": "harbour", "filter": "priority = 1"},
             {"filter": 'title ~ "rbou" and notes = "pier" and priority = 1'},
             {"filter": 'not (title ~ "milk" or priority = 0)', "q": "pier"},
         ):
-            assert len(await found(task, "ada", **asked)) == many // 2, asked
+            assert len(await found(task, "ada", **parameters)) == many // 2, parameters
         assert [each["id"] for each in await found(task, "ada", q="pier", trash="true")] == ids[:1]
         assert await found(task, "ada", filter='title ~ "harbour" and title = "pier"') == []
         either = await found(task, "ada", filter='title ~ "harbour" or title = "pier"')

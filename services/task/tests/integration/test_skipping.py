@@ -38,9 +38,9 @@ async def following(task: ServiceUnderTest, id: str) -> list[str]:
 
 
 async def post(task: ServiceUnderTest, id: str, verb: str, **body: Any) -> Any:
-    answer = await task.client.post(f"/tasks/{id}/{verb}", json=body or None)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
+    response = await task.client.post(f"/tasks/{id}/{verb}", json=body or None)
+    assert response.status_code == 200, response.text
+    return response.json()
 
 
 class TestSkip:
@@ -64,8 +64,8 @@ class TestSkip:
         id = (await recurring(task, "FREQ=DAILY;COUNT=3"))["id"]
         await post(task, id, "skip")
         await post(task, id, "skip")
-        answer = await task.client.post(f"/tasks/{id}/skip")
-        assert (answer.status_code, answer.json()["code"]) == (409, "nothing-follows")
+        response = await task.client.post(f"/tasks/{id}/skip")
+        assert (response.status_code, response.json()["code"]) == (409, "nothing-follows")
 
     async def test_skip_from_completion_counts_from_the_due_date(self, task: ServiceUnderTest) -> None:
         rule = {"rule": "FREQ=DAILY;INTERVAL=10", "from": "completion"}
@@ -78,10 +78,10 @@ class TestSkip:
         for day, clock in [("2099-01-31", "17:00:00"), ("2099-02-01", "09:00:00")]:
             found = await post(task, id, "skip")
             assert (found["due_date"], found["due_time"]) == (day, clock)
-        answer = await task.client.post(
+        response = await task.client.post(
             f"/tasks/{id}/unskip", json={"due_date": "2099-02-01", "due_time": "10:00"}
         )
-        assert answer.status_code == 422
+        assert response.status_code == 422
         back = await post(task, id, "unskip", due_date="2099-01-31", due_time="09:00")
         assert (back["due_date"], back["due_time"]) == ("2099-01-31", "09:00:00")
         items = (await task.client.get(f"/tasks/{id}/occurrences?count=8")).json()["items"]
@@ -93,8 +93,8 @@ class TestSkip:
     ) -> None:
         id = (await made(task, **fields))["id"]
         for verb, body in (("skip", None), ("unskip", {"due_date": "2099-01-01"})):
-            answer = await task.client.post(f"/tasks/{id}/{verb}", json=body)
-            assert (answer.status_code, answer.json()["code"]) == (409, "nothing-follows")
+            response = await task.client.post(f"/tasks/{id}/{verb}", json=body)
+            assert (response.status_code, response.json()["code"]) == (409, "nothing-follows")
 
     async def test_skip_of_a_completed_task_is_rejected(self, task: ServiceUnderTest) -> None:
         id = (await recurring(task))["id"]
@@ -133,9 +133,9 @@ class TestUnskip:
         self, task: ServiceUnderTest, day: str
     ) -> None:
         id = (await recurring(task, "FREQ=MONTHLY;BYDAY=1MO", due_date="2099-02-02"))["id"]
-        answer = await task.client.post(f"/tasks/{id}/unskip", json={"due_date": day})
-        assert answer.status_code == 422
-        assert answer.json()["errors"][0]["pointer"] == "/due_date"
+        response = await task.client.post(f"/tasks/{id}/unskip", json={"due_date": day})
+        assert response.status_code == 422
+        assert response.json()["errors"][0]["pointer"] == "/due_date"
 
 
 class TestEnding:

@@ -44,16 +44,16 @@ async def task(open_service: OpenService) -> ServiceUnderTest:
 
 
 async def made(task: ServiceUnderTest, **fields: Any) -> dict[str, Any]:
-    answer = await task.client.post("/tasks", json=fields)
-    assert answer.status_code == 201, answer.text
-    found: dict[str, Any] = answer.json()
+    response = await task.client.post("/tasks", json=fields)
+    assert response.status_code == 201, response.text
+    found: dict[str, Any] = response.json()
     return found
 
 
 async def listed(task: ServiceUnderTest, **parameters: Any) -> dict[str, Any]:
-    answer = await task.client.get("/tasks", params=parameters)
-    assert answer.status_code == 200, (parameters, answer.text)
-    found: dict[str, Any] = answer.json()
+    response = await task.client.get("/tasks", params=parameters)
+    assert response.status_code == 200, (parameters, response.text)
+    found: dict[str, Any] = response.json()
     return found
 
 
@@ -110,8 +110,8 @@ class TestOneTask:
         tag = (await task.client.get(path, params={"fields": "title"})).headers["etag"]
         for status in (200, 412):
             change = {"notes": f"changed {status}"}
-            answer = await task.client.patch(path, json=change, headers={"if-match": tag})
-            assert answer.status_code == status
+            response = await task.client.patch(path, json=change, headers={"if-match": tag})
+            assert response.status_code == status
 
     async def test_sparse_fields_answer_not_modified_until_the_task_changes(
         self, task: ServiceUnderTest
@@ -129,7 +129,7 @@ class TestOneTask:
 
 class TestInvalidFields:
     @pytest.mark.parametrize(
-        ("asked", "position"),
+        ("fields", "position"),
         [
             *(("", 0), (" ", 1), (",", 0), ("id,", 3), (",id", 0), ("id,,title", 3), ("id, ,title", 4)),
             *(("colour", 0), ("id,colour", 3), ("id, colour", 4), ("Title", 0), ("id;title", 0)),
@@ -137,33 +137,35 @@ class TestInvalidFields:
             *(("*", 0), ("__dict__", 0), ("model_fields", 0), ("-title", 0), ("title\n", 0), ("tıtle", 0)),
         ],
     )
-    async def test_unknown_field_is_rejected(self, task: ServiceUnderTest, asked: str, position: int) -> None:
+    async def test_unknown_field_is_rejected(
+        self, task: ServiceUnderTest, fields: str, position: int
+    ) -> None:
         some = (await listed(task))["items"][0]["id"]
         for path in ("/tasks", f"/tasks/{some}"):
-            answer = await task.client.get(path, params={"fields": asked})
-            assert answer.headers["content-type"] == "application/problem+json"
-            problem = answer.json()
-            assert (answer.status_code, problem["code"]) == (422, "fields-invalid")
+            response = await task.client.get(path, params={"fields": fields})
+            assert response.headers["content-type"] == "application/problem+json"
+            problem = response.json()
+            assert (response.status_code, problem["code"]) == (422, "fields-invalid")
             (error,) = problem["errors"]
             assert (error["pointer"], error["position"]) == ("?fields", position)
-            name = asked[position:].split(",")[0].strip(" ")
+            name = fields[position:].split(",")[0].strip(" ")
             assert f"“{name}”" in error["detail"]
 
     @fuzzy
-    @given(asked=anything | st.lists(every_name | anything, max_size=4).map(",".join))
+    @given(fields=anything | st.lists(every_name | anything, max_size=4).map(",".join))
     async def test_fields_pattern_of_the_document_is_enforced(
-        self, task: ServiceUnderTest, asked: str
+        self, task: ServiceUnderTest, fields: str
     ) -> None:
         operation = task.app.openapi()["paths"]["/tasks"]["get"]
         (schema,) = [each["schema"] for each in operation["parameters"] if each["name"] == "fields"]
-        answer = await task.client.get("/tasks", params={"fields": asked})
-        fits = re.fullmatch(schema["pattern"], asked)
-        assert answer.status_code == (200 if fits else 422)
+        response = await task.client.get("/tasks", params={"fields": fields})
+        fits = re.fullmatch(schema["pattern"], fields)
+        assert response.status_code == (200 if fits else 422)
 
     async def test_too_long_a_field_list_is_rejected(self, task: ServiceUnderTest) -> None:
-        answer = await task.client.get("/tasks", params={"fields": "id," * 400 + "id"})
-        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "?fields")
+        response = await task.client.get("/tasks", params={"fields": "id," * 400 + "id"})
+        assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, "?fields")
 
     async def test_two_field_lists_are_rejected(self, task: ServiceUnderTest) -> None:
-        answer = await task.client.get("/tasks?fields=id&fields=title")
-        assert (answer.status_code, answer.json()["code"]) == (422, "repeated-parameter")
+        response = await task.client.get("/tasks?fields=id&fields=title")
+        assert (response.status_code, response.json()["code"]) == (422, "repeated-parameter")

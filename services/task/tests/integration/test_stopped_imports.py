@@ -107,9 +107,9 @@ class TestError:
         assert id in line["what"]
         assert len(calls) == 4
         assert len((await task.client.get("/tasks")).json()["items"]) == 2
-        (told,) = await task.recorded(of="imports")
-        data = told["data"]
-        assert (told["subject"], data["added"], data["failure"]) == (id, 2, line["what"])
+        (event,) = await task.recorded(of="imports")
+        data = event["data"]
+        assert (event["subject"], data["added"], data["failure"]) == (id, 2, line["what"])
 
     async def test_error_of_one_file_does_not_stop_others(
         self, task: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
@@ -126,8 +126,8 @@ class TestError:
         found = await outcome(task, await sent(task))
         assert (found["status"], found["added"], found["report"]) == ("done", 6, [])
         assert len(calls) == 12
-        (told,) = await task.recorded(of="imports")
-        assert (told["data"]["added"], told["data"]["failure"]) == (6, "")
+        (event,) = await task.recorded(of="imports")
+        assert (event["data"]["added"], event["data"]["failure"]) == (6, "")
 
     async def test_failed_import_is_one_event_though_two_workers_end(self, task: ServiceUnderTest) -> None:
         """The first one's lease ran out while it worked."""
@@ -230,8 +230,8 @@ class TestWrongFile:
         }
         filters = [{"name": "Today", "filter": "done"}, {"name": "x", "filter": "done and"}]
         document = {"format": "todo", "version": 1, "filters": filters}
-        answer = await task.client.post("/import", json=document | {"tasks": [{"title": "a"} | wrong]})
-        found = await outcome(task, answer.json()["id"])
+        response = await task.client.post("/import", json=document | {"tasks": [{"title": "a"} | wrong]})
+        found = await outcome(task, response.json()["id"])
         assert (found["status"], found["added"]) == ("done", 1)
         assert {line["where"] for line in found["report"]} >= {"task 1", "filter x"}
         (stored,) = (await task.client.get("/tasks")).json()["items"]

@@ -23,16 +23,16 @@ async def task(open_service: OpenService) -> ServiceUnderTest:
 
 async def made(task: ServiceUnderTest, kind: str = "tasks", **fields: Any) -> dict[str, Any]:
     body = ({"title": "milk"} if kind == "tasks" else {}) | fields
-    answer = await task.client.post(f"/{kind}", json=body)
-    assert answer.status_code == 201, answer.text
-    found: dict[str, Any] = answer.json()
+    response = await task.client.post(f"/{kind}", json=body)
+    assert response.status_code == 201, response.text
+    found: dict[str, Any] = response.json()
     return found
 
 
 async def read(task: ServiceUnderTest, id: str) -> dict[str, Any]:
-    answer = await task.client.get(f"/tasks/{id}")
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
+    response = await task.client.get(f"/tasks/{id}")
+    assert response.status_code == 200, response.text
+    found: dict[str, Any] = response.json()
     return found
 
 
@@ -57,10 +57,10 @@ class TestResource:
     async def test_is_made_read_changed_and_deleted(
         self, task: ServiceUnderTest, kind: str, body: dict[str, Any]
     ) -> None:
-        answer = await task.client.post(f"/{kind}", json=body)
-        found = answer.json()
+        response = await task.client.post(f"/{kind}", json=body)
+        found = response.json()
         path = f"/{kind}/{found['id']}"
-        assert (answer.status_code, answer.headers["location"]) == (201, f"/api/v1{path}")
+        assert (response.status_code, response.headers["location"]) == (201, f"/api/v1{path}")
         assert found == found | body
         assert (await task.client.get(path)).json() == found
         changed = await task.client.patch(path, json={"name": "Other"}, headers={"if-match": '"1"'})
@@ -121,9 +121,9 @@ class TestResource:
     async def test_is_refused_where_it_is_wrong(
         self, task: ServiceUnderTest, kind: str, body: dict[str, Any], wrong: dict[str, Any], pointer: str
     ) -> None:
-        answer = await task.client.post(f"/{kind}", json=body | wrong)
-        assert answer.status_code == 422
-        assert answer.json()["errors"][0]["pointer"] == pointer
+        response = await task.client.post(f"/{kind}", json=body | wrong)
+        assert response.status_code == 422
+        assert response.json()["errors"][0]["pointer"] == pointer
 
 
 class TestProject:
@@ -131,24 +131,24 @@ class TestProject:
         project = await made(task, "projects", name="Home")
         assert (await made(task, project_id=project["id"]))["project_id"] == project["id"]
         body = {"title": "x", "project_id": project["id"]}
-        answer = await task.client.post("/tasks", json=body, headers=BOB)
-        assert (answer.status_code, answer.json()["code"]) == (422, "no-such-project")
+        response = await task.client.post("/tasks", json=body, headers=BOB)
+        assert (response.status_code, response.json()["code"]) == (422, "no-such-project")
 
     async def test_lies_in_another_but_never_in_itself(self, task: ServiceUnderTest) -> None:
         outer = await made(task, "projects", name="Home")
         inner = await made(task, "projects", name="Garden", parent_id=outer["id"])
-        answer = await task.client.patch(f"/projects/{outer['id']}", json={"parent_id": inner["id"]})
-        assert (answer.status_code, answer.json()["code"]) == (422, "parent-cycle")
-        answer = await task.client.post("/projects", json={"name": "x", "parent_id": NOBODY})
-        assert answer.json()["errors"][0]["pointer"] == "/parent_id"
+        response = await task.client.patch(f"/projects/{outer['id']}", json={"parent_id": inner["id"]})
+        assert (response.status_code, response.json()["code"]) == (422, "parent-cycle")
+        response = await task.client.post("/projects", json={"name": "x", "parent_id": NOBODY})
+        assert response.json()["errors"][0]["pointer"] == "/parent_id"
 
     async def test_lies_ten_levels_deep_at_most(self, task: ServiceUnderTest) -> None:
         parent: str | None = None
         for level in range(10):
             parent = (await made(task, "projects", name=str(level), parent_id=parent))["id"]
-        answer = await task.client.post("/projects", json={"name": "x", "parent_id": parent})
-        assert answer.json()["code"] == "too-deep"
-        assert "can be nested up to" in answer.json()["errors"][0]["detail"]
+        response = await task.client.post("/projects", json={"name": "x", "parent_id": parent})
+        assert response.json()["code"] == "too-deep"
+        assert "can be nested up to" in response.json()["errors"][0]["detail"]
 
     async def test_may_be_called_like_one_elsewhere(self, task: ServiceUnderTest) -> None:
         outer = await made(task, "projects", name="Home")
@@ -227,20 +227,20 @@ class TestSubtasks:
         middle = await made(task, parent_id=top["id"])
         low = await made(task, parent_id=middle["id"])
         for id in (top["id"], middle["id"], low["id"]):
-            answer = await task.client.patch(f"/tasks/{top['id']}", json={"parent_id": id})
-            assert (answer.status_code, answer.json()["code"]) == (422, "parent-cycle")
+            response = await task.client.patch(f"/tasks/{top['id']}", json={"parent_id": id})
+            assert (response.status_code, response.json()["code"]) == (422, "parent-cycle")
 
     async def test_lie_ten_levels_deep_at_most(self, task: ServiceUnderTest) -> None:
         chain = [await made(task)]
         for _ in range(9):
             chain.append(await made(task, parent_id=chain[-1]["id"]))
-        answer = await task.client.post("/tasks", json={"title": "x", "parent_id": chain[-1]["id"]})
-        assert answer.json()["code"] == "too-deep"
-        assert "can be nested up to" in answer.json()["errors"][0]["detail"]
+        response = await task.client.post("/tasks", json={"title": "x", "parent_id": chain[-1]["id"]})
+        assert response.json()["code"] == "too-deep"
+        assert "can be nested up to" in response.json()["errors"][0]["detail"]
         top = await made(task)
-        answer = await task.client.patch(f"/tasks/{chain[0]['id']}", json={"parent_id": top["id"]})
-        assert answer.json()["code"] == "too-deep"
-        assert "can be nested up to" in answer.json()["errors"][0]["detail"]
+        response = await task.client.patch(f"/tasks/{chain[0]['id']}", json={"parent_id": top["id"]})
+        assert response.json()["code"] == "too-deep"
+        assert "can be nested up to" in response.json()["errors"][0]["detail"]
 
     async def test_go_to_the_trash_and_back_with_their_parent(self, task: ServiceUnderTest) -> None:
         parent = await made(task, title="parent")
@@ -284,9 +284,9 @@ class TestOrder:
     async def test_needs_a_neighbour(
         self, task: ServiceUnderTest, body: dict[str, Any], pointer: str
     ) -> None:
-        answer = await task.client.post(f"/tasks/{(await made(task))['id']}/move", json=body)
-        assert answer.status_code == 422
-        assert answer.json()["errors"][0]["pointer"] == pointer
+        response = await task.client.post(f"/tasks/{(await made(task))['id']}/move", json=body)
+        assert response.status_code == 422
+        assert response.json()["errors"][0]["pointer"] == pointer
 
 
 class TestTrash:

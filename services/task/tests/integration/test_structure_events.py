@@ -21,13 +21,13 @@ async def task(open_service: OpenService) -> ServiceUnderTest:
 
 async def made(task: ServiceUnderTest, kind: str, **fields: Any) -> dict[str, Any]:
     body = {"filter": "not done"} if kind == "filter" else {}
-    answer = await task.client.post(f"/{kind}s", json=body | fields)
-    assert answer.status_code == 201, answer.text
-    found: dict[str, Any] = answer.json()
+    response = await task.client.post(f"/{kind}s", json=body | fields)
+    assert response.status_code == 201, response.text
+    found: dict[str, Any] = response.json()
     return found
 
 
-async def told(task: ServiceUnderTest, kind: str) -> list[dict[str, Any]]:
+async def recorded_events(task: ServiceUnderTest, kind: str) -> list[dict[str, Any]]:
     """The events about one kind of thing, each held against the published schema."""
     validator = Draft202012Validator(topic_schema(Topic.TODO_EVENTS))
     events = await task.recorded()
@@ -48,7 +48,7 @@ class TestEachChange:
         thing = await made(task, kind, name="Home")
         await task.client.patch(f"/{kind}s/{thing['id']}", json={"name": "House", "colour": "#2f7d5b"})
         await task.client.delete(f"/{kind}s/{thing['id']}")
-        events = await told(task, kind)
+        events = await recorded_events(task, kind)
         assert words(events) == ["created", "updated", "deleted"]
         assert {event["subject"] for event in events} == {thing["id"]}
         assert events[0]["data"][kind] == thing
@@ -58,13 +58,13 @@ class TestEachChange:
     async def test_that_changes_nothing_is_no_event(self, task: ServiceUnderTest, kind: str) -> None:
         thing = await made(task, kind, name="Home")
         await task.client.patch(f"/{kind}s/{thing['id']}", json={"name": "Home"})
-        assert words(await told(task, kind)) == ["created"]
+        assert words(await recorded_events(task, kind)) == ["created"]
 
     async def test_that_is_refused_is_no_event(self, task: ServiceUnderTest, kind: str) -> None:
         await made(task, kind, name="Home")
         fields = {"name": "Home"} | ({"filter": "done"} if kind == "filter" else {})
         assert (await task.client.post(f"/{kind}s", json=fields)).status_code == 409
-        assert words(await told(task, kind)) == ["created"]
+        assert words(await recorded_events(task, kind)) == ["created"]
 
     async def test_by_batch_is_told_as_well(self, task: ServiceUnderTest, kind: str) -> None:
         body = {"name": "Home"} | ({"filter": "done"} if kind == "filter" else {})
@@ -73,9 +73,9 @@ class TestEachChange:
             {"uuid": "2" * 8, "type": f"{kind}.update", "id": "made", "body": {"name": "House"}},
             {"uuid": "3" * 8, "type": f"{kind}.delete", "id": "made"},
         ]
-        answer = await task.client.post("/batch", json={"commands": commands})
-        assert answer.status_code == 200, answer.text
-        assert words(await told(task, kind)) == ["created", "updated", "deleted"]
+        response = await task.client.post("/batch", json={"commands": commands})
+        assert response.status_code == 200, response.text
+        assert words(await recorded_events(task, kind)) == ["created", "updated", "deleted"]
 
 
 class TestProjects:
@@ -84,15 +84,18 @@ class TestProjects:
         await made(task, "project", name="Inner", parent_id=outer["id"])
         await task.client.delete(f"/projects/{outer['id']}")
         await task.client.post(f"/projects/{outer['id']}/restore")
-        assert words(await told(task, "project")) == ["created"] * 2 + ["deleted"] * 2 + ["restored"] * 2
+        assert (
+            words(await recorded_events(task, "project"))
+            == ["created"] * 2 + ["deleted"] * 2 + ["restored"] * 2
+        )
 
 
 class TestMadeOnTheWay:
     async def test_a_label_a_task_names_first(self, task: ServiceUnderTest) -> None:
         await task.client.post("/tasks", json={"title": "milk", "labels": ["shop"]})
-        assert [event["data"]["label"]["name"] for event in await told(task, "label")] == ["shop"]
+        assert [event["data"]["label"]["name"] for event in await recorded_events(task, "label")] == ["shop"]
 
     async def test_label_and_project_of_quick_add(self, task: ServiceUnderTest) -> None:
         await task.client.post("/tasks", json={"quick": "milk #shop +Errands"})
-        assert words(await told(task, "label")) == ["created"]
-        assert words(await told(task, "project")) == ["created"]
+        assert words(await recorded_events(task, "label")) == ["created"]
+        assert words(await recorded_events(task, "project")) == ["created"]

@@ -28,10 +28,10 @@ async def made(task: ServiceUnderTest, title: str = "milk") -> dict[str, Any]:
 
 
 async def read(task: ServiceUnderTest, since: str | None = None, **more: Any) -> dict[str, Any]:
-    asked = more | ({"since": since} if since else {})
-    answer = await task.client.get("/changes", params=asked)
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
+    parameters = more | ({"since": since} if since else {})
+    response = await task.client.get("/changes", params=parameters)
+    assert response.status_code == 200, response.text
+    found: dict[str, Any] = response.json()
     return found
 
 
@@ -97,8 +97,8 @@ class TestDelta:
 
     async def test_delta_shows_nothing_of_other_users(self, task: ServiceUnderTest) -> None:
         await made(task)
-        answer = await task.client.get("/changes", headers={"authorization": "Bearer bob"})
-        assert answer.json()["items"] == []
+        response = await task.client.get("/changes", headers={"authorization": "Bearer bob"})
+        assert response.json()["items"] == []
 
 
 class TestConcurrentTransactions:
@@ -190,16 +190,16 @@ class TestToken:
 
     @pytest.mark.parametrize("token", ["x", "bm90aGluZw", "W10"])
     async def test_invalid_token_is_rejected(self, task: ServiceUnderTest, token: str) -> None:
-        answer = await task.client.get("/changes", params={"since": token})
-        assert (answer.status_code, answer.json()["code"]) == (422, "token-invalid")
-        assert answer.json()["errors"][0]["pointer"] == "?since"
+        response = await task.client.get("/changes", params={"since": token})
+        assert (response.status_code, response.json()["code"]) == (422, "token-invalid")
+        assert response.json()["errors"][0]["pointer"] == "?since"
 
     async def test_token_of_another_user_is_rejected(self, task: ServiceUnderTest) -> None:
         token = (await read(task))["next_token"]
-        answer = await task.client.get(
+        response = await task.client.get(
             "/changes", params={"since": token}, headers={"authorization": "Bearer bob"}
         )
-        assert answer.status_code == 422
+        assert response.status_code == 422
 
 
 class TestErasure:

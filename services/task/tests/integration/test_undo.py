@@ -42,9 +42,9 @@ class Account:
         return {"authorization": f"Bearer {self.user}"}
 
     async def ask(self, method: str, path: str, **body: Any) -> Any:
-        answer = await self.service.client.request(method, path, json=body or None, headers=self.headers)
-        assert answer.status_code < 300, (method, path, answer.text)
-        return answer.json() if answer.content else None
+        response = await self.service.client.request(method, path, json=body or None, headers=self.headers)
+        assert response.status_code < 300, (method, path, response.text)
+        return response.json() if response.content else None
 
     async def items(self, query: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = (await self.ask("GET", f"/tasks?limit=200&{query}"))["items"]
@@ -175,8 +175,8 @@ class TestATakenBackOccurrence:
         first, second = await self.rent(account)
         await account.ask("POST", f"/tasks/{first}/reopen")
         assert await account.items("trash=true") == []
-        answer = await task.client.post(f"/tasks/{second}/restore", headers=account.headers)
-        assert (answer.status_code, answer.json()["code"]) == (409, "comes-back-by-itself")
+        response = await task.client.post(f"/tasks/{second}/restore", headers=account.headers)
+        assert (response.status_code, response.json()["code"]) == (409, "comes-back-by-itself")
         assert [each["id"] for each in await account.items("")] == [first]
 
     async def test_that_was_changed_comes_back_as_it_was(self, task: ServiceUnderTest) -> None:
@@ -195,8 +195,8 @@ class TestATakenBackOccurrence:
         first, second = await self.rent(account)
         await account.ask("DELETE", f"/tasks/{second}")
         await account.ask("POST", f"/tasks/{first}/reopen")
-        answer = await task.client.post(f"/tasks/{second}/restore", headers=account.headers)
-        assert answer.status_code == 409
+        response = await task.client.post(f"/tasks/{second}/restore", headers=account.headers)
+        assert response.status_code == 409
         await account.ask("POST", f"/tasks/{first}/complete")
         assert await account.items("filter=not done") == []
         await account.ask("POST", f"/tasks/{second}/restore")

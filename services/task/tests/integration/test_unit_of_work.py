@@ -44,9 +44,9 @@ def once() -> dict[str, str]:
 
 
 async def made(task: ServiceUnderTest, **fields: Any) -> dict[str, Any]:
-    answer = await task.client.post("/tasks", json={"title": "milk"} | fields, headers=once())
-    assert answer.status_code == 201, answer.text
-    found: dict[str, Any] = answer.json()
+    response = await task.client.post("/tasks", json={"title": "milk"} | fields, headers=once())
+    assert response.status_code == 201, response.text
+    found: dict[str, Any] = response.json()
     return found
 
 
@@ -96,8 +96,8 @@ class TestOnPostgres:
     ) -> None:
         id = (await made(task))["id"]
         with statements(task) as seen:
-            answer = await task.client.request(method, f"/tasks/{id}{path}", json=body, headers=once())
-        assert answer.is_success
+            response = await task.client.request(method, f"/tasks/{id}{path}", json=body, headers=once())
+        assert response.is_success
         assert len(seen) == number, seen
 
     async def test_a_turn_comes_with_the_key(self, task: ServiceUnderTest) -> None:
@@ -255,8 +255,8 @@ class TestARollback:
     async def test_of_a_command_takes_back_all_it_told(self, task: ServiceUnderTest) -> None:
         task.database.session_info[LIMITS] |= {"tasks": 1}
         commands = [{"uuid": new_id(), "type": "task.create", "body": {"title": t}} for t in ("a", "b", "c")]
-        answer = await task.client.post("/batch", json={"commands": commands}, headers=once())
-        assert [each["status"] for each in answer.json()["results"]] == [201, 409, 409]
+        response = await task.client.post("/batch", json={"commands": commands}, headers=once())
+        assert [each["status"] for each in response.json()["results"]] == [201, 409, 409]
         assert [await number_of(task, model) for model in (Task, Activity, OutboxRow)] == [1, 1, 1]
         used = {each["name"]: each["used"] for each in (await task.client.get("/usage")).json()["items"]}
         assert (used["tasks"], used["bytes_of_text"]) == (1, 1)
@@ -279,8 +279,8 @@ class TestActivity:
 class TestAKeyThatComesTwiceAtOnce:
     async def test_makes_one_task_with_one_event(self, task: ServiceUnderTest) -> None:
         key = once()
-        answers = await asyncio.gather(
+        responses = await asyncio.gather(
             *(task.client.post("/tasks", json={"title": "x"}, headers=key) for _ in range(3))
         )
-        assert {answer.json()["id"] for answer in answers} == {answers[0].json()["id"]}
+        assert {response.json()["id"] for response in responses} == {responses[0].json()["id"]}
         assert [await number_of(task, model) for model in (Task, Activity, OutboxRow)] == [1, 1, 1]

@@ -76,8 +76,8 @@ class TestActivity:
 
     async def test_names_it_in_a_batch(self, task: ServiceUnderTest) -> None:
         command = {"uuid": new_id(), "type": "task.create", "body": {"title": "a"}}
-        answer = await task.client.post("/batch", json={"commands": [command]}, headers=LAPTOP)
-        assert answer.status_code == 200, answer.text
+        response = await task.client.post("/batch", json={"commands": [command]}, headers=LAPTOP)
+        assert response.status_code == 200, response.text
         (found,) = (await task.client.get("/tasks")).json()["items"]
         assert await done_by(task, found["id"]) == [("created", VIA)]
 

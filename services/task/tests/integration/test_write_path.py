@@ -92,11 +92,11 @@ async def trace_write(task: ServiceUnderTest, what: str) -> Tracer:
     token = traced.set(True)
     sys.setprofile(tracer)
     try:
-        answer = await task.client.request(method, path.format(id=made["id"]), json=body)
+        response = await task.client.request(method, path.format(id=made["id"]), json=body)
     finally:
         sys.setprofile(None)
         traced.reset(token)
-    assert answer.is_success, answer.text
+    assert response.is_success, response.text
     return tracer
 
 

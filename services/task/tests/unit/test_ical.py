@@ -219,7 +219,7 @@ class TestForeignPrograms:
 
 class TestUntil:
     @pytest.mark.parametrize(
-        ("due_time", "zone", "until", "said"),
+        ("due_time", "zone", "until", "expected"),
         [
             (None, None, "20270101", "20270101"),
             (None, None, "20270101T080000Z", "20270101"),
@@ -231,7 +231,7 @@ class TestUntil:
         ],
     )
     def test_until_has_the_type_of_dtstart(
-        self, due_time: time | None, zone: str | None, until: str, said: str
+        self, due_time: time | None, zone: str | None, until: str, expected: str
     ) -> None:
         recurrence = {
             "rule": f"FREQ=DAILY;UNTIL={until}",
@@ -240,12 +240,12 @@ class TestUntil:
             "missed": "one",
         }
         task = made(due_date=NOW.date(), due_time=due_time, time_zone=zone, recurrence=recurrence)
-        assert f"RRULE:FREQ=DAILY;UNTIL={said}\r\n" in calendar_of(task)
+        assert f"RRULE:FREQ=DAILY;UNTIL={expected}\r\n" in calendar_of(task)
 
 
 class TestAlarms:
     @pytest.mark.parametrize(
-        ("reminder", "due_time", "said"),
+        ("reminder", "due_time", "expected"),
         [
             ({"minutes_before": 1440}, time(9), "TRIGGER:-P1D"),
             ({"minutes_before": 30}, time(9), "TRIGGER:-PT30M"),
@@ -255,10 +255,10 @@ class TestAlarms:
         ],
     )
     def test_alarms_ring_when_we_remind(
-        self, reminder: dict[str, Any], due_time: time | None, said: str
+        self, reminder: dict[str, Any], due_time: time | None, expected: str
     ) -> None:
         task = made(due_date=NOW.date(), due_time=due_time, reminders=[reminder])
-        assert f"\r\n{said}\r\n" in calendar_of(task)
+        assert f"\r\n{expected}\r\n" in calendar_of(task)
 
 
 class TestZones:

@@ -25,7 +25,7 @@ class TooManyAttempts(TooManyRequests):
 
 class SignInBusy(TooManyRequests):
     code = "sign-in-busy"
-    title = "Too many people sign in right now; try again in a moment"
+    title = "Too many people are signing in right now; try again in a moment"
 
 
 class ApiTokenInvalid(Unauthenticated):
@@ -35,4 +35,4 @@ class ApiTokenInvalid(Unauthenticated):
 
 class TooManyTokens(Conflict):
     code = "too-many-tokens"
-    title = "There are as many API tokens as an account may have; revoke one first"
+    title = "This account has the maximum number of API tokens; revoke one first"

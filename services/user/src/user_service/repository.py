@@ -60,7 +60,7 @@ class CredentialRepository(OwnedRepository):
             await self.delete_family(family)
 
     async def list_api_tokens(self, before: str | None, limit: int) -> Sequence[ApiToken]:
-        """Newest first, behind the id `before`."""
+        """Newest first, after the id `before`."""
         query = self.select(ApiToken)
         if before:
             query = query.where(col(ApiToken.id) < before)

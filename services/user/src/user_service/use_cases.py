@@ -161,7 +161,7 @@ async def read_account_row(database: Database, user_id: str) -> Row:
 
 
 def _account_gone() -> Unauthenticated:
-    return Unauthenticated("This account is gone.", code="account-gone")
+    return Unauthenticated("This account no longer exists.", code="account-gone")
 
 
 async def update_account(session: AsyncSession, user: User, patch: UserPatch) -> User:

@@ -16,9 +16,9 @@ WANTED = {"name": "backup", "scopes": ["tasks:write", "tasks:read"]}
 
 
 async def made(user: ServiceUnderTest, **fields: Any) -> dict[str, Any]:
-    answer = await user.client.post("/tokens", json=WANTED | fields)
-    assert answer.status_code == 201, answer.text
-    body: dict[str, Any] = answer.json()
+    response = await user.client.post("/tokens", json=WANTED | fields)
+    assert response.status_code == 201, response.text
+    body: dict[str, Any] = response.json()
     return body
 
 
@@ -81,19 +81,19 @@ class TestMaking:
         self, user: ServiceUnderTest, wrong: dict[str, Any], pointer: str
     ) -> None:
         await signed_up(user)
-        answer = await user.client.post("/tokens", json=WANTED | wrong)
-        assert answer.status_code == 422
-        assert answer.json()["errors"][0]["pointer"] == pointer
+        response = await user.client.post("/tokens", json=WANTED | wrong)
+        assert response.status_code == 422
+        assert response.json()["errors"][0]["pointer"] == pointer
 
     async def test_ends_at_a_number_also_at_once(
         self, user: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(user.app.state.settings, "quota_api_tokens", 2)
         await signed_up(user)
-        asked = [user.client.post("/tokens", json=WANTED) for _ in range(4)]
-        answers = await asyncio.gather(*asked)
-        assert sorted(answer.status_code for answer in answers) == [201, 201, 409, 409]
-        assert {a.json().get("code") for a in answers if a.status_code == 409} == {"too-many-tokens"}
+        requests = [user.client.post("/tokens", json=WANTED) for _ in range(4)]
+        responses = await asyncio.gather(*requests)
+        assert sorted(response.status_code for response in responses) == [201, 201, 409, 409]
+        assert {a.json().get("code") for a in responses if a.status_code == 409} == {"too-many-tokens"}
         await signed_up(user, email="bob@example.com")
         await made(user)
 
@@ -115,8 +115,8 @@ class TestExchange:
     async def test_gives_an_access_token_with_the_same_rights(self, user: ServiceUnderTest) -> None:
         account = await signed_up(user, time_zone="Europe/London")
         body = await made(user)
-        answer = (await exchanged(user, body["token"])).json()
-        claims = jwt.decode(answer["access_token"], options={"verify_signature": False})
+        response = (await exchanged(user, body["token"])).json()
+        claims = jwt.decode(response["access_token"], options={"verify_signature": False})
         assert claims["via"] == {"token": body["id"], "name": "backup"}
         assert claims["sub"] == account["user"]["id"]
         assert (claims["scope"], claims["role"]) == ("tasks:read tasks:write", "user")
@@ -127,8 +127,8 @@ class TestExchange:
         await signed_up(user)
         async with user.database.transaction() as session:
             await session.execute(text("UPDATE user_account SET role = 'operator'"))
-        answer = (await exchanged(user, (await made(user))["token"])).json()
-        claims = jwt.decode(answer["access_token"], options={"verify_signature": False})
+        response = (await exchanged(user, (await made(user))["token"])).json()
+        claims = jwt.decode(response["access_token"], options={"verify_signature": False})
         assert claims["role"] == "user"
 
     async def test_ends_with_the_api_token(self, user: ServiceUnderTest) -> None:
@@ -149,8 +149,8 @@ class TestExchange:
 
     @pytest.mark.parametrize("token", ["", "x", "todo_", "todo_" + "a" * 43])
     async def test_of_anything_else_is_refused(self, user: ServiceUnderTest, token: str) -> None:
-        answer = await exchanged(user, token)
-        assert (answer.status_code, answer.json()["code"]) == (401, "api-token-invalid")
+        response = await exchanged(user, token)
+        assert (response.status_code, response.json()["code"]) == (401, "api-token-invalid")
 
     async def test_of_an_expired_token_is_refused(self, user: ServiceUnderTest) -> None:
         await signed_up(user)
@@ -211,5 +211,5 @@ class TestWhatATokenMay:
             ("PATCH", "/users/me", {"name": "x"}),
             ("DELETE", "/users/me", None),
         ]:
-            answer = await user.client.request(method, path, json=body)
-            assert (answer.status_code, answer.json()["code"]) == (403, "insufficient-scope"), path
+            response = await user.client.request(method, path, json=body)
+            assert (response.status_code, response.json()["code"]) == (403, "insufficient-scope"), path

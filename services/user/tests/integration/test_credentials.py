@@ -68,17 +68,17 @@ class TestAPassword:
         await signed_up(user)
         for path, body, status in REQUESTS:
             hashed.clear()
-            answer = await user.client.post(path, json=body, headers={"idempotency-key": f"{path}{body}"})
-            assert (answer.status_code, hashed) == (status, [False]), (path, body)
+            response = await user.client.post(path, json=body, headers={"idempotency-key": f"{path}{body}"})
+            assert (response.status_code, hashed) == (status, [False]), (path, body)
 
     async def test_that_would_wait_for_long_is_refused(
         self, user: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(passwords, "_queue", HashingQueue(at_once=1, waiting=-1))
         for path in ("/auth/sign-up", "/auth/sign-in"):
-            answer = await user.client.post(path, json=ACCOUNT)
-            assert (answer.status_code, answer.json()["code"]) == (429, "sign-in-busy")
-            assert int(answer.headers["retry-after"]) > 0
+            response = await user.client.post(path, json=ACCOUNT)
+            assert (response.status_code, response.json()["code"]) == (429, "sign-in-busy")
+            assert int(response.headers["retry-after"]) > 0
 
 
 class TestAKey:

@@ -52,31 +52,31 @@ class TestReadMe:
     async def test_is_that_of_its_route(self, account: ServiceUnderTest, fields: dict[str, Any]) -> None:
         async with account.database.transaction() as session:
             await session.execute(update(User).where(col(User.id) == "ada").values(**fields))
-        answer = await read_both_ways(account, "/users/me")
-        assert (answer.json()["id"], answer.json()["name"]) == ("ada", fields["name"])
-        assert answer.headers["etag"] == f'"{fields["version"]}"'
+        response = await read_both_ways(account, "/users/me")
+        assert (response.json()["id"], response.json()["name"]) == ("ada", fields["name"])
+        assert response.headers["etag"] == f'"{fields["version"]}"'
 
     @pytest.mark.parametrize("tags", ['"2"', 'W/"2"', "*", '"1", "2"', '"1"', "2", '"22"', ""])
     async def test_is_conditional_as_its_route(self, account: ServiceUnderTest, tags: str) -> None:
-        answer = await read_both_ways(account, "/users/me", {"if-none-match": tags})
+        response = await read_both_ways(account, "/users/me", {"if-none-match": tags})
         known = tags in ('"2"', 'W/"2"', "*", '"1", "2"')
-        assert (answer.status_code, answer.headers["etag"]) == (304 if known else 200, '"2"')
+        assert (response.status_code, response.headers["etag"]) == (304 if known else 200, '"2"')
 
     @pytest.mark.parametrize("token", ["Bearer bob", "Bearer nobody", "Basic ada", ""])
     async def test_is_refused_as_by_its_route(self, account: ServiceUnderTest, token: str) -> None:
-        answer = await read_both_ways(account, "/users/me", {"authorization": token})
-        assert answer.status_code == (200 if token == "Bearer bob" else 401)
+        response = await read_both_ways(account, "/users/me", {"authorization": token})
+        assert response.status_code == (200 if token == "Bearer bob" else 401)
 
     async def test_of_an_account_that_is_gone_is_refused_as_by_its_route(
         self, account: ServiceUnderTest
     ) -> None:
         async with account.database.transaction() as session:
             await session.execute(delete(User).where(col(User.id) == "ada"))
-        answer = await read_both_ways(account, "/users/me", {"if-none-match": "*"})
-        assert (answer.status_code, answer.json()["code"]) == (401, "account-gone")
+        response = await read_both_ways(account, "/users/me", {"if-none-match": "*"})
+        assert (response.status_code, response.json()["code"]) == (401, "account-gone")
 
     @pytest.mark.parametrize("scopes", ["account:read", "tasks:read account:read", "tasks:read", ""])
     async def test_needs_the_scope_of_its_route(self, account: ServiceUnderTest, scopes: str) -> None:
         account.app.state.verifier = Limited(scopes)
-        answer = await read_both_ways(account, "/users/me")
-        assert answer.status_code == (200 if "account:read" in scopes else 403)
+        response = await read_both_ways(account, "/users/me")
+        assert response.status_code == (200 if "account:read" in scopes else 403)

@@ -11,6 +11,6 @@ PASSWORD = "correct horse battery staple"
 @pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 async def test_of_every_body_are_those_of_the_document(user: ServiceUnderTest) -> None:
     account = {"email": "ada@example.org", "password": PASSWORD}
-    answer = await user.client.post("/auth/sign-up", json=account)
-    user.client.headers["authorization"] = f"Bearer {answer.json()['access_token']}"
+    response = await user.client.post("/auth/sign-up", json=account)
+    user.client.headers["authorization"] = f"Bearer {response.json()['access_token']}"
     assert await taken_with_wrong_types(user.client, user.app) == []

@@ -43,12 +43,17 @@ class TestSignUp:
     @pytest.mark.parametrize("spelled", ["ada@example.com", "ADA@Example.COM"])
     async def test_of_a_taken_address_is_refused(self, user: ServiceUnderTest, spelled: str) -> None:
         await signed_up(user)
-        answer = await user.client.post("/auth/sign-up", json=ACCOUNT | {"email": spelled})
-        assert (answer.status_code, answer.json()["code"]) == (409, "email-taken")
+        response = await user.client.post("/auth/sign-up", json=ACCOUNT | {"email": spelled})
+        assert (response.status_code, response.json()["code"]) == (409, "email-taken")
 
     async def test_of_one_address_many_times_at_once_makes_one_account(self, user: ServiceUnderTest) -> None:
-        asked = [user.client.post("/auth/sign-up", json=ACCOUNT) for _ in range(4)]
-        assert sorted(answer.status_code for answer in await asyncio.gather(*asked)) == [201, 409, 409, 409]
+        requests = [user.client.post("/auth/sign-up", json=ACCOUNT) for _ in range(4)]
+        assert sorted(response.status_code for response in await asyncio.gather(*requests)) == [
+            201,
+            409,
+            409,
+            409,
+        ]
         assert len(await user.recorded()) == 1
 
     @pytest.mark.parametrize(
@@ -63,9 +68,9 @@ class TestSignUp:
     async def test_points_at_what_is_wrong(
         self, user: ServiceUnderTest, wrong: dict[str, str], pointer: str
     ) -> None:
-        answer = await user.client.post("/auth/sign-up", json=ACCOUNT | wrong)
-        assert answer.status_code == 422
-        assert answer.json()["errors"][0]["pointer"] == pointer
+        response = await user.client.post("/auth/sign-up", json=ACCOUNT | wrong)
+        assert response.status_code == 422
+        assert response.json()["errors"][0]["pointer"] == pointer
 
 
 class TestSignIn:
@@ -74,12 +79,12 @@ class TestSignIn:
 
     async def test_gives_a_token_that_says_who_it_is_and_for_how_long(self, user: ServiceUnderTest) -> None:
         first = await signed_up(user, time_zone="Europe/London")
-        answer = (await self.attempt(user, email="Ada@example.com")).json()
-        assert answer["user"]["id"] == first["user"]["id"]
-        claims = jwt.decode(answer["access_token"], options={"verify_signature": False})
+        response = (await self.attempt(user, email="Ada@example.com")).json()
+        assert response["user"]["id"] == first["user"]["id"]
+        claims = jwt.decode(response["access_token"], options={"verify_signature": False})
         assert (claims["sub"], claims["role"]) == (first["user"]["id"], "user")
         assert claims["zoneinfo"] == "Europe/London"
-        assert claims["exp"] - claims["iat"] == answer["expires_in"] == 900
+        assert claims["exp"] - claims["iat"] == response["expires_in"] == 900
 
     async def test_does_not_tell_whether_the_account_exists(self, user: ServiceUnderTest) -> None:
         await signed_up(user)
@@ -97,8 +102,8 @@ class TestSignIn:
             assert (await self.attempt(user, email=email)).status_code == 200
         for _ in range(sign_in_throttle.MAX_FAILURES):
             await self.attempt(user, email=email, password="wrong")
-        answer = await self.attempt(user, email=email)
-        assert (answer.status_code, answer.json()["code"]) == (429, "too-many-attempts")
+        response = await self.attempt(user, email=email)
+        assert (response.status_code, response.json()["code"]) == (429, "too-many-attempts")
 
 
 class TestSignOut:
@@ -107,8 +112,8 @@ class TestSignOut:
         other = (await user.client.post("/auth/sign-in", json=ACCOUNT)).json()
         latest = (await refreshed(user, first["refresh_token"])).json()
         for token in (latest["refresh_token"], "unknown"):
-            answer = await user.client.post("/auth/sign-out", json={"refresh_token": token})
-            assert answer.status_code == 204
+            response = await user.client.post("/auth/sign-out", json={"refresh_token": token})
+            assert response.status_code == 204
         assert (await refreshed(user, latest["refresh_token"])).status_code == 401
         assert (await refreshed(user, other["refresh_token"])).status_code == 200
 
@@ -133,9 +138,9 @@ class TestRefresh:
         """What the edge does when two tabs of a browser renew their session at once."""
         first = await signed_up(user)
         body, headers = {"refresh_token": first["refresh_token"]}, {"idempotency-key": "k"}
-        answers = [await user.client.post("/auth/refresh", json=body, headers=headers) for _ in range(2)]
-        assert answers[0].content == answers[1].content
-        assert (await refreshed(user, answers[1].json()["refresh_token"])).status_code == 200
+        responses = [await user.client.post("/auth/refresh", json=body, headers=headers) for _ in range(2)]
+        assert responses[0].content == responses[1].content
+        assert (await refreshed(user, responses[1].json()["refresh_token"])).status_code == 200
 
     async def test_with_an_expired_token_is_refused(self, user: ServiceUnderTest) -> None:
         first = await signed_up(user)
@@ -147,16 +152,16 @@ class TestRefresh:
 class TestAccount:
     async def test_is_changed_where_named(self, user: ServiceUnderTest) -> None:
         await signed_up(user, name="Ada", time_zone="Europe/London")
-        answer = await user.client.patch("/users/me", json={"name": "Ada L."}, headers={"if-match": '"1"'})
-        assert (answer.json()["name"], answer.json()["time_zone"]) == ("Ada L.", "Europe/London")
-        assert answer.headers["etag"] == '"2"'
+        response = await user.client.patch("/users/me", json={"name": "Ada L."}, headers={"if-match": '"1"'})
+        assert (response.json()["name"], response.json()["time_zone"]) == ("Ada L.", "Europe/London")
+        assert response.headers["etag"] == '"2"'
         assert (await user.recorded())[1]["type"] == "todo.user.updated.v1"
 
     async def test_says_whose_signs_it_writes(self, user: ServiceUnderTest) -> None:
         first = await signed_up(user)
         assert first["user"]["quick_add_marks"] is None
-        answer = await user.client.patch("/users/me", json={"quick_add_marks": "todoist"})
-        assert answer.json()["quick_add_marks"] == "todoist"
+        response = await user.client.patch("/users/me", json={"quick_add_marks": "todoist"})
+        assert response.json()["quick_add_marks"] == "todoist"
         token = (await refreshed(user, first["refresh_token"])).json()["access_token"]
         assert jwt.decode(token, options={"verify_signature": False})["quick_add_marks"] == "todoist"
         assert (await user.client.patch("/users/me", json={"quick_add_marks": "asana"})).status_code == 422
@@ -164,8 +169,8 @@ class TestAccount:
     async def test_says_where_its_week_starts(self, user: ServiceUnderTest) -> None:
         first = await signed_up(user)
         assert first["user"]["week_start"] is None
-        answer = await user.client.patch("/users/me", json={"week_start": "sunday"})
-        assert answer.json()["week_start"] == "sunday"
+        response = await user.client.patch("/users/me", json={"week_start": "sunday"})
+        assert response.json()["week_start"] == "sunday"
         token = (await refreshed(user, first["refresh_token"])).json()["access_token"]
         assert jwt.decode(token, options={"verify_signature": False})["week_start"] == "sunday"
         assert (await user.client.patch("/users/me", json={"week_start": "friday"})).status_code == 422
@@ -178,8 +183,8 @@ class TestAccount:
         await signed_up(user)
         await user.client.patch("/users/me", json={"name": "Ada"})
         body = {"name": "x"} if method == "PATCH" else None
-        answer = await user.client.request(method, "/users/me", json=body, headers={"if-match": '"1"'})
-        assert (answer.status_code, answer.json()["current"]["name"]) == (412, "Ada")
+        response = await user.client.request(method, "/users/me", json=body, headers={"if-match": '"1"'})
+        assert (response.status_code, response.json()["current"]["name"]) == (412, "Ada")
         assert (await user.client.get("/users/me")).json()["name"] == "Ada"
 
     async def test_is_not_changed_by_nothing(self, user: ServiceUnderTest) -> None:
@@ -207,14 +212,14 @@ class TestErasure:
         await signed_up(user, email="bob@example.com")
         body = await signed_up(user)
         await user.client.post("/tokens", json={"name": "backup", "scopes": ["tasks:read"]})
-        told = await user.recorded()
+        recorded = await user.recorded()
         await user.receive(subscriptions.handlers, UserDeleted(user_id=body["user"]["id"]))
         assert (await user.client.post("/auth/sign-in", json=ACCOUNT)).status_code == 401
         assert (await refreshed(user, body["refresh_token"])).status_code == 401
         async with user.database.reading() as session:
             for table, left in (("user_account", 1), ("refresh_token", 1), ("api_token", 0)):
                 assert (await session.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one() == left
-        assert await user.recorded() == told  # all others know it
+        assert await user.recorded() == recorded  # all others know it
 
     async def test_of_an_account_that_is_gone_changes_nothing(self, user: ServiceUnderTest) -> None:
         body = await signed_up(user)

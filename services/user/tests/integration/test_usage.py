@@ -12,9 +12,9 @@ from services.user.tests.accounts import ACCOUNT, signed_up
 
 
 async def used(user: ServiceUnderTest) -> dict[str, int]:
-    answer = await user.client.get("/usage")
-    assert answer.status_code == 200, answer.text
-    return {item["name"]: item["used"] for item in answer.json()["items"]}
+    response = await user.client.get("/usage")
+    assert response.status_code == 200, response.text
+    return {item["name"]: item["used"] for item in response.json()["items"]}
 
 
 async def count_refresh_tokens(user: ServiceUnderTest) -> int:

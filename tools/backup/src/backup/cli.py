@@ -1,9 +1,10 @@
-"""`backup take|restore-test|restore|list|key`, of the database that libpq's variables name (PGHOST, …)."""
+"""`backup take|restore-test|restore|replay-events|list|key`, of the database libpq's variables name."""
 
 import argparse
 import asyncio
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -49,9 +50,10 @@ def build_parser() -> argparse.ArgumentParser:
         "restore-test", help="restore the newest backup into a server of its own, and compare"
     )
     tested.add_argument("--folder", type=Path, help="with room for the database")
-    back = verbs.add_parser("restore", help="put a backup into the database, by default the newest")
+    back = verbs.add_parser("restore", help="restore a backup into the database, by default the newest")
     back.add_argument("--at", default="", help="name of the backup; or BACKUP_AT")
-    back.add_argument("--replace", action="store_true", help="take away what is in the database")
+    back.add_argument("--replace", action="store_true", help="delete what is in the database")
+    verbs.add_parser("replay-events", help="set the consumer group of the service back to BACKUP_SINCE")
     verbs.add_parser("list", help="print the backups there are")
     key = verbs.add_parser("key", help="make a key; prints the public part")
     key.add_argument("file", type=Path, help="where the secret part goes; keep a copy outside of the cluster")
@@ -65,6 +67,11 @@ def _run(arguments: argparse.Namespace) -> None:
     settings = Settings()
     if not settings.database:
         raise BackupError("PGDATABASE is not set.")
+    if arguments.verb == "replay-events":
+        if settings.since is None:
+            raise BackupError("BACKUP_SINCE is not set.")
+        _rewind_events(settings, settings.since)
+        return
     store = Store.of(StoreSettings())
     began = time.monotonic()
     match arguments.verb:
@@ -79,7 +86,7 @@ def _run(arguments: argparse.Namespace) -> None:
             manifest = store.manifest(settings.database, arguments.at or settings.at)
             asyncio.run(wait_until_reachable(settings))
             if settings.events == "again":
-                _rewind_events(settings, manifest)
+                _rewind_events(settings, manifest.taken_at)
             identity = read_identity(settings.identity_file)
             wait = settings.lock_seconds
             restore_backup(store, manifest, identity, replace=arguments.replace, lock_seconds=wait)
@@ -89,14 +96,14 @@ def _run(arguments: argparse.Namespace) -> None:
                 _report(store.manifest(settings.database, name))
 
 
-def _rewind_events(settings: Settings, manifest: Manifest) -> None:
+def _rewind_events(settings: Settings, since: datetime) -> None:
     """First of all: told too early, nothing happens; never told, it is lost."""
     kafka = KafkaSettings()
     if kafka.brokers:
         telling = rewind_consumer_group(
-            kafka, manifest.database, manifest.taken_at, wait_seconds=settings.connect_seconds
+            kafka, settings.database, since, wait_seconds=settings.connect_seconds
         )
-        print(f"{manifest.database} will hear {asyncio.run(telling)} events again")
+        print(f"{settings.database} will hear {asyncio.run(telling)} events again")
 
 
 def _report(manifest: Manifest, what: str = "", began: float = 0) -> None:

@@ -74,5 +74,5 @@ class RunningProgram:
         if self._process.wait() == 0:
             return ""
         self._complaints.seek(0)
-        said = self._complaints.read().decode(errors="replace").strip()
-        return f"{self.name}: {said or f'ended with {self._process.returncode}'}"
+        output = self._complaints.read().decode(errors="replace").strip()
+        return f"{self.name}: {output or f'ended with {self._process.returncode}'}"

@@ -53,5 +53,5 @@ def _run(command: Sequence[str], account: str | None) -> None:
         check=False,
     )
     if done.returncode:
-        said = (done.stderr or b"").decode(errors="replace").strip()
-        raise BackupError(f"{command[0]} failed: {said or done.returncode}")
+        output = (done.stderr or b"").decode(errors="replace").strip()
+        raise BackupError(f"{command[0]} failed: {output or done.returncode}")

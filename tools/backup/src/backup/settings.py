@@ -7,7 +7,7 @@ programs of PostgreSQL and asyncpg read them.
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import AwareDatetime, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -68,6 +68,9 @@ class Settings(BaseSettings):
 
     at: str = ""
     """Which backup to bring back, by its name; the newest if empty."""
+
+    since: AwareDatetime | None = None
+    """Which moment the database was recovered to, for a service to hear again what was told since."""
 
     events: Literal["again", "leave"] = "again"
     """Whether a restored service hears again what was told since the backup."""

@@ -23,7 +23,7 @@ PARTS_AT_ONCE = 2
 PATIENCE = timedelta(minutes=2)
 """How long one request is tried again."""
 
-ANSWER = re.compile(r"<Code>(.*?)</Code>\s*<Message>(.*?)</Message>", re.S)
+ERROR_RESPONSE = re.compile(r"<Code>(.*?)</Code>\s*<Message>(.*?)</Message>", re.S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +79,14 @@ class Store:
                 raise BackupError(f"There is no backup of {database}.")
             name = whole[-1]
         if not NAMES.fullmatch(name):
-            raise BackupError(f"{name!r} names no backup; they are called like 20260131T020000Z.")
+            raise BackupError(f"{name!r} is not the name of a backup, such as 20260131T020000Z.")
         path = f"{database}/{name}/{MANIFEST}"
         with _asked_to(f"give {path}"):
             content = bytes(obstore.get(self.bucket, path).bytes())
         try:
             found = Manifest.model_validate_json(content)
         except ValidationError as error:
-            raise BackupError(f"{path} is no manifest: {error}") from error
+            raise BackupError(f"{path} is not a manifest: {error}") from error
         if (found.database, found.name) != (database, name):
             raise BackupError(f"{path} is the manifest of {found.database}/{found.name}.")
         return found
@@ -101,8 +101,8 @@ def _asked_to(do: str) -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
-    """What S3's own answer says if there was one, else what went wrong on the way, on one line."""
-    answer = ANSWER.search(str(error))
-    if answer:
-        return f"{answer[1]}: {answer[2]}"
+    """What S3's own response says if there was one, else what went wrong on the way, on one line."""
+    match = ERROR_RESPONSE.search(str(error))
+    if match:
+        return f"{match[1]}: {match[2]}"
     return " ".join(str(error).partition("Debug source:")[0].split())

@@ -82,9 +82,9 @@ class Kept:
     def run(self, *arguments: str, succeeds: bool = True, **environment: str) -> str:
         """What it said; it has to end as told."""
         process = self.start(*arguments, **environment)
-        said, _ = process.communicate()
-        assert (process.returncode == 0) == succeeds, said
-        return said
+        output, _ = process.communicate()
+        assert (process.returncode == 0) == succeeds, output
+        return output
 
     async def execute(self, *statements: str) -> None:
         connection = await asyncpg.connect(servers.postgres_dsn(self.where, self.database))

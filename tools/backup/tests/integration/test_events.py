@@ -23,7 +23,7 @@ PARTITIONS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class RestoredConsumer:
     """A topic, and the service whose database is `kept`."""
 
     server: str
@@ -62,17 +62,17 @@ class Told:
         while [each for each, end in ends.items() if await listener.position(each) < end]:
             for partition, messages in (await listener.getmany(timeout_ms=100)).items():
                 heard.setdefault(partition, []).extend(message.value.decode() for message in messages)
-        told = [messages[:of_each] for messages in heard.values()]
-        for partition, messages in zip(heard, told, strict=True):
+        received = [messages[:of_each] for messages in heard.values()]
+        for partition, messages in zip(heard, received, strict=True):
             first = (await listener.committed(partition)) or 0
             await listener.commit({partition: first + len(messages)})
         await listener.stop()
-        assert all(messages == told[0] for messages in told)
-        return told[0] if told else []
+        assert all(messages == received[0] for messages in received)
+        return received[0] if received else []
 
     def restore(self, *, succeeds: bool = True, **environment: str) -> str:
-        told = {"KAFKA_BROKERS": self.server, "KAFKA_AUTH_TYPE": "none", "KAFKA_DISABLE_TLS": "true"}
-        return self.kept.run("restore", "--replace", succeeds=succeeds, **told | environment)
+        settings = {"KAFKA_BROKERS": self.server, "KAFKA_AUTH_TYPE": "none", "KAFKA_DISABLE_TLS": "true"}
+        return self.kept.run("restore", "--replace", succeeds=succeeds, **settings | environment)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
 
 
 @pytest.fixture
-async def told(broker: Addresses, kept: Kept) -> AsyncIterator[Told]:
+async def consumer(broker: Addresses, kept: Kept) -> AsyncIterator[RestoredConsumer]:
     """With a backup that was made a moment ago."""
     await kept.execute("CREATE TABLE alembic_version (version_num text)", "CREATE TABLE t (i int)")
     await kept.execute("INSERT INTO alembic_version VALUES ('0007')")
@@ -98,7 +98,7 @@ async def told(broker: Addresses, kept: Kept) -> AsyncIterator[Told]:
     await admin.start()
     topic = uuid4().hex
     await admin.create_topics([NewTopic(topic, PARTITIONS, 1)])
-    yield Told(server, topic, kept)
+    yield RestoredConsumer(server, topic, kept)
     await admin.close()
 
 
@@ -108,46 +108,46 @@ LONG_AGO = LONGEST_WAIT + timedelta(minutes=1)
 
 
 class TestARestoredService:
-    async def test_hears_again_what_its_database_may_have_forgotten(self, told: Told) -> None:
-        await told.tell(LONG_AGO, WAITED, NOW)
-        assert len(await told.hear()) == 3
-        assert "will hear 4 events again" in told.restore()
-        assert await told.kept.fetch("SELECT count(*) FROM t") == [0]
-        assert await told.hear() == [str(WAITED), str(NOW)]
+    async def test_hears_again_what_its_database_may_have_forgotten(self, consumer: RestoredConsumer) -> None:
+        await consumer.tell(LONG_AGO, WAITED, NOW)
+        assert len(await consumer.hear()) == 3
+        assert "will hear 4 events again" in consumer.restore()
+        assert await consumer.kept.fetch("SELECT count(*) FROM t") == [0]
+        assert await consumer.hear() == [str(WAITED), str(NOW)]
 
-    async def test_goes_on_where_it_was_if_that_is_longer_ago(self, told: Told) -> None:
-        await told.tell(LONG_AGO, LONG_AGO, NOW)
-        await told.hear(of_each=1)
-        assert "will hear 0 events again" in told.restore()
-        assert await told.hear() == [str(LONG_AGO), str(NOW)]
+    async def test_goes_on_where_it_was_if_that_is_longer_ago(self, consumer: RestoredConsumer) -> None:
+        await consumer.tell(LONG_AGO, LONG_AGO, NOW)
+        await consumer.hear(of_each=1)
+        assert "will hear 0 events again" in consumer.restore()
+        assert await consumer.hear() == [str(LONG_AGO), str(NOW)]
 
-    async def test_that_has_never_heard_anything_hears_all(self, told: Told) -> None:
-        await told.tell(LONG_AGO, NOW)
-        assert "will hear 0 events again" in told.restore()
-        assert len(await told.hear()) == 2
+    async def test_that_has_never_heard_anything_hears_all(self, consumer: RestoredConsumer) -> None:
+        await consumer.tell(LONG_AGO, NOW)
+        assert "will hear 0 events again" in consumer.restore()
+        assert len(await consumer.hear()) == 2
 
-    async def test_is_left_alone_if_somebody_wants_that(self, told: Told) -> None:
-        await told.tell(NOW)
-        await told.hear()
-        assert "again" not in told.restore(BACKUP_EVENTS="leave")
-        assert await told.kept.fetch("SELECT count(*) FROM t") == [0]
-        assert await told.hear() == []
+    async def test_is_left_alone_if_somebody_wants_that(self, consumer: RestoredConsumer) -> None:
+        await consumer.tell(NOW)
+        await consumer.hear()
+        assert "again" not in consumer.restore(BACKUP_EVENTS="leave")
+        assert await consumer.kept.fetch("SELECT count(*) FROM t") == [0]
+        assert await consumer.hear() == []
 
 
 class TestARefusal:
     """Nothing is restored then."""
 
-    async def test_while_somebody_listens(self, told: Told) -> None:
-        await told.tell(NOW)
-        await told.hear()
-        async with told.listener():
-            impatient = functools.partial(told.restore, succeeds=False, BACKUP_CONNECT_SECONDS="0")
-            said = await asyncio.to_thread(impatient)
-        assert f"FAILED: Somebody still hears events as {told.kept.database}." in said
-        assert await told.kept.fetch("SELECT count(*) FROM t") == [1]
-        assert await told.hear() == []
+    async def test_while_somebody_listens(self, consumer: RestoredConsumer) -> None:
+        await consumer.tell(NOW)
+        await consumer.hear()
+        async with consumer.listener():
+            impatient = functools.partial(consumer.restore, succeeds=False, BACKUP_CONNECT_SECONDS="0")
+            output = await asyncio.to_thread(impatient)
+        assert f"FAILED: Somebody still hears events as {consumer.kept.database}." in output
+        assert await consumer.kept.fetch("SELECT count(*) FROM t") == [1]
+        assert await consumer.hear() == []
 
-    async def test_of_a_kafka_that_can_not_be_reached(self, told: Told) -> None:
-        said = told.restore(succeeds=False, KAFKA_BROKERS=f"{HOST}:1", BACKUP_CONNECT_SECONDS="0")
-        assert f"FAILED: Kafka can't be reached at {HOST}:1" in said
-        assert await told.kept.fetch("SELECT count(*) FROM t") == [1]
+    async def test_of_a_kafka_that_can_not_be_reached(self, consumer: RestoredConsumer) -> None:
+        output = consumer.restore(succeeds=False, KAFKA_BROKERS=f"{HOST}:1", BACKUP_CONNECT_SECONDS="0")
+        assert f"FAILED: Kafka can't be reached at {HOST}:1" in output
+        assert await consumer.kept.fetch("SELECT count(*) FROM t") == [1]

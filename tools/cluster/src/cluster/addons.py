@@ -10,14 +10,15 @@ from typing import Any
 import yaml
 
 from cluster import toolbox
-from cluster.certificates import SERVER, Authorities, issue_certificate
-from cluster.images.platform import DAPR_REGISTRY, format_image_name
+from cluster.certificates import CLIENT, SERVER, Authorities, Pair, create_authority, issue_certificate
+from cluster.images.platform import DAPR_REGISTRY, format_image_name, format_sidecar_name
 from cluster.paths import DNS_SERVICE, DOMAIN, NODE, ClusterFolder
 from devstack.errors import CommandError
 from devstack.toolbox.dapr import DAPRD
 from devstack.toolbox.go_compiler import find_go
+from devstack.toolbox.golang import GoTool
 
-VOLUMES = 8
+VOLUMES = 24
 VOLUME_SIZE = "2Gi"
 DAPR_SECONDS = 240
 
@@ -80,13 +81,72 @@ def _render_volume(folder: ClusterFolder, number: int) -> dict[str, Any]:
 
 def find_dapr_chart() -> Path:
     """The chart inside Dapr's Go module, of the version its programs are built from."""
-    go = find_go()
-    command = [go, "list", "-m", "-f", "{{.Dir}}", DAPRD.dependency]
-    done = subprocess.run(command, cwd=DAPRD.module, capture_output=True, text=True, check=False)
-    chart = Path(done.stdout.strip()) / "charts" / "dapr"
-    if done.returncode or not chart.is_dir():
-        raise CommandError(f"Dapr's chart is not in its Go module:\n{done.stderr.strip()}")
-    return chart
+    return find_in_module(DAPRD, "charts/dapr")
+
+
+def render_cloudnative_pg() -> str:
+    """The operator's own manifest of its release, with the image built here; its pods are not slowed down."""
+    tool = toolbox.CLOUDNATIVE_PG
+    manifest = find_in_module(tool, f"releases/cnpg-{tool.version}.yaml").read_text()
+    documents = [each for each in yaml.load_all(manifest, yaml.CSafeLoader) if each]
+    [deployment] = [each for each in documents if each["kind"] == "Deployment"]
+    [container] = deployment["spec"]["template"]["spec"]["containers"]
+    container |= {"image": format_image_name(tool), "imagePullPolicy": "Never"}
+    container["resources"]["limits"]["cpu"] = "1"
+    for variable in container["env"]:
+        if variable["name"] == "OPERATOR_IMAGE_NAME":
+            variable["value"] = format_image_name(tool)
+    return yaml.safe_dump_all(documents)
+
+
+def render_barman_cloud() -> str:
+    """The plugin's own manifest of its release, with images and certificates made here.
+
+    cert-manager's part of it is left out. It and the operator trust each other's very certificate; a client
+    shows its own only if the issuer has the name that the server asks for, which is that of the certificate.
+    """
+    tool = toolbox.PLUGIN_BARMAN_CLOUD
+    manifest = find_in_module(tool, "manifest.yaml").read_text()
+    documents = [each for each in yaml.load_all(manifest, yaml.CSafeLoader) if each]
+    documents = [each for each in documents if each["kind"] not in ("Certificate", "Issuer", "Secret")]
+    [deployment] = [each for each in documents if each["kind"] == "Deployment"]
+    [container] = deployment["spec"]["template"]["spec"]["containers"]
+    container |= {
+        "image": format_image_name(tool),
+        "imagePullPolicy": "Never",
+        "env": [{"name": "SIDECAR_IMAGE", "value": format_sidecar_name()}],
+    }
+    name = "barman-cloud"
+    server = issue_certificate(create_authority(name), name, [SERVER], hosts=[name])
+    client = issue_certificate(create_authority(f"{name}-client"), f"{name}-client", [CLIENT])
+    namespace = deployment["metadata"]["namespace"]
+    return yaml.safe_dump_all(
+        [
+            *documents,
+            _render_tls_secret("barman-cloud-server-tls", namespace, server),
+            _render_tls_secret("barman-cloud-client-tls", namespace, client),
+        ]
+    )
+
+
+def _render_tls_secret(name: str, namespace: str, pair: Pair) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": name, "namespace": namespace},
+        "type": "kubernetes.io/tls",
+        "data": {"tls.crt": _encoded(pair.certificate_pem), "tls.key": _encoded(pair.key_pem)},
+    }
+
+
+def find_in_module(tool: GoTool, path: str) -> Path:
+    """A file or folder of the Go module a tool is built from, at that version."""
+    command = [find_go(), "list", "-m", "-f", "{{.Dir}}", tool.dependency]
+    done = subprocess.run(command, cwd=tool.module, capture_output=True, text=True, check=False)
+    found = Path(done.stdout.strip()) / path
+    if done.returncode or not found.exists():
+        raise CommandError(f"{path} is not in the Go module of {tool.name}:\n{done.stderr.strip()}")
+    return found
 
 
 def render_dapr_values(registry: str = DAPR_REGISTRY, pull_policy: str = "Never") -> str:

@@ -87,7 +87,9 @@ class Cluster:
     def is_running(self) -> bool:
         """Whether the API server answers."""
         return (
-            self.kubeconfig.exists() and bool(processes.list_processes(self.folder.run)) and self._answers()
+            self.kubeconfig.exists()
+            and bool(processes.list_processes(self.folder.run))
+            and self._is_reachable()
         )
 
     def kubectl(self, *arguments: str, stdin: str | None = None, check: bool = True) -> str:
@@ -104,7 +106,8 @@ class Cluster:
         return self._run([str(find_tool(HELM)), *arguments], stdin, check=check, seconds=seconds)
 
     def apply(self, manifests: str) -> None:
-        self.kubectl("apply", "--filename", "-", stdin=manifests)
+        """Server-side: CRDs are too large for the annotation that a client-side apply keeps."""
+        self.kubectl("apply", "--server-side", "--force-conflicts", "--filename", "-", stdin=manifests)
 
     def load_image(self, *archives: Path) -> None:
         """Bring archives of `docker save` (or OCI layouts) into the cluster."""
@@ -142,6 +145,7 @@ class Cluster:
         self.apply(addons.render_coredns())
         self.apply(addons.render_metrics_server(signers))
         self.apply(addons.render_volumes(self.folder))
+        self.apply(addons.render_cloudnative_pg())
         chart = str(addons.find_dapr_chart())
         install = ["upgrade", "--install", "dapr", chart, "--namespace", "dapr-system", "--values", "-"]
         try:
@@ -151,8 +155,9 @@ class Cluster:
         except CommandError as error:
             raise CommandError(f"Dapr did not start.\n{error}\n{self.explain('dapr-system')}") from error
         self.wait_for_rollout("kube-system", "deployment/coredns", "deployment/metrics-server")
+        self.wait_for_rollout("cnpg-system", "deployment/cnpg-controller-manager")
 
-    def _answers(self) -> bool:
+    def _is_reachable(self) -> bool:
         return self.kubectl("get", "--raw=/readyz", check=False) == "ok"
 
     def _run(

@@ -61,6 +61,7 @@ def build_api_server(folder: ClusterFolder) -> Flags:
         "etcd-certfile": certificates / "apiserver-etcd-client.crt",
         "etcd-keyfile": certificates / "apiserver-etcd-client.key",
         "encryption-provider-config": folder.settings / "encryption.yaml",
+        "encryption-provider-config-automatic-reload": True,
         "client-ca-file": certificates / "ca.crt",
         "tls-cert-file": certificates / "apiserver.crt",
         "tls-private-key-file": certificates / "apiserver.key",

@@ -1,13 +1,15 @@
 """A Kubernetes of kind, in the containers of a Docker that is here: up in a minute, and no root needed.
 
-Its node, DNS and storage are kind's; metrics-server and Dapr come from their charts, in the versions of
-`charts/platform/helmfile.yaml`, so registries have to be in reach.
+Its nodes, DNS and storage are kind's; metrics-server, Dapr and CloudNativePG come from their charts, in the
+versions of `charts/platform/helmfile.yaml.gotmpl`, so registries have to be in reach.
 """
 
 import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+
+import yaml
 
 from cluster import addons, toolbox
 from cluster.cluster import Cluster
@@ -26,6 +28,14 @@ INSTALL_SECONDS = 660
 DAPR_IMAGES = "ghcr.io/dapr"
 INSECURE_KUBELET = "args: [--kubelet-insecure-tls]\n"
 """kind's kubelet signs its own certificate, which metrics-server refuses otherwise."""
+VOLUMES_OF_DIGITALOCEAN = {
+    "apiVersion": "storage.k8s.io/v1",
+    "kind": "StorageClass",
+    "metadata": {"name": "do-block-storage"},
+    "provisioner": "rancher.io/local-path",
+    "volumeBindingMode": "WaitForFirstConsumer",
+}
+"""The class that values for DigitalOcean name, by kind's own provisioner: so they can stay as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +57,10 @@ class KindCluster:
     def exists(self) -> bool:
         return self.name in self._kind("get", "clusters").split()
 
-    def up(self) -> None:
-        """Create it if it is missing, with metrics-server, Dapr and the images that have been built.
+    def up(self, workers: int = 0) -> None:
+        """Create it if it is missing, with metrics-server, Dapr, CloudNativePG and the images that are built.
 
+        workers: nodes beside the one of the control plane, which takes pods only if there are none.
         Raises `CommandError` with what kind or Helm complained of.
         """
         ensure_tools([toolbox.KIND, toolbox.KUBECTL, HELM])
@@ -57,10 +68,13 @@ class KindCluster:
         if self.exists():
             self._kind("export", "kubeconfig", f"--kubeconfig={self.kubeconfig}")
         else:
-            self._kind("create", "cluster", f"--kubeconfig={self.kubeconfig}", f"--wait={READY}")
+            how = [f"--kubeconfig={self.kubeconfig}", f"--wait={READY}", "--config=-"]
+            self._kind("create", "cluster", *how, stdin=render_nodes(workers))
+        self.api.apply(yaml.safe_dump(VOLUMES_OF_DIGITALOCEAN))
         self._install("metrics-server", INSECURE_KUBELET)
         values = addons.render_dapr_values(DAPR_IMAGES, pull_policy="IfNotPresent")
         self._install("dapr", values)
+        self._install("cloudnative-pg", "replicaCount: 1\n")
         if archive := find_built_archive():
             self.load_image(archive)
 
@@ -73,18 +87,23 @@ class KindCluster:
         return True
 
     def load_image(self, archive: Path) -> None:
-        """Bring an archive of `docker save` onto its node."""
+        """Bring an archive of `docker save` onto its nodes."""
         self._kind("load", "image-archive", str(archive))
+
+    def export_logs(self, target: Path) -> None:
+        """Logs of its nodes and of all pods, as files."""
+        self._kind("export", "logs", str(target))
 
     def _install(self, release: str, values: str) -> None:
         [found] = [each for each in read_releases() if each.name == release]
         self.api.helm(*found.install, stdin=values, seconds=INSTALL_SECONDS)
 
-    def _kind(self, *arguments: str) -> str:
+    def _kind(self, *arguments: str, stdin: str | None = None) -> str:
         named = [] if arguments[0] == "get" else ["--name", self.name]
         command = [str(find_tool(toolbox.KIND)), *arguments, *named]
         done = subprocess.run(
             command,
+            input=stdin,
             env=os.environ | {"KIND_EXPERIMENTAL_PROVIDER": "docker"},
             capture_output=True,
             text=True,
@@ -93,3 +112,9 @@ class KindCluster:
         if done.returncode:
             raise CommandError(f"`kind {' '.join(arguments)}` failed:\n{done.stderr.strip()}")
         return done.stdout
+
+
+def render_nodes(workers: int) -> str:
+    """kind's configuration of a cluster with so many workers."""
+    nodes = [{"role": "control-plane"}, *({"role": "worker"} for _ in range(workers))]
+    return yaml.safe_dump({"kind": "Cluster", "apiVersion": "kind.x-k8s.io/v1alpha4", "nodes": nodes})

@@ -65,8 +65,8 @@ def prepare_machine(folder: ClusterFolder) -> None:
     """Note how the machine is, then set it up; `restore` goes back to it."""
     if not folder.host_before.exists():
         settings = {name: Path("/proc/sys", name).read_text().strip() for name in KERNEL_SETTINGS}
-        told = {"settings": settings, "absent": list_absent(MADE_BY_PARTS)}
-        folder.host_before.write_text(json.dumps(told))
+        state = {"settings": settings, "absent": list_absent(MADE_BY_PARTS)}
+        folder.host_before.write_text(json.dumps(state))
     for name, value in KERNEL_SETTINGS.items():
         Path("/proc/sys", name).write_text(value)
     for hierarchy in _cgroup_hierarchies():

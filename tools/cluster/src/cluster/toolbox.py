@@ -5,6 +5,7 @@ from devstack.toolbox.dapr import CONTROL_PLANE, DAPRD
 from devstack.toolbox.debian import DebianPrograms
 from devstack.toolbox.golang import GoTool
 from devstack.toolbox.helm import HELM
+from devstack.toolbox.monitoring import PROMETHEUS
 from devstack.toolbox.tool import Tool, read_version
 
 MODULE = ROOT / "toolchain" / "kubernetes"
@@ -68,10 +69,31 @@ KIND = GoTool(
     ROOT / "toolchain" / "kind",
     "sigs.k8s.io/kind",
     dependency="sigs.k8s.io/kind",
-    is_compatible=lambda installed, _wanted: bool(read_version([str(installed), "version"])),
+    is_compatible=lambda installed, _version: bool(read_version([str(installed), "version"])),
 )
 """Any installed one will do: it brings the node image it was released with."""
 PAUSE = GoTool("pause", MODULE, "./pause", dependency="k8s.io/kubernetes")
+CLOUDNATIVE_PG = GoTool(
+    "cloudnative-pg",
+    ROOT / "toolchain" / "cloudnative-pg",
+    "github.com/cloudnative-pg/cloudnative-pg/cmd/manager",
+    dependency="github.com/cloudnative-pg/cloudnative-pg",
+    version_variable="github.com/cloudnative-pg/cloudnative-pg/pkg/versions.buildVersion",
+)
+PLUGIN_BARMAN_CLOUD = GoTool(  # for tests that archive PostgreSQL; no other cluster has it
+    "plugin-barman-cloud",
+    ROOT / "toolchain" / "plugin-barman-cloud",
+    "github.com/cloudnative-pg/plugin-barman-cloud/cmd/manager",
+    dependency="github.com/cloudnative-pg/plugin-barman-cloud",
+)
+REDIS_EXPORTER = GoTool(
+    "redis-exporter",
+    ROOT / "toolchain" / "redis-exporter",
+    "github.com/oliver006/redis_exporter",
+    dependency="github.com/oliver006/redis_exporter",
+    version_variable="main.BuildVersion",
+    version_prefix="v",
+)
 
 CERT_MANAGER = GoTool(
     "cert-manager",
@@ -93,6 +115,27 @@ TRAEFIK = GoTool(
     "github.com/traefik/traefik/v3/cmd/traefik",
     dependency="github.com/traefik/traefik/v3",
     version_variable="github.com/traefik/traefik/v3/pkg/version.Version",
+)
+
+
+def _prometheus_operator(name: str, command: str) -> GoTool:
+    return GoTool(
+        name,
+        ROOT / "toolchain" / "prometheus-operator",
+        f"github.com/prometheus-operator/prometheus-operator/cmd/{command}",
+        dependency="github.com/prometheus-operator/prometheus-operator",
+        version_variable="github.com/prometheus/common/version.Version",
+    )
+
+
+PROMETHEUS_OPERATOR = _prometheus_operator("prometheus-operator", "operator")
+CONFIG_RELOADER = _prometheus_operator("prometheus-config-reloader", "prometheus-config-reloader")
+KUBE_STATE_METRICS = GoTool(
+    "kube-state-metrics",
+    ROOT / "toolchain" / "kube-state-metrics",
+    "k8s.io/kube-state-metrics/v2",
+    dependency="k8s.io/kube-state-metrics/v2",
+    version_variable="github.com/prometheus/common/version.Version",
 )
 
 NODE_PROGRAMS = DebianPrograms(
@@ -124,7 +167,15 @@ BUILD_PROGRAMS = DebianPrograms(
     ),
 )
 
-IN_CONTAINERS: tuple[GoTool, ...] = (PAUSE, COREDNS, METRICS_SERVER, *CONTROL_PLANE, DAPRD)
+IN_CONTAINERS: tuple[GoTool, ...] = (
+    PAUSE,
+    COREDNS,
+    METRICS_SERVER,
+    CLOUDNATIVE_PG,
+    REDIS_EXPORTER,
+    *CONTROL_PLANE,
+    DAPRD,
+)
 ON_THE_NODE: tuple[Tool, ...] = (
     API_SERVER,
     CONTROLLER_MANAGER,
@@ -144,3 +195,5 @@ ON_THE_NODE: tuple[Tool, ...] = (
 CLUSTER: tuple[Tool, ...] = (*ON_THE_NODE, *IN_CONTAINERS)
 HTTPS: tuple[GoTool, ...] = (CERT_MANAGER, PEBBLE, TRAEFIK)
 """A gateway, certificates and an ACME server, for those who want a way in from outside."""
+MONITORING: tuple[GoTool, ...] = (PROMETHEUS_OPERATOR, CONFIG_RELOADER, KUBE_STATE_METRICS, PROMETHEUS)
+"""Prometheus by its operator, and what counts the objects of the cluster for it."""

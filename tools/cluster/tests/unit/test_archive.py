@@ -34,6 +34,18 @@ class TestWriteArchive:
         layer = hashlib.sha256(files[manifest["Layers"][0]]).hexdigest()
         assert json.loads(config)["rootfs"]["diff_ids"] == [f"sha256:{layer}"]
 
+    def test_puts_the_program_where_it_is_looked_for(self, image: BinaryImage, tmp_path: Path) -> None:
+        moved = replace(image, path="operator/manager_amd64", links=("manager",))
+        write_archive(moved, tmp_path / "image.tar")
+        files = read(tmp_path / "image.tar")
+        (manifest,) = json.loads(files["manifest.json"])
+        with tarfile.open(fileobj=io.BytesIO(files[manifest["Layers"][0]])) as layer:
+            assert layer.getmember("operator/manager_amd64").isfile()
+            assert layer.getmember("manager").linkname == "/operator/manager_amd64"
+        config = json.loads(files[manifest["Config"]])["config"]
+        assert config["Entrypoint"] == ["/operator/manager_amd64"]
+        assert hash_content(moved) != hash_content(image)
+
     def test_runs_the_program_as_nobody_in_particular(self, image: BinaryImage, tmp_path: Path) -> None:
         write_archive(image, tmp_path / "image.tar")
         files = read(tmp_path / "image.tar")

@@ -16,6 +16,7 @@ from cluster.kind import KindCluster
 from cluster.paths import ClusterFolder
 from devstack.errors import CommandError
 from devstack.helmfile import read_releases
+from devstack.paths import ROOT
 
 RECORDER = """#!/bin/sh
 echo "$(basename "$0") $*" >> "$RECORD"
@@ -24,9 +25,12 @@ case "$1 $2" in
   "create cluster") [ -z "$REFUSE" ] || { echo "port is taken" >&2; exit 1; }; echo todo > "$CLUSTERS" ;;
   "delete cluster") : > "$CLUSTERS" ;;
 esac
+case "$*" in *--config=-*) cat > "$RECORD.config" ;; esac
+case "$*" in *--filename*-*) cat > "$RECORD.applied" ;; esac
 case "$*" in *--values*) cat >> "$RECORD.values"; echo "---" >> "$RECORD.values" ;; esac
 """
 Calls = Callable[[], list[str]]
+NAMING_VOLUMES = [ROOT / "monitoring" / file for file in ("prometheus/prometheus.yaml", "loki/loki.yaml")]
 
 
 @pytest.fixture
@@ -60,8 +64,26 @@ class TestUp:
         cluster.up()
         cluster.up()
         made = [line for line in calls() if line.startswith("kind create")]
-        assert made == [f"kind create cluster --kubeconfig={cluster.kubeconfig} --wait=5m --name todo"]
+        how = f"--kubeconfig={cluster.kubeconfig} --wait=5m --config=-"
+        assert made == [f"kind create cluster {how} --name todo"]
         assert f"kind export kubeconfig --kubeconfig={cluster.kubeconfig} --name todo" in calls()
+
+    @pytest.mark.parametrize("workers", [0, 3])
+    def test_has_the_workers_it_is_told(
+        self, cluster: KindCluster, calls: Calls, tmp_path: Path, workers: int
+    ) -> None:
+        cluster.up(workers)
+        nodes = yaml.safe_load((tmp_path / "record.config").read_text())["nodes"]
+        assert [node["role"] for node in nodes] == ["control-plane", *["worker"] * workers]
+
+    def test_has_the_class_of_volumes_that_values_name(
+        self, cluster: KindCluster, calls: Calls, tmp_path: Path
+    ) -> None:
+        cluster.up()
+        made = yaml.safe_load((tmp_path / "record.applied").read_text())
+        named = {path.name: "do-block-storage" in path.read_text() for path in NAMING_VOLUMES}
+        assert made["metadata"]["name"] == "do-block-storage"
+        assert all(named.values()), named
 
     def test_installs_the_charts_of_the_platform(
         self, cluster: KindCluster, calls: Calls, tmp_path: Path
@@ -69,7 +91,7 @@ class TestUp:
         cluster.up()
         charts = [line for line in calls() if line.startswith("helm")]
         releases = {release.name: release for release in read_releases()}
-        for name, line in zip(("metrics-server", "dapr"), charts, strict=True):
+        for name, line in zip(("metrics-server", "dapr", "cloudnative-pg"), charts, strict=True):
             release = releases[name]
             assert f"--install {name} {name} --repo {release.repository}" in line
             assert f"--version {release.version} --namespace {release.namespace}" in line
@@ -114,7 +136,7 @@ class TestTheChoice:
         chosen: list[str] = []
         monkeypatch.setattr(cli, "is_docker_running", lambda: runs)
         monkeypatch.setattr("cluster.cluster.Cluster.at", lambda folder: folder)
-        monkeypatch.setattr(cli, "_up", lambda _cluster, way: chosen.append(way))
+        monkeypatch.setattr(cli, "_up", lambda _cluster, way, _workers: chosen.append(way))
         for arguments in (["up"], ["up", "--with", "source"], ["up", "--with", "kind"]):
             monkeypatch.setattr("sys.argv", ["cluster", *arguments])
             with pytest.raises(SystemExit):

@@ -2,7 +2,7 @@ import base64
 import tomllib
 from pathlib import Path
 
-from cluster import commands, settings
+from cluster import commands, encryption, settings
 from cluster.paths import ClusterFolder
 
 FOLDER = ClusterFolder(Path("/state"), "192.0.2.10")
@@ -33,6 +33,24 @@ class TestEncryptionAtRest:
         key = writer["secretbox"]["keys"][0]["secret"]
         assert len(base64.b64decode(key)) == 32
         assert first != second
+
+
+class TestKeyRotation:
+    def test_writes_with_a_new_key_and_reads_with_both(self) -> None:
+        before = settings.render_encryption()
+        after = encryption.add_key(before)
+        old, new = (each["resources"][0]["providers"][0]["secretbox"]["keys"] for each in (before, after))
+        assert [key["name"] for key in new] == ["key2", "key1"]
+        assert (new[1:], len(base64.b64decode(new[0]["secret"]))) == (old, 32)
+
+    def test_forgets_the_old_key_last(self) -> None:
+        both = encryption.add_key(settings.render_encryption())
+        [key] = encryption.keep_first_key(both)["resources"][0]["providers"][0]["secretbox"]["keys"]
+        assert key["name"] == "key2"
+        assert encryption.add_key(encryption.keep_first_key(both))["kind"] == "EncryptionConfiguration"
+
+    def test_needs_an_api_server_that_reloads(self) -> None:
+        assert commands.build_api_server(FOLDER)["encryption-provider-config-automatic-reload"] is True
 
 
 class TestKubelet:

@@ -13,7 +13,8 @@ from devstack.toolbox.ensure import ensure_tools, find_tool
 from devstack.toolbox.helm import HELM
 from devstack.toolbox.tool import require_command
 
-COMMAND_SECONDS = 1200
+COMMAND_SECONDS = 3900
+"""More than the longest wait for a recovery (`restore_drill`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,18 @@ class Access:
         """What kubectl prints. Raises `CommandError` with its complaint."""
         program = require_command("kubectl", "Install kubectl.")
         return self._run([program, "--namespace", self.namespace, *arguments], stdin)
+
+    def start_kubectl(self, *arguments: str) -> subprocess.Popen[str]:
+        """kubectl that runs on, with pipes to and from it; whoever starts it ends it."""
+        program = require_command("kubectl", "Install kubectl.")
+        return subprocess.Popen(
+            [program, "--namespace", self.namespace, *arguments],
+            env=self.env,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
 
     @property
     def env(self) -> dict[str, str]:

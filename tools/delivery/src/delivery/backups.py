@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from contracts.names import App
@@ -54,9 +54,22 @@ def restore_backup(access: Access, database: App, at: str = "", events: str = ""
     events: `again`: the service hears what was told since the backup; `leave`: it does not. Empty: as the
         charts have it.
     """
-    told = {"BACKUP_AT": at, "BACKUP_EVENTS": events}
+    variables = {"BACKUP_AT": at, "BACKUP_EVENTS": events}
     with _scaled_to_zero(access, database):
-        return _await_jobs(access, {database: _create_job(access, f"restore-{database}", told)})
+        return _await_jobs(access, {database: _create_job(access, f"restore-{database}", variables)})
+
+
+def replay_events(access: Access, databases: Sequence[App], since: str) -> list[str]:
+    """Let services hear again what was told since a moment their databases were recovered to.
+
+    They are at rest meanwhile, and migrated to the schema of the release that runs. since: ISO 8601.
+    """
+    variables, command = {"BACKUP_SINCE": since}, ["backup", "replay-events"]
+    with ExitStack() as stack:
+        for app in databases:
+            stack.enter_context(_scaled_to_zero(access, app))
+        jobs = {app: _create_job(access, f"restore-{app}", variables, command) for app in databases}
+        return _await_jobs(access, jobs)
 
 
 @contextmanager
@@ -95,7 +108,7 @@ def _create_job(
     how = ["create", "job", name, f"--from=cronjob/{cron_job}", "--dry-run=client", "--output=json"]
     job = json.loads(access.kubectl(*how))
     pod = job["spec"]["template"]["spec"]
-    job["spec"]["backoffLimit"] = 0  # somebody waits for the answer
+    job["spec"]["backoffLimit"] = 0  # somebody waits for the response
     [container] = [
         each for each in [*pod["containers"], *pod.get("initContainers", [])] if each["name"] == "backup"
     ]
@@ -108,19 +121,19 @@ def _create_job(
 def _await_jobs(access: Access, jobs: Mapping[App, str]) -> list[str]:
     """What jobs said, once all have ended."""
     deadline = time.monotonic() + JOB_SECONDS
-    said, failed = [], []
+    output, failed = [], []
     for app, job in jobs.items():
         succeeded = _await_job(access, job, deadline)
         containers = _list_containers(access, job)
         lines = _read_logs(access, containers)
-        said += lines
+        output += lines
         if not succeeded:
             failed.append("\n".join([f"The job {job} of {app} failed:", *lines[-15:]]))
             if _is_stuck(containers):
                 access.kubectl("delete", f"job/{job}", "--wait=false")
     if failed:
         raise CommandError("\n".join(failed))
-    return said
+    return output
 
 
 def _await_job(access: Access, job: str, deadline: float) -> bool:
@@ -133,7 +146,7 @@ def _await_job(access: Access, job: str, deadline: float) -> bool:
         if _is_stuck(_list_containers(access, job)):
             return False
         time.sleep(POLL_SECONDS)
-    raise CommandError(f"The job {job} goes on for more than {JOB_SECONDS} s.")
+    raise CommandError(f"The job {job} has been running for more than {JOB_SECONDS} s.")
 
 
 def _read_logs(access: Access, containers: Sequence["_Container"]) -> list[str]:
@@ -171,6 +184,6 @@ def _list_containers(access: Access, job: str) -> list[_Container]:
         ]
         for state in states:
             waiting = state["state"].get("waiting", {})
-            told = [waiting.get("reason", ""), waiting.get("message", "")]
-            containers.append(_Container(pod["metadata"]["name"], state["name"], *told))
+            cause = [waiting.get("reason", ""), waiting.get("message", "")]
+            containers.append(_Container(pod["metadata"]["name"], state["name"], *cause))
     return containers

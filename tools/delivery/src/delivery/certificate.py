@@ -23,8 +23,8 @@ def create_ssl_context(authority: str) -> ssl.SSLContext:
     """What everybody trusts, and `authority`: the URL or path of a certificate, empty for none."""
     context = ssl.create_default_context()
     if authority.startswith("https://"):
-        with urllib.request.urlopen(authority, timeout=TIMEOUT_SECONDS) as answer:
-            context.load_verify_locations(cadata=answer.read().decode())
+        with urllib.request.urlopen(authority, timeout=TIMEOUT_SECONDS) as response:
+            context.load_verify_locations(cadata=response.read().decode())
     elif authority:
         context.load_verify_locations(authority)
     return context

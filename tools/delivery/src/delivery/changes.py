@@ -87,8 +87,18 @@ def list_suites() -> list[Suite]:
                 "charts/",
                 "tests/charts/",
                 "terraform/environments/",
+                "terraform/outputs.tf",
+                "terraform/variables.tf",
+                "tools/capacity/",
+                "loadtest/reports/",
+                "docs/SETUP.md",
                 "tools/cluster/",
+                "tools/delivery/",
+                "tools/flux_releases.py",
                 "toolchain/helm/",
+                "toolchain/cloudnative-pg/",
+                "toolchain/plugin-barman-cloud/",
+                "toolchain/pod-security/",
                 "toolchain/schemas/",
                 "dapr/",
                 "kafka/",
@@ -99,12 +109,30 @@ def list_suites() -> list[Suite]:
         Suite(
             "docs",
             ("tests/docs",),
-            ("docs/", "tests/docs/", "tools/maintenance/site.py", "mkdocs.yml", ".vale", *MARKDOWN),
+            (
+                "docs/",
+                "tests/docs/",
+                "tools/maintenance/api_reference.py",
+                "tools/maintenance/api_schemas.py",
+                "tools/maintenance/site.py",
+                "tools/openapi/",
+                "services/frontend/src/frontend_service/openapi.json",
+                "mkdocs.yml",
+                ".vale",
+                *MARKDOWN,
+            ),
         ),
         Suite(
             "loadtest",
             ("tests/loadtest",),
-            ("loadtest/", "tests/loadtest/", "docs/PERFORMANCE.md", "docs/SCALE.md", *LIBRARIES),
+            (
+                "loadtest/",
+                "tests/loadtest/",
+                "docs/PERFORMANCE.md",
+                "docs/RELIABILITY.md",
+                "docs/SCALE.md",
+                *LIBRARIES,
+            ),
         ),
         Suite(
             "maintenance",
@@ -132,11 +160,23 @@ def list_suites() -> list[Suite]:
             ("tests/monitoring",),
             (
                 "services/",
+                "charts/",
                 "monitoring/",
+                "terraform/environments/",
+                "terraform/outputs.tf",
+                "terraform/variables.tf",
                 "tests/monitoring/",
                 "toolchain/alloy/",
+                "toolchain/helm/",
                 "toolchain/prometheus/",
+                "tools/dashboards.py",
+                "tools/delivery/",
+                "tools/install_monitoring.py",
+                "tools/install_platform.py",
+                "tools/make_secrets.py",
                 "docs/MONITORING.md",
+                "docs/RUNBOOK.md",
+                "docs/SETUP.md",
                 *LIBRARIES,
             ),
         ),
@@ -169,7 +209,19 @@ def list_suites() -> list[Suite]:
         Suite(
             "workflows",
             ("tests/workflows", "tools/delivery"),
-            (".github/", "tests/workflows/", "tools/delivery/", "toolchain/actionlint/", "charts/todo/"),
+            (
+                ".github/",
+                ".trivyignore.yaml",
+                "secrets/",
+                "tools/make_secrets.py",
+                "tests/workflows/",
+                "tools/delivery/",
+                "toolchain/actionlint/",
+                "charts/",
+                "kafka/",
+                "compose.yaml",
+                "renovate.json",
+            ),
         ),
         Suite(
             "backup",
@@ -182,7 +234,10 @@ def list_suites() -> list[Suite]:
             (
                 "tools/cluster/",
                 "tools/devstack/",
-                *(f"toolchain/{name}/" for name in ("cert-manager", "kubernetes", "pebble", "traefik")),
+                *(
+                    f"toolchain/{name}/"
+                    for name in ("cert-manager", "kubernetes", "pebble", "plugin-barman-cloud", "traefik")
+                ),
             ),
         ),
     ]
@@ -207,7 +262,7 @@ def list_changed_paths(before: str, after: str) -> list[str] | None:
     """Paths that differ between two commits; None if unknown. Raises `CommandError` for no commits."""
     for commit in (before, after):
         if not re.fullmatch(r"[0-9a-f]{40}|HEAD|[\w./-]+", commit) or commit.startswith("-"):
-            raise CommandError(f"{commit!r} is no commit.")
+            raise CommandError(f"{commit!r} is not a commit.")
     if before == NOTHING:
         return None
     command = ["git", "diff", "--name-only", "--no-renames", f"{before}...{after}"]

@@ -5,15 +5,25 @@ import re
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from contracts.names import BACKUP_IMAGE
+import yaml
+
+from contracts.names import IMAGES
 from delivery.access import Access
 from delivery.environments import CHARTS, Environment
+from delivery.infrastructure_values import read_values
+from delivery.pins import Pin, find_values_of
 from devstack.errors import CommandError
 
 RELEASE = "todo"
 WAIT = "10m"
-KEPT_REVISIONS = 20
+KEPT_REVISIONS = 50
+"""A canary makes one for each of its steps."""
+CANARY = "Canary"
+"""How the description of a revision begins that runs a canary: nothing to go back to."""
+NO_RELEASE = "release: not found"
+"""What Helm says of one there isn't."""
 GOOD = frozenset({"deployed", "superseded"})
 
 
@@ -31,48 +41,98 @@ class Revision:
         back = re.fullmatch(r"Rollback to (\d+)", self.description)
         return int(back[1]) if back else self.number
 
+    @property
+    def is_good(self) -> bool:
+        """Whether it ran, and was no step of a canary."""
+        return self.status in GOOD and not self.description.startswith(CANARY)
 
-def upgrade_release(
-    access: Access,
-    environment: Environment,
-    digests: Mapping[str, str],
-    *,
-    tag: str = "",
-    registry: str = "",
-    wait: str = WAIT,
-) -> Revision:
-    """Put out these images; a release whose pods don't become ready undoes itself.
 
-    digests: `sha256:…` of each image; what has none runs `tag`.
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What is to run in an environment: values of charts/todo.
+
+    pins: image and commit of each service; what has none runs `tag`.
+    tag: the commit that is released.
     wait: how long pods may take, in Helm's notation.
-    Raises `CommandError` with the state of the pods; by then the last release is back.
     """
-    images = [
-        part
-        for name, digest in sorted(digests.items())
-        for part in ("--set-string", f"{_values_of(name)}.image.digest={digest}")
-    ]
-    images += ["--set-string", f"global.image.tag={tag}"] if tag else []
-    images += ["--set-string", f"global.image.registry={registry}"] if registry else []
-    values = [part for path in environment.values_of("todo") for part in ("--values", str(path))]
+
+    environment: Environment
+    pins: Mapping[str, Pin]
+    tag: str = ""
+    registry: str = ""
+    wait: str = WAIT
+
+    def build_arguments(self) -> list[str]:
+        """Helm's, but for the verb. Standard input is what `read_values` has for the chart."""
+        values = [part for path in self.environment.values_of("todo") for part in ("--values", path)]
+        images = [
+            part
+            for name, pin in self.pins.items()
+            for part in ("--set-json", f"{find_values_of(name)}.image={json.dumps(dict(pin))}")
+        ]
+        images += ["--set-string", f"global.image.tag={self.tag}"] if self.tag else []
+        images += ["--set-string", f"global.image.registry={self.registry}"] if self.registry else []
+        return [RELEASE, str(CHARTS / "todo"), *values, *images]
+
+
+def upgrade_release(access: Access, release: Release, *arguments: str) -> Revision:
+    """Put it out; a release whose pods don't become ready undoes itself.
+
+    arguments: more of Helm's.
+    Raises `CommandError` if the infrastructure's values are missing, before anything changes; else with the
+    state of the pods, and by then the last release is back.
+    """
+    infrastructure = read_values(access).by_chart["todo"]
     build_dependencies(access)
-    how = ["--rollback-on-failure", f"--timeout={wait}", f"--history-max={KEPT_REVISIONS}"]
+    how = ["--rollback-on-failure", f"--timeout={release.wait}", f"--history-max={KEPT_REVISIONS}"]
     try:
-        access.helm("upgrade", "--install", RELEASE, str(CHARTS / "todo"), *values, *images, *how)
+        command = ["upgrade", "--install", *release.build_arguments(), *how, *arguments]
+        access.helm(*command, stdin=infrastructure)
     except CommandError as error:
         raise CommandError(f"{error}\n{describe_pods(access)}") from error
     return list_revisions(access)[-1]
 
 
-def _values_of(image: str) -> str:
-    """Where charts/todo has the values of what runs an image."""
-    return f"global.{image}" if image == BACKUP_IMAGE else image
+def render_release(access: Access, release: Release) -> list[dict[str, Any]]:
+    """What Helm would send to the cluster. Raises `CommandError`."""
+    infrastructure = read_values(access).by_chart["todo"]
+    build_dependencies(access)
+    text = access.helm("template", *release.build_arguments(), stdin=infrastructure)
+    return [each for each in yaml.safe_load_all(text) if each]
+
+
+def read_running_values(access: Access) -> dict[str, Any]:
+    """Values the release was given; none if there is no release yet."""
+    if not list_revisions(access, none_is_fine=True):
+        return {}
+    values: dict[str, Any] = json.loads(access.helm("get", "values", RELEASE, "--output=json")) or {}
+    return values
+
+
+def list_running(access: Access) -> dict[str, str]:
+    """`sha256:…` of each of our images, as released. Raises `CommandError` for one that has none.
+
+    A canary's is not among them: it is the newest there is.
+    """
+    kinds = json.loads(access.kubectl("get", "deployments,cronjobs", "--output=json"))["items"]
+    kept = [each for each in kinds if not _is_canary(each)]
+    named = re.findall(r'"image": "[^"@]*/([\w-]+)(?::[\w.-]+)?@(sha256:[0-9a-f]{64})"', json.dumps(kept))
+    found = {image: digest for image, digest in named if image in IMAGES}
+    if missing := set(IMAGES) - set(found):
+        raise CommandError(f"Not running by digest: {', '.join(sorted(missing))}.")
+    return found
+
+
+def _is_canary(item: Mapping[str, Any]) -> bool:
+    labels: Mapping[str, str] = item.get("metadata", {}).get("labels", {})
+    return labels.get("app.kubernetes.io/component") == "canary"
 
 
 def roll_back(access: Access, to: int | None = None, *, wait: str = WAIT) -> Revision:
     """Go back to a revision, by default to the last good one. Raises `CommandError` if there is none."""
     target = to if to is not None else find_last_good(list_revisions(access)).number
-    access.helm("rollback", RELEASE, str(target), "--wait", f"--timeout={wait}")
+    how = ["--wait", f"--timeout={wait}", f"--history-max={KEPT_REVISIONS}"]
+    access.helm("rollback", RELEASE, str(target), *how)
     return list_revisions(access)[-1]
 
 
@@ -81,14 +141,19 @@ def find_last_good(revisions: list[Revision]) -> Revision:
     current = next((each for each in reversed(revisions) if each.status == "deployed"), None)
     for each in reversed(revisions):
         differs = current is None or each.content != current.content
-        if each.status in GOOD and differs and (current is None or each.number < current.number):
+        if each.is_good and differs and (current is None or each.number < current.number):
             return each
     raise CommandError("There is no earlier release to go back to.")
 
 
-def list_revisions(access: Access) -> list[Revision]:
-    """Oldest first. Raises `CommandError` if there is no release."""
-    listed = json.loads(access.helm("history", RELEASE, "--output=json"))
+def list_revisions(access: Access, *, none_is_fine: bool = False) -> list[Revision]:
+    """Oldest first. Raises `CommandError` if there is no release, unless that is fine."""
+    try:
+        listed = json.loads(access.helm("history", RELEASE, "--output=json"))
+    except CommandError as error:
+        if none_is_fine and NO_RELEASE in str(error):
+            return []
+        raise
     return [Revision(each["revision"], each["status"], each["description"]) for each in listed]
 
 

@@ -2,10 +2,9 @@
 
 import json
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from contracts.names import IMAGES
 from devstack.errors import CommandError
 from devstack.toolbox.tool import require_command
 
@@ -13,23 +12,20 @@ ISSUER = "https://token.actions.githubusercontent.com"
 WORKFLOW = ".github/workflows/build.yml@refs/heads/main"
 
 
-def verify_signatures(registry: str, tag: str, repository: str) -> dict[str, str]:
-    """`sha256:…` of each image with this tag.
+def verify_signatures(registry: str, tags: Mapping[str, str], repository: str) -> dict[str, str]:
+    """`sha256:…` of each image.
 
+    tags: the tag of each, a commit.
     repository: `owner/name` at GitHub whose build.yml, on main, must have signed it.
     Raises `CommandError` naming every image that isn't there or isn't signed so.
     """
     cosign = require_command("cosign", "Install cosign 3 or newer.")
     identity = f"https://github.com/{repository}/{WORKFLOW}"
     with ThreadPoolExecutor() as pool:
-        found = dict(
-            zip(
-                IMAGES,
-                pool.map(lambda name: _digest(cosign, f"{registry}/{name}:{tag}", identity), IMAGES),
-                strict=True,
-            )
-        )
-    missing = [f"{registry}/{name}:{tag}: {said}" for name, (digest, said) in found.items() if not digest]
+        images = {name: f"{registry}/{name}:{tag}" for name, tag in tags.items()}
+        verified = pool.map(lambda image: _digest(cosign, image, identity), images.values())
+        found = dict(zip(images, verified, strict=True))
+    missing = [f"{images[name]}: {problem}" for name, (digest, problem) in found.items() if not digest]
     if missing:
         raise CommandError("Not signed by build.yml:\n" + "\n".join(missing))
     return {name: digest for name, (digest, _) in found.items()}

@@ -1,6 +1,7 @@
 """Smoke tests from outside: TLS, landing page, and a user's journey through every service."""
 
 import json
+import re
 import secrets
 import ssl
 import time
@@ -20,6 +21,7 @@ from delivery.certificate import count_days_left
 TIMEOUT_SECONDS = 20
 EVENT_SECONDS = 60
 LEAST_DAYS = 7
+LEAST_HSTS_SECONDS = 365 * 24 * 3600
 
 
 class CheckFailedError(Exception):
@@ -28,7 +30,7 @@ class CheckFailedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """Status, headers and body of an answer."""
+    """Status, headers and body of a response."""
 
     status: int
     headers: Message
@@ -40,7 +42,7 @@ class Response:
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A redirect is an answer as well."""
+    """A redirect is a response as well."""
 
     def redirect_request(
         self,
@@ -73,8 +75,8 @@ class SmokeClient:
         request = urllib.request.Request(f"{self.url}{path}", data, sent, method=method)
         opener = urllib.request.build_opener(_NoRedirect, urllib.request.HTTPSHandler(context=self.context))
         try:
-            with opener.open(request, timeout=TIMEOUT_SECONDS) as answer:
-                return _read_response(answer)
+            with opener.open(request, timeout=TIMEOUT_SECONDS) as response:
+                return _read_response(response)
         except urllib.error.HTTPError as error:
             with error:
                 return _read_response(error)
@@ -82,13 +84,13 @@ class SmokeClient:
             _fail(f"{method} {path}: {getattr(error, 'reason', error)}")
 
     def expect(self, status: int, method: str, path: str, body: Any = None, **headers: str) -> Response:
-        """Raises `CheckFailedError` if the answer has another status."""
-        answer = self.ask(
+        """Raises `CheckFailedError` if the response has another status."""
+        response = self.ask(
             method, path, body, {name.replace("_", "-"): value for name, value in headers.items()}
         )
-        if answer.status != status:
-            _fail(f"{method} {path}: {answer.status} instead of {status}: {answer.body[:200]!r}")
-        return answer
+        if response.status != status:
+            _fail(f"{method} {path}: {response.status} instead of {status}: {response.body[:200]!r}")
+        return response
 
 
 Check = Callable[[SmokeClient], str]
@@ -97,7 +99,11 @@ Check = Callable[[SmokeClient], str]
 
 def list_checks(url: str) -> dict[str, Check]:
     """By name, in order. Without TLS there is no redirect and no certificate to look at."""
-    encrypted: dict[str, Check] = {"redirect to HTTPS": check_redirect, "certificate": check_certificate}
+    encrypted: dict[str, Check] = {
+        "redirect to HTTPS": check_redirect,
+        "certificate": check_certificate,
+        "HSTS": check_hsts,
+    }
     plain: dict[str, Check] = {
         "page": check_page,
         "anonymous": check_anonymous_access,
@@ -117,11 +123,11 @@ def run_checks(client: SmokeClient) -> Iterator[tuple[str, bool, str]]:
 
 def check_redirect(client: SmokeClient) -> str:
     plain = SmokeClient(f"http://{urlsplit(client.url).hostname}{_plain_port(client.url)}")
-    answer = plain.ask("GET", "/")
-    target = answer.headers.get("location", "")
-    if answer.status not in (301, 308) or urlsplit(target).scheme != "https":
-        _fail(f"{answer.status} to {target or 'nowhere'}")
-    return f"{answer.status} to {target}"
+    response = plain.ask("GET", "/")
+    target = response.headers.get("location", "")
+    if response.status not in (301, 308) or urlsplit(target).scheme != "https":
+        _fail(f"{response.status} to {target or 'nowhere'}")
+    return f"{response.status} to {target}"
 
 
 def check_certificate(client: SmokeClient) -> str:
@@ -136,15 +142,24 @@ def check_certificate(client: SmokeClient) -> str:
     return f"{left:.0f} days left"
 
 
+def check_hsts(client: SmokeClient) -> str:
+    """One policy, of at least a year: of several a browser keeps the first (RFC 6797, 8.1)."""
+    policies = client.ask("GET", "/").headers.get_all("strict-transport-security", [])
+    seconds = [int(age) for policy in policies for age in re.findall(r"max-age=(\d+)", policy)]
+    if len(policies) != 1 or min(seconds, default=0) < LEAST_HSTS_SECONDS:
+        _fail(f"{' and '.join(policies) or 'no policy'}")
+    return policies[0]
+
+
 def check_page(client: SmokeClient) -> str:
     """The landing page, or the way to it."""
-    answer = client.ask("GET", "/")
-    if answer.status in (302, 303, 307):
-        answer = client.ask("GET", urlsplit(answer.headers["location"]).path)
-    kind = answer.headers.get_content_type()
-    if (answer.status, kind) != (200, "text/html"):
-        _fail(f"{answer.status} {kind}")
-    return f"200, {len(answer.body)} bytes"
+    response = client.ask("GET", "/")
+    if response.status in (302, 303, 307):
+        response = client.ask("GET", urlsplit(response.headers["location"]).path)
+    kind = response.headers.get_content_type()
+    if (response.status, kind) != (200, "text/html"):
+        _fail(f"{response.status} {kind}")
+    return f"200, {len(response.body)} bytes"
 
 
 def check_anonymous_access(client: SmokeClient) -> str:
@@ -183,8 +198,8 @@ def _plain_port(url: str) -> str:
     return "" if port in (None, 443) else f":{port - 1}"
 
 
-def _read_response(answer: HTTPResponse | urllib.error.HTTPError) -> Response:
-    return Response(int(answer.status or 0), answer.headers, answer.read())
+def _read_response(response: HTTPResponse | urllib.error.HTTPError) -> Response:
+    return Response(int(response.status or 0), response.headers, response.read())
 
 
 def _fail(what: str) -> NoReturn:

@@ -5,16 +5,13 @@ import subprocess
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from delivery.environments import Environment
+from delivery.infrastructure_values import CHARTS
 from devstack.errors import CommandError
 from devstack.paths import ROOT
 from devstack.toolbox.tool import require_command
 
 FOLDER = ROOT / "terraform"
-VALUES = ROOT / ".run" / "delivery"
-"""Where Helm values lie that Terraform knows; made again by each `apply`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +35,10 @@ class Infrastructure:
         found = json.loads(self._run("output", "-json"))
         return {name: each["value"] for name, each in found.items()}
 
-    def write_values(self) -> None:
-        """Files of Helm values for charts/data and charts/todo; no secrets."""
-        VALUES.mkdir(parents=True, exist_ok=True)
+    def chart_values(self) -> dict[str, dict[str, Any]]:
+        """Helm values by chart; no secrets."""
         outputs = self.outputs()
-        for chart in ("data", "todo"):
-            file = VALUES / f"{chart}-{self.environment.name}.yaml"
-            file.write_text(yaml.safe_dump(outputs[f"{chart}_values"]))
+        return {chart: outputs[f"{chart}_values"] for chart in CHARTS}
 
     def _run(self, verb: str, *arguments: str, quiet: bool = True) -> str:
         program = require_command("terraform", "Install Terraform 1.11 or newer.")

@@ -1,8 +1,8 @@
-"""The smoke test: what it sees at a door with and without faults; tests/system asks the whole system."""
+"""The smoke test: what it sees at an endpoint with and without faults; tests/system asks the whole system."""
 
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,16 +18,20 @@ from delivery.certificate import create_ssl_context
 from delivery.smoke import CheckFailedError, SmokeClient
 
 HOST = "localhost"
+YEAR = "max-age=31536000; includeSubDomains"
 
 
-class Door(BaseHTTPRequestHandler):
+class PlainHandler(BaseHTTPRequestHandler):
     """Port 80 of a host with HTTPS: says where to go."""
 
     target = f"https://{HOST}/"
     status = 301
+    policies: Sequence[str] = ()
 
     def do_GET(self) -> None:
         self.send_response(self.status)
+        for policy in self.policies:
+            self.send_header("strict-transport-security", policy)
         self.send_header("location", self.target)
         self.end_headers()
 
@@ -35,7 +39,7 @@ class Door(BaseHTTPRequestHandler):
         return
 
 
-class OpenDoor(Door):
+class OpenHandler(PlainHandler):
     """One that answers without TLS."""
 
     status = 200
@@ -83,7 +87,7 @@ def certificate(folder: Path, host: str, days: float) -> ssl.SSLContext:
 @contextmanager
 def client_of(folder: Path, *, host: str = HOST, days: float = 60) -> Iterator[SmokeClient]:
     """A client of a host with such a certificate, who trusts it."""
-    with serving(Door, certificate(folder, host, days)) as port:
+    with serving(PlainHandler, certificate(folder, host, days)) as port:
         yield SmokeClient(f"https://{HOST}:{port}", create_ssl_context(str(folder / "ca.pem")))
 
 
@@ -112,27 +116,46 @@ class TestCertificate:
 
 class TestRedirect:
     def test_to_https_passes(self) -> None:
-        with serving(Door) as port:
+        with serving(PlainHandler) as port:
             assert (
                 smoke.check_redirect(SmokeClient(f"https://{HOST}:{port + 1}")) == f"301 to https://{HOST}/"
             )
 
     def test_that_is_missing_does_not(self) -> None:
-        with serving(OpenDoor) as port, pytest.raises(CheckFailedError, match="200"):
+        with serving(OpenHandler) as port, pytest.raises(CheckFailedError, match="200"):
             smoke.check_redirect(SmokeClient(f"https://{HOST}:{port + 1}"))
+
+
+class TestHsts:
+    def check(self, folder: Path, *policies: str) -> str:
+        handler = type("Handler", (PlainHandler,), {"policies": policies})
+        with serving(handler, certificate(folder, HOST, 60)) as port:
+            client = SmokeClient(f"https://{HOST}:{port}", create_ssl_context(str(folder / "ca.pem")))
+            return smoke.check_hsts(client)
+
+    def test_of_a_year_passes(self, tmp_path: Path) -> None:
+        assert self.check(tmp_path, YEAR) == YEAR
+
+    @pytest.mark.parametrize("policies", [(), ("max-age=300",), (YEAR, "max-age=0")])
+    def test_that_is_missing_short_or_contradicted_does_not(
+        self, tmp_path: Path, policies: tuple[str, ...]
+    ) -> None:
+        with pytest.raises(CheckFailedError, match=r"no policy|max-age"):
+            self.check(tmp_path, *policies)
 
 
 class TestRun:
     def test_says_what_nobody_answers(self, tmp_path: Path) -> None:
-        with serving(Door) as port:
+        with serving(PlainHandler) as port:
             free = f"http://{HOST}:{port}"
-        told = {name: passed for name, passed, _ in smoke.run_checks(SmokeClient(free))}
-        assert told == {"page": False, "anonymous": False, "user journey": False}
+        results = {name: passed for name, passed, _ in smoke.run_checks(SmokeClient(free))}
+        assert results == {"page": False, "anonymous": False, "user journey": False}
 
     def test_looks_at_the_door_only_where_there_is_tls(self) -> None:
         assert list(smoke.list_checks("https://x")) == [
             "redirect to HTTPS",
             "certificate",
+            "HSTS",
             "page",
             "anonymous",
             "user journey",

@@ -26,10 +26,10 @@ class Jobs(Access):
     failing: tuple[str, ...] = ()
     waiting: dict[str, str] = field(default_factory=dict)
     made: list[dict[str, Any]] = field(default_factory=list)
-    asked: list[tuple[str, ...]] = field(default_factory=list)
+    commands: list[tuple[str, ...]] = field(default_factory=list)
 
     def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
-        self.asked.append(arguments)
+        self.commands.append(arguments)
         match arguments:
             case ("create", "job", name, _, *_):
                 pod: dict[str, Any] = {"containers": [json.loads(json.dumps(CONTAINER))]}
@@ -43,11 +43,11 @@ class Jobs(Access):
             case ("get", "pods", selector, *_):
                 name = selector.rpartition("=")[2]
                 state = {"waiting": self.waiting} if self.waiting else {"terminated": {}}
-                told = {
+                status = {
                     "initContainerStatuses": [],
                     "containerStatuses": [{"name": "backup", "state": state}],
                 }
-                return json.dumps({"items": [{"metadata": {"name": f"{name}-x"}, "status": told}]})
+                return json.dumps({"items": [{"metadata": {"name": f"{name}-x"}, "status": status}]})
             case ("get", _, *_) if self.waiting:
                 return json.dumps({"status": {"active": 1}})
             case ("get", what, *_):
@@ -60,7 +60,7 @@ class Jobs(Access):
     @property
     def scaled(self) -> list[int]:
         """Replicas the service was given, one after the other."""
-        patches = [json.loads(each[-1]) for each in self.asked if each[0] == "patch"]
+        patches = [json.loads(each[-1]) for each in self.commands if each[0] == "patch"]
         return [each["spec"]["replicas"] for each in patches]
 
 
@@ -72,10 +72,10 @@ def container(job: dict[str, Any]) -> dict[str, Any]:
 class TestKeep:
     def test_makes_a_job_for_each_database(self) -> None:
         jobs = Jobs("staging", failing=("nothing",))
-        said = backups.create_backups(jobs)
+        output = backups.create_backups(jobs)
         names = [job["metadata"]["name"].rpartition("-")[0] for job in jobs.made]
         assert names == [f"backup-{app}" for app in App if app is not App.FRONTEND]
-        assert len(said) == 5
+        assert len(output) == 5
 
     def test_names_those_that_failed_once_all_have_ended(self) -> None:
         jobs = Jobs("staging", failing=("backup-chat",))
@@ -83,7 +83,7 @@ class TestKeep:
             CommandError, match=r"The job backup-chat-\d+ of chat failed:\nlog of backup-chat"
         ):
             backups.create_backups(jobs)
-        assert len([each for each in jobs.asked if each[0] == "logs"]) == 5
+        assert len([each for each in jobs.commands if each[0] == "logs"]) == 5
 
     def test_says_what_is_missing_and_does_not_wait_for_it(self) -> None:
         lacks = {"reason": "CreateContainerConfigError", "message": 'secret "backup-store" not found'}
@@ -92,7 +92,7 @@ class TestKeep:
             CommandError, match='does not start: CreateContainerConfigError: secret "backup-store"'
         ):
             backups.create_backups(jobs, [App.TASK])
-        assert jobs.asked[-1][0] == "delete"
+        assert jobs.commands[-1][0] == "delete"
 
 
 class TestKnown:
@@ -106,7 +106,7 @@ class TestBringBack:
     def test_has_the_service_at_rest_meanwhile(self) -> None:
         jobs = Jobs("staging", failing=("nothing",))
         backups.restore_backup(jobs, App.TASK, "20260131T020000Z")
-        verbs = [each[0] for each in jobs.asked]
+        verbs = [each[0] for each in jobs.commands]
         assert jobs.scaled == [0, 3]
         assert verbs.index("wait") < verbs.index("create") < len(verbs) - 1 - verbs[::-1].index("patch")
         assert container(jobs.made[0])["env"][-1] == {"name": "BACKUP_AT", "value": "20260131T020000Z"}
@@ -122,5 +122,20 @@ class TestBringBack:
         with pytest.raises(CommandError, match="of task failed"):
             backups.restore_backup(jobs, App.TASK)
         assert jobs.scaled == [0, 3]
-        assert jobs.asked[-1][:2] == ("rollout", "status")
+        assert jobs.commands[-1][:2] == ("rollout", "status")
         assert {"name": "BACKUP_AT", "value": ""} not in container(jobs.made[0])["env"]
+
+
+class TestReplay:
+    def test_is_told_since_when_while_every_service_is_at_rest(self) -> None:
+        jobs = Jobs("staging")
+        backups.replay_events(jobs, [App.TASK, App.USER], "2026-01-31T09:30:00Z")
+        assert [job["metadata"]["name"].rpartition("-")[0] for job in jobs.made] == [
+            "restore-task",
+            "restore-user",
+        ]
+        for job in jobs.made:
+            found = container(job)
+            assert found["command"] == ["backup", "replay-events"]
+            assert {"name": "BACKUP_SINCE", "value": "2026-01-31T09:30:00Z"} in found["env"]
+        assert jobs.scaled == [0, 0, 3, 3]

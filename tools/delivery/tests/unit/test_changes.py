@@ -80,5 +80,5 @@ class TestChangedPaths:
         assert list_changed_paths("d" * 40, "HEAD") is None
 
     def test_refuses_what_would_be_an_option(self) -> None:
-        with pytest.raises(CommandError, match="is no commit"):
+        with pytest.raises(CommandError, match="is not a commit"):
             list_changed_paths("--output=/tmp/x", "HEAD")

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from delivery.environments import list_environments, load_environment
+from delivery.infrastructure_values import InfrastructureValues
 from devstack.errors import CommandError
 
 
@@ -12,20 +13,22 @@ class TestEnvironment:
     @pytest.mark.parametrize("name", list_environments())
     def test_has_values_for_both_charts(self, name: str) -> None:
         for chart in ("data", "todo"):
-            assert all(path.exists() for path in load_environment(name).values_of(chart))
+            own, infrastructure = load_environment(name).values_of(chart)
+            assert Path(own).exists()
+            assert infrastructure == "-"
 
-    @pytest.mark.parametrize("name", list_environments())
-    def test_has_a_host_of_its_own(self, name: str) -> None:
-        others = {load_environment(other).host for other in list_environments() if other != name}
-        assert load_environment(name).host not in others
+    def test_takes_its_host_from_the_infrastructure(self) -> None:
+        found = InfrastructureValues({"todo": "host: there.example.com\n"})
+        assert load_environment("staging").find_host(found) == "there.example.com"
 
-    def test_takes_its_host_from_the_last_values(self, tmp_path: Path) -> None:
+    def test_takes_its_host_from_a_file_named_by_hand_first(self, tmp_path: Path) -> None:
         file = tmp_path / "todo-more.yaml"
         file.write_text("host: here.example.com\n")
-        assert load_environment("staging", [("todo", file)]).host == "here.example.com"
+        found = InfrastructureValues({"todo": "host: there.example.com\n"})
+        assert load_environment("staging", [("todo", file)]).find_host(found) == "here.example.com"
 
     def test_that_is_unknown_is_refused(self) -> None:
-        with pytest.raises(CommandError, match="there are staging, production"):
+        with pytest.raises(CommandError, match="known environments are staging, production"):
             load_environment("demo")
 
     def test_refuses_values_no_chart_would_read(self, tmp_path: Path) -> None:

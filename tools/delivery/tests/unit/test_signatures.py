@@ -1,19 +1,23 @@
 """Signed images: a fake cosign says what is signed; cosign itself needs Sigstore."""
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from contracts.names import IMAGES, App
+from delivery import cli
+from delivery.parser import build_parser
 from delivery.signatures import verify_signatures
 from devstack.errors import CommandError
+from tools.delivery.tests.unit.recorded import FakeAccess
 
 REGISTRY, TAG, REPOSITORY = "registry.example.com/todo", "abc", "owner/todo"
 COSIGN = """#!/usr/bin/env python3
 import json, pathlib, sys
 here = pathlib.Path(__file__).parent
-here.joinpath("asked").open("a").write(json.dumps(sys.argv[1:]) + "\\n")
+here.joinpath("calls").open("a").write(json.dumps(sys.argv[1:]) + "\\n")
 signed = json.loads(here.joinpath("signed.json").read_text())
 digests = signed.get(sys.argv[-1], [])
 if not digests:
@@ -33,7 +37,7 @@ def signed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[st
 
 def digests(tmp_path: Path, signed: dict[str, list[str]]) -> dict[str, str]:
     (tmp_path / "signed.json").write_text(json.dumps(signed))
-    return verify_signatures(REGISTRY, TAG, REPOSITORY)
+    return verify_signatures(REGISTRY, dict.fromkeys(IMAGES, TAG), REPOSITORY)
 
 
 class TestSignedDigests:
@@ -42,9 +46,9 @@ class TestSignedDigests:
 
     def test_must_be_by_our_workflow_on_main(self, tmp_path: Path, signed: dict[str, list[str]]) -> None:
         digests(tmp_path, signed)
-        for line in (tmp_path / "asked").read_text().splitlines():
-            asked = json.loads(line)
-            identity = asked[asked.index("--certificate-identity") + 1]
+        for line in (tmp_path / "calls").read_text().splitlines():
+            command = json.loads(line)
+            identity = command[command.index("--certificate-identity") + 1]
             assert identity == f"https://github.com/{REPOSITORY}/.github/workflows/build.yml@refs/heads/main"
 
     def test_names_every_image_without_one(self, tmp_path: Path, signed: dict[str, list[str]]) -> None:
@@ -57,3 +61,20 @@ class TestSignedDigests:
         signed[f"{REGISTRY}/{App.TASK}:{TAG}"].append("sha256:other")
         with pytest.raises(CommandError, match="2 digests are signed"):
             digests(tmp_path, signed)
+
+
+class TestSameDigests:
+    @pytest.mark.parametrize(("other", "refused"), [({}, False), ({"task": "sha256:other"}, True)])
+    def test_are_wanted_of_the_next_environment(
+        self, tmp_path: Path, signed: dict[str, list[str]], other: dict[str, str], *, refused: bool
+    ) -> None:
+        """A tag that was pushed and signed anew since staging is not what was tried there."""
+        commit = "a" * 40
+        tagged = {name.replace(f":{TAG}", f":{commit}"): found for name, found in signed.items()}
+        (tmp_path / "signed.json").write_text(json.dumps(tagged))
+        digests = {name: f"sha256:{name}" for name in IMAGES} | other
+        staging = json.dumps({name: {"tag": commit, "digest": digest} for name, digest in digests.items()})
+        options = ["--registry", REGISTRY, "--tag", commit, "--signed-by", REPOSITORY, "--same-as", staging]
+        arguments = build_parser().parse_args(["release", "production", *options])
+        with pytest.raises(CommandError, match="other digests") if refused else nullcontext():
+            cli.read_pins(arguments, FakeAccess("production"))

@@ -32,7 +32,7 @@ def main() -> None:
     verbs.add_parser("tools", help="build or install what is missing")
     verbs.add_parser("edge", help="print the address of the edge")
     verbs.add_parser("env", help="write secrets and settings for servers started by hand")
-    verbs.add_parser("topics", help="make the topics of kafka/topics.yaml that are missing")
+    verbs.add_parser("topics", help="create the missing topics of kafka/topics.yaml")
     logs = verbs.add_parser("logs", help="follow the log of a service and its sidecar")
     logs.add_argument("service")
     arguments = parser.parse_args()
@@ -89,7 +89,7 @@ def _run(arguments: argparse.Namespace) -> int:
 def _up(stack: Stack) -> int:
     started = time.monotonic()
     if stack.is_healthy():
-        print("It runs already.")
+        print("Already running.")
     else:
         stack.up()
         print(f"Everything answers after {time.monotonic() - started:.0f} s.")

@@ -23,8 +23,8 @@ class Check:
 
     def passes(self) -> bool:
         try:
-            with urllib.request.urlopen(self.url, timeout=2) as answer:
-                return bool(200 <= answer.status < 300)
+            with urllib.request.urlopen(self.url, timeout=2) as response:
+                return bool(200 <= response.status < 300)
         except (urllib.error.URLError, OSError):
             return False
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,6 +85,8 @@ def stop_process(folder: RunFolder, process: Process, *, seconds: float = STOP_S
         if time.monotonic() > deadline:
             _signal_session(process.pid, signal.SIGKILL)
         time.sleep(0.05)
+    with suppress(ChildProcessError):  # PostgreSQL takes a zombie in its lock file for a server that runs
+        os.waitpid(process.pid, os.WNOHANG)
     (folder.processes / f"{process.name}.json").unlink(missing_ok=True)
 
 

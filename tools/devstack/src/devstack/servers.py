@@ -149,9 +149,9 @@ def postgres_url(where: Addresses) -> str:
     return f"postgresql+asyncpg://todo@{HOST}:{where.postgres}/{{app}}"
 
 
-def postgres_dsn(where: Addresses, database: str) -> str:
+def postgres_dsn(where: Addresses, database: str, *, role: str = POSTGRES_ROLE) -> str:
     """The URL of one database for PostgreSQL's own clients."""
-    return f"postgresql://todo@{HOST}:{where.postgres}/{database}"
+    return f"postgresql://{role}@{HOST}:{where.postgres}/{database}"
 
 
 def sqlite_url(folder: RunFolder) -> str:

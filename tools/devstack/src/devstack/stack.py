@@ -60,7 +60,7 @@ class Stack:
             [*(WITH_POSTGRES if self.postgres else LOCAL_SYSTEM), *(MONITORING if self.observe else ())]
         )
         if processes.find_process(self.folder, sidecars.NAME):
-            raise CommandError("It runs already, but not everything answers; see `make status`.")
+            raise CommandError("Already running, but not everything answers; see `make status`.")
         self._stop_all()
         require_free_ports(self._ports())
         try:

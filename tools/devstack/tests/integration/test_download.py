@@ -27,7 +27,7 @@ class Mirror(ThreadingHTTPServer):
         self.files = {"/file": CONTENT}
         self.failures = 0
         self.cuts = False
-        self.asked: list[str] = []
+        self.requests: list[str] = []
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.server_port}{path}"
@@ -37,8 +37,8 @@ class Handler(BaseHTTPRequestHandler):
     server: Mirror
 
     def do_GET(self) -> None:
-        self.server.asked.append(self.path)
-        fails = len(self.server.asked) <= self.server.failures
+        self.server.requests.append(self.path)
+        fails = len(self.server.requests) <= self.server.failures
         content = self.server.files.get(self.path)
         if content is None:
             self.send_error(404)
@@ -79,18 +79,18 @@ class TestDownloadFile:
         mirror.failures, mirror.cuts = 2, cuts
         download_file(pinned(mirror), tmp_path / "file")
         assert (tmp_path / "file").read_bytes() == CONTENT
-        assert len(mirror.asked) == 3
+        assert len(mirror.requests) == 3
 
     def test_names_the_file_that_stays_unavailable(self, mirror: Mirror, tmp_path: Path) -> None:
         mirror.failures = 99
         with pytest.raises(UnreachableError, match=r"/file could not be downloaded: HTTP Error 503"):
             download_file(pinned(mirror), tmp_path / "file")
-        assert len(mirror.asked) == download.ATTEMPTS
+        assert len(mirror.requests) == download.ATTEMPTS
 
     def test_does_not_ask_again_for_a_file_that_is_not_there(self, mirror: Mirror, tmp_path: Path) -> None:
         with pytest.raises(UnreachableError, match="/gone could not be downloaded: HTTP Error 404"):
             download_file(pinned(mirror, "/gone"), tmp_path / "file")
-        assert mirror.asked == ["/gone"]
+        assert mirror.requests == ["/gone"]
 
     def test_refuses_another_digest_and_writes_nothing(self, mirror: Mirror, tmp_path: Path) -> None:
         with pytest.raises(CommandError, match="/file is not the pinned file: sha256-"):
@@ -100,7 +100,7 @@ class TestDownloadFile:
     def test_asks_only_for_files_that_are_missing(self, mirror: Mirror, tmp_path: Path) -> None:
         (tmp_path / "there").touch()
         download_files({tmp_path / "there": pinned(mirror), tmp_path / "missing": pinned(mirror)})
-        assert mirror.asked == ["/file"]
+        assert mirror.requests == ["/file"]
 
 
 def archive_of(name: str, content: bytes) -> bytes:
@@ -166,4 +166,4 @@ class TestRelease:
         (tmp_path / "releases.yaml").write_text("")
         tool.install()
         assert (tmp_path / "built").exists()
-        assert not mirror.asked
+        assert not mirror.requests

@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from devstack.observe.durations import shorten_durations
 from devstack.observe.kafka_exporter import Exporter, Seen
-from devstack.observe.ports import MONITORING, Ports
+from devstack.observe.ports import MONITORING, NAMESPACE, Ports
 from devstack.observe.shipper import LogFile, Shipper, parse_line
 from devstack.paths import RunFolder
 
@@ -18,9 +18,9 @@ ALLOY = (MONITORING / "alloy" / "config.alloy").read_text()
 class TestShipper:
     def test_tells_the_trace_of_a_line_of_ours(self) -> None:
         """Without what the Dapr CLI writes before it."""
-        told = '{"level": "ERROR", "trace_id": "ab", "message": "lost"}'
-        for line in (told, f"== APP - task == {told}"):
-            assert parse_line(line)[1:] == (told, {"trace_id": "ab", "level": "error"})
+        record = '{"level": "ERROR", "trace_id": "ab", "message": "lost"}'
+        for line in (record, f"== APP - task == {record}"):
+            assert parse_line(line)[1:] == (record, {"trace_id": "ab", "level": "error"})
 
     def test_tells_the_level_of_a_line_of_daprs(self) -> None:
         assert parse_line('time="2026" level=warning msg="slow"')[2] == {"level": "warning"}
@@ -42,7 +42,7 @@ class TestShipper:
         folder.app_logs.mkdir(parents=True)
         (folder.app_logs / "task_daprd_20261124.log").touch()
         [file] = Shipper(folder, "")._found()
-        assert file.labels == {"namespace": "todo", "service": "task", "container": "daprd"}
+        assert file.labels == {"namespace": NAMESPACE, "service": "task", "container": "daprd"}
         assert set(file.labels) == set(re.findall(r'target_label\s+= "(\w+)"', ALLOY))
 
     def test_has_the_structured_metadata_of_alloy(self) -> None:
@@ -60,17 +60,19 @@ class TestKafkaExporter:
         exporter.seen = Seen(1, {at: 10}, {"task": {at: 7}})
         registry = CollectorRegistry()
         registry.register(exporter)
-        told = generate_latest(registry).decode()
-        assert 'kafka_consumergroup_lag{consumergroup="task",partition="1",topic="todo-events"} 3.0' in told
-        assert 'kafka_topic_partition_current_offset{partition="1",topic="todo-events"} 10.0' in told
-        assert "kafka_brokers 1.0" in told
+        metrics = generate_latest(registry).decode()
+        assert (
+            'kafka_consumergroup_lag{consumergroup="task",partition="1",topic="todo-events"} 3.0' in metrics
+        )
+        assert 'kafka_topic_partition_current_offset{partition="1",topic="todo-events"} 10.0' in metrics
+        assert "kafka_brokers 1.0" in metrics
 
     def test_tells_no_old_news(self) -> None:
         registry = CollectorRegistry()
         registry.register(Exporter())
-        told = generate_latest(registry).decode()
-        assert "kafka_brokers 0.0" in told
-        assert "kafka_consumergroup_lag{" not in told
+        metrics = generate_latest(registry).decode()
+        assert "kafka_brokers 0.0" in metrics
+        assert "kafka_consumergroup_lag{" not in metrics
 
 
 class TestTimes:
@@ -85,4 +87,4 @@ class TestTimes:
 class TestPorts:
     def test_are_all_different(self) -> None:
         ports = Ports(0).all()
-        assert len(set(ports.values())) == len(ports) == 10
+        assert len(set(ports.values())) == len(ports) == 12

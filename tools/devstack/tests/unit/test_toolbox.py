@@ -1,3 +1,4 @@
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -49,13 +50,34 @@ class TestGoTool:
 
 class TestWrap:
     def test_runs_a_program_with_the_libraries_unpacked_beside_it(self, tmp_path: Path) -> None:
-        extensions = tmp_path / "usr/lib/x86_64-linux-gnu/xtables"
-        extensions.mkdir(parents=True)
-        (extensions.parent / "libxtables.so.12").touch()
-        debian.write_wrapper(tmp_path / "wrapped" / "iptables", '"/a b/multi" iptables', tmp_path)
-        script = (tmp_path / "wrapped" / "iptables").read_text()
-        assert f'LD_LIBRARY_PATH="{extensions.parent}" XTABLES_LIBDIR="{extensions}" ' in script
-        assert script.endswith('exec "/a b/multi" iptables "$@"\n')
+        assert run_wrapped(tmp_path) == ["one", "two words", "usr/lib/x86_64-linux-gnu", "there"]
+
+    def test_finds_them_in_a_clone_that_was_moved(self, tmp_path: Path) -> None:
+        here, there = tmp_path / "a b", tmp_path / "elsewhere"
+        here.mkdir()
+        run_wrapped(here)
+        here.rename(there)
+        (tmp_path / "linked").symlink_to(there / "wrapped" / "iptables")
+        found = subprocess.run([tmp_path / "linked"], capture_output=True, text=True, check=True).stdout
+        assert found.splitlines()[-1] == "there"
+
+
+def run_wrapped(folder: Path) -> list[str]:
+    """What a wrapped program has for arguments and libraries, as seen from `folder`."""
+    libraries = folder / "usr/lib/x86_64-linux-gnu"
+    (libraries / "xtables").mkdir(parents=True)
+    (libraries / "libxtables.so.12").touch()
+    program = folder / "usr/sbin/multi"
+    program.parent.mkdir()
+    program.write_text(
+        '#!/bin/sh\nprintf "%s\\n" "$@" "$LD_LIBRARY_PATH"\ntest -d "$XTABLES_LIBDIR" && echo there\n'
+    )
+    program.chmod(0o755)
+    script = folder / "wrapped" / "iptables"
+    debian.write_wrapper(script, program, ["one"], folder)
+    found = subprocess.run([script, "two words"], capture_output=True, text=True, check=True).stdout
+    *arguments, search, extensions = found.splitlines()
+    return [*arguments, str(Path(search).resolve().relative_to(folder)), extensions]
 
 
 class TestRequireLinux:

@@ -40,4 +40,4 @@ class ExportPage(TypedDict):
 
     items: list[dict[str, Any]]
     next: str | None
-    """What to go on behind; None at the end."""
+    """What to go on after; None at the end."""

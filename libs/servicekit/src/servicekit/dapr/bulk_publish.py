@@ -49,7 +49,7 @@ def encode_bulk_request(events: Sequence[OutboundMessage]) -> bytes:
 
 
 def parse_failed_ids(body: bytes) -> set[str]:
-    """Ids of the events that were not taken; empty where the answer names none."""
+    """Ids of the events that were not taken; empty where the response names none."""
     try:
         return {entry["entryId"] for entry in orjson.loads(body).get("failedEntries", [])}
     except (orjson.JSONDecodeError, KeyError, AttributeError):

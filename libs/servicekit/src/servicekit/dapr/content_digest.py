@@ -1,6 +1,6 @@
-"""`Content-Digest` (RFC 9530) on every answer, so that whoever asked through Dapr can tell a whole one.
+"""`Content-Digest` (RFC 9530) on every response, so that whoever asked through Dapr can tell a whole one.
 
-Dapr drops `Content-Length` and gives an answer that broke off, because the app died while it wrote it,
+Dapr drops `Content-Length` and gives a response that broke off, because the app died while it wrote it,
 as a complete one with status 200 (docs/decisions/0012).
 """
 
@@ -13,7 +13,7 @@ HEADER = "content-digest"
 
 
 class ContentDigest:
-    """Adds the digest; holds the head of an answer back until its whole body is there."""
+    """Adds the digest; holds the head of a response back until its whole body is there."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

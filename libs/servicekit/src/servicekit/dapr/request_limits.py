@@ -22,15 +22,15 @@ _TARGET = re.compile(r"[\x21-\x7e]*")
 def require_sendable(target: str, headers: Mapping[str, str]) -> None:
     """Raise `UriTooLong`, `HeadersTooLarge` or `BadRequest` for what no service could be sent."""
     if len(target) > MAX_TARGET_BYTES:
-        raise UriTooLong(f"Path and query may have {MAX_TARGET_BYTES} bytes.")
+        raise UriTooLong(f"Path and query may have at most {MAX_TARGET_BYTES} bytes.")
     if not _TARGET.fullmatch(target):
-        raise BadRequest("The address holds characters that must be percent-encoded.", code="uri-invalid")
+        raise BadRequest("The URL contains characters that must be percent-encoded.", code="uri-invalid")
     size = 0
     for name, value in headers.items():
         if not _VALUE.fullmatch(value):
             raise BadRequest(
-                f"The header {name} holds other characters than ASCII has.", code="header-invalid"
+                f"The header {name} contains characters that are not ASCII.", code="header-invalid"
             )
         size += len(name) + len(value) + 4
     if size > MAX_HEADER_BYTES:
-        raise HeadersTooLarge(f"The headers may have {MAX_HEADER_BYTES} bytes.")
+        raise HeadersTooLarge(f"The headers may have at most {MAX_HEADER_BYTES} bytes.")

@@ -129,8 +129,8 @@ class Sidecar:
         Raises `Unavailable` when it can't be reached, `TimedOut` when it doesn't answer in `timeout` seconds.
         """
         assert self._session, "Sidecar.start() first"
-        told = {"traceparent": get_traceparent(), deadline.HEADER: deadline.format_timeout(timeout)}
-        sent = {**told, **(headers or {})}
+        propagated = {"traceparent": get_traceparent(), deadline.HEADER: deadline.format_timeout(timeout)}
+        sent = {**propagated, **(headers or {})}
         url = URL(f"http://127.0.0.1:{self.port}{path}", encoded=True)
         limit = aiohttp.ClientTimeout(timeout, sock_connect=min(timeout, CONNECT_SECONDS))
         try:
@@ -141,7 +141,7 @@ class Sidecar:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             if isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ConnectionTimeoutError):
                 raise TimedOut(
-                    f"There was no answer in {round(timeout, 1):g} seconds; it may come true yet."
+                    f"No response within {round(timeout, 1):g} seconds; the request may still take effect."
                 ) from error
             raise Unavailable(
                 f"The sidecar can't be reached: {error!r}", code="sidecar-unavailable"
@@ -167,12 +167,12 @@ class Sidecar:
         require_sendable(path, sent)
         body = None if json is None else _encode_json(json)
         pauses = RETRY_PAUSES if method == "GET" or "idempotency-key" in sent else ()
-        answer = await send_with_retries(
-            lambda left: self.answer(method, path, sent, body, left), timeout, pauses, self.budgets[app]
+        response = await send_with_retries(
+            lambda left: self.send_once(method, path, sent, body, left), timeout, pauses, self.budgets[app]
         )
-        return require_complete(answer, app)
+        return require_complete(response, app)
 
-    async def answer(
+    async def send_once(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, timeout: float
     ) -> SidecarResponse | None:
         """What came back, asked once, though it may be broken off; None if nobody was there.
@@ -181,25 +181,25 @@ class Sidecar:
         """
         timeout = min(timeout, deadline.remaining())
         if not timeout:
-            raise TimedOut("There was no time left to ask.")
+            raise TimedOut("The deadline passed before the request was sent.")
         try:
-            answer = await self.request(method, path, headers=headers, body=body, timeout=timeout)
+            response = await self.request(method, path, headers=headers, body=body, timeout=timeout)
         except TimedOut:
             raise
         except Unavailable:
             return None
-        return None if answer.is_unreachable() else answer
+        return None if response.is_unreachable() else response
 
     async def publish(self, topic: Topic, event: bulk_publish.OutboundMessage) -> None:
         """Publish one CloudEvent. Raises `Unavailable` if it was not taken."""
-        answer = await self.request(
+        response = await self.request(
             "POST",
             f"/v1.0/publish/{PUBSUB}/{topic}?metadata.partitionKey={quote(event.key, safe='')}",
             headers={"content-type": CLOUD_EVENT_CONTENT_TYPE},
             body=event.payload.encode(),
         )
-        if answer.status >= 300:
-            raise Unavailable(f"Publishing to {topic} failed: {answer.body!r}", code="publish-failed")
+        if response.status >= 300:
+            raise Unavailable(f"Publishing to {topic} failed: {response.body!r}", code="publish-failed")
 
     async def publish_bulk(self, topic: Topic, events: Sequence[bulk_publish.OutboundMessage]) -> set[str]:
         """Publish CloudEvents in one call; returns the ids that were not taken.
@@ -207,28 +207,28 @@ class Sidecar:
         The order of events with different keys is not kept. Raises `Unavailable` when the outcome
         of all is unknown.
         """
-        answer = await self.request(
+        response = await self.request(
             "POST",
             f"/v1.0/publish/bulk/{PUBSUB}/{topic}",
             headers={"content-type": "application/json"},
             body=bulk_publish.encode_bulk_request(events),
             timeout=30,
         )
-        if answer.status < 300:
+        if response.status < 300:
             return set()
-        failed = bulk_publish.parse_failed_ids(answer.body)
+        failed = bulk_publish.parse_failed_ids(response.body)
         if not failed:
-            raise Unavailable(f"Publishing to {topic} failed: {answer.body!r}", code="publish-failed")
+            raise Unavailable(f"Publishing to {topic} failed: {response.body!r}", code="publish-failed")
         return failed
 
     async def get_state(self, key: str, *, timeout: float = 10) -> StateEntry:
         """Read a value of this service. Raises `Unavailable` when it doesn't come in `timeout` seconds."""
         path = f"/v1.0/state/{STATE_STORE}/{quote(key, safe='')}"
-        answer = await self.request("GET", path, timeout=timeout)
-        if answer.status == 204 or (answer.status == 200 and not answer.body):
+        response = await self.request("GET", path, timeout=timeout)
+        if response.status == 204 or (response.status == 200 and not response.body):
             return StateEntry()
-        _require_state(answer)
-        return StateEntry(answer.json(), answer.headers.get("etag", ""))
+        _require_state(response)
+        return StateEntry(response.json(), response.headers.get("etag", ""))
 
     async def save_state(self, key: str, value: Any, *, etag: str = "", ttl_seconds: int = 0) -> None:
         """Write a value of this service; without an ETag only if there is none yet.
@@ -241,15 +241,15 @@ class Sidecar:
             item["etag"] = etag
         if ttl_seconds:
             item["metadata"] = {"ttlInSeconds": str(ttl_seconds)}
-        answer = await self.request(
+        response = await self.request(
             "POST",
             f"/v1.0/state/{STATE_STORE}",
             headers={"content-type": "application/json"},
             body=orjson.dumps([item]),
         )
-        if answer.status == 409 or NOT_THE_FIRST in answer.body:
+        if response.status == 409 or NOT_THE_FIRST in response.body:
             raise StateConflict(key)
-        _require_state(answer)
+        _require_state(response)
 
     async def delete_state(self, key: str) -> None:
         """Drop a value of this service. Raises `Unavailable`."""
@@ -260,12 +260,12 @@ class Sidecar:
         deadline = time.monotonic() + wait
         while True:
             try:
-                answer = await self.request("GET", f"/v1.0/secrets/{SECRET_STORE}/{name}")
-                if answer.status == 200:
-                    secret: dict[str, str] = answer.json()
+                response = await self.request("GET", f"/v1.0/secrets/{SECRET_STORE}/{name}")
+                if response.status == 200:
+                    secret: dict[str, str] = response.json()
                     return secret
                 problem = Unavailable(
-                    f"The secret {name} can't be read: {answer.status}", code="secret-unavailable"
+                    f"The secret {name} can't be read: {response.status}", code="secret-unavailable"
                 )
             except Unavailable as error:
                 problem = error
@@ -275,23 +275,23 @@ class Sidecar:
             await asyncio.sleep(0.25)
 
 
-def require_complete(answer: SidecarResponse | None, app: App) -> SidecarResponse:
-    """`answer`, if it is complete. Raises `ServiceUnreachable` for none, `Unavailable` for a broken one."""
+def require_complete(response: SidecarResponse | None, app: App) -> SidecarResponse:
+    """`response`, if complete. Raises `ServiceUnreachable` for none, `Unavailable` for a broken one."""
     code = f"{app.value}-unavailable"
-    if answer is None:
+    if response is None:
         raise ServiceUnreachable(f"The service {app.value} can't be reached.", code=code)
-    if not answer.is_complete():
-        raise Unavailable(f"The answer of the service {app.value} broke off.", code=code)
-    return answer
+    if not response.is_complete():
+        raise Unavailable(f"The response of the service {app.value} was cut off.", code=code)
+    return response
 
 
 def _encode_json(json: Any) -> bytes:
     try:
         return orjson.dumps(json)
     except TypeError as error:  # orjson's, for half a surrogate pair, too
-        raise Invalid("The text holds characters that are not Unicode.", code="not-unicode") from error
+        raise Invalid("The text contains characters that are not Unicode.", code="not-unicode") from error
 
 
-def _require_state(answer: SidecarResponse) -> None:
-    if answer.status >= 300:
+def _require_state(response: SidecarResponse) -> None:
+    if response.status >= 300:
         raise Unavailable("The state store can't be reached.", code="state-unavailable")

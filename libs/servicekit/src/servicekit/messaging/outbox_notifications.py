@@ -1,6 +1,6 @@
 """Word to the replica that relays of what others have recorded: PostgreSQL's LISTEN and NOTIFY.
 
-It is sent behind the commit, once for all commits meanwhile, so that no transaction pays for it: with a
+It is sent after the commit, once for all commits meanwhile, so that no transaction pays for it: with a
 NOTIFY in each, commits would queue. Where it is lost, with its process or connection, the relay looks
 by itself.
 """

@@ -1,6 +1,6 @@
 """The relay carries events from the outbox to Kafka, through the sidecar.
 
-Order: of each key at most one message is under way, and the next one goes only when the sidecar has
+Order: of each key at most one message is in flight, and the next one goes only when the sidecar has
 acknowledged it; different keys go together, many to a call and several calls at once. Where many of one
 key wait meanwhile, some go together in one message (`bulk.batch_of`), which is taken whole or not at all.
 A row is deleted after the acknowledgement, so a crash in between publishes it again under the same id,
@@ -36,7 +36,7 @@ BATCH = 500
 BATCH_BYTES = 900_000
 """Bytes in one bulk call, unless one event alone has more; the sidecar takes 4 MiB (dapr.yaml)."""
 CALLS = 2
-"""Bulk calls under way at once, so that nobody waits for the slowest event of somebody else's call."""
+"""Bulk calls in flight at once, so that nobody waits for the slowest event of somebody else's call."""
 MANY = 10
 """So many events of one key have to wait before they share messages: what a person does by hand doesn't."""
 MESSAGE_BYTES = 128 * 1024
@@ -88,8 +88,8 @@ class _PartitionQueue:
     waiting: deque[tuple[int, OutboundMessage]] = field(default_factory=deque)
     failures: int = 0
     ready_at: float = 0
-    under_way: int = 0
-    """How many of the oldest are in the message that is on its way."""
+    in_flight: int = 0
+    """How many of the oldest are in the message that is in flight."""
 
     def next_run(self, limit: int) -> int:
         """How many of the oldest go together now, of at most `limit`."""
@@ -103,8 +103,8 @@ class _PartitionQueue:
         return min(limit, len(self.waiting))
 
     def message(self, source: str) -> OutboundMessage:
-        """What is on its way."""
-        return batch_messages([event for _, event in islice(self.waiting, self.under_way)], source)
+        """What is in flight."""
+        return batch_messages([event for _, event in islice(self.waiting, self.in_flight)], source)
 
 
 class OutboxRelay:
@@ -130,7 +130,7 @@ class OutboxRelay:
         self._reset()
 
     def _reset(self) -> None:
-        self._lanes: dict[tuple[str, str], _PartitionQueue] = {}
+        self._queues: dict[tuple[str, str], _PartitionQueue] = {}
         self._known: set[int] = set()
         self._newest = 0
         self._acknowledged: list[int] = []
@@ -183,7 +183,7 @@ class OutboxRelay:
 
     def _pause(self) -> float:
         now = time.monotonic()
-        due = [lane.ready_at - now for lane in self._lanes.values() if lane.failures and not lane.under_way]
+        due = [each.ready_at - now for each in self._queues.values() if each.failures and not each.in_flight]
         return max(0.005, min([self._poll_pause(), *due]))
 
     def _poll_pause(self) -> float:
@@ -195,7 +195,7 @@ class OutboxRelay:
         self._fetched_at = time.monotonic()
         if not was_told and not self._known and not await _ANY.finds(self._database):
             return
-        after = await self._behind_the_first_unknown()
+        after = await self._find_start()
         rows = await _FETCH.rows(self._database, {"after": after, "limit": WINDOW})
         self._more = len(rows) == WINDOW
         for row in rows:
@@ -206,10 +206,10 @@ class OutboxRelay:
                 self._watchful_until = self._fetched_at + WATCHFUL_SECONDS
             self._known.add(seq)
             self._newest = max(self._newest, seq)
-            lane = self._lanes.setdefault((topic, key), _PartitionQueue(Topic(topic)))
-            lane.waiting.append((seq, OutboundMessage(row["event_id"], key, row["payload"])))
+            queue = self._queues.setdefault((topic, key), _PartitionQueue(Topic(topic)))
+            queue.waiting.append((seq, OutboundMessage(row["event_id"], key, row["payload"])))
 
-    async def _behind_the_first_unknown(self) -> int:
+    async def _find_start(self) -> int:
         """Where to read from: rows that appeared late come again, known ones without need don't."""
         after = max(0, self._newest - LATE_ROWS)
         if not self._known:
@@ -228,45 +228,45 @@ class OutboxRelay:
             call.add_done_callback(self._calls.discard)
 
     def _next_batch(self) -> list[_PartitionQueue]:
-        """Lanes of one topic whose oldest event may go now."""
+        """Queues of one topic whose oldest event may go now."""
         now = time.monotonic()
         batch: list[_PartitionQueue] = []
         size = 0
-        for lane in self._lanes.values():
-            if lane.under_way or lane.ready_at > now or (batch and lane.topic is not batch[0].topic):
+        for queue in self._queues.values():
+            if queue.in_flight or queue.ready_at > now or (batch and queue.topic is not batch[0].topic):
                 continue
-            run = lane.next_run(self._events_per_message)
-            size += sum(len(event.payload) for _, event in islice(lane.waiting, run))
+            run = queue.next_run(self._events_per_message)
+            size += sum(len(event.payload) for _, event in islice(queue.waiting, run))
             if batch and size > BATCH_BYTES:
                 break
-            lane.under_way = run
-            batch.append(lane)
+            queue.in_flight = run
+            batch.append(queue)
             if len(batch) == BATCH:
                 break
         return batch
 
     async def _publish(self, batch: list[_PartitionQueue]) -> None:
-        messages = [lane.message(self._source) for lane in batch]
+        messages = [queue.message(self._source) for queue in batch]
         try:
             failed = await self._publisher.publish_bulk(batch[0].topic, messages)
         except Exception as error:
             log.warning("publishing failed, will be tried again: %s", error)
             failed = {message.id for message in messages}
-        for lane, message in zip(batch, messages, strict=True):
-            self._settle(lane, message, has_failed=message.id in failed)
+        for queue, message in zip(batch, messages, strict=True):
+            self._handle_result(queue, message, has_failed=message.id in failed)
 
-    def _settle(self, lane: _PartitionQueue, message: OutboundMessage, *, has_failed: bool) -> None:
-        sent, lane.under_way = lane.under_way, 0
-        name = (lane.topic.value, message.key)
-        self._lanes[name] = self._lanes.pop(name)  # to the end: no lane starves
+    def _handle_result(self, queue: _PartitionQueue, message: OutboundMessage, *, has_failed: bool) -> None:
+        sent, queue.in_flight = queue.in_flight, 0
+        name = (queue.topic.value, message.key)
+        self._queues[name] = self._queues.pop(name)  # to the end: no queue starves
         if has_failed:
-            lane.ready_at = time.monotonic() + RETRY_SECONDS[min(lane.failures, len(RETRY_SECONDS) - 1)]
-            lane.failures += 1
+            queue.ready_at = time.monotonic() + RETRY_SECONDS[min(queue.failures, len(RETRY_SECONDS) - 1)]
+            queue.failures += 1
             return
-        lane.failures = 0
-        self._acknowledged += [lane.waiting.popleft()[0] for _ in range(sent)]
-        if not lane.waiting:
-            del self._lanes[name]
+        queue.failures = 0
+        self._acknowledged += [queue.waiting.popleft()[0] for _ in range(sent)]
+        if not queue.waiting:
+            del self._queues[name]
 
     async def _delete_acknowledged(self) -> None:
         if not self._acknowledged:

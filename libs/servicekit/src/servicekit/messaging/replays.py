@@ -1,4 +1,4 @@
-"""Replay of dead letters: the desk hands an event to the service that gave it up, in an operator's name.
+"""Replay of dead letters: an event is handed to the service that gave it up, in an operator's name.
 
 Each service handles a replayed event as one from Kafka, inbox row included. So a replay can be repeated,
 and one of an event that had its effect meanwhile changes nothing.

@@ -40,7 +40,7 @@ class RouteMetrics:
     """Notes each request, with the metrics of the instrumentator, by the route that took it.
 
     The instrumentator's own middleware looks for the route before the router does, through all of them:
-    that cost more than the rest of an answer.
+    that cost more than the rest of a response.
     """
 
     def __init__(self, app: ASGIApp, observe: Observe) -> None:
@@ -74,7 +74,7 @@ class RouteMetrics:
 
 
 class _Head(Response):
-    """Status and headers of an answer; 500 where none was begun."""
+    """Status and headers of a response; 500 where none was begun."""
 
     def __init__(self) -> None:
         self.status_code = 500

@@ -107,7 +107,7 @@ class TracingMiddleware:
 
 
 class _Recorder:
-    """Notes method, route and status on the span while the answer is sent."""
+    """Notes method, route and status on the span while the response is sent."""
 
     def __init__(self, span: Span, scope: Scope, send: Send) -> None:
         self._span = span

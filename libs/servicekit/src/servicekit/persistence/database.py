@@ -51,7 +51,7 @@ def is_unavailable(error: Exception) -> bool:
 
 
 class DeadlineSemaphore(asyncio.Semaphore):
-    """Refuses who gets a turn when nobody waits for the answer any more."""
+    """Refuses who gets a turn when nobody waits for the response any more."""
 
     async def __aenter__(self) -> None:
         await super().__aenter__()
@@ -126,9 +126,9 @@ class Database:
     async def ping(self, seconds: float | None = None) -> None:
         """Raise what the driver raises if the database can't be reached, `TimeoutError` if it doesn't answer.
 
-        All who ask wait for the same answer: a server that hangs gets no more connections for it.
+        All who ask wait for the same result: a server that hangs gets no more connections for it.
         """
-        await self._look.answer(seconds)
+        await self._look.run(seconds)
 
     async def _ask(self) -> None:
         async with self.connected() as connection:
@@ -200,7 +200,7 @@ class _Connector:
             if not is_unavailable(error):
                 raise
             self._left_alone.failed()
-            log.warning("the database gives no connection: %r", error)
+            log.warning("no database connection is available: %r", error)
             raise DatabaseUnavailable from error
 
 

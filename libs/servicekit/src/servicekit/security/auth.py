@@ -101,9 +101,9 @@ class JwksKeySource:
     async def _ask(self) -> None:
         try:
             with deadline.until(math.inf):  # all requests need them, not only the one that found them missing
-                answer = await self.sidecar.invoke(App.USER, "GET", JWKS_PATH)
-            if answer.status == 200:
-                found = parse_response(answer, PublicKeys, App.USER, f"GET {JWKS_PATH}")
+                response = await self.sidecar.invoke(App.USER, "GET", JWKS_PATH)
+            if response.status == 200:
+                found = parse_response(response, PublicKeys, App.USER, f"GET {JWKS_PATH}")
                 self._keys = {key["kid"]: _parse_public_key(key) for key in found["keys"]}
         except Unavailable:
             if not self._keys:

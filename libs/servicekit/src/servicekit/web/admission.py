@@ -39,8 +39,8 @@ from servicekit.security.auth import API_PREFIX, Principal, parse_bearer_token
 
 EXEMPT_PATHS = (*OPEN, *CALLBACKS, "/replays", "/ops", f"{API_PREFIX}/ops")
 SLOW_WAIT = 3.0
-"""Seconds, in the lanes of what takes long."""
-SLOW_LANES = {
+"""Seconds, in the bulkheads of what takes long."""
+SLOW_BULKHEADS = {
     "passwords": ("/auth/sign-", "/sign-"),
     "assistant": ("/chat", "/mcp", "/assistant"),
     "files": ("/import", "/export", "/calendar", "/users/me/export"),
@@ -68,10 +68,10 @@ Identify = Callable[[Scope], Awaitable[str]]
 log = logging.getLogger(__name__)
 
 
-def get_slow_lane(path: str) -> str:
-    """The lane of a request, by its path; none for what is usually quick."""
+def get_slow_bulkhead(path: str) -> str:
+    """The bulkhead of a request, by its path; none for what is usually quick."""
     path = path.removeprefix(API_PREFIX)
-    return next((lane for lane, beginnings in SLOW_LANES.items() if path.startswith(beginnings)), "")
+    return next((name for name, beginnings in SLOW_BULKHEADS.items() if path.startswith(beginnings)), "")
 
 
 async def get_user_id(scope: Scope) -> str:
@@ -95,47 +95,47 @@ def build_overloaded_response(_: Scope) -> Response:
 class AdmissionPolicy:
     """How a service deals with a crowd.
 
-    lane_of: the lane of a path; requests of one lane take no turns from those of another one.
+    bulkhead_of: the bulkhead of a path; requests in one take no slots from those in another.
     who: whose request it is, where some wait: persons in line take turns. Empty: of all nobody knows.
-    refusal: the answer to a request that is refused.
+    refusal: the response to a request that is refused.
     hung_after: seconds after which a request holds no slot any more, where it is usually quick: for who only
         waits for others, so that one of them that hangs doesn't stop the rest.
     """
 
-    lane_of: Callable[[str], str] = get_slow_lane
+    bulkhead_of: Callable[[str], str] = get_slow_bulkhead
     who: Identify = get_user_id
     refusal: Callable[[Scope], Response] = build_overloaded_response
     hung_after: float = math.inf
 
 
 class Bulkheads:
-    """The turns and lines of a process, one for each lane, and how many were refused.
+    """The turns and lines of a process, one for each bulkhead, and how many were refused.
 
-    at_once: requests worked on at a time, in the lanes of what is usually quick together, and in each other
-        one for itself.
+    at_once: requests worked on at a time, in the bulkheads of what is usually quick together, and in each
+        other one for itself.
     """
 
     def __init__(self, at_once: int, policy: AdmissionPolicy, longest_line: int = MAX_QUEUE) -> None:
         self.policy = policy
         self._pool = SharedSlots(at_once)
         self._longest_line = longest_line
-        self._lanes: dict[str, ConcurrencyLimiter] = {}
+        self._limiters: dict[str, ConcurrencyLimiter] = {}
         self._refused = 0
-        IN_FLIGHT.set_function(lambda: sum(lane.working for lane in self._lanes.values()))
-        QUEUED.set_function(lambda: sum(lane.waiting for lane in self._lanes.values()))
+        IN_FLIGHT.set_function(lambda: sum(limiter.working for limiter in self._limiters.values()))
+        QUEUED.set_function(lambda: sum(limiter.waiting for limiter in self._limiters.values()))
 
     def capacity_for(self, path: str) -> ConcurrencyLimiter | None:
         """None for what waits in no line."""
         if path.startswith(EXEMPT_PATHS):
             return None
-        lane = self.policy.lane_of(path)
-        if lane not in self._lanes:
-            wait = SLOW_WAIT if lane in SLOW_LANES else MAX_WAIT
-            pool, hung = (None, math.inf) if lane in SLOW_LANES else (self._pool, self.policy.hung_after)
-            self._lanes[lane] = ConcurrencyLimiter(
+        name = self.policy.bulkhead_of(path)
+        if name not in self._limiters:
+            wait = SLOW_WAIT if name in SLOW_BULKHEADS else MAX_WAIT
+            pool, hung = (None, math.inf) if name in SLOW_BULKHEADS else (self._pool, self.policy.hung_after)
+            self._limiters[name] = ConcurrencyLimiter(
                 self._pool.at_once, self._longest_line, wait, pool=pool, hung_after=hung
             )
-        return self._lanes[lane]
+        return self._limiters[name]
 
     def count_refusal(self) -> None:
         """Counted ones are told in the log once a second."""
@@ -151,7 +151,7 @@ class Bulkheads:
 
 @dataclass(frozen=True, slots=True)
 class AdmissionControl:
-    """ASGI middleware that lets requests in as their lane has room."""
+    """ASGI middleware that lets requests in as their bulkhead has room."""
 
     app: ASGIApp
     bulkheads: Bulkheads
@@ -173,9 +173,9 @@ class AdmissionControl:
 
 
 class _AdmittedRequest:
-    """One request: its turn begins when its body is there, and ends with its answer.
+    """One request: its turn begins when its body is there, and ends with its response.
 
-    A body that comes slowly, and one of an answer that is sent bit by bit, hold no turn.
+    A body that comes slowly, and one of a response that is sent bit by bit, hold no turn.
     """
 
     def __init__(

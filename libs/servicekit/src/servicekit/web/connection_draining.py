@@ -1,8 +1,8 @@
 """Graceful shutdown by connection draining: a process that will end gets its clients to go before it does.
 
 A client with a connection kept alive can be sending at the very moment the server closes it, and then
-can't know whether its request counted. So while nobody new is sent here any more, every answer closes
-its connection (RFC 9112, section 9.6): who keeps asking is gone before the door closes.
+can't know whether its request counted. So while nobody new is sent here any more, every response closes
+its connection (RFC 9112, section 9.6): who keeps asking is gone before the socket closes.
 """
 
 import signal
@@ -32,7 +32,7 @@ def _begin_draining(_signal: int, _frame: FrameType | None) -> None:
 
 
 class ConnectionDraining:
-    """Adds `Connection: close` to every answer of a process that leaves."""
+    """Adds `Connection: close` to every response of a process that leaves."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

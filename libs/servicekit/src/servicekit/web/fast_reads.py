@@ -1,4 +1,4 @@
-"""Plain reads past the framework: an answer in bytes, without solved dependencies and checked models.
+"""Plain reads past the framework: a response in bytes, without solved dependencies and checked models.
 
 The route of FastAPI stays, for the OpenAPI document and for every request that asks for more. A quick read
 stands before all routes, within all middleware, and has to give what its route would give.
@@ -57,5 +57,5 @@ def create_fast_reads(routes: Iterable[BaseRoute], **reads: Mapping[str, Read]) 
 
 
 def render_json(content: Any, headers: Mapping[str, str] | None = None) -> Response:
-    """The answer of a route with a model that has this content; instants are in UTC."""
+    """The response of a route with a model that has this content; instants are in UTC."""
     return Response(orjson.dumps(content, option=orjson.OPT_UTC_Z), 200, headers, "application/json")

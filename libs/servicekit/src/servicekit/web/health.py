@@ -13,7 +13,7 @@ from servicekit.errors import Unavailable
 from servicekit.problems import build_problem_response
 
 PING_SECONDS = 1.0
-"""Less than Dapr and Kubernetes wait for an answer."""
+"""Less than Dapr and Kubernetes wait for a response."""
 
 router = APIRouter(include_in_schema=False)
 log = logging.getLogger(__name__)

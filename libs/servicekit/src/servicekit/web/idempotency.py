@@ -1,6 +1,6 @@
-"""`Idempotency-Key`: the first answer to a request is kept for 24 hours and given again.
+"""`Idempotency-Key`: the first response to a request is kept for 24 hours and given again.
 
-The key is claimed and the answer stored in the transaction of the effect, so both are there or
+The key is claimed and the response stored in the transaction of the effect, so both are there or
 neither is. Requests that fail change nothing and store nothing: the key stays free. Answers can hold
 personal data and tokens, so they are encrypted with the key itself, of which only a hash is stored.
 """
@@ -54,8 +54,8 @@ CLAIM = build_per_dialect(
     lambda insert: insert(_TABLE).values(_ROW).on_conflict_do_nothing().returning(_TABLE.c.owner)
 )
 _EARLIER = select(_TABLE.c.request_hash, _TABLE.c.answer).where(_IS)
-_ANSWERS = create_deferred_insert(
-    "answers",
+_RESPONSES = create_deferred_insert(
+    "responses",
     lambda insert: (new := insert(_TABLE)).on_conflict_do_update(
         index_elements=["owner", "key_hash"], set_={"answer": new.excluded.answer}
     ),
@@ -77,9 +77,9 @@ class IdempotencyClaim:
 
     @property
     def row(self) -> dict[str, Any]:
-        """As long as there is no answer."""
-        asked = {"owner": self.owner, "key_hash": self.key_hash, "request_hash": self.request_hash}
-        return asked | {"answer": b"", "served_at": datetime.now(UTC)}
+        """As long as there is no response."""
+        columns = {"owner": self.owner, "key_hash": self.key_hash, "request_hash": self.request_hash}
+        return columns | {"answer": b"", "served_at": datetime.now(UTC)}
 
     @property
     def named(self) -> dict[str, Any]:
@@ -110,8 +110,8 @@ async def parse_claim(request: Request, owner: str) -> IdempotencyClaim | None:
         raise Invalid(
             f"Idempotency-Key must have 1 to {MAX_KEY_LENGTH} characters.", code="idempotency-key-invalid"
         )
-    asked = f"{request.method} {request.url.path}?{request.url.query}\0".encode() + await request.body()
-    request_hash = hashlib.sha256(asked).hexdigest()
+    content = f"{request.method} {request.url.path}?{request.url.query}\0".encode() + await request.body()
+    request_hash = hashlib.sha256(content).hexdigest()
     return IdempotencyClaim(owner or f"anonymous {request_hash}", key, request_hash)
 
 
@@ -142,11 +142,11 @@ def _restore_response(claim: IdempotencyClaim, known: Any) -> Response:
 
 
 async def store_response(session: AsyncSession, claim: IdempotencyClaim, response: Response) -> None:
-    """Store `response` with the commit as the answer to `claim`; a refusal frees the key instead."""
+    """Store `response` with the commit as the response to `claim`; a refusal frees the key instead."""
     if response.status_code >= 400:
         await (await session.connection()).execute(_FREE, claim.named)
         return
-    defer_rows(session, _ANSWERS, claim.row | {"answer": claim.encrypt(_pack(response))})
+    defer_rows(session, _RESPONSES, claim.row | {"answer": claim.encrypt(_pack(response))})
 
 
 async def purge_expired(session: AsyncSession) -> None:

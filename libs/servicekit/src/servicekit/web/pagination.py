@@ -31,18 +31,18 @@ class Page(ResponseModel, Generic[T]):
     """For the parameter `cursor`, to get the next page; null on the last one."""
 
 
-def encode_cursor(last: Sequence[Any], *, bound_to: str) -> str:
-    """A cursor behind the row with sort values `last`; good only for the list `bound_to` names."""
-    return base64.urlsafe_b64encode(orjson.dumps([_hash_scope(bound_to), *last])).decode().rstrip("=")
+def encode_cursor(last: Sequence[Any], *, scope: str) -> str:
+    """A cursor after the row with sort values `last`; good only for the list `scope` names."""
+    return base64.urlsafe_b64encode(orjson.dumps([_hash_scope(scope), *last])).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str, *, bound_to: str, values: int) -> list[Any]:
+def decode_cursor(cursor: str, *, scope: str, values: int) -> list[Any]:
     """The sort values in `cursor`. Raises `Invalid` if it is not one, or belongs to another list."""
     try:
         binding, *last = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, TypeError) as error:
         raise Invalid.field("?cursor", "The cursor is not valid.", code="cursor-invalid") from error
-    if binding != _hash_scope(bound_to) or len(last) != values:
+    if binding != _hash_scope(scope) or len(last) != values:
         raise Invalid.field("?cursor", "This cursor belongs to another list.", code="cursor-invalid")
     return list(last)
 
@@ -62,5 +62,5 @@ def paginate(rows: Sequence[T], limit: int) -> tuple[Sequence[T], T | None]:
     return rows[:limit], rows[limit - 1]
 
 
-def _hash_scope(bound_to: str) -> str:
-    return hashlib.sha256(bound_to.encode()).hexdigest()[:8]
+def _hash_scope(scope: str) -> str:
+    return hashlib.sha256(scope.encode()).hexdigest()[:8]

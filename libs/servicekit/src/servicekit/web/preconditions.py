@@ -17,10 +17,10 @@ def format_etag(version: int) -> str:
 
 def require_match(request: Request, current: BaseModel, version: int) -> None:
     """Raise `PreconditionFailed` if `If-Match` names another version than the stored one."""
-    wanted = request.headers.get("if-match")
-    if wanted is None or wanted.strip() == "*":
+    tags = request.headers.get("if-match")
+    if tags is None or tags.strip() == "*":
         return
-    if format_etag(version) not in _parse_tags(wanted):
+    if format_etag(version) not in _parse_tags(tags):
         raise PreconditionFailed(current, format_etag(version))
 
 
@@ -34,10 +34,10 @@ def apply_if_none_match(request: Request, response: Response) -> Response:
 
 def matches_etag(request: Request, current: str) -> bool:
     """Whether the client says, with `If-None-Match`, that it has the version with the ETag `current`."""
-    wanted = request.headers.get("if-none-match")
-    if not wanted:
+    tags = request.headers.get("if-none-match")
+    if not tags:
         return False
-    return wanted.strip() == "*" or current in (tag.removeprefix("W/") for tag in _parse_tags(wanted))
+    return tags.strip() == "*" or current in (tag.removeprefix("W/") for tag in _parse_tags(tags))
 
 
 def build_not_modified(current: str) -> Response:

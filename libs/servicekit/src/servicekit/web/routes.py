@@ -87,7 +87,9 @@ def reject_unknown_parameters(request: Request, declared: Set[str]) -> None:
         if name not in declared:
             raise Invalid.field(f"?{name}", "There is no such query parameter.", code="unknown-parameter")
         if times > 1:
-            raise Invalid.field(f"?{name}", "This query parameter is given twice.", code="repeated-parameter")
+            raise Invalid.field(
+                f"?{name}", "This query parameter may be given only once.", code="repeated-parameter"
+            )
 
 
 async def _run_read(request: Request, endpoint: Endpoint) -> Response:

@@ -34,7 +34,7 @@ _FIRST, _LAST = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC
 
 def _storable_instant(value: datetime) -> datetime:
     if not _FIRST <= value < _LAST:
-        raise ValueError("an instant too close to the ends of the calendar")
+        raise ValueError("a date and time outside the supported range")
     return value.astimezone(UTC).replace(microsecond=0)
 
 
@@ -44,7 +44,7 @@ Instant = Annotated[AwareDatetime, AfterValidator(_storable_instant)]
 
 def _wall_clock(value: time) -> time:
     if value.tzinfo:
-        raise ValueError("a time on the wall has no offset")
+        raise ValueError("a local time takes no UTC offset")
     return value.replace(microsecond=0)
 
 
@@ -91,8 +91,8 @@ class MergePatch(RequestBody):
         schema = handler.resolve_ref_schema(handler(core))
         for name, field in schema.get("properties", {}).items():
             if name not in cls.never_null and {"type": "null"} not in field.get("anyOf", []):
-                told = {key: field.pop(key) for key in ("title", "description") if key in field}
-                schema["properties"][name] = {"anyOf": [field, {"type": "null"}]} | told
+                annotations = {key: field.pop(key) for key in ("title", "description") if key in field}
+                schema["properties"][name] = {"anyOf": [field, {"type": "null"}]} | annotations
         return schema
 
     @field_validator("*", mode="before")

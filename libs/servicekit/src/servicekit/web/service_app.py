@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 class ServiceApp(FastAPI):
     """Without what would be done twice, for a tenth of what a read costs.
 
-    Its answer to what nobody caught is that of `CatchAll`, its limit of bodies is `BodyLimit`, and its
+    Its response to what nobody caught is that of `CatchAll`, its limit of bodies is `BodyLimit`, and its
     telemetry is `TracingMiddleware` and `RouteMetrics`.
     """
 

@@ -56,7 +56,7 @@ def require_valid_target(scope: Scope) -> None:
             try:
                 unquote_to_bytes(part).decode()
             except UnicodeDecodeError as error:
-                raise BadRequest("The address is not UTF-8.", code="uri-invalid") from error
+                raise BadRequest("The URL is not valid UTF-8.", code="uri-invalid") from error
 
 
 def require_valid_text(body: bytes, *, is_file: bool = False) -> None:
@@ -113,7 +113,7 @@ def _escaped(key: str) -> str:
 
 def _require_text(pointer: str, value: Any) -> None:
     if isinstance(value, str) and _UNCLEAN.search(value):
-        raise _wrong(pointer, "This text holds half a character (a lone surrogate).", "not-unicode")
+        raise _wrong(pointer, "This text contains an unpaired surrogate.", "not-unicode")
 
 
 def _require_size(pointer: str, value: Any) -> None:

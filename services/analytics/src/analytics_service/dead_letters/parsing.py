@@ -59,15 +59,15 @@ def derive_id(event_id: str, consumer: str) -> str:
     return str(uuid5(DEAD_LETTER_IDS, f"{event_id}.{consumer or 'dapr'}"))
 
 
-def replayable_event(letter: DeadLetter) -> dict[str, Any] | None:
+def replayable_event(dead_letter: DeadLetter) -> dict[str, Any] | None:
     """The failed event, if it is one that can be handed to a service."""
-    event = orjson.loads(letter.event)
-    return event if isinstance(event, dict) and letter.topic in LISTENERS else None
+    event = orjson.loads(dead_letter.event)
+    return event if isinstance(event, dict) and dead_letter.topic in LISTENERS else None
 
 
-def consumers_of(letter: DeadLetter) -> tuple[App, ...]:
+def consumers_of(dead_letter: DeadLetter) -> tuple[App, ...]:
     """Whose it is to handle: who gave it up; all who listen, where Dapr did and doesn't tell for whom."""
-    return (App(letter.consumer),) if letter.consumer else LISTENERS[letter.topic]
+    return (App(dead_letter.consumer),) if dead_letter.consumer else LISTENERS[dead_letter.topic]
 
 
 def _parse_instant(value: Any, otherwise: datetime) -> datetime:

@@ -31,20 +31,20 @@ def _insert_or_count(insert: Any) -> Any:
 _STORE = build_per_dialect(_insert_or_count)
 
 
-async def store_dead_letter(session: AsyncSession, letter: DeadLetter) -> None:
+async def store_dead_letter(session: AsyncSession, dead_letter: DeadLetter) -> None:
     """Keep a dead letter; a repeat changes nothing, another failure of the same event is counted."""
-    await execute_per_dialect(session, _STORE, letter.model_dump())
+    await execute_per_dialect(session, _STORE, dead_letter.model_dump())
 
 
 async def list_dead_letters(
     session: AsyncSession,
-    wanted: dict[str, str],
+    column_values: dict[str, str],
     before: tuple[datetime, str] | None,
     limit: int,
 ) -> Sequence[DeadLetter]:
-    """Newest first; wanted: values columns must have."""
+    """Newest first; column_values: values columns must have."""
     query = select(DeadLetter).order_by(col(DeadLetter.parked_at).desc(), col(DeadLetter.id).desc())
-    query = query.where(*_conditions_for(wanted))
+    query = query.where(*_conditions_for(column_values))
     if before:
         query = query.where(tuple_(col(DeadLetter.parked_at), col(DeadLetter.id)) < before)
     return (await session.scalars(query.limit(limit))).all()
@@ -60,9 +60,11 @@ async def lock_dead_letter(session: AsyncSession, id: str) -> DeadLetter | None:
     ).first()
 
 
-async def discard_dead_letters(session: AsyncSession, wanted: dict[str, str], reason: str) -> int:
-    """Discard dead letters; returns how many; wanted: values columns must have."""
-    change = update(DeadLetter).where(*_conditions_for(wanted)).values(state="discarded", outcome=reason)
+async def discard_dead_letters(session: AsyncSession, column_values: dict[str, str], reason: str) -> int:
+    """Discard dead letters; returns how many; column_values: values columns must have."""
+    change = (
+        update(DeadLetter).where(*_conditions_for(column_values)).values(state="discarded", outcome=reason)
+    )
     return len((await session.scalars(change.returning(col(DeadLetter.id)))).all())
 
 
@@ -74,9 +76,9 @@ async def delete_user(session: AsyncSession, user_id: str) -> None:
     await session.execute(OwnerScope(user_id).delete(DeadLetter))
 
 
-def _conditions_for(wanted: dict[str, str]) -> list[ColumnElement[bool]]:
+def _conditions_for(column_values: dict[str, str]) -> list[ColumnElement[bool]]:
     columns = DeadLetter.metadata.tables["dead_letter"].c
-    return [columns[name] == value for name, value in wanted.items()]
+    return [columns[name] == value for name, value in column_values.items()]
 
 
 async def group_dead_letters(session: AsyncSession, limit: int) -> Sequence[Any]:

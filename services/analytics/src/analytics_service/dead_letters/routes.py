@@ -53,14 +53,14 @@ async def list_dead_letters(
 
     Newest first.
     """
-    wanted = {"state": state, "topic": topic, "consumer": consumer}
-    bound_to = f"dead-letters {wanted}"
-    before = parse_time_and_id(decode_cursor(cursor, bound_to=bound_to, values=2)) if cursor else None
-    named = {name: value for name, value in wanted.items() if value is not None}
+    filters = {"state": state, "topic": topic, "consumer": consumer}
+    scope = f"dead-letters {filters}"
+    before = parse_time_and_id(decode_cursor(cursor, scope=scope, values=2)) if cursor else None
+    named = {name: value for name, value in filters.items() if value is not None}
     rows, last = paginate(await repository.list_dead_letters(session, named, before, limit + 1), limit)
     return Page(
         items=[DeadLetterRead.model_validate(row) for row in rows],
-        next_cursor=encode_cursor([last.parked_at, last.id], bound_to=bound_to) if last else None,
+        next_cursor=encode_cursor([last.parked_at, last.id], scope=scope) if last else None,
     )
 
 
@@ -70,10 +70,10 @@ async def read_dead_letter(_: CurrentOperator, id: PathId, session: SessionDep) 
 
     Has the event as it came.
     """
-    letter = await repository.find_by_id(session, id)
-    if letter is None:
+    dead_letter = await repository.find_by_id(session, id)
+    if dead_letter is None:
         raise NotFound
-    return DeadLetterRead.model_validate(letter)
+    return DeadLetterRead.model_validate(dead_letter)
 
 
 @operators.get("/dead-letter-groups", dependencies=[Security(access_token)])
@@ -94,13 +94,13 @@ async def discard_dead_letter(
 
     It waits for nobody any more, but is kept and can still be replayed.
     """
-    letter = await repository.lock_dead_letter(session, id)
-    if letter is None:
+    dead_letter = await repository.lock_dead_letter(session, id)
+    if dead_letter is None:
         raise NotFound
-    if letter.state == "replayed":
+    if dead_letter.state == "replayed":
         raise Conflict("This message has been replayed and can't be discarded.", code="replayed")
-    letter.state, letter.outcome = "discarded", body.reason
-    return DeadLetterRead.model_validate(letter)
+    dead_letter.state, dead_letter.outcome = "discarded", body.reason
+    return DeadLetterRead.model_validate(dead_letter)
 
 
 @operators.post("/discards", dependencies=[Security(access_token)])
@@ -130,8 +130,8 @@ async def replay_group(user: CurrentOperator, body: ReplayMany, container: Conta
     """
     dead_letters = container.dead_letters_for(user.token)
     async with dead_letters.database.reading() as session:
-        letters = await repository.list_dead_letters(session, body.column_values(), None, body.limit)
-    states = [await _replay_and_get_state(dead_letters, letter.id) for letter in reversed(letters)]
+        found = await repository.list_dead_letters(session, body.column_values(), None, body.limit)
+    states = [await _replay_and_get_state(dead_letters, dead_letter.id) for dead_letter in reversed(found)]
     return ReplayedMany(replayed=states.count("replayed"), failed=states.count("parked"))
 
 

@@ -33,51 +33,51 @@ class DeadLetterService:
 
     database: Database
     sidecar: Sidecar
-    effects: EventConsumer
+    consumer: EventConsumer
     token: str
 
     async def replay_dead_letter(self, id: str) -> DeadLetter:
         """Replay one dead letter; what became of it is noted on it. Raises `NotFound`, `Conflict`."""
         async with self.database.reading() as session:
-            letter = await repository.find_by_id(session, id)
-        if letter is None:
+            dead_letter = await repository.find_by_id(session, id)
+        if dead_letter is None:
             raise NotFound
-        event = replayable_event(letter)
+        event = replayable_event(dead_letter)
         if event is None:
             raise Conflict("This dead letter is not an event, so no service can handle it.", code="no-event")
-        said, failed = [], False
-        for app in consumers_of(letter):
+        outcomes, failed = [], False
+        for app in consumers_of(dead_letter):
             try:
-                said.append(f"{app}: {await self._hand_over(app, Topic(letter.topic), event)}")
+                outcomes.append(f"{app}: {await self._hand_over(app, Topic(dead_letter.topic), event)}")
             except ServiceError as error:
                 failed = True
-                said.append(f"{app}: {error.detail}")
+                outcomes.append(f"{app}: {error.detail}")
         REPLAYS.labels("failed" if failed else "done").inc()
-        return await self._record_outcome(id, "; ".join(said), failed=failed)
+        return await self._record_outcome(id, "; ".join(outcomes), failed=failed)
 
     async def _hand_over(self, app: App, topic: Topic, event: dict[str, Any]) -> str:
         """What the service says to it. Raises `ServiceError`."""
         if app is App.ANALYTICS:
-            return (await replay_messages(self.effects, topic, event)).outcome
-        answer = await self.sidecar.invoke(
+            return (await replay_messages(self.consumer, topic, event)).outcome
+        response = await self.sidecar.invoke(
             app,
             "POST",
             PATH,
             json={"topic": topic, "event": event},
             headers={"authorization": f"Bearer {self.token}"},
         )
-        if answer.status != 200:
-            problem = parse_object(answer) or {}
-            raise Conflict(str(problem.get("detail", answer.status)), code="failed-again")
-        return parse_response(answer, ReplayResult, app, f"POST {PATH}")["outcome"]
+        if response.status != 200:
+            problem = parse_object(response) or {}
+            raise Conflict(str(problem.get("detail", response.status)), code="failed-again")
+        return parse_response(response, ReplayResult, app, f"POST {PATH}")["outcome"]
 
     async def _record_outcome(self, id: str, outcome: str, *, failed: bool) -> DeadLetter:
         async with self.database.transaction() as session:
-            letter = await repository.lock_dead_letter(session, id)
-            if letter is None:
+            dead_letter = await repository.lock_dead_letter(session, id)
+            if dead_letter is None:
                 raise NotFound
-            letter.replays += 1
-            letter.replayed_at, letter.outcome = datetime.now(UTC), outcome
-            letter.state = "parked" if failed else "replayed"
-            letter.failures += failed
-        return letter
+            dead_letter.replays += 1
+            dead_letter.replayed_at, dead_letter.outcome = datetime.now(UTC), outcome
+            dead_letter.state = "parked" if failed else "replayed"
+            dead_letter.failures += failed
+        return dead_letter

@@ -76,7 +76,7 @@ async def execute_intent(
     except (Invalid, Forbidden, Conflict) as error:
         return ActionResult(f"That does not work: {error.detail}")
     except NotFound:
-        return ActionResult("That task is gone already.")
+        return ActionResult("That task no longer exists.")
 
 
 async def _execute(
@@ -100,7 +100,7 @@ async def _execute(
         case intents.Confirm():
             return await _execute_pending(pending, tasks)
         case intents.Decline():
-            return ActionResult("All right, I changed nothing.")
+            return ActionResult("All right, nothing was changed.")
         case intents.Ambiguous():
             return ActionResult(AMBIGUOUS)
         case intents.Help():
@@ -118,8 +118,8 @@ def _describe_due(task: TaskRead) -> str:
 
 
 def _search_tasks(found: FoundTasks, words: str) -> ActionResult:
-    wanted = set(normalize_words(words).split())
-    items = [task for task in found.items if wanted <= set(normalize_words(task["title"]).split())]
+    required = set(normalize_words(words).split())
+    items = [task for task in found.items if required <= set(normalize_words(task["title"]).split())]
     nothing = f"No open task has “{words}” in its title."
     return _list_tasks(FoundTasks(items, found.is_complete), nothing)
 

@@ -75,10 +75,10 @@ Intent = Add | List | Search | Change | Ambiguous | Confirm | Decline | Help | U
 
 def parse_intent(text: str) -> Intent:
     """The intent of a message of any length and content."""
-    said = _strip_thanks(" ".join(text.split()))
-    said = said[_match_length(vocab.GREETING, said) :]
-    requested = _match_length(vocab.REQUEST, said)
-    plain = said[requested:].rstrip(vocab.EDGES)
+    stripped = _strip_thanks(" ".join(text.split()))
+    stripped = stripped[_match_length(vocab.GREETING, stripped) :]
+    requested = _match_length(vocab.REQUEST, stripped)
+    plain = stripped[requested:].rstrip(vocab.EDGES)
     asks = not requested and (
         text.rstrip().endswith(("?", "؟", "？")) or vocab.QUESTION.match(plain) is not None
     )
@@ -105,12 +105,12 @@ def _match_length(pattern: re.Pattern[str], text: str) -> int:
 
 
 def _parse_answer(plain: str) -> Intent | None:
-    said = plain.lower().replace(",", "").replace("’", "'") if len(plain) < vocab.TAIL else ""
-    if said in vocab.HELP:
+    normalized = plain.lower().replace(",", "").replace("’", "'") if len(plain) < vocab.TAIL else ""
+    if normalized in vocab.HELP:
         return Help()
-    if said in vocab.YES:
+    if normalized in vocab.YES:
         return Confirm()
-    return Decline() if said in vocab.NO else None
+    return Decline() if normalized in vocab.NO else None
 
 
 def _parse_listing(plain: str) -> Intent | None:
@@ -178,15 +178,15 @@ def _parse_addition(plain: str) -> Intent | None:
 
 
 def _make_addition(title: str) -> Intent:
-    said = _strip_quotes(title)
-    named = said if is_quoted(title) else said[_match_length(vocab.WHICH, said + " ") :]
+    unquoted = _strip_quotes(title)
+    named = unquoted if is_quoted(title) else unquoted[_match_length(vocab.WHICH, unquoted + " ") :]
     if (
         not named
-        or vocab.PART_OF_A_TASK.match(said)
-        or (not is_quoted(title) and vocab.COLLECTIVE.match(said))
+        or vocab.PART_OF_A_TASK.match(unquoted)
+        or (not is_quoted(title) and vocab.COLLECTIVE.match(unquoted))
     ):
         return Unknown()
-    return Add(said)
+    return Add(unquoted)
 
 
 def _strip_list_phrase(text: str) -> str:

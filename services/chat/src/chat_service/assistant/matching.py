@@ -41,11 +41,11 @@ def match_tasks(target: str, tasks: Sequence[TaskRead], shown: Sequence[str]) ->
     numbered = _find_by_number(target, tasks, shown)
     if numbered:
         return Match([numbered], is_exact=True)
-    said = unquote(target)
-    whole = [task for task in tasks if _is_same_title(task["title"], said)]
+    unquoted = unquote(target)
+    whole = [task for task in tasks if _is_same_title(task["title"], unquoted)]
     if whole or is_quoted(target):
         return Match(whole, is_exact=bool(whole))
-    words = _content_words(normalize_words(said))
+    words = _content_words(normalize_words(unquoted))
     found = [(_content_words(normalize_words(task["title"])), task) for task in tasks] if words else []
     alike = [task for title, task in found if title == words]
     if alike:
@@ -63,8 +63,8 @@ def normalize_words(text: str) -> str:
     return " ".join("".join(signs).split())
 
 
-def _is_same_title(title: str, said: str) -> bool:
-    return name_key(title) == name_key(said)
+def _is_same_title(title: str, other: str) -> bool:
+    return name_key(title) == name_key(other)
 
 
 def _content_words(normalized: str) -> frozenset[str]:

@@ -14,7 +14,7 @@ VERSION_HEADER = "mcp-protocol-version"
 
 
 def refuse_malformed(body: bytes, version: str | None) -> Response | None:
-    """The answer to a message that is no request; None for one that is, and for what isn't JSON at all.
+    """The response to a message that is no request; None for one that is, and for what isn't JSON at all.
 
     version: the header `MCP-Protocol-Version`, where there is one.
     """

@@ -52,7 +52,7 @@ class ToolServer(MCPServer):
         try:
             return await super().call_tool(name, arguments, context)
         except UnexpectedToolError as error:
-            raise UnexpectedToolError("That failed on our side; the request was right.") from error
+            raise UnexpectedToolError("Something failed on the server; the request was valid.") from error
         except ToolError as error:
             cause = error.__cause__
             if isinstance(cause, ValidationError):
@@ -65,7 +65,7 @@ class ToolServer(MCPServer):
             raise ToolError(f"There is no tool called {name[:100]!r}.")
         unknown = sorted(arguments.keys() - tool.parameters.get("properties", {}).keys())
         if unknown:
-            raise ToolError("; ".join(f"/{argument[:100]}: is not known here" for argument in unknown))
+            raise ToolError("; ".join(f"/{argument[:100]}: unknown argument" for argument in unknown))
 
 
 def close_schema(schema: dict[str, Any]) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def _json_pointer(error: ErrorDetails) -> str:
 
 
 def _describe_error(error: ErrorDetails) -> str:
-    said = _MESSAGES.get(error["type"])
-    if said is None:
+    template = _MESSAGES.get(error["type"])
+    if template is None:
         return error["msg"].removeprefix("Value error, ")
-    return said.format(**error.get("ctx", {}))
+    return template.format(**error.get("ctx", {}))

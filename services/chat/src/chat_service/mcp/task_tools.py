@@ -72,14 +72,14 @@ async def find_tasks(
     overdue parent; operators: = != < <= > >= ~ in, `and`, `or`, `not`, brackets; dates: 2026-01-31, now,
     today, tomorrow, yesterday, today+3d, today-1w; strings in double quotes.
     """
-    asked = {
+    query = {
         "filter": (filter or "") if include_done else exclude_done(filter or ""),
         "q": text or "",
         "sort": sort or "",
         "cursor": cursor or "",
         "limit": str(limit or DEFAULT_LIMIT),
     }
-    return await _report_errors(_task_client(ctx).list_tasks(asked))
+    return await _report_errors(_task_client(ctx).list_tasks(query))
 
 
 async def get_task(ctx: ToolContext, id: Id) -> JsonObject:

@@ -49,13 +49,13 @@ HEAD = {"projects": "/projects", "labels": "/labels", "filters": "/filters"}
 
 def render_readme(now: datetime) -> str:
     """What the files are, for people."""
-    meanings = {
+    descriptions = {
         TASKS: "projects, labels, saved filters and tasks; can be imported again",
         CONVERSATIONS: "conversations with the assistant",
         DELIVERIES: "what was sent to webhooks",
         **{name: meaning for name, (*_, meaning) in (OBJECTS | LISTS | PARTS).items()},
     }
-    lines = [f"{name:<24}{meaning}" for name, meaning in sorted(meanings.items())]
+    lines = [f"{name:<24}{meaning}" for name, meaning in sorted(descriptions.items())]
     return "\r\n".join([f"What Todo keeps of your account, {now:%Y-%m-%d %H:%M} UTC.", "", *lines, ""])
 
 

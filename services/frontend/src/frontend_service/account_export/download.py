@@ -1,7 +1,7 @@
-"""The answer: a ZIP file that is made while it is sent, and breaks off where it can't be completed.
+"""The response: a ZIP file that is made while it is sent, and breaks off where it can't be completed.
 
 The status was sent long before, so what goes wrong in the middle is told by cutting the connection: the
-client sees that the answer is not whole (RFC 9112, section 8), and no program opens the file.
+client sees that the response is not whole (RFC 9112, section 8), and no program opens the file.
 """
 
 import asyncio
@@ -45,7 +45,7 @@ class ZipResponse(StreamingResponse):
             async with asyncio.timeout(MOST_SECONDS):
                 await super().__call__(scope, receive, send)
         except Exception as error:
-            log.warning("an export broke off: %r", error)
+            log.warning("an export was interrupted: %r", error)
         finally:
             self._slots.release(self._user_id)
             await self._zipped.aclose()

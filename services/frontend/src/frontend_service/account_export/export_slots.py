@@ -9,7 +9,7 @@ RETRY_AFTER_SECONDS = 30
 
 class ExportRunning(Conflict):
     code = "export-running"
-    title = "This account is being exported already; wait until that has ended"
+    title = "This account is already being exported; wait until that export has finished"
 
 
 @dataclass(slots=True)
@@ -25,7 +25,7 @@ class ExportSlots:
             raise ExportRunning
         if len(self._running) >= self.limit:
             raise Unavailable(
-                "Others are exporting right now; try again in a moment.",
+                "Too many exports are running right now; try again in a moment.",
                 code="exports-busy",
                 retry_after=RETRY_AFTER_SECONDS,
             )

@@ -19,7 +19,7 @@ from servicekit.errors import ServiceError, ServiceUnreachable
 READ_SECONDS = 4
 WRITE_SECONDS = 10
 FILE_SECONDS = 60
-"""For an answer about a file, which is read first."""
+"""For a response about a file, which is read first."""
 
 T = TypeVar("T")
 JsonObject = dict[str, object]
@@ -140,7 +140,7 @@ class ServiceClient:
             return await self.sidecar.invoke(app, method, path, json=body, headers=headers, timeout=seconds)
         sent = {"dapr-app-id": app.value, **headers}
         require_sendable(path, sent)
-        return require_complete(await self.sidecar.answer(method, path, sent, body, seconds), app)
+        return require_complete(await self.sidecar.send_once(method, path, sent, body, seconds), app)
 
 
 def page_path(path: str, limit: int, cursor: str = "") -> str:

@@ -66,7 +66,12 @@ Headers = list[tuple[bytes, bytes]]
 
 
 class ApiGateway:
-    """ASGI app for everything below `/api/v1` that a service answers."""
+    """ASGI app for everything below `/api/v1` that a service answers.
+
+    A request is counted against the rate limit before anything else, so one that is refused costs no call. It
+    is sent again where no whole response comes, within `TIMEOUT_SECONDS` and the retry budget of the service.
+    The circuit breaker counts only requests that the service did not answer at all: an error is a response.
+    """
 
     def __init__(self, container: Container) -> None:
         self._operations = container.operations
@@ -80,13 +85,13 @@ class ApiGateway:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         extra: Headers = []
         try:
-            answer = await self._forward(scope, receive, extra)
+            upstream_response = await self._forward(scope, receive, extra)
         except ServiceError as error:
             response = build_problem_response(error)
             response.raw_headers.extend(extra)
             await response(scope, receive, send)
             return
-        await _send_response(send, answer, extra, _accepts_gzip(scope))
+        await _send_response(send, upstream_response, extra, _accepts_gzip(scope))
 
     async def _forward(self, scope: Scope, receive: Receive, extra: Headers) -> SidecarResponse:
         headers = _read_headers(scope)
@@ -140,18 +145,18 @@ class ApiGateway:
 
         async def once(left: float) -> SidecarResponse | None:
             breaker.check()
-            return await self._sidecar.answer(method, target, headers, body, left)
+            return await self._sidecar.send_once(method, target, headers, body, left)
 
-        answer = await send_with_retries(once, TIMEOUT_SECONDS, RETRY_PAUSES, self._sidecar.budgets[app])
-        if answer is None:
+        response = await send_with_retries(once, TIMEOUT_SECONDS, RETRY_PAUSES, self._sidecar.budgets[app])
+        if response is None:
             breaker.failed()
-        elif answer.is_complete():
+        elif response.is_complete():
             breaker.succeeded()
-        return require_complete(answer, app)
+        return require_complete(response, app)
 
 
 def _upstream_path(scope: Scope) -> str:
-    """Behind the prefix, as the client sent it."""
+    """After the prefix, as the client sent it."""
     path: str = scope["raw_path"].decode("latin-1")
     return path.removeprefix(PREFIX)
 
@@ -168,33 +173,33 @@ async def _read_body(headers: dict[str, str], receive: Receive) -> bytes | None:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise BadRequest("The body ended too soon.", code="body-incomplete")
+            raise BadRequest("The request body is incomplete.", code="body-incomplete")
         body += bytes(message.get("body", b""))
         if not message.get("more_body"):
             return body
 
 
-async def _send_response(send: Send, answer: SidecarResponse, extra: Headers, accepts_gzip: bool) -> None:
-    headers, body = [*_response_headers(answer), *extra], answer.body
-    if _is_compressible(answer):
+async def _send_response(send: Send, response: SidecarResponse, extra: Headers, accepts_gzip: bool) -> None:
+    headers, body = [*_response_headers(response), *extra], response.body
+    if _is_compressible(response):
         headers.append((b"vary", b"Accept-Encoding"))
         if accepts_gzip:
             body = gzip.compress(body, GZIP_LEVEL, mtime=0)
             headers.append((b"content-encoding", b"gzip"))
-    if answer.status not in NO_BODY:
+    if response.status not in NO_BODY:
         headers.append((b"content-length", str(len(body)).encode()))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
-def _is_compressible(answer: SidecarResponse) -> bool:
+def _is_compressible(response: SidecarResponse) -> bool:
     """Text of some size. One with an ETag stays as it is: a strong one is of these very bytes."""
-    kind = answer.headers.get("content-type", "")
+    kind = response.headers.get("content-type", "")
     return (
-        len(answer.body) >= MIN_COMPRESSED_BYTES
+        len(response.body) >= MIN_COMPRESSED_BYTES
         and kind.startswith(COMPRESSED_TYPES)
-        and "etag" not in answer.headers
-        and "content-encoding" not in answer.headers
+        and "etag" not in response.headers
+        and "content-encoding" not in response.headers
     )
 
 
@@ -209,7 +214,7 @@ def _accepts_gzip(scope: Scope) -> bool:
     return False
 
 
-def _response_headers(answer: SidecarResponse) -> Iterable[tuple[bytes, bytes]]:
-    for name, value in answer.headers.items():
+def _response_headers(response: SidecarResponse) -> Iterable[tuple[bytes, bytes]]:
+    for name, value in response.headers.items():
         if name.lower() not in NOT_RETURNED_HEADERS and not name.lower().startswith("dapr-"):
             yield name.lower().encode("latin-1"), value.encode("latin-1")

@@ -23,12 +23,13 @@ from servicekit.web.ids import new_id
 
 FRESH_SECONDS = 3.0
 PATIENCE_SECONDS = 4.0
-"""For an answer of the user service."""
+"""For a response of the user service."""
 REMEMBERED = 10_000
 _WELL_FORMED = re.compile(re.escape(API_TOKEN_PREFIX) + r"[A-Za-z0-9_-]{43}")
 
 
 def is_api_token(token: str) -> bool:
+    """By its prefix only; whether it is valid, `ApiTokenExchange` finds out."""
     return token.startswith(API_TOKEN_PREFIX)
 
 
@@ -52,7 +53,11 @@ class _Exchanged:
 
 @dataclass(slots=True)
 class ApiTokenExchange:
-    """Exchanges API tokens; many requests at once with one token ask once."""
+    """Exchanges API tokens; many requests at once with one token ask once.
+
+    A response, a refusal too, is used for `FRESH_SECONDS`. `REMEMBERED` are kept, by the hash of the token;
+    the one asked for longest ago is dropped first.
+    """
 
     sidecar: Sidecar
     _known: OrderedDict[bytes, _Exchanged] = field(default_factory=OrderedDict)

@@ -19,7 +19,7 @@ routes take the session of a browser, too."""
 async def authenticate(request: Request, headers: dict[str, str], *, good_for: float) -> Principal:
     """The account, by access token, by API token, or by the session of a browser. One request is counted.
 
-    headers: of the answer; what is left of the rate limit, and a session that was renewed, are added.
+    headers: of the response; what is left of the rate limit, and a session that was renewed, are added.
     good_for: seconds the token of a session has to last; the other tokens last as long as they do.
     Raises `TooManyRequests`, `Unauthenticated`, `InsufficientScope`, or `Unavailable`.
     """

@@ -30,6 +30,12 @@ class ClientIdentifier:
     _ask_from: float = 0
 
     async def identify_request(self, headers: Mapping[str, str], address: str) -> str:
+        """The key a request is counted under: `user <UUID>`, or `address <network>` of who is not verified.
+
+        Never raises: a token that can't be verified counts against its address. An API token counts for its
+        user only after it was exchanged once, since the exchange itself has to be limited. When the keys of
+        the user service can't be had in `KEYS_SECONDS`, nobody waits for them for some seconds.
+        """
         if "authorization" not in headers:
             return self.identify_browser(headers.get("cookie", ""), address)
         token = parse_bearer_token(headers["authorization"])

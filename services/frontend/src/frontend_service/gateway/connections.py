@@ -1,7 +1,7 @@
 """Connections end in bounded time; what is no HTTP is refused in our words, and a crowd without the app.
 
 uvicorn has a time-out for idle connections only. Without others one client that sends a byte a second
-(slowloris) or reads none of its answer holds connections, and memory, for as long as it likes.
+(slowloris) or reads none of its response holds connections, and memory, for as long as it likes.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ class BoundedProtocol(HttpToolsProtocol):
     body_seconds: ClassVar[float] = 60
     """For the whole body: 1 MiB in that time is 140 kbit/s."""
     write_seconds: ClassVar[float] = 60
-    """For the client to take in `least_taken` bytes of an answer, or what is left of it."""
+    """For the client to take in `least_taken` bytes of a response, or what is left of it."""
     least_taken: ClassVar[int] = 32 * 1024
     max_head_bytes: ClassVar[int] = 128 * 1024
 
@@ -171,7 +171,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Answer, if it is this request's turn and nothing was answered yet, and close."""
         if self.transport.is_closing():
             return
-        if self._may_answer():
+        if self._may_respond():
             response = build_problem_response(error)
             response.headers.update(SAFE)
             self.transport.write(STATUS_LINE[response.status_code] + encode_response(response))
@@ -180,7 +180,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.cycle.message_event.set()
         self._end()
 
-    def _may_answer(self) -> bool:
+    def _may_respond(self) -> bool:
         if self._part is Part.HEAD:
             return self._is_idle()
         if self.pipeline:

@@ -80,4 +80,5 @@ def override_costs(weights: Mapping[str, int]) -> Mapping[str, Cost]:
 
 
 def page_cost(method: str, path: str) -> Cost:
+    """Units of the rate limit for a page or a form. Raises nothing: an unknown path costs as a page."""
     return PAGES.get((method, path)) or (PAGE if method in ("GET", "HEAD") else FORM)

@@ -21,7 +21,7 @@ from servicekit.web.admission import Bulkheads
 from servicekit.web.connection_draining import is_draining
 
 UNUSUAL = frozenset((b"origin", b"expect", b"upgrade"))
-"""Headers on which the answer, or whether one is due, depends."""
+"""Headers on which the response, or whether one is due, depends."""
 METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE"))
 Headers = Iterable[tuple[bytes, bytes]]
 Start = Callable[[Reservation | None], None]
@@ -29,7 +29,7 @@ Refuse = Callable[[bytes], None]
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _PendingRequest:
     capacity: ConcurrencyLimiter
     who: str
     start: Start
@@ -45,45 +45,45 @@ class EarlyRefusal:
     refusal: what the app would answer.
     """
 
-    def __init__(self, lanes: Bulkheads, client_identifier: ClientIdentifier, refusal: Response) -> None:
-        self._lanes = lanes
+    def __init__(self, bulkheads: Bulkheads, client_identifier: ClientIdentifier, refusal: Response) -> None:
+        self._bulkheads = bulkheads
         self._client_identifier = client_identifier
         self._refusal = encode_response(refusal)
-        self._asked: list[_Asked] = []
+        self._pending: list[_PendingRequest] = []
 
     def decide(self, scope: Scope, start: Start, refuse: Refuse) -> None:
         """Let a request in or refuse it, now or at the end of this round.
 
-        start: given a place, or None for what the app has to look at. refuse: given the answer, from its own
-            headers on.
+        start: given a place, or None for what the app has to look at. refuse: given the response, from its
+            own headers on.
         """
         is_known = scope["method"] in METHODS and scope["path"].startswith(API_PREFIX + "/")
         who = self._user_of(scope["headers"]) if is_known and not is_draining() else ""
-        capacity = self._lanes.capacity_for(scope["path"]) if who else None
+        capacity = self._bulkheads.capacity_for(scope["path"]) if who else None
         if capacity is None:
             start(None)
             return
-        asked = _Asked(capacity, who, start, refuse)
+        request = _PendingRequest(capacity, who, start, refuse)
         if not capacity.is_crowded():
-            self._answer(asked)
+            self._start_or_refuse(request)
             return
-        if not self._asked:
+        if not self._pending:
             asyncio.get_running_loop().call_soon(self._draw_lots)
-        self._asked.append(asked)
+        self._pending.append(request)
 
     def _draw_lots(self) -> None:
-        asked, self._asked = self._asked, []
-        random.shuffle(asked)
-        for each in asked:
-            self._answer(each)
+        pending, self._pending = self._pending, []
+        random.shuffle(pending)
+        for each in pending:
+            self._start_or_refuse(each)
 
-    def _answer(self, asked: _Asked) -> None:
-        reservation = asked.capacity.reserve(asked.who)
+    def _start_or_refuse(self, request: _PendingRequest) -> None:
+        reservation = request.capacity.reserve(request.who)
         if reservation:
-            asked.start(reservation)
+            request.start(reservation)
         else:
-            self._lanes.count_refusal()
-            asked.refuse(self._refusal)
+            self._bulkheads.count_refusal()
+            request.refuse(self._refusal)
 
     def _user_of(self, headers: Headers) -> str:
         """Empty for nobody who is known, and where anything is unusual."""
@@ -97,6 +97,6 @@ class EarlyRefusal:
 
 
 def encode_response(response: Response) -> bytes:
-    """As HTTP/1.1 has it, behind the status line."""
+    """As HTTP/1.1 has it, after the status line."""
     head = b"".join(name + b": " + value + b"\r\n" for name, value in response.raw_headers)
     return head + b"\r\n" + bytes(response.body)

@@ -12,7 +12,7 @@ from frontend_service.container import container_of
 from frontend_service.gateway.client_identification import client_address
 from frontend_service.gateway.upstreams import OWNERS
 from servicekit.security.auth import API_PREFIX
-from servicekit.web.admission import AdmissionPolicy, build_overloaded_response, get_slow_lane
+from servicekit.web.admission import AdmissionPolicy, build_overloaded_response, get_slow_bulkhead
 
 PAGE = b"""<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -36,12 +36,12 @@ def create_refusal(scope: Scope) -> Response:
     return Response(PAGE, 503, HEADERS, "text/html; charset=utf-8")
 
 
-def choose_lane(path: str) -> str:
+def choose_bulkhead(path: str) -> str:
     """What is slow by its nature, the service that will answer, or pages."""
     below = path.removeprefix(API_PREFIX)
     if below == path:
-        return get_slow_lane(path) or "pages"
-    return get_slow_lane(path) or OWNERS.get(below.split("/")[1] if "/" in below else "", "")
+        return get_slow_bulkhead(path) or "pages"
+    return get_slow_bulkhead(path) or OWNERS.get(below.split("/")[1] if "/" in below else "", "")
 
 
 async def identify_client(scope: Scope) -> str:
@@ -53,4 +53,4 @@ async def identify_client(scope: Scope) -> str:
 
 HUNG_SECONDS = 3.0
 """Six times what a request waits at most in a service before it is taken on or refused there."""
-POLICY = AdmissionPolicy(choose_lane, identify_client, create_refusal, HUNG_SECONDS)
+POLICY = AdmissionPolicy(choose_bulkhead, identify_client, create_refusal, HUNG_SECONDS)

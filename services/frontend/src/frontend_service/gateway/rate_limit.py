@@ -18,7 +18,11 @@ Headers = dict[str, str]
 
 @dataclass(slots=True)
 class Window:
-    """`limit` units a window of `seconds` for each client."""
+    """`limit` units a window of `seconds` for each client.
+
+    Fixed windows, which end for all clients at once: a client may use two of them around an end, and each
+    client costs one number.
+    """
 
     name: str
     limit: int
@@ -38,15 +42,19 @@ class Window:
         return True
 
     def used(self, key: bytes, now: float) -> int:
+        """Units a client has used in the current window; 0 once that has ended."""
         return self._used.get(key, 0) if now < self._ends else 0
 
     def resets_in(self, now: float) -> int:
+        """Whole seconds until the window ends, at least 1."""
         return int(self._ends - now) + 1
 
     def policy(self) -> str:
+        """Its item in `RateLimit-Policy`."""
         return f'"{self.name}";q={self.limit};w={self.seconds}'
 
     def state(self, key: bytes, now: float) -> str:
+        """Its item in `RateLimit`: what a client has left."""
         return f'"{self.name}";r={max(0, self.limit - self.used(key, now))};t={self.resets_in(now)}'
 
 

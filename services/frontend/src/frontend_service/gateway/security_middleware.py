@@ -45,7 +45,7 @@ class SecurityMiddleware:
     secure: whether browsers come by TLS.
     hosts: names the service has; all others are refused, but for what Kubernetes, Prometheus and the
         sidecar ask by address, which in turn nobody gets by these names. Empty: any.
-    origins: those whose scripts may use the API by token; `*` for all. Cookies never come along: no answer
+    origins: those whose scripts may use the API by token; `*` for all. Cookies never come along: no response
         allows credentials.
     """
 
@@ -82,9 +82,9 @@ class SecurityMiddleware:
     def _require_admission(self, scope: Scope, headers: Mapping[bytes, str]) -> None:
         """Raise `BadRequest`, `HeadersTooLarge` or `NotFound`."""
         if not scope["path"].startswith("/"):
-            raise BadRequest("The address must be a path.", code="uri-invalid")
+            raise BadRequest("The request target must be a path.", code="uri-invalid")
         if sum(len(name) + len(value) + 4 for name, value in scope["headers"]) > MAX_HEADER_BYTES:
-            raise HeadersTooLarge(f"The headers may have {MAX_HEADER_BYTES} bytes.")
+            raise HeadersTooLarge(f"The headers may have at most {MAX_HEADER_BYTES} bytes.")
         if not self.hosts:
             return
         is_public = _host_name(headers.get(b"host", "")) in self.hosts
@@ -92,7 +92,7 @@ class SecurityMiddleware:
             if is_public:
                 raise NotFound
         elif not is_public and not scope["path"].startswith(CALLBACKS):
-            raise BadRequest("There is no such host here.", code="unknown-host")
+            raise BadRequest("This server does not serve that host.", code="unknown-host")
 
     def _headers_for(self, path: str, headers: Mapping[bytes, str]) -> dict[str, str]:
         extra = SECURITY_HEADERS | (HSTS_HEADERS if self.secure else {})

@@ -44,6 +44,7 @@ class Session:
 
     @property
     def is_fresh(self) -> bool:
+        """Whether the access token lasts another `RENEW_BEFORE_SECONDS`, so that it outlives the request."""
         return self.expires_at - RENEW_BEFORE_SECONDS > time.time()
 
     @property
@@ -88,8 +89,8 @@ class Sessions:
         """The session with fresh tokens, or None if it has ended. Raises `Unavailable`.
 
         Two tabs may do this at once with the same refresh token, which is good for one use: the
-        idempotency key gives both the same answer. It is made with a secret, so whoever stole a
-        refresh token can't ask for that answer. While the key is changed it is the one before, which the
+        idempotency key gives both the same response. It is made with a secret, so whoever stole a
+        refresh token can't ask for that response. While the key is changed it is the one before, which the
         replicas have that don't know the new one yet.
         """
         key = hmac.new(self.previous or self.key, session.refresh_token.encode(), hashlib.sha256).hexdigest()
@@ -105,7 +106,7 @@ class Sessions:
         if response.status != 200:
             raise Unavailable("The session can't be renewed right now.", code="user-unavailable")
         renewed = session_from_tokens(parse_response(response, Tokens, App.USER, "POST /auth/refresh"))
-        if renewed.is_expired:  # an answer of long ago, which the browser never got
+        if renewed.is_expired:  # a response of long ago, which the browser never got
             return await self.renew(renewed)
         return renewed
 
@@ -135,9 +136,9 @@ def _find_cookie(header: str, name: str) -> str:
 
 
 def session_from_tokens(tokens: Tokens) -> Session:
-    """The session for an answer of sign-up, sign-in or refresh.
+    """The session for a response of sign-up, sign-in or refresh.
 
-    The token itself says when it expires: `expires_in` counts from when an answer was made, and a
+    The token itself says when it expires: `expires_in` counts from when a response was made, and a
     repeated one was made earlier.
     """
     token = tokens["access_token"]

@@ -107,5 +107,5 @@ def read_operations(costs: Mapping[str, Cost] = COSTS) -> Operations:
     return Operations.of(json.loads(SPECIFICATION.read_text())["paths"] | agents, costs)
 
 
-def _matches(wanted: str, segment: str) -> bool:
-    return segment == wanted or (wanted.startswith("{") and _PLAIN.fullmatch(segment) is not None)
+def _matches(template: str, segment: str) -> bool:
+    return segment == template or (template.startswith("{") and _PLAIN.fullmatch(segment) is not None)

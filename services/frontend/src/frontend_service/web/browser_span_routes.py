@@ -15,6 +15,7 @@ pages = page_router()
 
 @pages.post("/browser-spans")
 async def record_browser_spans(request: Request, container: ContainerDep, _: SignedIn) -> Response:
+    """A JSON array of `BrowserSpan`. Raises `Invalid`, also for one span that is impossible."""
     try:
         spans = SPANS.validate_json(await request.body())
     except ValidationError as error:

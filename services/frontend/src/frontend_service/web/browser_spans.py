@@ -1,4 +1,4 @@
-"""Spans of browsers: how long a page waited for an answer and showed it, as the root of its trace.
+"""Spans of browsers: how long a page waited for a response and showed it, as the root of its trace.
 
 A page starts the trace (W3C Trace Context) and tells its span when it has ended; the frontend hands it on
 under the ids the page chose. Nothing a browser says reaches the collector unchecked.
@@ -23,7 +23,7 @@ CLOCK_SKEW_MS = 600_000
 
 
 class BrowserSpan(BaseModel):
-    """A request of a page, from its sending to the answer being on the page."""
+    """A request of a page, from its sending to the response being on the page."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -57,24 +57,28 @@ class BrowserSpans:
         self._ids = _ChosenIds()
         self._tracer: Tracer = create_tracer("browser", settings, sampler=ALWAYS_ON, id_generator=self._ids)
 
-    def record(self, told: BrowserSpan) -> None:
-        self._ids.choose(told)
-        attributes = {"http.request.method": told.method, "http.route": told.route}
+    def record(self, reported: BrowserSpan) -> None:
+        """Export one span under the ids the page chose.
+
+        The ids are kept for the next span that is started, so nothing may be awaited in between.
+        """
+        self._ids.choose(reported)
+        attributes = {"http.request.method": reported.method, "http.route": reported.route}
         span = self._tracer.start_span(
-            f"{told.method} {told.route}",
+            f"{reported.method} {reported.route}",
             Context(),
             SpanKind.CLIENT,
             attributes,
-            start_time=round(told.start * 1e6),
+            start_time=round(reported.start * 1e6),
         )
-        span.end(round(told.end * 1e6))
+        span.end(round(reported.end * 1e6))
 
 
 class _ChosenIds(IdGenerator):
     """The ids of the span that is recorded next."""
 
-    def choose(self, told: BrowserSpan) -> None:
-        self._trace_id, self._span_id = int(told.trace_id, 16), int(told.span_id, 16)
+    def choose(self, reported: BrowserSpan) -> None:
+        self._trace_id, self._span_id = int(reported.trace_id, 16), int(reported.span_id, 16)
 
     def generate_trace_id(self) -> int:
         return self._trace_id

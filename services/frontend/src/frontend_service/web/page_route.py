@@ -31,6 +31,10 @@ class PageRoute(APIRoute):
     """A route that answers with HTML."""
 
     def get_route_handler(self) -> Endpoint:
+        """Wraps the endpoint: rate limit, CSRF check and session before it, headers and cookies after it.
+
+        Whatever fails becomes a page or a toast; nothing is raised.
+        """
         endpoint = super().get_route_handler()
 
         async def handle(request: Request) -> Response:

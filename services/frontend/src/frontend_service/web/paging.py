@@ -15,17 +15,18 @@ ListPage = Callable[[int, str], Awaitable[Page[T]]]
 
 
 def within_limits(shown: int) -> int:
+    """How many items a page shows if it is asked for `shown`: at least a page, at most `MOST_SHOWN`."""
     return max(PAGE, min(shown, MOST_SHOWN))
 
 
-async def read_newest(list_page: ListPage[T], wanted: int) -> tuple[list[T], bool]:
-    """The first `wanted` items of a list, and whether there are more. Raises what `list_page` raises."""
+async def read_newest(list_page: ListPage[T], limit: int) -> tuple[list[T], bool]:
+    """The first `limit` items of a list, and whether there are more. Raises what `list_page` raises."""
     found: list[T] = []
     cursor = ""
-    while len(found) < wanted:
-        page = await list_page(min(wanted - len(found), LARGEST_READ), cursor)
+    while len(found) < limit:
+        page = await list_page(min(limit - len(found), LARGEST_READ), cursor)
         found += page["items"]
         if not page["next_cursor"]:
             return found, False
         cursor = page["next_cursor"]
-    return found, wanted < MOST_SHOWN
+    return found, limit < MOST_SHOWN

@@ -34,7 +34,7 @@ async def parse_form(request: Request) -> FormData:
         if kind.startswith("application/x-www-form-urlencoded"):
             unquote_to_bytes(await request.body()).decode()
     except UnicodeDecodeError as error:
-        raise Invalid("The text holds characters that are not Unicode.", code="not-unicode") from error
+        raise Invalid("The text contains characters that are not Unicode.", code="not-unicode") from error
     except MultiPartException as error:
         raise Invalid("The form can't be read.") from error
     return await request.form()

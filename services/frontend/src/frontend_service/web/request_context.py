@@ -1,4 +1,4 @@
-"""One request of a browser: who asks, and what the answer leaves in the browser."""
+"""One request of a browser: who asks, and what the response leaves in the browser."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,7 +32,7 @@ class RequestContext:
     request: Request
     session: Session | None = None
     cookies: list[str] = field(default_factory=list)
-    """`Set-Cookie` values of the answer."""
+    """`Set-Cookie` values of the response."""
 
     async def open_session(self) -> None:
         """Read the session from the cookie, with a fresh access token. Raises `Unavailable`."""
@@ -98,7 +98,7 @@ class RequestContext:
         return url.path + (f"?{url.query}" if url.query else "")
 
     def redirect_to_sign_in(self) -> Response:
-        """The answer for who is not signed in; afterwards the same page comes."""
+        """The response for who is not signed in; afterwards the same page comes."""
         back = "" if self.here == "/" else f"?next={quote(self.here)}"
         if self.wants_fragment:
             return Response(status_code=401, headers={"hx-redirect": SIGN_IN})
@@ -115,6 +115,10 @@ async def get_context(request: Request) -> RequestContext:
 
 
 async def require_sign_in(request: Request) -> RequestContext:
+    """The request of somebody signed in; `request.state.principal` is who.
+
+    Raises `SignInFirst`, or `Unauthenticated` or `Unavailable` if the access token can't be verified.
+    """
     context = await get_context(request)
     if context.session is None:
         raise SignInFirst

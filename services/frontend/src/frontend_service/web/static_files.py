@@ -38,10 +38,12 @@ class StaticFile:
 
     @cached_property
     def etag(self) -> str:
+        """Of the content, without quotes: the same at every replica."""
         return hashlib.sha256(self.body).hexdigest()[:16]
 
     @cached_property
     def compressed(self) -> bytes:
+        """Packed with gzip, once; without a time, so that all replicas serve the same bytes."""
         return gzip.compress(self.body, mtime=0)
 
     @property

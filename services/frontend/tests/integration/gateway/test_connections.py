@@ -105,9 +105,9 @@ def dawdle(connection: socket.socket, sent: bytes) -> bytes:
         assert time.monotonic() < until, "it listens for ever"
         try:
             connection.sendall(sent[number % len(sent) :][:1])
-            if said := connection.recv(65536):
+            if received := connection.recv(65536):
                 connection.settimeout(PATIENCE)
-                return said + rest(connection)
+                return received + rest(connection)
             return b""
         except TimeoutError:
             continue
@@ -213,7 +213,7 @@ class TestResponse:
 
     def test_order_follows_pipelined_requests(self, connect: Connect) -> None:
         connection = connect()
-        wanted = (HEAD + b"Content-Length: %d\r\n\r\n" % number + b"a" * number for number in range(5))
-        connection.sendall(b"".join(wanted))
-        answers = rest(connection).split(b"HTTP/1.1 200 OK")[1:]
-        assert [response[-1:] for response in answers] == [b"0", b"1", b"2", b"3", b"4"]
+        requests = (HEAD + b"Content-Length: %d\r\n\r\n" % number + b"a" * number for number in range(5))
+        connection.sendall(b"".join(requests))
+        responses = rest(connection).split(b"HTTP/1.1 200 OK")[1:]
+        assert [response[-1:] for response in responses] == [b"0", b"1", b"2", b"3", b"4"]

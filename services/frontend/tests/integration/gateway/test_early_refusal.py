@@ -22,14 +22,14 @@ from servicekit.security.auth import JWKS_PATH, JwksKeySource, Principal, TokenV
 from servicekit.web import connection_draining
 from servicekit.web.admission import REFUSED
 from services.frontend.tests.fake_services import FakeServices, access_token
-from tests.fake_sidecar import answer as answering
+from tests.fake_sidecar import make_response
 
 PATH = "/api/v1/tasks"
 Head = dict[str, str]
 
 
 @dataclass
-class Answer:
+class RawResponse:
     status: int
     headers: Head
     body: bytes
@@ -53,12 +53,12 @@ class Connection:
         lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {each}" for name, each in given.items())]
         self.writer.write("\r\n".join([*lines, "", ""]).encode() + (body or b""))
 
-    async def answer(self) -> Answer:
+    async def read_response(self) -> RawResponse:
         async with asyncio.timeout(10):
             status, *lines = (await self.reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
             headers = dict(line.split(": ", 1) for line in lines)
             body = await self.reader.readexactly(int(headers["content-length"]))
-        return Answer(int(status.split()[1]), headers, body)
+        return RawResponse(int(status.split()[1]), headers, body)
 
 
 @dataclass
@@ -90,7 +90,7 @@ class RunningGateway:
 
 @pytest.fixture(params=["plain", "strict"])
 async def gateway(request: pytest.FixtureRequest) -> AsyncIterator[RunningGateway]:
-    services = FakeServices(answers={f"GET {JWKS_PATH}": answering(keys=[])})
+    services = FakeServices(responses={f"GET {JWKS_PATH}": make_response(keys=[])})
     strict = {"secure_cookies": True, "cors_origins": "https://a.example,https://b.example"}
     given = {"DAPR_HTTP_PORT": 1, "requests_at_once": 1, "log_level": "WARNING"}
     app = create(Settings.model_validate(given | (strict if request.param == "strict" else {})))
@@ -126,9 +126,9 @@ async def test_an_early_refusal_equals_the_response_of_the_app(
     await gateway.fill()
     for method, body in (("GET", None), ("POST", b"{}"), ("DELETE", None)):
         connection.send(method, PATH, body=body, authorization=known)
-        early = await connection.answer()
+        early = await connection.read_response()
         connection.send(method, PATH, body=body, authorization=f"Bearer {access_token('eve')}x")
-        late = await connection.answer()
+        late = await connection.read_response()
         assert early == late
         assert early.status == 503
         assert early.headers["retry-after"] == "1"
@@ -143,7 +143,7 @@ async def test_an_early_refusal_never_reaches_the_app(
     monkeypatch.setattr(gateway.app, "middleware_stack", None)
     monkeypatch.setattr(gateway.app, "build_middleware_stack", lambda: None)
     connection.send("GET", PATH, authorization=known)
-    assert (await connection.answer()).status == 503
+    assert (await connection.read_response()).status == 503
     assert went_early() == before + 1
 
 
@@ -155,10 +155,10 @@ async def test_a_connection_stays_usable_after_an_early_refusal(
     for size in (0, 10, 1_000_000):
         connection.send("POST", PATH, body=b"a" * size, authorization=known)
         connection.send("GET", PATH, authorization=known)
-        assert [(await connection.answer()).status for _ in range(2)] == [503, 503]
+        assert [(await connection.read_response()).status for _ in range(2)] == [503, 503]
     gateway.inside.pop()()
     connection.send("GET", "/api/v1/nothing", authorization=known)
-    assert (await connection.answer()).status == 404
+    assert (await connection.read_response()).status == 404
 
 
 async def test_pipelined_requests_are_answered_in_order(
@@ -171,7 +171,7 @@ async def test_pipelined_requests_are_answered_in_order(
         connection.send("GET", "/healthz")
         connection.send("GET", PATH, authorization=known)
         connection.send("GET", PATH, authorization=known)
-    found = [(await connection.answer()).status for _ in range(15)]
+    found = [(await connection.read_response()).status for _ in range(15)]
     assert found == [200, 503, 503] * 5
 
 
@@ -185,14 +185,14 @@ async def test_a_client_with_fewer_queued_requests_is_admitted(
     await asyncio.sleep(0)
     before = went_early()
     connection.send("GET", PATH, authorization=ada)
-    assert (await connection.answer()).status == 503
+    assert (await connection.read_response()).status == 503
     connection.send("GET", PATH, authorization=bob)
     await asyncio.wait([waiting[1]], timeout=5)
     assert waiting[1].exception(), "it gave its place to bob's"
     assert went_early() == before + 1
     gateway.inside.pop()()
     (await waiting[0])()
-    assert not (await connection.answer()).is_refusal
+    assert not (await connection.read_response()).is_refusal
 
 
 async def test_admission_is_random_among_many_clients(
@@ -244,7 +244,7 @@ async def test_a_server_that_shuts_down_closes_the_connection_after_the_refusal(
 
     monkeypatch.setattr(EarlyRefusal, "decide", decide_and_end)
     connection.send("GET", PATH, authorization=known)
-    assert (await connection.answer()).is_refusal
+    assert (await connection.read_response()).is_refusal
     assert await asyncio.wait_for(connection.reader.read(), 5) == b""
 
 
@@ -263,11 +263,11 @@ async def test_unusual_requests_are_passed_to_the_app(
 ) -> None:
     known = gateway.know("ada")
     await gateway.fill()
-    asked: list[str] = []
-    monkeypatch.setattr(gateway.capacity, "reserve", asked.append)
+    reserved: list[str] = []
+    monkeypatch.setattr(gateway.capacity, "reserve", reserved.append)
     connection.send("GET", PATH, body=None, **({"authorization": known} | headers))
-    response = await connection.answer()
-    assert (response.status, asked) == (503, [])
+    response = await connection.read_response()
+    assert (response.status, reserved) == (503, [])
     if "origin" in headers and "a.example" in gateway.app.state.settings.cors_origins:
         assert response.headers["access-control-allow-origin"] == headers["origin"]
 
@@ -278,9 +278,9 @@ async def test_probes_and_operators_are_passed_to_the_app(
     known = gateway.know("ada")
     await gateway.fill()
     connection.send("GET", "/healthz", authorization=known)
-    assert (await connection.answer()).status == 200
+    assert (await connection.read_response()).status == 200
     connection.send("GET", "/api/v1/ops/dead-letters", authorization=known)
-    assert not (await connection.answer()).is_refusal
+    assert not (await connection.read_response()).is_refusal
 
 
 async def test_a_draining_process_announces_that_it_closes_connections(
@@ -290,7 +290,7 @@ async def test_a_draining_process_announces_that_it_closes_connections(
     await gateway.fill()
     monkeypatch.setattr(connection_draining, "_draining", True)
     connection.send("GET", PATH, authorization=known)
-    response = await connection.answer()
+    response = await connection.read_response()
     assert (response.status, response.headers["connection"]) == (503, "close")
 
 
@@ -304,22 +304,22 @@ async def test_slots_are_released(
     connection.send(method, "/api/v1/nothing", authorization=gateway.know("ada"), content_length=length)
     connection.writer.write(body)
     if len(body) == int(length):
-        assert (await connection.answer()).status == 404
+        assert (await connection.read_response()).status == 404
     else:
         await asyncio.sleep(0.05)
         assert gateway.app.state.bulkheads.capacity_for("/api/v1/nothing")._reserved == 1
     connection.writer.close()
     await connection.writer.wait_closed()
     await asyncio.sleep(0.1)
-    for lane in gateway.app.state.bulkheads._lanes.values():
-        assert (lane._reserved, lane.working) == (0, 0)
+    for limiter in gateway.app.state.bulkheads._limiters.values():
+        assert (limiter._reserved, limiter.working) == (0, 0)
 
 
 async def test_a_slot_is_released_when_a_request_is_refused_before_admission(
     gateway: RunningGateway, connection: Connection
 ) -> None:
     connection.send("GET", PATH, authorization=gateway.know("ada"), cookie="a" * 40_000)
-    assert (await connection.answer()).status == 431
+    assert (await connection.read_response()).status == 431
     assert gateway.capacity._reserved == 0
 
 
@@ -333,7 +333,7 @@ async def test_a_late_body_keeps_its_slot_for_a_moment(
     await asyncio.sleep(0.05)
     assert gateway.capacity.reserve("bob") is None
     connection.writer.write(b"{}")
-    assert not (await connection.answer()).is_refusal
+    assert not (await connection.read_response()).is_refusal
     other = await gateway.connect()
     other.send("POST", PATH, authorization=known, content_length="2")
     await asyncio.sleep(0.7)

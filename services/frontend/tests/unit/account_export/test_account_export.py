@@ -26,7 +26,7 @@ from contracts.names import App
 from servicekit.dapr.sidecar import SidecarResponse
 from servicekit.errors import Unavailable
 from services.frontend.tests.fake_services import Call, FakeServices, a_task, problem
-from tests.fake_sidecar import answer
+from tests.fake_sidecar import make_response
 
 EXPORT = "/api/v1/users/me/export"
 CLIENT = {"type": "http", "asgi": {"spec_version": "2.3"}, "method": "GET", "headers": []}
@@ -133,7 +133,7 @@ class TestDownload:
         messages = await self.sent(failing(), ExportSlots(1))
         assert messages[0]["status"] == 200
         assert all(message["more_body"] for message in messages[1:])
-        assert "an export broke off: Unavailable(" in caplog.text
+        assert "an export was interrupted: Unavailable(" in caplog.text
 
     async def test_that_is_not_read_is_aborted(
         self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
@@ -142,15 +142,15 @@ class TestDownload:
         noise = random.Random(7).randbytes(64 * 1024)
         messages = await self.sent(of(*[("a", noise)] * 9), ExportSlots(1), reads=False)
         assert all(message["more_body"] for message in messages[1:])
-        assert "an export broke off: TimeoutError(" in caplog.text
+        assert "an export was interrupted: TimeoutError(" in caplog.text
 
     async def test_ends_when_its_client_disconnects(self) -> None:
-        asked = 0
+        reads = 0
 
         async def endless() -> AsyncIterator[Chunk]:
-            nonlocal asked
+            nonlocal reads
             while True:
-                asked += 1
+                reads += 1
                 yield "a", b"1"
 
         async def gone() -> Message:
@@ -163,22 +163,22 @@ class TestDownload:
         slots.acquire("ada")
         await ZipResponse(endless(), slots, "ada", {})(dict(CLIENT), gone, send)
         slots.acquire("ada")
-        assert asked < 100
+        assert reads < 100
 
 
 class TestExport:
     @pytest.fixture
     def furnished(self, services: FakeServices) -> FakeServices:
         services.is_complete = False
-        services.answers |= {
-            "GET /users/me": answer(email="ada@example.com"),
+        services.responses |= {
+            "GET /users/me": make_response(email="ada@example.com"),
             "GET /export/pages": export_page,
-            "GET /projects": answer(items=[{"name": "Flat"}], next_cursor=None),
+            "GET /projects": make_response(items=[{"name": "Flat"}], next_cursor=None),
             "GET /notifications": two_pages,
-            "GET /chat/conversations": answer(items=[{"id": "c1"}], next_cursor=None),
-            "GET /chat/conversations/c1": answer(id="c1", messages=["hello"]),
-            "GET /webhooks": answer(items=[{"id": "w1"}], next_cursor=None),
-            "GET /webhooks/w1/deliveries": answer(items=[{"id": "d1"}], next_cursor=None),
+            "GET /chat/conversations": make_response(items=[{"id": "c1"}], next_cursor=None),
+            "GET /chat/conversations/c1": make_response(id="c1", messages=["hello"]),
+            "GET /webhooks": make_response(items=[{"id": "w1"}], next_cursor=None),
+            "GET /webhooks/w1/deliveries": make_response(items=[{"id": "d1"}], next_cursor=None),
         }
         return services
 
@@ -199,8 +199,8 @@ class TestExport:
         assert found["conversations.json"] == [{"id": "c1", "messages": ["hello"]}]
         assert found["deliveries.json"] == [{"webhook_id": "w1", "id": "d1"}]
         assert found["reminders.json"] == []
-        told = files["README.txt"].decode()
-        assert all(name in told for name in found)
+        readme = files["README.txt"].decode()
+        assert all(name in readme for name in found)
 
     async def test_requests_data_as_the_account(
         self, ada: httpx2.AsyncClient, furnished: FakeServices
@@ -221,18 +221,18 @@ class TestExport:
     async def test_omits_what_was_deleted_meanwhile(
         self, ada: httpx2.AsyncClient, furnished: FakeServices
     ) -> None:
-        furnished.answers["GET /chat/conversations"] = answer(
+        furnished.responses["GET /chat/conversations"] = make_response(
             items=[{"id": "c0"}, {"id": "c1"}], next_cursor=None
         )
-        furnished.answers["GET /chat/conversations/c0"] = problem(404, "not-found")
-        furnished.answers["GET /webhooks/w1/deliveries"] = problem(404, "not-found")
+        furnished.responses["GET /chat/conversations/c0"] = problem(404, "not-found")
+        furnished.responses["GET /webhooks/w1/deliveries"] = problem(404, "not-found")
         files = opened((await ada.get(EXPORT)).content)
         assert [each["id"] for each in orjson.loads(files["conversations.json"])] == ["c1"]
         assert orjson.loads(files["deliveries.json"]) == []
 
     @pytest.mark.parametrize("status", [403, 409, 500])
     async def test_omits_nothing_else(self, app: FastAPI, furnished: FakeServices, status: int) -> None:
-        furnished.answers["GET /chat/conversations/c1"] = problem(status, "no")
+        furnished.responses["GET /chat/conversations/c1"] = problem(status, "no")
         with pytest.raises(UpstreamError):
             assert [
                 piece
@@ -262,7 +262,7 @@ class TestExport:
         assert furnished.calls == []
 
     async def test_forwards_a_refusal(self, ada: httpx2.AsyncClient, furnished: FakeServices) -> None:
-        furnished.answers["GET /users/me"] = problem(401, "account-gone", "This account is gone.")
+        furnished.responses["GET /users/me"] = problem(401, "account-gone", "This account no longer exists.")
         refused = await ada.get(EXPORT)
         assert (refused.status_code, refused.json()["code"]) == (401, "account-gone")
 
@@ -272,10 +272,10 @@ def export_page(call: Call) -> SidecarResponse:
     query: dict[str, Any] = dict(pair.split("=") for pair in call.path.partition("?")[2].split("&"))
     number = 2 if "after" in query else 1
     item = a_task(title=f"{query['of']} {number}")
-    return answer(items=[item], next="id" if number == 1 else None)
+    return make_response(items=[item], next="id" if number == 1 else None)
 
 
 def two_pages(call: Call) -> SidecarResponse:
     if "cursor=more%2B" in call.path:
-        return answer(items=[{"page": "second"}], next_cursor=None)
-    return answer(items=[{"page": "first"}], next_cursor="more+")
+        return make_response(items=[{"page": "second"}], next_cursor=None)
+    return make_response(items=[{"page": "first"}], next_cursor="more+")

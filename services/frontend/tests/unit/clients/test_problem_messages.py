@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import AwareDatetime, BaseModel, ConfigDict, EmailStr, Field, HttpUrl, ValidationError
 
 from services.frontend.tests.fake_services import FakeServices, a_task, problem
-from tests.fake_sidecar import answer
+from tests.fake_sidecar import make_response
 
 VALIDATOR = re.compile(
     r"Input should|should (?:be|have|match)|String |valid (?:string|integer|list|dict)|permitted"
@@ -64,13 +64,13 @@ class TestProblemMessage:
             Everything.model_validate({field: value})
         except ValidationError as error:
             for each in error.errors():
-                said = rephrase_detail(each["msg"].removeprefix("Value error, "))
-                assert said
-                assert not VALIDATOR.search(said), (each["msg"], said)
+                message = rephrase_detail(each["msg"].removeprefix("Value error, "))
+                assert message
+                assert not VALIDATOR.search(message), (each["msg"], message)
                 assert not VALIDATOR.search(rephrase_problem(f"/{field}: {each['msg']}")), each["msg"]
 
     @pytest.mark.parametrize(
-        ("detail", "said"),
+        ("detail", "message"),
         [
             ("String should have at most 500 characters", "Use at most 500 characters."),
             ("String should have at least 1 character", "This can't be empty."),
@@ -81,8 +81,8 @@ class TestProblemMessage:
             ),
         ],
     )
-    def test_says_what_is_wrong(self, detail: str, said: str) -> None:
-        assert rephrase_detail(detail) == said
+    def test_says_what_is_wrong(self, detail: str, message: str) -> None:
+        assert rephrase_detail(detail) == message
 
     def test_of_several_fields_names_no_pointer(self) -> None:
         detail = "/title: String should have at least 1 character; /due_date: Field required"
@@ -113,8 +113,8 @@ FORMS = {
 
 
 STORED = {
-    "GET /users/me": answer(email="a@b.c", name="Ada", time_zone="UTC", week_start=None, version=1),
-    "GET /preferences": answer(
+    "GET /users/me": make_response(email="a@b.c", name="Ada", time_zone="UTC", week_start=None, version=1),
+    "GET /preferences": make_response(
         time_zone="UTC",
         quiet_from=None,
         quiet_to=None,
@@ -140,9 +140,9 @@ class TestForms:
         pointer: str,
     ) -> None:
         detail = "Input should be a valid string"
-        services.answers |= STORED
-        services.answers[f"GET /tasks/{ID}"] = answer(**a_task())
-        services.answers[FORMS[path]] = problem(
+        services.responses |= STORED
+        services.responses[f"GET /tasks/{ID}"] = make_response(**a_task())
+        services.responses[FORMS[path]] = problem(
             422, "invalid", f"{pointer}: {detail}", errors=[{"pointer": pointer, "detail": detail}]
         )
         form = {"title": "x", "name": "x", "key": "k", "typed": "a@b.c"}

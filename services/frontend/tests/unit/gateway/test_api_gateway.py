@@ -28,7 +28,7 @@ from servicekit.errors import Unavailable
 from servicekit.security.auth import AUDIENCE, ISSUER
 from servicekit.web.body_limit import MAX_BODY_BYTES
 from services.frontend.tests.fake_services import FakeServices, access_token, problem, tokens
-from tests.fake_sidecar import Request, answer, raw_answer
+from tests.fake_sidecar import Request, make_raw_response, make_response
 
 TASKS = "/api/v1/tasks"
 KEY, OTHER = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
@@ -38,7 +38,7 @@ API_TOKEN = "todo_" + "a" * 43
 
 
 @dataclass
-class Behind(FakeServices):
+class Upstreams(FakeServices):
     """The sidecar: answers what it was told to, one after the other (None: can't be reached), then 200."""
 
     replies: list[SidecarResponse | None] = field(default_factory=list)
@@ -51,9 +51,9 @@ class Behind(FakeServices):
 
 
 def of_a_service(status: int = 200, body: bytes = b"{}", **headers: str) -> SidecarResponse:
-    told = {name.replace("_", "-"): value for name, value in headers.items()}
-    told |= {"content-digest": compute_digest(body)}
-    return raw_answer(status, body, told)
+    sent_headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    sent_headers |= {"content-digest": compute_digest(body)}
+    return make_raw_response(status, body, sent_headers)
 
 
 def signed(user: str, key: Ed25519PrivateKey = KEY, kid: str = "k", **claims: Any) -> dict[str, str]:
@@ -63,12 +63,12 @@ def signed(user: str, key: Ed25519PrivateKey = KEY, kid: str = "k", **claims: An
     return {"authorization": f"Bearer {token}"}
 
 
-OF_DAPR = raw_answer(500, b'{"errorCode":"ERR_DIRECT_INVOKE"}')
+OF_DAPR = make_raw_response(500, b'{"errorCode":"ERR_DIRECT_INVOKE"}')
 
 
 @pytest.fixture
-def services() -> Behind:
-    return Behind()
+def services() -> Upstreams:
+    return Upstreams()
 
 
 @pytest.fixture(autouse=True)
@@ -83,23 +83,23 @@ def sign_in(browser: httpx2.AsyncClient, app: FastAPI, life: timedelta) -> None:
 
 
 class TestForwardedRequest:
-    async def test_has_no_prefix_in_its_path(self, nobody: httpx2.AsyncClient, services: Behind) -> None:
+    async def test_has_no_prefix_in_its_path(self, nobody: httpx2.AsyncClient, services: Upstreams) -> None:
         query = "?filter=due%20%3C%20today&q=a%2Fb"
         await nobody.post(f"{TASKS}{query}", content=b'{"title": "x"}', headers=BEARER)
         (request,) = services.requests
         assert (request.method, request.path) == ("POST", f"/tasks{query}")
         assert request.body == b'{"title": "x"}'
 
-    async def test_has_only_allowed_headers(self, nobody: httpx2.AsyncClient, services: Behind) -> None:
+    async def test_has_only_allowed_headers(self, nobody: httpx2.AsyncClient, services: Upstreams) -> None:
         inside = {"dapr-app-id": "user", "dapr-authenticate-app-id": "operator", "dapr-api-token": "x"}
         others = {"x-forwarded-for": "127.0.0.1", "traceparent": "00-0-0-00", "cookie": "theme=dark"}
-        wanted = {"if-match": '"1"', "if-none-match": '"2"', "accept": "application/json"}
-        wanted["content-type"] = "text/csv"
-        await nobody.get(TASKS, headers=inside | others | wanted | BEARER)
-        assert services.requests[0].headers == wanted | BEARER | {"dapr-app-id": "task"}
+        expected = {"if-match": '"1"', "if-none-match": '"2"', "accept": "application/json"}
+        expected["content-type"] = "text/csv"
+        await nobody.get(TASKS, headers=inside | others | expected | BEARER)
+        assert services.requests[0].headers == expected | BEARER | {"dapr-app-id": "task"}
 
     async def test_has_an_idempotency_key_if_it_changes_something(
-        self, nobody: httpx2.AsyncClient, services: Behind
+        self, nobody: httpx2.AsyncClient, services: Upstreams
     ) -> None:
         for method in ("GET", "POST", "POST"):
             await nobody.request(method, TASKS, headers=BEARER)
@@ -113,11 +113,13 @@ class TestForwardedRequest:
 
 
 class TestSession:
-    async def test_becomes_an_access_token(self, ada: httpx2.AsyncClient, services: Behind) -> None:
+    async def test_becomes_an_access_token(self, ada: httpx2.AsyncClient, services: Upstreams) -> None:
         await ada.get(TASKS)
         assert services.requests[0].headers["authorization"].startswith("Bearer ey")
 
-    async def test_is_overridden_by_a_bearer_token(self, ada: httpx2.AsyncClient, services: Behind) -> None:
+    async def test_is_overridden_by_a_bearer_token(
+        self, ada: httpx2.AsyncClient, services: Upstreams
+    ) -> None:
         await ada.post(TASKS, headers=BEARER | {"sec-fetch-site": "cross-site"})
         assert services.requests[0].headers["authorization"] == BEARER["authorization"]
 
@@ -131,7 +133,7 @@ class TestSession:
         ],
     )
     async def test_is_rejected_from_another_site(
-        self, ada: httpx2.AsyncClient, services: Behind, headers: dict[str, str]
+        self, ada: httpx2.AsyncClient, services: Upstreams, headers: dict[str, str]
     ) -> None:
         response = await ada.post(TASKS, headers=headers)
         assert (response.status_code, response.json()["code"]) == (403, "cross-site")
@@ -147,9 +149,9 @@ class TestSession:
 
     @pytest.mark.parametrize("reply", [of_a_service(), of_a_service(404)])
     async def test_that_expired_is_renewed_and_stored(
-        self, nobody: httpx2.AsyncClient, app: FastAPI, services: Behind, reply: SidecarResponse
+        self, nobody: httpx2.AsyncClient, app: FastAPI, services: Upstreams, reply: SidecarResponse
     ) -> None:
-        services.answers["POST /auth/refresh"] = tokens(refresh="r2")
+        services.responses["POST /auth/refresh"] = tokens(refresh="r2")
         services.replies = [reply]
         sign_in(nobody, app, timedelta(seconds=1))
         kept = container_of(app).sessions.open((await nobody.get(TASKS)).headers["set-cookie"])
@@ -158,9 +160,9 @@ class TestSession:
         assert services.requests[0].headers["authorization"] == f"Bearer {kept.access_token}"
 
     async def test_is_renewed_before_it_expires(
-        self, nobody: httpx2.AsyncClient, app: FastAPI, services: Behind
+        self, nobody: httpx2.AsyncClient, app: FastAPI, services: Upstreams
     ) -> None:
-        services.answers["POST /auth/refresh"] = tokens(refresh="r2")
+        services.responses["POST /auth/refresh"] = tokens(refresh="r2")
         for seconds, renewed in ((RENEW_BEFORE_SECONDS + 10, 0), (RENEW_BEFORE_SECONDS - 10, 1)):
             session = Session(access_token(), "r1", int(time.time()) + seconds)
             nobody.cookies.set(
@@ -170,10 +172,10 @@ class TestSession:
             assert len(services.called("POST /auth/refresh")) == renewed
 
     async def test_is_stored_even_if_the_service_is_unavailable(
-        self, nobody: httpx2.AsyncClient, app: FastAPI, services: Behind
+        self, nobody: httpx2.AsyncClient, app: FastAPI, services: Upstreams
     ) -> None:
         """The old refresh token is used up by now."""
-        services.answers["POST /auth/refresh"] = tokens(refresh="r2")
+        services.responses["POST /auth/refresh"] = tokens(refresh="r2")
         services.replies = [None] * 4
         sign_in(nobody, app, timedelta(seconds=1))
         response = await nobody.get(TASKS)
@@ -183,23 +185,23 @@ class TestSession:
         assert kept.refresh_token == "r2"
 
     async def test_that_was_revoked_is_removed(
-        self, nobody: httpx2.AsyncClient, app: FastAPI, services: Behind
+        self, nobody: httpx2.AsyncClient, app: FastAPI, services: Upstreams
     ) -> None:
-        services.answers["POST /auth/refresh"] = problem(401, "refresh-token-invalid")
+        services.responses["POST /auth/refresh"] = problem(401, "refresh-token-invalid")
         sign_in(nobody, app, timedelta(seconds=1))
         assert f"{COOKIE}=; Max-Age=0" in (await nobody.get(TASKS)).headers["set-cookie"]
         assert "authorization" not in services.requests[0].headers
 
 
 class TestApiToken:
-    async def test_becomes_an_access_token(self, nobody: httpx2.AsyncClient, services: Behind) -> None:
-        services.answers["POST /auth/exchange"] = answer(access_token="short-lived", expires_in=60)
+    async def test_becomes_an_access_token(self, nobody: httpx2.AsyncClient, services: Upstreams) -> None:
+        services.responses["POST /auth/exchange"] = make_response(access_token="short-lived", expires_in=60)
         await nobody.get(TASKS, headers={"authorization": f"bearer  {API_TOKEN}"})
         assert services.requests[0].headers["authorization"] == "Bearer short-lived"
         assert API_TOKEN not in str(services.requests)
 
-    async def test_that_is_invalid_is_rejected(self, nobody: httpx2.AsyncClient, services: Behind) -> None:
-        services.answers["POST /auth/exchange"] = problem(401, "api-token-invalid")
+    async def test_that_is_invalid_is_rejected(self, nobody: httpx2.AsyncClient, services: Upstreams) -> None:
+        services.responses["POST /auth/exchange"] = problem(401, "api-token-invalid")
         refused = await nobody.get(TASKS, headers={"authorization": f"Bearer {API_TOKEN}"})
         assert (refused.status_code, refused.json()["code"]) == (401, "api-token-invalid")
         assert refused.headers["www-authenticate"] == "Bearer"
@@ -212,17 +214,19 @@ class TestApiToken:
 
 class TestRateLimit:
     @pytest.fixture(autouse=True)
-    def one_request(self, app: FastAPI, services: Behind) -> None:
+    def one_request(self, app: FastAPI, services: Upstreams) -> None:
         container_of(app).rate_limit.all.limit = 1
-        services.answers["GET /.well-known/jwks.json"] = answer(keys=[JWK])
+        services.responses["GET /.well-known/jwks.json"] = make_response(keys=[JWK])
 
-    async def test_is_per_user_with_an_api_token(self, nobody: httpx2.AsyncClient, services: Behind) -> None:
+    async def test_is_per_user_with_an_api_token(
+        self, nobody: httpx2.AsyncClient, services: Upstreams
+    ) -> None:
         """Made-up ones, and the first use of one, count against the address."""
         access = signed("ada")["authorization"].removeprefix("Bearer ")
-        services.answers["POST /auth/exchange"] = answer(access_token=access, expires_in=60)
+        services.responses["POST /auth/exchange"] = make_response(access_token=access, expires_in=60)
         tokens = [API_TOKEN, API_TOKEN, f"{API_TOKEN[:-1]}b", API_TOKEN]
-        asked = [await nobody.get(TASKS, headers={"authorization": f"Bearer {each}"}) for each in tokens]
-        assert [each.status_code for each in asked] == [200, 200, 429, 429]
+        responses = [await nobody.get(TASKS, headers={"authorization": f"Bearer {each}"}) for each in tokens]
+        assert [each.status_code for each in responses] == [200, 200, 429, 429]
         assert (await nobody.get(TASKS, headers=signed("ada"))).status_code == 429
 
     async def test_is_per_user(self, nobody: httpx2.AsyncClient) -> None:
@@ -260,7 +264,7 @@ class TestRateLimit:
         assert [response.status_code for response in responses] == [200, 429]
 
     async def test_requests_missing_keys_only_now_and_then(
-        self, nobody: httpx2.AsyncClient, services: Behind
+        self, nobody: httpx2.AsyncClient, services: Upstreams
     ) -> None:
         services.away.add(App.USER)
         responses = [await nobody.get(TASKS, headers=signed(user)) for user in ("ada", "bob", "eve")]
@@ -270,14 +274,14 @@ class TestRateLimit:
 
 class TestRequestBody:
     async def test_of_the_maximum_size_is_accepted(
-        self, nobody: httpx2.AsyncClient, services: Behind
+        self, nobody: httpx2.AsyncClient, services: Upstreams
     ) -> None:
         body = b"x" * MAX_BODY_BYTES
         assert (await nobody.post(TASKS, content=body, headers=BEARER)).status_code == 200
         assert services.requests[0].body == body
 
     async def test_with_a_larger_content_length_is_not_read(
-        self, nobody: httpx2.AsyncClient, services: Behind
+        self, nobody: httpx2.AsyncClient, services: Upstreams
     ) -> None:
         headers = BEARER | {"content-length": str(MAX_BODY_BYTES + 1)}
         response = await nobody.post(TASKS, content=b"x", headers=headers)
@@ -285,7 +289,7 @@ class TestRequestBody:
         assert services.requests == []
 
     async def test_that_turns_out_larger_is_rejected(
-        self, nobody: httpx2.AsyncClient, services: Behind
+        self, nobody: httpx2.AsyncClient, services: Upstreams
     ) -> None:
         async def parts() -> AsyncIterator[bytes]:
             for _ in range(3):
@@ -298,7 +302,7 @@ class TestRequestBody:
 
 class TestUnavailableService:
     async def test_is_retried_with_the_same_idempotency_key(
-        self, nobody: httpx2.AsyncClient, services: Behind
+        self, nobody: httpx2.AsyncClient, services: Upstreams
     ) -> None:
         services.replies = [None, OF_DAPR]
         assert (await nobody.post(TASKS, headers=BEARER)).status_code == 200
@@ -307,7 +311,7 @@ class TestUnavailableService:
 
     @pytest.mark.parametrize("reply", [None, OF_DAPR])
     async def test_is_given_up_after_four_attempts(
-        self, nobody: httpx2.AsyncClient, services: Behind, reply: SidecarResponse | None
+        self, nobody: httpx2.AsyncClient, services: Upstreams, reply: SidecarResponse | None
     ) -> None:
         services.replies = [reply] * 9
         response = await nobody.get(TASKS, headers=BEARER)
@@ -316,7 +320,7 @@ class TestUnavailableService:
         assert len(services.requests) == 4
 
     async def test_shares_the_deadline_between_all_attempts(
-        self, nobody: httpx2.AsyncClient, services: Behind, monkeypatch: pytest.MonkeyPatch
+        self, nobody: httpx2.AsyncClient, services: Upstreams, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         now = count(1000, 4)
         monkeypatch.setattr(retries, "time", SimpleNamespace(monotonic=lambda: next(now)))
@@ -325,7 +329,7 @@ class TestUnavailableService:
         assert [each.timeout for each in services.requests] == [15, 7, retries.LEAST_SECONDS]
 
     async def test_is_not_retried_without_time_to_wait(
-        self, nobody: httpx2.AsyncClient, services: Behind, monkeypatch: pytest.MonkeyPatch
+        self, nobody: httpx2.AsyncClient, services: Upstreams, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(api_gateway, "RETRY_PAUSES", (api_gateway.TIMEOUT_SECONDS + 1,))
         services.replies = [None] * 9
@@ -336,7 +340,7 @@ class TestUnavailableService:
     async def test_opens_its_own_circuit_breaker_only(
         self,
         nobody: httpx2.AsyncClient,
-        services: Behind,
+        services: Upstreams,
         monkeypatch: pytest.MonkeyPatch,
         reply: SidecarResponse | None,
     ) -> None:
@@ -350,7 +354,7 @@ class TestUnavailableService:
         assert (await nobody.get("/api/v1/users/me", headers=BEARER)).status_code == 200
 
     async def test_that_answers_now_and_then_keeps_its_circuit_breaker_closed(
-        self, nobody: httpx2.AsyncClient, services: Behind
+        self, nobody: httpx2.AsyncClient, services: Upstreams
     ) -> None:
         services.budgets[App.TASK] = retries.RetryBudget(100)
         failure: list[SidecarResponse | None] = [None] * 4
@@ -364,7 +368,7 @@ class TestUnavailableService:
 
 
 class TestResponse:
-    async def test_has_no_internal_headers(self, nobody: httpx2.AsyncClient, services: Behind) -> None:
+    async def test_has_no_internal_headers(self, nobody: httpx2.AsyncClient, services: Upstreams) -> None:
         services.replies = [
             of_a_service(
                 201,
@@ -385,7 +389,9 @@ class TestResponse:
         assert response.headers["content-length"] == "7"
         assert response.headers.get("traceparent") != "00-a-b-01"
 
-    async def test_without_a_body_has_no_length(self, nobody: httpx2.AsyncClient, services: Behind) -> None:
+    async def test_without_a_body_has_no_length(
+        self, nobody: httpx2.AsyncClient, services: Upstreams
+    ) -> None:
         services.replies = [of_a_service(204, b"")]
         response = await nobody.delete(f"{TASKS}/1", headers=BEARER)
         assert (response.status_code, "content-length" in response.headers) == (204, False)

@@ -1,4 +1,4 @@
-"""API tokens at the gateway: what the user service is asked, how often, and what becomes of the answers."""
+"""API tokens at the gateway: what the user service is asked, how often, and what becomes of the responses."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from frontend_service.gateway.api_tokens import ApiTokenExchange, is_api_token
 from servicekit.dapr.sidecar import SidecarResponse
 from servicekit.errors import Unauthenticated, Unavailable
 from services.frontend.tests.fake_services import FakeServices, problem
-from tests.fake_sidecar import answer
+from tests.fake_sidecar import make_response
 
 TOKEN, OTHER = "todo_" + "a" * 43, "todo_" + "b" * 43
 
@@ -28,18 +28,18 @@ class Clock:
 class UserService(FakeServices):
     """Gives a new access token each time it is asked."""
 
-    asked: list[str] = field(default_factory=list)
+    exchanged: list[str] = field(default_factory=list)
     refuses: bool = False
     breaks: bool = False
 
     async def invoke(self, *_: Any, json: Any = None, **__: Any) -> SidecarResponse:
-        self.asked.append(json["token"])
+        self.exchanged.append(json["token"])
         await asyncio.sleep(0)
         if self.breaks:
             raise Unavailable
         if self.refuses:
             return problem(401, "api-token-invalid")
-        return answer(access_token=f"access {len(self.asked)}", expires_in=60)
+        return make_response(access_token=f"access {len(self.exchanged)}", expires_in=60)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ class TestApiTokenExchange:
     async def test_happens_once_for_many_requests(self, tokens: ApiTokenExchange, user: UserService) -> None:
         found = await asyncio.gather(*(tokens.access_token(TOKEN) for _ in range(5)))
         assert {*found, await tokens.access_token(TOKEN)} == {"access 1"}
-        assert user.asked == [TOKEN]
+        assert user.exchanged == [TOKEN]
 
     async def test_is_repeated_after_some_seconds(
         self, tokens: ApiTokenExchange, user: UserService, clock: Clock
@@ -88,7 +88,7 @@ class TestApiTokenExchange:
             with pytest.raises(Unauthenticated) as refusal:
                 await tokens.access_token(TOKEN)
         assert refusal.value.code == "api-token-invalid"
-        assert len(user.asked) == 2
+        assert len(user.exchanged) == 2
 
     @pytest.mark.parametrize("token", ["todo_", "todo_" + "a" * 42, "todo_" + "a" * 44, "todo_" + "/" * 43])
     async def test_is_skipped_for_malformed_tokens(
@@ -96,7 +96,7 @@ class TestApiTokenExchange:
     ) -> None:
         with pytest.raises(Unauthenticated):
             await tokens.access_token(token)
-        assert user.asked == []
+        assert user.exchanged == []
 
     async def test_never_returns_the_access_token_of_another(self, tokens: ApiTokenExchange) -> None:
         assert await tokens.access_token(TOKEN) != await tokens.access_token(OTHER)
@@ -136,7 +136,7 @@ class TestApiTokenExchangeWithoutTheUserService:
         clock.now += api_tokens.FRESH_SECONDS
         for _ in range(5):
             await tokens.access_token(TOKEN)
-        assert len(user.asked) == 2
+        assert len(user.exchanged) == 2
 
     @pytest.mark.parametrize("earlier", [None, "refused"])
     async def test_rejects_unknown_tokens(

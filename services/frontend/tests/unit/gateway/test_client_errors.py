@@ -14,20 +14,20 @@ from servicekit.dapr import sidecar
 from servicekit.dapr.request_limits import MAX_HEADER_BYTES, MAX_TARGET_BYTES
 from servicekit.dapr.sidecar import Sidecar, SidecarResponse
 from servicekit.errors import BadRequest, Invalid, TimedOut
-from services.frontend.tests.unit.gateway.test_api_gateway import BEARER, TASKS, Behind, of_a_service
-from tests.fake_sidecar import raw_answer
+from services.frontend.tests.unit.gateway.test_api_gateway import BEARER, TASKS, Upstreams, of_a_service
+from tests.fake_sidecar import make_raw_response
 
 SAID = [
     of_a_service(500, b'{"code":"internal-error"}'),
-    raw_answer(400, b"Invalid HTTP request received."),
-    raw_answer(431, b"431 Request Header Fields Too Large"),
-    raw_answer(500, b"Internal Server Error"),
+    make_raw_response(400, b"Invalid HTTP request received."),
+    make_raw_response(431, b"431 Request Header Fields Too Large"),
+    make_raw_response(500, b"Internal Server Error"),
 ]
 
 
 @pytest.fixture
-def services() -> Behind:
-    return Behind()
+def services() -> Upstreams:
+    return Upstreams()
 
 
 @pytest.fixture(autouse=True)
@@ -37,21 +37,21 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class TestErrorOfAService:
-    @pytest.mark.parametrize("said", SAID)
+    @pytest.mark.parametrize("reply", SAID)
     async def test_is_forwarded_once_and_opens_no_circuit_breaker(
-        self, nobody: httpx2.AsyncClient, services: Behind, said: SidecarResponse
+        self, nobody: httpx2.AsyncClient, services: Upstreams, reply: SidecarResponse
     ) -> None:
         for times in range(1, 3 * circuit_breaker.TRIPS_AFTER):
-            services.replies = [said]
+            services.replies = [reply]
             response = await nobody.get(TASKS, headers=BEARER)
-            assert (response.status_code, response.content) == (said.status, said.body)
+            assert (response.status_code, response.content) == (reply.status, reply.body)
             assert len(services.requests) == times
 
     async def test_that_was_cut_off_is_retried_and_opens_no_circuit_breaker(
-        self, nobody: httpx2.AsyncClient, services: Behind
+        self, nobody: httpx2.AsyncClient, services: Upstreams
     ) -> None:
         whole = of_a_service(200, b'{"a":1}')
-        broken = raw_answer(200, b'{"a"', whole.headers)
+        broken = make_raw_response(200, b'{"a"', whole.headers)
         services.replies = [broken, whole]
         assert (await nobody.get(TASKS, headers=BEARER)).content == b'{"a":1}'
         for _ in range(2 * circuit_breaker.TRIPS_AFTER):
@@ -61,7 +61,7 @@ class TestErrorOfAService:
         assert (await nobody.get(TASKS, headers=BEARER)).status_code == 200
 
     async def test_that_is_too_late_becomes_503_once_and_opens_no_circuit_breaker(
-        self, nobody: httpx2.AsyncClient, services: Behind, monkeypatch: pytest.MonkeyPatch
+        self, nobody: httpx2.AsyncClient, services: Upstreams, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def take_long(request: object) -> SidecarResponse:
             raise TimedOut
@@ -76,7 +76,7 @@ class TestErrorOfAService:
 
 
 class TestTruncatedBody:
-    async def test_reaches_no_service(self, app: FastAPI, services: Behind) -> None:
+    async def test_reaches_no_service(self, app: FastAPI, services: Upstreams) -> None:
         """Else the first half of a file would be imported as all of it."""
         parts: Iterator[dict[str, object]] = iter(
             [{"type": "http.request", "body": b"title", "more_body": True}, {"type": "http.disconnect"}]
@@ -118,7 +118,7 @@ class TestRequestThatCanNotBeForwarded:
     async def test_is_rejected_by_the_gateway(
         self,
         nobody: httpx2.AsyncClient,
-        services: Behind,
+        services: Upstreams,
         headers: dict[str, str],
         query: str,
         status: int,
@@ -142,7 +142,7 @@ class TestRequestThatCanNotBeForwarded:
         await app({**scope, "query_string": b"", "app": app}, None, keep)  # type: ignore[arg-type]
         assert sent[0]["status"] == 400  # type: ignore[index]
 
-    async def test_is_rejected_for_pages_by_the_same_rule(self, services: Behind) -> None:
+    async def test_is_rejected_for_pages_by_the_same_rule(self, services: Upstreams) -> None:
         with pytest.raises(Invalid):
             await Sidecar.invoke(services, App.TASK, "POST", "/tasks", json={"title": "\ud83d"})
         with pytest.raises(BadRequest):

@@ -20,13 +20,13 @@ BEARER = {"authorization": "bearer token"}
 class SlowVerifier(TokenVerifier):
     """Verifies anything once `keys_are_there` is set, and not before."""
 
-    asked: int = 0
+    calls: int = 0
 
     def __post_init__(self) -> None:
         self.keys_are_there = asyncio.Event()
 
     async def verify(self, token: str) -> Principal:
-        self.asked += 1
+        self.calls += 1
         await self.keys_are_there.wait()
         return Principal("ada", "user", "UTC", token, 2**40)
 
@@ -72,7 +72,7 @@ class TestIdentifiedUser:
             assert await identifier.identify_request(BEARER, "::1") == await identifier.identify_request(
                 {}, "::1"
             )
-        assert verifier.asked == 1
+        assert verifier.calls == 1
         verifier.keys_are_there.set()
         now[0] += JWKS_MIN_REFRESH_SECONDS
         assert await identifier.identify_request(BEARER, "::1") == await identifier.identify_request(

@@ -13,7 +13,7 @@ from overload import deadline
 from overload.deadline import HEADER
 from servicekit.dapr.sidecar import SidecarResponse
 from services.frontend.tests.fake_services import FakeServices
-from tests.fake_sidecar import Request, answer
+from tests.fake_sidecar import Request, make_response
 
 TASKS = "/api/v1/tasks"
 BEARER = {"authorization": "Bearer mine"}
@@ -21,7 +21,7 @@ BEARER = {"authorization": "Bearer mine"}
 
 class Services(FakeServices):
     def respond(self, request: Request) -> SidecarResponse:
-        return answer()
+        return make_response()
 
 
 @pytest.fixture
@@ -30,11 +30,11 @@ def services() -> Services:
 
 
 class TestDeadlineOfAClient:
-    @pytest.mark.parametrize("said", ["60000", "99999999999", "soon", ""])
+    @pytest.mark.parametrize("timeout", ["60000", "99999999999", "soon", ""])
     async def test_never_gives_a_service_more_time(
-        self, nobody: httpx2.AsyncClient, services: Services, said: str
+        self, nobody: httpx2.AsyncClient, services: Services, timeout: str
     ) -> None:
-        await nobody.get(TASKS, headers=BEARER | {HEADER: said})
+        await nobody.get(TASKS, headers=BEARER | {HEADER: timeout})
         (request,) = services.requests
         assert request.timeout == 15
         assert HEADER not in request.headers
@@ -57,7 +57,7 @@ class UserService(FakeServices):
 
     async def invoke(self, *_: Any, **__: Any) -> SidecarResponse:
         self.left.append(deadline.remaining())
-        return answer(200, access_token="x", expires_in=60)
+        return make_response(200, access_token="x", expires_in=60)
 
 
 class TestSharedRequest:

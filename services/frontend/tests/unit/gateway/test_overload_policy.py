@@ -1,4 +1,4 @@
-"""Too many requests at once: what the gateway and the pages say, with the headers every answer has."""
+"""Too many requests at once: what the gateway and the pages say, with the headers every response has."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 from fastapi import FastAPI
-from frontend_service.gateway.overload_policy import choose_lane, identify_client
+from frontend_service.gateway.overload_policy import choose_bulkhead, identify_client
 from frontend_service.main import create
 from frontend_service.settings import Settings
 from starlette.types import Scope
@@ -67,19 +67,19 @@ async def test_overload_of_one_service_does_not_affect_another(crowded: httpx2.A
 
 
 async def test_fairness_is_by_user_else_by_address(app: FastAPI, ada: httpx2.AsyncClient) -> None:
-    def asked(**headers: str) -> Scope:
-        told = [(name.encode(), value.encode()) for name, value in headers.items()]
-        return {"type": "http", "app": app, "headers": told, "client": ("192.0.2.7", 1)}
+    def make_scope(**headers: str) -> Scope:
+        encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
+        return {"type": "http", "app": app, "headers": encoded, "client": ("192.0.2.7", 1)}
 
     session = "; ".join(f"{name}={value}" for name, value in ada.cookies.items())
-    assert (await identify_client(asked(cookie=session))).startswith("user ")
-    assert await identify_client(asked()) == "address 192.0.2.7"
-    assert await identify_client(asked(cookie="session=forged")) == "address 192.0.2.7"
-    assert await identify_client(asked(authorization="Bearer forged")) == "address 192.0.2.7"
+    assert (await identify_client(make_scope(cookie=session))).startswith("user ")
+    assert await identify_client(make_scope()) == "address 192.0.2.7"
+    assert await identify_client(make_scope(cookie="session=forged")) == "address 192.0.2.7"
+    assert await identify_client(make_scope(authorization="Bearer forged")) == "address 192.0.2.7"
 
 
 @pytest.mark.parametrize(
-    ("path", "lane"),
+    ("path", "bulkhead"),
     [
         ("/api/v1/tasks/1", "task"),
         ("/api/v1/users/me", "user"),
@@ -95,8 +95,8 @@ async def test_fairness_is_by_user_else_by_address(app: FastAPI, ada: httpx2.Asy
         ("/sign-in", "passwords"),
     ],
 )
-def test_requests_queue_by_the_service_that_answers(path: str, lane: str) -> None:
-    assert choose_lane(path) == lane
+def test_requests_queue_by_the_service_that_answers(path: str, bulkhead: str) -> None:
+    assert choose_bulkhead(path) == bulkhead
 
 
 async def test_probes_are_answered_under_overload(crowded: httpx2.AsyncClient, app: FastAPI) -> None:

@@ -25,8 +25,8 @@ class TestRateLimit:
         limit = RateLimit(3, 10)
         limit.count("ada")
         clock[0] += 4
-        told = {"RateLimit-Policy": '"default";q=3;w=10', "RateLimit": '"default";r=1;t=7'}
-        assert limit.count("ada") == told
+        headers = {"RateLimit-Policy": '"default";q=3;w=10', "RateLimit": '"default";r=1;t=7'}
+        assert limit.count("ada") == headers
 
     def test_refuses_one_request_more_and_says_when_to_retry(self, clock: list[float]) -> None:
         limit = RateLimit(3, 10)

@@ -1,4 +1,4 @@
-"""What is said with every answer that leaves, and to whom nothing is said."""
+"""What is said with every response that leaves, and to whom nothing is said."""
 
 import gzip
 
@@ -7,14 +7,14 @@ import pytest
 from fastapi import FastAPI
 from frontend_service.gateway.security_middleware import SECURITY_HEADERS, SecurityMiddleware
 
-from services.frontend.tests.unit.gateway.test_api_gateway import BEARER, TASKS, Behind, of_a_service
+from services.frontend.tests.unit.gateway.test_api_gateway import BEARER, TASKS, Upstreams, of_a_service
 
 LONG = b'{"items":[' + b"1," * 2000 + b"1]}"
 
 
 @pytest.fixture
-def services() -> Behind:
-    return Behind()
+def services() -> Upstreams:
+    return Upstreams()
 
 
 def reach(
@@ -41,7 +41,7 @@ class TestEveryResponse:
             assert "max-age" in (await client.get(TASKS)).headers["strict-transport-security"]
 
     async def test_of_the_api_is_only_cacheable_with_an_etag(
-        self, nobody: httpx2.AsyncClient, services: Behind
+        self, nobody: httpx2.AsyncClient, services: Upstreams
     ) -> None:
         services.replies = [of_a_service(), of_a_service(etag='"1"')]
         kept = [(await nobody.get(TASKS, headers=BEARER)).headers["cache-control"] for _ in range(2)]
@@ -50,7 +50,7 @@ class TestEveryResponse:
 
 class TestHeadRequest:
     async def test_is_answered_like_get_without_the_body(
-        self, nobody: httpx2.AsyncClient, services: Behind
+        self, nobody: httpx2.AsyncClient, services: Upstreams
     ) -> None:
         services.replies = [of_a_service(200, b"{}", etag='"1"')]
         response = await nobody.head(f"{TASKS}/1", headers=BEARER)
@@ -59,21 +59,21 @@ class TestHeadRequest:
 
     @pytest.mark.parametrize("query", ["", "?component=vtodo&project=P%20Q"])
     async def test_of_a_calendar_has_all_headers_of_its_get(
-        self, nobody: httpx2.AsyncClient, services: Behind, query: str
+        self, nobody: httpx2.AsyncClient, services: Upstreams, query: str
     ) -> None:
-        said = {"content_type": "text/calendar; charset=utf-8", "cache_control": "private, no-cache"}
-        calendar = of_a_service(200, b"BEGIN:VCALENDAR\r\n" * 200, etag='"1-2"', **said)
+        headers = {"content_type": "text/calendar; charset=utf-8", "cache_control": "private, no-cache"}
+        calendar = of_a_service(200, b"BEGIN:VCALENDAR\r\n" * 200, etag='"1-2"', **headers)
         services.replies = [calendar, calendar]
         path = f"/api/v1/calendar/secret.ics{query}"
         got, head = await nobody.get(path), await nobody.head(path)
         assert (got.status_code, head.status_code) == (200, 200)
         assert (got.content, head.content) == (b"BEGIN:VCALENDAR\r\n" * 200, b"")
         own = {"ratelimit", "traceparent"}
-        told = [
+        received = [
             {name: value for name, value in each.headers.items() if name not in own} for each in (got, head)
         ]
-        assert told[0] == told[1]
-        assert told[0]["etag"] == '"1-2"'
+        assert received[0] == received[1]
+        assert received[0]["etag"] == '"1-2"'
         first, second = services.requests
         assert (second.method, second.path) == (first.method, first.path)
 
@@ -91,7 +91,7 @@ class TestCompression:
         ],
     )
     async def test_is_only_for_clients_that_accept_it(
-        self, nobody: httpx2.AsyncClient, services: Behind, accepts: str, coding: str
+        self, nobody: httpx2.AsyncClient, services: Upstreams, accepts: str, coding: str
     ) -> None:
         services.replies = [of_a_service(200, LONG, content_type="application/json")]
         response = await nobody.get(TASKS, headers=BEARER | {"accept-encoding": accepts})
@@ -108,7 +108,7 @@ class TestCompression:
         ],
     )
     async def test_skips_small_compressed_and_etagged_responses(
-        self, nobody: httpx2.AsyncClient, services: Behind, body: bytes, headers: dict[str, str]
+        self, nobody: httpx2.AsyncClient, services: Upstreams, body: bytes, headers: dict[str, str]
     ) -> None:
         services.replies = [of_a_service(200, body, **headers)]
         response = await nobody.get(TASKS, headers=BEARER | {"accept-encoding": "gzip"})
@@ -119,7 +119,7 @@ class TestOtherOrigin:
     ASKS = {"origin": "https://app.test", "access-control-request-method": "PATCH"}  # noqa: RUF012
 
     async def test_may_use_the_api_without_cookies(
-        self, nobody: httpx2.AsyncClient, services: Behind
+        self, nobody: httpx2.AsyncClient, services: Upstreams
     ) -> None:
         allowed = await nobody.options(f"{TASKS}/1", headers=self.ASKS)
         assert (allowed.status_code, allowed.headers["access-control-allow-origin"]) == (204, "*")

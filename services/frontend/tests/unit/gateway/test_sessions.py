@@ -12,7 +12,7 @@ from contracts.names import App
 from servicekit.dapr.sidecar import SidecarResponse
 from servicekit.errors import Unavailable
 from services.frontend.tests.fake_services import Call, FakeServices, access_token, problem, tokens
-from tests.fake_sidecar import answer
+from tests.fake_sidecar import make_response
 
 SESSION = Session("access", "refresh", 2**40)
 
@@ -60,7 +60,7 @@ class TestSessionCookie:
         assert sessions.open(reencrypted) is None
         assert after.open(reencrypted) == SESSION
         assert Sessions(encryption_key("new"), False, services).open(reencrypted) == SESSION
-        services.answers["POST /auth/refresh"] = tokens()
+        services.responses["POST /auth/refresh"] = tokens()
         await sessions.renew(SESSION)
         await after.renew(SESSION)
         assert len({call.headers["idempotency-key"] for call in services.calls}) == 1
@@ -78,14 +78,14 @@ class TestSessionExpiry:
 
 class TestSessionRenewal:
     async def test_gives_two_tabs_the_same_session(self, sessions: Sessions, services: FakeServices) -> None:
-        services.answers["POST /auth/refresh"] = tokens(refresh="r2")
+        services.responses["POST /auth/refresh"] = tokens(refresh="r2")
         first, second = await asyncio.gather(sessions.renew(SESSION), sessions.renew(SESSION))
         keys = {call.headers["idempotency-key"] for call in services.calls}
         assert len(keys) == 1
         assert first == second
 
     async def test_uses_a_key_nobody_else_can_make(self, sessions: Sessions, services: FakeServices) -> None:
-        services.answers["POST /auth/refresh"] = tokens()
+        services.responses["POST /auth/refresh"] = tokens()
         await sessions.renew(SESSION)
         await Sessions(encryption_key("other"), False, services).renew(SESSION)
         first, second = (call.headers["idempotency-key"] for call in services.calls)
@@ -95,14 +95,14 @@ class TestSessionRenewal:
     async def test_of_a_revoked_session_returns_none(
         self, sessions: Sessions, services: FakeServices
     ) -> None:
-        services.answers["POST /auth/refresh"] = problem(401, "refresh-token-invalid")
+        services.responses["POST /auth/refresh"] = problem(401, "refresh-token-invalid")
         assert await sessions.renew(SESSION) is None
 
     @pytest.mark.parametrize("status", [429, 500, 503])
     async def test_that_fails_for_a_moment_ends_no_session(
         self, sessions: Sessions, services: FakeServices, status: int
     ) -> None:
-        services.answers["POST /auth/refresh"] = problem(status, "database-unavailable")
+        services.responses["POST /auth/refresh"] = problem(status, "database-unavailable")
         with pytest.raises(Unavailable):
             await sessions.renew(SESSION)
 
@@ -120,9 +120,9 @@ class TestSessionRenewal:
 
         def refresh(call: Call) -> SidecarResponse:
             lost = call.json["refresh_token"] == SESSION.refresh_token
-            return answer(access_token=expired, refresh_token="r2") if lost else tokens(refresh="r3")
+            return make_response(access_token=expired, refresh_token="r2") if lost else tokens(refresh="r3")
 
-        services.answers["POST /auth/refresh"] = refresh
+        services.responses["POST /auth/refresh"] = refresh
         renewed = await sessions.renew(SESSION)
         assert renewed is not None
         assert renewed.refresh_token == "r3"

@@ -37,8 +37,8 @@ class TestReportedSpans:
     async def test_are_exported_with_their_own_ids(
         self, ada: httpx2.AsyncClient, recorded: InMemorySpanExporter
     ) -> None:
-        told = [a_span(), a_span(span_id="1" * 16, method="GET", route="/")]
-        response = await ada.post("/browser-spans", content=json.dumps(told))
+        spans = [a_span(), a_span(span_id="1" * 16, method="GET", route="/")]
+        response = await ada.post("/browser-spans", content=json.dumps(spans))
         assert response.status_code == 204
         first, second = recorded.get_finished_spans()
         assert _ids(first) == (TRACE, SPAN)
@@ -82,8 +82,8 @@ class TestReportedSpans:
 
     async def test_are_limited_in_number(self, ada: httpx2.AsyncClient) -> None:
         for count, status in ((MOST_SPANS, 204), (MOST_SPANS + 1, 422)):
-            told = json.dumps([a_span()] * count)
-            assert (await ada.post("/browser-spans", content=told)).status_code == status
+            content = json.dumps([a_span()] * count)
+            assert (await ada.post("/browser-spans", content=content)).status_code == status
 
     async def test_require_a_signed_in_user(
         self, nobody: httpx2.AsyncClient, recorded: InMemorySpanExporter

@@ -19,7 +19,7 @@ from services.frontend.tests.fake_services import (
     problem,
     tokens,
 )
-from tests.fake_sidecar import answer
+from tests.fake_sidecar import make_response
 
 ID = a_task()["id"]
 HTMX = {"hx-request": "true"}
@@ -60,7 +60,7 @@ class TestSessionOfAPage:
     async def test_that_expired_is_renewed_and_stored(
         self, nobody: httpx2.AsyncClient, app: FastAPI, services: FakeServices
     ) -> None:
-        services.answers["POST /auth/refresh"] = tokens(refresh="r2")
+        services.responses["POST /auth/refresh"] = tokens(refresh="r2")
         give_session(nobody, app, timedelta(seconds=1))
         response = await nobody.get("/", headers=HTMX)
         assert response.status_code == 200
@@ -71,7 +71,7 @@ class TestSessionOfAPage:
     async def test_that_was_revoked_is_removed(
         self, nobody: httpx2.AsyncClient, app: FastAPI, services: FakeServices
     ) -> None:
-        services.answers["POST /auth/refresh"] = problem(401, "refresh-token-invalid")
+        services.responses["POST /auth/refresh"] = problem(401, "refresh-token-invalid")
         give_session(nobody, app, timedelta(seconds=1))
         response = await nobody.get("/")
         assert response.headers["location"] == "/sign-in"
@@ -90,7 +90,7 @@ class TestSessionOfAPage:
     async def test_a_service_rejects_is_removed(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
-        services.answers["GET /tasks"] = problem(401, "account-gone")
+        services.responses["GET /tasks"] = problem(401, "account-gone")
         response = await ada.get("/")
         assert response.headers["location"] == "/sign-in"
         assert f"{COOKIE}=; Max-Age=0" in response.headers["set-cookie"]
@@ -112,7 +112,7 @@ class TestFormOfAnotherSite:
     async def test_is_distinguished_from_our_own(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
-        services.answers["POST /tasks"] = answer(201, **a_task())
+        services.responses["POST /tasks"] = make_response(201, **a_task())
         response = await ada.post("/tasks", data={"title": "x"}, headers={"sec-fetch-site": "same-origin"})
         assert response.status_code == 303
 
@@ -151,7 +151,7 @@ class TestSubmittedText:
         assert [call for call in services.calls if call.method != "GET"] == []
 
     async def test_of_every_script_is_accepted(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
-        services.answers["POST /tasks"] = answer(201, **a_task())
+        services.responses["POST /tasks"] = make_response(201, **a_task())
         await ada.post("/tasks", data={"title": "Łódź + 100 % 東京 🥛"})
         [sent] = [call for call in services.calls if call.method == "POST"]
         assert "Łódź + 100 % 東京 🥛" in json.dumps(sent.json, ensure_ascii=False)
@@ -164,7 +164,7 @@ class TestPageFailure:
         def fail(_: Call) -> SidecarResponse:
             raise KeyError("surprise")
 
-        services.answers["GET /tasks"] = fail
+        services.responses["GET /tasks"] = fail
         response = await ada.get("/")
         assert response.status_code == 500
         assert "That did not work" in response.text
@@ -173,7 +173,7 @@ class TestPageFailure:
     async def test_of_an_action_shows_a_toast_and_keeps_the_page(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
-        services.answers[f"POST /tasks/{ID}/complete"] = problem(409, "conflict", "Not now.")
+        services.responses[f"POST /tasks/{ID}/complete"] = problem(409, "conflict", "Not now.")
         response = await ada.post(f"/tasks/{ID}/complete", headers=HTMX)
         assert (response.status_code, response.headers["hx-reswap"]) == (409, "none")
         assert "Not now." in response.text

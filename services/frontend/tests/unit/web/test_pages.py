@@ -1,4 +1,4 @@
-"""What the pages ask of the services, and show of their answers."""
+"""What the pages ask of the services, and show of their responses."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,7 @@ from frontend_service.web.notifications.inbox_page import describe_age
 from contracts.names import App
 from servicekit.dapr.sidecar import SidecarResponse
 from services.frontend.tests.fake_services import Call, FakeServices, a_task, problem, tokens
-from tests.fake_sidecar import answer
+from tests.fake_sidecar import make_response
 
 ID = a_task()["id"]
 HTMX = {"hx-request": "true"}
@@ -21,7 +21,7 @@ HOSTILE = "<script>alert(1)</script>\"' onload=x"
 class TestListPage:
     async def test_shows_titles_as_text(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
         task = a_task(title=HOSTILE, notes=HOSTILE, labels=[HOSTILE])
-        services.answers["GET /tasks"] = answer(items=[task], next_cursor=None)
+        services.responses["GET /tasks"] = make_response(items=[task], next_cursor=None)
         text = (await ada.get("/")).text
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
         assert "<script>alert" not in text
@@ -31,13 +31,13 @@ class TestListPage:
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         def page(call: Call) -> SidecarResponse:
-            wanted = int(call.path.partition("limit=")[2].partition("&")[0])
-            return answer(items=[a_task()] * wanted, next_cursor="a+b/c=")
+            limit = int(call.path.partition("limit=")[2].partition("&")[0])
+            return make_response(items=[a_task()] * limit, next_cursor="a+b/c=")
 
-        services.answers["GET /tasks"] = page
+        services.responses["GET /tasks"] = page
         text = (await ada.get("/?shown=250", headers=HTMX)).text
-        asked = [call.path for call in services.called("GET /tasks")]
-        assert asked == ["/tasks?limit=200", "/tasks?limit=50&cursor=a%2Bb%2Fc%3D"]
+        paths = [call.path for call in services.called("GET /tasks")]
+        assert paths == ["/tasks?limit=200", "/tasks?limit=50&cursor=a%2Bb%2Fc%3D"]
         assert 'href="/?shown=300"' in text
 
     @pytest.mark.parametrize("shown", ["-1", "0", "99999999999999"])
@@ -58,7 +58,7 @@ class TestListPage:
     async def test_treats_a_truncated_response_as_unavailable(
         self, ada: httpx2.AsyncClient, services: FakeServices, body: bytes
     ) -> None:
-        services.answers["GET /tasks"] = replace(answer(), body=body)
+        services.responses["GET /tasks"] = replace(make_response(), body=body)
         response = await ada.get("/")
         assert response.status_code == 200
         assert "Your tasks can't be reached right now." in response.text
@@ -67,7 +67,7 @@ class TestListPage:
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.is_complete = False
-        services.answers["GET /tasks"] = answer(items=[{"id": "1"}], next_cursor=None)
+        services.responses["GET /tasks"] = make_response(items=[{"id": "1"}], next_cursor=None)
         response = await ada.get("/")
         assert response.status_code == 200
         assert "Your tasks can't be reached right now." in response.text
@@ -76,7 +76,7 @@ class TestListPage:
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         services.away |= {App.NOTIFICATION, App.ANALYTICS, App.CHAT}
-        services.answers["GET /tasks"] = answer(items=[a_task()], next_cursor=None)
+        services.responses["GET /tasks"] = make_response(items=[a_task()], next_cursor=None)
         response = await ada.get("/")
         assert response.status_code == 200
         assert "Buy milk" in response.text
@@ -86,7 +86,7 @@ class TestAddingATask:
     async def test_forwards_the_idempotency_key_of_the_form(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
-        services.answers["POST /tasks"] = answer(201, **a_task())
+        services.responses["POST /tasks"] = make_response(201, **a_task())
         await ada.post("/tasks", data={"title": "Buy milk", "key": "k1"})
         call = services.called("POST /tasks")[0]
         assert call.headers["idempotency-key"] == "web-k1"
@@ -105,7 +105,7 @@ class TestAddingATask:
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         errors = [{"pointer": "/quick", "detail": "must not be blank"}]
-        services.answers["POST /tasks"] = problem(422, "invalid", errors=errors)
+        services.responses["POST /tasks"] = problem(422, "invalid", errors=errors)
         response = await ada.post("/tasks", data={"title": " ", "key": "k1"})
         assert "must not be blank" in response.text
         assert 'value="k1"' not in response.text
@@ -132,7 +132,7 @@ class TestRowAction:
     async def test_on_a_task_that_is_gone_shows_the_list_without_it(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
-        services.answers[f"POST /tasks/{ID}/complete"] = problem(404, "not-found")
+        services.responses[f"POST /tasks/{ID}/complete"] = problem(404, "not-found")
         response = await ada.post(f"/tasks/{ID}/complete", headers=HTMX)
         assert "That task was deleted elsewhere." in response.text
         assert 'id="tasks"' in response.text
@@ -140,7 +140,7 @@ class TestRowAction:
 
 class TestSigningIn:
     async def test_stores_the_session(self, nobody: httpx2.AsyncClient, services: FakeServices) -> None:
-        services.answers["POST /auth/sign-in"] = tokens()
+        services.responses["POST /auth/sign-in"] = tokens()
         response = await nobody.post("/sign-in", data={"email": "a@b.c", "password": "p", "next": "/account"})
         assert (response.status_code, response.headers["location"]) == (303, "/account")
         assert "HttpOnly; SameSite=Lax" in response.headers["set-cookie"]
@@ -148,7 +148,7 @@ class TestSigningIn:
     async def test_never_shows_the_password_again(
         self, nobody: httpx2.AsyncClient, services: FakeServices
     ) -> None:
-        services.answers["POST /auth/sign-in"] = problem(401, "wrong-credentials", "Wrong.")
+        services.responses["POST /auth/sign-in"] = problem(401, "wrong-credentials", "Wrong.")
         response = await nobody.post("/sign-in", data={"email": "a@b.c", "password": "hunter22"})
         assert response.status_code == 401
         assert "Wrong." in response.text
@@ -157,15 +157,15 @@ class TestSigningIn:
     async def test_up_ignores_an_unknown_time_zone(
         self, nobody: httpx2.AsyncClient, services: FakeServices
     ) -> None:
-        services.answers["POST /auth/sign-up"] = tokens()
+        services.responses["POST /auth/sign-up"] = tokens()
         await nobody.post("/sign-up", data={"email": "a@b.c", "password": "p", "time_zone": "Mars/X"})
         assert "time_zone" not in services.called("POST /auth/sign-up")[0].json
 
     @pytest.mark.parametrize(
-        "asked", ["//evil.test", "/\\evil.test", "https://evil.test", "evil", "", "/\t/evil.test"]
+        "path", ["//evil.test", "/\\evil.test", "https://evil.test", "evil", "", "/\t/evil.test"]
     )
-    def test_never_redirects_to_another_site(self, asked: str) -> None:
-        assert local_path(asked) == "/"
+    def test_never_redirects_to_another_site(self, path: str) -> None:
+        assert local_path(path) == "/"
 
 
 class TestSigningOut:
@@ -182,7 +182,7 @@ class TestUnreadBadge:
     async def test_counts_unread_entries(
         self, ada: httpx2.AsyncClient, services: FakeServices, unread: int, shown: str
     ) -> None:
-        services.answers["GET /notifications"] = answer(items=[{}] * unread, next_cursor=None)
+        services.responses["GET /notifications"] = make_response(items=[{}] * unread, next_cursor=None)
         text = (await ada.get("/notifications/badge", headers=HTMX)).text
         assert ("<b>" in text) == bool(shown)
         assert shown in text
@@ -190,15 +190,15 @@ class TestUnreadBadge:
 
 class TestAssistantPage:
     async def test_offers_to_undo_what_it_did(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
-        reply = answer(conversation_id=ID, reply="Added.", actions=[], undo_token="t.o")
-        services.answers["POST /chat/messages"] = reply
+        reply = make_response(conversation_id=ID, reply="Added.", actions=[], undo_token="t.o")
+        services.responses["POST /chat/messages"] = reply
         response = await ada.post("/assistant/messages", data={"text": "add x", "key": "k"})
         assert response.headers["location"] == f"/assistant/{ID}?undo=t.o"
 
     async def test_says_when_conversations_are_unavailable(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
-        services.answers["GET /chat/conversations"] = problem(503, "conversations-unavailable")
+        services.responses["GET /chat/conversations"] = problem(503, "conversations-unavailable")
         response = await ada.get("/assistant")
         assert response.status_code == 200
         assert "Conversation unavailable." in response.text
@@ -206,7 +206,7 @@ class TestAssistantPage:
 
 class TestTimeAgo:
     @pytest.mark.parametrize(
-        ("before", "told"),
+        ("before", "expected"),
         [
             (timedelta(seconds=5), "just now"),
             (timedelta(minutes=59), "59 min ago"),
@@ -215,6 +215,6 @@ class TestTimeAgo:
             (timedelta(days=400), "19 Oct 2025"),
         ],
     )
-    def test_is_rounded(self, before: timedelta, told: str) -> None:
+    def test_is_rounded(self, before: timedelta, expected: str) -> None:
         now = datetime(2026, 11, 23, 12, tzinfo=UTC)
-        assert describe_age(now - before, now) == told
+        assert describe_age(now - before, now) == expected

@@ -13,13 +13,15 @@ LEASE = timedelta(seconds=60)
 """Visibility timeout: how long a worker may take; after that the delivery is anybody's again."""
 
 
-def next_attempt_at(attempts: int, first_due: datetime, now: datetime, asked: float = 0) -> datetime | None:
+def next_attempt_at(
+    attempts: int, first_due: datetime, now: datetime, retry_after: float = 0
+) -> datetime | None:
     """When to try again after `attempts` tries: 5 s, then 3 times as long each; None to give up.
 
-    asked: seconds the other side asks to be left alone (`Retry-After`).
+    retry_after: seconds the other side asks to be left alone (`Retry-After`).
     """
     pause = min(FIRST * float(3 ** min(attempts - 1, 12)), LONGEST)
-    pause = max(pause, min(timedelta(seconds=asked), LONGEST))
+    pause = max(pause, min(timedelta(seconds=retry_after), LONGEST))
     last = first_due + GIVEN_UP_AFTER
     if now >= last:
         return None

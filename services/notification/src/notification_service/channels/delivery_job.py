@@ -23,19 +23,19 @@ class DeliveryJob:
 
     def render_content(self) -> dict[str, Any]:
         """The notification as other programs read it; the same at every try. See docs/webhooks.md."""
-        told = self.notification
+        notification = self.notification
         return {
-            "id": told.id,
-            "kind": told.kind,
-            "title": told.title,
-            "text": told.text,
-            "task_id": told.task_id,
-            **{name: told.about.get(name) for name in ABOUT},
-            "reminder_id": told.reminder_id,
-            "due_at": _format_instant(told.due_at),
-            "due_date": told.due_date and told.due_date.isoformat(),
-            "late": told.late,
-            "created_at": _format_instant(told.created_at),
+            "id": notification.id,
+            "kind": notification.kind,
+            "title": notification.title,
+            "text": notification.text,
+            "task_id": notification.task_id,
+            **{name: notification.about.get(name) for name in ABOUT},
+            "reminder_id": notification.reminder_id,
+            "due_at": _format_instant(notification.due_at),
+            "due_date": notification.due_date and notification.due_date.isoformat(),
+            "late": notification.late,
+            "created_at": _format_instant(notification.created_at),
         }
 
 

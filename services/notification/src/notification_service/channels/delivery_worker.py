@@ -24,6 +24,7 @@ from notification_service.channels.delivery_job import KINDS, RESULT_KINDS, Deli
 from notification_service.models import Channel, Delivery, DeliveryAttempt, Notification
 from notification_service.queue.fairness import InFlight, ReadyDelivery
 from notification_service.queue.repository import lease_deliveries, select_ready_deliveries
+from notification_service.repository import read_clock
 from servicekit.messaging.outbox import record_dead_letter, record_event
 from servicekit.persistence.database import Database
 from servicekit.web.ids import new_id
@@ -76,7 +77,10 @@ class DeliveryWorker:
             await self._drain_in_flight()
 
     async def start_ready(self) -> int:
-        """Take what is ready and start to send it; returns how many that were."""
+        """Take what is ready and start to send it; returns how many that were.
+
+        A lease counts by the database's clock, so replicas whose clocks differ respect it.
+        """
         self._due.clear()
         room, now = self._in_flight.free_slots, datetime.now(UTC)
         if not room:
@@ -84,6 +88,8 @@ class DeliveryWorker:
         if not await repository.IS_ANY_READY.finds(self._database, now=now):
             return 0
         async with self._database.reading() as session:
+            clock = await read_clock(session)
+            now = min(now, clock)
             found = await select_ready_deliveries(
                 session, now, self._in_flight.list_blocked(), self._after, room
             )
@@ -91,7 +97,7 @@ class DeliveryWorker:
             return 0
         self._after = found[-1].user_id
         async with self._database.transaction() as session:
-            taken = await lease_deliveries(session, self._in_flight.select_fitting(found), now, now + LEASE)
+            taken = await lease_deliveries(session, self._in_flight.select_fitting(found), now, clock + LEASE)
             jobs = await repository.load_delivery_jobs(session, [ready.delivery_id for ready in taken])
         for ready, job in zip(taken, jobs, strict=True):
             self._start_delivery(ready, *job)
@@ -175,7 +181,7 @@ class DeliveryWorker:
             async with asyncio.timeout(ATTEMPT_SECONDS):
                 return await sender.send(job)
         except TimeoutError:
-            return SendResult("retry", "no answer in time")
+            return SendResult("retry", "no response in time")
         except Exception as error:
             log.exception("sending %s failed", job.delivery.id)
             return SendResult("retry", f"{type(error).__name__}: {error}"[:300])

@@ -1,4 +1,4 @@
-"""Seals the secrets of webhooks anew after their key was replaced, so that the one before it can go."""
+"""Encrypts the secrets of webhooks anew after their key was replaced, so that the one before it can go."""
 
 import logging
 
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 async def reencrypt_secrets(database: Database, keys: ChannelKeys) -> int:
-    """Seal under the key of today what the one before it encrypted; how many webhooks that were."""
+    """Encrypt with the key of today what the one before it encrypted; how many webhooks that were."""
     number, last = 0, ""
     while True:
         async with database.transaction() as session:
@@ -31,7 +31,7 @@ def _reencrypt(channel: Channel, keys: ChannelKeys) -> bool:
     try:
         anew = [keys.reencrypt(each, channel.id) for each in encrypted]
     except InvalidTag:
-        log.warning("no key opens the secrets of webhook %s; its user has to rotate them", channel.id)
+        log.warning("no key decrypts the secrets of webhook %s; its user has to rotate them", channel.id)
         return False
     if anew == encrypted:
         return False

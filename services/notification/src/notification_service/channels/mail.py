@@ -15,7 +15,7 @@ from notification_service.models import Notification
 from notification_service.settings import Settings
 
 TIMEOUT_SECONDS = 15
-LATE = "This reminder is late: the system was away when it was due."
+LATE = "This reminder is late: the system was unavailable when it was due."
 
 
 class MailSender:
@@ -47,19 +47,19 @@ class MailSender:
         return SendResult("sent", status=250)
 
     def _build_message(self, job: DeliveryJob) -> EmailMessage:
-        told, base = job.notification, self._settings.public_url.rstrip("/")
+        notification, base = job.notification, self._settings.public_url.rstrip("/")
         unsubscribe = f"{base}/api/v1/unsubscribe/{self._keys.make_unsubscribe_token(job.channel.id)}"
         message = EmailMessage()
         message["From"] = self._settings.mail_from
         message["To"] = job.channel.target
-        message["Subject"] = " ".join(told.title.split()) or "Reminder"
+        message["Subject"] = " ".join(notification.title.split()) or "Reminder"
         message["Date"] = format_datetime(job.delivery.created_at)
         message["Message-ID"] = f"<{job.delivery.id}@{_domain_of(self._settings.mail_from)}>"
         message["Auto-Submitted"] = "auto-generated"
         message["List-Unsubscribe"] = f"<{unsubscribe}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-        lines = _text_lines(told)
-        link = f"{base}/tasks/{told.task_id}/edit" if told.task_id else f"{base}/"
+        lines = _text_lines(notification)
+        link = f"{base}/tasks/{notification.task_id}/edit" if notification.task_id else f"{base}/"
         settings = f"{base}/settings"
         footer = f"{link}\n\n-- \nYou get this because e-mail is on. Turn it off: {settings}\n"
         message.set_content("\n".join([*lines, "", footer]))
@@ -67,13 +67,13 @@ class MailSender:
         return message
 
 
-def _text_lines(told: Notification) -> list[str]:
-    lines = [told.title]
-    if told.due_at:
-        lines.append(f"Due {told.due_at:%Y-%m-%d %H:%M} UTC")
-    if told.text:
-        lines += ["", *told.text.splitlines()]
-    return [*lines, "", LATE] if told.late else lines
+def _text_lines(notification: Notification) -> list[str]:
+    lines = [notification.title]
+    if notification.due_at:
+        lines.append(f"Due {notification.due_at:%Y-%m-%d %H:%M} UTC")
+    if notification.text:
+        lines += ["", *notification.text.splitlines()]
+    return [*lines, "", LATE] if notification.late else lines
 
 
 def _render_html(lines: list[str], link: str, settings: str) -> str:
@@ -85,10 +85,10 @@ def _render_html(lines: list[str], link: str, settings: str) -> str:
 
 
 def _classify_refusal(error: aiosmtplib.SMTPRecipientRefused) -> SendResult:
-    said = f"{error.code} {error.message}"[:300]
+    reply = f"{error.code} {error.message}"[:300]
     if 500 <= error.code < 600:
-        return SendResult("channel_gone", f"the mail bounced: {said}", error.code)
-    return SendResult("retry", said, error.code)
+        return SendResult("channel_gone", f"the mail bounced: {reply}", error.code)
+    return SendResult("retry", reply, error.code)
 
 
 def _domain_of(sender: str) -> str:

@@ -36,10 +36,10 @@ class PushSender:
                 data=self._encrypt_content(job),
                 headers=self._build_headers(job),
                 allow_redirects=False,
-            ) as answer:
-                return _classify_response(answer)
+            ) as response:
+                return _classify_response(response)
         except TimeoutError:
-            return SendResult("retry", "no answer in time")
+            return SendResult("retry", "no response in time")
         except (aiohttp.ClientError, OSError) as error:
             return SendResult("retry", describe_failure(error))
 
@@ -64,15 +64,14 @@ class PushSender:
         return signed | headers
 
 
-def _classify_response(answer: aiohttp.ClientResponse) -> SendResult:
-    if 200 <= answer.status < 300:
-        return SendResult("sent", status=answer.status)
-    said = f"the push service answered {answer.status}"
-    if answer.status in GONE:
-        return SendResult(
-            "channel_gone", f"the push service answered {answer.status}: unsubscribed", answer.status
-        )
-    said = f"the push service answered {answer.status}"
-    if answer.status in (400, 401, 403, 413):
-        return SendResult("permanent_failure", said, answer.status)
-    return SendResult("retry", said, answer.status, parse_retry_after(answer.headers.get("retry-after")))
+def _classify_response(response: aiohttp.ClientResponse) -> SendResult:
+    if 200 <= response.status < 300:
+        return SendResult("sent", status=response.status)
+    message = f"the push service answered {response.status}"
+    if response.status in GONE:
+        return SendResult("channel_gone", f"{message}: unsubscribed", response.status)
+    if response.status in (400, 401, 403, 413):
+        return SendResult("permanent_failure", message, response.status)
+    return SendResult(
+        "retry", message, response.status, parse_retry_after(response.headers.get("retry-after"))
+    )

@@ -40,7 +40,7 @@ class ChannelRepository(OwnedRepository):
     """The channels of one owner, and what is sent on them."""
 
     async def list_channels(self, kind: str | None, before: str | None, limit: int) -> Sequence[Channel]:
-        """Newest first, behind the channel `before`."""
+        """Newest first, after the channel `before`."""
         query = self.select(Channel)
         if kind:
             query = query.where(col(Channel.kind) == kind)
@@ -86,7 +86,7 @@ class ChannelRepository(OwnedRepository):
     async def list_deliveries(
         self, channel_id: str, before: tuple[datetime, str] | None, limit: int
     ) -> Sequence[Delivery]:
-        """Newest first, behind the one made at that time with that id."""
+        """Newest first, after the one made at that time with that id."""
         query = self.select(Delivery).where(col(Delivery.channel_id) == channel_id)
         created_at, key = col(Delivery.created_at), col(Delivery.id)
         if before:
@@ -119,7 +119,7 @@ async def lock_any_channel(session: AsyncSession, id: str) -> Channel | None:
 
 
 async def lock_any_webhooks(session: AsyncSession, last: str, limit: int) -> Sequence[Channel]:
-    """The next ones behind the id `last`, whoever they belong to."""
+    """The next ones after the id `last`, whoever they belong to."""
     query = select(Channel).where(col(Channel.kind) == "webhook", col(Channel.id) > last)
     return (await session.scalars(query.order_by(col(Channel.id)).limit(limit).with_for_update())).all()
 

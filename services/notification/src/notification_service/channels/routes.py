@@ -37,13 +37,13 @@ async def list_channels(
 
     Newest first; those that are used up, too, with a note that says why. The inbox needs no channel.
     """
-    bound_to = f"channels {user.user_id} {kind}"
-    before = decode_cursor(cursor, bound_to=bound_to, values=1)[0] if cursor else None
+    scope = f"channels {user.user_id} {kind}"
+    before = decode_cursor(cursor, scope=scope, values=1)[0] if cursor else None
     found = await ChannelRepository(session, user.user_id).list_channels(kind, before, limit + 1)
     rows, last = paginate(found, limit)
     return Page(
         items=[ChannelRead.model_validate(row) for row in rows],
-        next_cursor=encode_cursor([last.id], bound_to=bound_to) if last else None,
+        next_cursor=encode_cursor([last.id], scope=scope) if last else None,
     )
 
 

@@ -44,7 +44,7 @@ def _on_its_curve(key: str) -> str:
     try:
         ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), urlsafe_b64decode(key.rstrip("=") + "="))
     except ValueError as error:
-        raise ValueError("this is not a public key of the curve P-256") from error
+        raise ValueError("not a public key of the curve P-256") from error
     return key
 
 
@@ -71,7 +71,7 @@ class ChannelCreate(RequestBody):
     @classmethod
     def belongs_to_push(cls, value: T, info: ValidationInfo) -> T:
         if "kind" in info.data and (info.data["kind"] == "push") != (value is not None):
-            raise ValueError("push has an endpoint and keys, email has neither")
+            raise ValueError("a push channel needs an endpoint and keys, an email channel takes neither")
         return value
 
 

@@ -39,13 +39,13 @@ async def list_webhooks(
 
     Newest first.
     """
-    bound_to = f"webhooks {user.user_id}"
-    before = decode_cursor(cursor, bound_to=bound_to, values=1)[0] if cursor else None
+    scope = f"webhooks {user.user_id}"
+    before = decode_cursor(cursor, scope=scope, values=1)[0] if cursor else None
     found = await ChannelRepository(session, user.user_id).list_channels(KIND, before, limit + 1)
     rows, last = paginate(found, limit)
     return Page(
         items=[_show_webhook(row) for row in rows],
-        next_cursor=encode_cursor([last.id], bound_to=bound_to) if last else None,
+        next_cursor=encode_cursor([last.id], scope=scope) if last else None,
     )
 
 
@@ -122,13 +122,13 @@ async def list_deliveries(
     Newest first, each with every try. Kept for 30 days.
     """
     channel = await use_cases.lock_owned_channel(session, user.user_id, id, KIND)
-    bound_to = f"deliveries {channel.id}"
-    before = parse_time_and_id(decode_cursor(cursor, bound_to=bound_to, values=2)) if cursor else None
+    scope = f"deliveries {channel.id}"
+    before = parse_time_and_id(decode_cursor(cursor, scope=scope, values=2)) if cursor else None
     repository = ChannelRepository(session, user.user_id)
     rows, last = paginate(await repository.list_deliveries(channel.id, before, limit + 1), limit)
     return Page(
         items=await use_cases.add_attempt_logs(session, rows),
-        next_cursor=encode_cursor([last.created_at, last.id], bound_to=bound_to) if last else None,
+        next_cursor=encode_cursor([last.created_at, last.id], scope=scope) if last else None,
     )
 
 

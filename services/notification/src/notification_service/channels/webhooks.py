@@ -61,20 +61,20 @@ class WebhookSender:
         try:
             async with self._session.post(
                 channel.target, data=body, headers=headers, allow_redirects=False, timeout=self._limit
-            ) as answer:
-                return _classify_response(answer)
+            ) as response:
+                return _classify_response(response)
         except TimeoutError:
-            return SendResult("retry", "no answer in time")
+            return SendResult("retry", "no response in time")
         except (aiohttp.ClientError, OSError) as error:
             return SendResult("retry", describe_failure(error))
 
 
-def _classify_response(answer: aiohttp.ClientResponse) -> SendResult:
-    if 200 <= answer.status < 300:
-        return SendResult("delivered", status=answer.status)
-    if answer.status == 410:
-        return SendResult("channel_gone", "the receiver answered 410 Gone", answer.status)
-    if 300 <= answer.status < 400:
-        return SendResult("retry", "redirects are not followed", answer.status)
-    asked = parse_retry_after(answer.headers.get("retry-after"))
-    return SendResult("retry", f"the receiver answered {answer.status}", answer.status, asked)
+def _classify_response(response: aiohttp.ClientResponse) -> SendResult:
+    if 200 <= response.status < 300:
+        return SendResult("delivered", status=response.status)
+    if response.status == 410:
+        return SendResult("channel_gone", "the receiver answered 410 Gone", response.status)
+    if 300 <= response.status < 400:
+        return SendResult("retry", "redirects are not followed", response.status)
+    retry_after = parse_retry_after(response.headers.get("retry-after"))
+    return SendResult("retry", f"the receiver answered {response.status}", response.status, retry_after)

@@ -40,7 +40,7 @@ async def record_use(
     if len(times) >= limit:
         free_at = times[-limit] + WINDOW if limit else now + WINDOW
         raise TooManyRequests(
-            f"This account may have {limit} {name.replace('_', ' ')} in {seconds} seconds.",
+            f"This account is limited to {limit} {name.replace('_', ' ')} per {seconds} seconds.",
             code="quota-exceeded",
             headers={"Retry-After": str(max(1, ceil((free_at - now).total_seconds())))},
         )

@@ -16,6 +16,7 @@ from prometheus_client import Counter, Histogram
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notification_service import inbox
+from notification_service import repository as queries
 from notification_service.models import Notification, Recipient, Reminder
 from notification_service.reminders import repository
 from notification_service.reminders.instants import is_late, load_zone, next_wall_clock_time
@@ -50,9 +51,9 @@ class ReminderDispatcher:
 
     async def fire_due_reminders(self) -> None:
         """Fire everything that is due now; when this returns it is committed."""
-        asked = time.monotonic()
+        requested_at = time.monotonic()
         async with self._lock:
-            if self._began >= asked:
+            if self._began >= requested_at:
                 return
             self._began = time.monotonic()
             while await self._fire_batch() == BATCH:
@@ -60,8 +61,9 @@ class ReminderDispatcher:
             self.fired.set()
 
     async def _fire_batch(self) -> int:
-        now = datetime.now(UTC)
         async with self._database.transaction() as session:
+            # A replica whose clock is ahead reminds nobody early; one that is behind leaves it to others.
+            now = min(datetime.now(UTC), await queries.read_clock(session))
             fired = await fire_reminders(session, now, BATCH)
             if len(fired) < BATCH:
                 await repository.delete_past_jobs(session, now)
@@ -81,16 +83,16 @@ async def fire_reminders(session: AsyncSession, now: datetime, limit: int) -> Se
     due_times = await repository.find_due_times(
         session, list({each.task_id for each in taken if each.task_id})
     )
-    told = []
+    entries = []
     for reminder in taken:
         assert reminder.remind_at
         reminder.late = is_late(reminder.remind_at, now)
         if reminder.kind == "digest":
             recipient = recipients.get(reminder.user_id) or Recipient(id=reminder.user_id)
-            told.append(await _make_digest(session, reminder, recipient, now))
+            entries.append(await _make_digest(session, reminder, recipient, now))
         else:
-            told.append(_make_entry(reminder, due_times.get(reminder.task_id or "", DueTime()), now))
-    await inbox.add_entries(session, told, recipients)
+            entries.append(_make_entry(reminder, due_times.get(reminder.task_id or "", DueTime()), now))
+    await inbox.add_entries(session, entries, recipients)
     return taken
 
 

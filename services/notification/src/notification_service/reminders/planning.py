@@ -35,7 +35,7 @@ async def follow_tasks(
 
     around: what is there of the tasks.
     """
-    known = around.told
+    known = around.known
     reminders: dict[str, dict[str, Reminder]] = {envelope.data.task.id: {} for envelope in envelopes}
     if around.has_reminders:
         for reminder in await repository.lock_reminders_of_tasks(session, list(reminders), FOLLOWING):
@@ -44,10 +44,10 @@ async def follow_tasks(
     instants: set[datetime] = set()
     for envelope in envelopes:
         task, user_id = envelope.data.task, envelope.data.user_id
-        told = known.get(task.id)
-        if told and told.version >= task.version:
+        stored = known.get(task.id)
+        if stored and stored.version >= task.version:
             continue
-        known[task.id] = KnownVersion(task.version, told.user_id if told else user_id)
+        known[task.id] = KnownVersion(task.version, stored.user_id if stored else user_id)
         rows[task.id] = _make_projection(envelope.data, known[task.id].user_id)
         instants |= _plan_task(session, rows[task.id], envelope, recipients[user_id], reminders[task.id])
     await repository.upsert_projections(session, list(rows.values()))
@@ -62,19 +62,19 @@ def _plan_task(
     planned: dict[str, Reminder],
 ) -> set[datetime]:
     """Bring `planned`, all reminders of a task, into step with it; returns the instants that need a job."""
-    wanted = {
+    required = {
         derive_reminder_id(row["id"], each): each for each in _wanted_specs(envelope.data.task, recipient)
     }
-    if not wanted and not planned:
+    if not required and not planned:
         return set()
     task = TaskProjection(**row)
-    for id, spec in wanted.items():
+    for id, spec in required.items():
         if id not in planned:
             planned[id] = make_reminder(id, task, spec, envelope.time)
             session.add(planned[id])
     for reminder in planned.values():
         reminder.title = task.title
-        keeps = task.is_open and (reminder.kind == "own" or reminder.id in wanted)
+        keeps = task.is_open and (reminder.kind == "own" or reminder.id in required)
         update_reminder(reminder, task, recipient, envelope.time, keeps=keeps)
     return _planned_instants(planned.values())
 
@@ -118,8 +118,8 @@ def _planned_instants(reminders: Iterable[Reminder]) -> set[datetime]:
 
 def derive_reminder_id(task_id: str, spec: TaskReminder) -> str:
     """Always the same for a task and what it says of when."""
-    said = f"{spec.minutes_before}" if spec.at is None else f"{spec.at.timestamp():.0f}s"
-    return str(uuid5(REMINDERS, f"{task_id}/{said}"))
+    timing = f"{spec.minutes_before}" if spec.at is None else f"{spec.at.timestamp():.0f}s"
+    return str(uuid5(REMINDERS, f"{task_id}/{timing}"))
 
 
 def derive_notification_id(reminder_id: str, remind_at: datetime) -> str:

@@ -19,8 +19,8 @@ from servicekit.persistence.prepared_queries import ExistsQuery
 
 
 def _on_conflict_update(insert: Any) -> Any:
-    told = {column.name: column for column in insert.excluded if column.name not in ("id", "user_id")}
-    return insert.on_conflict_do_update(index_elements=["id"], set_=told)
+    updates = {column.name: column for column in insert.excluded if column.name not in ("id", "user_id")}
+    return insert.on_conflict_do_update(index_elements=["id"], set_=updates)
 
 
 _INSERT_RECIPIENTS = build_per_dialect(lambda insert: insert(Recipient).on_conflict_do_nothing())
@@ -67,9 +67,9 @@ async def lock_recipient(session: AsyncSession, user_id: str) -> Recipient:
 
 async def lock_recipients(session: AsyncSession, ids: Iterable[str]) -> dict[str, Recipient]:
     """What is known of users, as in `recipient`; by id, so that two who lock some never wait in a ring."""
-    wanted = sorted(set(ids))
-    found = await _lock_known(session, wanted)
-    new = [id for id in wanted if id not in found]
+    ordered_ids = sorted(set(ids))
+    found = await _lock_known(session, ordered_ids)
+    new = [id for id in ordered_ids if id not in found]
     if new:
         await execute_per_dialect(session, _INSERT_RECIPIENTS, [Recipient(id=id).model_dump() for id in new])
         found |= await _lock_known(session, new)
@@ -164,7 +164,7 @@ class ReminderRepository(OwnedRepository):
     async def list_reminders(
         self, task_id: str | None, state: str | None, before: tuple[datetime, str] | None, limit: int
     ) -> Sequence[Reminder]:
-        """Newest first, behind the one made at that time with that id."""
+        """Newest first, after the one made at that time with that id."""
         query = self.select(Reminder)
         if task_id is not None:
             query = query.where(col(Reminder.task_id) == task_id)

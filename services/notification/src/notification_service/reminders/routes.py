@@ -43,13 +43,13 @@ async def list_reminders(
 
     Newest first, each with its receipts: what became of it on each channel.
     """
-    bound_to = f"reminders {user.user_id} {task_id} {state}"
-    before = parse_time_and_id(decode_cursor(cursor, bound_to=bound_to, values=2)) if cursor else None
+    scope = f"reminders {user.user_id} {task_id} {state}"
+    before = parse_time_and_id(decode_cursor(cursor, scope=scope, values=2)) if cursor else None
     found = await ReminderRepository(session, user.user_id).list_reminders(task_id, state, before, limit + 1)
     rows, last = paginate(found, limit)
     return Page(
         items=await use_cases.add_receipts(session, user.user_id, rows),
-        next_cursor=encode_cursor([last.created_at, last.id], bound_to=bound_to) if last else None,
+        next_cursor=encode_cursor([last.created_at, last.id], scope=scope) if last else None,
     )
 
 

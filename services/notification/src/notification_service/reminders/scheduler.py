@@ -26,10 +26,10 @@ async def schedule_job(sidecar: Sidecar, name: str, at: datetime) -> None:
 
 async def job_exists(sidecar: Sidecar, name: str) -> bool:
     """Whether the scheduler has a job of this name. Raises `Unavailable`."""
-    answer = await sidecar.request("GET", _job_path(name))
-    if answer.status == 404 or b"not found" in answer.body:
+    response = await sidecar.request("GET", _job_path(name))
+    if response.status == 404 or b"not found" in response.body:
         return False
-    _require_success(answer)
+    _require_success(response)
     return True
 
 
@@ -37,6 +37,6 @@ def _job_path(name: str) -> str:
     return f"/v1.0/jobs/{quote(name, safe='')}"
 
 
-def _require_success(answer: SidecarResponse) -> None:
-    if answer.status >= 300:
-        raise Unavailable(f"The scheduler can't be reached: {answer.body!r:.200}", code="jobs-unavailable")
+def _require_success(response: SidecarResponse) -> None:
+    if response.status >= 300:
+        raise Unavailable(f"The scheduler can't be reached: {response.body!r:.200}", code="jobs-unavailable")

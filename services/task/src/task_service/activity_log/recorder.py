@@ -49,12 +49,12 @@ def describe_agent(user: Principal | None) -> dict[str, Any] | None:
 
 def _compare_with_before(event: DomainEvent, after: TaskSnapshot) -> tuple[dict[str, Any], dict[str, Any]]:
     """Values that differ, before and after, as JSON has them; of a new task, what it was given."""
-    told = _dump_shown(after)
+    current = _dump_shown(after)
     if event.before is None:
-        return {}, given(told)
+        return {}, given(current)
     was = _dump_shown(TaskSnapshot.model_validate(event.before))
-    changed = [name for name in told if told[name] != was[name]]
-    return {name: was[name] for name in changed}, {name: told[name] for name in changed}
+    changed = [name for name in current if current[name] != was[name]]
+    return {name: was[name] for name in changed}, {name: current[name] for name in changed}
 
 
 def _dump_shown(task: TaskSnapshot) -> dict[str, Any]:

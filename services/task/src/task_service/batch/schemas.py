@@ -55,9 +55,9 @@ class Command(RequestBody):
     def names_what_it_changes(self) -> "Command":
         creates = self.type.endswith(".create")
         if creates and (self.id or self.version is not None):
-            raise ValueError("what is created has no id and no version yet; temp_id names it")
+            raise ValueError("a create command takes no id or version; name the result with temp_id")
         if not creates and (self.id is None or self.temp_id):
-            raise ValueError("a command for what exists needs its id, and no temp_id")
+            raise ValueError("this command needs an id and takes no temp_id")
         return self
 
 
@@ -73,7 +73,7 @@ class BatchRequest(RequestBody):
         uuids = [command.uuid for command in self.commands]
         names = [command.temp_id for command in self.commands if command.temp_id]
         if len(set(uuids)) < len(uuids) or len(set(names)) < len(names):
-            raise ValueError("each command has a uuid, and each temp_id a meaning, of its own")
+            raise ValueError("each uuid and each temp_id may be used only once in a batch")
         return self
 
 

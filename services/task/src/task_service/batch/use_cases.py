@@ -63,8 +63,10 @@ async def _run_isolated(unit: UnitOfWork, command: Command, temp_ids: Mapping[st
 
 async def _run_once(unit: UnitOfWork, command: Command, temp_ids: Mapping[str, str]) -> CommandResult:
     """Do it, unless a command of this uuid was done in the last 24 hours: then say what came of that."""
-    asked = orjson.dumps(command.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
-    claim = IdempotencyClaim(unit.user.user_id, f"batch {command.uuid}", hashlib.sha256(asked).hexdigest())
+    serialized = orjson.dumps(command.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
+    claim = IdempotencyClaim(
+        unit.user.user_id, f"batch {command.uuid}", hashlib.sha256(serialized).hexdigest()
+    )
     earlier = await claim_key(unit.session, claim)
     if earlier is not None:
         found = CommandResult.model_validate_json(bytes(earlier.body))

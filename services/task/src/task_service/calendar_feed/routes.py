@@ -98,8 +98,8 @@ async def check_feed(id: Secret, session: SessionDep) -> Response:
     return Response(media_type="text/calendar; charset=utf-8")
 
 
-def _make_etag(stand: int, asked: str, filter: str | None) -> str:
+def _make_etag(stand: int, query: str, filter: str | None) -> str:
     """What a filter finds may change with the time alone, so it is another one each minute."""
     minute = f"{datetime.now(UTC):%Y%m%d%H%M}" if filter else ""
-    told = hashlib.sha256(f"{FORMAT_VERSION} {stand} {asked} {minute}".encode()).hexdigest()
-    return f'"{told[:24]}"'
+    digest = hashlib.sha256(f"{FORMAT_VERSION} {stand} {query} {minute}".encode()).hexdigest()
+    return f'"{digest[:24]}"'

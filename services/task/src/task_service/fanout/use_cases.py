@@ -27,7 +27,7 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 class TooManyChanges(Conflict):
     code = "too-many-large-changes"
-    title = "Other large changes of yours are not finished yet"
+    title = "Too many of your large changes are still running"
 
 
 async def defer_tasks(
@@ -53,7 +53,7 @@ async def start_job(
 ) -> None:
     """Have all these tasks changed after the transaction. Raises `TooManyChanges`."""
     if kind is not Kind.ZONE and await unit.fan_outs.count_jobs() >= MAX_JOBS:
-        raise TooManyChanges(f"At most {MAX_JOBS} go on at the same time; try again in a moment.")
+        raise TooManyChanges(f"At most {MAX_JOBS} can run at the same time; try again in a moment.")
     job = FanOut(
         id=new_id(),
         user_id=unit.user.user_id,

@@ -156,10 +156,10 @@ def _compile_label(node: Comparison, scope: QueryContext) -> Condition:
     )
 
 
-def _match_name(key: ColumnElement[str], sought: ColumnElement[str], node: Comparison) -> Condition:
+def _match_name(key: ColumnElement[str], search_column: ColumnElement[str], node: Comparison) -> Condition:
     """Equality compares normalised names (`name_key`); `~` searches in their search keys."""
     if node.operator == "~":
-        return _contains_text(sought, node.values[0].text)
+        return _contains_text(search_column, node.values[0].text)
     return key.in_([name_key(value.text) for value in node.values])
 
 

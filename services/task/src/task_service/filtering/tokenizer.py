@@ -80,15 +80,15 @@ def _make_token(found: re.Match[str]) -> Token:
 
 
 def _unexpected_character(filter: str, position: int) -> FilterError:
-    letter = filter[position]
-    if letter == '"':
+    character = filter[position]
+    if character == '"':
         return FilterError("The closing quote is missing.", position)
-    if letter in "'“”„‘’":
+    if character in "'“”„‘’":
         return FilterError('Put text in double quotes, like "home".', position)
-    if letter in "&|":
+    if character in "&|":
         return FilterError("Use the words “and” and “or”.", position)
-    if letter == "!":
+    if character == "!":
         return FilterError("Use the word “not”, or != for “differs from”.", position)
-    if letter.isdigit():
+    if character.isdigit():
         return FilterError("Expected a number, or a date like 2026-12-24.", position)
-    return FilterError(f"Unexpected character “{letter}”.", position)
+    return FilterError(f"Unexpected character “{character}”.", position)

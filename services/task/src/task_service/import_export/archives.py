@@ -39,16 +39,16 @@ def _read_members(body: bytes) -> Mapping[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
         if len(archive.infolist()) > MAX_MEMBERS:
             raise FileTooLarge("files in an archive", MAX_MEMBERS)
-        wanted = [each for each in archive.infolist() if each.filename.lower().endswith(SUFFIXES)]
-        if not wanted:
+        members = [each for each in archive.infolist() if each.filename.lower().endswith(SUFFIXES)]
+        if not members:
             raise UnreadableFile(f"The archive has no file in a supported format ({', '.join(SUFFIXES)}).")
-        return _read_contents(archive, wanted)
+        return _read_contents(archive, members)
 
 
-def _read_contents(archive: zipfile.ZipFile, wanted: Collection[zipfile.ZipInfo]) -> Mapping[str, bytes]:
+def _read_contents(archive: zipfile.ZipFile, members: Collection[zipfile.ZipInfo]) -> Mapping[str, bytes]:
     found: dict[str, bytes] = {}
     left = MAX_BYTES
-    for each in wanted:
+    for each in members:
         if len(each.filename) > MAX_NAME:
             raise UnreadableFile(f"A name in the archive has more than {MAX_NAME} characters.")
         with archive.open(each) as member:

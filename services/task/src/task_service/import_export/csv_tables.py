@@ -32,10 +32,10 @@ class Table:
 def read_table(text: str, is_head: IsHeader) -> Table:
     """is_head: whether a row can name columns. Raises `UnreadableFile`."""
     text = text.removeprefix("\ufeff")
-    said = _SEPARATOR_LINE.match(text)
-    start = 1 if said else 0
-    body = text[said.end() :] if said else text
-    separator = said[1] if said else _guess_separator(body, is_head)
+    match = _SEPARATOR_LINE.match(text)
+    start = 1 if match else 0
+    body = text[match.end() :] if match else text
+    separator = match[1] if match else _guess_separator(body, is_head)
     rows = _iterate_rows(body, separator, start)
     first: tuple[int, Sequence[str]] = (1, [])
     for number, found in enumerate(islice(rows, PREAMBLE)):

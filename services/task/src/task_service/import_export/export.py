@@ -75,7 +75,7 @@ async def export_json(database: Database, user: Principal) -> AsyncIterator[byte
 async def read_export_page(
     unit: UnitOfWork, of: ExportPart, last: str
 ) -> tuple[list[dict[str, Any]], str | None]:
-    """A few tasks or activities behind the id `last`, and the id to go on behind; None at the end.
+    """A few tasks or activities after the id `last`, and the id to go on after; None at the end.
 
     Few, because their notes can be long: a page has some megabytes at most.
     """

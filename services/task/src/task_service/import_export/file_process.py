@@ -8,7 +8,7 @@ everybody would wait. What goes over the pipe is small or comes in pieces, for t
                    ◀── `FileSummary`, ids          …
     plan(known)    ──────────────────────────▶  what is new of it, and its values
                    ◀── `ImportSummary`                …
-    settle(names)  ──────────────────────────▶
+    send_structure(names)  ──────────────────▶
     chunk()        ◀── rows, again and again    until None
 """
 
@@ -76,8 +76,8 @@ class FileProcess:
         outlook: ImportSummary = await self._run_in_thread(self._exchange, known)
         return outlook
 
-    async def settle(self, settled: ResolvedStructure, chunk_size: int) -> None:
-        await self._run_in_thread(self._send_message, (settled, chunk_size))
+    async def send_structure(self, structure: ResolvedStructure, chunk_size: int) -> None:
+        await self._run_in_thread(self._send_message, (structure, chunk_size))
 
     async def chunk(self) -> Chunk | None:
         """The next rows; None after the last. Raises `FileProcessError`."""
@@ -109,12 +109,12 @@ class FileProcess:
         try:
             if not self._connection.poll(WAIT_SECONDS):
                 raise FileProcessError(f"reading it took more than {WAIT_SECONDS} seconds")
-            answer = pickle.loads(self._connection.recv_bytes())  # noqa: S301  # from our own process
+            reply = pickle.loads(self._connection.recv_bytes())  # noqa: S301  # from our own process
         except (EOFError, OSError) as error:
             raise self._make_exit_error() from error
-        if isinstance(answer, ReadFailure):
-            raise UnreadableFile(answer.why) if answer.is_of_the_file else FileProcessError(answer.why)
-        return answer
+        if isinstance(reply, ReadFailure):
+            raise UnreadableFile(reply.why) if reply.is_of_the_file else FileProcessError(reply.why)
+        return reply
 
     def _make_exit_error(self) -> FileProcessError:
         self._process.join(WAIT_SECONDS)

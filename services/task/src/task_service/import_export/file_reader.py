@@ -53,7 +53,7 @@ class FileSummary:
 
 @dataclass(frozen=True, slots=True)
 class ReadFailure:
-    """Why there is no answer; whether that is the file's fault."""
+    """Why there is no result; whether that is the file's fault."""
 
     why: str
     is_of_the_file: bool

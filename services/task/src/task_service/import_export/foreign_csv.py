@@ -67,8 +67,8 @@ class ForeignCsvParser:
         if dates.is_ambiguous or dates.is_mixed:
             first = "month" if dates.month_first else "day"
             why = "only the one way, others only the other" if dates.is_mixed else "both ways"
-            told = f"Its dates can be read {why}; in doubt, the {first} was taken to come first."
-            self._report.add(f"column “{self._names[self._columns.index(name)][:40]}”", told)
+            message = f"Its dates can be read {why}; in doubt, the {first} was taken to come first."
+            self._report.add(f"column “{self._names[self._columns.index(name)][:40]}”", message)
         return dates
 
     def _add_row(self, where: str, cells: Sequence[str], row: Mapping[str, str]) -> None:
@@ -118,25 +118,25 @@ class ForeignCsvParser:
             name = self._names[place] if place < len(self._names) else ""
             meaning = self._beside.get(place)
             if meaning is None:
-                told = f"Skipped: the column “{name[:40]}”." if name else "Skipped: a cell without a name."
-                self._report.add(where, told)
+                message = f"Skipped: the column “{name[:40]}”." if name else "Skipped: a cell without a name."
+                self._report.add(where, message)
             elif not _is_same_value(cell.strip(), row.get(meaning, "")):
                 main = self._names[self._columns.index(meaning)]
                 found.append(f"{name}: {cell.strip()}")
-                told = f"“{main[:40]}” is more specific; the value of “{name[:40]}” is in the notes."
-                self._report.add(where, told)
+                message = f"“{main[:40]}” is more specific; the value of “{name[:40]}” is in the notes."
+                self._report.add(where, message)
         return found
 
     def _parse_done(self, row: Mapping[str, str], where: str, left: list[str]) -> tuple[bool, Any]:
-        said = row.get("done", "").casefold()
-        if said in DONE_WORDS:
+        text = row.get("done", "").casefold()
+        if text in DONE_WORDS:
             return True, None
         moment = (
-            self._dates["completed_at"].parse(said) if said not in OPEN_WORDS and said[:1].isdigit() else None
+            self._dates["completed_at"].parse(text) if text not in OPEN_WORDS and text[:1].isdigit() else None
         )
         if moment:
             return True, moment.to_utc(self._calendar.zone)
-        if said not in OPEN_WORDS:
+        if text not in OPEN_WORDS:
             self._keep_in_notes(row, "done", where, left, "The text")
         return False, None
 
@@ -191,9 +191,9 @@ class ForeignCsvParser:
         return found.to_utc(self._calendar.zone) if found else None
 
     def _parse_rule(self, row: Mapping[str, str], where: str, left: list[str]) -> dict[str, Any]:
-        said = _RULE.fullmatch(row["rule"].strip())
-        if said:
-            return {"recurrence": {"rule": said[1].upper()}}
+        match = _RULE.fullmatch(row["rule"].strip())
+        if match:
+            return {"recurrence": {"rule": match[1].upper()}}
         if row["rule"].casefold() not in OPEN_WORDS | {"none", "never"}:
             self._keep_in_notes(row, "rule", where, left, "The recurrence")
         return {}

@@ -69,19 +69,19 @@ def _read_single_file(
     (body,) = files.values()
     if len(body) > MAX_BYTES:
         raise UnreadableFile(f"The file has more than {MAX_BYTES // 1024 // 1024} MiB.")
-    text, told = _decode_member(body)
+    text, warning = _decode_member(body)
     source = _READERS[format or _detect_format(text)](text, project, calendar)
-    if told:
-        source.report.add("file", told)
+    if warning:
+        source.report.add("file", warning)
     return source
 
 
 def _read_todoist_backup(tables: Mapping[str, bytes], calendar: Calendar) -> ParsedFile:
     texts = {name: _decode_member(body) for name, body in tables.items()}
     source = todoist.parse_backup({name: text for name, (text, _) in texts.items()}, calendar)
-    for name, (_, told) in texts.items():
-        if told:
-            source.report.add(name[:80], told)
+    for name, (_, warning) in texts.items():
+        if warning:
+            source.report.add(name[:80], warning)
     return source
 
 

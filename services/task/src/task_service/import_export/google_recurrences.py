@@ -54,14 +54,14 @@ def scheduled_start(task: Json) -> str:
     return as_text((current or entries)[-1].get("start")) if entries else ""
 
 
-def _convert_weekdays(kind: str, said: Any) -> str | None:
+def _convert_weekdays(kind: str, details: Any) -> str | None:
     """The days of a week; other details than these are none that are known."""
-    if not isinstance(said, Mapping):
-        return "" if said in (None, True) else None
-    if not said:
+    if not isinstance(details, Mapping):
+        return "" if details in (None, True) else None
+    if not details:
         return ""
-    days = said.get("day_of_week")
-    if kind != "weekly" or said.keys() != {"day_of_week"} or not isinstance(days, list):
+    days = details.get("day_of_week")
+    if kind != "weekly" or details.keys() != {"day_of_week"} or not isinstance(days, list):
         return None
     found = [as_text(day)[:2].upper() for day in days]
     return f";BYDAY={','.join(found)}" if found and set(found) <= _DAYS else None

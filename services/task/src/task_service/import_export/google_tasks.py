@@ -81,7 +81,7 @@ class _SeriesIndex:
         self._report = source.report
 
     def is_left_out(self, task: Json, where: str) -> bool:
-        """Whether a task is an open occurrence behind the next one of a rule that is imported."""
+        """Whether a task is an open occurrence after the next one of a rule that is imported."""
         id = as_text(task.get("task_recurrence_id"))
         if not self._rules.get(id) or task.get("status") == "completed" or self._next[id] is task:
             return False
@@ -127,12 +127,12 @@ def _add_task(task: Json, project: str, source: ParsedFile, calendar: Calendar, 
 
 def _parse_due(task: Json, where: str, source: ParsedFile, calendar: Calendar) -> dict[str, Any]:
     """A due date is a day, said as midnight in UTC; a scheduled time has its hour."""
-    said = as_text(task.get("due")) or _find_schedule(task, where, source)
-    if not said:
+    text = as_text(task.get("due")) or _find_schedule(task, where, source)
+    if not text:
         return {}
-    found = DateColumn((), calendar).parse(said[:10] if _MIDNIGHT in said else said)
+    found = DateColumn((), calendar).parse(text[:10] if _MIDNIGHT in text else text)
     if found is None:
-        source.report.add(where, f"The date {said[:40]!r} was not understood; it has none.")
+        source.report.add(where, f"The date {text[:40]!r} was not understood; it has none.")
         return {}
     found = found.in_zone(calendar.zone)
     return {"due_date": found.day} | ({"due_time": found.clock} if found.clock else {})

@@ -19,21 +19,21 @@ class Handover:
         self.readers = asyncio.Semaphore(FILES_AT_ONCE)
         """Whoever has it may read a file for a request."""
         self._offered: tuple[str, FileProcess] | None = None
-        self._wanted = False
+        self._is_awaited = False
         self._wake = asyncio.Event()
 
     def offer(self, id: str, process: FileProcess) -> bool:
         """Give the process that has read the import `id`; False if nobody wants it, who ends it then."""
-        if not self._wanted:
+        if not self._is_awaited:
             return False
-        self._offered, self._wanted = (id, process), False
+        self._offered, self._is_awaited = (id, process), False
         self._wake.set()
         return True
 
     async def wait(self, seconds: float) -> None:
         """Until something is offered, or `seconds` are over."""
         await self.end()
-        self._wanted = True
+        self._is_awaited = True
         self._wake.clear()
         try:
             async with asyncio.timeout(seconds):
@@ -41,7 +41,7 @@ class Handover:
         except TimeoutError:
             pass
         finally:
-            self._wanted = False
+            self._is_awaited = False
 
     @asynccontextmanager
     async def taken(self, id: str) -> AsyncIterator[FileProcess | None]:

@@ -119,12 +119,12 @@ def _start_value(task: Task, day: date) -> date | datetime:
 def _add_recurrence(made: Event | Todo, task: Task, zone: str) -> None:
     if not task.recurrence:
         return
-    said = ical_recurrence.export_recurrence(task, zone)
-    if isinstance(said, str):
-        made.add("rrule", vRecur.from_ical(said))
-    elif said:
+    exported = ical_recurrence.export_recurrence(task, zone)
+    if isinstance(exported, str):
+        made.add("rrule", vRecur.from_ical(exported))
+    elif exported:
         kind = {} if task.due_time else {"VALUE": "DATE"}
-        made.add("rdate", [_start_value(task, day) for day in said], parameters=kind)
+        made.add("rdate", [_start_value(task, day) for day in exported], parameters=kind)
     if task.recurrence["from"] == "completion":
         made.add("x-todo-recur-from", "COMPLETION")
 

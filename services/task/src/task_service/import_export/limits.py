@@ -15,7 +15,7 @@ MAX_DIGITS = 15
 CPU_SECONDS = 60
 """Of processing that one file may take."""
 WAIT_SECONDS = 180
-"""Until an answer of the process that reads a file; more than its processing takes on a busy machine."""
+"""Until a reply of the process that reads a file; more than its processing takes on a busy machine."""
 MEMORY_BYTES = 192 * 1024 * 1024
 """That reading a file may add to what the process has at its start."""
 MAX_AT_ONCE = 3

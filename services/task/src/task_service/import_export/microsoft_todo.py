@@ -174,15 +174,15 @@ class _TaskParser:
         return fields | ({"recurrence": {"rule": recurrence}} if recurrence else {})
 
     def _parse_recurrence(self) -> str:
-        said = self._task.get("recurrence")
-        pattern = said.get("pattern") if isinstance(said, Mapping) else None
-        if not said:
+        recurrence = self._task.get("recurrence")
+        pattern = recurrence.get("pattern") if isinstance(recurrence, Mapping) else None
+        if not recurrence:
             return ""
         rule = _convert_rule(pattern) if isinstance(pattern, Mapping) else ""
         if not rule:
             self._report.add(self._where, "The recurrence was not understood; it does not recur.")
             return ""
-        span = said.get("range")
+        span = recurrence.get("range")
         return rule + (_convert_end(span) if isinstance(span, Mapping) else "")
 
     def _parse_reminders(self) -> Iterator[dict[str, Any]]:
@@ -197,15 +197,15 @@ class _TaskParser:
         value = self._task.get(name)
         if not value:
             return None
-        said = as_text(value.get("dateTime")) if isinstance(value, Mapping) else as_text(value)
+        text = as_text(value.get("dateTime")) if isinstance(value, Mapping) else as_text(value)
         zone = as_text(value.get("timeZone")) if isinstance(value, Mapping) else ""
-        found = DateColumn((), self._calendar).parse(said[:26] + ("Z" if zone.upper() == "UTC" else ""))
+        found = DateColumn((), self._calendar).parse(text[:26] + ("Z" if zone.upper() == "UTC" else ""))
         if found is None:
             self._report.add(self._where, f"Skipped: {name} (it was not understood).")
         return found
 
-    def _parse_instant(self, said: str) -> Any:
-        found = DateColumn((), self._calendar).parse(said) if said else None
+    def _parse_instant(self, text: str) -> Any:
+        found = DateColumn((), self._calendar).parse(text) if text else None
         return found.to_utc(self._calendar.zone) if found else None
 
 

@@ -42,8 +42,8 @@ class OwnCsvParser:
         fields["labels"] = [label for label in row.get("labels", "").split("\n") if label.strip()]
         if row.get("rule"):
             how = {"from": "rule_from", "month_end": "rule_month_end", "missed": "rule_missed"}
-            said = {name: row[column] for name, column in how.items() if row.get(column)}
-            fields["recurrence"] = {"rule": row["rule"]} | said
+            options = {name: row[column] for name, column in how.items() if row.get(column)}
+            fields["recurrence"] = {"rule": row["rule"]} | options
         path = row.get("project")
         self._source.add_task(
             ImportedTask(

@@ -45,7 +45,7 @@ class FileStructure:
     """Projects, labels and filters a file needs."""
 
     projects: dict[str, ImportedProject]
-    """Each behind the one it lies in."""
+    """Each after the one it lies in."""
     labels: list[dict[str, Any]]
     filters: list[dict[str, Any]]
     names: list[str]
@@ -89,8 +89,8 @@ class Preparation:
         names = [name for values in self._values for name in values["labels"]]
         spelled = {name_key(name): name for name in reversed(names)}
         if len(spelled) > MAX_LABELS:
-            told = f"The file has {len(spelled)} labels; {MAX_LABELS} are imported at most."
-            self._source.report.add("file", told)
+            message = f"The file has {len(spelled)} labels; {MAX_LABELS} are imported at most."
+            self._source.report.add("file", message)
         kept = sorted(spelled.values(), key={name: place for place, name in enumerate(names)}.__getitem__)
         source = self._source
         return ImportSummary(
@@ -191,12 +191,12 @@ def _nest_projects(source: ParsedFile) -> dict[str, ImportedProject]:
     for key, draft in source.projects.items():
         parent, _ = above[key]
         if draft.parent and parent != draft.parent:
-            told = (
+            message = (
                 f"It was nested deeper than {levels.OF_PROJECTS} levels; it was moved up."
                 if parent
                 else _PROJECT_MISSING
             )
-            source.report.add(f"project {draft.name[:40]}", told)
+            source.report.add(f"project {draft.name[:40]}", message)
         draft.parent = parent
     return dict(sorted(source.projects.items(), key=lambda each: above[each[0]][1]))
 

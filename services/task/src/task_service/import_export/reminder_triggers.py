@@ -33,9 +33,9 @@ def parse_triggers(
 
 
 def _parse_trigger(text: str, due: ParsedDateTime, zone: str) -> dict[str, Any] | None:
-    said = _TRIGGER.fullmatch(text)
+    match = _TRIGGER.fullmatch(text)
     try:
-        after = vDuration.from_ical(said[1].upper()) if said else None  # type: ignore[no-untyped-call]
+        after = vDuration.from_ical(match[1].upper()) if match else None  # type: ignore[no-untyped-call]
         if after is None:
             return None
         if due.clock is None:

@@ -103,13 +103,13 @@ class ImportRepository(OwnedRepository):
     async def find_known_tasks(self, ids: Collection[str]) -> set[str]:
         """Which of these ids are tasks of the owner, the trash included."""
         found: set[str] = set()
-        wanted = list(ids)
+        ordered_ids = list(ids)
         connection = await self.session.connection()
         query = _KNOWN[connection.dialect.name]
-        for start in range(0, len(wanted), IDS_PER_QUERY):
+        for start in range(0, len(ordered_ids), IDS_PER_QUERY):
             given = {
                 "user_id": self.user_id,
-                "ids": orjson.dumps(wanted[start : start + IDS_PER_QUERY]).decode(),
+                "ids": orjson.dumps(ordered_ids[start : start + IDS_PER_QUERY]).decode(),
             }
             found |= set((await connection.scalars(query, given)).all())
         return found
@@ -133,7 +133,7 @@ class ExportRepository(OwnedRepository):
         return (await self.session.scalars(query)).all()
 
     async def list_tasks_after(self, last: str, limit: int, *, trashed: bool = False) -> Sequence[Task]:
-        """Tasks that are not in the trash, or those that are, by id, behind the id `last`."""
+        """Tasks that are not in the trash, or those that are, by id, after the id `last`."""
         deleted = col(Task.deleted_at)
         query = self.select(Task).where(
             col(Task.id) > last, deleted.is_not(None) if trashed else deleted.is_(None)
@@ -141,7 +141,7 @@ class ExportRepository(OwnedRepository):
         return (await self.session.scalars(query.order_by(col(Task.id)).limit(limit))).all()
 
     async def list_activity_after(self, last: str, limit: int) -> Sequence[Activity]:
-        """What happened to all tasks, oldest first, behind the id `last`."""
+        """What happened to all tasks, oldest first, after the id `last`."""
         query = self.select(Activity).where(col(Activity.id) > last)
         return (await self.session.scalars(query.order_by(col(Activity.id)).limit(limit))).all()
 

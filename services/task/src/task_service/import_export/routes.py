@@ -75,7 +75,7 @@ async def start_import(
 
     The body is the file, packed with gzip if it has more than 1 MiB (16 MiB unpacked and 20,000 tasks at
     most), or a zip archive. It is imported asynchronously: `GET /import/{id}` tells its progress and what
-    could not be imported. The same file again adds nothing. With `dry_run` the answer is 200 and holds the
+    could not be imported. The same file again adds nothing. With `dry_run` the response is 200 and holds the
     first 20 tasks as they would be. Three files of an account are parsed or imported at a time.
     """
     reject_unknown_parameters(request, {"format", "project", "dry_run"})
@@ -92,10 +92,10 @@ async def start_import(
         async with AsyncExitStack() as ends:
             process = await ends.enter_async_context(FileProcess(file))
             found = await use_cases.read_file(process)
-            answer = await _enqueue_import(database, user, claim, id, file, found)
+            accepted = await _enqueue_import(database, user, claim, id, file, found)
             if handover.offer(id, process):
                 ends.pop_all()
-            return answer
+            return accepted
 
 
 async def _find_stored_response(database: Database, claim: IdempotencyClaim | None) -> Response | None:
@@ -120,10 +120,10 @@ async def _enqueue_import(
             return earlier
         job = await use_cases.enqueue_import(await UnitOfWork.begin(session, user), id, file, found)
         shown = ImportRead.model_validate(job).model_dump(mode="json")
-        answer = JSONResponse(shown, 202, {"Location": f"/api/v1/import/{id}"})
+        response = JSONResponse(shown, 202, {"Location": f"/api/v1/import/{id}"})
         if claim:
-            await idempotency.store_response(session, claim, answer)
-    return answer
+            await idempotency.store_response(session, claim, response)
+    return response
 
 
 @imports.get("/{id}", dependencies=[Security(access_token, scopes=["tasks:read"])])

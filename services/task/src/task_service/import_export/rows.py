@@ -53,8 +53,8 @@ class Chunk:
 def build_chunk(tasks: Sequence[NewTask], user: Owner, parents: set[str]) -> Chunk:
     """The rows of these tasks, which `user` adds."""
     now = datetime.now(UTC)
-    told = [_make_snapshot(task) for task in tasks]
-    activity = [_make_activity(user, *each) for each in zip(tasks, told, strict=True)]
+    snapshots = [_make_snapshot(task) for task in tasks]
+    activity = [_make_activity(user, *each) for each in zip(tasks, snapshots, strict=True)]
     names = dict.fromkeys(label for task in tasks for label in task.labels)
     rows = {
         "task": [dict(zip(COLUMNS, _get_column_values(task), strict=True)) for task in tasks],
@@ -65,7 +65,7 @@ def build_chunk(tasks: Sequence[NewTask], user: Owner, parents: set[str]) -> Chu
             _make_key(task) | {"key": key} for task in tasks for key in build_label_keys(task.labels)
         ],
         "activity": activity,
-        "outbox": [_make_outbox_row(user, each, now) for each in told],
+        "outbox": [_make_outbox_row(user, each, now) for each in snapshots],
     }
     return Chunk(
         rows={name: _dump_json(values).decode() for name, values in rows.items() if values},
@@ -83,15 +83,15 @@ def _make_key(task: NewTask) -> dict[str, str]:
 
 def _make_snapshot(task: NewTask) -> dict[str, Any]:
     """What `TaskSnapshot` says of it."""
-    told = dict(zip(SNAPSHOT_FIELDS, _get_snapshot_values(task), strict=True))
-    told["reminders"] = [
+    snapshot = dict(zip(SNAPSHOT_FIELDS, _get_snapshot_values(task), strict=True))
+    snapshot["reminders"] = [
         {"minutes_before": each.get("minutes_before"), "at": each.get("at")} for each in task.reminders
     ]
-    return told
+    return snapshot
 
 
-def _make_activity(user: Owner, task: NewTask, told: dict[str, Any]) -> dict[str, Any]:
-    after = _dump_json(given(told))
+def _make_activity(user: Owner, task: NewTask, snapshot: dict[str, Any]) -> dict[str, Any]:
+    after = _dump_json(given(snapshot))
     return {
         "id": new_id(),
         "user_id": task.user_id,
@@ -106,7 +106,7 @@ def _make_activity(user: Owner, task: NewTask, told: dict[str, Any]) -> dict[str
     }
 
 
-def _make_outbox_row(user: Owner, told: dict[str, Any], now: datetime) -> dict[str, Any]:
+def _make_outbox_row(user: Owner, snapshot: dict[str, Any], now: datetime) -> dict[str, Any]:
     """The row of the outbox. Its payload, an object here, is stored as text: a `CloudEvent`."""
     id = new_id()
     payload = {
@@ -114,13 +114,13 @@ def _make_outbox_row(user: Owner, told: dict[str, Any], now: datetime) -> dict[s
         "id": id,
         "source": f"/services/{App.TASK}",
         "type": TaskCreated.type,
-        "subject": told["id"],
+        "subject": snapshot["id"],
         "time": now,
         "datacontenttype": "application/json",
         "partitionkey": user.user_id,
         "traceparent": "",
         "traceid": "",
-        "data": {"user_id": user.user_id, "task": told},
+        "data": {"user_id": user.user_id, "task": snapshot},
     }
     return {
         "topic": TaskCreated.topic,

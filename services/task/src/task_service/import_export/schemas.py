@@ -94,4 +94,4 @@ class ExportPage(ResponseModel):
     items: list[dict[str, Any]]
     """What is kept, as JSON."""
     next: str | None
-    """What to go on behind; null at the end."""
+    """What to go on after; null at the end."""

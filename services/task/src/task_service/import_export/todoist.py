@@ -96,7 +96,7 @@ class _ProjectParser:
         self._above: list[ImportedTask] = []
         self._section = key
         self._seen: Counter[str] = Counter()
-        self._understood: dict[str, ParsedTask] = {}
+        self._parsed: dict[str, ParsedTask] = {}
 
     def add_row(self, row: Mapping[str, str], where: str) -> None:
         takers = {"task": self._add_task, "section": self._add_section, "note": self._add_note}
@@ -160,34 +160,34 @@ class _ProjectParser:
                 self._report.add(where, f"Skipped: the column “{column[:40]}”.")
 
     def _parse_priority(self, row: Mapping[str, str], where: str) -> int:
-        said = row.get("PRIORITY", "").strip()
-        found = _PRIORITIES.get(parse_integer(said.lower().removeprefix("p")) or 0)
-        if found is None and said:
+        text = row.get("PRIORITY", "").strip()
+        found = _PRIORITIES.get(parse_integer(text.lower().removeprefix("p")) or 0)
+        if found is None and text:
             self._report.add(where, "The priority was not understood; it has none.")
         return found or 0
 
     def _parse_due(self, row: Mapping[str, str], where: str, left: list[str]) -> dict[str, Any]:
-        said = row.get("DATE", "").strip()
-        if not said:
+        text = row.get("DATE", "").strip()
+        if not text:
             return {}
         language = row.get("DATE_LANG", "").strip().lower()
-        moment = self._dates.parse(said)
-        if moment and said[:1].isdigit():
+        moment = self._dates.parse(text)
+        if moment and text[:1].isdigit():
             moment = moment.in_zone(self._parse_zone(row).get("time_zone", self._calendar.zone))
             clock = {"due_time": moment.clock} | self._parse_zone(row) if moment.clock else {}
             return {"due_date": moment.day} | clock
-        found = self._parse_words(said[:MAX_WORDS])
-        if found.title != "x" or language not in ("", "en") or len(said) > MAX_WORDS:
-            left.append(f"DATE: {said}")
-            self._report.add(where, f"The date {said[:80]!r} was not understood; it is in the notes.")
+        found = self._parse_words(text[:MAX_WORDS])
+        if found.title != "x" or language not in ("", "en") or len(text) > MAX_WORDS:
+            left.append(f"DATE: {text}")
+            self._report.add(where, f"The date {text[:80]!r} was not understood; it is in the notes.")
             return {}
         return _due_fields(found) | (self._parse_zone(row) if found.due_time else {})
 
     def _parse_words(self, words: str) -> ParsedTask:
         """Once for the same words, of which a file has few: "every monday"."""
-        if words not in self._understood:
-            self._understood[words] = parse_text(f"x {words}", self._calendar)
-        return self._understood[words]
+        if words not in self._parsed:
+            self._parsed[words] = parse_text(f"x {words}", self._calendar)
+        return self._parsed[words]
 
     def _parse_zone(self, row: Mapping[str, str]) -> dict[str, Any]:
         """Only a date with a time is fixed to a zone."""

@@ -44,7 +44,7 @@ class TooManyImports(Conflict):
 async def admit_file(
     database: Database, readers: asyncio.Semaphore, user: Principal, request: FileRequest
 ) -> AsyncIterator[str]:
-    """One of the files a user may have under way; gives its id.
+    """One of the files a user may have in progress; gives its id.
 
     It is counted under the user's lock, before anything is read, until it is done.
     Raises `TooManyImports`, `AccountGone`.

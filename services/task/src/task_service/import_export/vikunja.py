@@ -153,10 +153,10 @@ def _report_filters(filters: Any, report: ImportReport) -> None:
 
 
 def _parse_priority(task: Json, where: str, report: ImportReport) -> int:
-    said = parse_integer(task.get("priority")) or 0
-    if said not in _PRIORITIES:
-        report.add(where, f"Unknown priority {said}; it has none.")
-    return _PRIORITIES.get(said, 0)
+    number = parse_integer(task.get("priority")) or 0
+    if number not in _PRIORITIES:
+        report.add(where, f"Unknown priority {number}; it has none.")
+    return _PRIORITIES.get(number, 0)
 
 
 def _parse_labels(task: Json, where: str, report: ImportReport, colours: dict[str, str]) -> Iterator[str]:

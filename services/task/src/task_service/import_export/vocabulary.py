@@ -38,10 +38,10 @@ class PriorityParser:
 
     def parse(self, text: str) -> int | None:
         """0 to 4; None for what is none."""
-        said = text.strip().casefold()
-        if said in _WORDS:
-            return _WORDS[said]
-        number = parse_integer(said.rstrip("!") or str(len(said)))
+        word = text.strip().casefold()
+        if word in _WORDS:
+            return _WORDS[word]
+        number = parse_integer(word.rstrip("!") or str(len(word)))
         if number is None:
             return None
         return _TICKTICK[number] if self._is_ticktick else number if 0 <= number <= 4 else None

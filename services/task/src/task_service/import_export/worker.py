@@ -113,7 +113,7 @@ async def run_import(database: Database, job: ImportJob, process: FileProcess | 
                 return  # the user was erased meanwhile
             await adding.require_room(unit)
             settled = await adding.add_structure(unit)
-        await process.settle(settled, chunk_size=adding_limits.CHUNK_SIZE)
+        await process.send_structure(settled, chunk_size=adding_limits.CHUNK_SIZE)
         if await _add_chunks(database, user, job, adding, process, outlook):
             await _finish_job(database, job, "", adding)
 

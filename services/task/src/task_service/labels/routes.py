@@ -9,7 +9,7 @@ from servicekit.web.routes import create_router
 from task_service.labels import use_cases as labels
 from task_service.labels.schemas import LabelCreate, LabelPatch, LabelRead
 from task_service.named_resources import use_cases as named
-from task_service.named_resources.presenters import behind, match, page, show, show_new
+from task_service.named_resources.presenters import decode_position, match, page, show, show_new
 from task_service.unit_of_work.unit import UnitOfWorkDep
 
 label_routes = create_router(prefix="/labels", tags=["labels"])
@@ -30,9 +30,9 @@ async def list_labels(unit: UnitOfWorkDep, limit: Limit = 50, cursor: CursorPara
 
     In their manual order.
     """
-    bound_to = f"labels {unit.user.user_id}"
-    rows = await unit.labels.list_page(behind(cursor, bound_to), limit + 1)
-    return page(LabelRead, rows, limit, bound_to)
+    scope = f"labels {unit.user.user_id}"
+    rows = await unit.labels.list_page(decode_position(cursor, scope), limit + 1)
+    return page(LabelRead, rows, limit, scope)
 
 
 @label_routes.get("/{id}", dependencies=[Security(access_token, scopes=["tasks:read"])])

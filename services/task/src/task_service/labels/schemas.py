@@ -17,7 +17,7 @@ class LabelPatch(MergePatch):
     colour: Colour | None = None
     """Colour to show it in, `#rrggbb` in lower case; null: none."""
     position: Position | None = None
-    """Place in the manual order: sorts by its bytes (a fractional index). Left out: behind the others."""
+    """Place in the manual order: sorts by its bytes (a fractional index). Left out: after the others."""
 
 
 class LabelCreate(LabelPatch):
@@ -37,7 +37,7 @@ class LabelRead(ResponseModel):
     colour: str | None
     """Colour to show it in, `#rrggbb` in lower case; null: none."""
     position: str
-    """Place in the manual order: sorts by its bytes (a fractional index). Left out: behind the others."""
+    """Place in the manual order: sorts by its bytes (a fractional index). Left out: after the others."""
     version: int
     """Raised by every change; the `ETag` is this number in quotes."""
     created_at: datetime

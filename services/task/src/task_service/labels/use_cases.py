@@ -25,12 +25,12 @@ async def update_label(unit: UnitOfWork, label: Label, patch: LabelPatch) -> Lab
 
     Raises `NameTaken`, `TooManyChanges`.
     """
-    asked: dict[str, Any] = patch.model_dump(exclude_unset=True)
-    name = asked.get("name", label.name)
+    requested: dict[str, Any] = patch.model_dump(exclude_unset=True)
+    name = requested.get("name", label.name)
     if name != label.name:
         await _check_name(unit, label, name)
         await _replace_label(unit, label, name)
-    label.update(asked, datetime.now(UTC))
+    label.update(requested, datetime.now(UTC))
     return label
 
 
@@ -46,18 +46,18 @@ async def resolve_labels(unit: UnitOfWork, names: Sequence[str]) -> dict[str, st
     While a label is being renamed on many tasks its old name means the new one; a label that is being
     taken off them is left out, as if it had been given before.
     """
-    wanted: dict[str, str] = {}
+    requested: dict[str, str] = {}
     for name in names:
-        wanted.setdefault(name_key(name), name)
-    if not wanted:
+        requested.setdefault(name_key(name), name)
+    if not requested:
         return {}
-    found = {label.key: label.name for label in await unit.labels.find_by_keys(list(wanted))}
-    missing = wanted.keys() - found.keys()
+    found = {label.key: label.name for label in await unit.labels.find_by_keys(list(requested))}
+    missing = requested.keys() - found.keys()
     changing = await _list_changing(unit) if missing else {}
     for key in missing - changing.keys():
-        found[key] = named.add_resource(unit, Label, {"name": wanted[key]}).name
+        found[key] = named.add_resource(unit, Label, {"name": requested[key]}).name
     found |= {key: name for key, name in changing.items() if name and key in missing}
-    return {key: found[key] for key in wanted if key in found}
+    return {key: found[key] for key in requested if key in found}
 
 
 async def relabel_more(_: UnitOfWork, job: FanOut, tasks: Sequence[Task]) -> None:
@@ -90,8 +90,8 @@ async def _replace_label(unit: UnitOfWork, label: Label, name: str | None) -> No
 def _relabel_tasks(tasks: Sequence[Task], keys: Collection[str], name: str | None) -> None:
     now = datetime.now(UTC)
     for task in tasks:
-        wanted = [name if name_key(each) in keys else each for each in task.labels]
-        kept = list(dict.fromkeys(each for each in wanted if each is not None))
+        renamed = [name if name_key(each) in keys else each for each in task.labels]
+        kept = list(dict.fromkeys(each for each in renamed if each is not None))
         if kept != task.labels:
             task.relabel(kept, now)
 

@@ -32,11 +32,11 @@ class NamedResource(Aggregate):
         """What is stored of a name so that it is found: what it is, and what filters search in."""
         return {"key": name_key(name), "search_key": search_key(name)}
 
-    def update(self, asked: Mapping[str, Any], now: datetime) -> None:
+    def update(self, requested: Mapping[str, Any], now: datetime) -> None:
         """Set what differs; where nothing does, nothing happens. A position of None means to stay."""
         changes = {
             name: value
-            for name, value in asked.items()
+            for name, value in requested.items()
             if getattr(self, name) != value and not (name == "position" and value is None)
         }
         if not changes:

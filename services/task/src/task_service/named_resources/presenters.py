@@ -31,17 +31,17 @@ def match(request: Request, schema: type[Shown], row: Row) -> None:
     require_match(request, schema.model_validate(row), row.version)
 
 
-def behind(cursor: str | None, bound_to: str) -> tuple[str, str] | None:
+def decode_position(cursor: str | None, scope: str) -> tuple[str, str] | None:
     """Position and id in a cursor. Raises `Invalid` if it is not one of this list."""
     if cursor is None:
         return None
-    position, id = decode_cursor(cursor, bound_to=bound_to, values=2)
+    position, id = decode_cursor(cursor, scope=scope, values=2)
     if not (isinstance(position, str) and isinstance(id, str)):
         raise Invalid.field("?cursor", "The cursor is not valid.", code="cursor-invalid")
     return position, id
 
 
-def page(schema: type[Shown], found: Sequence[Row], limit: int, bound_to: str) -> Page[Shown]:
+def page(schema: type[Shown], found: Sequence[Row], limit: int, scope: str) -> Page[Shown]:
     rows, last = paginate(found, limit)
-    cursor = encode_cursor([last.position, last.id], bound_to=bound_to) if last else None
+    cursor = encode_cursor([last.position, last.id], scope=scope) if last else None
     return Page(items=[schema.model_validate(row) for row in rows], next_cursor=cursor)

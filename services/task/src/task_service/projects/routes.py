@@ -9,7 +9,7 @@ from servicekit.web.ids import PathId
 from servicekit.web.pagination import CursorParam, Limit, Page
 from servicekit.web.routes import create_router
 from task_service.named_resources import use_cases as named
-from task_service.named_resources.presenters import behind, match, page, show, show_new
+from task_service.named_resources.presenters import decode_position, match, page, show, show_new
 from task_service.projects import use_cases as projects
 from task_service.projects.schemas import ProjectCreate, ProjectPatch, ProjectRead
 from task_service.unit_of_work.unit import UnitOfWorkDep
@@ -39,9 +39,9 @@ async def list_projects(
 
     In their manual order, nested ones among the others.
     """
-    bound_to = f"projects {trash} {unit.user.user_id}"
-    rows = await unit.projects.list_page(behind(cursor, bound_to), limit + 1, trashed=trash)
-    return page(ProjectRead, rows, limit, bound_to)
+    scope = f"projects {trash} {unit.user.user_id}"
+    rows = await unit.projects.list_page(decode_position(cursor, scope), limit + 1, trashed=trash)
+    return page(ProjectRead, rows, limit, scope)
 
 
 @project_routes.get("/{id}", dependencies=[Security(access_token, scopes=["tasks:read"])])

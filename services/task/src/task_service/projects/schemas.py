@@ -23,7 +23,7 @@ class ProjectPatch(MergePatch):
     archived: Annotated[bool, Field(strict=True)] = False
     """Whether it is put away."""
     position: Position | None = None
-    """Place in the manual order: sorts by its bytes (a fractional index). Left out: behind the others."""
+    """Place in the manual order: sorts by its bytes (a fractional index). Left out: after the others."""
 
 
 class ProjectCreate(ProjectPatch):
@@ -47,7 +47,7 @@ class ProjectRead(ResponseModel):
     archived: bool
     """Whether it is put away."""
     position: str
-    """Place in the manual order: sorts by its bytes (a fractional index). Left out: behind the others."""
+    """Place in the manual order: sorts by its bytes (a fractional index). Left out: after the others."""
     version: int
     """Raised by every change; the `ETag` is this number in quotes."""
     created_at: datetime

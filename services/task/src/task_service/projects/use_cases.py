@@ -27,13 +27,13 @@ async def create_project(unit: UnitOfWork, draft: ProjectCreate) -> Project:
 
 async def update_project(unit: UnitOfWork, project: Project, patch: ProjectPatch) -> Project:
     """Change what `patch` names. Raises `Invalid` or `NameTaken`."""
-    asked: dict[str, Any] = patch.model_dump(exclude_unset=True)
-    if asked.get("parent_id"):
-        await _check_parent(unit, project, asked["parent_id"])
-    if {"name", "parent_id"} & asked.keys():
-        name, parent_id = asked.get("name", project.name), asked.get("parent_id", project.parent_id)
+    requested: dict[str, Any] = patch.model_dump(exclude_unset=True)
+    if requested.get("parent_id"):
+        await _check_parent(unit, project, requested["parent_id"])
+    if {"name", "parent_id"} & requested.keys():
+        name, parent_id = requested.get("name", project.name), requested.get("parent_id", project.parent_id)
         await _check_name(unit, project, name, parent_id)
-    project.update(asked, datetime.now(UTC))
+    project.update(requested, datetime.now(UTC))
     return project
 
 

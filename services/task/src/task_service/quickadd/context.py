@@ -56,17 +56,17 @@ def _merge_dates(found: Sequence[PhraseMatch], text: str) -> list[PhraseMatch]:
 
 
 def _merge_pair(first: PhraseMatch, second: PhraseMatch) -> PhraseMatch:
-    said, weekday = (second, first) if first.resolver == "weekday" else (first, second)
-    days = said.value.day, weekday.value.day
+    dated, weekday = (second, first) if first.resolver == "weekday" else (first, second)
+    days = dated.value.day, weekday.value.day
     agree = days[0] == days[1] or (
         weekday.resolver == "weekday"
-        and said.resolver != "weekday"
+        and dated.resolver != "weekday"
         and days[0].weekday() == days[1].weekday()
     )
     where = (
         Placement.ANYWHERE if Placement.ANYWHERE in (first.placement, second.placement) else first.placement
     )
-    value = replace(said.value, clock=said.value.clock or weekday.value.clock)
+    value = replace(dated.value, clock=dated.value.clock or weekday.value.clock)
     both = PhraseMatch(first.start, second.end, "date", where, value)
     return both if agree else both.as_ambiguous
 

@@ -71,23 +71,23 @@ def _begins_with_name(text: str, words: list[re.Match[str]]) -> bool:
     if _is_typo(first) or first[:-1] in _load_names().stems:
         return True
     for last in words:
-        said = " ".join(text[words[0].start() : last.end()].split())
-        if said in _load_names().clear:
+        phrase = " ".join(text[words[0].start() : last.end()].split())
+        if phrase in _load_names().clear:
             return True
-        if said in _load_names().beside_numbers and _is_next_to_number(
-            text, words[0].start(), last.end(), said
+        if phrase in _load_names().beside_numbers and _is_next_to_number(
+            text, words[0].start(), last.end(), phrase
         ):
             return True
     return False
 
 
-def _is_next_to_number(text: str, start: int, end: int, said: str) -> bool:
+def _is_next_to_number(text: str, start: int, end: int, phrase: str) -> bool:
     before = re.search(r"\b\d{1,2}(?:\.|st|nd|rd|th|er|e|º)?[ ./-]{0,2}\Z", text[max(0, start - 8) : start])
-    behind = re.match(r"\.?[ ./-]{0,2}(\d{1,2})(?![:.]?\d|\s*[ap]\.?m)", text[end : end + 12])
+    after = re.match(r"\.?[ ./-]{0,2}(\d{1,2})(?![:.]?\d|\s*[ap]\.?m)", text[end : end + 12])
     a_time = re.match(rf"\.?,?\s+{MASK}", text[end : end + 8]) and (
-        start or said not in english.SENTENCE_STARTS
+        start or phrase not in english.SENTENCE_STARTS
     )
-    return bool(before or behind or (a_time and said in _load_names().before_times))
+    return bool(before or after or (a_time and phrase in _load_names().before_times))
 
 
 def _is_typo(word: str) -> bool:
@@ -96,11 +96,11 @@ def _is_typo(word: str) -> bool:
         return True
     if not 5 <= len(word) <= 11 or word in english.NOT_TYPOS:
         return False
-    letters = set(word)
+    characters = set(word)
     return any(
         _is_similar(word, name)
         for name in english.LONG_NAMES
-        if abs(len(word) - len(name)) <= 2 and len(set(name) - letters) <= 2
+        if abs(len(word) - len(name)) <= 2 and len(set(name) - characters) <= 2
     )
 
 

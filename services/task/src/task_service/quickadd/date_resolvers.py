@@ -82,8 +82,8 @@ def resolve_end_of(calendar: Calendar, unit: Unit) -> PartialDateTime:
 
 
 def resolve_end_of_next(calendar: Calendar, unit: Unit) -> PartialDateTime:
-    behind = _current_period(calendar, unit)[1] + timedelta(days=1)
-    start = datetime.combine(behind, time(12), calendar.now.tzinfo)
+    following = _current_period(calendar, unit)[1] + timedelta(days=1)
+    start = datetime.combine(following, time(12), calendar.now.tzinfo)
     return PartialDateTime(_current_period(Calendar(start, calendar.zone, calendar.week_start), unit)[1])
 
 
@@ -138,8 +138,8 @@ def resolve_moment(
         return PartialDateTime(wall.date(), wall.time())
     digits = "+0000" if offset == "z" else offset.replace(":", "").ljust(5, "0")
     away = timedelta(hours=int(digits[1:3]), minutes=int(digits[3:]))
-    said = wall + (away if digits[0] == "-" else -away)
-    there = said.replace(tzinfo=UTC).astimezone(ZoneInfo(calendar.zone))
+    utc = wall + (away if digits[0] == "-" else -away)
+    there = utc.replace(tzinfo=UTC).astimezone(ZoneInfo(calendar.zone))
     return PartialDateTime(there.date(), there.time())
 
 

@@ -32,7 +32,7 @@ MODIFIER_AFTER = re.compile(
     r"|at\s+the\s+(?:latest|earliest)|(?:to|or|and|&)\s+(?:the\s+)?[0-9])(?!\w)"
     r"|\s*[-–—~]\s*[0-9])"
 )
-"""What stands behind a phrase and does so: `friday or later`, `3 may to 7 foo`."""
+"""What stands after a phrase and does so: `friday or later`, `3 may to 7 foo`."""
 
 EXCEPTION_AFTER = re.compile(r",?\s+(?:but(?:\s+not)?|except(?:ing)?|excluding|unless)(?!\w)")
 """After a recurrence: an exception that rules can't express."""

@@ -42,8 +42,8 @@ def parse_markers(text: str, visible: str, dialect: Dialect) -> ParsedMarkers:
         (dialect.levels[each["level"]], TextSpan(*each.span(), "priority"))
         for each in dialect.priority.finditer(visible)
     ]
-    for said, span in projects[-1:]:
-        found.project = said
+    for project, span in projects[-1:]:
+        found.project = project
         found.spans.append(span)
     for level, span in priorities[-1:]:
         found.priority = level

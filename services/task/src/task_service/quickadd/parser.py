@@ -61,22 +61,22 @@ def parse_text(text: str, calendar: Calendar, marks: SyntaxName = "todo") -> Par
     marked = markers.parse_markers(text, visible, dialect)
     words = casefold_same_length(mask_spans(mask_matches(dialect.unread, visible), marked.spans))
     signed = find_signed_reminders(words, calendar) if dialect.reminders else []
-    said = _PhraseResolver(
+    phrases = _PhraseResolver(
         mask_spans(words, (TextSpan(each.start, each.end, "") for each in signed)), calendar, signed
     )
-    spans = sorted([*marked.spans, *said.spans])
+    spans = sorted([*marked.spans, *phrases.spans])
     title = extract_title(text, spans)
     if not title:
         return ParsedTask(" ".join(text.split()))
     return ParsedTask(
         title,
-        said.due_date,
-        said.due_time,
+        phrases.due_date,
+        phrases.due_time,
         marked.priority,
         marked.labels,
         marked.project,
-        said.recurrence,
-        said.reminders,
+        phrases.recurrence,
+        phrases.reminders,
         spans,
     )
 

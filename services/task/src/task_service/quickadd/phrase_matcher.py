@@ -54,8 +54,8 @@ def find_signed_reminders(text: str, calendar: Calendar) -> list[PhraseMatch]:
     """Todoist's reminders, `!` before a time or duration: `!9am`, `!30 min before`."""
     found = []
     for sign in islice(_REMINDER_SIGN.finditer(text), MAX_SIGNED):
-        behind = text[sign.end() : sign.end() + _LONGEST_MOMENT].partition("!")[0]
-        begins = next((each for each in find_phrases(_REMIND + behind, calendar) if each.start == 0), None)
+        rest = text[sign.end() : sign.end() + _LONGEST_MOMENT].partition("!")[0]
+        begins = next((each for each in find_phrases(_REMIND + rest, calendar) if each.start == 0), None)
         if begins and begins.kind == "reminder":
             end = sign.end() + begins.end - len(_REMIND)
             found.append(replace(begins, start=sign.start(), end=end))
@@ -80,10 +80,10 @@ def _resolve_match(
 ) -> PhraseMatch | None:
     phrase, end, followed = pattern.phrase, match.end(), []
     for kind in phrase.then:
-        behind = _match_longest(text, end, kind.rstrip("?"), calendar)
-        if behind:
-            end = behind.end
-            followed.append(behind.value)
+        following = _match_longest(text, end, kind.rstrip("?"), calendar)
+        if following:
+            end = following.end
+            followed.append(following.value)
         elif not kind.endswith("?"):
             return None
     try:
@@ -97,7 +97,7 @@ def _resolve_match(
 
 
 def _match_longest(text: str, start: int, kind: str, calendar: Calendar) -> PhraseMatch | None:
-    """The longest phrase of that kind that begins right behind `start`."""
+    """The longest phrase of that kind that begins right after `start`."""
     start = _GAP.match(text, start).end()  # type: ignore[union-attr]  # nothing matches, too
     best = None
     for pattern in _load_patterns():

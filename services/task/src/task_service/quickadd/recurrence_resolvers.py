@@ -102,9 +102,9 @@ def resolve_day_of_year(
     return ParsedRecurrence(f"{_make_rule('year', amount)};BYMONTH={month};BYMONTHDAY={day}", bool(bang))
 
 
-def resolve_days_of_year(_: Calendar, bang: str = "", **said: int) -> ParsedRecurrence | None:
+def resolve_days_of_year(_: Calendar, bang: str = "", **parts: int) -> ParsedRecurrence | None:
     """`every 1 jan and 1 jul`: one rule, if each of its days is meant in each of its months."""
-    pairs = {(said[f"month{n}"], said[f"day{n}"]) for n in range(1, len(said) // 2 + 1)}
+    pairs = {(parts[f"month{n}"], parts[f"day{n}"]) for n in range(1, len(parts) // 2 + 1)}
     months, days = sorted({month for month, _ in pairs}), sorted({day for _, day in pairs})
     if len(pairs) != len(months) * len(days):
         return None

@@ -55,8 +55,8 @@ class TaskDraft(TaskPatch):
 
     def merge_parsed(self, parsed: Mapping[str, Any]) -> TaskCreate:
         """The whole task; `parsed` gives what no field sets. Raises pydantic's `ValidationError`."""
-        said = self.model_dump(exclude_unset=True, by_alias=True, exclude={"quick", "marks"})
-        return TaskCreate.model_validate({**parsed, **said})
+        explicit = self.model_dump(exclude_unset=True, by_alias=True, exclude={"quick", "marks"})
+        return TaskCreate.model_validate({**parsed, **explicit})
 
 
 class ParseRequest(RequestBody):

@@ -94,10 +94,10 @@ async def _build_task(unit: UnitOfWork, draft: TaskDraft, calendar: Calendar) ->
         raise Invalid(problems[0].detail, errors=problems) from error
 
 
-def _choose_syntax(user: Principal, asked: SyntaxName | None) -> SyntaxName:
+def _choose_syntax(user: Principal, requested: SyntaxName | None) -> SyntaxName:
     """Those that are asked for, or else preferred; an access token may be older than this version."""
     preferred = cast(SyntaxName, user.quick_add_marks)
-    return asked or (preferred if preferred in DIALECTS else "todo")
+    return requested or (preferred if preferred in DIALECTS else "todo")
 
 
 def _select_values(found: ParsedTask) -> dict[str, Any]:

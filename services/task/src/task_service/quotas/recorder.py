@@ -65,9 +65,11 @@ def used_by(parts: Mapping[DeferredInsert, Rows]) -> Sequence[Mapping[str, Any]]
     ]
 
 
-def check(session: Session, added: Rows, told: Mapping[str, Rows]) -> None:
+def check(session: Session, added: Rows, returned: Mapping[str, Rows]) -> None:
     """Raise `QuotaExceeded` where accounts keep more, with what was `added`, than they may."""
-    for used, more in zip(sorted(told.get(USED.name) or (), key=itemgetter("user_id")), added, strict=True):
+    for used, more in zip(
+        sorted(returned.get(USED.name) or (), key=itemgetter("user_id")), added, strict=True
+    ):
         _check(session, used, more)
 
 

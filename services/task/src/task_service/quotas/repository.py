@@ -13,7 +13,7 @@ from servicekit.persistence.json_rows import insert_json_rows, rows_of
 from servicekit.persistence.ownership import OwnedRepository
 from task_service.quotas.amounts import ALL, Amounts
 from task_service.quotas.models import AccountUsage
-from task_service.unit_of_work.repository import Telling
+from task_service.unit_of_work.repository import ReturningInsert
 
 USAGE = AccountUsage.metadata.tables["account_usage"]
 
@@ -24,7 +24,9 @@ def _adding(new: Any) -> Any:
 
 
 _ADD = build_per_dialect(lambda insert: _adding(insert(USAGE)))
-USED = Telling("used", postgresql=_adding(insert_json_rows(USAGE, rows_of("used"))), sqlite=_ADD["sqlite"])
+USED = ReturningInsert(
+    "used", postgresql=_adding(insert_json_rows(USAGE, rows_of("used"))), sqlite=_ADD["sqlite"]
+)
 """Adds to what accounts keep; tells what they keep then."""
 
 

@@ -73,7 +73,10 @@ class RuleDays:
         first = align_up(self.anchor.year, day.year, self.rule.interval)
         for year in range(first, last + 1, self.rule.interval):
             chosen = self._select_positions(self._find_cached_year(YearShape.from_year(year)))
-            yield [RuleDay(date(year, month, number), asked, slot) for (month, number, asked), slot in chosen]
+            yield [
+                RuleDay(date(year, month, number), clamped_from, slot)
+                for (month, number, clamped_from), slot in chosen
+            ]
 
     def _expand_monthly(self, day: date, last: int) -> Iterator[list[RuleDay]]:
         first = align_up(_month_index(self.anchor), _month_index(day), self.rule.interval)
@@ -82,12 +85,15 @@ class RuleDays:
             if self.rule.by_month and month + 1 not in self.rule.by_month:
                 continue
             chosen = self._select_positions(self._find_month_days(year, month + 1))
-            yield [RuleDay(date(year, month + 1, number), asked, slot) for (_, number, asked), slot in chosen]
+            yield [
+                RuleDay(date(year, month + 1, number), clamped_from, slot)
+                for (_, number, clamped_from), slot in chosen
+            ]
 
     def _expand_weekly(self, day: date, last: int) -> Iterator[list[RuleDay]]:
         start = self.rule.week_start
-        wanted = {weekday for _, weekday in self.rule.by_day} or {self.anchor.weekday()}
-        offsets = sorted((weekday - start) % 7 for weekday in wanted)
+        weekdays = {weekday for _, weekday in self.rule.by_day} or {self.anchor.weekday()}
+        offsets = sorted((weekday - start) % 7 for weekday in weekdays)
         monday = self.anchor.toordinal() - (self.anchor.weekday() - start) % 7
         first = align_up(monday, day.toordinal() - 6, 7 * self.rule.interval)
         for ordinal in range(first, date(last, 12, 31).toordinal() - 5, 7 * self.rule.interval):
@@ -136,7 +142,9 @@ class RuleDays:
             if self.rule.by_day:
                 named = _find_weekdays(self.rule.by_day, first, length)
                 days = {day: None for day in named if days is None or day in days}
-            self._months[key] = [_MonthDay(0, day, asked) for day, asked in sorted((days or {}).items())]
+            self._months[key] = [
+                _MonthDay(0, day, clamped_from) for day, clamped_from in sorted((days or {}).items())
+            ]
         return self._months[key]
 
     def _find_by_month_day(self, length: int) -> dict[int, int | None] | None:
@@ -145,12 +153,12 @@ class RuleDays:
         RFC 5545 ignores days a month lacks. With `clamp` they become its last day instead (RFC 7529's
         SKIP=BACKWARD), which is what people mean by "monthly on the 31st".
         """
-        wanted = self.rule.by_month_day
-        if not wanted and (self.rule.by_day or self.rule.frequency is Frequency.DAILY):
+        numbers = self.rule.by_month_day
+        if not numbers and (self.rule.by_day or self.rule.frequency is Frequency.DAILY):
             return None if self.rule.by_day else dict.fromkeys(range(1, length + 1))
         clamps = self.clamp and not self.rule.by_day and self.rule.frequency is not Frequency.DAILY
         days: dict[int, int | None] = {}
-        for number in wanted or (self.anchor.day,):
+        for number in numbers or (self.anchor.day,):
             day = length + 1 + number if number < 0 else number
             if 1 <= day <= length:
                 days[day] = None
@@ -167,9 +175,9 @@ class RuleDays:
         return self._years[shape]
 
     def _expand_months(self, shape: YearShape) -> Iterator[_MonthDay]:
-        wanted = self.rule.by_month or (range(1, 13) if self.rule.by_month_day else (self.anchor.month,))
+        months = self.rule.by_month or (range(1, 13) if self.rule.by_month_day else (self.anchor.month,))
         for month, start, length in _iterate_months(shape.first, shape.is_leap):
-            if month in wanted:
+            if month in months:
                 yield from (found._replace(month=month) for found in self._find_cached_month(start, length))
 
     def _expand_year(self, shape: YearShape) -> list[_MonthDay]:
@@ -181,8 +189,8 @@ class RuleDays:
         if not self.rule.by_month_day:
             return found
         lengths = {month: length for month, _, length in _iterate_months(shape.first, shape.is_leap)}
-        asked = set(self.rule.by_month_day)
-        return [each for each in found if asked & {each.day, each.day - lengths[each.month] - 1}]
+        month_days = set(self.rule.by_month_day)
+        return [each for each in found if month_days & {each.day, each.day - lengths[each.month] - 1}]
 
     def _find_named_days(self, shape: YearShape) -> Iterator[set[int]]:
         """Days of the year, counted from 1, that BYYEARDAY, BYWEEKNO and BYDAY name, each for itself."""

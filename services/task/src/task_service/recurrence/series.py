@@ -71,19 +71,19 @@ class Series:
         return next(endless.occurrences(), None) is None
 
     def ends_before(self, day: date) -> bool:
-        """Whether an occurrence on `day` would be behind UNTIL."""
+        """Whether an occurrence on `day` would be after UNTIL."""
         return self.rule.until is not None and self._is_past_the_end(
             resolve_occurrence(RuleDay(day), self.due_time, self.zone), 0
         )
 
-    def _number_occurrences(self, behind: datetime | None = None) -> Iterator[tuple[Occurrence, int]]:
-        """The occurrences after the local time `behind`, numbered from that of the current occurrence.
+    def _number_occurrences(self, after: datetime | None = None) -> Iterator[tuple[Occurrence, int]]:
+        """The occurrences after the local time `after`, numbered from that of the current occurrence.
 
         Two local times can be one instant (in a DST gap): the second is dropped, not counted.
         """
-        behind = behind or self._current_time()
-        number, before = self.number, self._resolve_day(RuleDay(behind.date()), behind.time())
-        for day, clock in self._iterate_times(behind):
+        after = after or self._current_time()
+        number, before = self.number, self._resolve_day(RuleDay(after.date()), after.time())
+        for day, clock in self._iterate_times(after):
             found = self._resolve_day(day, clock)
             if not found.is_after(before):
                 continue
@@ -92,12 +92,12 @@ class Series:
                 return
             yield found, number
 
-    def _iterate_times(self, behind: datetime) -> Iterator[tuple[RuleDay, time | None]]:
+    def _iterate_times(self, after: datetime) -> Iterator[tuple[RuleDay, time | None]]:
         clamp = self.month_end == "clamp"
         if self.due_time and self.rule.has_times:
-            yield from RuleTimes(self.rule, self.anchor, self._current_time(), clamp).after(behind)
+            yield from RuleTimes(self.rule, self.anchor, self._current_time(), clamp).after(after)
             return
-        for day in make_rule_days(self.rule, self.anchor, clamp=clamp).after(behind.date()):
+        for day in make_rule_days(self.rule, self.anchor, clamp=clamp).after(after.date()):
             yield day, self.due_time
 
     def _current_time(self) -> datetime:
@@ -159,8 +159,8 @@ class Series:
         if self.due_time and self.rule.has_times:
             return self._find_from_time(done_at)
         done_on = done_at.date()
-        behind = done_on if self.rule.is_plain_interval else max(done_on, self.due_date)
-        return self._restart_rule(done_on, datetime.combine(behind, self.due_time or time()))
+        after = done_on if self.rule.is_plain_interval else max(done_on, self.due_date)
+        return self._restart_rule(done_on, datetime.combine(after, self.due_time or time()))
 
     def _find_from_time(self, done_at: datetime) -> NextOccurrence | None:
         """Hours, minutes and seconds are measured from the moment of completion."""
@@ -172,6 +172,6 @@ class Series:
             done_at.date(), done_at if is_plain else max(done_at, self._current_time())
         )
 
-    def _restart_rule(self, anchor: date, behind: datetime) -> NextOccurrence | None:
-        found = next(replace(self, anchor=anchor)._number_occurrences(behind), None)
+    def _restart_rule(self, anchor: date, after: datetime) -> NextOccurrence | None:
+        found = next(replace(self, anchor=anchor)._number_occurrences(after), None)
         return NextOccurrence(found[0], anchor, found[1]) if found else None

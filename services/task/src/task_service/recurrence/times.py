@@ -100,10 +100,10 @@ class RuleTimes:
         return chain([earliest], clocks)
 
     def _iterate_times(self, first: int, step: int, low: int) -> Iterator[time]:
-        wanted = self.rule.by_second if self.rule.frequency is Frequency.SECONDLY else ()
+        seconds = self.rule.by_second if self.rule.frequency is Frequency.SECONDLY else ()
         for begin, end in self._iterate_windows():
             for second in range(align_up(first, max(begin, low), step), end, step):
-                if not wanted or second % 60 in wanted:
+                if not seconds or second % 60 in seconds:
                     clock = time(second // 3600, second // 60 % 60, second % 60)
                     yield from self._select_positions(self._expand_time(clock))
 

@@ -64,8 +64,8 @@ def format_date(day: date) -> str:
 
 def _explain_clamping(day: RuleDay) -> Iterator[str]:
     if day.clamped_from:
-        asked, month = format_ordinal(day.clamped_from), MONTHS[day.date.month - 1]
-        yield f"{asked} clamped to {day.date.day} {month}"
+        ordinal, month = format_ordinal(day.clamped_from), MONTHS[day.date.month - 1]
+        yield f"{ordinal} clamped to {day.date.day} {month}"
 
 
 def _explain_clock_change(wall: datetime, instant: datetime, zone: str) -> Iterator[str]:

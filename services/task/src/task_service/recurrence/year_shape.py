@@ -27,14 +27,14 @@ class YearShape(NamedTuple):
     def is_leap(self) -> bool:
         return self.length == 366
 
-    def year_days(self, wanted: Sequence[int]) -> Iterator[int]:
+    def year_days(self, numbers: Sequence[int]) -> Iterator[int]:
         """BYYEARDAY: days counted from 1, or back from -1, as far as this year has them."""
-        for number in wanted:
+        for number in numbers:
             day = number if number > 0 else self.length + 1 + number
             if 1 <= day <= self.length:
                 yield day
 
-    def week_days(self, wanted: Sequence[int], week_start: int) -> Iterator[int]:
+    def week_days(self, numbers: Sequence[int], week_start: int) -> Iterator[int]:
         """BYWEEKNO: the days of this year, counted from 1, that lie in a wanted week.
 
         Week 1 is the first with four days or more in the year. A week that belongs to a neighbour has the
@@ -42,21 +42,21 @@ class YearShape(NamedTuple):
         """
         begin = _find_first_week(self.first, week_start)
         count = _count_weeks(begin, self.length)
-        yield from self._find_outer_weeks(begin, count, set(wanted), week_start)
-        for number in {each if each > 0 else count + 1 + each for each in wanted}:
+        yield from self._find_outer_weeks(begin, count, set(numbers), week_start)
+        for number in {each if each > 0 else count + 1 + each for each in numbers}:
             if 1 <= number <= count:
                 start = begin + _WEEK * (number - 1)
                 yield from range(max(start, 0) + 1, min(start + _WEEK, self.length) + 1)
 
-    def _find_outer_weeks(self, begin: int, count: int, wanted: set[int], week_start: int) -> Iterator[int]:
-        """The days before week 1, and those behind the last one."""
+    def _find_outer_weeks(self, begin: int, count: int, numbers: set[int], week_start: int) -> Iterator[int]:
+        """The days before week 1, and those after the last one."""
         first_before = (self.first - self.length_before) % _WEEK
         weeks_before = _count_weeks(_find_first_week(first_before, week_start), self.length_before)
-        if wanted & {weeks_before, -1}:
+        if numbers & {weeks_before, -1}:
             yield from range(1, begin + 1)
         first_after = (self.first + self.length) % _WEEK
         weeks_after = _count_weeks(_find_first_week(first_after, week_start), self.length_after)
-        if wanted & {1, -weeks_after}:
+        if numbers & {1, -weeks_after}:
             yield from range(begin + _WEEK * count + 1, self.length + 1)
 
 

@@ -7,7 +7,7 @@ from servicekit.web.ids import PathId
 from servicekit.web.pagination import CursorParam, Limit, Page
 from servicekit.web.routes import create_router
 from task_service.named_resources import use_cases as named
-from task_service.named_resources.presenters import behind, match, page, show, show_new
+from task_service.named_resources.presenters import decode_position, match, page, show, show_new
 from task_service.saved_filters import use_cases as filters
 from task_service.saved_filters.schemas import FilterCreate, FilterPatch, FilterRead
 from task_service.unit_of_work.unit import UnitOfWorkDep
@@ -32,9 +32,9 @@ async def list_filters(
 
     In their manual order.
     """
-    bound_to = f"filters {unit.user.user_id}"
-    rows = await unit.filters.list_page(behind(cursor, bound_to), limit + 1)
-    return page(FilterRead, rows, limit, bound_to)
+    scope = f"filters {unit.user.user_id}"
+    rows = await unit.filters.list_page(decode_position(cursor, scope), limit + 1)
+    return page(FilterRead, rows, limit, scope)
 
 
 @filter_routes.get("/{id}", dependencies=[Security(access_token, scopes=["tasks:read"])])

@@ -24,7 +24,7 @@ class FilterPatch(MergePatch):
     colour: Colour | None = None
     """Colour to show it in, `#rrggbb` in lower case; null: none."""
     position: Position | None = None
-    """Place in the manual order: sorts by its bytes (a fractional index). Left out: behind the others."""
+    """Place in the manual order: sorts by its bytes (a fractional index). Left out: after the others."""
 
 
 class FilterCreate(FilterPatch):
@@ -46,7 +46,7 @@ class FilterRead(ResponseModel):
     colour: str | None
     """Colour to show it in, `#rrggbb` in lower case; null: none."""
     position: str
-    """Place in the manual order: sorts by its bytes (a fractional index). Left out: behind the others."""
+    """Place in the manual order: sorts by its bytes (a fractional index). Left out: after the others."""
     version: int
     """Raised by every change; the `ETag` is this number in quotes."""
     created_at: datetime

@@ -59,10 +59,10 @@ async def create_filter(unit: UnitOfWork, draft: FilterCreate) -> SavedFilter:
 async def update_filter(unit: UnitOfWork, saved: SavedFilter, patch: FilterPatch) -> SavedFilter:
     """Change what `patch` names. Raises `Invalid` or `NameTaken`."""
     _check_syntax(patch.filter if "filter" in patch.model_fields_set else None, patch.sort)
-    asked = patch.model_dump(exclude_unset=True)
-    if "name" in asked:
-        await _check_name(unit, saved, asked["name"])
-    saved.update(asked, datetime.now(UTC))
+    requested = patch.model_dump(exclude_unset=True)
+    if "name" in requested:
+        await _check_name(unit, saved, requested["name"])
+    saved.update(requested, datetime.now(UTC))
     return saved
 
 

@@ -59,14 +59,14 @@ def number_changes(session: Session) -> Parts:
     pending = _group_by_user(session.info.pop(PENDING, {}))
     if not pending:
         return {}
-    asked = [{"user_id": user_id, "last": len(things)} for user_id, things in pending.items()]
-    return {NUMBERS: asked, CHANGES: [row for each in pending.items() for row in _change_rows(*each)]}
+    counters = [{"user_id": user_id, "last": len(things)} for user_id, things in pending.items()]
+    return {NUMBERS: counters, CHANGES: [row for each in pending.items() for row in _change_rows(*each)]}
 
 
-def require_numbers(parts: Parts, told: Mapping[str, Rows]) -> None:
+def require_numbers(parts: Parts, returned: Mapping[str, Rows]) -> None:
     """Raise `AccountGone` for users that got no numbers: whoever writes has taken a turn, so an erasure is
     over or still to come."""
-    if len(told.get(NUMBERS.name) or ()) < len(parts.get(NUMBERS, ())):
+    if len(returned.get(NUMBERS.name) or ()) < len(parts.get(NUMBERS, ())):
         raise AccountGone
 
 

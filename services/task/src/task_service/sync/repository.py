@@ -25,7 +25,7 @@ from servicekit.persistence.json_rows import json_rows, rows_of
 from servicekit.persistence.ownership import OwnedRepository, OwnerScope
 from task_service.models import DeletedUser
 from task_service.sync.models import ChangeCounter, ChangeLogEntry
-from task_service.unit_of_work.repository import Telling, cte_of
+from task_service.unit_of_work.repository import ReturningInsert, cte_of
 
 _COUNTER = ChangeCounter.metadata.tables["change_counter"]
 _CHANGE = ChangeLogEntry.metadata.tables["change"]
@@ -42,8 +42,8 @@ def _allocate_numbers(insert: Any, user_id: ColumnElement[str], last: ColumnElem
 
 
 def _upsert_latest(new: Any) -> Any:
-    told = {name: new.excluded[name] for name in ("seq", "deleted", "at")}
-    return new.on_conflict_do_update(index_elements=["user_id", "kind", "id"], set_=told)
+    updates = {name: new.excluded[name] for name in ("seq", "deleted", "at")}
+    return new.on_conflict_do_update(index_elements=["user_id", "kind", "id"], set_=updates)
 
 
 def _numbered_values(columns: Any, last: Any) -> list[Any]:
@@ -53,7 +53,7 @@ def _numbered_values(columns: Any, last: Any) -> list[Any]:
 
 _ASKED = json_rows([_COUNTER.c.user_id, _COUNTER.c.last], rows_of("numbers"))
 _USER = bindparam("user_id", type_=String)
-NUMBERS = Telling(
+NUMBERS = ReturningInsert(
     "numbers",
     postgresql=_allocate_numbers(postgresql.insert, _ASKED.c.user_id, _ASKED.c.last),
     sqlite=_allocate_numbers(sqlite.insert, _USER, bindparam("last", type_=Integer)),

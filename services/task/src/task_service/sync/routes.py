@@ -12,14 +12,14 @@ from task_service.unit_of_work.unit import UnitOfWorkDep
 
 changes = create_router(prefix="/changes", tags=["many at once"])
 
-Since = Annotated[str | None, Query(max_length=200, description="`next_token` of the answer before")]
+Since = Annotated[str | None, Query(max_length=200, description="`next_token` of the response before")]
 
 
 @changes.get("", dependencies=[Security(access_token, scopes=["tasks:read"])])
 async def list_changes(
     unit: UnitOfWorkDep,
     since: Since = None,
-    limit: Annotated[int, Query(ge=1, le=500, description="Changes an answer")] = 200,
+    limit: Annotated[int, Query(ge=1, le=500, description="Changes per response")] = 200,
 ) -> Changes:
     """List changes since a token.
 

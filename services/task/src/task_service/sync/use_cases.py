@@ -54,7 +54,7 @@ async def read_changes(unit: UnitOfWork, since: str | None, limit: int) -> Chang
     end = page[-1].seq if len(found) > limit else max(counter.last, page[-1].seq if page else 0)
     return Changes(
         items=await _present_changes(unit, page),
-        next_token=encode_cursor([end, place.deletions_hidden_up_to], bound_to=_token_scope(unit.user)),
+        next_token=encode_cursor([end, place.deletions_hidden_up_to], scope=_token_scope(unit.user)),
         has_more=len(found) > limit,
         full_sync=starts_over,
     )
@@ -67,13 +67,13 @@ async def purge_deletions(session: AsyncSession) -> None:
 
 async def _present_changes(unit: UnitOfWork, page: Sequence[ChangeLogEntry]) -> list[ChangeRead]:
     """Each resource as it is now, which may be newer than its `seq`: then it comes once more later."""
-    wanted: dict[str, list[str]] = defaultdict(list)
+    requested: dict[str, list[str]] = defaultdict(list)
     for change in page:
         if not change.deleted:
-            wanted[change.kind].append(change.id)
+            requested[change.kind].append(change.id)
     things = {
         (kind, id): thing
-        for kind, ids in wanted.items()
+        for kind, ids in requested.items()
         for id, thing in (await unit.changes.find_resources(_MODELS[kind], ids)).items()
         if getattr(thing, "deleted_at", None) is None
     }
@@ -87,7 +87,7 @@ def _present_change(change: ChangeLogEntry, thing: object | None) -> ChangeRead:
 
 def _decode_token(user: Principal, since: str) -> SyncToken:
     try:
-        return SyncToken(*map(int, decode_cursor(since, bound_to=_token_scope(user), values=2)))
+        return SyncToken(*map(int, decode_cursor(since, scope=_token_scope(user), values=2)))
     except (Invalid, TypeError, ValueError) as error:
         message = "This sync token is invalid; leave it out to start over."
         raise Invalid.field("?since", message, code="token-invalid") from error

@@ -37,8 +37,8 @@ def _find_first_time(
         raise Invalid.field("/due_time", detail, code="recurrence-without-time")
     wall = now.astimezone(ZoneInfo(task.time_zone or user_zone)).replace(tzinfo=None)
     start = datetime.combine(task.due_date or wall.date(), time(rule.by_hour[0]))
-    behind = datetime.combine(start, time.min) - timedelta(microseconds=1) if task.due_date else wall
-    found = next(RuleTimes(rule, start.date(), start, clamps).after(behind), None)
+    after = datetime.combine(start, time.min) - timedelta(microseconds=1) if task.due_date else wall
+    found = next(RuleTimes(rule, start.date(), start, clamps).after(after), None)
     if found is None:
         raise make_never_error(start.date())
     return task.due_date or found.day.date, found.clock

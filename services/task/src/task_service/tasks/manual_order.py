@@ -25,7 +25,7 @@ async def move_task(unit: UnitOfWork, task: Task, where: Move) -> Task:
 
 
 async def find_free_position(unit: UnitOfWork, position: str, *, id: str) -> str:
-    """`position`, or right behind it if a task other than `id` has it."""
+    """`position`, or right after it if a task other than `id` has it."""
     taken = await unit.tasks.has_position(position, moved=id)
     return await _position_after(unit, position, id) if taken else position
 

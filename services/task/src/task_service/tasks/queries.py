@@ -73,7 +73,7 @@ class _ListCursor:
         if end is None:
             return TaskPage(shown, None)
         last = [self.now, *keyset.key_values(self.sort, read(end))]
-        return TaskPage(shown, encode_cursor(last, bound_to=self.scope))
+        return TaskPage(shown, encode_cursor(last, scope=self.scope))
 
 
 async def find_tasks(unit: UnitOfWork, params: ListParams, limit: int, cursor: str | None) -> TaskPage[Task]:
@@ -112,8 +112,8 @@ async def _build_query(
         _parse_optional_filter("?saved", saved.filter) if saved else None,
         _parse_optional_filter("?filter", params.filter),
     )
-    bound_to = _cursor_scope(unit.user, params)
-    now, last = _decode_position(cursor, bound_to, sort) if cursor else (datetime.now(UTC), None)
+    cursor_scope = _cursor_scope(unit.user, params)
+    now, last = _decode_position(cursor, cursor_scope, sort) if cursor else (datetime.now(UTC), None)
     words = _search_words(params.q)
     clock = UserClock(now, unit.user.time_zone, unit.user.week_start)
     scope = QueryContext(unit.task_lists, clock)
@@ -128,7 +128,7 @@ async def _build_query(
     texts += map(match_search_word, words)
     by_title = "title" in sort.fields
     list_query = repository.ListQuery(conditions, texts, keyset.order_by(sort), limit + 1, by_title)
-    return list_query, _ListCursor(sort, now, bound_to)
+    return list_query, _ListCursor(sort, now, cursor_scope)
 
 
 def _row_reader(row: Row) -> Callable[[str], Any]:
@@ -160,12 +160,12 @@ def _search_words(q: str | None) -> list[str]:
     return words
 
 
-def _decode_position(cursor: str, bound_to: str, sort: Sort) -> tuple[datetime, list[Any]]:
+def _decode_position(cursor: str, scope: str, sort: Sort) -> tuple[datetime, list[Any]]:
     """When the first page was read, and the key values of the last row, from a cursor. Raises `Invalid`.
 
     Filters on all pages resolve `now` and `today` to that time, so that the list is stable while it is paged.
     """
-    now, *stored = decode_cursor(cursor, bound_to=bound_to, values=len(sort.fields) + 1)
+    now, *stored = decode_cursor(cursor, scope=scope, values=len(sort.fields) + 1)
     try:
         return decode_values(["created"], [now])[0], decode_values(sort.fields, stored)
     except (ValueError, OverflowError) as error:

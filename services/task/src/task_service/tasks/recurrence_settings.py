@@ -27,9 +27,9 @@ class Recurring(Dated, Protocol):
     rule_number: int
 
 
-def merge_recurrence(stored: dict[str, str] | None, asked: dict[str, str]) -> dict[str, str]:
+def merge_recurrence(stored: dict[str, str] | None, patch: dict[str, str]) -> dict[str, str]:
     """A merge-patch of how a task recurs. Raises `Invalid`, at the place in the rule that is wrong."""
-    recurrence = DEFAULTS | (stored or {}) | asked
+    recurrence = DEFAULTS | (stored or {}) | patch
     _parse_rule(recurrence["rule"])
     return recurrence | {"rule": normalize_rule(recurrence["rule"])}
 

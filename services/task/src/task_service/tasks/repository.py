@@ -94,11 +94,11 @@ class TaskRepository(OwnedRepository):
         row = (await self.session.execute(query)).one()
         return int(row[0]), int(row[1])
 
-    async def find_next_position(self, behind: str, *, moved: str) -> str | None:
-        """The first position of a task other than `moved` behind `behind`."""
+    async def find_next_position(self, after: str, *, moved: str) -> str | None:
+        """The first position of a task other than `moved` after position `after`."""
         query = self.select(func.min(col(Task.position)), of=Task)
         found: str | None = await self.session.scalar(
-            query.where(_is_other(moved), col(Task.position) > behind)
+            query.where(_is_other(moved), col(Task.position) > after)
         )
         return found
 

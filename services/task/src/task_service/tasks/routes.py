@@ -52,8 +52,8 @@ async def list_tasks(
 
     Newest first, if nothing else is asked for.
     """
-    names, asked = parse_fields(fields), ListParams(filter, q, sort, saved, trash)
-    found = await queries.find_rows(unit, asked, limit, cursor, names)
+    names, params = parse_fields(fields), ListParams(filter, q, sort, saved, trash)
+    found = await queries.find_rows(unit, params, limit, cursor, names)
     return render_json(presenters.present_page(found.tasks, found.next_cursor, names))
 
 
@@ -110,12 +110,12 @@ async def list_activity(
     What happened to the task, the latest first; also of one in the trash.
     """
     task = await use_cases.read_task(unit, id, trashed=True)
-    bound_to = f"activity {task.id}"
-    before = str(decode_cursor(cursor, bound_to=bound_to, values=1)[0]) if cursor else None
+    scope = f"activity {task.id}"
+    before = str(decode_cursor(cursor, scope=scope, values=1)[0]) if cursor else None
     rows, last = paginate(await use_cases.list_activity(unit, task, before, limit + 1), limit)
     return Page(
         items=[ActivityRead.model_validate(row) for row in rows],
-        next_cursor=encode_cursor([last.id], bound_to=bound_to) if last else None,
+        next_cursor=encode_cursor([last.id], scope=scope) if last else None,
     )
 
 

@@ -116,7 +116,7 @@ class TaskPatch(MergePatch):
     )
     """When to remind of it, up to 20, no two alike."""
     position: Position | None = None
-    """Place in the manual order: sorts by its bytes (a fractional index). Left out: behind the others."""
+    """Place in the manual order: sorts by its bytes (a fractional index). Left out: after the others."""
 
 
 class TaskCreate(TaskPatch):
@@ -196,7 +196,7 @@ class TaskRead(ResponseModel):
     reminders: list[ReminderOfTask]
     """When to remind of it, up to 20, no two alike."""
     position: str
-    """Place in the manual order: sorts by its bytes (a fractional index). Left out: behind the others."""
+    """Place in the manual order: sorts by its bytes (a fractional index). Left out: after the others."""
     version: int
     """Raised by every change; the `ETag` is this number in quotes."""
     created_at: datetime

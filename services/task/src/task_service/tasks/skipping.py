@@ -75,10 +75,10 @@ def _completion_time(series: Series) -> datetime:
 
 def _count_steps(series: Series, day: date, clock: time | None) -> int:
     """How many occurrences lie between `day` at `clock` and the one at hand."""
-    asked, here = ((day, clock or time()), (series.due_date, series.due_time or time()))
-    if series.from_ == "completion" and asked < here:
+    target, here = ((day, clock or time()), (series.due_date, series.due_time or time()))
+    if series.from_ == "completion" and target < here:
         return 1
-    if series.anchor <= day and asked < here:
+    if series.anchor <= day and target < here:
         later = replace(series, due_date=day, due_time=clock, number=0).occurrences()
         for steps, found in enumerate(islice(later, MAX_STEPS), 1):
             if (found.due_date, found.due_time or time()) == here:

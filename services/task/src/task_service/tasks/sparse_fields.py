@@ -20,15 +20,15 @@ FieldsParam = Annotated[
 ]
 
 
-def parse_fields(asked: str | None) -> Sequence[str]:
+def parse_fields(fields: str | None) -> Sequence[str]:
     """The fields that are asked for, and `id`, or all, as they stand in a task.
 
     Raises `Invalid`, naming what is no field.
     """
-    if asked is None:
+    if fields is None:
         return TASK_FIELDS
     chosen, position = {"id"}, 0
-    for part in asked.split(","):
+    for part in fields.split(","):
         chosen.add(_validate_field(part, position))
         position += len(part) + 1
     return [name for name in TASK_FIELDS if name in chosen]

@@ -99,8 +99,8 @@ def derive_next_id(task: Task) -> str:
 
 
 def _explain_occurrences(series: Series) -> Iterator[OccurrenceRead]:
-    said = describe_rule(series.rule, series.anchor)
-    said += " after completion" if series.from_ == "completion" else ""
+    description = describe_rule(series.rule, series.anchor)
+    description += " after completion" if series.from_ == "completion" else ""
     for found in series.occurrences():
-        why = "; ".join([said, *found.why])
+        why = "; ".join([description, *found.why])
         yield OccurrenceRead(due_date=found.due_date, due_time=found.due_time, due_at=found.due_at, why=why)

@@ -87,15 +87,17 @@ async def lock_task(unit: UnitOfWork, id: str, *, trashed: bool = False) -> Task
 
 async def update(unit: UnitOfWork, task: Task, patch: TaskPatch) -> Task:
     """Change what `patch` names; where nothing differs nothing happens. Raises `Invalid`."""
-    asked = patch.model_dump(exclude_unset=True, by_alias=True)
-    if "reminders" in asked:
-        asked |= _dump_reminders(patch)
-    if asked.get("position", "") is None:
-        del asked["position"]
-    await _check_references(unit, asked, id=task.id)
-    if asked.get("recurrence") is not None:
-        asked["recurrence"] = recurrence_settings.merge_recurrence(task.recurrence, asked["recurrence"])
-    changes = {name: value for name, value in _select_own(asked).items() if getattr(task, name) != value}
+    requested = patch.model_dump(exclude_unset=True, by_alias=True)
+    if "reminders" in requested:
+        requested |= _dump_reminders(patch)
+    if requested.get("position", "") is None:
+        del requested["position"]
+    await _check_references(unit, requested, id=task.id)
+    if requested.get("recurrence") is not None:
+        requested["recurrence"] = recurrence_settings.merge_recurrence(
+            task.recurrence, requested["recurrence"]
+        )
+    changes = {name: value for name, value in _select_own(requested).items() if getattr(task, name) != value}
     if not changes:
         return task
     parents = {task.parent_id, changes.get("parent_id", task.parent_id)}
@@ -143,16 +145,18 @@ async def restore(unit: UnitOfWork, task: Task) -> Task:
     return task
 
 
-async def _check_references(unit: UnitOfWork, asked: dict[str, Any], id: str | None) -> None:
-    if asked.get("parent_id"):
-        await subtree.check_parent(unit, id, asked["parent_id"])
-    if asked.get("project_id"):
-        await projects.check_project(unit, asked["project_id"])
-    if asked.get("labels"):
-        settled = await labels.resolve_labels(unit, asked["labels"])
-        asked["labels"] = list(dict.fromkeys(settled.values()))
-    if asked.get("position"):
-        asked["position"] = await manual_order.find_free_position(unit, asked["position"], id=id or "")
+async def _check_references(unit: UnitOfWork, requested: dict[str, Any], id: str | None) -> None:
+    if requested.get("parent_id"):
+        await subtree.check_parent(unit, id, requested["parent_id"])
+    if requested.get("project_id"):
+        await projects.check_project(unit, requested["project_id"])
+    if requested.get("labels"):
+        settled = await labels.resolve_labels(unit, requested["labels"])
+        requested["labels"] = list(dict.fromkeys(settled.values()))
+    if requested.get("position"):
+        requested["position"] = await manual_order.find_free_position(
+            unit, requested["position"], id=id or ""
+        )
 
 
 def _dump_reminders(patch: TaskPatch) -> dict[str, Any]:

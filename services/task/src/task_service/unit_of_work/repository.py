@@ -21,12 +21,12 @@ CLAIM_AND_LOCK = {**CLAIM, "postgresql": _lock}
 `account.LOCK_USER` does; nothing of it where the key was claimed before."""
 
 
-class Telling(DeferredInsert):
+class ReturningInsert(DeferredInsert):
     """A part whose statement returns something that is asked for."""
 
 
 def write(connection: Connection, parts: Mapping[DeferredInsert, Rows]) -> Mapping[str, Rows]:
-    """Write these rows, on SQLite in this order; gives what `Telling` parts return, by their names."""
+    """Write these rows, on SQLite in this order; gives what each `ReturningInsert` returns, by name."""
     dialect = connection.dialect.name
     if dialect != "postgresql":
         return {part.name: _write_alone(connection, part, rows) for part, rows in parts.items()}
@@ -38,22 +38,22 @@ def write(connection: Connection, parts: Mapping[DeferredInsert, Rows]) -> Mappi
 
 def _write_alone(connection: Connection, part: DeferredInsert, rows: Rows) -> Rows:
     statement = part.statements[connection.dialect.name]
-    if not isinstance(part, Telling):
+    if not isinstance(part, ReturningInsert):
         connection.execute(statement, rows)
         return ()
-    return [told for row in rows for told in connection.execute(statement, row).mappings()]  # type: ignore[misc]
+    return [returned for row in rows for returned in connection.execute(statement, row).mappings()]  # type: ignore[misc]
 
 
 @cache
 def _together(parts: Sequence[DeferredInsert]) -> Select[Any]:
     """One statement for all of `parts`. Kept, as making one costs more than running it."""
     ctes = {part: cte_of(part) for part in parts}
-    told: list[Any] = [
+    results: list[Any] = [
         select(func.json_agg(ctes[part].table_valued(), type_=JSON)).scalar_subquery().label(part.name)
         for part in parts
-        if isinstance(part, Telling)
+        if isinstance(part, ReturningInsert)
     ]
-    return select(*told or [literal(1)]).add_cte(*ctes.values())
+    return select(*results or [literal(1)]).add_cte(*ctes.values())
 
 
 @cache

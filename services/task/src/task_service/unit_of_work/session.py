@@ -3,7 +3,7 @@
 The session knows what is new, changed and removed; the aggregates have recorded what happened. A flush makes
 rows of both: tasks, outbox, activity, search index, usage, change log. All of it goes to the database in
 one statement on PostgreSQL: at a flush, as queries may ask for it, or, with the numbers of the change log and
-the answer to the request, right before the commit.
+the response to the request, right before the commit.
 
 A rollback, also of a savepoint, takes all of it back. Writers of one user hold their advisory lock, so no two
 of them pass a quota together.
@@ -135,9 +135,9 @@ class UnitOfWorkSession(BufferedSession):
         used = quotas.used_by(parts)
         parts = {part: rows for part, rows in {**parts, USED: used, **numbered}.items() if rows}
         if parts:
-            told = repository.write(self.connection(), parts)
-            quotas.check(self, used, told)
-            changes.require_numbers(numbered, told)
+            returned = repository.write(self.connection(), parts)
+            quotas.check(self, used, returned)
+            changes.require_numbers(numbered, returned)
 
 
 def use_units_of_work(database: Database, settings: Settings) -> None:

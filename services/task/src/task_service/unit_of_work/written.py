@@ -49,9 +49,9 @@ def collect_events(session: Session, written: Written) -> None:
     found = [event for each in written if isinstance(each, Aggregate) for event in each.collect_events()]
     user = session.info.get("principal")
     for event in sorted(found, key=_happened):
-        told = contract_event(event)
-        record_event(session, told)
-        if isinstance(told, TaskEvent) and (line := build_activity_row(event, told.task, user)):
+        outgoing = contract_event(event)
+        record_event(session, outgoing)
+        if isinstance(outgoing, TaskEvent) and (line := build_activity_row(event, outgoing.task, user)):
             defer_rows(session, ACTIVITY, line)
 
 

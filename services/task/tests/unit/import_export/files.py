@@ -22,7 +22,7 @@ def read(
     return formats.read_file(body.encode() if isinstance(body, str) else body, format, project, calendar)
 
 
-def said(source: ParsedFile) -> list[tuple[str, str]]:
+def report_lines(source: ParsedFile) -> list[tuple[str, str]]:
     return [(line["where"], line["what"]) for line in source.report.lines]
 
 

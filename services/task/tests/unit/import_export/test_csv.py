@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from task_service.import_export.csv_injection import escape_cell, unescape_cell
 from task_service.import_export.parsed_file import UnreadableFile
 
-from services.task.tests.unit.import_export.files import AMERICAN, TICKTICK, read, said
+from services.task.tests.unit.import_export.files import AMERICAN, TICKTICK, read, report_lines
 
 ENCODINGS = {
     "utf-8": b"",
@@ -75,8 +75,10 @@ class TestAnyForm:
         assert [draft.fields["due_date"] for draft in source.tasks] == days
         expected = clock.replace(second=0, microsecond=0) if clock else None
         assert {draft.fields.get("due_time") for draft in source.tasks} == {expected}
-        told = [what for _, what in said(source) if "both ways" not in what]
-        assert told == (["It is not UTF-8; it was decoded as Windows-1252."] if encoding == "cp1252" else [])
+        messages = [what for _, what in report_lines(source) if "both ways" not in what]
+        assert messages == (
+            ["It is not UTF-8; it was decoded as Windows-1252."] if encoding == "cp1252" else []
+        )
 
     @given(st.lists(st.text(st.characters(codec="utf-8"), max_size=20), min_size=1, max_size=5))
     def test_any_cell_survives_our_own_csv(self, cells: list[str]) -> None:
@@ -112,20 +114,20 @@ class TestDates:
         (draft,) = source.tasks
         assert "due_date" not in draft.fields
         assert draft.fields["notes"] == f"n\nDue Date: {text}"
-        assert said(source)[-1][0] == "line 2"
+        assert report_lines(source)[-1][0] == "line 2"
 
     def test_dates_of_a_column_have_one_order(self) -> None:
         source = read("title,due\na,12/25/2026\nb,12/4/2026\n")
         assert [draft.fields["due_date"] for draft in source.tasks] == [date(2026, 12, 25), date(2026, 12, 4)]
-        assert said(source) == []
+        assert report_lines(source) == []
 
     def test_ambiguous_dates_follow_the_user_and_are_reported(self) -> None:
         text = "title,due\na,3/12/2026\n"
         german, american = read(text), read(text, calendar=AMERICAN)
         assert german.tasks[0].fields["due_date"] == date(2026, 12, 3)
         assert american.tasks[0].fields["due_date"] == date(2026, 3, 12)
-        assert "both ways" in said(german)[0][1]
-        assert "both ways" in said(american)[0][1]
+        assert "both ways" in report_lines(german)[0][1]
+        assert "both ways" in report_lines(american)[0][1]
 
     def test_completion_dates_are_kept(self) -> None:
         (draft,) = read("Name,Completed At\nx,2026-01-02T03:04:05Z\n").tasks
@@ -139,11 +141,11 @@ class TestColumns:
         source = read("name,title,notes\nOther,Real title,n\n")
         (draft,) = source.tasks
         assert (draft.fields["title"], draft.fields["notes"]) == ("Real title", "n\nname: Other")
-        assert "more specific" in said(source)[0][1]
+        assert "more specific" in report_lines(source)[0][1]
 
     def test_unknown_columns_are_reported_with_their_number(self) -> None:
         rows = "".join(f"t{n},ada,\n" for n in range(10))
-        assert said(read(f"Title,Assignee,Empty\n{rows}")) == [
+        assert report_lines(read(f"Title,Assignee,Empty\n{rows}")) == [
             ("line 2, line 3, line 4 and 7 more", "Skipped: the column “Assignee”.")
         ]
 

@@ -16,7 +16,7 @@ from services.task.tests.unit.import_export.files import (
     TODOIST_HEAD,
     VIKUNJA,
     read,
-    said,
+    report_lines,
     zipped,
 )
 
@@ -32,7 +32,7 @@ class TestTodoistsBackup:
         assert (below.parent, below.fields["due_date"]) == (buy.key, date(2026, 12, 3))
         assert later.fields["notes"] == "DATE: morgen um acht"
         assert work.fields["priority"] == 3
-        assert [what for _, what in said(source)] == [
+        assert [what for _, what in report_lines(source)] == [
             "Not imported: who is responsible (Bob (2)).",
             "The date 'morgen um acht' was not understood; it is in the notes.",
         ]
@@ -60,7 +60,7 @@ class TestTodoistsRows:
 
     def test_todoist_rows_that_are_no_tasks_are_reported(self) -> None:
         rows = "section,Later,When there is time,,,,,,,\nproject_note,We meet on Mondays,,,,,,,,\n"
-        assert said(read(TODOIST_HEAD + rows + "task,T,,1,1,,,,,\n")) == [
+        assert report_lines(read(TODOIST_HEAD + rows + "task,T,,1,1,,,,,\n")) == [
             ("line 2", "Not imported: what the section is for (When there is time)."),
             ("line 3", "Not imported: a comment of the project (We meet on Mondays)."),
         ]
@@ -72,7 +72,7 @@ class TestGoogle:
         post, stamp = source.tasks
         assert (post.fields["due_date"], post.done, stamp.parent) == (date(2026, 12, 3), True, post.key)
         assert post.completed_at
-        assert said(source) == [("task 1", "Not imported: links.")]
+        assert report_lines(source) == [("task 1", "Not imported: links.")]
 
 
 class TestMicrosoft:
@@ -84,7 +84,7 @@ class TestMicrosoft:
         assert (plan.fields["due_date"], plan.fields["priority"], plan.done) == (date(2026, 12, 3), 3, True)
         assert plan.fields["reminders"] == [{"at": "2026-12-02T08:00:00+00:00"}]
         assert (step.parent, step.done, step.fields["title"]) == (plan.key, True, "step")
-        assert said(source) == [("task 1", "Not imported: attachments.")]
+        assert report_lines(source) == [("task 1", "Not imported: attachments.")]
 
 
 class TestVikunja:
@@ -96,15 +96,15 @@ class TestVikunja:
         assert clean.fields["reminders"] == [{"minutes_before": 60}]
         assert (soap.parent, source.projects["1"].colour) == (clean.key, "#2f7d5b")
         assert source.labels == [{"name": "home", "colour": "#00ff00"}]
-        told = " ".join(what for _, what in said(source))
+        messages = " ".join(what for _, what in report_lines(source))
         for lost in ("“Soon”", "buckets", "its bucket", "blocking", "favourite", "its colour"):
-            assert lost in told
+            assert lost in messages
 
     @pytest.mark.parametrize("wrong", [{"repeat_after": "abc"}, {"priority": [1]}, {"labels": "x"}])
     def test_vikunja_values_of_wrong_types_are_reported(self, wrong: dict[str, object]) -> None:
         source = read(json.dumps([{"id": 1, "title": "P", "tasks": [{"id": 2, "title": "x"} | wrong]}]))
         assert source.tasks[0].fields["title"] == "x"
-        assert any(next(iter(wrong)) in what for _, what in said(source))
+        assert any(next(iter(wrong)) in what for _, what in report_lines(source))
 
 
 class TestICalendar:
@@ -118,7 +118,7 @@ class TestICalendar:
         assert (bread.parent, bread.fields["due_date"]) == (milk.key, date(2026, 12, 3))
         assert "due_time" not in bread.fields
         assert call.fields["due_time"] == time(14)
-        assert said(source) == [("entry 1", "Not imported: the place.")]
+        assert report_lines(source) == [("entry 1", "Not imported: the place.")]
 
 
 class TestUnreadableFile:

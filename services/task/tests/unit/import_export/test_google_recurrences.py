@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from task_service.import_export.google_recurrences import convert_rule
 
-from services.task.tests.unit.import_export.files import read, said
+from services.task.tests.unit.import_export.files import read, report_lines
 
 
 def occurrence(id: str, day: str, status: str = "needsAction", **fields: Any) -> dict[str, Any]:
@@ -41,21 +41,21 @@ def test_the_next_open_occurrence_stands_for_the_series() -> None:
     assert (was.key, was.done, was.fields.get("recurrence")) == ("was", True, None)
     assert (following.key, following.fields["due_date"]) == ("next", date(2026, 5, 2))
     assert following.fields["recurrence"] == {"rule": "FREQ=WEEKLY;INTERVAL=2;BYDAY=SA,MO"}
-    assert [what for _, what in said(source)] == ["Skipped: a later occurrence of a recurring task."]
+    assert [what for _, what in report_lines(source)] == ["Skipped: a later occurrence of a recurring task."]
 
 
 def test_unknown_rule_keeps_every_occurrence_and_is_reported() -> None:
     tasks = (occurrence("a", "2026-05-02"), occurrence("b", "2026-06-02"))
     source = read(takeout(*tasks, monthly={"week_of_month": 2}))
     assert [(each.key, each.fields.get("recurrence")) for each in source.tasks] == [("a", None), ("b", None)]
-    assert said(source) == [
+    assert report_lines(source) == [
         ("task 1", "The recurrence was not understood, or was stopped; it does not recur.")
     ]
 
 
 def test_unknown_fields_are_reported() -> None:
     source = read(takeout(occurrence("a", "2026-05-02", colour="red", etag="x"), daily={}))
-    assert said(source) == [("task 1", "Skipped: “colour”.")]
+    assert report_lines(source) == [("task 1", "Skipped: “colour”.")]
 
 
 @pytest.mark.parametrize(

@@ -139,10 +139,10 @@ class TestRows:
     @given(new_tasks, owners)
     def test_bulk_rows_equal_those_of_the_orm(self, task: NewTask, user: Owner) -> None:
         chunk = build_chunk([task], user, set())
-        wanted = rows_of_the_session(task, user)
+        rows = rows_of_the_session(task, user)
         for table in ("task", "task_text", "task_label", "activity", "outbox"):
             found = orjson.loads(chunk.rows.get(table, "[]"))
-            expected = [values_of(row) for row in wanted.get(table, [])]
+            expected = [values_of(row) for row in rows.get(table, [])]
             assert list(map(same, found)) == list(map(same, expected))
 
     @BUSY

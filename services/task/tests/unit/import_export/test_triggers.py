@@ -10,7 +10,7 @@ from icalendar import vDuration
 from task_service.import_export.date_formats import ParsedDateTime
 from task_service.import_export.reminder_triggers import parse_triggers
 
-from services.task.tests.unit.import_export.files import read, said
+from services.task.tests.unit.import_export.files import read, report_lines
 
 NOON = ParsedDateTime(date(2026, 12, 3), time(12))
 DAY = ParsedDateTime(date(2026, 12, 3))
@@ -64,7 +64,7 @@ def test_any_other_cell_is_rejected_or_valid(text: str) -> None:
 def test_triggers_are_imported(row: str, reminders: list[dict[str, Any]]) -> None:
     source = read(HEAD + row + "\n")
     assert source.tasks[0].fields["reminders"] == reminders
-    assert not said(source)
+    assert not report_lines(source)
 
 
 @pytest.mark.parametrize(
@@ -75,4 +75,4 @@ def test_unsupported_triggers_go_to_the_notes_and_the_report(row: str) -> None:
     fields = source.tasks[0].fields
     assert not fields.get("reminders")
     assert fields["notes"] == f"reminder: {row.split(',')[2]}"
-    assert "reminder" in "".join(str(each) for each in said(source))
+    assert "reminder" in "".join(str(each) for each in report_lines(source))

@@ -20,7 +20,7 @@ def table(heading: str) -> list[list[str]]:
     return [[cell.strip(" `") for cell in row.strip("|").split("|")] for row in rows[2:]]
 
 
-def said(found: ParsedTask) -> list[str]:
+def describe(found: ParsedTask) -> list[str]:
     """The cells of a row behind the text."""
     recurs, more = "", [f"#{label}" for label in found.labels]
     if found.recurrence:
@@ -40,7 +40,7 @@ class TestTables:
         "row", [row for heading in HEADINGS for row in table(heading)], ids=lambda r: r[0]
     )
     def test_text_parses_as_documented(self, row: list[str]) -> None:
-        assert said(parse_text(row[0], Calendar.for_zone(NOW, "Europe/Berlin"))) == row[1:]
+        assert describe(parse_text(row[0], Calendar.for_zone(NOW, "Europe/Berlin"))) == row[1:]
 
     @pytest.mark.parametrize(
         ("marks", "row"),
@@ -48,7 +48,7 @@ class TestTables:
         ids=lambda value: value if isinstance(value, str) else value[0],
     )
     def test_dialect_parses_as_documented(self, marks: SyntaxName, row: list[str]) -> None:
-        assert said(parse_text(row[0], Calendar.for_zone(NOW, "Europe/Berlin"), marks)) == row[1:]
+        assert describe(parse_text(row[0], Calendar.for_zone(NOW, "Europe/Berlin"), marks)) == row[1:]
 
     @pytest.mark.parametrize(
         ("zone", "now", "text", "due", "at", "instant"), table("Zones, weeks and clocks")
@@ -58,7 +58,7 @@ class TestTables:
     ) -> None:
         calendar = Calendar.for_zone(datetime.fromisoformat(now).replace(tzinfo=UTC), zone)
         found = parse_text(f"x {text}", calendar)
-        assert said(found)[:3] == ["x", due, at]
+        assert describe(found)[:3] == ["x", due, at]
         if instant:
             assert found.due_date
             assert found.due_time

@@ -77,8 +77,8 @@ class TestAnyText:
         unused = "".join(
             char for at, char in enumerate(text) if not any(span.start <= at < span.end for span in spans)
         )
-        letters = [char for char in unused if char.isalnum()]
-        assert [char for char in found.title if char.isalnum()] == letters or not spans
+        characters = [char for char in unused if char.isalnum()]
+        assert [char for char in found.title if char.isalnum()] == characters or not spans
 
     @pytest.mark.parametrize("marks", get_args(SyntaxName))
     @pytest.mark.parametrize(

@@ -23,13 +23,13 @@ async def list_tokens(
 
     Newest first; those that expired in the last 30 days among them.
     """
-    bound_to = f"tokens {user.user_id}"
-    before = decode_cursor(cursor, bound_to=bound_to, values=1)[0] if cursor else None
+    scope = f"tokens {user.user_id}"
+    before = decode_cursor(cursor, scope=scope, values=1)[0] if cursor else None
     found = await use_cases.list_tokens(session, user.user_id, before, limit + 1)
     rows, last = paginate(found, limit)
     return Page(
         items=[TokenRead.model_validate(row) for row in rows],
-        next_cursor=encode_cursor([last.id], bound_to=bound_to) if last else None,
+        next_cursor=encode_cursor([last.id], scope=scope) if last else None,
     )
 
 

@@ -12,13 +12,13 @@ from servicekit.web.schemas import Instant, RequestBody, ResponseModel, Text
 def _known_once(scopes: list[str]) -> list[str]:
     unknown = [scope for scope in scopes if scope not in SCOPES]
     if unknown:
-        raise ValueError(f"there is no scope {unknown[0]!r}; there are {', '.join(SCOPES)}")
+        raise ValueError(f"unknown scope {unknown[0]!r}; known scopes are {', '.join(SCOPES)}")
     return [scope for scope in SCOPES if scope in scopes]
 
 
 def _not_blank(name: str) -> str:
     if not name.strip():
-        raise ValueError("a name has more than spaces")
+        raise ValueError("must not be blank")
     return name.strip()
 
 

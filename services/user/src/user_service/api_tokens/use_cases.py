@@ -32,7 +32,7 @@ async def create_token(
     now = datetime.now(UTC)
     expires_at = body.expires_at or now.replace(microsecond=0) + life
     if not now < expires_at <= now + LONGEST_LIFE:
-        raise Invalid.field("/expires_at", f"A token expires within {LONGEST_LIFE.days} days from now.")
+        raise Invalid.field("/expires_at", f"A token must expire within {LONGEST_LIFE.days} days.")
     await lock_account(session, user_id)  # of two tokens made at once the second counts the first
     if await CredentialRepository(session, user_id).count_api_tokens() >= most:
         raise TooManyTokens

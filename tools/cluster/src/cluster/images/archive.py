@@ -18,21 +18,31 @@ class BinaryImage:
 
     user: a number, so that a cluster can see it isn't root.
     part: first argument of a program that is several, which decides what this image is.
+    path: where the program lies in the image; by default at its root, under its own name.
+    links: further paths that lead to it.
     """
 
     name: str
     program: Path
     user: int = 65532
     part: str = ""
+    path: str = ""
+    links: tuple[str, ...] = ()
+
+    @property
+    def target(self) -> str:
+        """Path of the program in the image, without the first slash."""
+        return self.path or self.program.name
 
     @property
     def entry(self) -> list[str]:
-        return [f"/{self.program.name}", *([self.part] if self.part else [])]
+        return [f"/{self.target}", *([self.part] if self.part else [])]
 
 
 def hash_content(image: BinaryImage) -> str:
     """What the archive of `image` depends on."""
-    digest = hashlib.sha256(f"{image.name} {image.user} {' '.join(image.entry)}".encode())
+    identity = " ".join([image.name, str(image.user), *image.entry, *image.links])
+    digest = hashlib.sha256(identity.encode())
     with image.program.open("rb") as file:
         while block := file.read(1 << 20):
             digest.update(block)
@@ -66,7 +76,12 @@ def _layer(image: BinaryImage) -> bytes:
         temporary.type = tarfile.DIRTYPE
         temporary.mode = 0o1777
         layer.addfile(temporary)
-        _add(layer, image.program.name, image.program.read_bytes(), mode=0o755)
+        _add(layer, image.target, image.program.read_bytes(), mode=0o755)
+        for path in image.links:
+            link = tarfile.TarInfo(path)
+            link.type = tarfile.SYMTYPE
+            link.linkname = f"/{image.target}"
+            layer.addfile(link)
     return buffer.getvalue()
 
 

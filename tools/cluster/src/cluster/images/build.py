@@ -7,9 +7,11 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from cluster import toolbox
+from cluster.addons import find_in_module
 from cluster.images.debootstrap import ensure_base_image
 from cluster.images.docker import Docker, is_docker_running, run_docker_daemon
-from cluster.images.platform import ARCHIVES
+from cluster.images.platform import ARCHIVES, format_sidecar_name
 from contracts.names import BACKUP_IMAGE, App
 from devstack.errors import CommandError
 from devstack.paths import ROOT, TOOLS
@@ -20,8 +22,14 @@ from devstack.toolbox.web_assets import WEB_ASSETS
 TAG = "dev"
 SERVICES = {app: f"local/todo/{app}:{TAG}" for app in App}
 BACKUP = f"local/todo/{BACKUP_IMAGE}:{TAG}"
-SERVERS = {"kafka": "local/kafka:4", "redis": "local/redis:8", "postgres": "local/postgres:17"}
-MOST_BYTES = 200_000_000
+SIDECAR = "plugin-barman-cloud-sidecar"
+SERVERS = {
+    "kafka": "local/kafka:4",
+    "redis": "local/redis:8",
+    "postgres": "local/postgres:17",
+    SIDECAR: format_sidecar_name(),
+}
+MOST_BYTES = 210_000_000
 """Of an image of a service, unpacked."""
 DOCKERFILE = ROOT / "Dockerfile"
 RECIPES = Path(__file__).parent / "recipes"
@@ -39,7 +47,7 @@ def build_images(base: str | None = None) -> Path:
     base: a base image the daemon can get; by default that of the Dockerfile where the machine has a Docker,
     and else one made here.
     """
-    ensure_tools([KAFKA, WEB_ASSETS])
+    ensure_tools([KAFKA, WEB_ASSETS, toolbox.PLUGIN_BARMAN_CLOUD])
     if is_docker_running():
         return _build_all(Docker(), base or read_base_image())
     with run_docker_daemon() as docker:
@@ -83,6 +91,10 @@ def _build_server(docker: Docker, name: str, tag: str, base: str) -> None:
     shutil.copytree(RECIPES / name, context)
     if name == "kafka":
         shutil.copytree(find_tool(KAFKA), context / "libs")
+    if name == SIDECAR:
+        tool = toolbox.PLUGIN_BARMAN_CLOUD
+        shutil.copy(find_tool(tool), context / "manager")
+        shutil.copy(find_in_module(tool, "containers/sidecar-requirements.txt"), context)
     docker.build(context, tag=tag, arguments={"BASE": base}, dockerfile=context / "Dockerfile")
     shutil.rmtree(context)
 

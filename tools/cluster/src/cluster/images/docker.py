@@ -68,8 +68,8 @@ class Docker:
         command = ["docker", *host, *arguments]
         done = subprocess.run(command, env=env, stdin=stdin, capture_output=True, text=True, check=False)
         if done.returncode:
-            said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-25:])
-            raise CommandError(f"`docker {' '.join(arguments)}` failed:\n{said}")
+            output = "\n".join((done.stdout + done.stderr).strip().splitlines()[-25:])
+            raise CommandError(f"`docker {' '.join(arguments)}` failed:\n{output}")
         return done.stdout
 
 
@@ -94,7 +94,7 @@ def run_docker_daemon() -> Iterator[Docker]:
         ABSENT.write_text(json.dumps(list_absent(MADE_BY_DOCKER)))
         daemon = processes.start_process(folder, "dockerd", _daemon(), env=_environment())
         try:
-            wait_for_process(folder, daemon, lambda: _answers(docker), START_SECONDS)
+            wait_for_process(folder, daemon, lambda: _is_reachable(docker), START_SECONDS)
             yield docker
         finally:
             _stop(folder)
@@ -131,7 +131,7 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "PATH": path, "DOCKER_BUILDKIT": "0", "DOCKER_CONFIG": str(STATE / "config")}
 
 
-def _answers(docker: Docker) -> bool:
+def _is_reachable(docker: Docker) -> bool:
     try:
         docker.run("version")
     except CommandError:

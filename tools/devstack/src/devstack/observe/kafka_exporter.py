@@ -55,8 +55,8 @@ class Exporter(Collector):
             end.add_metric([where.topic, str(where.partition)], offset)
         for group, offsets in seen.committed.items():
             for where, offset in offsets.items():
-                behind = max(0, seen.ends.get(where, offset) - offset)
-                lag.add_metric([group, where.topic, str(where.partition)], behind)
+                unread = max(0, seen.ends.get(where, offset) - offset)
+                lag.add_metric([group, where.topic, str(where.partition)], unread)
         yield from (end, lag)
 
 
@@ -70,7 +70,7 @@ async def run(brokers: str, exporter: Exporter) -> None:
                         exporter.seen = await _look(admin, consumer)
                     await asyncio.sleep(SECONDS)
         except Exception as error:
-            logging.warning("Kafka can't be asked: %r", error)
+            logging.warning("Kafka can't be queried: %r", error)
             exporter.seen = Seen()
         await asyncio.sleep(SECONDS)
 
@@ -107,7 +107,7 @@ async def _look(admin: AIOKafkaAdminClient, consumer: AIOKafkaConsumer) -> Seen:
 
 async def _committed(admin: AIOKafkaAdminClient, group: str) -> Offsets:
     offsets = await admin.list_consumer_group_offsets(group)
-    return {where: told.offset for where, told in offsets.items()}
+    return {where: committed.offset for where, committed in offsets.items()}
 
 
 def main() -> None:

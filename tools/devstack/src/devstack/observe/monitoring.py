@@ -21,6 +21,7 @@ def start_monitoring(folder: RunFolder, where: Addresses, ports: Ports, alerting
     """Start all of it, so that no span, line or sample of the system is missed."""
     prometheus.start_prometheus(folder, where, ports, alerting)
     collectors.start_jaeger(folder, ports)
+    collectors.start_otel_collector(folder, ports)
     collectors.start_loki(folder, ports)
     collectors.start_shipper(folder, ports)
     collectors.start_kafka_exporter(folder, where, ports)
@@ -42,12 +43,13 @@ async def wait_until_ready(folder: RunFolder, ports: Ports) -> None:
         "prometheus": f"http://{HOST}:{ports.prometheus}/-/ready",
         "alertmanager": f"http://{HOST}:{ports.alertmanager}/-/ready",
         "jaeger": f"http://{HOST}:{ports.jaeger}/",
+        "otel-collector": f"http://{HOST}:{ports.collector_metrics}/metrics",
         "loki": f"http://{HOST}:{ports.loki}/ready",
         "kafka-exporter": f"http://{HOST}:{ports.kafka_exporter}/metrics",
     }
     deadline = time.monotonic() + READY_SECONDS
     for name, address in addresses.items():
-        while not await asyncio.to_thread(_answers, address):
+        while not await asyncio.to_thread(_is_reachable, address):
             if time.monotonic() > deadline:
                 log = folder.logs / f"{name}.log"
                 raise CommandError(
@@ -56,9 +58,9 @@ async def wait_until_ready(folder: RunFolder, ports: Ports) -> None:
             await asyncio.sleep(0.3)
 
 
-def _answers(address: str) -> bool:
+def _is_reachable(address: str) -> bool:
     try:
-        with urllib.request.urlopen(address, timeout=2) as answer:
-            return bool(200 <= answer.status < 300)
+        with urllib.request.urlopen(address, timeout=2) as response:
+            return bool(200 <= response.status < 300)
     except (urllib.error.URLError, OSError):
         return False

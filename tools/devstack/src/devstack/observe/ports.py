@@ -7,6 +7,8 @@ from devstack.paths import ROOT
 
 MONITORING = ROOT / "monitoring"
 FIRST_PORT = 3920
+NAMESPACE = "local"
+"""In place of the Kubernetes namespace whose name metrics and logs carry in a cluster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,15 @@ class Ports:
     @property
     def jaeger_metrics(self) -> int:
         return self._port(9)
+
+    @property
+    def jaeger_otlp_grpc(self) -> int:
+        """Where the collector sends the traces it keeps."""
+        return self._port(10)
+
+    @property
+    def collector_metrics(self) -> int:
+        return self._port(11)
 
     @property
     def otlp_endpoint(self) -> str:

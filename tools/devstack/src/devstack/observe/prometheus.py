@@ -16,17 +16,19 @@ import yaml
 from devstack import processes
 from devstack.addresses import HOST, Addresses
 from devstack.observe.durations import shorten_durations
-from devstack.observe.ports import MONITORING, Ports
+from devstack.observe.ports import MONITORING, NAMESPACE, Ports
 from devstack.paths import ROOT, RunFolder
 from devstack.toolbox.alertmanager import ALERTMANAGER
 from devstack.toolbox.ensure import find_tool
 from devstack.toolbox.monitoring import PROMETHEUS
 
 VALUES = MONITORING / "prometheus" / "prometheus.yaml"
+CHART_VALUES = ROOT / "charts" / "observability" / "values.yaml"
+EXTERNAL_LABELS = {"environment": "local", "cluster": "local"}
+"""What monitoring/environments/<name>/prometheus.yaml says of an environment."""
 RULES = MONITORING / "prometheus" / "rules.yaml"
 ROUTES = MONITORING / "alertmanager" / "alertmanager.yaml"
 TEMPLATES = MONITORING / "alertmanager" / "slack.tmpl"
-NAMESPACE = "todo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +113,14 @@ def _config(rules: Path, targets: Path, ports: Ports, divisor: int) -> dict[str,
     often = {"scrape_interval": spec["scrapeInterval"], "evaluation_interval": spec["evaluationInterval"]}
     often = {name: shorten_durations(seconds, divisor) for name, seconds in often.items()}
     return {
-        "global": {**often, "external_labels": spec["externalLabels"]},
+        "global": {**often, "external_labels": EXTERNAL_LABELS},
         "rule_files": [str(rules)],
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": [f"{HOST}:{ports.alertmanager}"]}]}]},
         "scrape_configs": [
             {
                 "job_name": "local",
                 "file_sd_configs": [{"files": [str(targets)]}],
-                "sample_limit": spec["enforcedSampleLimit"],
+                "sample_limit": yaml.safe_load(CHART_VALUES.read_text())["sampleLimit"],
             }
         ],
     }
@@ -129,7 +131,9 @@ def _targets(where: Addresses, ports: Ports) -> Iterator[dict[str, Any]]:
         labels = {"namespace": NAMESPACE, "service": app.app_id, "pod": app.name}
         yield _target(app.ports["appPort"], job="todo", container=app.app_id, **labels)
         yield _target(app.ports["metricsPort"], job="dapr", container="daprd", **labels)
-    yield _target(where.scheduler_metrics, job="dapr-control-plane", service="dapr-scheduler")
+    yield _target(
+        where.scheduler_metrics, job="dapr-control-plane", service="dapr-scheduler", namespace=NAMESPACE
+    )
     yield _target(ports.kafka_exporter, job="kafka-exporter", namespace=NAMESPACE)
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import aiohttp
 
+from devstack.observe.ports import NAMESPACE
 from devstack.paths import RunFolder
 
 LOOK_SECONDS = 0.5
@@ -26,7 +27,6 @@ APP_LOG = re.compile(r"(?P<service>\w+)_(?P<kind>app|daprd)_\d+\.log")
 CLI_PREFIX = re.compile(r"^== APP - \S+ == ")
 """What the Dapr CLI puts before each line of an app; a kubelet doesn't."""
 LEVEL = re.compile(r"level=(\w+)")
-NAMESPACE = "todo"
 
 Entry = tuple[str, str, dict[str, str]]
 """Time in nanoseconds, line, structured metadata."""
@@ -84,10 +84,10 @@ class Shipper:
         body = {"streams": [{"stream": labels, "values": entries}]}
         while True:
             try:
-                async with session.post("/loki/api/v1/push", json=body) as answer:
-                    if answer.status < 300 or answer.status == 400:
+                async with session.post("/loki/api/v1/push", json=body) as response:
+                    if response.status < 300 or response.status == 400:
                         return
-                    logging.warning("Loki says %s: %s", answer.status, await answer.text())
+                    logging.warning("Loki says %s: %s", response.status, await response.text())
             except aiohttp.ClientError as error:
                 logging.warning("Loki can't be reached: %s", error)
             await asyncio.sleep(1)
@@ -96,9 +96,9 @@ class Shipper:
 def parse_line(line: str) -> Entry:
     """A line as Loki takes it; what a JSON line says of trace and level goes into its metadata."""
     line = CLI_PREFIX.sub("", line)
-    said = _parsed(line)
-    level = said.get("level") or next(iter(LEVEL.findall(line)), "")
-    known = {"trace_id": said.get("trace_id", ""), "level": str(level).lower()}
+    fields = _parsed(line)
+    level = fields.get("level") or next(iter(LEVEL.findall(line)), "")
+    known = {"trace_id": fields.get("trace_id", ""), "level": str(level).lower()}
     return str(time.time_ns()), line, {name: value for name, value in known.items() if value}
 
 

@@ -57,8 +57,8 @@ def _module_folder(go: str) -> Path:
     """Where Go keeps the module; its checksum is in go.sum."""
     command = [go, "list", "-m", "-json", MODULE]
     run_command([go, "mod", "download", MODULE], cwd=PINS)
-    told = subprocess.run(command, cwd=PINS, capture_output=True, text=True, check=True).stdout
-    return Path(json.loads(told)["Dir"])
+    output = subprocess.run(command, cwd=PINS, capture_output=True, text=True, check=True).stdout
+    return Path(json.loads(output)["Dir"])
 
 
 ALERTMANAGER = AlertmanagerTool("alertmanager")

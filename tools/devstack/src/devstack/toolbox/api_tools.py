@@ -42,10 +42,10 @@ class ApiTools:
 
     def install(self) -> None:
         packages: dict[str, dict[str, Any]] = json.loads(LOCK.read_text())["packages"]
-        wanted = [path for path, each in packages.items() if path and not each.get("optional")]
+        required = [path for path, each in packages.items() if path and not each.get("optional")]
         shutil.rmtree(FOLDER, ignore_errors=True)
         with TemporaryDirectory() as folder:
-            tarballs = {path: Path(folder) / f"{number}.tgz" for number, path in enumerate(wanted)}
+            tarballs = {path: Path(folder) / f"{number}.tgz" for number, path in enumerate(required)}
             download_files({tarball: locate_tarball(path, packages) for path, tarball in tarballs.items()})
             for path, tarball in tarballs.items():
                 _unpack(tarball, FOLDER / path)

@@ -13,16 +13,16 @@ from devstack.toolbox.tool import read_version
 RUNTIME = ROOT / "toolchain" / "dapr"
 
 
-def _same_minor(installed: Path, wanted: str) -> bool:
+def _same_minor(installed: Path, version: str) -> bool:
     """Whether a program says `--version` of the same minor release."""
-    minor = re.escape(".".join(wanted.split(".")[:2]))
+    minor = re.escape(".".join(version.split(".")[:2]))
     return re.search(rf"\b{minor}\.\d+", read_version([str(installed), "--version"])) is not None
 
 
-def _beside_daprd(installed: Path, wanted: str) -> bool:
+def _beside_daprd(installed: Path, version: str) -> bool:
     """The scheduler tells no version; it is trusted where it lies beside the right daprd."""
     daprd = installed.with_name("daprd")
-    return daprd.exists() and _same_minor(daprd, wanted)
+    return daprd.exists() and _same_minor(daprd, version)
 
 
 DAPRD = GoTool(

@@ -53,9 +53,9 @@ class DebianTool:
         return None
 
     def install(self) -> None:
-        wanted = ".".join(str(part) for part in self.minimum_version)
+        version = ".".join(str(part) for part in self.minimum_version)
         require_command(
-            "apt-get", f"Install {self.name} {wanted} or newer with this system's package manager."
+            "apt-get", f"Install {self.name} {version} or newer with this system's package manager."
         )
         unpacked = TOOLS / self.name
         unpack_packages(self.name, [self.package], unpacked)
@@ -63,7 +63,7 @@ class DebianTool:
         programs = [found for place in places for found in unpacked.glob(place)]
         if not programs:
             raise CommandError(f"Debian's package {self.package} has no {self.name}.")
-        write_wrapper(TOOL_BINARIES / self.name, f'"{programs[0]}"', unpacked)
+        write_wrapper(TOOL_BINARIES / self.name, programs[0], (), unpacked)
         stamp_path(self.name).unlink(missing_ok=True)
 
     def _extra_folders(self) -> list[str]:
@@ -104,8 +104,7 @@ class DebianPrograms:
             program, *arguments = command.split()
             if not (self.unpacked / "usr" / program).exists():
                 raise CommandError(f"None of Debian's packages {', '.join(self.packages)} has {program}.")
-            quoted = f'"{self.unpacked / "usr" / program}"'
-            write_wrapper(self.binaries / name, " ".join([quoted, *arguments]), self.unpacked)
+            write_wrapper(self.binaries / name, self.unpacked / "usr" / program, arguments, self.unpacked)
         write_stamp(self.name, repr(self))
 
 
@@ -137,13 +136,26 @@ def _apt_settings(archives: Path) -> list[str]:
     return [part for setting in sorted(settings) for part in ("-o", setting)]
 
 
-def write_wrapper(script: Path, command: str, unpacked: Path) -> None:
-    """Write a program that runs `command` with the libraries of `unpacked`."""
+def write_wrapper(script: Path, program: Path, arguments: Sequence[str], unpacked: Path) -> None:
+    """Write a script that runs `program` with the libraries of `unpacked`.
+
+    It finds them from where it lies itself, so that a moved or mounted clone keeps its tools.
+    """
+
+    def from_script(path: Path) -> str:
+        return f"$here/{os.path.relpath(path, script.parent)}"
+
     libraries = {library.parent for library in unpacked.glob("usr/lib/*-linux-gnu/**/*.so*")}
-    search = ":".join(str(folder) for folder in sorted(libraries))
-    extensions = [f'XTABLES_LIBDIR="{folder}" ' for folder in unpacked.glob("usr/lib/*-linux-gnu/xtables")]
+    search = ":".join(from_script(folder) for folder in sorted(libraries))
+    extensions = [
+        f'XTABLES_LIBDIR="{from_script(folder)}" ' for folder in unpacked.glob("usr/lib/*-linux-gnu/xtables")
+    ]
+    command = " ".join([f'"{from_script(program)}"', *arguments])
     script.parent.mkdir(parents=True, exist_ok=True)
-    script.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH="{search}" {"".join(extensions)}exec {command} "$@"\n')
+    script.write_text(
+        '#!/bin/sh\nhere=$(dirname "$(readlink -f "$0")")\n'
+        f'LD_LIBRARY_PATH="{search}" {"".join(extensions)}exec {command} "$@"\n'
+    )
     script.chmod(0o755)
 
 

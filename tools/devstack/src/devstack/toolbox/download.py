@@ -47,9 +47,9 @@ def download_file(file: PinnedFile, target: Path, *, attempts: int = ATTEMPTS) -
     Raises `UnreachableError` naming the file, or `CommandError` if it has another digest.
     """
     content = _fetch(file.url, attempts)
-    algorithm, _, wanted = file.integrity.partition("-")
+    algorithm, _, expected = file.integrity.partition("-")
     found = base64.b64encode(hashlib.new(algorithm, content).digest()).decode()
-    if found != wanted:
+    if found != expected:
         raise CommandError(
             f"{file.url} is not the pinned file: {algorithm}-{found} instead of {file.integrity}"
         )

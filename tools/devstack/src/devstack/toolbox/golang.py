@@ -35,13 +35,13 @@ class GoTool:
     version_prefix: str = ""
     linked: tuple[str, ...] = ()
     tags: str = ""
-    is_compatible: Callable[[Path, str], bool] = lambda _installed, _wanted: False
+    is_compatible: Callable[[Path, str], bool] = lambda _installed, _version: False
 
     @property
     def version(self) -> str:
         """What `go.mod` asks for, without the v."""
-        wanted = rf"^(?:require )?\s*{re.escape(self.dependency)} v(\S+)"
-        match = re.search(wanted, (self.module / "go.mod").read_text(), re.M)
+        pattern = rf"^(?:require )?\s*{re.escape(self.dependency)} v(\S+)"
+        match = re.search(pattern, (self.module / "go.mod").read_text(), re.M)
         assert match, f"{self.dependency} is not in {self.module}/go.mod"
         return match[1]
 

@@ -9,9 +9,9 @@ from devstack.toolbox.tool import read_version
 MODULE = ROOT / "toolchain" / "helm"
 
 
-def _is_same(installed: Path, wanted: str) -> bool:
+def _is_same(installed: Path, version: str) -> bool:
     """Whether an installed Helm is the pinned one: it decides what a release looks like."""
-    return read_version([str(installed), "version", "--template={{.Version}}"]).strip() == f"v{wanted}"
+    return read_version([str(installed), "version", "--template={{.Version}}"]).strip() == f"v{version}"
 
 
 HELM = GoTool(

@@ -62,8 +62,8 @@ def run_command(command: list[str], *, cwd: Path | None = None, env: Mapping[str
         command, cwd=cwd, env={**os.environ, **(env or {})}, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:])
-        raise CommandError(f"`{' '.join(command)}` failed:\n{said}")
+        output = "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:])
+        raise CommandError(f"`{' '.join(command)}` failed:\n{output}")
 
 
 def read_version(command: list[str]) -> str:

@@ -12,21 +12,23 @@ function receipt({ delivery_id: id }, state) {
   return post(`/deliveries/${id}/receipt`, { state }).catch(() => undefined);
 }
 
-function actionsOf(told) {
+function actionsOf(notification) {
   const actions = [];
-  if (told.task_id) actions.push({ action: "done", title: "Done" });
-  if (told.reminder_id) actions.push({ action: "snooze", title: `Snooze ${SNOOZE_MINUTES} min` });
+  if (notification.task_id) actions.push({ action: "done", title: "Done" });
+  if (notification.reminder_id) actions.push({ action: "snooze", title: `Snooze ${SNOOZE_MINUTES} min` });
   return actions;
 }
 
-function show(told) {
-  const body = told.text || (told.late ? "Late: the system was away." : "");
-  const options = { body, tag: told.id, data: told, actions: actionsOf(told), timestamp: Date.parse(told.created_at) };
-  return self.registration.showNotification(told.title, options);
+function show(notification) {
+  const body = notification.text || (notification.late ? "Late: the system was unavailable." : "");
+  const { id: tag, title, created_at: createdAt } = notification;
+  const actions = actionsOf(notification);
+  const options = { body, tag, data: notification, actions, timestamp: Date.parse(createdAt) };
+  return self.registration.showNotification(title, options);
 }
 
-async function open(told) {
-  const path = told.task_id ? `/tasks/${told.task_id}/edit` : "/notifications";
+async function open(notification) {
+  const path = notification.task_id ? `/tasks/${notification.task_id}/edit` : "/notifications";
   const windows = await self.clients.matchAll({ type: "window" });
   if (!windows.length) return self.clients.openWindow(path);
   await windows[0].navigate(path);
@@ -34,40 +36,40 @@ async function open(told) {
 }
 
 const ACTIONS = {
-  done: (told) => post(`/tasks/${told.task_id}/complete`, {}, `done-${told.delivery_id}`),
-  snooze: (told) =>
-    post(`/reminders/${told.reminder_id}/snooze`, { minutes: SNOOZE_MINUTES }, `snooze-${told.delivery_id}`),
+  done: ({ task_id: task, delivery_id: delivery }) => post(`/tasks/${task}/complete`, {}, `done-${delivery}`),
+  snooze: ({ reminder_id: reminder, delivery_id: delivery }) =>
+    post(`/reminders/${reminder}/snooze`, { minutes: SNOOZE_MINUTES }, `snooze-${delivery}`),
 };
 
 // What keeps an action from being done, in words; empty if it was done.
-async function problemOf(action, told) {
+async function problemOf(action, notification) {
   try {
-    const answer = await ACTIONS[action](told);
-    if (answer.ok) return "";
-    if (answer.status === 401) return "You are signed out. Open this to sign in, then try again.";
-    return (await answer.json()).detail || `The server answered ${answer.status}.`;
+    const response = await ACTIONS[action](notification);
+    if (response.ok) return "";
+    if (response.status === 401) return "You are signed out. Open this to sign in, then try again.";
+    return (await response.json()).detail || `The server answered ${response.status}.`;
   } catch {
     return "The server can't be reached. Try again.";
   }
 }
 
 // What could not be done is shown again, with why; nobody takes it for done.
-async function act(action, told) {
+async function act(action, notification) {
   if (!(action in ACTIONS)) {
-    await open(told);
+    await open(notification);
   } else {
-    const problem = await problemOf(action, told);
-    if (problem) return show({ ...told, text: problem });
+    const problem = await problemOf(action, notification);
+    if (problem) return show({ ...notification, text: problem });
   }
-  await receipt(told, "opened");
+  await receipt(notification, "opened");
 }
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 
 self.addEventListener("push", (event) => {
-  const told = event.data.json();
-  event.waitUntil(Promise.all([show(told), receipt(told, "delivered")]));
+  const notification = event.data.json();
+  event.waitUntil(Promise.all([show(notification), receipt(notification, "delivered")]));
 });
 
 self.addEventListener("notificationclick", (event) => {

@@ -39,7 +39,7 @@ class TokenEntry:
 
 @pages.get(PLACE)
 async def show_tokens(context: SignedIn, now: Now, done: str = "") -> Response:
-    return await _render_page(context, now, said="Revoked." if done == "revoked" else "")
+    return await _render_page(context, now, message="Revoked." if done == "revoked" else "")
 
 
 @pages.post(PLACE)
@@ -65,6 +65,7 @@ async def make_token(context: SignedIn, now: Now, form: Form) -> Response:
 
 @pages.post(PLACE + "/{id}/revoke")
 async def revoke_token(context: SignedIn, form: Form, id: PathId) -> Response:
+    """One that is revoked already counts as revoked: the form may be sent twice."""
     key = form.get("key", "") or new_id()
     try:
         await context.services.users.revoke_token(id, key=f"{key}-revoke")
@@ -86,7 +87,7 @@ async def _render_page(
     context: RequestContext, now: datetime, *, status: int = 200, **values: Any
 ) -> Response:
     found = await context.services.users.list_tokens(LISTED)
-    known = {"fields": USUAL, "errors": {}, "problem": "", "said": "", "made": None}
+    known = {"fields": USUAL, "errors": {}, "problem": "", "message": "", "made": None}
     return await render_page(
         context,
         "api_tokens.html",

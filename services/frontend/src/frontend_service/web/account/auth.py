@@ -25,6 +25,7 @@ async def sign_up_form(context: AnyContext) -> Response:
 
 @pages.post("/sign-up")
 async def sign_up(context: AnyContext, form: Form) -> Response:
+    """Creates the account and signs the browser in; an unknown time zone is left to the user service."""
     account = SignUp(
         email=form.get("email", ""), password=form.get("password", ""), name=form.get("name", "")
     )
@@ -58,9 +59,9 @@ async def sign_out(context: AnyContext) -> Response:
     return RedirectResponse(SIGN_IN, 303)
 
 
-def local_path(asked: str) -> str:
-    """`asked` if it is a path of this site, else the start page."""
-    return asked if asked.startswith("/") and asked[1:2] not in ("/", "\\") and asked.isprintable() else "/"
+def local_path(path: str) -> str:
+    """`path` if it is a path of this site, else the start page."""
+    return path if path.startswith("/") and path[1:2] not in ("/", "\\") and path.isprintable() else "/"
 
 
 async def _start_session(

@@ -32,7 +32,7 @@ class Address:
 
 @pages.get(PLACE)
 async def show_calendar(context: SignedIn, done: str = "") -> Response:
-    return await _render_page(context, said="The address is closed." if done == "ended" else "")
+    return await _render_page(context, message="The address is closed." if done == "ended" else "")
 
 
 @pages.post(PLACE)
@@ -72,7 +72,7 @@ async def _render_page(context: RequestContext, **values: Any) -> Response:
     stored = await context.services.files.read_feed()
     created_at = stored.get("created_at")
     made_on = datetime.fromisoformat(created_at) if created_at else None
-    known: dict[str, Any] = {"made": "", "said": "", "addresses": [], "key": new_id()}
+    known: dict[str, Any] = {"made": "", "message": "", "addresses": [], "key": new_id()}
     return await render_page(
         context, "calendar_subscription.html", active=stored["active"], made_on=made_on, **known | values
     )

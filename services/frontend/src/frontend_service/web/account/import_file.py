@@ -55,7 +55,7 @@ def restore_file(packed: str, name: str, project: str) -> ImportFile:
         reader = zlib.decompressobj()
         content = reader.decompress(base64.b64decode(packed, validate=True), MAX_BODY_BYTES)
     except (binascii.Error, ValueError, zlib.error) as error:
-        raise Invalid("Choose the file once more.") from error
+        raise Invalid("Choose the file again.") from error
     if not content or not reader.eof:
-        raise Invalid("Choose the file once more.")
+        raise Invalid("Choose the file again.")
     return ImportFile(content, name, project)

@@ -79,6 +79,7 @@ async def preview_import(context: SignedIn, now: Now, request: Request) -> Respo
 
 @pages.post(f"{PLACE}/start")
 async def start_import(context: SignedIn, form: Form) -> Response:
+    """Starts importing the file of the preview, which the form carries; nothing is kept in between."""
     try:
         file = restore_file(form.get("content", ""), form.get("name", ""), form.get("project", ""))
         key = f"{form.get('key') or new_id()}-import"

@@ -37,6 +37,11 @@ async def show_account(context: SignedIn, saved: bool = False) -> Response:
 
 @pages.post("/account")
 async def save_account(context: SignedIn, form: Form) -> Response:
+    """Saves what differs from what was read, under the version it was read at (`If-Match`).
+
+    After a change elsewhere (412) the form comes back with both values. The session is renewed, because the
+    access token has the time zone in it.
+    """
     mine = {name: form.get(name, "").strip() for name in NAMES}
     base = {name: form.get(f"base_{name}", "") for name in NAMES}
     version = form.get("version", "")

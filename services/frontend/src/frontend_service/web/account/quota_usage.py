@@ -31,7 +31,7 @@ class Bar:
     """name, told: in words. used, limit: for the bar."""
 
     name: str
-    told: str
+    text: str
     used: int
     limit: int
 
@@ -45,6 +45,7 @@ class UsageBars:
 
 
 async def read_quota_usage(context: RequestContext) -> UsageBars:
+    """Usage of all services; `away` where some of it can't be read. Raises only for an ended session."""
     principal: Principal = context.request.state.principal
     try:
         found = await collect_usage(context.container, principal)
@@ -57,10 +58,10 @@ async def read_quota_usage(context: RequestContext) -> UsageBars:
 
 def build_bar(usage: Usage) -> Bar:
     name = NAMES.get(usage.name) or usage.name.replace("_", " ").capitalize()
-    told = f"{format_amount(usage.used, usage.unit)} of {format_amount(usage.limit, usage.unit)}"
+    text = f"{format_amount(usage.used, usage.unit)} of {format_amount(usage.limit, usage.unit)}"
     if usage.window_seconds:
-        told += f" in {PERIODS.get(usage.window_seconds, f'{usage.window_seconds:,} seconds')}"
-    return Bar(name, told, min(usage.used, usage.limit), max(usage.limit, 1))
+        text += f" in {PERIODS.get(usage.window_seconds, f'{usage.window_seconds:,} seconds')}"
+    return Bar(name, text, min(usage.used, usage.limit), max(usage.limit, 1))
 
 
 def format_amount(number: int, unit: str) -> str:

@@ -49,6 +49,11 @@ async def show_conversation(context: SignedIn, id: PathId, undo: str = "") -> Re
 
 @pages.post("/assistant/messages")
 async def send_message(context: SignedIn, form: Form) -> Response:
+    """Sends `text` to the assistant; without a valid `conversation_id` a new conversation begins.
+
+    After a failure the page comes back with the text. It keeps the idempotency key if services are
+    unavailable, so that a message which arrived nevertheless is not carried out twice.
+    """
     text, id = form.get("text", ""), form.get("conversation_id", "")
     message = MessageCreate(text=text)
     if is_valid_id(id):
@@ -68,10 +73,12 @@ async def undo_reply(context: SignedIn, form: Form) -> Response:
     return _render_reply(context, reply, "undo")
 
 
-def _render_reply(context: RequestContext, reply: Reply, said: str) -> Response:
+def _render_reply(context: RequestContext, reply: Reply, text: str) -> Response:
     undo = reply.get("undo_token") or ""
     if context.wants_fragment:
-        return render_fragment(context, "parts/said.html", said=said, reply=reply, undo=undo, key=new_id())
+        return render_fragment(
+            context, "parts/exchange.html", text=text, reply=reply, undo=undo, key=new_id()
+        )
     query = f"?{urlencode({'undo': undo})}" if undo else ""
     return RedirectResponse(f"/assistant/{reply['conversation_id']}{query}", 303)
 

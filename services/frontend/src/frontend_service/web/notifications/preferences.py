@@ -18,14 +18,14 @@ from servicekit.web.ids import PathId, new_id
 MOST_CHANNELS = 200
 TIMES = ("quiet_from", "quiet_to", "day_starts_at", "digest_at")
 NAMES = (*TIMES, "default_reminder")
-SAID = {"saved": "Saved.", "tested": "A test is on its way.", "removed": "Removed."}
+MESSAGES = {"saved": "Saved.", "tested": "A test is on its way.", "removed": "Removed."}
 
 pages = page_router()
 
 
 @pages.get("/settings")
 async def show_settings(context: SignedIn, done: str = "") -> Response:
-    return await _render_page(context, said=SAID.get(done, ""))
+    return await _render_page(context, message=MESSAGES.get(done, ""))
 
 
 @pages.post("/settings")
@@ -51,7 +51,7 @@ async def add_webhook(context: SignedIn, form: Form) -> Response:
         made = await context.services.notifications.add_webhook(url, key=_idempotency_key(form))
     except UpstreamError as refusal:
         return await _render_refusal(context, refusal, url=url)
-    return await _render_page(context, secret=made["secret"], said="The webhook is there.")
+    return await _render_page(context, secret=made["secret"], message="The webhook is there.")
 
 
 @pages.post("/settings/channels/{id}/test")
@@ -93,7 +93,14 @@ async def _render_page(context: RequestContext, *, status: int = 200, **values: 
         context.services.notifications.read_preferences(),
         context.services.notifications.list_channels(MOST_CHANNELS),
     )
-    known = {"fields": _to_fields(stored), "errors": {}, "problem": "", "said": "", "secret": "", "url": ""}
+    known = {
+        "fields": _to_fields(stored),
+        "errors": {},
+        "problem": "",
+        "message": "",
+        "secret": "",
+        "url": "",
+    }
     return await render_page(
         context,
         "settings.html",

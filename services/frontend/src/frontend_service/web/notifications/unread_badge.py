@@ -28,6 +28,7 @@ async def count_unread(context: RequestContext) -> str:
 
 
 def format_count(unread: Sequence[NotificationRead]) -> str:
+    """`9+` from `COUNTED` on, empty for none."""
     count = len(unread)
     return f"{COUNTED - 1}+" if count >= COUNTED else str(count or "")
 

@@ -45,7 +45,7 @@ class FormLocation:
 
     id: str
     now: datetime
-    asked: str
+    query: str
 
 
 class EditConflict(Conflict):
@@ -108,6 +108,13 @@ async def show_form(
 async def save_task(
     context: SignedIn, now: Now, view: AskedView, form: Form, id: PathId, shown: int = PAGE
 ) -> Response:
+    """Saves the changed fields under the version they were read at (`If-Match`).
+
+    Changes made elsewhere to other fields are merged in. Where both changed the same field, the form comes
+    back with 409 and both values. `choice` is the answer to that: `theirs` drops the edit, `restore` takes a
+    deleted task out of the trash first. The idempotency key of the form stays the same while services are
+    unavailable, so that pressing the button again saves once.
+    """
     place = FormLocation(id, now, view.query(shown=shown))
     edit = read_edit(form)
     if form.get("choice") == "theirs":
@@ -166,15 +173,15 @@ def rebase_on_current(edit: Edit, current: TaskRead) -> Edit:
 
 
 def _render_row(
-    context: RequestContext, now: datetime, task: TaskRead, asked: str, **values: Any
+    context: RequestContext, now: datetime, task: TaskRead, query: str, **values: Any
 ) -> Response:
-    return render_fragment(context, "parts/saved.html", row=build_row(task, now), asked=asked, **values)
+    return render_fragment(context, "parts/saved.html", row=build_row(task, now), query=query, **values)
 
 
 def _render_saved(context: RequestContext, place: FormLocation, task: TaskRead) -> Response:
     if not context.wants_fragment:
         return RedirectResponse(f"/?done=save&task={task['id']}", 303)
-    return _render_row(context, place.now, task, place.asked, saved=True)
+    return _render_row(context, place.now, task, place.query, saved=True)
 
 
 async def _render_error(
@@ -211,7 +218,7 @@ async def _render_form(
     status = error.status if error else status
     projects = await read_projects(context)
     names = {each.project["id"]: each.project["name"] for each in projects}
-    shown = {"id": place.id, "asked": place.asked, "edit": edit, "base": orjson.dumps(edit.base).decode()}
+    shown = {"id": place.id, "query": place.query, "edit": edit, "base": orjson.dumps(edit.base).decode()}
     shown |= {"form": task_form, "projects": projects, "project_names": names}
     if context.wants_fragment:
         return render_fragment(context, "parts/edit_row.html", status=status, **shown | known | values)

@@ -67,12 +67,16 @@ async def show_task_page(
     """
     if context.wants_fragment:
         return await _render_list(context, "parts/refreshed.html", view, shown, now, have=have)
-    told = DONE.get(done) if is_valid_id(task) else None
-    return await _render_page(context, now, view, shown, told=told, told_id=task)
+    notice = DONE.get(done) if is_valid_id(task) else None
+    return await _render_page(context, now, view, shown, notice=notice, notice_task_id=task)
 
 
 @pages.post("/tasks")
 async def add_task(context: SignedIn, now: Now, view: AskedView, form: Form, shown: int = PAGE) -> Response:
+    """Adds what quick add makes of `title`, with what the open list gives (project, label, day).
+
+    `key` of the form names the request, so the same form sent twice adds one task.
+    """
     title, key = form.get("title", ""), form.get("key", "") or new_id()
     if form.get("shown", "").isdecimal():
         shown = max(shown, int(form["shown"]))
@@ -153,7 +157,7 @@ async def change_task(
 async def _render_page(
     context: RequestContext, now: datetime, view: View, shown: int, *, status: int = 200, **values: Any
 ) -> Response:
-    told = {"told": None, "told_id": "", "title": "", "problem": "", "key": new_id()}
+    defaults = {"notice": None, "notice_task_id": "", "title": "", "problem": "", "key": new_id()}
     return await render_page(
         context,
         "tasks.html",
@@ -164,7 +168,7 @@ async def _render_page(
         tasks=read_list(context.services.tasks, view, shown, now),
         sidebar=read_sidebar(context),
         stats=read_stats(context),
-        **told | values,
+        **defaults | values,
     )
 
 
@@ -182,8 +186,8 @@ async def _render_change(
 ) -> Response:
     """whole: more rows than that of `task` have changed, and nobody knows which."""
     if not context.wants_fragment:
-        asked = {"done": verb, "task": id} | ({"shown": str(shown)} if shown != PAGE else {})
-        return RedirectResponse(f"/?{view.query(**asked)}", 303)
+        parameters = {"done": verb, "task": id} | ({"shown": str(shown)} if shown != PAGE else {})
+        return RedirectResponse(f"/?{view.query(**parameters)}", 303)
     values: dict[str, Any] = {"done": DONE[verb], "id": id, "title": title, "below": whole, "elsewhere": None}
     if whole or (verb == "reopen" and task and task.get("recurrence")):
         return await _render_list(context, "parts/changed.html", view, shown, now, changes=None, **values)

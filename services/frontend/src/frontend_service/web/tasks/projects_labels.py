@@ -28,14 +28,14 @@ COLOURS = {
     "#7a3fb5": "Purple",
     "#5f6368": "Grey",
 }
-SAID = {"saved": "Saved.", "removed": "Removed."}
+MESSAGES = {"saved": "Saved.", "removed": "Removed."}
 
 pages = page_router()
 
 
 @pages.get("/lists")
 async def show_lists(context: SignedIn, done: str = "", undo: str = "") -> Response:
-    return await _render_page(context, said=SAID.get(done, ""), undo=undo if is_valid_id(undo) else "")
+    return await _render_page(context, message=MESSAGES.get(done, ""), undo=undo if is_valid_id(undo) else "")
 
 
 @pages.post("/lists/{kind}/{id}")
@@ -89,5 +89,5 @@ async def _render_page(context: RequestContext, *, status: int = 200, **values: 
         "sidebar": arrange_sidebar(projects, labels, filters),
         "view": View(),
     }
-    told = {"said": "", "undo": "", "problem": "", "colours": COLOURS}
-    return await render_page(context, "projects_labels.html", status=status, **shown | told | values)
+    defaults = {"message": "", "undo": "", "problem": "", "colours": COLOURS}
+    return await render_page(context, "projects_labels.html", status=status, **shown | defaults | values)

@@ -55,9 +55,9 @@ async def read_repetition(context: RequestContext, id: str, now: datetime) -> Re
         if not is_unavailable(error):
             raise
         return Repetition(task, own_words or "on a custom schedule", due, away=True)
-    said = found[0]["why"].partition("; ")[0] if found else ""
+    described = found[0]["why"].partition("; ")[0] if found else ""
     following = [_describe_occurrence(task, item, now) for item in found]
-    return Repetition(task, own_words or said or "on a custom schedule", due, following)
+    return Repetition(task, own_words or described or "on a custom schedule", due, following)
 
 
 async def find_repetition(context: RequestContext, id: str, now: datetime) -> Repetition | None:

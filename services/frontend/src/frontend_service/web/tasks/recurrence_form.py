@@ -116,12 +116,12 @@ def describe_rule(rule: str, from_: str = "due") -> str:
     if fields is None:
         return ""
     unit, every = fields["unit"], fields["every"]
-    said = f"every {unit}" if every == "1" else f"every {every} {unit}s"
+    text = f"every {unit}" if every == "1" else f"every {every} {unit}s"
     if fields["weekdays"] == _WORKING_DAYS and every == "1":
-        said = "every working day"
+        text = "every working day"
     elif days := _describe_days(fields):
-        said += f" on {days}"
-    return said + _describe_end(fields) + (", from when it is done" if from_ == "completion" else "")
+        text += f" on {days}"
+    return text + _describe_end(fields) + (", from when it is done" if from_ == "completion" else "")
 
 
 def _split_rule(rule: str) -> dict[str, str]:
@@ -130,10 +130,10 @@ def _split_rule(rule: str) -> dict[str, str]:
 
 def _normalize_parts(parts: Mapping[str, str]) -> Mapping[str, Sequence[str]]:
     """Lists in one order, and without what is said by saying nothing."""
-    said = {
+    explicit = {
         name: value.replace("+", "") for name, value in parts.items() if (name, value) != ("INTERVAL", "1")
     }
-    return {name: sorted(value.split(",")) for name, value in said.items()}
+    return {name: sorted(value.split(",")) for name, value in explicit.items()}
 
 
 def _parse_days(unit: str, parts: Mapping[str, str]) -> Fields:

@@ -21,7 +21,7 @@ from servicekit.errors import Invalid, ServiceError
 from servicekit.web.ids import PathId, new_id
 
 CHANGED = "This task was changed elsewhere meanwhile. Check what is below and save again."
-SAID = {
+MESSAGES = {
     "saved": "Saved.",
     "skipped": "Skipped: the task has moved to its next date.",
     "ended": "This task does not repeat any more.",
@@ -59,7 +59,7 @@ async def show_recurrence_page(
     context: SignedIn, now: Now, id: PathId, did: str = "", undo: str = ""
 ) -> Response:
     """did, undo: what a form has just done, and what takes it back."""
-    return await _render_page(context, now, id, said=SAID.get(did, ""), did=did, undo=undo[:1000])
+    return await _render_page(context, now, id, message=MESSAGES.get(did, ""), did=did, undo=undo[:1000])
 
 
 @pages.post("/tasks/{id}/repeat")
@@ -89,6 +89,7 @@ async def skip_occurrence(context: SignedIn, form: Form, id: PathId) -> Response
 
 @pages.post("/tasks/{id}/unskip")
 async def unskip_occurrence(context: SignedIn, form: Form, id: PathId) -> Response:
+    """`due_date`: the occurrence to go back to, as `2030-05-31` or `2030-05-31T09:00`."""
     day, _, clock = form.get("due_date", "").partition("T")
     occurrence = Unskip(due_date=day)
     if clock:
@@ -108,6 +109,7 @@ async def end_recurrence(context: SignedIn, form: Form, id: PathId) -> Response:
 
 @pages.post("/tasks/{id}/repeat/again")
 async def restore_recurrence(context: SignedIn, form: Form, id: PathId) -> Response:
+    """`recurrence`: JSON, as `end_recurrence` handed it out. Raises `Invalid` for anything else."""
     try:
         found = orjson.loads(form.get("recurrence", ""))
         recurrence = {name: str(found[name]) for name in HOW}
@@ -119,8 +121,8 @@ async def restore_recurrence(context: SignedIn, form: Form, id: PathId) -> Respo
 
 
 def _redirect_back(id: str, did: str, undo: str = "") -> Response:
-    asked = {"did": did} | ({"undo": undo} if undo else {})
-    return RedirectResponse(f"/tasks/{id}/repeat?{urlencode(asked)}", 303)
+    parameters = {"did": did} | ({"undo": undo} if undo else {})
+    return RedirectResponse(f"/tasks/{id}/repeat?{urlencode(parameters)}", 303)
 
 
 def _read_edit(form: Fields) -> RecurrenceEdit:
@@ -142,8 +144,8 @@ async def _build_patch(context: RequestContext, edit: RecurrenceEdit, base: str)
     }
     patch: JsonObject = {"due_date": edit.due_date or None} if edit.due_date != before.due_date else {}
     if edit.words:
-        said = await parse_recurrence_phrase(context.services.tasks, edit.words)
-        how, patch = how | said.recurrence, said.when | patch
+        parsed = await parse_recurrence_phrase(context.services.tasks, edit.words)
+        how, patch = how | parsed.recurrence, parsed.when | patch
     elif edit.is_new and edit.pattern != before.pattern:
         if wrong := recurrence_form.find_problems(edit.pattern):
             raise WrongFields(wrong)
@@ -192,7 +194,7 @@ async def _render_page(
 ) -> Response:
     repetition = await read_repetition(context, id, now)
     stored, base = _to_edit(repetition.task)
-    known = {"errors": {}, "problem": "", "said": "", "did": "", "undo": "", "key": new_id()}
+    known = {"errors": {}, "problem": "", "message": "", "did": "", "undo": "", "key": new_id()}
     return await render_page(
         context,
         "recurrence.html",

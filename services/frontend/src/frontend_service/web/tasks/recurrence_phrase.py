@@ -35,10 +35,10 @@ async def parse_recurrence_phrase(tasks: TaskClient, words: str) -> ParsedRecurr
         raise UnreadablePhrase(refusal.by_field.get("quick", refusal.detail)) from refusal
     task, kinds = found["task"], {span["kind"] for span in found["spans"]}
     if not task["recurrence"]:
-        raise UnreadablePhrase(f"This says no repetition. {EXAMPLE}")
+        raise UnreadablePhrase(f"This text contains no repetition. {EXAMPLE}")
     if task["title"] or kinds - {"recurrence", "date", "time"}:
         more = f"“{task['title']}”" if task["title"] else "more than that"
-        raise UnreadablePhrase(f"Only a repetition has a place here, and this also says {more}. {EXAMPLE}")
+        raise UnreadablePhrase(f"Enter only a repetition; this text also contains {more}. {EXAMPLE}")
     recurrence: JsonObject = {"rule": task["recurrence"]["rule"], "from": task["recurrence"]["from"]}
     when: JsonObject = {"due_date": task["due_date"]} if task["due_date"] else {}
     return ParsedRecurrence(recurrence, when | ({"due_time": task["due_time"]} if task["due_time"] else {}))

@@ -29,7 +29,7 @@ pages = page_router()
 
 @dataclass(frozen=True, slots=True)
 class RowUpdate:
-    """The row of the task `id`, in the list `place` (`open` or `done`) behind the task `after`.
+    """The row of the task `id`, in the list `place` (`open` or `done`) after the task `after`.
 
     row: None if it is not in the list. after: empty for the first one.
     """
@@ -75,28 +75,28 @@ def find_row_updates(tasks: TaskList, ids: Collection[str], series: str = "") ->
     """
     shown = [*tasks.open, *tasks.done]
     here = {row.task["id"] for row in shown}
-    told = _add_related([row.task for row in shown], set(ids), series)
+    changed = _add_related([row.task for row in shown], set(ids), series)
     if tasks.more:
-        told |= set(tasks.ids[-len(ids) :])
+        changed |= set(tasks.ids[-len(ids) :])
     gone = [RowUpdate(id) for id in ids if id not in here]
-    return [*gone, *_place_rows("open", tasks.open, told), *_place_rows("done", tasks.done, told)]
+    return [*gone, *_place_rows("open", tasks.open, changed), *_place_rows("done", tasks.done, changed)]
 
 
 def _add_related(shown: Sequence[TaskRead], ids: set[str], series: str) -> set[str]:
-    told = ids | {task["id"] for task in shown if series and task.get("series_id") == series}
+    changed = ids | {task["id"] for task in shown if series and task.get("series_id") == series}
     parents = {task["parent_id"] for task in shown if task["id"] in ids and task["parent_id"]}
-    below = told
+    below = changed
     while below:
-        below = {task["id"] for task in shown if task["parent_id"] in below} - told
-        told |= below
-    return told | parents
+        below = {task["id"] for task in shown if task["parent_id"] in below} - changed
+        changed |= below
+    return changed | parents
 
 
-def _place_rows(place: str, rows: Sequence[Row], told: Collection[str]) -> Iterator[RowUpdate]:
+def _place_rows(place: str, rows: Sequence[Row], changed: Collection[str]) -> Iterator[RowUpdate]:
     before = ""
     for row in rows:
         id = row.task["id"]
-        if id in told:
+        if id in changed:
             yield RowUpdate(id, row, place, before)
         before = id
 

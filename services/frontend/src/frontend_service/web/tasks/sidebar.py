@@ -55,6 +55,7 @@ class Sidebar:
 
 
 async def read_sidebar(context: RequestContext) -> Sidebar:
+    """The three lists, read concurrently; one that can't be read is empty, and `away` is set."""
     lists = context.services.lists
     projects, labels, filters = await asyncio.gather(
         _find_items(lists.list_projects(LISTED)),
@@ -81,7 +82,7 @@ async def read_projects(context: RequestContext) -> list[NestedProject]:
 
 
 def nest_projects(projects: Sequence[ProjectRead]) -> list[NestedProject]:
-    """Each project behind the one it lies in; what lies in one that is not shown lies at the top."""
+    """Each project after the one it lies in; what lies in one that is not shown lies at the top."""
     known = {project["id"] for project in projects}
     below: dict[str | None, list[ProjectRead]] = {}
     for project in projects:
@@ -117,6 +118,7 @@ async def add_project(context: SignedIn, form: Form) -> Response:
 
 @pages.post("/filters")
 async def save_filter(context: SignedIn, view: AskedView, form: Form) -> Response:
+    """Saves the filter and sort order of the open view under a name."""
     saved = FilterCreate(name=form.get("name", ""), filter=view.filter)
     if view.sort:
         saved["sort"] = view.sort

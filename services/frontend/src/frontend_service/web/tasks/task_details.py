@@ -73,14 +73,15 @@ def describe_event(entry: ActivityRead, now: datetime, names: Mapping[str, str])
     """An entry of the activity, in words."""
     changes = [] if entry["what"] == "created" else describe_changes(entry["before"], entry["after"], names)
     at, via = entry["at"], entry.get("via")
-    said = describe_age(datetime.fromisoformat(at), now)
+    age = describe_age(datetime.fromisoformat(at), now)
     by, is_api_token = (via["name"], bool(via["token"])) if via else ("", False)
-    return ActivityEntry(WHAT[entry["what"]], at, said, changes, by, is_api_token)
+    return ActivityEntry(WHAT[entry["what"]], at, age, changes, by, is_api_token)
 
 
 def describe_changes(
     before: Mapping[str, Any], after: Mapping[str, Any], names: Mapping[str, str]
 ) -> list[FieldChange]:
+    """The fields of an activity that people see, in words; `names`: of projects and tasks, by id."""
     return [
         FieldChange(
             FIELDS.get(name, name),

@@ -1,6 +1,6 @@
 """The fields of a task as a form shows them, and as the task service takes them.
 
-Nothing is checked here: what can't be read goes to the service as it is, and its answer names the field.
+Nothing is checked here: what can't be read goes to the service as it is, and its response names the field.
 """
 
 import re

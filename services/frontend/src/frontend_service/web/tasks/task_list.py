@@ -56,12 +56,12 @@ class TaskList:
     """Of all that are shown, in the order of the view."""
 
     @property
-    def asked(self) -> str:
-        """The address of this list, behind the question mark."""
+    def query(self) -> str:
+        """The address of this list, after the question mark."""
         return self.view.query(shown=self.shown)
 
     @property
-    def asked_more(self) -> str:
+    def more_query(self) -> str:
         return self.view.query(shown=within_limits(self.shown + PAGE))
 
 

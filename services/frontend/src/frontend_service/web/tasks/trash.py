@@ -27,6 +27,7 @@ pages = page_router()
 
 @pages.get("/trash")
 async def show_trash(context: SignedIn, now: Now, shown: int = PAGE, restored: str = "") -> Response:
+    """Deleted tasks and projects, the last deleted first; `restored` says what a form has just done."""
     shown = within_limits(shown)
     tasks, more = await read_newest(
         partial(context.services.tasks.list_tasks, "trash=true&sort=-deleted"), shown

@@ -40,7 +40,7 @@ class View:
     sort: str = ""
 
     @property
-    def asked(self) -> dict[str, str]:
+    def parameters(self) -> dict[str, str]:
         """What was asked for, by its name."""
         return {name: value for name in NAMES if (value := getattr(self, name))}
 
@@ -60,22 +60,22 @@ class View:
         return self.sort or own or ("position" if self.project else NEWEST)
 
     @property
-    def told(self) -> Sequence[str]:
+    def summary(self) -> Sequence[str]:
         """What narrows or sorts this list, in words; nothing where it is shown as it is."""
-        said = [f"Search: {self.q}"] if self.q else []
-        said += [f"Filter: {self.filter}"] if self.filter else []
+        parts = [f"Search: {self.q}"] if self.q else []
+        parts += [f"Filter: {self.filter}"] if self.filter else []
         is_own = self.sort == replace(self, sort="").applied_sort()
-        return [*said, f"Sorted by: {describe_sort(self.sort)}"] if self.sort and not is_own else said
+        return [*parts, f"Sorted by: {describe_sort(self.sort)}"] if self.sort and not is_own else parts
 
     def query(self, **more: Any) -> str:
-        """The address of this view, behind the question mark."""
-        return urlencode(self.asked | more)
+        """The address of this view, after the question mark."""
+        return urlencode(self.parameters | more)
 
     def task_query(self) -> str:
         """The query by which the task service lists these tasks."""
-        asked = {"filter": " and ".join(self._filters()), "q": self.q, "sort": self._sort()}
-        asked["saved"] = self.list if self.list in LISTS else self.saved
-        return urlencode({name: value for name, value in asked.items() if value})
+        parameters = {"filter": " and ".join(self._filters()), "q": self.q, "sort": self._sort()}
+        parameters["saved"] = self.list if self.list in LISTS else self.saved
+        return urlencode({name: value for name, value in parameters.items() if value})
 
     def given(self, now: datetime) -> TaskDraft:
         """The fields that make a new task one of this view."""
@@ -109,6 +109,7 @@ async def parse_view(
     q: Annotated[str, Query(max_length=500)] = "",
     sort: Annotated[str, Query(max_length=200)] = "",
 ) -> View:
+    """The view in the query of a page; `filter` and `sort` are checked by the task service."""
     return View(list, project, label, saved, filter, q.strip(), sort)
 
 

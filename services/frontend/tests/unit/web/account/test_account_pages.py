@@ -9,7 +9,7 @@ from frontend_service.web.account.quota_usage import build_bar
 from contracts.names import App
 from servicekit.web.quotas import Usage
 from services.frontend.tests.fake_services import FakeServices, problem
-from tests.fake_sidecar import answer
+from tests.fake_sidecar import make_response
 
 URL = "https://todo.test/api/v1/calendar/secret.ics"
 ME: dict[str, Any] = {"email": "Ada@example.org", "name": "Ada", "time_zone": "Europe/Berlin", "version": 1}
@@ -30,9 +30,9 @@ class TestCalendarAddress:
     async def test_is_shown_once_with_those_of_projects(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
-        services.answers["GET /calendar"] = answer(active=True, created_at="2026-11-29T09:00:00Z")
-        services.answers["POST /calendar"] = answer(201, active=True, url=URL, path="/x")
-        services.answers["GET /projects"] = answer(items=[PROJECT], next_cursor=None)
+        services.responses["GET /calendar"] = make_response(active=True, created_at="2026-11-29T09:00:00Z")
+        services.responses["POST /calendar"] = make_response(201, active=True, url=URL, path="/x")
+        services.responses["GET /projects"] = make_response(items=[PROJECT], next_cursor=None)
         made = (await ada.post("/account/calendar", data={"key": "k"})).text
         for url in (URL, f"{URL}?components=todo", f"{URL}?project={PROJECT['id']}"):
             assert f'value="{url}"' in made
@@ -42,8 +42,8 @@ class TestCalendarAddress:
         assert "29 November 2026" in later
 
     async def test_is_closed(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
-        services.answers["DELETE /calendar"] = answer(204)
-        services.answers["GET /calendar"] = answer(active=False, created_at=None)
+        services.responses["DELETE /calendar"] = make_response(204)
+        services.responses["GET /calendar"] = make_response(active=False, created_at=None)
         closed = await ada.post("/account/calendar/end", data={"key": "k"})
         assert closed.headers["location"] == "/account/calendar?done=ended"
         assert len(services.called("DELETE /calendar")) == 1
@@ -54,8 +54,8 @@ class TestCalendarAddress:
 
 @pytest.fixture
 def account(services: FakeServices) -> FakeServices:
-    services.answers["GET /users/me"] = answer(**ME)
-    services.answers["DELETE /users/me"] = answer(204)
+    services.responses["GET /users/me"] = make_response(**ME)
+    services.responses["DELETE /users/me"] = make_response(204)
     return services
 
 
@@ -80,7 +80,7 @@ class TestAccountDeletion:
         assert len(account.called("DELETE /users/me")) == 1
 
     async def test_says_when_it_failed(self, ada: httpx2.AsyncClient, account: FakeServices) -> None:
-        account.answers["DELETE /users/me"] = problem(503, "user-unavailable")
+        account.responses["DELETE /users/me"] = problem(503, "user-unavailable")
         refused = await ada.post("/account/delete", data={"typed": ME["email"]})
         assert refused.status_code == 503
         assert "be reached right now" in refused.text
@@ -89,7 +89,7 @@ class TestAccountDeletion:
 
 class TestUsageSection:
     @pytest.mark.parametrize(
-        ("usage", "told"),
+        ("usage", "expected"),
         [
             (Usage(name="tasks", used=1234, limit=50_000), ("Tasks", "1,234 of 50,000")),
             (
@@ -100,14 +100,16 @@ class TestUsageSection:
         ],
         ids=lambda value: value.name if isinstance(value, Usage) else "",
     )
-    def test_is_shown_in_words(self, usage: Usage, told: tuple[str, str]) -> None:
+    def test_is_shown_in_words(self, usage: Usage, expected: tuple[str, str]) -> None:
         bar = build_bar(usage)
-        assert (bar.name, bar.told) == told
+        assert (bar.name, bar.text) == expected
 
     async def test_is_part_of_the_settings(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
-        services.answers["GET /preferences"] = answer(**PREFERENCES)
+        services.responses["GET /preferences"] = make_response(**PREFERENCES)
         tasks = {"name": "tasks", "used": 3, "limit": 50}
-        services.answers["GET /usage"] = lambda call: answer(items=[tasks] if call.app is App.TASK else [])
+        services.responses["GET /usage"] = lambda call: make_response(
+            items=[tasks] if call.app is App.TASK else []
+        )
         page = (await ada.get("/settings")).text
         assert "3 of 50" in page
         services.away = {App.CHAT}
@@ -116,7 +118,7 @@ class TestUsageSection:
 
 class TestAccountPages:
     async def test_are_all_reached_from_it(self, ada: httpx2.AsyncClient, account: FakeServices) -> None:
-        account.answers["GET /users/me"] = answer(**ME, week_start=None)
+        account.responses["GET /users/me"] = make_response(**ME, week_start=None)
         page = (await ada.get("/account")).text
         for path in (
             "/settings",

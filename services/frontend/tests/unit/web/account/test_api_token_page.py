@@ -1,4 +1,4 @@
-"""The page of API tokens: what it asks of the user service, and shows of its answers."""
+"""The page of API tokens: what it asks of the user service, and shows of its responses."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from services.frontend.tests.fake_services import FakeServices, problem
-from tests.fake_sidecar import answer
+from tests.fake_sidecar import make_response
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 STORED: dict[str, Any] = {
@@ -25,7 +25,7 @@ PLACE = "/account/tokens"
 
 @pytest.fixture
 async def tokens(ada: httpx2.AsyncClient, services: FakeServices) -> httpx2.AsyncClient:
-    services.answers["GET /tokens"] = answer(items=[STORED], next_cursor=None)
+    services.responses["GET /tokens"] = make_response(items=[STORED], next_cursor=None)
     return ada
 
 
@@ -40,7 +40,7 @@ class TestTokenList:
 
     async def test_marks_expired_tokens(self, tokens: httpx2.AsyncClient, services: FakeServices) -> None:
         over = {"expires_at": (NOW - timedelta(days=1)).isoformat(), "last_used_at": NOW.isoformat()}
-        services.answers["GET /tokens"] = answer(items=[STORED | over], next_cursor=None)
+        services.responses["GET /tokens"] = make_response(items=[STORED | over], next_cursor=None)
         text = (await tokens.get(PLACE)).text
         assert "expired" in text
         assert "· used " in text
@@ -53,7 +53,7 @@ class TestNewToken:
     async def test_is_created_and_shown_once(
         self, tokens: httpx2.AsyncClient, services: FakeServices
     ) -> None:
-        services.answers["POST /tokens"] = answer(201, **STORED, token="todo_secret")
+        services.responses["POST /tokens"] = make_response(201, **STORED, token="todo_secret")
         made = await tokens.post(PLACE, data=FORM)
         assert 'value="todo_secret"' in made.text
         assert made.headers["cache-control"] == "no-store"
@@ -68,7 +68,7 @@ class TestNewToken:
     async def test_sent_twice_is_the_same_request(
         self, tokens: httpx2.AsyncClient, services: FakeServices
     ) -> None:
-        services.answers["POST /tokens"] = answer(201, **STORED, token="todo_secret")
+        services.responses["POST /tokens"] = make_response(201, **STORED, token="todo_secret")
         for _ in range(2):
             await tokens.post(PLACE, data=FORM)
         first, second = services.called("POST /tokens")
@@ -81,7 +81,7 @@ class TestNewToken:
         self, tokens: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         errors = [{"pointer": "/scopes", "detail": "at least one is needed"}]
-        services.answers["POST /tokens"] = problem(422, "invalid", errors=errors)
+        services.responses["POST /tokens"] = problem(422, "invalid", errors=errors)
         refused = await tokens.post(PLACE, data=FORM)
         assert refused.status_code == 422
         assert "at least one is needed" in refused.text
@@ -89,23 +89,23 @@ class TestNewToken:
         assert '<option value="30" selected>' in refused.text
 
     async def test_beyond_the_quota_says_so(self, tokens: httpx2.AsyncClient, services: FakeServices) -> None:
-        services.answers["POST /tokens"] = problem(409, "too-many-tokens", "revoke one first")
+        services.responses["POST /tokens"] = problem(409, "too-many-tokens", "revoke one first")
         assert "revoke one first" in (await tokens.post(PLACE, data=FORM)).text
 
     @pytest.mark.parametrize("made_at", ["", "x", "9" * 30, "-1"])
     async def test_from_a_tampered_form_is_harmless(
         self, tokens: httpx2.AsyncClient, services: FakeServices, made_at: str
     ) -> None:
-        services.answers["POST /tokens"] = problem(422, "invalid", "no")
+        services.responses["POST /tokens"] = problem(422, "invalid", "no")
         assert (await tokens.post(PLACE, data=FORM | {"made_at": made_at})).status_code == 422
 
 
 class TestRevokingToken:
-    @pytest.mark.parametrize("reply", [answer(204), problem(404, "not-found")])
+    @pytest.mark.parametrize("reply", [make_response(204), problem(404, "not-found")])
     async def test_leads_back_also_the_second_time(
         self, tokens: httpx2.AsyncClient, services: FakeServices, reply: Any
     ) -> None:
-        services.answers[f"DELETE /tokens/{STORED['id']}"] = reply
+        services.responses[f"DELETE /tokens/{STORED['id']}"] = reply
         done = await tokens.post(f"{PLACE}/{STORED['id']}/revoke", data={"key": "k"})
         assert (done.status_code, done.headers["location"]) == (303, f"{PLACE}?done=revoked")
         assert "Revoked." in (await tokens.get(f"{PLACE}?done=revoked")).text

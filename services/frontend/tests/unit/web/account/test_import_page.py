@@ -1,4 +1,4 @@
-"""The pages that import a file: what they send, and show of the answers."""
+"""The pages that import a file: what they send, and show of the responses."""
 
 import re
 from html import unescape
@@ -17,7 +17,7 @@ from servicekit.dapr.content_digest import HEADER, compute_digest
 from servicekit.dapr.sidecar import SidecarResponse
 from servicekit.errors import Invalid
 from services.frontend.tests.fake_services import FakeServices, a_task, problem
-from tests.fake_sidecar import raw_answer
+from tests.fake_sidecar import make_raw_response
 
 ID = a_task()["id"]
 CSV = "title,due\nBüro <b>,2099-01-05\n".encode()
@@ -36,10 +36,10 @@ PREVIEW: dict[str, Any] = {
 }
 
 
-def told(code: int, document: dict[str, Any]) -> SidecarResponse:
+def make_document_response(code: int, document: dict[str, Any]) -> SidecarResponse:
     """What the service answers; its document has a `status` of its own."""
     body = orjson.dumps(document)
-    return raw_answer(code, body, {HEADER: compute_digest(body)})
+    return make_raw_response(code, body, {HEADER: compute_digest(body)})
 
 
 def job(status: str = "running") -> dict[str, Any]:
@@ -62,7 +62,7 @@ class TestImportPreview:
     async def test_says_in_words_what_would_be_imported_and_stores_nothing(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
-        services.answers["POST /import"] = told(200, PREVIEW)
+        services.responses["POST /import"] = make_document_response(200, PREVIEW)
         shown = await ada.post("/account/import", data={"project": " Flat "}, **upload())
         assert shown.status_code == 200
         for text in ("2 tasks</strong> would be added", "1 task of this file is here already", "row 3:"):
@@ -76,31 +76,31 @@ class TestImportPreview:
     async def test_leads_to_the_import_of_the_same_file(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
-        services.answers["POST /import"] = told(200, PREVIEW)
+        services.responses["POST /import"] = make_document_response(200, PREVIEW)
         shown = await ada.post("/account/import", data={"project": "Flat"}, **upload())
-        services.answers["POST /import"] = told(202, job("waiting"))
+        services.responses["POST /import"] = make_document_response(202, job("waiting"))
         started = await ada.post("/account/import/start", data=fields_of(shown.text))
         assert (started.status_code, started.headers["location"]) == (303, f"/account/import/{ID}")
         call = services.called("POST /import")[-1]
         assert (call.json, call.path) == (CSV, "/import?project=Flat")
 
     @pytest.mark.parametrize(
-        ("sent", "said"),
+        ("sent", "text"),
         [({}, "Choose a file first."), (upload(b""), "This file is empty.")],
         ids=["none", "empty"],
     )
     async def test_requires_a_file(
-        self, ada: httpx2.AsyncClient, services: FakeServices, sent: dict[str, Any], said: str
+        self, ada: httpx2.AsyncClient, services: FakeServices, sent: dict[str, Any], text: str
     ) -> None:
         refused = await ada.post("/account/import", **(sent or {"data": {"project": "x"}}))
         assert refused.status_code == 422
-        assert said in refused.text
+        assert text in refused.text
         assert not services.called("POST /import")
 
     async def test_says_why_a_file_cannot_be_read(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
-        services.answers["POST /import"] = problem(422, "import-unreadable", "The file contains no tasks.")
+        services.responses["POST /import"] = problem(422, "import-unreadable", "The file contains no tasks.")
         refused = await ada.post("/account/import", **upload())
         assert refused.status_code == 422
         assert 'role="alert">The file contains no tasks.' in refused.text
@@ -114,7 +114,7 @@ class TestImportPreview:
         assert "be reached right now" in refused.text
 
     async def test_counts_as_an_import(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
-        services.answers["POST /import"] = told(200, PREVIEW)
+        services.responses["POST /import"] = make_document_response(200, PREVIEW)
         await ada.post("/account/import", **upload())
         items = {item["name"]: item for item in (await ada.get("/api/v1/users/me/usage")).json()["items"]}
         assert items["imports"]["used"] == 1
@@ -132,7 +132,7 @@ class TestKeptFile:
 
     @pytest.mark.parametrize("packed", ["", "####", "eJw=", "AAAA"])
     def test_from_outside_the_form_is_rejected(self, packed: str) -> None:
-        with pytest.raises(Invalid, match="Choose the file once more"):
+        with pytest.raises(Invalid, match="Choose the file again"):
             restore_file(packed, "a", "")
 
 
@@ -140,10 +140,10 @@ class TestImportProgress:
     async def test_polls_until_the_import_has_ended(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
-        services.answers[f"GET /import/{ID}"] = told(200, job())
+        services.responses[f"GET /import/{ID}"] = make_document_response(200, job())
         page = (await ada.get(f"/account/import/{ID}")).text
         assert 'hx-trigger="every 1s"' in page
-        services.answers[f"GET /import/{ID}"] = told(200, job("done"))
+        services.responses[f"GET /import/{ID}"] = make_document_response(200, job("done"))
         part = (await ada.get(f"/account/import/{ID}", headers={"hx-request": "true"})).text
         assert "hx-trigger" not in part
         assert "2 tasks added, 1 task here already." in part
@@ -159,7 +159,7 @@ class TestImportProgress:
 
 class TestUploadedFile:
     async def test_is_forwarded_unchanged(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
-        services.answers["POST /import"] = told(200, PREVIEW)
+        services.responses["POST /import"] = make_document_response(200, PREVIEW)
         await ada.post("/account/import", **upload())
         (call,) = services.called("POST /import")
         assert call.headers["content-type"] == "application/octet-stream"

@@ -1,4 +1,4 @@
-"""The settings page: what it asks of the notification service, and shows of its answers."""
+"""The settings page: what it asks of the notification service, and shows of its responses."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from services.frontend.tests.fake_services import FakeServices, problem, tokens
-from tests.fake_sidecar import answer
+from tests.fake_sidecar import make_response
 
 STORED: dict[str, Any] = {
     "time_zone": "Europe/Berlin",
@@ -29,8 +29,8 @@ WEBHOOK = {
 
 @pytest.fixture
 async def settings(ada: httpx2.AsyncClient, services: FakeServices) -> httpx2.AsyncClient:
-    services.answers["GET /preferences"] = answer(**STORED)
-    services.answers["GET /channels"] = answer(items=[WEBHOOK], next_cursor=None)
+    services.responses["GET /preferences"] = make_response(**STORED)
+    services.responses["GET /channels"] = make_response(items=[WEBHOOK], next_cursor=None)
     return ada
 
 
@@ -45,7 +45,7 @@ class TestSettingsForm:
         assert f"/settings/channels/{WEBHOOK['id']}/test" not in text
 
     async def test_is_saved_as_a_patch(self, settings: httpx2.AsyncClient, services: FakeServices) -> None:
-        services.answers["PATCH /preferences"] = answer(**STORED)
+        services.responses["PATCH /preferences"] = make_response(**STORED)
         form = {"quiet_from": "", "quiet_to": "", "day_starts_at": "08:30", "default_reminder": "15"}
         saved = await settings.post("/settings", data=form | {"digest_at": "07:00", "key": "k"})
         assert (saved.status_code, saved.headers["location"]) == (303, "/settings?done=saved")
@@ -60,7 +60,7 @@ class TestSettingsForm:
 
     async def test_keeps_invalid_values(self, settings: httpx2.AsyncClient, services: FakeServices) -> None:
         errors = [{"pointer": "/quiet_to", "detail": "has no end"}]
-        services.answers["PATCH /preferences"] = problem(422, "invalid", errors=errors)
+        services.responses["PATCH /preferences"] = problem(422, "invalid", errors=errors)
         refused = await settings.post("/settings", data={"quiet_from": "21:00"})
         assert refused.status_code == 422
         assert "has no end" in refused.text
@@ -71,7 +71,7 @@ class TestChannelSettings:
     async def test_show_the_secret_of_a_new_webhook_once(
         self, settings: httpx2.AsyncClient, services: FakeServices
     ) -> None:
-        services.answers["POST /webhooks"] = answer(201, secret="whsec_x")
+        services.responses["POST /webhooks"] = make_response(201, secret="whsec_x")
         made = await settings.post("/settings/webhooks", data={"url": "https://example.com/hook"})
         assert "whsec_x" in made.text
         assert "whsec_x" not in (await settings.get("/settings")).text
@@ -81,7 +81,7 @@ class TestChannelSettings:
         self, settings: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         errors = [{"pointer": "/url", "detail": "this address is not public"}]
-        services.answers["POST /webhooks"] = problem(422, "url-refused", errors=errors)
+        services.responses["POST /webhooks"] = problem(422, "url-refused", errors=errors)
         refused = await settings.post("/settings/webhooks", data={"url": "http://10.0.0.1/"})
         assert "this address is not public" in refused.text
         assert 'value="http://10.0.0.1/"' in refused.text
@@ -102,8 +102,8 @@ class TestAccountSettings:
         self, settings: httpx2.AsyncClient, services: FakeServices, chosen: str, sent: str | None
     ) -> None:
         stored: dict[str, Any] = {"email": "a@b.c", "name": "Ada", "time_zone": "Europe/Berlin", "version": 3}
-        services.answers["GET /users/me"] = answer(**stored, week_start="monday")
-        services.answers["POST /auth/refresh"] = tokens()
+        services.responses["GET /users/me"] = make_response(**stored, week_start="monday")
+        services.responses["POST /auth/refresh"] = tokens()
         shown = (await settings.get("/account")).text
         assert '<option value="monday" selected>' in shown
         form = {"name": "Ada", "time_zone": "Europe/Berlin"}
@@ -117,8 +117,10 @@ class TestAccountSettings:
         self, settings: httpx2.AsyncClient, services: FakeServices, chosen: str, sent: str | None
     ) -> None:
         stored: dict[str, Any] = {"email": "a@b.c", "name": "", "time_zone": "Europe/Berlin", "version": 3}
-        services.answers["GET /users/me"] = answer(**stored, week_start=None, quick_add_marks="todoist")
-        services.answers["POST /auth/refresh"] = tokens()
+        services.responses["GET /users/me"] = make_response(
+            **stored, week_start=None, quick_add_marks="todoist"
+        )
+        services.responses["POST /auth/refresh"] = tokens()
         assert '<option value="todoist" selected>' in (await settings.get("/account")).text
         form = {"time_zone": "Europe/Berlin", "base_time_zone": "Europe/Berlin", "version": "3"}
         form |= {"quick_add_marks": chosen, "base_quick_add_marks": "todoist"}

@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from services.frontend.tests.fake_services import FakeServices, a_task, problem
-from tests.fake_sidecar import answer
+from tests.fake_sidecar import make_response
 
 HTMX = {"hx-request": "true"}
 NOTICE, REMINDER, TASK = (a_task()["id"][:-1] + digit for digit in "123")
@@ -25,14 +25,14 @@ def entry(**fields: Any) -> dict[str, Any]:
     return usual | {"created_at": "2026-12-02T09:30:00Z", "read_at": None} | fields
 
 
-async def told(ada: httpx2.AsyncClient, services: FakeServices, since: int, **fields: Any) -> str:
-    services.answers["GET /notifications"] = answer(items=[entry(**fields)], next_cursor=None)
+async def get_badge(ada: httpx2.AsyncClient, services: FakeServices, since: int, **fields: Any) -> str:
+    services.responses["GET /notifications"] = make_response(items=[entry(**fields)], next_cursor=None)
     return (await ada.get(f"/notifications/badge?since={since}", headers=HTMX)).text
 
 
 class TestReminderToast:
     async def test_is_shown_with_its_actions(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
-        text = await told(ada, services, NINE)
+        text = await get_badge(ada, services, NINE)
         assert f'id="reminder-{NOTICE}"' in text
         assert "Dentist &lt;b&gt;" in text
         assert f'hx-post="/notifications/{NOTICE}/done"' in text
@@ -46,12 +46,12 @@ class TestReminderToast:
     async def test_is_not_shown_for_other_entries(
         self, ada: httpx2.AsyncClient, services: FakeServices, since: int, fields: dict[str, Any]
     ) -> None:
-        assert "data-reminder" not in await told(ada, services, since, **fields)
+        assert "data-reminder" not in await get_badge(ada, services, since, **fields)
 
     async def test_without_a_task_has_no_complete_button(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
-        text = await told(ada, services, NINE, task_id=None)
+        text = await get_badge(ada, services, NINE, task_id=None)
         assert "/snooze" in text
         assert "/done" not in text
 
@@ -69,7 +69,7 @@ class TestReminderButtons:
     async def test_tolerate_that_the_entry_is_gone(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
-        services.answers[f"POST /notifications/{NOTICE}/read"] = problem(404, "not-found")
+        services.responses[f"POST /notifications/{NOTICE}/read"] = problem(404, "not-found")
         done = await ada.post(f"/notifications/{NOTICE}/done", data={"task": TASK}, headers=HTMX)
         assert done.status_code == 200
 

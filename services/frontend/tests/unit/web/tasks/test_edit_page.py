@@ -11,7 +11,7 @@ from frontend_service.web.tasks.edit_page import read_edit
 from contracts.names import App
 from servicekit.dapr.sidecar import SidecarResponse
 from services.frontend.tests.fake_services import Call, FakeServices, a_task, problem
-from tests.fake_sidecar import answer
+from tests.fake_sidecar import make_response
 
 READ = a_task(notes="two bottles", version=1)
 ID = READ["id"]
@@ -34,14 +34,14 @@ class Stored:
         if call.headers["if-match"] != f'"{self.task["version"]}"':
             return problem(412, "precondition-failed", current=self.task)
         self.task = self.task | call.json | {"version": self.task["version"] + 1}
-        return answer(**self.task)
+        return make_response(**self.task)
 
 
 class TestSavingATask:
     async def test_sends_only_what_was_changed_with_the_version_it_was_changed_from(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
-        services.answers[SAVE] = answer(**READ)
+        services.responses[SAVE] = make_response(**READ)
         await ada.post(f"/tasks/{ID}", data=form(title="Buy oat milk"), headers=HTMX)
         call = services.called(SAVE)[0]
         assert call.json == {"title": "Buy oat milk"}
@@ -49,7 +49,7 @@ class TestSavingATask:
         assert call.headers["idempotency-key"] == "web-k"
 
     async def test_shows_the_updated_row(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
-        services.answers[SAVE] = answer(**READ | {"title": "Buy oat milk"})
+        services.responses[SAVE] = make_response(**READ | {"title": "Buy oat milk"})
         response = await ada.post(f"/tasks/{ID}", data=form(title="Buy oat milk"), headers=HTMX)
         assert f'<li id="task-{ID}" class="row" data-state="' in response.text
         assert "Saved “Buy oat milk”" in response.text
@@ -57,7 +57,7 @@ class TestSavingATask:
     async def test_leads_back_to_the_list_without_javascript(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
-        services.answers[SAVE] = answer(**READ)
+        services.responses[SAVE] = make_response(**READ)
         response = await ada.post(f"/tasks/{ID}", data=form())
         assert (response.status_code, response.headers["location"]) == (303, f"/?done=save&task={ID}")
 
@@ -65,7 +65,7 @@ class TestSavingATask:
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         errors = [{"pointer": "/labels/0", "detail": "too long"}]
-        services.answers[SAVE] = problem(422, "invalid", errors=errors)
+        services.responses[SAVE] = problem(422, "invalid", errors=errors)
         response = await ada.post(f"/tasks/{ID}", data=form(labels="x" * 101), headers=HTMX)
         assert response.status_code == 422
         assert f'<p id="edit-{ID}-labels-error" class="problem">too long</p>' in response.text
@@ -93,7 +93,7 @@ class TestEditConflict:
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         stored = Stored(notes="three bottles")
-        services.answers[SAVE] = stored.patch
+        services.responses[SAVE] = stored.patch
         response = await ada.post(f"/tasks/{ID}", data=form(title="Buy oat milk"), headers=HTMX)
         assert response.status_code == 200
         assert (stored.task["title"], stored.task["notes"]) == ("Buy oat milk", "three bottles")
@@ -101,7 +101,7 @@ class TestEditConflict:
     async def test_of_the_same_field_shows_both_and_asks(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
-        services.answers[SAVE] = Stored(title="Buy soy milk").patch
+        services.responses[SAVE] = Stored(title="Buy soy milk").patch
         response = await ada.post(f"/tasks/{ID}", data=form(title="Buy oat milk"), headers=HTMX)
         assert response.status_code == 409
         assert 'name="title" value="Buy oat milk"' in response.text
@@ -112,7 +112,7 @@ class TestEditConflict:
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         stored = Stored(title="Buy soy milk")
-        services.answers[SAVE] = stored.patch
+        services.responses[SAVE] = stored.patch
         base = json.dumps(task_form.to_fields(stored.task))
         await ada.post(f"/tasks/{ID}", data=form(title="Buy oat milk", base=base, version="2"))
         assert stored.task["title"] == "Buy oat milk"
@@ -120,24 +120,24 @@ class TestEditConflict:
     async def test_resolved_with_the_other_version_changes_nothing(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
-        services.answers[f"GET /tasks/{ID}"] = answer(**READ | {"title": "Buy soy milk"})
+        services.responses[f"GET /tasks/{ID}"] = make_response(**READ | {"title": "Buy soy milk"})
         response = await ada.post(f"/tasks/{ID}", data=form(title="x", choice="theirs"), headers=HTMX)
         assert "Buy soy milk" in response.text
         assert services.called(SAVE) == []
 
     async def test_that_never_ends_is_given_up(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
-        services.answers[SAVE] = problem(412, "precondition-failed", current=READ)
+        services.responses[SAVE] = problem(412, "precondition-failed", current=READ)
         response = await ada.post(f"/tasks/{ID}", data=form(title="x"), headers=HTMX)
         assert "keeps changing elsewhere" in response.text
 
 
 class TestDeletedTask:
     async def test_can_be_restored_and_saved(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
-        services.answers[SAVE] = problem(404, "not-found")
+        services.responses[SAVE] = problem(404, "not-found")
         response = await ada.post(f"/tasks/{ID}", data=form(title="Oat"), headers=HTMX)
         assert 'name="choice" value="restore"' in response.text
         stored = Stored()
-        services.answers[SAVE] = stored.patch
+        services.responses[SAVE] = stored.patch
         await ada.post(f"/tasks/{ID}", data=form(title="Oat", choice="restore"), headers=HTMX)
         assert [call.route for call in services.calls if call.method == "POST"] == [
             f"POST /tasks/{ID}/restore"
@@ -145,7 +145,7 @@ class TestDeletedTask:
         assert stored.task["title"] == "Oat"
 
     async def test_leaves_no_row_behind(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
-        services.answers[f"GET /tasks/{ID}"] = problem(404, "not-found")
+        services.responses[f"GET /tasks/{ID}"] = problem(404, "not-found")
         response = await ada.get(f"/tasks/{ID}", headers=HTMX)
         assert (response.status_code, response.text) == (200, "")
 

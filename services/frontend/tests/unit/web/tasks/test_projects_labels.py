@@ -8,7 +8,7 @@ import pytest
 from contracts.names import App
 from servicekit.dapr.sidecar import SidecarResponse
 from services.frontend.tests.fake_services import FakeServices, a_task, problem
-from tests.fake_sidecar import answer
+from tests.fake_sidecar import make_response
 
 ID = a_task()["id"]
 OTHER = "01a20a20-adf2-70f8-90f8-d7d6fc4809a7"
@@ -22,8 +22,8 @@ class TestListsPage:
     @pytest.fixture
     async def page(self, ada: httpx2.AsyncClient, services: FakeServices) -> httpx2.AsyncClient:
         projects = [named(archived=True, colour="#123456")]
-        services.answers["GET /projects"] = answer(items=projects, next_cursor=None)
-        services.answers["GET /labels"] = answer(items=[named(name='"home"')], next_cursor=None)
+        services.responses["GET /projects"] = make_response(items=projects, next_cursor=None)
+        services.responses["GET /labels"] = make_response(items=[named(name='"home"')], next_cursor=None)
         return ada
 
     async def test_shows_projects_labels_and_filters(self, page: httpx2.AsyncClient) -> None:
@@ -46,13 +46,13 @@ class TestListsPage:
             assert sent.headers["if-match"] == '"3"'
 
     async def test_deletes_a_list(self, page: httpx2.AsyncClient, services: FakeServices) -> None:
-        services.answers[f"GET /labels/{ID}"] = answer(id=ID, name="home")
+        services.responses[f"GET /labels/{ID}"] = make_response(id=ID, name="home")
         response = await page.post(f"/lists/labels/{ID}/delete", data={"key": "k"})
         assert response.headers["location"] == "/lists?done=removed"
         assert len(services.called(f"DELETE /labels/{ID}")) == 1
 
     @pytest.mark.parametrize(
-        ("kind", "asked"),
+        ("kind", "question"),
         [
             ("projects", "Move “home” with 2 tasks to the trash?"),
             ("labels", "Take the label “home” off 2 tasks?"),
@@ -60,12 +60,12 @@ class TestListsPage:
         ],
     )
     async def test_asks_before_dependent_items_are_deleted(
-        self, page: httpx2.AsyncClient, services: FakeServices, kind: str, asked: str
+        self, page: httpx2.AsyncClient, services: FakeServices, kind: str, question: str
     ) -> None:
-        services.answers[f"GET /{kind}/{ID}"] = answer(id=ID, name="home")
-        services.answers["GET /tasks"] = answer(items=[a_task(), a_task()], next_cursor=None)
+        services.responses[f"GET /{kind}/{ID}"] = make_response(id=ID, name="home")
+        services.responses["GET /tasks"] = make_response(items=[a_task(), a_task()], next_cursor=None)
         response = await page.post(f"/lists/{kind}/{ID}/delete", data={"key": "k"})
-        assert asked in response.text
+        assert question in response.text
         assert services.called(f"DELETE /{kind}/{ID}") == []
         await page.post(f"/lists/{kind}/{ID}/delete", data={"key": "k", "sure": "yes"})
         assert len(services.called(f"DELETE /{kind}/{ID}")) == 1
@@ -73,13 +73,13 @@ class TestListsPage:
     async def test_offers_to_restore_a_deleted_project(
         self, page: httpx2.AsyncClient, services: FakeServices
     ) -> None:
-        services.answers[f"GET /projects/{ID}"] = answer(id=ID, name="home")
+        services.responses[f"GET /projects/{ID}"] = make_response(id=ID, name="home")
         response = await page.post(f"/lists/projects/{ID}/delete", data={"key": "k"})
         text = (await page.get(response.headers["location"])).text
         assert f'action="/trash/projects/{ID}/restore"' in text
 
     @pytest.mark.parametrize(
-        ("refused", "said"),
+        ("refused", "message"),
         [
             (
                 problem(409, "name-taken", "A label with this name already exists: “House”."),
@@ -90,12 +90,12 @@ class TestListsPage:
         ],
     )
     async def test_says_why_something_is_rejected(
-        self, page: httpx2.AsyncClient, services: FakeServices, refused: SidecarResponse, said: str
+        self, page: httpx2.AsyncClient, services: FakeServices, refused: SidecarResponse, message: str
     ) -> None:
-        services.answers[f"PATCH /labels/{ID}"] = refused
+        services.responses[f"PATCH /labels/{ID}"] = refused
         response = await page.post(f"/lists/labels/{ID}", data={"name": "House"})
         assert response.status_code == refused.status
-        assert said in response.text
+        assert message in response.text
 
 
 class TestManualOrder:
@@ -112,26 +112,26 @@ class TestManualOrder:
     async def test_can_be_changed_where_it_is_shown(
         self, ada: httpx2.AsyncClient, services: FakeServices, query: str, ordered: bool
     ) -> None:
-        services.answers["GET /tasks"] = answer(items=[a_task(), a_task(id=OTHER)], next_cursor=None)
+        services.responses["GET /tasks"] = make_response(items=[a_task(), a_task(id=OTHER)], next_cursor=None)
         text = (await ada.get(f"/?{query}")).text
         assert (f'value="{ID} down"' in text) is ordered
         assert (f'value="{OTHER} up"' in text) is ordered
 
     @pytest.mark.parametrize(
-        ("step", "asked"),
+        ("step", "body"),
         [(f"{ID} down", {"after": OTHER}), (f"{OTHER} up", {"before": ID}), (f"{ID} up", {"before": ID})],
     )
     async def test_can_be_changed_by_one_step(
-        self, ada: httpx2.AsyncClient, services: FakeServices, step: str, asked: dict[str, str]
+        self, ada: httpx2.AsyncClient, services: FakeServices, step: str, body: dict[str, str]
     ) -> None:
-        services.answers["GET /tasks"] = answer(items=[a_task(), a_task(id=OTHER)], next_cursor=None)
+        services.responses["GET /tasks"] = make_response(items=[a_task(), a_task(id=OTHER)], next_cursor=None)
         moved = step.partition(" ")[0]
-        services.answers[f"POST /tasks/{moved}/move"] = answer(**a_task(id=moved))
+        services.responses[f"POST /tasks/{moved}/move"] = make_response(**a_task(id=moved))
         await ada.post("/tasks/move?project=p", data={"move": step, "key": "k"})
-        assert services.called(f"POST /tasks/{moved}/move")[0].json == asked
+        assert services.called(f"POST /tasks/{moved}/move")[0].json == body
 
     async def test_is_forwarded_to_the_service(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
-        services.answers[f"POST /tasks/{ID}/move"] = answer(**a_task())
+        services.responses[f"POST /tasks/{ID}/move"] = make_response(**a_task())
         response = await ada.post("/tasks/move?project=p", data={"move": f"{ID} after {OTHER}", "key": "k"})
         assert response.headers["location"] == f"/?project=p&done=move&task={ID}"
         assert services.called(f"POST /tasks/{ID}/move")[0].json == {"after": OTHER}
@@ -148,16 +148,16 @@ class TestSidebarLists:
     """What `/sidebar` answers a page that shows lists already; 204 leaves them as they are."""
 
     @pytest.mark.parametrize("kind", ["projects", "labels", "filters"])
-    @pytest.mark.parametrize("said", [None, problem(503, "unavailable"), problem(500, "internal-error")])
+    @pytest.mark.parametrize("failure", [None, problem(503, "unavailable"), problem(500, "internal-error")])
     async def test_stay_when_one_of_them_can_not_be_read(
-        self, ada: httpx2.AsyncClient, services: FakeServices, kind: str, said: SidecarResponse | None
+        self, ada: httpx2.AsyncClient, services: FakeServices, kind: str, failure: SidecarResponse | None
     ) -> None:
-        services.answers["GET /projects"] = answer(
+        services.responses["GET /projects"] = make_response(
             items=[named(name="Garden", archived=False)], next_cursor=None
         )
         assert "Garden" in (await ada.get("/sidebar?have=none")).text
-        if said:
-            services.answers[f"GET /{kind}"] = said
+        if failure:
+            services.responses[f"GET /{kind}"] = failure
         else:
             services.away = {App.TASK}
         response = await ada.get("/sidebar?have=none")
@@ -169,5 +169,5 @@ class TestSidebarLists:
         services.away = {App.TASK}
         assert 'hx-trigger="live-lists from:body, every 4s"' in (await ada.get("/")).text
         services.away = set()
-        services.answers["GET /labels"] = answer(items=[named(name="garden")], next_cursor=None)
+        services.responses["GET /labels"] = make_response(items=[named(name="garden")], next_cursor=None)
         assert "garden" in (await ada.get("/sidebar?have=none")).text

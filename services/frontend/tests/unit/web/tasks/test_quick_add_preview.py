@@ -6,7 +6,7 @@ import httpx2
 
 from contracts.names import App
 from services.frontend.tests.fake_services import FakeServices, problem
-from tests.fake_sidecar import answer
+from tests.fake_sidecar import make_response
 
 HTMX = {"hx-request": "true"}
 TEXT = "<b> every! 2 days 9am #home +flat !2"
@@ -27,7 +27,7 @@ class TestPreviewChips:
         )
         found["spans"] = [{"start": 4, "end": 17, "kind": "recurrence"}]
         found["creates"] = [{"kind": "project", "name": "flat"}]
-        services.answers["POST /tasks/parse"] = answer(**found)
+        services.responses["POST /tasks/parse"] = make_response(**found)
         text = (await ada.get("/tasks/understood", params={"title": TEXT}, headers=HTMX)).text
         for chip in ("6 May 2031, 09:00", "every! 2 days", "flat (new)", "home", "Priority 2"):
             assert f"</span>{chip}</li>" in text
@@ -36,7 +36,9 @@ class TestPreviewChips:
         assert "idempotency-key" not in call.headers
 
     async def test_show_names_as_text(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
-        services.answers["POST /tasks/parse"] = answer(**preview(project="<script>alert(1)</script>"))
+        services.responses["POST /tasks/parse"] = make_response(
+            **preview(project="<script>alert(1)</script>")
+        )
         text = (await ada.get("/tasks/understood", params={"title": "a"}, headers=HTMX)).text
         assert "&lt;script&gt;" in text
         assert "<script>" not in text
@@ -44,9 +46,9 @@ class TestPreviewChips:
     async def test_are_silently_omitted_when_parsing_fails(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
-        services.answers["POST /tasks/parse"] = problem(422, "invalid")
-        asked = [{"title": "a"}, {"title": ""}, {"title": "x" * 1001}, {}]
-        for params in asked:
+        services.responses["POST /tasks/parse"] = problem(422, "invalid")
+        queries = [{"title": "a"}, {"title": ""}, {"title": "x" * 1001}, {}]
+        for params in queries:
             response = await ada.get("/tasks/understood", params=params, headers=HTMX)
             assert (response.status_code, response.text.strip()) == (200, "")
         assert len(services.called("POST /tasks/parse")) == 1

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from contracts.names import App
 from services.frontend.tests.fake_services import FakeServices, a_task, problem
 from services.frontend.tests.unit.web.tasks.test_recurrence_form import rules
-from tests.fake_sidecar import answer
+from tests.fake_sidecar import make_response
 
 ID = a_task()["id"]
 WEEKLY = {"rule": "FREQ=WEEKLY;BYDAY=MO", "from": "due", "month_end": "clamp", "missed": "skip"}
@@ -49,9 +49,9 @@ def form_of(page: str) -> dict[str, str]:
 
 def repeats(services: FakeServices, recurrence: dict[str, str] | None = WEEKLY, **fields: Any) -> None:
     task = a_task(**{"due_date": "2099-01-26", "recurrence": recurrence} | fields)
-    services.answers[f"GET /tasks/{ID}"] = answer(**task)
-    services.answers[f"GET /tasks/{ID}/occurrences"] = answer(items=[NEXT])
-    services.answers[f"PATCH /tasks/{ID}"] = answer(**task)
+    services.responses[f"GET /tasks/{ID}"] = make_response(**task)
+    services.responses[f"GET /tasks/{ID}/occurrences"] = make_response(items=[NEXT])
+    services.responses[f"PATCH /tasks/{ID}"] = make_response(**task)
 
 
 async def save(ada: httpx2.AsyncClient, services: FakeServices, **changes: str) -> Any:
@@ -85,7 +85,7 @@ class TestRecurrencePage:
 
     async def test_marks_the_last_occurrence(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
         repeats(services)
-        services.answers[f"GET /tasks/{ID}/occurrences"] = answer(items=[])
+        services.responses[f"GET /tasks/{ID}/occurrences"] = make_response(items=[])
         text = (await ada.get(f"/tasks/{ID}/repeat")).text
         assert "This is the last one." in text
         assert "Skip this one" not in text
@@ -94,13 +94,13 @@ class TestRecurrencePage:
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
         repeats(services)
-        services.answers[f"GET /tasks/{ID}/occurrences"] = problem(503, "task-unavailable")
+        services.responses[f"GET /tasks/{ID}/occurrences"] = problem(503, "task-unavailable")
         assert "The next dates can't be read right now." in (await ada.get(f"/tasks/{ID}/edit")).text
         services.away.add(App.TASK)
         assert (await ada.get(f"/tasks/{ID}/repeat")).status_code == 503
 
     async def test_row_describes_the_rule(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
-        services.answers["GET /tasks"] = answer(items=[a_task(recurrence=WEEKLY)], next_cursor=None)
+        services.responses["GET /tasks"] = make_response(items=[a_task(recurrence=WEEKLY)], next_cursor=None)
         assert "every week on Mon" in (await ada.get("/")).text
 
 
@@ -147,10 +147,10 @@ class TestSavingARule:
 
     async def test_accepts_words(self, ada: httpx2.AsyncClient, services: FakeServices) -> None:
         repeats(services)
-        said: dict[str, Any] = {"title": "", "due_date": "2099-01-16", "due_time": "09:00:00"}
-        said |= {"recurrence": WEEKLY | {"rule": "FREQ=MONTHLY;BYDAY=3FR"}}
+        parsed: dict[str, Any] = {"title": "", "due_date": "2099-01-16", "due_time": "09:00:00"}
+        parsed |= {"recurrence": WEEKLY | {"rule": "FREQ=MONTHLY;BYDAY=3FR"}}
         spans = [{"start": 0, "end": 16, "kind": "recurrence"}]
-        services.answers["POST /tasks/parse"] = answer(task=said, spans=spans, creates=[])
+        services.responses["POST /tasks/parse"] = make_response(task=parsed, spans=spans, creates=[])
         assert await save(ada, services, words="every 3rd friday") == {
             "due_date": "2099-01-16",
             "due_time": "09:00:00",
@@ -158,11 +158,11 @@ class TestSavingARule:
         }
 
     @pytest.mark.parametrize(
-        ("title", "recurrence", "kinds", "said"),
+        ("title", "recurrence", "kinds", "message"),
         [
-            ("every blue moon", None, [], "This says no repetition."),
-            ("milk", WEEKLY, ["recurrence"], "this also says “milk”"),
-            ("", WEEKLY, ["recurrence", "label"], "this also says more than that"),
+            ("every blue moon", None, [], "This text contains no repetition."),
+            ("milk", WEEKLY, ["recurrence"], "this text also contains “milk”"),
+            ("", WEEKLY, ["recurrence", "label"], "this text also contains more than that"),
         ],
     )
     async def test_rejects_words_that_mean_something_else(
@@ -172,15 +172,15 @@ class TestSavingARule:
         title: str,
         recurrence: Any,
         kinds: list[str],
-        said: str,
+        message: str,
     ) -> None:
         repeats(services)
         task = {"title": title, "due_date": None, "due_time": None, "recurrence": recurrence}
         spans = [{"start": 0, "end": 1, "kind": kind} for kind in kinds]
-        services.answers["POST /tasks/parse"] = answer(task=task, spans=spans, creates=[])
+        services.responses["POST /tasks/parse"] = make_response(task=task, spans=spans, creates=[])
         response = await ada.post(f"/tasks/{ID}/repeat", data={"words": "<b>"})
         assert response.status_code == 422
-        assert said in response.text
+        assert message in response.text
         assert 'value="&lt;b&gt;"' in response.text
         assert services.called(f"PATCH /tasks/{ID}") == []
 
@@ -201,7 +201,7 @@ class TestSavingARule:
         }
 
     @pytest.mark.parametrize(
-        ("refused", "said"),
+        ("refused", "message"),
         [
             (problem(412, "precondition-failed", current=a_task()), "changed elsewhere meanwhile"),
             (
@@ -213,14 +213,14 @@ class TestSavingARule:
         ],
     )
     async def test_says_why_it_was_rejected(
-        self, ada: httpx2.AsyncClient, services: FakeServices, refused: Any, said: str
+        self, ada: httpx2.AsyncClient, services: FakeServices, refused: Any, message: str
     ) -> None:
         repeats(services)
         form = form_of((await ada.get(f"/tasks/{ID}/repeat")).text)
-        services.answers[f"PATCH /tasks/{ID}"] = refused
+        services.responses[f"PATCH /tasks/{ID}"] = refused
         response = await ada.post(f"/tasks/{ID}/repeat", data=form | {"every": "9"})
         assert response.status_code == refused.status
-        assert said in response.text
+        assert message in response.text
         assert form_of(response.text)["every"] == "9"
 
 

@@ -11,7 +11,7 @@ from frontend_service.web.tasks.task_list import TaskList, build_row
 
 from contracts.api.tasks import TaskRead
 from services.frontend.tests.fake_services import FakeServices, a_task
-from tests.fake_sidecar import answer
+from tests.fake_sidecar import make_response
 
 HTMX = {"hx-request": "true"}
 LONG = 200
@@ -45,21 +45,21 @@ class TestRowUpdate:
     ) -> None:
         tasks = many(LONG)
         id = tasks[0]["id"]
-        services.answers["GET /tasks"] = answer(items=tasks, next_cursor=None)
+        services.responses["GET /tasks"] = make_response(items=tasks, next_cursor=None)
         route = f"DELETE /tasks/{id}" if verb == "delete" else f"POST /tasks/{id}/{verb}"
-        services.answers[route] = answer(**tasks[0])
+        services.responses[route] = make_response(**tasks[0])
         whole = await ada.get(f"/?shown={LONG}", headers=HTMX)
-        told = await ada.post(f"/tasks/{id}/{verb}?shown={LONG}", data={"key": "k"}, headers=HTMX)
-        assert (told.status_code, told.headers["hx-reswap"]) == (200, "none")
-        assert len(told.text) * LEAST_TIMES < len(whole.text)
-        assert f'data-row="task-{id}"' in told.text
+        response = await ada.post(f"/tasks/{id}/{verb}?shown={LONG}", data={"key": "k"}, headers=HTMX)
+        assert (response.status_code, response.headers["hx-reswap"]) == (200, "none")
+        assert len(response.text) * LEAST_TIMES < len(whole.text)
+        assert f'data-row="task-{id}"' in response.text
         rows = await ada.get(f"/tasks/rows?id={id}&shown={LONG}", headers=HTMX)
         assert len(rows.text) * LEAST_TIMES < len(whole.text)
 
     async def test_is_empty_where_the_page_is_up_to_date(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
-        services.answers["GET /tasks"] = answer(items=[], next_cursor=None)
+        services.responses["GET /tasks"] = make_response(items=[], next_cursor=None)
         assert (await ada.get("/?have=00000000", headers=HTMX)).status_code == 204
         assert (await ada.get("/?have=00000001", headers=HTMX)).status_code == 200
 
@@ -90,10 +90,10 @@ class TestPositionOfARow:
         task |= {"parent_id": parent["id"]}
         below |= {"parent_id": task["id"]}
         following = a_task(id=str(uuid4()), series_id="s")
-        told = find_row_updates(listed([parent, task, below, other, following]), [task["id"]], "s")
-        assert {change.id for change in told} == {each["id"] for each in (parent, task, below, following)}
+        updates = find_row_updates(listed([parent, task, below, other, following]), [task["id"]], "s")
+        assert {change.id for change in updates} == {each["id"] for each in (parent, task, below, following)}
 
     def test_is_sent_for_the_last_row_of_a_full_page(self) -> None:
         tasks = many(5)
-        told = find_row_updates(listed(tasks, more=True), [str(uuid4())])
-        assert [change.id for change in told if change.row] == [tasks[-1]["id"]]
+        updates = find_row_updates(listed(tasks, more=True), [str(uuid4())])
+        assert [change.id for change in updates if change.row] == [tasks[-1]["id"]]

@@ -12,7 +12,7 @@ from frontend_service.web.tasks.views import View
 
 from contracts.api.lists import ProjectRead
 from services.frontend.tests.fake_services import FakeServices, a_task, problem
-from tests.fake_sidecar import answer
+from tests.fake_sidecar import make_response
 
 ID = a_task()["id"]
 NOW = datetime(2026, 12, 24, 9, tzinfo=UTC)
@@ -40,8 +40,8 @@ class TestTaskView:
         assert view.task_query() == query
 
     def test_appends_a_typed_filter_in_parentheses_to_its_own(self) -> None:
-        asked = parse_qs(urlsplit("?" + View(label="home", filter="done or due").task_query()).query)
-        assert asked["filter"] == ['label = "home" and (done or due)']
+        query = parse_qs(urlsplit("?" + View(label="home", filter="done or due").task_query()).query)
+        assert query["filter"] == ['label = "home" and (done or due)']
 
     def test_gives_new_tasks_its_attributes(self) -> None:
         assert View(project="p").given(NOW) == {"project_id": "p"}
@@ -74,23 +74,23 @@ class TestListPages:
     async def test_keep_the_view_in_row_actions(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
-        services.answers["GET /tasks"] = answer(items=[a_task()], next_cursor=None)
+        services.responses["GET /tasks"] = make_response(items=[a_task()], next_cursor=None)
         text = (await ada.get("/?list=today&q=milk")).text
         assert f'action="/tasks/{ID}/complete?list=today&amp;q=milk&amp;shown=50"' in text
-        asked = [call.path for call in services.called("GET /tasks")]
-        assert "/tasks?q=milk&saved=today&limit=50" in asked
+        paths = [call.path for call in services.called("GET /tasks")]
+        assert "/tasks?q=milk&saved=today&limit=50" in paths
 
     async def test_say_what_is_wrong_with_a_filter(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
-        services.answers["GET /tasks"] = problem(422, "filter-invalid", "There is no field “colour”.")
+        services.responses["GET /tasks"] = problem(422, "filter-invalid", "There is no field “colour”.")
         found = await ada.get("/?filter=colour")
         assert found.status_code == 200
         assert 'aria-invalid="true" aria-describedby="filter-problem"' in found.text
         assert "There is no field “colour”." in found.text
 
     @pytest.mark.parametrize(
-        ("query", "said", "sent"),
+        ("query", "parsed", "sent"),
         [
             (f"project={ID}", {}, {"project_id": ID}),
             (f"project={ID}", {"project": "Other"}, {}),
@@ -105,19 +105,19 @@ class TestListPages:
         ada: httpx2.AsyncClient,
         services: FakeServices,
         query: str,
-        said: dict[str, Any],
+        parsed: dict[str, Any],
         sent: dict[str, Any],
     ) -> None:
-        services.answers["POST /tasks"] = answer(201, **a_task())
+        services.responses["POST /tasks"] = make_response(201, **a_task())
         nothing: dict[str, Any] = {"labels": [], "project": None, "due_date": None}
-        services.answers["POST /tasks/parse"] = answer(task=nothing | said, spans=[], creates=[])
+        services.responses["POST /tasks/parse"] = make_response(task=nothing | parsed, spans=[], creates=[])
         await ada.post(f"/tasks?{query}", data={"title": "x"})
         assert services.called("POST /tasks")[0].json == {"quick": "x"} | sent
 
     async def test_show_and_restore_what_is_in_the_trash(
         self, ada: httpx2.AsyncClient, services: FakeServices
     ) -> None:
-        services.answers["GET /tasks"] = answer(items=[a_task(title="gone")], next_cursor=None)
+        services.responses["GET /tasks"] = make_response(items=[a_task(title="gone")], next_cursor=None)
         text = (await ada.get("/trash")).text
         assert 'aria-label="Restore: gone"' in text
         response = await ada.post(f"/trash/tasks/{ID}/restore", data={"key": "k"})
@@ -135,9 +135,9 @@ class TestListPages:
             "via": {"token": "7", "name": "my <laptop>"},
         }
         activity = [entry | {"via": {"token": None, "name": "assistant"}}, entry]
-        services.answers[f"GET /tasks/{ID}"] = answer(**a_task())
-        services.answers["GET /tasks"] = answer(items=[a_task(title="step")], next_cursor=None)
-        services.answers[f"GET /tasks/{ID}/activity"] = answer(items=activity, next_cursor=None)
+        services.responses[f"GET /tasks/{ID}"] = make_response(**a_task())
+        services.responses["GET /tasks"] = make_response(items=[a_task(title="step")], next_cursor=None)
+        services.responses[f"GET /tasks/{ID}/activity"] = make_response(items=activity, next_cursor=None)
         text = (await ada.get(f"/tasks/{ID}/edit")).text
         assert 'aria-label="Complete: step"' in text
         assert '<q dir="auto">a</q> → <q dir="auto">b</q>' in text

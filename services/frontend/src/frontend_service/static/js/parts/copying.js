@@ -1,12 +1,12 @@
 // “Copy” beside something that is shown once. Without a secure context there is no clipboard to write to; then
 // the text is selected, for the keyboard.
-async function copy(field, told) {
+async function copy(field, status) {
   field.select();
   try {
     await navigator.clipboard.writeText(field.value);
-    told.textContent = "Copied.";
+    status.textContent = "Copied.";
   } catch {
-    told.textContent = "It is selected; copy it with the keyboard.";
+    status.textContent = "It is selected; copy it with the keyboard.";
   }
 }
 

@@ -18,7 +18,7 @@ function keep(form) {
   UNSAVED.add(form);
 }
 
-function forget(form) {
+function removeDraft(form) {
   localStorage.removeItem(keyOf(form));
   UNSAVED.delete(form);
 }
@@ -31,11 +31,11 @@ function bringBack(form) {
   if (!changed.length) return;
   for (const field of changed) field.value = kept[field.name];
   UNSAVED.add(form);
-  const told = document.createElement("p");
-  told.className = "notice";
-  told.setAttribute("role", "status");
-  told.textContent = "This is what you had written and not saved. Save it, or cancel to give it up.";
-  form.prepend(told);
+  const notice = document.createElement("p");
+  notice.className = "notice";
+  notice.setAttribute("role", "status");
+  notice.textContent = "This is what you had written and not saved. Save it, or cancel to give it up.";
+  form.prepend(notice);
 }
 
 function look() {
@@ -55,23 +55,23 @@ document.addEventListener("input", ({ target }) => {
 
 document.addEventListener("click", ({ target }) => {
   const form = target.closest?.("[data-cancel]")?.closest("form");
-  if (form?.matches("[data-draft]")) forget(form);
+  if (form?.matches("[data-draft]")) removeDraft(form);
 });
 
 // A form that is sent leaves the page; that it was saved is known when the next page says so.
 document.addEventListener("submit", ({ target }) => {
   UNSAVED.delete(target);
-  if (target.matches("[action='/sign-out']")) forgetAll();
+  if (target.matches("[action='/sign-out']")) removeAllDrafts();
 });
 
 document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
   const form = ctx.sourceElement;
   if (!form.matches("form.edit[data-draft]")) return;
-  if (ctx.response?.status < 300) forget(form);
+  if (ctx.response?.status < 300) removeDraft(form);
   else UNSAVED.add(form);
 });
 
-function forgetAll() {
+function removeAllDrafts() {
   for (const key of Object.keys(localStorage)) if (key.startsWith(PREFIX)) localStorage.removeItem(key);
 }
 

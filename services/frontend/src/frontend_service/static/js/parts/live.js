@@ -39,14 +39,14 @@ function tasksChanged(event) {
 
 // Rows that are asked for one by one, or the fingerprint of them all: a list that is the same is not sent.
 function askForRows(url) {
-  const asked = rows;
+  const requested = rows;
   rows = new Set();
-  if (asked === null || asked.size === 0 || asked.size > MOST_ROWS) {
+  if (requested === null || requested.size === 0 || requested.size > MOST_ROWS) {
     url.searchParams.set("have", fingerprint());
     return;
   }
   url.pathname = "/tasks/rows";
-  for (const id of asked) url.searchParams.append("id", id);
+  for (const id of requested) url.searchParams.append("id", id);
 }
 
 // What could not be asked for is asked for with everything else, the next time.

@@ -3,7 +3,7 @@ const button = document.querySelector("[data-push-key]");
 
 function bytesOf(base64url) {
   const text = atob(base64url.replaceAll("-", "+").replaceAll("_", "/"));
-  return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
 async function subscribe() {
@@ -13,21 +13,21 @@ async function subscribe() {
   const { endpoint, keys } = (await worker.pushManager.subscribe(options)).toJSON();
   const body = JSON.stringify({ kind: "push", endpoint, keys });
   const headers = { "content-type": "application/json" };
-  const answer = await fetch("/api/v1/channels", { method: "POST", headers, body });
-  if (!answer.ok) throw new Error((await answer.json()).detail);
+  const response = await fetch("/api/v1/channels", { method: "POST", headers, body });
+  if (!response.ok) throw new Error((await response.json()).detail);
 }
 
 async function turnOn() {
-  const told = document.getElementById("push-told");
+  const status = document.getElementById("push-status");
   try {
     if ((await Notification.requestPermission()) !== "granted") {
-      told.textContent = "This browser does not allow it. Its settings for this site say more.";
+      status.textContent = "This browser does not allow it. Its settings for this site say more.";
       return;
     }
     await subscribe();
     location.assign("/settings?done=saved");
   } catch (error) {
-    told.textContent = `That did not work: ${error.message}`;
+    status.textContent = `That did not work: ${error.message}`;
   }
 }
 

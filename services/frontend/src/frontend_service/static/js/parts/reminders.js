@@ -2,7 +2,7 @@
 // page has a mark until somebody has looked.
 const MARK = "● ";
 const place = document.getElementById("toasts");
-const told = new Set();
+const announced = new Set();
 
 function mark() {
   if (!document.title.startsWith(MARK)) document.title = MARK + document.title;
@@ -14,11 +14,11 @@ function unmark() {
 
 // The server tells of a reminder until it is read; here it was told already, and may have been dismissed.
 function take(shown) {
-  if (told.has(shown.id)) {
+  if (announced.has(shown.id)) {
     shown.remove();
     return;
   }
-  told.add(shown.id);
+  announced.add(shown.id);
   mark();
 }
 

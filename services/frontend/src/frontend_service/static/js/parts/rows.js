@@ -40,8 +40,8 @@ function putAll() {
 }
 
 // Says whether the row it stands behind was there. A row that is being edited stays as it is.
-function put(told) {
-  const { row: id, place, after } = told.dataset;
+function put(template) {
+  const { row: id, place, after } = template.dataset;
   const old = document.getElementById(id);
   if (old?.matches("[data-editing]")) return true;
   if (!place) {
@@ -51,7 +51,7 @@ function put(told) {
   const list = document.getElementById(place);
   const before = after ? document.getElementById(after) : null;
   const next = after ? (before?.nextElementSibling ?? null) : list.firstElementChild;
-  const fresh = told.content.querySelector("li");
+  const fresh = template.content.querySelector("li");
   if (old) {
     moveTo(list, old, next === old ? old.nextElementSibling : next);
     setTimeout(() => refresh(old, fresh)); // when the request that may have come from here has ended

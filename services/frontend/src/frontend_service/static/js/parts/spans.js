@@ -1,4 +1,4 @@
-// The browser's part of a trace: from the sending of a request to its answer being on the page. Spans are told
+// The browser's part of a trace: from the sending of a request to its response being on the page. Spans are told
 // together, a moment later, and when the page is left.
 import { randomHex } from "./random.js";
 

@@ -6,8 +6,8 @@ export function toast(text) {
   const made = document.createElement("div");
   made.className = "toast is-bad";
   made.dataset.toast = "";
-  const said = made.appendChild(document.createElement("p"));
-  said.textContent = text;
+  const message = made.appendChild(document.createElement("p"));
+  message.textContent = text;
   place.append(made);
 }
 

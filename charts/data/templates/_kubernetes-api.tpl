@@ -1,0 +1,1 @@
+../../service/templates/_kubernetes-api.tpl
