@@ -15,7 +15,7 @@ FORBIDDEN = {"utils", "util", "helpers", "helper", "common", "base", "misc", "ma
 MAX_LINES = 300
 MAX_TEST_LINES = 400
 MAX_MAIN_LINES = 20
-SERVICEKIT_LINES = 3100
+SERVICEKIT_LINES = 3150
 SERVICEKIT_PACKAGE_LINES = 1000
 """Lines of code; docs/decisions/0002 says why it is more than the thousand once planned."""
 SERVICEKIT_LAYERS = (

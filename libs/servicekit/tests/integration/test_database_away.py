@@ -1,8 +1,11 @@
 """A database that gives no connection, or no response: told at once, at the cost of one who tries."""
 
 import asyncio
+import os
+import socket
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +20,7 @@ from devstack import servers
 from devstack.addresses import Addresses
 from servicekit.persistence import database as under_test
 from servicekit.persistence.database import Database, DatabaseUnavailable, is_unavailable
+from servicekit.persistence.dead_peers import SERVER_SETTINGS
 from servicekit.web import health
 
 CUT = text("SELECT pg_terminate_backend(pg_backend_pid())")
@@ -118,6 +122,29 @@ class TestAConnectionThatIsCut:
                 async with database.transaction() as session:
                     await session.execute(statement)
             assert is_unavailable(error.value) == away
+
+
+class TestAPeerThatIsGoneWithoutAWord:
+    """What the kernel of each side is told; `make chaos ONLY=cut` drops the packets."""
+
+    async def test_is_noticed_by_the_client(self, database: Database) -> None:
+        async with database.driver() as connection:
+            fileno = connection._transport.get_extra_info("socket").fileno()
+            with socket.socket(fileno=os.dup(fileno)) as same:
+                assert same.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+                read = partial(same.getsockopt, socket.IPPROTO_TCP)
+                assert read(socket.TCP_KEEPIDLE) + read(socket.TCP_KEEPINTVL) * read(socket.TCP_KEEPCNT) == 15
+                assert read(socket.TCP_USER_TIMEOUT) == 10_000
+
+    async def test_is_noticed_by_the_server(self, database: Database) -> None:
+        async with database.connected() as connection:
+            shown = [await connection.scalar(text(f"SHOW {name}")) for name in SERVER_SETTINGS]
+        assert shown == ["5", "5", "2", "10000"]
+
+    async def test_leaves_a_working_connection_open(self, database: Database) -> None:
+        async with database.driver() as connection:
+            await connection.fetchval("SELECT 1")
+            assert await connection.fetchval("SELECT 2") == 2
 
 
 async def run(database: Database, statement: str) -> None:

@@ -1,7 +1,7 @@
 """Every query of the notification service."""
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Integer, Select, bindparam, delete, exists, func, literal, select, true
@@ -125,14 +125,3 @@ async def purge_entries(session: AsyncSession, before: datetime, limit: int) -> 
     for user_id in (await session.scalars(crowded)).all():
         inbox = InboxRepository(session, user_id)
         await inbox.drop_entries(await inbox.find_excess(limit))
-
-
-async def read_clock(session: AsyncSession) -> datetime:
-    """What time it is for all replicas, whose own clocks may differ: the server's.
-
-    That of this process where the database is a file.
-    """
-    if session.get_bind().dialect.name != "postgresql":
-        return datetime.now(UTC)
-    found: datetime = (await session.scalars(select(func.clock_timestamp()))).one()
-    return found

@@ -1,8 +1,7 @@
 """Replicas whose clocks differ: the database's says what is due. On both databases."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Self
+from datetime import UTC, datetime
 
 import pytest
 from notification_service.channels import delivery_worker
@@ -14,16 +13,7 @@ from conftest import ServiceUnderTest
 from contracts.task import TaskUpdated
 from services.notification.tests.integration.test_delivery_worker import Receiver, due
 from services.notification.tests.integration.test_reminders import tell, the_one
-
-SKEW = timedelta(minutes=2)
-
-
-class Ahead(datetime):
-    """The clock of a replica that is two minutes ahead."""
-
-    @classmethod
-    def now(cls, tz: tzinfo | None = None) -> Self:
-        return super().now(tz) + SKEW
+from tests.skewed_clock import SKEW, Ahead
 
 
 class TestReplicaAhead:

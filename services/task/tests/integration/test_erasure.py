@@ -18,6 +18,7 @@ from task_service.unit_of_work.unit import UnitOfWork, act_for
 from conftest import OpenService, ServiceUnderTest
 from contracts.user import UserDeleted, UserUpdated
 from servicekit.security.auth import Principal
+from services.task.tests.idle_workers import never_poll
 from tests.blocked import until_blocked
 
 ADA = Principal("ada", "user", "Europe/Berlin", "ada", 2**40)
@@ -27,7 +28,7 @@ MOVED = UserUpdated(user_id="ada", email="a@example.org", name="", time_zone="As
 
 @pytest.fixture
 async def task(open_service: OpenService, monkeypatch: pytest.MonkeyPatch) -> ServiceUnderTest:
-    monkeypatch.setattr(worker, "POLL_SECONDS", 3600)
+    monkeypatch.setattr(worker, "poll", never_poll)
     return await open_service(create, Settings)
 
 

@@ -17,6 +17,7 @@ from task_service.subscriptions import subscriptions
 
 from conftest import OpenService, ServiceUnderTest
 from contracts.user import UserDeleted, UserUpdated
+from services.task.tests.idle_workers import never_poll
 
 AT_ONCE, CHUNK, MANY = 3, 2, 12
 BOB = {"authorization": "Bearer bob"}
@@ -24,8 +25,7 @@ BOB = {"authorization": "Bearer bob"}
 
 @pytest.fixture
 async def task(open_service: OpenService, monkeypatch: pytest.MonkeyPatch) -> ServiceUnderTest:
-    """A service whose worker does nothing unless it is told to."""
-    monkeypatch.setattr(worker, "POLL_SECONDS", 3600)
+    monkeypatch.setattr(worker, "poll", never_poll)
     monkeypatch.setattr(worker, "CHUNK", CHUNK)
     monkeypatch.setattr(use_cases, "AT_ONCE", AT_ONCE)
     return await open_service(create, Settings)

@@ -12,6 +12,7 @@ from task_service.main import create
 from task_service.settings import Settings
 
 from conftest import OpenService, ServiceUnderTest
+from services.task.tests.idle_workers import never_poll
 
 EXAMPLES = 8
 NAMES = ("errand", "Errand", "home", "work")
@@ -129,7 +130,7 @@ async def go_on(task: ServiceUnderTest, chunks: int) -> None:
 
 @pytest.fixture
 async def task(open_service: OpenService, monkeypatch: pytest.MonkeyPatch) -> ServiceUnderTest:
-    monkeypatch.setattr(worker, "POLL_SECONDS", 3600)
+    monkeypatch.setattr(worker, "poll", never_poll)
     monkeypatch.setattr(worker, "CHUNK", 2)
     monkeypatch.setattr(use_cases, "MAX_JOBS", 1000)
     return await open_service(create, Settings)

@@ -18,6 +18,7 @@ from contracts.names import App
 from overload import deadline
 from overload.single_flight import Cooldown, SingleFlight
 from servicekit.errors import Overloaded, Unavailable
+from servicekit.persistence.dead_peers import SERVER_SETTINGS, detect_dead_server
 from servicekit.persistence.deferred_inserts import BufferedSession
 from servicekit.settings import ServiceSettings
 
@@ -179,7 +180,7 @@ def _create_engine(url: str, is_sqlite: bool, pool_size: int, connect_seconds: f
         max_overflow=0,
         pool_timeout=connect_seconds,
         hide_parameters=True,
-        connect_args={"timeout": connect_seconds},
+        connect_args={"timeout": connect_seconds, "server_settings": SERVER_SETTINGS},
     )
     event.listen(engine.sync_engine, "do_connect", _Connector())
     return engine
@@ -195,13 +196,15 @@ class _Connector:
         if self._left_alone:
             raise DatabaseUnavailable
         try:
-            return dialect.connect(*args, **options)
+            connection = dialect.connect(*args, **options)
         except Exception as error:
             if not is_unavailable(error):
                 raise
             self._left_alone.failed()
             log.warning("no database connection is available: %r", error)
             raise DatabaseUnavailable from error
+        detect_dead_server(connection.driver_connection)
+        return connection
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:

@@ -24,8 +24,8 @@ from notification_service.channels.delivery_job import KINDS, RESULT_KINDS, Deli
 from notification_service.models import Channel, Delivery, DeliveryAttempt, Notification
 from notification_service.queue.fairness import InFlight, ReadyDelivery
 from notification_service.queue.repository import lease_deliveries, select_ready_deliveries
-from notification_service.repository import read_clock
 from servicekit.messaging.outbox import record_dead_letter, record_event
+from servicekit.persistence.clock import read_clock
 from servicekit.persistence.database import Database
 from servicekit.web.ids import new_id
 

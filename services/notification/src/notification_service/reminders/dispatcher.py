@@ -16,12 +16,12 @@ from prometheus_client import Counter, Histogram
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notification_service import inbox
-from notification_service import repository as queries
 from notification_service.models import Notification, Recipient, Reminder
 from notification_service.reminders import repository
 from notification_service.reminders.instants import is_late, load_zone, next_wall_clock_time
 from notification_service.reminders.planning import derive_notification_id, schedule_jobs
 from notification_service.reminders.repository import DueTime
+from servicekit.persistence.clock import read_clock
 from servicekit.persistence.database import Database
 
 BATCH = 500
@@ -63,7 +63,7 @@ class ReminderDispatcher:
     async def _fire_batch(self) -> int:
         async with self._database.transaction() as session:
             # A replica whose clock is ahead reminds nobody early; one that is behind leaves it to others.
-            now = min(datetime.now(UTC), await queries.read_clock(session))
+            now = min(datetime.now(UTC), await read_clock(session))
             fired = await fire_reminders(session, now, BATCH)
             if len(fired) < BATCH:
                 await repository.delete_past_jobs(session, now)

@@ -15,6 +15,7 @@ from typing import TypeAlias
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from servicekit.persistence.clock import read_clock
 from servicekit.persistence.database import Database
 from servicekit.security.auth import Agent
 from task_service.container import container_of
@@ -118,10 +119,10 @@ async def _change_tasks(unit: UnitOfWork, job: FanOut) -> bool:
 
 
 async def _lease(database: Database) -> FanOut | None:
-    now = datetime.now(UTC)
-    if not await repository.IS_ANY_WAITING.finds(database, now=now):
+    if not await repository.IS_ANY_WAITING.finds(database, now=datetime.now(UTC)):
         return None
     async with database.transaction() as session:
+        now = await read_clock(session)
         job = await repository.lock_next_job(session, now)
         if job:
             job.leased_until = now + LEASE
@@ -133,5 +134,5 @@ async def _give_back(database: Database, leased: FanOut, pause: float) -> None:
     async with database.transaction() as session:
         job = await UnitOfWork(session, act_for(leased.user_id)).fan_outs.lock_job(leased.id)
         if job:
-            job.leased_until = datetime.now(UTC) + timedelta(seconds=pause)
+            job.leased_until = await read_clock(session) + timedelta(seconds=pause)
             job.failures += pause > 0

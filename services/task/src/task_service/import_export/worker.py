@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from servicekit.errors import QuotaExceeded
 from servicekit.messaging.outbox import record_event
+from servicekit.persistence.clock import read_clock
 from servicekit.persistence.database import Database, is_unavailable
 from servicekit.security.auth import Agent, Principal
 from task_service.container import container_of
@@ -139,6 +140,7 @@ async def _add_chunks(
             stored = await unit.imports.lock_job(job.id)
             if stored is None:
                 return False
+            stored.leased_until = await read_clock(session) + LEASE
             added += await adding.add_chunk(unit, chunk)
             _update_progress(stored, outlook, before, added)
         await asyncio.sleep((time.perf_counter() - began) * PAUSE_SHARE)
@@ -151,7 +153,6 @@ def _update_progress(stored: ImportJob, outlook: ImportSummary, before: int, add
     stored.skipped = max(outlook.total - outlook.new - before, 0)
     stored.done = stored.added + stored.skipped
     stored.failures = stored.interruptions = 0
-    stored.leased_until = datetime.now(UTC) + LEASE
 
 
 async def _lock_job(session: AsyncSession, job: ImportJob) -> ImportJob | None:
@@ -160,10 +161,10 @@ async def _lock_job(session: AsyncSession, job: ImportJob) -> ImportJob | None:
 
 
 async def _lease_job(database: Database) -> ImportJob | None:
-    now = datetime.now(UTC)
-    if not await repository.IS_ANY_WAITING.finds(database, now=now):
+    if not await repository.IS_ANY_WAITING.finds(database, now=datetime.now(UTC)):
         return None
     async with database.transaction() as session:
+        now = await read_clock(session)
         job = await repository.lock_next_job(session, now)
         if job:
             job.failures += job.status == "running"
@@ -183,7 +184,7 @@ async def _requeue_job(database: Database, job: ImportJob, *, is_ours: bool) -> 
         stored.failures += is_ours
         stored.interruptions += not is_ours
         stored.status = "waiting"
-        stored.leased_until = datetime.now(UTC) + timedelta(seconds=PAUSE_SECONDS)
+        stored.leased_until = await read_clock(session) + timedelta(seconds=PAUSE_SECONDS)
     return stored
 
 
@@ -192,7 +193,7 @@ async def _release_job(database: Database, job: ImportJob) -> None:
     async with database.transaction() as session:
         stored = await _lock_job(session, job)
         if stored:
-            stored.status, stored.leased_until = "waiting", datetime.now(UTC)
+            stored.status, stored.leased_until = "waiting", await read_clock(session)
 
 
 def _is_infrastructure_error(error: Exception) -> bool:
